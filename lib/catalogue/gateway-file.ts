@@ -1,0 +1,50 @@
+/** `gateway.yaml`: parsed, validated as a whole, every fault with its place. */
+
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { serviceDefinition } from './service-definition.ts'
+
+export const gatewayFile = z
+  .strictObject({
+    $schema: z.string(),
+    mcpServers: z.record(z.string(), serviceDefinition),
+  })
+  .partial()
+
+export type GatewayFile = z.infer<typeof gatewayFile>
+
+export type FileReading<T> =
+  | { readonly content: T; readonly faults: readonly [] }
+  | { readonly content: undefined; readonly faults: readonly string[] }
+
+/** Reads a YAML (or JSON) file and validates it. Each fault names file, place and expectation. */
+export function readYamlFile<T>(path: string, schema: z.ZodType<T>): FileReading<T> {
+  let source: string
+  try {
+    source = readFileSync(path, 'utf8')
+  } catch (error) {
+    return { content: undefined, faults: [`${path} cannot be read: ${(error as Error).message}`] }
+  }
+  const document = parseDocument(source)
+  if (document.errors.length > 0) {
+    return {
+      content: undefined,
+      faults: document.errors.map(({ message }) => `${path}: ${message}`),
+    }
+  }
+  const result = schema.safeParse(document.toJS() ?? {})
+  if (result.success) return { content: result.data, faults: [] }
+  const faults = result.error.issues.map(
+    ({ path: place, message }) => `${path}: ${place.join('.') || 'the file'}: ${message}`,
+  )
+  return { content: undefined, faults }
+}
+
+/** The JSON Schema that editors use for `gateway.yaml` (draft 2020-12). */
+export function gatewayFileSchema(): object {
+  return {
+    title: 'MCP OAuth Gateway configuration',
+    ...z.toJSONSchema(gatewayFile),
+  }
+}

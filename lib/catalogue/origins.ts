@@ -1,0 +1,26 @@
+/** Which web pages may call: the `Origin` rule of the MCP transport, and who gets CORS headers. */
+
+import type { Gateway } from './gateway.ts'
+
+type OriginSettings = Pick<Gateway, 'addresses' | 'corsOrigins'>
+
+/** Pages on this machine, while the gateway itself can only be reached from it. */
+const LOOPBACK_ORIGIN = 'https?://(?:localhost|127\\.0\\.0\\.1|\\[::1\\])(?::[0-9]{1,5})?'
+
+/** One anchored regular expression (RE2 and JavaScript alike) that an allowed `Origin` matches whole. */
+export function allowedOriginPattern({ addresses, corsOrigins }: OriginSettings): string {
+  if (corsOrigins.includes('*')) return 'https?://.+'
+  const own = addresses.layout === 'host' ? [] : [addresses.issuer]
+  const listed = [...own, ...corsOrigins].map(escapePattern)
+  return [...listed, ...(addresses.loopback ? [LOOPBACK_ORIGIN] : [])].join('|') || '[^\\s\\S]'
+}
+
+/** The rule as a function; an absent `Origin` is for the caller to let pass. */
+export function originRule(settings: OriginSettings): (origin: string) => boolean {
+  const pattern = new RegExp(`^(?:${allowedOriginPattern(settings)})$`)
+  return (origin) => pattern.test(origin)
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+}

@@ -1,0 +1,50 @@
+/**
+ * One service as people write it: the shape of an `mcp.json` entry, our additions beside it.
+ *
+ * The same shape serves `mcpServers` in `gateway.yaml` and `services/<name>/service.yaml`.
+ */
+
+import { z } from 'zod'
+
+/** Who shares a process: everybody, the sessions of one user, or nobody. */
+export const ISOLATION = ['shared', 'user', 'session'] as const
+export type Isolation = (typeof ISOLATION)[number]
+
+/** Whether a client's roots reach the server, or the gateway answers that there are none. */
+export const ROOTS = ['client', 'deny'] as const
+export type RootsPolicy = (typeof ROOTS)[number]
+
+const words = z.record(z.string(), z.string())
+
+export const serviceDefinition = z
+  .strictObject({
+    command: z.string().min(1).describe('The program that speaks MCP on stdin and stdout.'),
+    npm: z
+      .string()
+      .describe('Instead of `command`: an npm package of this project, started by path.'),
+    native: z
+      .string()
+      .describe('Instead of `command`: a file beside it that serves Streamable HTTP.'),
+    url: z.url().describe('Instead of `command`: the address of a remote MCP server.'),
+    args: z.array(z.string()).describe('May contain ${user.id}, ${data} and ${secret.NAME}.'),
+    env: words.describe('May contain ${user.id}, ${user.name}, ${data} and ${secret.NAME}.'),
+    cwd: z.string().describe('Working directory; may contain ${user.id} and ${data}.'),
+    headers: words.describe('Headers for a remote server; may contain ${secret.NAME}.'),
+    type: z
+      .string()
+      .describe('Accepted because clients write it; the gateway sees the kind itself.'),
+    description: z.string().describe('One line for people.'),
+    enabled: z.boolean(),
+    disabled: z.boolean().describe('As `enabled: false`; some clients write it so.'),
+    isolation: z.enum(ISOLATION).describe('Who shares a process. Default: session.'),
+    roots: z.enum(ROOTS).describe('deny: the server never learns of folders of the client.'),
+    folders: z
+      .array(z.string())
+      .describe('Made before the first start; may contain ${user.id}, ${data}.'),
+    scopes: z
+      .record(z.string(), z.string())
+      .describe('Scopes of this service by name, with words.'),
+  })
+  .partial()
+
+export type ServiceDefinition = z.infer<typeof serviceDefinition>

@@ -1,0 +1,144 @@
+/** One service, ready to be launched: what a definition means once defaults and paths are known. */
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
+
+export interface Service {
+  readonly name: string
+  readonly description: string
+  readonly launch: Launch
+  readonly isolation: Isolation
+  readonly roots: RootsPolicy
+  /** Folders to be made before a launch; templates not yet expanded. */
+  readonly folders: readonly string[]
+  /** `<service>:<name>` → what it allows, in words. The base scope `mcp` is not listed. */
+  readonly scopes: Readonly<Record<string, string>>
+}
+
+/**
+ * A program to start. Templates in its texts are expanded at launch: see `expandTemplate`.
+ * `stdio`: speaks MCP on stdin and stdout. `native`: one of ours, serves Streamable HTTP on the
+ * unix socket that its environment names.
+ */
+export interface Launch {
+  readonly kind: 'stdio' | 'native'
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string | undefined
+}
+
+export type ServiceReading = { readonly service: Service } | { readonly faults: readonly string[] }
+
+/** Turns a definition into a service. `folder` is where relative `native` files are found. */
+export function toService(
+  name: string,
+  definition: ServiceDefinition,
+  folder: string,
+): ServiceReading {
+  const launch = toLaunch(definition, folder)
+  const faults = [...('fault' in launch ? [launch.fault] : []), ...templateFaults(definition)]
+  if ('fault' in launch || faults.length > 0)
+    return { faults: faults.map((fault) => `${name}: ${fault}`) }
+  return {
+    service: {
+      name,
+      description: definition.description ?? '',
+      launch,
+      // A native server keeps its callers apart itself.
+      isolation: launch.kind === 'native' ? 'shared' : (definition.isolation ?? 'session'),
+      roots: definition.roots ?? 'client',
+      folders: definition.folders ?? [],
+      scopes: Object.fromEntries(
+        Object.entries(definition.scopes ?? {}).map(([scope, words]) => [
+          `${name}:${scope}`,
+          words,
+        ]),
+      ),
+    },
+  }
+}
+
+function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fault: string } {
+  const { command, npm, native, url } = definition
+  const kinds = [command, npm, native, url].filter((kind) => kind !== undefined)
+  if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native' }
+  const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
+  if (command !== undefined) return { kind: 'stdio', command, ...common }
+  if (npm !== undefined) return npmLaunch(npm, common)
+  if (native !== undefined) {
+    return {
+      kind: 'native',
+      command: process.execPath,
+      ...common,
+      args: [join(folder, native), ...common.args],
+    }
+  }
+  return {
+    fault: `url ${url} is a remote server, which this release does not serve: remove it or set enabled: false`,
+  }
+}
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** The package's program, by path and run by this Node: never through `npx`. */
+function npmLaunch(
+  npm: string,
+  common: Pick<Launch, 'args' | 'env' | 'cwd'>,
+): Launch | { fault: string } {
+  const manifest = join(ROOT, 'node_modules', npm, 'package.json')
+  try {
+    const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+      bin?: string | Record<string, string>
+    }
+    const file = typeof bin === 'string' ? bin : Object.values(bin ?? {})[0]
+    if (file === undefined) return { fault: `npm package ${npm} has no program` }
+    const args = [join(dirname(manifest), file), ...common.args]
+    return { kind: 'stdio', command: process.execPath, ...common, args }
+  } catch {
+    return { fault: `npm package ${npm} is not installed: run npm install ${npm}` }
+  }
+}
+
+const TEMPLATE = /\$\{([^}]*)\}/g
+const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
+
+function templateFaults({
+  args = [],
+  env = {},
+  cwd = '',
+  folders = [],
+}: ServiceDefinition): string[] {
+  const places: [string, string, boolean][] = [
+    ...args.map((text, index): [string, string, boolean] => [`args.${index}`, text, false]),
+    ...Object.entries(env).map(([name, text]): [string, string, boolean] => [
+      `env.${name}`,
+      text,
+      true,
+    ]),
+    ['cwd', cwd, false],
+    ...folders.map((text, index): [string, string, boolean] => [`folders.${index}`, text, false]),
+  ]
+  return places.flatMap(([place, text, nameAllowed]) =>
+    [...text.matchAll(TEMPLATE)]
+      .map(([, template = '']) => template)
+      .filter(
+        (template) =>
+          !COMMON_TEMPLATES.test(template) && !(nameAllowed && template === 'user.name'),
+      )
+      .map((template) => `${place}: \${${template}} is not known here`),
+  )
+}
+
+/** Replaces each template; `resolve` answers undefined for one that has no value. */
+export function expandTemplate(
+  text: string,
+  resolve: (template: string) => string | undefined,
+): string {
+  return text.replaceAll(TEMPLATE, (whole, template: string) => {
+    const value = resolve(template)
+    if (value === undefined) throw new RangeError(`${whole} has no value`)
+    return value
+  })
+}

@@ -1,0 +1,128 @@
+/**
+ * Reads a process environment into a typed config, reporting every fault at once.
+ *
+ * A variable may also come from a file: `NAME_FILE` names it, so that secrets can be mounted.
+ */
+
+import { readFileSync } from 'node:fs'
+import { Secret } from './secret.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Turns one variable's text into a value, or throws a RangeError saying what it wanted. */
+export type Parser<T> = (text: string) => T
+
+/** The message lists every fault, one a line, ready for a person. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`invalid configuration:\n  ${faults.join('\n  ')}`)
+    this.faults = faults
+  }
+}
+
+export interface Variable<T> {
+  readonly parse: Parser<T>
+  readonly fallback: { readonly value: T } | undefined
+}
+
+export function required<T>(parse: Parser<T>): Variable<T> {
+  return { parse, fallback: undefined }
+}
+
+export function optional<T, F extends T | undefined>(
+  parse: Parser<T>,
+  fallback: F,
+): Variable<T | F> {
+  return { parse, fallback: { value: fallback } }
+}
+
+export type Specification = Readonly<Record<string, Variable<unknown>>>
+
+export type Values<Spec extends Specification> = {
+  readonly [K in keyof Spec]: Spec[K] extends Variable<infer T> ? T : never
+}
+
+/**
+ * Reads what the specification names.
+ * @throws ConfigError with one line for each fault.
+ */
+export function readEnvironment<Spec extends Specification>(
+  spec: Spec,
+  environment: Environment,
+): Values<Spec> {
+  const faults: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, variable] of Object.entries(spec)) {
+    try {
+      values[name] = readVariable(variable, readText(name, environment))
+    } catch (error) {
+      faults.push(`${name} ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Object.freeze(values) as Values<Spec>
+}
+
+/** The variable's text: its own, or that of the file which `NAME_FILE` names. */
+export function readText(name: string, environment: Environment): string | undefined {
+  const own = environment[name]
+  const file = environment[`${name}_FILE`]
+  if (own !== undefined && own !== '') return own
+  if (file === undefined || file === '') return undefined
+  try {
+    return readFileSync(file, 'utf8').trimEnd()
+  } catch (error) {
+    throw new RangeError(`cannot be read from ${name}_FILE: ${(error as Error).message}`)
+  }
+}
+
+function readVariable<T>({ parse, fallback }: Variable<T>, value: string | undefined): T {
+  if (value !== undefined) return parse(value)
+  if (fallback === undefined) throw new RangeError('is not set')
+  return fallback.value
+}
+
+export const text: Parser<string> = (value) => value
+
+export const secret: Parser<Secret> = (value) => new Secret(value)
+
+export function integer(min: number, max: number): Parser<number> {
+  return (value) => {
+    const number = Number(value)
+    if (Number.isInteger(number) && number >= min && number <= max) return number
+    throw new RangeError(`must be a whole number from ${min} to ${max}, not "${value}"`)
+  }
+}
+
+const YES = ['true', '1', 'yes', 'on']
+const NO = ['false', '0', 'no', 'off']
+
+export const flag: Parser<boolean> = (value) => {
+  if (YES.includes(value.toLowerCase())) return true
+  if (NO.includes(value.toLowerCase())) return false
+  throw new RangeError(`must be true or false, not "${value}"`)
+}
+
+export function oneOf<const T extends string>(...allowed: readonly T[]): Parser<T> {
+  return (value) => {
+    const found = allowed.find((one) => one === value)
+    if (found !== undefined) return found
+    throw new RangeError(`must be one of ${allowed.join(', ')}, not "${value}"`)
+  }
+}
+
+/** A comma-separated list; blanks around the members and empty members do not count. */
+export const list: Parser<readonly string[]> = (value) =>
+  value
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '')
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Older deployments write the level in capitals. */
+export const logLevel: Parser<LogLevel> = (value) => oneOf(...LOG_LEVELS)(value.toLowerCase())

@@ -1,0 +1,44 @@
+/**
+ * Sealing: authenticated encryption of what a store keeps but must not be able to read.
+ *
+ * AES-256-GCM; a sealed text is base64url of nonce (12 bytes), tag (16 bytes), ciphertext.
+ */
+
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** Seals `plain` under a 32-byte key; `context` must be the same at opening. */
+export function seal(key: Buffer, plain: string, context: string): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
+}
+
+/** Opens what `seal` made, or answers undefined: wrong key, wrong context, or not ours. */
+export function open(key: Buffer, sealed: string, context: string): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64url')
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
+    .setAAD(Buffer.from(context))
+    .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+  try {
+    const body = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
+    return Buffer.concat([body, decipher.final()]).toString('utf8')
+  } catch {
+    // GCM tells only that the tag does not match: any such text is one we cannot open.
+    return undefined
+  }
+}
+
+/** SHA-256 in base64url: how tokens, codes and secrets of high entropy are stored. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+/** An unguessable text of `bytes` random bytes in base64url (256 bits unless told). */
+export function randomText(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url')
+}

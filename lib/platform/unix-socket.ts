@@ -1,0 +1,77 @@
+/**
+ * Where the rooms' unix sockets live, and listening on one.
+ *
+ * Nothing but Envoy listens on TCP. A socket is 0600 in a 0700 folder of short name: Envoy refuses
+ * paths above 108 bytes and grpc-js fails with `listen EINVAL`, so 100 is the bound.
+ */
+
+import { createHash } from 'node:crypto'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import type { Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Environment } from './environment.ts'
+
+export const SOCKET_PATH_BYTES_MAX = 100
+
+export const SOCKET_NAMES = {
+  valkey: 'valkey.sock',
+  oauthServer: 'oauth.sock',
+  extAuthz: 'authz.sock',
+  bridge: 'bridge.sock',
+  control: 'control.sock',
+} as const
+
+/** The folder of one state directory's sockets; the same directory always gives the same folder. */
+export function socketFolder(stateDirectory: string, environment: Environment): string {
+  const hash = createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)
+  const runtime = environment['XDG_RUNTIME_DIR']
+  const parent = runtime !== undefined && isWritableFolder(runtime) ? runtime : tmpdir()
+  return join(parent, `mcp-gateway-${hash}`)
+}
+
+/**
+ * Makes the folder, 0700 and ours.
+ * @throws Error in one sentence when somebody else owns it or a path in it would be too long.
+ */
+export function prepareSocketFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
+    throw new Error(`${folder} belongs to somebody else: remove it or set XDG_RUNTIME_DIR`)
+  }
+  chmodSync(folder, 0o700)
+  assertSocketPath(join(folder, SOCKET_NAMES.oauthServer))
+}
+
+export function assertSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= SOCKET_PATH_BYTES_MAX) return
+  throw new Error(
+    `socket path ${path} has ${bytes} bytes, more than ${SOCKET_PATH_BYTES_MAX}: set a shorter XDG_RUNTIME_DIR or TMPDIR`,
+  )
+}
+
+/** Listens on `path`, replacing what a killed predecessor left there; resolves when it accepts. */
+export function listenOnSocket(server: Server, path: string): Promise<void> {
+  assertSocketPath(path)
+  rmSync(path, { force: true })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(path, () => {
+    server.off('error', reject)
+    chmodSync(path, 0o600)
+    resolve()
+  })
+  return promise
+}
+
+function isWritableFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return lstatSync(path).isDirectory()
+  } catch {
+    // Absent or not ours: the caller has another place.
+    return false
+  }
+}

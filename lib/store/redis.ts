@@ -1,0 +1,76 @@
+/** The connection to Redis or Valkey: bounded, prefixed, and never hanging. */
+
+import { Redis } from 'ioredis'
+import type { Log } from '../platform/log.ts'
+import type { Secret } from '../platform/secret.ts'
+
+/** Every key of ours begins so: a store may be shared with others. */
+const KEY_PREFIX = 'mcp-gateway:'
+
+export interface RedisOptions {
+  /** `redis://`, `rediss://`, or `unix:///path/to.sock`. */
+  readonly url: string
+  readonly password?: Secret | undefined
+  /** A command without an answer after this many milliseconds has failed. */
+  readonly commandTimeoutMs: number
+}
+
+const RECONNECT_MS_MAX = 1000
+
+/**
+ * Connects in the background and again after each loss. While there is no connection a command
+ * fails at once: the library's defaults would let it hang for minutes.
+ */
+export function connectRedis(options: RedisOptions, log: Log): Redis {
+  const redis = new Redis({
+    ...toAddress(options.url),
+    ...(options.password === undefined ? {} : { password: options.password.reveal() }),
+    keyPrefix: KEY_PREFIX,
+    commandTimeout: options.commandTimeoutMs,
+    connectTimeout: 1000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MS_MAX),
+    lazyConnect: true,
+  })
+  redis.on('error', (error: Error) => log.warn({ err: error }, 'store connection'))
+  redis.connect().catch(() => {
+    // Reported by the error event; the retry strategy goes on.
+  })
+  return redis
+}
+
+/** Resolves with the first `ready`, rejects after `timeoutMs`. */
+export async function waitUntilReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(
+    () => reject(new Error(`the store did not answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  )
+  redis.once('ready', resolve)
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    redis.off('ready', resolve)
+  }
+}
+
+function toAddress(url: string): { path: string } | Record<string, unknown> {
+  const parsed = new URL(url)
+  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) }
+  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
+    throw new RangeError(
+      `the store's URL must be redis://, rediss:// or unix://, not ${parsed.protocol}`,
+    )
+  }
+  return {
+    host: parsed.hostname,
+    port: parsed.port === '' ? 6379 : Number(parsed.port),
+    db: Number(parsed.pathname.slice(1) || 0),
+    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
+    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
+  }
+}
