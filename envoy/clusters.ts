@@ -78,7 +78,8 @@ function extAuthzCluster(socket: string): object {
       {
         timeout: '1s',
         interval: '2s',
-        no_traffic_interval: '2s',
+        no_traffic_interval: '0.25s',
+        no_traffic_healthy_interval: '2s',
         unhealthy_interval: '0.25s',
         unhealthy_threshold: 2,
         healthy_threshold: 1,

@@ -138,7 +138,7 @@ function accessLog(): object {
           msg: 'request',
           request_id: '%REQ(X-REQUEST-ID)%',
           method: '%REQ(:METHOD)%',
-          path: '%PATH(NQ:ORIG)%',
+          path: '%PATH(NQ:PATH)%',
           status: '%RESPONSE_CODE%',
           details: '%RESPONSE_CODE_DETAILS%',
           took_ms: '%DURATION%',

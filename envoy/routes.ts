@@ -33,8 +33,11 @@ const PUBLIC = {
 export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
   const { addresses } = gateway
   const services = [...gateway.services.keys()]
-  const mcp = (service: string): object => mcpRoute(service, gateway, edgeSecret)
-  const onIssuer = addresses.layout === 'path' ? services.map(mcp) : []
+  const mcp = (service: string): object[] => [
+    preflightRoute(service, gateway),
+    mcpRoute(service, gateway, edgeSecret),
+  ]
+  const onIssuer = addresses.layout === 'path' ? services.flatMap(mcp) : []
   const onOwnHosts = addresses.layout === 'host' ? services : []
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
@@ -49,7 +52,7 @@ export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
         name: `service-${service}`,
         domains: domainsOf(addresses.hostOf(service), addresses.secure),
         // Older clients look for the authorization server's metadata on the service's own host.
-        routes: [mcp(service), publicRoute({ prefix: '/.well-known/' }), notFound(gateway)],
+        routes: [...mcp(service), publicRoute({ prefix: '/.well-known/' }), notFound(gateway)],
       })),
       misdirected(gateway),
     ],
@@ -72,12 +75,7 @@ function mcpRoute(service: string, gateway: Gateway, edgeSecret: Secret): object
       timeout: '0s',
       idle_timeout: MCP_IDLE,
     },
-    request_headers_to_add: [
-      {
-        header: { key: EDGE_SECRET_HEADER, value: edgeSecret.reveal() },
-        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-      },
-    ],
+    request_headers_to_add: [header(EDGE_SECRET_HEADER, edgeSecret.reveal())],
     typed_per_filter_config: {
       [EXT_AUTHZ_FILTER]: {
         '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
@@ -88,17 +86,38 @@ function mcpRoute(service: string, gateway: Gateway, edgeSecret: Secret): object
   }
 }
 
+/** Answers and refusals alike tell an allowed page that it may read them; others reach ext-authz's 403. */
 function corsPolicy(gateway: Gateway): object {
   return {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy',
     allow_origin_string_match: [{ safe_regex: { regex: allowedOriginPattern(gateway) } }],
-    allow_methods: 'GET, POST, DELETE, OPTIONS',
-    allow_headers: CORS_REQUEST_HEADERS,
     expose_headers: CORS_EXPOSED_HEADERS,
-    max_age: '600',
     // Browsers send bearer tokens by script, never as credentials of their own.
     allow_credentials: false,
-    forward_not_matching_preflights: false,
+    forward_not_matching_preflights: true,
+  }
+}
+
+/** A preflight carries no token (Fetch standard, CORS-preflight): an allowed page gets its 204 here. */
+function preflightRoute(service: string, gateway: Gateway): object {
+  return {
+    match: {
+      path: gateway.addresses.pathOf(service),
+      headers: [
+        { name: ':method', string_match: { exact: 'OPTIONS' } },
+        { name: 'access-control-request-method', present_match: true },
+        { name: 'origin', string_match: { safe_regex: { regex: allowedOriginPattern(gateway) } } },
+      ],
+    },
+    direct_response: { status: 204 },
+    response_headers_to_add: Object.entries({
+      'access-control-allow-origin': '%REQ(ORIGIN)%',
+      'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+      'access-control-allow-headers': CORS_REQUEST_HEADERS,
+      'access-control-max-age': '600',
+      vary: 'Origin',
+    }).map(([key, value]) => header(key, value)),
+    typed_per_filter_config: PUBLIC,
   }
 }
 
@@ -117,9 +136,9 @@ function publicRoute(match: object): object {
   }
 }
 
-function notFound(gateway: Gateway): object {
-  const services = [...gateway.services.keys()].map((name) => gateway.addresses.resourceOf(name))
-  return directResponse(404, { error: 'not_found', mcp_servers: services })
+function notFound({ addresses }: Gateway): object {
+  const description = `nothing is served at this address: see ${addresses.issuer}/`
+  return directResponse(404, { error: 'not_found', error_description: description })
 }
 
 /** RFC 9110 section 15.5.20, with the sentence that helps. */
@@ -136,12 +155,12 @@ function directResponse(status: number, body: object): object {
   return {
     match: { prefix: '/' },
     direct_response: { status, body: { inline_string: `${JSON.stringify(body)}\n` } },
-    response_headers_to_add: [
-      {
-        header: { key: 'content-type', value: 'application/json' },
-        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-      },
-    ],
+    response_headers_to_add: [header('content-type', 'application/json')],
     typed_per_filter_config: PUBLIC,
   }
+}
+
+/** Whatever the header was, it is this afterwards. */
+function header(key: string, value: string): object {
+  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }
 }

@@ -5,11 +5,13 @@ import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { Log } from '../lib/platform/log.ts'
 import { assertSocketPath } from '../lib/platform/unix-socket.ts'
 import {
+  type AuthorizationServer,
   AuthorizationService,
   type CheckRequest,
   type CheckResponse,
 } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
 import {
+  type HealthServer,
   HealthService,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../proto/gen/grpc/health/v1/health.ts'
@@ -28,16 +30,18 @@ export interface ServerPorts {
 
 export function createServer({ decide, isServing, log }: ServerPorts): Server {
   const server = new Server()
-  server.addService(AuthorizationService, {
-    Check(call: { request: CheckRequest }, reply: (error: null, value: CheckResponse) => void) {
+  const authorization: AuthorizationServer = {
+    check(call, reply) {
       void answer(call.request, decide, log).then((response) => reply(null, response))
     },
-  })
-  server.addService(HealthService, {
-    Check(_call: unknown, reply: (error: null, value: { status: Serving }) => void) {
+  }
+  const health: HealthServer = {
+    check(_call, reply) {
       reply(null, { status: isServing() ? Serving.SERVING : Serving.NOT_SERVING })
     },
-  })
+  }
+  server.addService(AuthorizationService, authorization)
+  server.addService(HealthService, health)
   const reflection = createReflection()
   server.addService(reflection.definition, reflection.implementation)
   return server
