@@ -1,14 +1,21 @@
 /** Names of services: a host label and a first path segment at once, so none of ours may be taken. */
 
+import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../oauth/paths.ts'
+
 export const SERVICE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** First segments of our own paths, and host names people expect to mean something else. */
-const RESERVED = new Set(
-  (
-    'register authorize par callback token revoke introspect device_authorization device jwks userinfo ' +
-    'healthz login consent account logout assets auth www api oauth admin health metrics mcp static'
-  ).split(' '),
+/** Names that people or browsers expect to mean something else. */
+const ALSO_RESERVED = 'auth www api oauth admin health metrics mcp static assets logout par'.split(
+  ' ',
 )
+
+/** First segments of our own paths, and those. */
+const RESERVED = new Set([
+  ...[...AUTHORIZATION_SERVER_PATHS, ...AUTHORIZATION_SERVER_PREFIXES].map(
+    (path) => path.split('/')[1] ?? '',
+  ),
+  ...ALSO_RESERVED,
+])
 
 export function isReserved(name: string): boolean {
   return RESERVED.has(name)

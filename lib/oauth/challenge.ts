@@ -15,11 +15,11 @@ export interface Challenge {
 /** Real clients read quoted values only, and take the first `Bearer` challenge. */
 export function formatChallenge({ resourceMetadata, scope, error }: Challenge): string {
   const parameters = [
+    `resource_metadata="${resourceMetadata}"`,
+    `scope="${scope}"`,
     ...(error === undefined
       ? []
       : [`error="${error.code}"`, `error_description="${toErrorDescription(error.description)}"`]),
-    `resource_metadata="${resourceMetadata}"`,
-    `scope="${scope}"`,
   ]
   return `Bearer ${parameters.join(', ')}`
 }

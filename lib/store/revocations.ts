@@ -35,6 +35,8 @@ export interface Revocations {
   revoke(kind: RevocationKind, id: string, expiresAt: number): Promise<number>
   /** Asks the store itself. Rejects when it cannot answer or has no epoch: then nobody knows. */
   ask(presented: Presented): Promise<RevocationAnswer>
+  /** Whether this store has begun: without an epoch nobody may be let in. */
+  hasEpoch(): Promise<boolean>
   /** Gives a store without an epoch a new one; resolves with `not_before`, epoch seconds. */
   ensureEpoch(): Promise<number>
 }
@@ -95,6 +97,10 @@ export function redisRevocations(redis: Redis): Revocations {
       if (typeof epoch !== 'string') throw new Error('the store has no epoch')
       if (presented.issuedAt < Number(epoch)) return { revoked: true, by: 'epoch' }
       return judge(presented, entries as (string | null)[])
+    },
+
+    async hasEpoch() {
+      return (await redis.exists(EPOCH_KEY)) === 1
     },
 
     async ensureEpoch() {

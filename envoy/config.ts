@@ -1,0 +1,31 @@
+/** The environment of the renderer: where the rooms listen, where Envoy shall, and where the files go. */
+
+import {
+  type Environment,
+  list,
+  optional,
+  readEnvironment,
+  required,
+  secret,
+  text,
+} from '../lib/platform/environment.ts'
+
+export const ENVOY_VARIABLES = {
+  /** Folder of the rendered files; made when absent. */
+  ENVOY_FOLDER: required(text),
+  /** Addresses of the public listener, e.g. `127.0.0.1,::1`. */
+  ENVOY_LISTEN_ADDRESSES: required(list),
+  /** What proves to the bridge that a request came through the edge. */
+  ENVOY_EDGE_SECRET: required(secret),
+  /** Holds `fullchain.pem` and `privkey.pem`; needed when the gateway is reached over TLS. */
+  ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
+  OAUTH_SERVER_SOCKET: required(text),
+  EXT_AUTHZ_SOCKET: required(text),
+  MCP_BRIDGE_SOCKET: required(text),
+}
+
+export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>
+
+export function readEnvoyConfig(environment: Environment) {
+  return readEnvironment(ENVOY_VARIABLES, environment)
+}

@@ -1,0 +1,41 @@
+/** All of Envoy's files from the catalogue: pure, so that a test can validate them with the real binary. */
+
+import type { Gateway } from '../lib/catalogue/gateway.ts'
+import { ConfigError } from '../lib/platform/environment.ts'
+import { FILES, renderBootstrap } from './bootstrap.ts'
+import { renderClusters } from './clusters.ts'
+import type { EnvoyConfig } from './config.ts'
+import { renderListener } from './listener.ts'
+import { renderRoutes } from './routes.ts'
+import { renderSecret } from './secrets.ts'
+
+/** File name → content, in the order in which they must be in place: make before break. */
+export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<string, object> {
+  const folder = config.ENVOY_FOLDER
+  const { secure } = gateway.addresses
+  const certificates = config.ENVOY_CERTIFICATE_FOLDER
+  if (secure && certificates === undefined) {
+    throw new ConfigError(['ENVOY_CERTIFICATE_FOLDER is not set, but PUBLIC_URL is https'])
+  }
+  const resources = (...members: object[]): object => ({ resources: members })
+  const clusters = renderClusters({
+    oauthServer: config.OAUTH_SERVER_SOCKET,
+    bridge: config.MCP_BRIDGE_SOCKET,
+    extAuthz: config.EXT_AUTHZ_SOCKET,
+  })
+  const listener = renderListener({
+    folder,
+    addresses: config.ENVOY_LISTEN_ADDRESSES,
+    port: gateway.port,
+    secure,
+  })
+  return new Map([
+    ...(certificates === undefined
+      ? []
+      : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
+    [FILES.clusters, resources(...clusters)],
+    [FILES.routes, resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET))],
+    [FILES.listeners, resources(listener)],
+    [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
+  ])
+}

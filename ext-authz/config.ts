@@ -1,0 +1,25 @@
+/** The environment of ext-authz. It is given no derived key: it can verify and nothing else. */
+
+import {
+  type Environment,
+  logLevel,
+  optional,
+  readEnvironment,
+  required,
+  secret,
+  text,
+} from '../lib/platform/environment.ts'
+
+export const EXT_AUTHZ_VARIABLES = {
+  /** Path of the unix socket that Envoy asks on. */
+  EXT_AUTHZ_SOCKET: required(text),
+  REDIS_URL: required(text),
+  REDIS_PASSWORD: optional(secret, undefined),
+  LOG_LEVEL: optional(logLevel, 'info'),
+}
+
+export type ExtAuthzConfig = ReturnType<typeof readExtAuthzConfig>
+
+export function readExtAuthzConfig(environment: Environment) {
+  return readEnvironment(EXT_AUTHZ_VARIABLES, environment)
+}

@@ -1,0 +1,27 @@
+/** The protected resources by service name: audience, scope and challenge of each. */
+
+import type { Gateway } from '../lib/catalogue/gateway.ts'
+import { DEFAULT_SCOPE } from '../lib/oauth/scope.ts'
+import { protectedResourceMetadataUrl } from '../lib/oauth/well-known.ts'
+
+export interface ProtectedResource {
+  readonly service: string
+  /** The resource identifier, which is the one audience accepted (RFC 8707 section 2). */
+  readonly identifier: string
+  readonly metadataUrl: string
+  /** What every token needs here. */
+  readonly baseScope: string
+}
+
+/** Finds by the name that the matched route carries: never by path or Host of the request. */
+export type FindResource = (service: string) => ProtectedResource | undefined
+
+export function readResources({ addresses, services }: Gateway): FindResource {
+  const resources = new Map<string, ProtectedResource>()
+  for (const service of services.keys()) {
+    const identifier = addresses.resourceOf(service)
+    const metadataUrl = protectedResourceMetadataUrl(identifier)
+    resources.set(service, { service, identifier, metadataUrl, baseScope: DEFAULT_SCOPE })
+  }
+  return (service) => resources.get(service)
+}

@@ -1,0 +1,189 @@
+/**
+ * The edge alone: real Envoy, real ext-authz and a real Valkey, in front of a server that answers with
+ * what reached it. Tokens are minted by a key of the test's own, published as oauth-server does.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import { type PublicJwk, redisPublicKeys } from '../../lib/store/public-keys.ts'
+import { type Revocations, redisRevocations } from '../../lib/store/revocations.ts'
+import { freePort } from './free-port.ts'
+import { startValkey, type Valkey } from './valkey.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** EDGE_LOG=1 shows what the processes say. */
+const OUTPUT = process.env['EDGE_LOG'] === undefined ? 'ignore' : 'inherit'
+
+export const EDGE_SECRET = 'edge-secret-of-the-test'
+
+export interface Edge {
+  readonly port: number
+  readonly adminPort: number
+  readonly issuer: string
+  readonly valkey: Valkey
+  readonly revocations: Revocations
+  readonly extAuthz: ChildProcess
+  /** Requests that reached the upstream, newest last. */
+  readonly reached: Reached[]
+  resourceOf(service: string): string
+  mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
+  readonly privateKey: CryptoKey
+  readonly publicJwk: PublicJwk
+  stop(): Promise<void>
+}
+
+export interface Reached {
+  readonly upstream: 'oauth' | 'bridge'
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+}
+
+export async function startEdge(settings: Record<string, string> = {}): Promise<Edge> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-'))
+  const valkey = await startValkey()
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const reached: Reached[] = []
+  const sockets = {
+    OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
+    MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  }
+  const upstreams = [
+    await startUpstream('oauth', sockets.OAUTH_SERVER_SOCKET, reached),
+    await startUpstream('bridge', sockets.MCP_BRIDGE_SOCKET, reached),
+  ]
+  const redis = await valkey.connect()
+  const revocations = redisRevocations(redis)
+  const notBefore = await revocations.ensureEpoch()
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  const publicJwk = {
+    ...(await exportJWK(publicKey)),
+    kid: 'test-key',
+    alg: 'ES256',
+    use: 'sig',
+  } as PublicJwk
+  await redisPublicKeys(redis).publish(publicJwk)
+
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    GATEWAY_PORT: String(port),
+    GATEWAY_ADMIN_PORT: String(adminPort),
+    ENVOY_FOLDER: join(folder, 'envoy'),
+    ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
+    ENVOY_EDGE_SECRET: EDGE_SECRET,
+    REDIS_URL: valkey.url,
+    LOG_LEVEL: 'info',
+    ...sockets,
+    ...settings,
+  }
+  const node = (file: string): ChildProcess =>
+    spawn(process.execPath, [join(ROOT, file)], { cwd: folder, env, stdio: OUTPUT })
+  await exited(node('envoy/main.ts'))
+  const extAuthz = node('ext-authz/main.ts')
+  const envoy = spawn(
+    process.env['ENVOY_BIN'] ?? 'envoy',
+    ['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
+    { stdio: OUTPUT },
+  )
+  await untilServing(port, adminPort)
+
+  const issuer =
+    settings['BASE_DOMAIN'] === undefined
+      ? `http://localhost:${port}`
+      : `http://auth.${settings['BASE_DOMAIN']}:${port}`
+  const resourceOf = (service: string): string =>
+    settings['BASE_DOMAIN'] === undefined
+      ? `${issuer}/${service}/mcp`
+      : `http://${service}.${settings['BASE_DOMAIN']}:${port}/mcp`
+  return {
+    port,
+    adminPort,
+    issuer,
+    valkey,
+    revocations,
+    extAuthz,
+    reached,
+    resourceOf,
+    privateKey,
+    publicJwk,
+    async mint(claims = {}, header = {}) {
+      const now = Math.max(toSeconds(Date.now()), notBefore)
+      return await new SignJWT({
+        iss: issuer,
+        sub: 'dev:alice',
+        aud: resourceOf('echo'),
+        client_id: 'client-1',
+        scope: 'mcp',
+        jti: randomUUID(),
+        iat: now,
+        exp: now + 600,
+        auth_time: now,
+        grant_id: `${Date.now()}-${randomUUID()}`,
+        preferred_username: 'alice',
+        ...claims,
+      })
+        .setProtectedHeader({ alg: 'ES256', kid: 'test-key', typ: 'at+jwt', ...header })
+        .sign(privateKey)
+    },
+    async stop() {
+      envoy.kill('SIGKILL')
+      extAuthz.kill('SIGKILL')
+      for (const upstream of upstreams) {
+        upstream.closeAllConnections()
+        upstream.close()
+      }
+      await valkey.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function startUpstream(
+  upstream: Reached['upstream'],
+  socket: string,
+  reached: Reached[],
+): Promise<Server> {
+  const { promise, resolve } = Promise.withResolvers<Server>()
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers, rawHeaders } = request
+    reached.push({ upstream, method, url, headers, rawHeaders })
+    request.resume()
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ upstream, method, url, headers }))
+  })
+  server.listen(socket, () => resolve(server))
+  return promise
+}
+
+async function exited(child: ChildProcess): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<number | null>()
+  child.once('exit', resolve)
+  const code = await promise
+  if (code !== 0) throw new Error(`exit code ${code}`)
+}
+
+/** Envoy takes requests and finds ext-authz healthy. */
+async function untilServing(port: number, adminPort: number): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    try {
+      await fetch(`http://127.0.0.1:${port}/`)
+      const clusters = await (await fetch(`http://127.0.0.1:${adminPort}/clusters`)).text()
+      if (/ext_authz::.*::health_flags::healthy/.test(clusters)) return
+    } catch {
+      // Not listening yet.
+    }
+    await sleep(50)
+  }
+  throw new Error(
+    `the edge did not come up: ${await (await fetch(`http://127.0.0.1:${adminPort}/clusters`)).text()}`,
+  )
+}
