@@ -67,8 +67,7 @@ function quote(text: string): string {
 
 /** A program behind the gateway must not steer the operator's terminal. */
 function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (control) => {
+  return text.replaceAll(/\p{Cc}/gu, (control) => {
     return `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
   })
 }

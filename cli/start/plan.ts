@@ -49,7 +49,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     listenAddresses: addresses,
   })
   const versions = {
-    gateway: packageVersion(context.rooms),
+    gateway: packageVersion(),
     node: process.versions.node,
     envoy: envoy.version,
     ...(valkey && { valkey: valkey.version }),
@@ -90,7 +90,8 @@ function toStore(
   }
 }
 
-function packageVersion(root: string): string {
+function packageVersion(): string {
+  const root = join(import.meta.dirname, '../..')
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     version: string
   }

@@ -1,6 +1,7 @@
 /** The table of parts: what runs, in which order, knowing what. */
 
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { certificateFiles } from '../../certs/files.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
@@ -88,6 +89,9 @@ export function toParts(options: PartsOptions): Part[] {
         ...socketVariables,
         ENVOY_FOLDER: envoyFolder,
         ENVOY_EDGE_SECRET: edgeSecret,
+        ...(gateway.addresses.secure && {
+          ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
+        }),
         ENVOY_LISTEN_ADDRESSES: options.listenAddresses.join(','),
       },
       dependsOn: [],
