@@ -36,6 +36,8 @@ export function renderValkeyConfig(
     'appendonly yes',
     'appendfsync always',
     'save 3600 1 300 100 60 10000',
+    // A title of its own would overwrite the environment, and with it the marker that finds it.
+    'set-proc-title no',
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,0 +1,230 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import test from 'ava'
+import type { GatewayStatus } from '../../../cli/instance/status.ts'
+import { makePlace, type Place, until } from '../../support/gateway-process.ts'
+
+const statusOf = async (place: Place): Promise<GatewayStatus> =>
+  JSON.parse((await place.gateway(['status', '--json']).ended).stdout) as GatewayStatus
+const runFile = ({ state }: Place): string => join(state, 'run.json')
+const readyLine = ({ port }: Place): string => `ready http://localhost:${port}`
+
+test.serial('starts, tells, stops, and starts again with what it kept', async (t) => {
+  const place = await makePlace(t)
+  const first = place.gateway(['start'])
+  const printed = await first.line(readyLine(place))
+  t.true(printed.trimEnd().includes('claude mcp add --transport http echo'))
+  t.is((await fetch(`http://localhost:${place.port}/healthz`)).status, 200)
+
+  const status = await statusOf(place)
+  t.true(status.ready)
+  t.is(first.child.pid, status.pid)
+  t.is(status.public_url, `http://localhost:${place.port}`)
+  t.deepEqual(
+    status.parts.map(({ name, state }) => [name, state]),
+    [
+      ['valkey', 'ready'],
+      ['envoy-files', 'done'],
+      ['oauth-server', 'ready'],
+      ['ext-authz', 'ready'],
+      ['mcp-bridge', 'ready'],
+      ['envoy', 'ready'],
+    ],
+  )
+  t.is(statSync(place.state).mode & 0o777, 0o700)
+  const secret = readFileSync(join(place.state, 'secret'), 'utf8')
+
+  t.is((await place.gateway(['stop']).ended).exitCode, 0)
+  const { exitCode, stdout } = await first.ended
+  t.is(exitCode, 0)
+  t.false(stdout.includes(secret.trim()))
+  await until(() => place.remaining().length === 0, 2000)
+  t.is((await place.gateway(['stop']).ended).exitCode, 3)
+  t.is((await place.gateway(['status']).ended).exitCode, 3)
+
+  const second = place.gateway(['start'])
+  await second.line(readyLine(place))
+  t.is(readFileSync(join(place.state, 'secret'), 'utf8'), secret)
+  second.child.kill('SIGINT')
+  second.child.kill('SIGINT')
+  t.is((await second.ended).exitCode, 0)
+
+  const logs = await place.gateway(['logs', 'ext-authz', '--json', '-n', '100']).ended
+  const records = logs.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.is(records.filter(({ msg }) => msg === 'ready').length, 2)
+  t.true(records.every(({ name }) => name === 'ext-authz'))
+})
+
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test.serial(`${signal} ends every process within 5 s, Valkey last`, async (t) => {
+    const place = await makePlace(t)
+    const gateway = place.gateway(['start'])
+    await gateway.line(readyLine(place))
+    const began = Date.now()
+    gateway.child.kill(signal)
+    t.is((await gateway.ended).exitCode, 0)
+    await until(() => place.remaining().length === 0, 2000)
+    t.true(Date.now() - began < 5000)
+    const logs = await place.gateway(['logs', '--json', '-n', '1000']).ended
+    const names = logs.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).name)
+    t.is(names.at(-1), 'valkey')
+  })
+}
+
+test.serial('a part that dies is started again, the others stay', async (t) => {
+  const place = await makePlace(t)
+  const gateway = place.gateway(['start'])
+  await gateway.line(readyLine(place))
+  const before = await statusOf(place)
+  const pidOf = (status: GatewayStatus, name: string): number =>
+    status.parts.find((part) => part.name === name)?.pid ?? 0
+  process.kill(pidOf(before, 'mcp-bridge'), 'SIGKILL')
+  await until(async () => {
+    const now = await statusOf(place)
+    return now.ready && now.parts.some(({ restarts }) => restarts === 1)
+  }, 10_000)
+  const after = await statusOf(place)
+  const bridge = after.parts.find(({ name }) => name === 'mcp-bridge')
+  t.is(bridge?.restarts, 1)
+  t.is(bridge?.last_exit, 'ended by SIGKILL')
+  for (const name of ['valkey', 'oauth-server', 'ext-authz', 'envoy']) {
+    t.is(pidOf(after, name), pidOf(before, name), name)
+  }
+  // The watchdog of the dead one ends its children alone, also those that left their group.
+  await until(() => place.remaining().length === 7, 5000)
+  t.pass()
+})
+
+test.serial('SIGKILL leaves nothing within 5 s, and the next start is not disturbed', async (t) => {
+  const place = await makePlace(t)
+  const first = place.gateway(['start'])
+  await first.line(readyLine(place))
+  const killed = place.remaining()
+  t.true(killed.length >= 7)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const second = place.gateway(['start'])
+  await second.line(readyLine(place))
+  await until(() => !place.remaining().some((pid) => killed.includes(pid)), 5000)
+  const status = await statusOf(place)
+  t.true(status.ready)
+  t.true(status.parts.every(({ restarts }) => restarts === 0))
+  second.child.kill('SIGKILL')
+  const began = Date.now()
+  await until(() => place.remaining().length === 0, 5000)
+  t.true(Date.now() - began <= 5000)
+})
+
+test.serial('a second start with the same state directory says who runs', async (t) => {
+  const place = await makePlace(t)
+  const gateway = place.gateway(['start'])
+  await gateway.line(readyLine(place))
+  // Another place for sockets, as under ssh: it is found nevertheless.
+  const second = await place.gateway(['start'], { XDG_RUNTIME_DIR: place.folder }).ended
+  t.is(second.exitCode, 1)
+  t.regex(
+    second.stderr,
+    new RegExp(`already runs .*\\(process ${gateway.child.pid}\\)\\.\n→ stop it`),
+  )
+  t.true((await statusOf(place)).ready)
+})
+
+test.serial('a room that cannot start ends the start, with its last words', async (t) => {
+  const place = await makePlace(t)
+  writeFileSync(join(place.folder, 'fail-ext-authz'), '')
+  const { exitCode, stderr, stdout } = await place.gateway(['start']).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /ext-authz does not start: exit code 1/)
+  t.regex(stderr, /told to fail by fail-ext-authz/)
+  t.false(stdout.includes('ready '))
+  await until(() => place.remaining().length === 0, 2000)
+  t.false(existsSync(runFile(place)))
+})
+
+test.serial('told to stop while starting, it stops', async (t) => {
+  const place = await makePlace(t)
+  writeFileSync(join(place.folder, 'fail-oauth-server'), '')
+  const gateway = place.gateway(['start'])
+  await until(() => existsSync(join(place.state, 'logs/gateway.log')), 5000)
+  gateway.child.kill('SIGTERM')
+  t.is((await gateway.ended).exitCode, 0)
+  await until(() => place.remaining().length === 0, 2000)
+})
+
+test.serial(
+  'a port in use: which, whose, and the way out, before anything is started',
+  async (t) => {
+    const place = await makePlace(t)
+    const holder = createServer()
+    await new Promise<void>((resolve) => holder.listen(place.port, '127.0.0.1', resolve))
+    t.teardown(() => void holder.close())
+    const { exitCode, stderr } = await place.gateway(['start']).ended
+    t.is(exitCode, 1)
+    t.true(
+      stderr.includes(`Port ${place.port} (GATEWAY_PORT) is in use by process ${process.pid} (`),
+    )
+    t.regex(stderr, /→ GATEWAY_PORT=\d+ npm start/)
+    t.false(existsSync(join(place.state, 'valkey')))
+  },
+)
+
+test.serial('the admin port in use is named as such', async (t) => {
+  const place = await makePlace(t)
+  const holder = createServer()
+  const port = Number(place.env['GATEWAY_ADMIN_PORT'])
+  await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve))
+  t.teardown(() => void holder.close())
+  const { stderr } = await place.gateway(['start']).ended
+  t.true(stderr.includes(`Port ${port} (GATEWAY_ADMIN_PORT) is in use`))
+})
+
+test.serial('a stale control socket and run file are replaced', async (t) => {
+  const place = await makePlace(t)
+  const first = place.gateway(['start'])
+  await first.line(readyLine(place))
+  const run = readFileSync(runFile(place), 'utf8')
+  first.child.kill('SIGTERM')
+  await first.ended
+  writeFileSync(runFile(place), run)
+  t.is((await place.gateway(['status']).ended).exitCode, 3)
+  const second = place.gateway(['start'])
+  await second.line(readyLine(place))
+  t.not(readFileSync(runFile(place), 'utf8'), run)
+})
+
+test.serial('every fault of the configuration is told, and nothing is made', async (t) => {
+  const place = await makePlace(t)
+  const env = { GATEWAY_ADMIN_PORT: 'none', LOG_LEVEL: 'loud', MCP_ECHO_ENABLED: 'maybe' }
+  const { exitCode, stderr } = await place.gateway(['start'], env).ended
+  t.is(exitCode, 1)
+  for (const name of Object.keys(env)) t.true(stderr.includes(name), name)
+  t.false(stderr.includes(' at '))
+  t.false(existsSync(place.state))
+})
+
+test.serial('HTTPS without a certificate is refused in a sentence', async (t) => {
+  const place = await makePlace(t)
+  const { exitCode, stderr } = await place.gateway(['start'], {
+    PUBLIC_URL: 'https://gateway.example.com',
+  }).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /^PUBLIC_URL is https, but \S+fullchain\.pem and \S+privkey\.pem are not there/)
+})
+
+test.serial('a state directory that cannot be written is told in a sentence', async (t) => {
+  const place = await makePlace(t)
+  writeFileSync(join(place.folder, 'file'), '')
+  const { exitCode, stderr } = await place.gateway(['start'], {
+    GATEWAY_STATE_DIR: join(place.folder, 'file/state'),
+  }).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /^The state directory \S+ cannot be written \(ENOTDIR\)\.\n→ GATEWAY_STATE_DIR=/)
+  rmSync(join(place.folder, 'file'))
+})
