@@ -155,9 +155,14 @@ async function install(root, development) {
     '--fetch-retry-maxtimeout=10000',
     ...(development ? ['--include=dev'] : []),
   ]
-  const { code, errors } = await runNpm(root, args)
-  report.end(code === 0)
-  if (code !== 0) throw new Refusal(explainFailure(root, errors))
+  let succeeded = false
+  try {
+    const { code, errors } = await runNpm(root, args)
+    succeeded = code === 0
+    if (!succeeded) throw new Refusal(explainFailure(root, errors))
+  } finally {
+    report.end(succeeded)
+  }
 }
 
 function runNpm(root, args) {

@@ -22,7 +22,6 @@ export function runQuietly(
   const child = spawn(program, args, {
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: timeoutMs,
     ...(signal && { signal }),
     killSignal: 'SIGKILL',
   })
@@ -32,7 +31,13 @@ export function runQuietly(
       kept[name] = (kept[name] + text).slice(-KEPT_CHARACTERS)
     })
   }
-  child.once('error', () => resolve({ exitCode: undefined, ...kept }))
-  child.once('close', (exitCode) => resolve({ exitCode: exitCode ?? undefined, ...kept }))
+  // Ours rather than spawn's, which goes on when the program cannot be started.
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+  const end = (exitCode: number | undefined): void => {
+    clearTimeout(timer)
+    resolve({ exitCode, ...kept })
+  }
+  child.once('error', () => end(undefined))
+  child.once('close', (exitCode) => end(exitCode ?? undefined))
   return promise
 }

@@ -28,6 +28,8 @@ export interface Place {
   readonly folder: string
   readonly state: string
   readonly port: number
+  /** The command line with stand-ins for the rooms. */
+  readonly program: string
   readonly env: NodeJS.ProcessEnv
   gateway(args: readonly string[], env?: NodeJS.ProcessEnv): GatewayProcess
   /** Processes that carry the marker of this state directory. */
@@ -57,6 +59,7 @@ export async function makePlace(t: ExecutionContext): Promise<Place> {
     folder,
     state,
     port,
+    program: STAND_INS,
     env,
     remaining,
     gateway(args, more = {}) {
