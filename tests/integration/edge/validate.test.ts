@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,8 @@ import { readGateway } from '../../../lib/catalogue/gateway.ts'
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'validate-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const certificates = makeCertificate()
 
 const ENVIRONMENT = {
   ENVOY_FOLDER: folder,
@@ -43,7 +45,7 @@ test('path layout', isValid, {})
 test('host layout on loopback', isValid, { BASE_DOMAIN: 'gateway.localhost' })
 test('TLS listener with its certificate', isValid, {
   BASE_DOMAIN: 'example.com',
-  ENVOY_CERTIFICATE_FOLDER: await makeCertificate(),
+  ENVOY_CERTIFICATE_FOLDER: certificates,
 })
 test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
 test('pages of listed origins', isValid, {
@@ -59,11 +61,15 @@ test('Envoy refuses what is not a configuration, so that a yes means something',
 })
 
 /** Envoy reads the pair while it validates: it must be a real one. */
-async function makeCertificate(): Promise<string> {
+function makeCertificate(): string {
   const [key, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')]
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-keyout', key, '-out', chain, '-days', '1', '-subj', '/CN=example.com'],
-  ])
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', key, '-out', chain, '-days', '1', '-subj', '/CN=example.com'],
+    ],
+    { stdio: 'ignore' },
+  )
   return folder
 }
