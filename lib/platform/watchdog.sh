@@ -2,7 +2,8 @@
 #
 # stdin: lines `+PGID` and `-PGID` from the parent; its end means that the parent is gone.
 # $1: seconds between TERM and KILL. $2: NAME=value in the environment of whatever left its group
-# by starting a session of its own; such processes are found in /proc where there is one.
+# by starting a session of its own; such processes are found in /proc where there is one. A value
+# that goes on after a dot belongs as well: it is of a process that our children started.
 trap '' HUP INT TERM QUIT
 groups=
 while read -r line; do
@@ -29,7 +30,7 @@ while [ "$tenths" -gt 0 ] && alive; do
 done
 signal KILL
 for environment in /proc/[0-9]*/environ; do
-  [ -r "$environment" ] && tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx -- "$2" || continue
+  [ -r "$environment" ] && tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx -e "$2" -e "$2\..*" || continue
   pid=${environment#/proc/}
   kill -s KILL "${pid%/environ}" 2>/dev/null
 done

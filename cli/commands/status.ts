@@ -1,0 +1,55 @@
+/** `gateway status`: what runs, since when, and under which addresses. */
+
+import { Command } from 'commander'
+import type { Clock } from '../../lib/platform/clock.ts'
+import { CliError } from '../cli-error.ts'
+import { type CommandMaker, stateDirectoryOf } from '../context.ts'
+import { requireGateway } from '../instance/control-client.ts'
+import type { GatewayStatus, PartStatus } from '../instance/status.ts'
+import { toTable } from '../output.ts'
+
+export const statusCommand: CommandMaker = (context) =>
+  new Command('status')
+    .description('Show the parts of the running gateway and the addresses of its services.')
+    .action(async () => {
+      const { environment, output, clock } = context()
+      const { status } = await requireGateway(stateDirectoryOf(context()), environment)
+      output.result(status, () => renderStatus(status, clock))
+      if (status.ready) return
+      const names = status.parts.filter((part) => !serves(part)).map(({ name }) => name)
+      throw new CliError(`Not ready: ${names.join(', ')}.`, {
+        nextStep: `gateway logs ${names[0]}`,
+      })
+    })
+
+function serves({ state }: PartStatus): boolean {
+  return state === 'ready' || state === 'done'
+}
+
+export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
+  const now = clock()
+  const parts = status.parts.map((part) => [
+    part.name,
+    part.state,
+    part.pid === null ? '-' : String(part.pid),
+    toAge(now - Date.parse(part.since)),
+    String(part.restarts),
+    part.last_exit ?? '-',
+  ])
+  const versions = Object.entries(status.versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `${status.public_url} (process ${status.pid}, up ${toAge(now - Date.parse(status.since))}, state in ${status.state_directory})`,
+    versions.join(', '),
+    '',
+    ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),
+    '',
+    ...toTable([['SERVICE', 'URL'], ...status.services.map(({ name, url }) => [name, url])]),
+  ]
+}
+
+function toAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  return `${Math.floor(seconds / 3600)} h`
+}

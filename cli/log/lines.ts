@@ -1,0 +1,27 @@
+/** Cuts a stream into lines, bounded: a part that never ends its line must not fill our memory. */
+
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+
+const LINE_CHARACTERS_MAX = 65_536
+
+/** Calls `onLine` for each line that is not empty; the last one also when nothing ends it. */
+export function readLines(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  const emit = (line: string): void => {
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line
+    if (text.trim() !== '') onLine(text)
+  }
+  stream.on('data', (chunk: Buffer) => {
+    const pieces = (rest + decoder.write(chunk)).split('\n')
+    rest = pieces.pop() ?? ''
+    for (const piece of pieces) emit(piece)
+    if (rest.length <= LINE_CHARACTERS_MAX) return
+    emit(rest)
+    rest = ''
+  })
+  stream.on('end', () => emit(rest + decoder.end()))
+  // The part's end is told by its process.
+  stream.on('error', () => {})
+}

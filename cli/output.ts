@@ -1,0 +1,81 @@
+/** Where commands write: text for people, one JSON document for programs. */
+
+import type { Writable } from 'node:stream'
+import { ConfigError } from '../lib/platform/environment.ts'
+import { CliError, EXIT_CODE, type ExitCode } from './cli-error.ts'
+
+export interface Streams {
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+}
+
+export interface Output {
+  readonly json: boolean
+  /** For what changes in place. */
+  readonly stderr: Streams['stderr']
+  /** Whether stdout is a terminal that wants colour. */
+  readonly colour: boolean
+  /** The command's result: the value as JSON, or else what `render` makes of it. */
+  result(value: unknown, render: () => readonly string[]): void
+  line(text: string): void
+  /** What is going on, for a person only: stderr. */
+  note(text: string): void
+}
+
+/** Unsent bytes from which on lines are dropped: a reader that stopped must not fill our memory. */
+const BACKLOG_BYTES_MAX = 1_000_000
+
+export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'colour'>): Output {
+  const { stdout, stderr } = streams
+  const line = (text: string): void => {
+    if (stdout.writableLength < BACKLOG_BYTES_MAX) stdout.write(`${text}\n`)
+  }
+  return {
+    ...options,
+    stderr,
+    line,
+    note: (text) => void stderr.write(`${text}\n`),
+    result(value, render) {
+      if (options.json) line(JSON.stringify(value, undefined, 2))
+      else for (const text of render()) line(text)
+    },
+  }
+}
+
+/** Columns as wide as their widest cell; the first row is the head. */
+export function toTable(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length)
+    })
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Tells a failure on stderr and answers the exit code; a stack only for what nobody foresaw. */
+export function reportFailure(error: unknown, output: Output): ExitCode {
+  if (output.json) {
+    output.note(JSON.stringify({ error: toFailure(error) }))
+  } else if (error instanceof CliError) {
+    output.note(error.message)
+    if (error.nextStep !== undefined) output.note(`→ ${error.nextStep}`)
+  } else if (error instanceof ConfigError) {
+    output.note(error.message)
+  } else {
+    output.note(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  return error instanceof CliError ? error.exitCode : EXIT_CODE.failed
+}
+
+function toFailure(error: unknown): Record<string, unknown> {
+  if (error instanceof CliError) return { message: error.message, next_step: error.nextStep }
+  if (error instanceof ConfigError)
+    return { message: 'invalid configuration', faults: error.faults }
+  return { message: error instanceof Error ? error.message : String(error) }
+}

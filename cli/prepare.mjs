@@ -1,0 +1,269 @@
+// Makes node_modules what package-lock.json says, and does nothing when it is so already.
+//
+// Plain JavaScript for Node 20 without dependencies: it runs before anything is installed, in
+// `prestart`, `pretest` and `precheck`. Never `npm ci`: that deletes node_modules under a gateway
+// that runs, and refuses a lock that lacks other platforms' builds.
+
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const NODE_MAJOR_MIN = 24
+const POLL_MS = 200
+const PROGRESS_LINE_MS = 5000
+
+/** A failure a person can do something about: one sentence, no stack. */
+export class Refusal extends Error {}
+
+/**
+ * What is missing in `root`, in words, or undefined when nothing is.
+ * @param {string} root
+ * @param {{ development: boolean }} options whether tools for developing count
+ * @returns {string | undefined}
+ */
+export function findMissing(root, { development }) {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages
+  if (wanted === undefined) throw new Refusal(`${root} has no package-lock.json: clone it again.`)
+  const modules = join(root, 'node_modules')
+  if (!existsSync(modules)) return 'node_modules is absent'
+  // npm writes this one last: an interrupted install has none, or that of the install before.
+  const present = readJson(join(modules, '.package-lock.json'))?.packages
+  if (present === undefined) return 'node_modules is not complete'
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (path === '' || entry.optional || entry.devOptional || (entry.dev && !development)) continue
+    if (present[path]?.version !== entry.version) return `${path} is not ${entry.version}`
+    if (!existsSync(join(root, path, 'package.json'))) return `${path} is absent`
+  }
+  return undefined
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    // Absent or cut off: both mean that it cannot be relied on.
+    return undefined
+  }
+}
+
+/**
+ * Runs `action` while no other process does so; `waiting` is called once if another one is at it.
+ * @template T
+ * @param {string} path
+ * @param {() => void} waiting
+ * @param {() => Promise<T>} action
+ * @returns {Promise<T>}
+ */
+export async function underLock(path, waiting, action) {
+  let told = false
+  while (!takeLock(path)) {
+    if (!told) waiting()
+    told = true
+    await sleep(POLL_MS)
+  }
+  try {
+    return await action()
+  } finally {
+    rmSync(path, { force: true })
+  }
+}
+
+function takeLock(path) {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    if (!isHeld(path)) removeStale(path)
+    return false
+  }
+}
+
+function isHeld(path) {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'))
+    // Just created and not yet written counts as held.
+    if (pid === 0) return true
+    process.kill(pid, 0)
+    return pid !== process.pid
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+/** Moved aside first: whoever else saw the stale lock must not remove a new one. */
+function removeStale(path) {
+  const aside = `${path}.${process.pid}`
+  try {
+    renameSync(path, aside)
+    if (isHeld(aside)) linkSync(aside, path)
+  } catch {
+    // Somebody else was faster, which serves as well.
+  }
+  rmSync(aside, { force: true })
+}
+
+/**
+ * The sentence for a failed `npm install`.
+ * @param {string} root
+ * @param {string} errors what npm wrote to stderr
+ */
+export function explainFailure(root, errors) {
+  if (/\b(EACCES|EPERM|EROFS)\b/.test(errors)) return noWritePermission(root)
+  if (/\bENOSPC\b/.test(errors))
+    return `The disk that holds ${root} is full: make room, then again.`
+  if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH)\b/.test(errors)) {
+    return 'npm cannot reach its registry: check the network, the proxy and `npm config get registry`, then again.'
+  }
+  const lines = errors
+    .split('\n')
+    .filter((line) => /^npm (error|ERR!)/.test(line) && !/log of this run|_logs/.test(line))
+  return [
+    'npm install failed:',
+    ...lines.slice(0, 8).map((line) => `  ${line}`),
+    'Run `npm install` to see more.',
+  ].join('\n')
+}
+
+function noWritePermission(root) {
+  return `Packages cannot be installed: ${root} is not writable for this account. Run as its owner, or clone into a folder of your own.`
+}
+
+async function install(root, development) {
+  const report = startProgress(`installing packages (${basename(root)})`)
+  const args = [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    // The defaults wait for minutes when there is no network.
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=10000',
+    ...(development ? ['--include=dev'] : []),
+  ]
+  const { code, errors } = await runNpm(root, args)
+  report.end(code === 0)
+  if (code !== 0) throw new Refusal(explainFailure(root, errors))
+}
+
+function runNpm(root, args) {
+  const own = process.env.npm_execpath
+  const [command, first] =
+    own !== undefined && basename(own) === 'npm-cli.js' ? [process.execPath, [own]] : ['npm', []]
+  const child = spawn(command, [...first, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-20_000)
+  })
+  return new Promise((fulfil, reject) => {
+    child.once('error', (error) =>
+      reject(
+        error.code === 'ENOENT'
+          ? new Refusal(
+              'npm is not on PATH: install Node.js with npm (https://nodejs.org), then again.',
+            )
+          : error,
+      ),
+    )
+    child.once('close', (code) => fulfil({ code, errors }))
+  })
+}
+
+/** A line that counts the seconds on a terminal, a line now and then elsewhere. */
+function startProgress(what) {
+  const began = Date.now()
+  const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`
+  const terminal = process.stderr.isTTY
+  const show = () =>
+    process.stderr.write(terminal ? `\r${what} … ${seconds()} ` : `${what} … ${seconds()}\n`)
+  show()
+  const timer = setInterval(show, terminal ? 1000 : PROGRESS_LINE_MS)
+  return {
+    end(succeeded) {
+      clearInterval(timer)
+      process.stderr.write(
+        `${terminal ? '\r' : ''}${what}: ${succeeded ? 'done in' : 'failed after'} ${seconds()}\n`,
+      )
+    },
+  }
+}
+
+/** The rest of the project runs on this Node, whatever the machine's own is. */
+function checkNode(root) {
+  const path = join(root, 'node_modules/.bin/node')
+  const blocked =
+    'The package "node" has no program: npm was told not to run its install script. ' +
+    'Run `npm install --ignore-scripts=false --allow-scripts=node`, then again.'
+  if (!existsSync(path)) throw new Refusal(blocked)
+  const version =
+    realpathSync(path) === realpathSync(process.execPath)
+      ? process.version
+      : spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout
+  if (!version) throw new Refusal(`${path} does not run here: remove node_modules, then again.`)
+  if (Number(/^v(\d+)/.exec(version)?.[1]) < NODE_MAJOR_MIN) {
+    throw new Refusal(
+      `${path} is ${version.trim()}, older than ${NODE_MAJOR_MIN}: remove node_modules, then again.`,
+    )
+  }
+}
+
+/**
+ * @param {string} root
+ * @param {{ development: boolean }} options
+ */
+export async function prepare(root, options) {
+  if (findMissing(root, options) !== undefined) {
+    const modules = join(root, 'node_modules')
+    try {
+      mkdirSync(modules, { recursive: true })
+      accessSync(modules, constants.W_OK)
+    } catch {
+      throw new Refusal(noWritePermission(root))
+    }
+    const waiting = () =>
+      process.stderr.write('another npm is installing packages here: waiting for it …\n')
+    await underLock(join(modules, '.prepare.lock'), waiting, async () => {
+      // Whoever held the lock before us has done the work.
+      if (findMissing(root, options) === undefined) return
+      await install(root, options.development)
+      const missing = findMissing(root, options)
+      if (missing !== undefined)
+        throw new Refusal(
+          `npm install left something out: ${missing}. Remove node_modules, then again.`,
+        )
+    })
+  }
+  checkNode(root)
+}
+
+if (
+  process.argv[1] !== undefined &&
+  import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href
+) {
+  try {
+    await prepare(fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''), {
+      development: process.env.npm_lifecycle_event !== 'prestart',
+    })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,83 @@
+/** The command line: global options, one command per file, exit codes. Commands only add themselves. */
+
+import { Command, CommanderError } from 'commander'
+import type { Clock } from '../lib/platform/clock.ts'
+import type { Environment } from '../lib/platform/environment.ts'
+import { EXIT_CODE } from './cli-error.ts'
+import { logsCommand } from './commands/logs.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+import { type CommandMaker, loadEnvironment } from './context.ts'
+import { createOutput, reportFailure, type Streams } from './output.ts'
+
+export interface Surroundings {
+  readonly environment: Environment
+  readonly workingDirectory: string
+  readonly streams: Streams
+  readonly clock: Clock
+  readonly rooms: string
+}
+
+const COMMANDS: readonly CommandMaker[] = [startCommand, stopCommand, statusCommand, logsCommand]
+
+const EXAMPLES = `
+Examples:
+  $ gateway start                        start everything in the foreground
+  $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
+  $ gateway status --json                what runs, for a program
+  $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway stop
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
+`
+
+export async function runProgram(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const program = new Command('gateway')
+    .description('Starts and operates the MCP OAuth Gateway.')
+    .option('--json', 'print one JSON document instead of text')
+    .addHelpText('after', EXAMPLES)
+  const output = lazy(() => toOutput(surroundings, program.opts()['json'] === true))
+  const context = lazy(() => ({
+    ...surroundings,
+    environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
+    output: output(),
+  }))
+  for (const make of COMMANDS) program.addCommand(make(context))
+  for (const command of [program, ...program.commands]) setUp(command, surroundings.streams)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return EXIT_CODE.ok
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, output())
+    // Commander has printed it; `--help` and `--version` arrive here as well.
+    return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
+  }
+}
+
+function setUp(command: Command, { stdout, stderr }: Streams): void {
+  command.showHelpAfterError('Run `gateway --help` for what there is.').exitOverride()
+  command.configureOutput({
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+  })
+}
+
+function toOutput(
+  { streams, environment }: Surroundings,
+  json: boolean,
+): ReturnType<typeof createOutput> {
+  const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb'
+  return createOutput(streams, { json, colour: streams.stdout.isTTY === true && !plain })
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

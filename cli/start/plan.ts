@@ -1,0 +1,99 @@
+/** What is to run: programs found, ports free, the store configured; the table of parts at the end. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deriveSecret } from '../../lib/platform/secret.ts'
+import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import type { Context } from '../context.ts'
+import { findProgram } from '../embedded/find-program.ts'
+import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
+import type { Progress } from '../embedded/progress.ts'
+import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
+import type { Part } from '../supervisor/part.ts'
+import { type Store, toParts } from '../supervisor/parts.ts'
+import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
+import { listenAddresses } from './listen-addresses.ts'
+import type { Settings } from './settings.ts'
+
+export interface Plan {
+  readonly parts: readonly Part[]
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export interface PlanOptions {
+  readonly context: Context
+  readonly settings: Settings
+  readonly sockets: string
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/** Refuses before anything is started. */
+export async function makePlan(options: PlanOptions): Promise<Plan> {
+  const { context, settings, sockets } = options
+  const { gateway } = settings
+  const addresses = listenAddresses(gateway.addresses, await hasIpv6Loopback())
+  await requireFreePorts([
+    { variable: 'GATEWAY_PORT', port: gateway.port, addresses },
+    { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
+  ])
+  const { envoy, valkey } = await findPrograms(options)
+  const parts = toParts({
+    gateway,
+    environment: { ...context.environment, LOG_LEVEL: settings.logLevel },
+    rootSecret: settings.rootSecret,
+    rooms: context.rooms,
+    sockets,
+    store: toStore(settings, sockets, valkey),
+    envoyProgram: envoy.path,
+    listenAddresses: addresses,
+  })
+  const versions = {
+    gateway: packageVersion(),
+    node: process.versions.node,
+    envoy: envoy.version,
+    ...(valkey && { valkey: valkey.version }),
+  }
+  return { parts, versions }
+}
+
+async function findPrograms({
+  context,
+  settings,
+  progress,
+  signal,
+}: PlanOptions): Promise<{ envoy: FoundProgram; valkey: FoundProgram | undefined }> {
+  const { stateDirectory } = settings.gateway
+  const options = { environment: context.environment, stateDirectory, progress, signal }
+  const [envoy, valkey] = await Promise.all([
+    findProgram(ENVOY, options),
+    settings.externalStore === undefined ? findProgram(VALKEY, options) : undefined,
+  ])
+  return { envoy, valkey }
+}
+
+function toStore(
+  { gateway, rootSecret, externalStore }: Settings,
+  sockets: string,
+  valkey: FoundProgram | undefined,
+): Store {
+  if (externalStore !== undefined || valkey === undefined)
+    return { url: '', password: undefined, ...externalStore, own: undefined }
+  const socketPath = join(sockets, SOCKET_NAMES.valkey)
+  const password = deriveSecret(rootSecret, 'redis')
+  const { stateDirectory } = gateway
+  const configPath = writeValkeyConfig({ stateDirectory, socketPath, password })
+  return {
+    url: `unix://${encodeURI(socketPath)}`,
+    password,
+    own: { program: valkey.path, configPath },
+  }
+}
+
+function packageVersion(): string {
+  const root = join(import.meta.dirname, '../..')
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}

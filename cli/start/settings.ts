@@ -1,0 +1,65 @@
+/** Everything a start must know before it touches anything: read, checked, or refused in words. */
+
+import { missingCertificate } from '../../certs/files.ts'
+import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import {
+  ConfigError,
+  type LogLevel,
+  logLevel,
+  optional,
+  readEnvironment,
+  secret,
+  text,
+} from '../../lib/platform/environment.ts'
+import type { Secret } from '../../lib/platform/secret.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import { readRootSecret } from '../instance/root-secret.ts'
+import { prepareStateDirectory } from '../instance/state-directory.ts'
+
+export interface Settings {
+  readonly gateway: Gateway
+  readonly logLevel: LogLevel
+  readonly rootSecret: Secret
+  /** A store the operator runs; ours otherwise. */
+  readonly externalStore:
+    | { readonly url: string; readonly password: Secret | undefined }
+    | undefined
+}
+
+export const START_VARIABLES = {
+  LOG_LEVEL: optional(logLevel, 'info'),
+  REDIS_URL: optional(text, undefined),
+  REDIS_PASSWORD: optional(secret, undefined),
+}
+
+/** Reads the configuration and prepares the state directory, since the root secret may lie there. */
+export function readSettings({ environment, workingDirectory }: Context): Settings {
+  const faults: string[] = []
+  const gateway = collect(() => readGateway(environment, workingDirectory), faults)
+  const values = collect(() => readEnvironment(START_VARIABLES, environment), faults)
+  if (gateway === undefined || values === undefined) throw new ConfigError(faults)
+  const { stateDirectory, addresses } = gateway
+  const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined
+  if (lacking !== undefined) {
+    throw new CliError(lacking, { nextStep: 'put them there; certs/README.md says how' })
+  }
+  prepareStateDirectory(stateDirectory)
+  const { REDIS_URL: url, REDIS_PASSWORD: password } = values
+  return {
+    gateway,
+    logLevel: values.LOG_LEVEL,
+    rootSecret: readRootSecret(environment, stateDirectory),
+    externalStore: url === undefined ? undefined : { url, password },
+  }
+}
+
+function collect<T>(read: () => T, faults: string[]): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    faults.push(...error.faults)
+    return undefined
+  }
+}

@@ -1,0 +1,154 @@
+/** From a configuration to a running gateway, and to its orderly end. */
+
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createProcessGroups } from '../../lib/platform/process-group.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import { createProgress } from '../embedded/progress.ts'
+import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
+import type { GatewayStatus } from '../instance/status.ts'
+import { createJournal, type Journal } from '../log/journal.ts'
+import { openLogFile } from '../log/log-file.ts'
+import { toTerminalLine } from '../log/terminal-line.ts'
+import { PartFailure } from '../supervisor/keeper.ts'
+import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
+import { type Claim, claimStateDirectory } from './claim.ts'
+import { readyLines } from './client-lines.ts'
+import { makePlan, type Plan } from './plan.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { watchForStop } from './stop-triggers.ts'
+
+/** Of a start: what its steps share. */
+interface Start {
+  readonly context: Context
+  readonly settings: Settings
+  readonly began: number
+  /** Aborted once the gateway is to end. */
+  readonly ending: AbortController
+  /** Known from the moment there is something to tell. */
+  running: { supervisor: Supervisor; plan: Plan } | undefined
+}
+
+const LEFTOVER_GRACE_MS = 1000
+const START_MS_MAX = 60_000
+/** The watchdog's, between SIGTERM and SIGKILL, once we were killed. */
+const WATCHDOG_GRACE_SECONDS = 2
+
+/** Resolves when the gateway has ended as it was told to. */
+export async function startGateway(context: Context): Promise<void> {
+  const start: Start = {
+    context,
+    settings: readSettings(context),
+    began: context.clock(),
+    ending: new AbortController(),
+    running: undefined,
+  }
+  const { gateway, logLevel } = start.settings
+  for (const note of gateway.notes) context.output.note(note)
+  const claim = await claimStateDirectory(gateway.stateDirectory, context.environment, {
+    status: () => toStatus(start),
+    stop: () => start.ending.abort('asked by gateway stop'),
+  })
+  const unwatch = watchForStop(context.environment, (why) => start.ending.abort(why))
+  const file = openLogFile(gateway.stateDirectory)
+  try {
+    await run(start, claim, createJournal(file, context.output, logLevel))
+  } catch (error) {
+    // Told to end while starting: whatever broke off did so for that.
+    if (!start.ending.signal.aborted) throw error
+  } finally {
+    unwatch()
+    claim.release()
+    file.close()
+  }
+}
+
+async function run(start: Start, claim: Claim, journal: Journal): Promise<void> {
+  const { context, settings, ending } = start
+  const { clock, workingDirectory, output } = context
+  const progress = createProgress(output, clock)
+  const instance = instanceOf(settings.gateway.stateDirectory)
+  await endLeftovers(instance, LEFTOVER_GRACE_MS)
+  const { sockets } = claim
+  const plan = await makePlan({ context, settings, sockets, progress, signal: ending.signal })
+  await claim.confirm()
+  ending.signal.throwIfAborted()
+  // The second half is new each time: our predecessor's watchdog must not take us for it.
+  const marker = `${instance}.${randomBytes(6).toString('hex')}`
+  const supervisor = createSupervisor(plan.parts, {
+    groups: createProcessGroups({ name: MARKER_NAME, value: marker }, WATCHDOG_GRACE_SECONDS),
+    clock,
+    workingDirectory,
+    marker,
+    onRecord: journal.write,
+    startMsMax: START_MS_MAX,
+  })
+  start.running = { supervisor, plan }
+  ending.signal.addEventListener('abort', () => void supervisor.stop())
+  try {
+    await startParts(supervisor, progress)
+    announce(start, journal)
+    if (!ending.signal.aborted) await once(ending.signal, 'abort')
+    tellEnd(start, journal)
+  } catch (error) {
+    throw error instanceof PartFailure ? explain(error, journal, output.colour) : error
+  } finally {
+    await supervisor.stop()
+  }
+}
+
+async function startParts(
+  supervisor: Supervisor,
+  progress: ReturnType<typeof createProgress>,
+): Promise<void> {
+  const task = progress.begin('starting')
+  try {
+    await supervisor.start()
+  } finally {
+    task.end()
+  }
+}
+
+function announce(start: Start, journal: Journal): void {
+  const { context, settings, began } = start
+  const { output, clock } = context
+  const lines = readyLines(settings.gateway, clock() - began)
+  output.result(toStatus(start), () => lines.slice(0, -1))
+  // Programs wait for this line whatever else is printed.
+  output.line(lines.at(-1) ?? '')
+  journal.showAll()
+}
+
+function tellEnd({ context, ending }: Start, journal: Journal): void {
+  journal.write({
+    time: new Date(context.clock()).toISOString(),
+    name: 'gateway',
+    level: 'info',
+    msg: 'stopping',
+    fields: { why: String(ending.signal.reason) },
+  })
+}
+
+function explain(failure: PartFailure, journal: Journal, colour: boolean): CliError {
+  const last = journal.last(failure.partName).map((record) => toTerminalLine(record, colour))
+  return new CliError([failure.message, ...last].join('\n'), {
+    nextStep: 'gateway logs tells more; nothing was left running',
+    cause: failure,
+  })
+}
+
+function toStatus({ settings, began, running }: Start): GatewayStatus {
+  const { addresses, services, stateDirectory } = settings.gateway
+  const parts = running?.supervisor.status() ?? []
+  return {
+    pid: process.pid,
+    ready: parts.length > 0 && parts.every(({ state }) => state === 'ready' || state === 'done'),
+    since: new Date(began).toISOString(),
+    public_url: addresses.issuer,
+    state_directory: stateDirectory,
+    versions: running?.plan.versions ?? {},
+    parts,
+    services: [...services.keys()].map((name) => ({ name, url: addresses.resourceOf(name) })),
+  }
+}

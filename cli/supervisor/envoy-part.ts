@@ -1,0 +1,66 @@
+/** Envoy as a part: how it is started, when it serves, and how it leaves. */
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import type { Part } from './part.ts'
+import { accepts, askHttp } from './readiness.ts'
+
+export interface EnvoyPartOptions extends Pick<Part, 'env' | 'dependsOn'> {
+  readonly program: string
+  /** Where `envoy/main.ts` wrote `bootstrap.json`. */
+  readonly folder: string
+  readonly gateway: Pick<Gateway, 'addresses' | 'port' | 'adminPort'>
+  readonly listenAddresses: readonly string[]
+}
+
+const LEVELS: Readonly<Record<string, string>> = { debug: 'info', trace: 'debug', error: 'error' }
+const DRAIN_MS = 300
+
+export function envoyPart(options: EnvoyPartOptions): Part {
+  const { program, folder, env, dependsOn, gateway } = options
+  const admin = { host: '127.0.0.1', port: gateway.adminPort }
+  return {
+    name: 'envoy',
+    command: program,
+    args: [
+      '-c',
+      join(folder, 'bootstrap.json'),
+      // A second Envoy on the machine would collide with the first one's base id.
+      '--disable-hot-restart',
+      '--concurrency',
+      '2',
+      '-l',
+      LEVELS[env['LOG_LEVEL']?.toLowerCase() ?? ''] ?? 'warning',
+      '--drain-time-s',
+      '1',
+    ],
+    env,
+    dependsOn,
+    isReady: async () =>
+      (await askHttp({ ...admin, path: '/ready' })) === 200 && (await serves(options)),
+    async drain() {
+      // New connections are refused while answers on the way still arrive.
+      await askHttp({ ...admin, path: '/drain_listeners?graceful&skip_exit', method: 'POST' })
+      await sleep(DRAIN_MS)
+    },
+    terminateMs: 700,
+  }
+}
+
+/** An answer from behind Envoy over plain HTTP; over TLS, that it listens. */
+async function serves({ gateway, listenAddresses }: EnvoyPartOptions): Promise<boolean> {
+  const { addresses, port } = gateway
+  const host =
+    listenAddresses.includes('127.0.0.1') || listenAddresses.includes('0.0.0.0')
+      ? '127.0.0.1'
+      : '::1'
+  if (addresses.secure) return await accepts({ host, port })
+  const status = await askHttp({
+    host,
+    port,
+    path: '/healthz',
+    headers: { host: addresses.issuerHost },
+  })
+  return status !== undefined && status < 500
+}

@@ -1,0 +1,84 @@
+/**
+ * Which variables each part gets: what it needs and nothing else.
+ *
+ * The root secret reaches no process; ext-authz, which only verifies, gets no derived key at all.
+ */
+
+import type { Services } from '../../lib/catalogue/catalogue.ts'
+import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import type { Service } from '../../lib/catalogue/service.ts'
+import type { Environment } from '../../lib/platform/environment.ts'
+
+type Variables = Readonly<Record<string, string>>
+
+const COMMON = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'NODE_EXTRA_CA_CERTS',
+  'LOG_LEVEL',
+]
+const SERVICE_SWITCH = /^MCP_[A-Z0-9_]+_ENABLED$/
+
+/** Settings of single rooms that the operator may set. */
+export const ROOM_SETTINGS = {
+  'oauth-server': [
+    'ACCESS_TOKEN_LIFETIME',
+    'REFRESH_TOKEN_LIFETIME',
+    'CLIENT_LIFETIME',
+    'SIGNING_ALGORITHM',
+  ],
+  'ext-authz': [],
+  'mcp-bridge': ['SESSION_TIMEOUT'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+/** What any process may know. */
+export function commonEnvironment(environment: Environment): Variables {
+  return pick(environment, COMMON)
+}
+
+/** What whoever reads the gateway's configuration needs beside it. */
+export function gatewayEnvironment(environment: Environment, stateDirectory: string): Variables {
+  const switches = Object.keys(environment).filter((name) => SERVICE_SWITCH.test(name))
+  return {
+    ...commonEnvironment(environment),
+    ...pick(environment, [...Object.keys(GATEWAY_VARIABLES).flatMap(orFile), ...switches]),
+    GATEWAY_STATE_DIR: stateDirectory,
+  }
+}
+
+export function settingsOf(room: keyof typeof ROOM_SETTINGS, environment: Environment): Variables {
+  return pick(environment, ROOM_SETTINGS[room].flatMap(orFile))
+}
+
+/** The operator's variables that `${secret.NAME}` in these services names. */
+export function serviceSecrets(services: Services, environment: Environment): Variables {
+  const named = [...services.values()].flatMap(secretNames)
+  return pick(environment, named.filter((name) => !GATEWAY_KEYS.has(name)).flatMap(orFile))
+}
+
+/** Keys of the gateway itself: no service may have them by naming them. */
+const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD'])
+
+export function secretNames({ launch, folders }: Service): string[] {
+  const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]
+  return texts.flatMap((text) =>
+    [...text.matchAll(/\$\{secret\.([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name),
+  )
+}
+
+function orFile(name: string): string[] {
+  return [name, `${name}_FILE`]
+}
+
+function pick(environment: Environment, names: readonly string[]): Variables {
+  const picked: Record<string, string> = {}
+  for (const name of names) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') picked[name] = value
+  }
+  return picked
+}

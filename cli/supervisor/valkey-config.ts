@@ -1,0 +1,45 @@
+/** Valkey's configuration: on a unix socket alone, with a password, and nothing lost by a crash. */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Secret } from '../../lib/platform/secret.ts'
+import { writeWhole } from '../instance/state-directory.ts'
+
+export interface ValkeySettings {
+  readonly stateDirectory: string
+  readonly socketPath: string
+  readonly password: Secret
+}
+
+/** Writes the file, 0600 for the password in it, and answers its path. */
+export function writeValkeyConfig(settings: ValkeySettings): string {
+  const folder = join(settings.stateDirectory, 'valkey')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, 'valkey.conf')
+  writeWhole(path, renderValkeyConfig(folder, settings))
+  return path
+}
+
+export function renderValkeyConfig(
+  folder: string,
+  { socketPath, password }: ValkeySettings,
+): string {
+  const lines = [
+    'port 0',
+    `unixsocket ${quote(socketPath)}`,
+    'unixsocketperm 600',
+    `requirepass ${quote(password.reveal())}`,
+    `dir ${quote(folder)}`,
+    // A grant must never be dropped to make room.
+    'maxmemory-policy noeviction',
+    // What was answered is on the disk: a rotated refresh token cannot come back.
+    'appendonly yes',
+    'appendfsync always',
+    'save 3600 1 300 100 60 10000',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+}

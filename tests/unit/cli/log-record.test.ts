@@ -1,0 +1,89 @@
+import test from 'ava'
+import { toJsonLine } from '../../../cli/log/log-file.ts'
+import { type LogRecord, parseLine, parseStored } from '../../../cli/log/log-record.ts'
+import { toTerminalLine } from '../../../cli/log/terminal-line.ts'
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+const TIME = '2026-01-02T03:04:05.678Z'
+
+const reads = test.macro((t, line: string, expected: Partial<LogRecord>) => {
+  t.like(parseLine('part', line, NOW), { name: 'part', time: TIME, ...expected })
+})
+
+test(
+  'a room’s line',
+  reads,
+  '{"level":"warn","time":"2026-01-01T00:00:00.000Z","name":"part","pid":1,"msg":"slow","took_ms":7}',
+  { time: '2026-01-01T00:00:00.000Z', level: 'warn', msg: 'slow', fields: { took_ms: 7 } },
+)
+test('a line that claims to be another part’s', reads, '{"name":"oauth-server","msg":"x"}', {
+  level: 'info',
+  fields: { logger: 'oauth-server' },
+})
+test('a fatal line is an error', reads, '{"level":"fatal","msg":"cannot start"}', {
+  level: 'error',
+})
+test('a time that is none', reads, '{"time":"yesterday","msg":"x"}', { msg: 'x' })
+test('JSON cut off', reads, '{"level":"info","msg":"x', { msg: '{"level":"info","msg":"x' })
+test('Envoy’s line', reads, '[2026-01-01 00:00:00.001][12][warning][config] [source/a.cc:1] why', {
+  time: '2026-01-01T00:00:00.001Z',
+  level: 'warn',
+  msg: 'why',
+  fields: { logger: 'config' },
+})
+test('Envoy’s critical line', reads, '[2026-01-01 00:00:00.001][12][critical][main] gone', {
+  time: '2026-01-01T00:00:00.001Z',
+  level: 'error',
+  msg: 'gone',
+})
+test('Valkey’s notice', reads, '12:M 02 Jan 2026 03:04:05.678 * Ready', {
+  level: 'debug',
+  msg: 'Ready',
+})
+test('Valkey’s warning', reads, '12:M 02 Jan 2026 03:04:05.678 # Low', {
+  level: 'warn',
+  msg: 'Low',
+})
+test('anything else', reads, 'Segmentation fault', { level: 'info', msg: 'Segmentation fault' })
+
+test('what is stored is read back as it was', (t) => {
+  const record = parseLine('part', '{"level":"warn","msg":"slow","request_id":"r1"}', NOW)
+  t.deepEqual(parseStored(toJsonLine(record)), record)
+  t.is(parseStored('{"name":"par'), undefined)
+})
+
+const record = (msg: string, fields = {}): LogRecord => ({
+  time: TIME,
+  name: 'ext-authz',
+  level: 'info',
+  msg,
+  fields,
+})
+
+test('a line for the terminal: time, name, level, message, fields', (t) => {
+  const line = toTerminalLine(
+    record('request', { status: 200, path: '/a b', user: 'dev:a' }),
+    false,
+  )
+  t.regex(
+    line,
+    /^\d\d:\d\d:05\.678 ext-authz {5}info {3}request status=200 path="\/a b" user=dev:a$/,
+  )
+})
+
+test('an error field shows its message only', (t) => {
+  const err = { type: 'Error', message: 'it broke', stack: 'Error: it broke\n at x' }
+  t.true(toTerminalLine(record('failed', { err }), false).endsWith('failed err="it broke"'))
+})
+
+test('colour only when wanted', (t) => {
+  t.false(toTerminalLine(record('x'), false).includes('\u001b'))
+  t.true(toTerminalLine(record('x'), true).includes('\u001b['))
+})
+
+for (const field of ['\u001b[2J', 'a\r\nforged line', '\u009b31m']) {
+  test(`no control character reaches the terminal: ${JSON.stringify(field)}`, (t) => {
+    const line = toTerminalLine(record(field, { [field]: field, list: [field] }), false)
+    t.notRegex(line, /\p{Cc}/u)
+  })
+}

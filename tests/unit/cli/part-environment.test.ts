@@ -1,0 +1,145 @@
+import test from 'ava'
+import type { Part } from '../../../cli/supervisor/part.ts'
+import { serviceSecrets } from '../../../cli/supervisor/part-environment.ts'
+import { toParts } from '../../../cli/supervisor/parts.ts'
+import { readGateway } from '../../../lib/catalogue/gateway.ts'
+import { Secret } from '../../../lib/platform/secret.ts'
+
+const ROOT_SECRET = 'r'.repeat(43)
+
+/** All a careless table could hand on. */
+const ENVIRONMENT = {
+  PATH: '/bin',
+  HOME: '/home/me',
+  LOG_LEVEL: 'info',
+  GATEWAY_SECRET: ROOT_SECRET,
+  GATEWAY_SECRET_FILE: '/secret',
+  GATEWAY_PORT: '8642',
+  GATEWAY_STATE_DIR: '/state',
+  GITHUB_CLIENT_SECRET: 'github',
+  AWS_SECRET_ACCESS_KEY: 'aws',
+  MCP_API_KEY: 'not a switch',
+  MCP_ECHO_ENABLED: 'true',
+  MCP_CORS_ORIGINS: 'https://example.com',
+  NODE_OPTIONS: '--inspect',
+  SESSION_TIMEOUT: '60',
+  ACCESS_TOKEN_LIFETIME: '60',
+  npm_config_token: 'npm',
+}
+
+const gateway = readGateway(ENVIRONMENT, '/')
+const parts = toParts({
+  gateway,
+  environment: ENVIRONMENT,
+  rootSecret: new Secret(ROOT_SECRET),
+  rooms: '/rooms',
+  sockets: '/sockets',
+  store: {
+    url: 'unix:///sockets/valkey.sock',
+    password: new Secret('store password'),
+    own: { program: '/bin/valkey', configPath: '/state/valkey.conf' },
+  },
+  envoyProgram: '/bin/envoy',
+  listenAddresses: ['127.0.0.1'],
+})
+const part = (name: string): Part => {
+  const found = parts.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`no part ${name}`)
+  return found
+}
+
+const COMMON = ['PATH', 'HOME', 'LOG_LEVEL']
+const GATEWAY = [
+  ...COMMON,
+  'GATEWAY_PORT',
+  'GATEWAY_STATE_DIR',
+  'MCP_CORS_ORIGINS',
+  'MCP_ECHO_ENABLED',
+]
+const STORE = ['REDIS_URL', 'REDIS_PASSWORD']
+const SOCKETS = ['OAUTH_SERVER_SOCKET', 'EXT_AUTHZ_SOCKET', 'MCP_BRIDGE_SOCKET']
+
+const EXPECTED = {
+  valkey: COMMON,
+  'oauth-server': [
+    ...GATEWAY,
+    ...STORE,
+    'OAUTH_SERVER_SOCKET',
+    'OAUTH_SERVER_SECRET',
+    'ACCESS_TOKEN_LIFETIME',
+  ],
+  'ext-authz': [...GATEWAY, ...STORE, 'EXT_AUTHZ_SOCKET'],
+  'mcp-bridge': [
+    ...GATEWAY,
+    ...STORE,
+    'MCP_BRIDGE_SOCKET',
+    'MCP_BRIDGE_EDGE_SECRET',
+    'SESSION_TIMEOUT',
+  ],
+  'envoy-files': [
+    ...GATEWAY,
+    ...SOCKETS,
+    'ENVOY_FOLDER',
+    'ENVOY_EDGE_SECRET',
+    'ENVOY_LISTEN_ADDRESSES',
+  ],
+  envoy: COMMON,
+}
+
+test('the table holds the parts of the house', (t) => {
+  t.deepEqual(
+    parts.map(({ name }) => name),
+    Object.keys(EXPECTED),
+  )
+})
+
+for (const [name, variables] of Object.entries(EXPECTED)) {
+  test(`${name} gets these variables and no other`, (t) => {
+    t.deepEqual(Object.keys(part(name).env).sort(), [...variables].sort())
+  })
+
+  test(`${name} never sees the root secret`, (t) => {
+    t.false(JSON.stringify(part(name)).includes(ROOT_SECRET))
+  })
+}
+
+test('renderer and bridge share the edge secret; the authorization server has another', (t) => {
+  const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
+  t.is(part('envoy-files').env['ENVOY_EDGE_SECRET'], edge)
+  t.not(part('oauth-server').env['OAUTH_SERVER_SECRET'], edge)
+})
+
+test('with a store of the operator none is started', (t) => {
+  const others = toParts({
+    gateway,
+    environment: ENVIRONMENT,
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['127.0.0.1'],
+  })
+  t.false(others.some(({ name }) => name === 'valkey'))
+  const room = others.find(({ name }) => name === 'ext-authz')
+  t.deepEqual(room?.dependsOn, [])
+  t.is(room?.env['REDIS_URL'], 'redis://store')
+  t.false('REDIS_PASSWORD' in (room?.env ?? {}))
+})
+
+test('the bridge gets the secrets its services name, except the gateway’s own', (t) => {
+  const [service] = gateway.services.values()
+  if (service === undefined) throw new Error('no service is shipped')
+  const env = {
+    KEY: 'Bearer ${secret.DOCS}',
+    OWN: '${secret.GATEWAY_SECRET}',
+    STORE: '${secret.REDIS_PASSWORD}',
+  }
+  const args = ['--key=${secret.OTHER}', '${secret.ABSENT}']
+  const services = new Map([['x', { ...service, launch: { ...service.launch, env, args } }]])
+  const secrets = { DOCS: 'd', OTHER_FILE: '/other', UNNAMED: 'u', ...ENVIRONMENT }
+  t.deepEqual(serviceSecrets(services, { ...secrets, REDIS_PASSWORD: 'p' }), {
+    DOCS: 'd',
+    OTHER_FILE: '/other',
+  })
+})

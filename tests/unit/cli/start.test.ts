@@ -1,0 +1,164 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { loadEnvironment } from '../../../cli/context.ts'
+import { readRootSecret } from '../../../cli/instance/root-secret.ts'
+import { logPaths, openLogFile } from '../../../cli/log/log-file.ts'
+import type { LogRecord } from '../../../cli/log/log-record.ts'
+import { readLastLines } from '../../../cli/log/read-log.ts'
+import { toTable } from '../../../cli/output.ts'
+import { readyLines } from '../../../cli/start/client-lines.ts'
+import { listenAddresses } from '../../../cli/start/listen-addresses.ts'
+import { renderValkeyConfig } from '../../../cli/supervisor/valkey-config.ts'
+import { readGateway } from '../../../lib/catalogue/gateway.ts'
+import { ConfigError } from '../../../lib/platform/environment.ts'
+import { Secret } from '../../../lib/platform/secret.ts'
+
+function folder(t: ExecutionContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'start-'))
+  t.teardown(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+test('the secret is made once, kept, and readable by its owner only', (t) => {
+  const state = folder(t)
+  const made = readRootSecret({}, state).reveal()
+  t.true(made.length >= 43)
+  t.is(readRootSecret({}, state).reveal(), made)
+  t.is(statSync(join(state, 'secret')).mode & 0o777, 0o600)
+  t.not(readRootSecret({}, folder(t)).reveal(), made)
+})
+
+test('a secret that is given wins, from a file too, and is not kept', (t) => {
+  const state = folder(t)
+  const file = join(state, 'mounted')
+  writeFileSync(file, `${'f'.repeat(40)}\n`)
+  t.is(readRootSecret({ GATEWAY_SECRET: 'g'.repeat(40) }, state).reveal(), 'g'.repeat(40))
+  t.is(readRootSecret({ GATEWAY_SECRET_FILE: file }, state).reveal(), 'f'.repeat(40))
+  t.throws(() => statSync(join(state, 'secret')))
+})
+
+test('a secret one could guess, or a file that is not there, is a fault', (t) => {
+  const state = folder(t)
+  const short = t.throws(() => readRootSecret({ GATEWAY_SECRET: 's'.repeat(31) }, state), {
+    instanceOf: ConfigError,
+  })
+  t.false(short?.message.includes('sss'))
+  t.throws(() => readRootSecret({ GATEWAY_SECRET_FILE: join(state, 'absent') }, state), {
+    instanceOf: ConfigError,
+  })
+})
+
+test('.env completes the environment and never overrides it', (t) => {
+  const place = folder(t)
+  t.deepEqual(loadEnvironment({ A: 'real' }, place), { A: 'real' })
+  writeFileSync(join(place, '.env'), '# comment\nA=file\nB="two words"\n')
+  t.deepEqual(loadEnvironment({ A: 'real' }, place), { A: 'real', B: 'two words' })
+})
+
+const record = (msg: string): LogRecord => ({
+  time: '2026-01-01T00:00:00.000Z',
+  name: 'part',
+  level: 'info',
+  msg,
+  fields: {},
+})
+
+test('the log file is bounded, and read back across its rotations', (t) => {
+  const state = folder(t)
+  const file = openLogFile(state, 400)
+  for (let index = 0; index < 100; index += 1) file.write(record(`line ${index}`))
+  file.close()
+  const paths = logPaths(state)
+  for (const path of paths) t.true(statSync(path).size <= 400)
+  t.is(statSync(paths[0] ?? '').mode & 0o777, 0o600)
+  const last = readLastLines(paths, 10, (line) => !line.includes('line 95"'))
+  const messages = last?.lines.map((line) => (JSON.parse(line) as LogRecord).msg)
+  t.deepEqual(messages?.slice(-5), ['line 94', 'line 96', 'line 97', 'line 98', 'line 99'])
+  t.true((messages?.length ?? 0) > 5)
+})
+
+test('no log is told from an empty one', (t) => {
+  const state = folder(t)
+  t.is(
+    readLastLines(logPaths(state), 10, () => true),
+    undefined,
+  )
+  openLogFile(state).close()
+  t.deepEqual(readLastLines(logPaths(state), 10, () => true)?.lines, [])
+})
+
+test('a gateway on loopback listens on loopback, any other everywhere', (t) => {
+  t.deepEqual(listenAddresses({ loopback: true }, true), ['127.0.0.1', '::1'])
+  t.deepEqual(listenAddresses({ loopback: true }, false), ['127.0.0.1'])
+  t.deepEqual(listenAddresses({ loopback: false }, true), ['0.0.0.0', '::'])
+})
+
+test('what is printed at the end: each service, each client, the login, the line for programs', (t) => {
+  const gateway = readGateway({ GATEWAY_PORT: '8642' }, folder(t))
+  const lines = readyLines(gateway, 1234)
+  t.is(lines.at(-1), 'ready http://localhost:8642')
+  t.true(lines.some((line) => /dev login is on/.test(line)))
+  const url = 'http://localhost:8642/echo/mcp'
+  for (const wanted of [
+    `claude mcp add --transport http echo ${url}`,
+    `code --add-mcp '{"name":"echo","type":"http","url":"${url}"}'`,
+    `npx mcp-remote ${url}`,
+  ]) {
+    t.true(
+      lines.some((line) => line.endsWith(wanted)),
+      wanted,
+    )
+  }
+  const link = /cursor:\S+name=echo\S+/.exec(lines.join('\n'))?.[0] ?? ''
+  const config = new URL(link).searchParams.get('config') ?? ''
+  t.deepEqual(JSON.parse(Buffer.from(config, 'base64').toString()), { url })
+})
+
+test('Valkey listens on its socket alone, asks for the password, and forgets nothing', (t) => {
+  const config = renderValkeyConfig('/a "folder"/valkey', {
+    stateDirectory: '/a "folder"',
+    socketPath: '/run/v.sock',
+    password: new Secret('pass'),
+  })
+  const lines = config.trimEnd().split('\n')
+  for (const line of [
+    'port 0',
+    'unixsocket "/run/v.sock"',
+    'unixsocketperm 600',
+    'requirepass "pass"',
+    'dir "/a \\"folder\\"/valkey"',
+    'maxmemory-policy noeviction',
+    'appendonly yes',
+    'appendfsync always',
+  ]) {
+    t.true(lines.includes(line), line)
+  }
+})
+
+test('a table is as wide as its widest cells', (t) => {
+  t.deepEqual(
+    toTable([
+      ['A', 'B'],
+      ['long', ''],
+    ]),
+    ['A     B', 'long'],
+  )
+})
+
+test('what cannot be read is not taken for absent', (t) => {
+  const place = folder(t)
+  const path = join(place, '.env')
+  writeFileSync(path, 'A=1')
+  chmodSync(path, 0)
+  let readable = true
+  try {
+    readFileSync(path)
+  } catch {
+    readable = false
+  }
+  // Root reads everything.
+  if (readable) t.deepEqual(loadEnvironment({}, place), { A: '1' })
+  else t.throws(() => loadEnvironment({}, place), { message: /cannot be read/ })
+})
