@@ -77,11 +77,11 @@ function extAuthzCluster(socket: string): object {
     health_checks: [
       {
         timeout: '1s',
-        interval: '2s',
+        interval: '1s',
         no_traffic_interval: '0.25s',
         no_traffic_healthy_interval: '2s',
         unhealthy_interval: '0.25s',
-        unhealthy_threshold: 2,
+        unhealthy_threshold: 3,
         healthy_threshold: 1,
         grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
       },

@@ -3,7 +3,7 @@
  * what reached it. Tokens are minted by a key of the test's own, published as oauth-server does.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
@@ -30,6 +30,8 @@ export interface Edge {
   readonly valkey: Valkey
   readonly revocations: Revocations
   readonly extAuthz: ChildProcess
+  /** To start it once more. */
+  readonly extAuthzOptions: SpawnOptions
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
   resourceOf(service: string): string
@@ -85,8 +87,8 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     ...sockets,
     ...settings,
   }
-  const node = (file: string): ChildProcess =>
-    spawn(process.execPath, [join(ROOT, file)], { cwd: folder, env, stdio: OUTPUT })
+  const options: SpawnOptions = { cwd: folder, env, stdio: OUTPUT }
+  const node = (file: string): ChildProcess => spawn(process.execPath, [join(ROOT, file)], options)
   await exited(node('envoy/main.ts'))
   const extAuthz = node('ext-authz/main.ts')
   const envoy = spawn(
@@ -111,6 +113,7 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     valkey,
     revocations,
     extAuthz,
+    extAuthzOptions: options,
     reached,
     resourceOf,
     privateKey,

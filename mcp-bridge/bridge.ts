@@ -1,0 +1,15 @@
+/** What the steps of a request work with: the parts of the room, put together by main.ts. */
+
+import type { KeepAlive } from './keep-alive.ts'
+import type { LiveSession } from './live-session.ts'
+import type { NativeServers } from './native/native-servers.ts'
+import type { NativeSession } from './native/native-session.ts'
+import type { Runner } from './runner/runner.ts'
+import type { Sessions } from './sessions.ts'
+
+export interface Bridge {
+  readonly sessions: Sessions<LiveSession | NativeSession>
+  readonly runner: Runner
+  readonly natives: NativeServers
+  readonly keepAlive: KeepAlive
+}

@@ -1,0 +1,31 @@
+/** The bridge's own variables; what all rooms share is in lib/catalogue/gateway.ts. */
+
+import {
+  type Environment,
+  integer,
+  logLevel,
+  optional,
+  readEnvironment,
+  required,
+  secret,
+  text,
+  type Values,
+} from '../lib/platform/environment.ts'
+
+export const MCP_BRIDGE_VARIABLES = {
+  LOG_LEVEL: optional(logLevel, 'info'),
+  REDIS_URL: required(text),
+  REDIS_PASSWORD: optional(secret, undefined),
+  MCP_BRIDGE_SOCKET: required(text),
+  MCP_BRIDGE_EDGE_SECRET: required(secret),
+  /** Seconds without use after which a session ends. */
+  SESSION_TIMEOUT: optional(integer(1, 31_536_000), 3600),
+  /** Every child carries it in its environment, so that the supervisor finds what escaped. */
+  GATEWAY_MARKER: required(text),
+}
+
+export type McpBridgeConfig = Values<typeof MCP_BRIDGE_VARIABLES>
+
+export function readConfig(environment: Environment): McpBridgeConfig {
+  return readEnvironment(MCP_BRIDGE_VARIABLES, environment)
+}

@@ -1,0 +1,87 @@
+/** One HTTP request on its way through the bridge: what is known of it, and how it fails. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Service } from '../lib/catalogue/service.ts'
+import type { Identity } from '../lib/oauth/identity-headers.ts'
+import type { Clock } from '../lib/platform/clock.ts'
+import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
+import { RpcFault, type RpcId, serialize } from './json-rpc.ts'
+import { BODY_BYTES_MAX } from './limits.ts'
+import type { SessionOwner } from './sessions.ts'
+
+export const SESSION_HEADER = 'mcp-session-id'
+export const REVISION_HEADER = 'mcp-protocol-version'
+
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly identity: Identity
+  readonly service: Service
+  /** The JSON-RPC method, for the log. */
+  rpcMethod?: string | undefined
+  /** The request's id, for an answer that refuses it. */
+  rpcId?: RpcId | undefined
+}
+
+export function ownerOf({ identity, service }: Exchange): SessionOwner {
+  return { user: identity.userId, client: identity.clientId, service: service.name }
+}
+
+export function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** @throws RpcFault 413 for a body beyond the limit. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  const chunks: Buffer[] = []
+  let bytes = 0
+  // Leaving the loop must not destroy the connection: the refusal still has to travel.
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function tooLarge(): RpcFault {
+  return new RpcFault(413, 'invalidRequest', `the body is larger than ${BODY_BYTES_MAX} bytes`, {
+    // What is left of the body will not be read.
+    headers: { connection: 'close' },
+  })
+}
+
+/** Answers with the fault, or ends an answer that has begun. */
+export function sendFault(response: ServerResponse, fault: RpcFault, id?: RpcId): void {
+  if (response.headersSent) {
+    response.end()
+    return
+  }
+  const body = serialize(fault.toResponse(fault.options.id ?? id ?? null))
+  const headers = { 'content-type': 'application/json', ...fault.options.headers }
+  response.writeHead(fault.status, headers).end(body)
+}
+
+/** One line for each request, when it is over. Bodies are never in it. */
+export function logExchange(exchange: Exchange, log: Log, clock: Clock): void {
+  const { request, response, identity, service } = exchange
+  const startedAt = clock()
+  response.once('close', () => {
+    log.info(
+      {
+        request_id: headerOf(request, REQUEST_ID_HEADER),
+        user: identity.userId,
+        client_id: identity.clientId,
+        service: service.name,
+        http_method: request.method,
+        method: exchange.rpcMethod,
+        status: response.statusCode,
+        duration_ms: clock() - startedAt,
+      },
+      'request',
+    )
+  })
+}

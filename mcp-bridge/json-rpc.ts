@@ -1,0 +1,155 @@
+/** JSON-RPC 2.0 as MCP uses it: message shapes, parsing of a body, and the error codes in one table. */
+
+import { isUtf8 } from 'node:buffer'
+import { BATCH_MESSAGES_MAX } from './limits.ts'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+export type RpcId = string | number
+
+export interface RpcMessage {
+  readonly jsonrpc: '2.0'
+  readonly id?: RpcId | null
+  readonly method?: string
+  readonly params?: unknown
+  readonly result?: unknown
+  readonly error?: unknown
+}
+export type RpcRequest = RpcMessage & { readonly id: RpcId; readonly method: string }
+export type RpcNotification = RpcMessage & { readonly method: string }
+export type RpcResponse = RpcMessage & { readonly id: RpcId | null }
+
+/** JSON-RPC 2.0 section 5.1, the official SDKs' own, and -32022 of MCP 2026-07-28. */
+export const CODES = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  internal: -32603,
+  refused: -32000,
+  sessionNotFound: -32001,
+  unsupportedVersion: -32022,
+  cancelled: -32800,
+} as const
+
+export type CodeName = keyof typeof CODES
+
+export interface RpcFaultOptions extends ErrorOptions {
+  readonly data?: JsonObject
+  /** HTTP headers the answer carries, e.g. Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The request it answers, where one could be read. */
+  readonly id?: RpcId
+}
+
+/** The one error that reaches a client: an HTTP status and a JSON-RPC error; `cause` stays here. */
+export class RpcFault extends Error {
+  override readonly name = 'RpcFault'
+  readonly status: number
+  readonly code: number
+  readonly options: RpcFaultOptions
+
+  constructor(status: number, code: CodeName, message: string, options: RpcFaultOptions = {}) {
+    super(message, options)
+    this.status = status
+    this.code = CODES[code]
+    this.options = options
+  }
+
+  static from(thrown: unknown): RpcFault {
+    if (thrown instanceof RpcFault) return thrown
+    return new RpcFault(500, 'internal', 'the gateway could not complete the request', {
+      cause: thrown,
+    })
+  }
+
+  /** As the answer to one request, or to none that could be read. */
+  toResponse(id: RpcId | null = this.options.id ?? null): RpcResponse {
+    const { data } = this.options
+    const error = { code: this.code, message: this.message, ...(data && { data }) }
+    return { jsonrpc: '2.0', id, error }
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isRequest(message: RpcMessage): message is RpcRequest {
+  return message.method !== undefined && message.id !== undefined
+}
+
+export function isNotification(message: RpcMessage): message is RpcNotification {
+  return message.method !== undefined && message.id === undefined
+}
+
+export function isResponse(message: RpcMessage): message is RpcResponse {
+  return message.method === undefined
+}
+
+/** Any JSON value as a message, or undefined when it is none. MCP forbids null as a request's id. */
+export function toMessage(value: unknown): RpcMessage | undefined {
+  if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined
+  const { id, method } = value
+  const isId = typeof id === 'string' || typeof id === 'number'
+  const isValid =
+    method === undefined
+      ? (isId || id === null) && ('result' in value || 'error' in value)
+      : typeof method === 'string' && (isId || id === undefined)
+  return isValid ? (value as unknown as RpcMessage) : undefined
+}
+
+export interface ParsedBody {
+  readonly messages: readonly [RpcMessage, ...RpcMessage[]]
+  readonly isBatch: boolean
+}
+
+/**
+ * Reads a POST body.
+ * @throws RpcFault 400 for what is not JSON, not JSON-RPC, or too many messages.
+ */
+export function parseBody(body: Buffer): ParsedBody {
+  const value = parseJson(body)
+  const isBatch = Array.isArray(value)
+  const values: readonly unknown[] = isBatch ? value : [value]
+  if (values.length > BATCH_MESSAGES_MAX) {
+    throw invalid(`a batch has at most ${BATCH_MESSAGES_MAX} messages`)
+  }
+  const [first, ...rest] = values.map((one) => {
+    const message = toMessage(one)
+    if (message === undefined) throw invalid('the body is not a JSON-RPC 2.0 message')
+    return message
+  })
+  if (first === undefined) throw invalid('the batch is empty')
+  return { messages: [first, ...rest], isBatch }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    if (!isUtf8(body)) throw new SyntaxError('not UTF-8')
+    const text = body.toString('utf8')
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
+  } catch (cause) {
+    throw new RpcFault(400, 'parse', 'the body is not JSON', { cause })
+  }
+}
+
+function invalid(message: string): RpcFault {
+  return new RpcFault(400, 'invalidRequest', message)
+}
+
+/** As text. What is nested too deeply can be parsed but not written: that is the sender's fault. */
+export function serialize(message: RpcMessage): string {
+  try {
+    return JSON.stringify(message)
+  } catch (cause) {
+    throw new RpcFault(400, 'invalidRequest', 'the message is nested too deeply', { cause })
+  }
+}
+
+export function paramsOf(message: RpcMessage): JsonObject {
+  return isObject(message.params) ? message.params : {}
+}
+
+export function metaOf(message: RpcMessage): JsonObject {
+  const meta = paramsOf(message)['_meta']
+  return isObject(meta) ? meta : {}
+}

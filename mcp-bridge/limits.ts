@@ -1,0 +1,57 @@
+/** Every bound and wait of the bridge, by name. Beyond a bound there is an answer, never a hang. */
+
+import type { StopWaits } from '../lib/platform/process-group.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** One POST body; larger ones get 413. */
+export const BODY_BYTES_MAX = 10 * MIB
+/** Messages in one batch (2025-03-26 only). */
+export const BATCH_MESSAGES_MAX = 100
+
+export const SESSIONS_MAX = 1024
+export const SESSIONS_PER_USER_MAX = 64
+/** Many agents never DELETE: at the user's bound, a session unused for so long gives way. */
+export const GIVES_WAY_AFTER_MS = 60_000
+/** Requests of one session that still wait for an answer. */
+export const PENDING_PER_SESSION_MAX = 128
+export const PROCESSES_MAX = 256
+
+/** One line of a server's stdout; longer ones are skipped and their call gets an error. */
+export const FRAME_BYTES_MAX = 32 * MIB
+/** What waits to be read by a server's stdin before further messages are refused. */
+export const INPUT_QUEUE_BYTES_MAX = 32 * MIB
+/** Server messages kept for a session that has no stream open. */
+export const BUFFER_BYTES_MAX = MIB
+/** What a slow reader of an event stream may leave unread before the stream is closed. */
+export const STREAM_QUEUE_BYTES_MAX = 64 * MIB
+/** The end of a server's stderr that is shown in the log when it dies. */
+export const STDERR_TAIL_BYTES = 4 * KIB
+/** Lines of one server's stderr that reach the log in one second. */
+export const STDERR_LINES_PER_SECOND = 20
+/** Tasks of one process whose progress still finds its session after the request was answered. */
+export const TASK_TOKENS_MAX = 1000
+
+/** Slow machines and first starts included: Python servers were seen to take four seconds. */
+export const INITIALIZE_TIMEOUT_MS = 60_000
+/** How long a native server may take until its socket accepts. */
+export const NATIVE_START_TIMEOUT_MS = 15_000
+/** A process shared by several sessions outlives the last of them by so much. */
+export const PROCESS_IDLE_MS = 60_000
+/** Proxies cut silent streams, some of them after 30 s. */
+export const KEEP_ALIVE_MS = 15_000
+/** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */
+export const HTTP_KEEP_ALIVE_MS = 75_000
+
+/** After so many processes that ended soon after their start: wait, doubling, before the next. */
+export const FREE_FAILURES = 2
+export const BACKOFF_FIRST_MS = 500
+export const BACKOFF_MAX_MS = 30_000
+/** A process that lived so long did start. */
+export const STARTED_WELL_MS = 10_000
+
+export const STOP_WAITS: StopWaits = { inputEndMs: 1000, terminateMs: 2000 }
+/** The room's whole drain has four seconds (lifecycle.ts): leave room for it. */
+export const SHUTDOWN_WAITS: StopWaits = { inputEndMs: 700, terminateMs: 1300 }
+export const WATCHDOG_GRACE_SECONDS = 2

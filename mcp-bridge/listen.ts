@@ -1,0 +1,31 @@
+/** GET: the stream for what a server says outside of any call (MCP Streamable HTTP, listening). */
+
+import { parseAccept } from './accept.ts'
+import type { Bridge } from './bridge.ts'
+import { assertRevisionHeader } from './era.ts'
+import { EventStream } from './event-stream.ts'
+import { type Exchange, headerOf, ownerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
+import { RpcFault } from './json-rpc.ts'
+import { LiveSession } from './live-session.ts'
+import { forward } from './native/forward.ts'
+
+/** @throws RpcFault with the refusal. */
+export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange
+  if (!parseAccept(headerOf(request, 'accept')).stream) {
+    throw new RpcFault(406, 'refused', 'GET opens a stream: accept text/event-stream')
+  }
+  assertRevisionHeader(headerOf(request, REVISION_HEADER))
+  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), ownerOf(exchange))
+  if (!(session instanceof LiveSession)) {
+    await forward(bridge, exchange, session)
+    return
+  }
+  const stream = new EventStream(response)
+  const stopBeating = bridge.keepAlive.add(stream)
+  response.once('close', () => {
+    stopBeating()
+    session.stopListening(stream)
+  })
+  session.listen(stream)
+}

@@ -1,0 +1,84 @@
+/** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
+
+import { readGateway } from '../lib/catalogue/gateway.ts'
+import { systemClock } from '../lib/platform/clock.ts'
+import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
+import { createLog, type Log } from '../lib/platform/log.ts'
+import { createProcessGroups } from '../lib/platform/process-group.ts'
+import { randomText } from '../lib/platform/seal.ts'
+import { listenOnSocket } from '../lib/platform/unix-socket.ts'
+import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { type McpBridgeConfig, readConfig } from './config.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
+import type { LiveSession } from './live-session.ts'
+import { NativeServers } from './native/native-servers.ts'
+import type { NativeSession } from './native/native-session.ts'
+import { Runner, type RunnerPorts } from './runner/runner.ts'
+import { Sweep } from './runner/sweep.ts'
+import { createBridgeServer } from './server.ts'
+import { Sessions } from './sessions.ts'
+import { redisSessions } from './store/sessions.ts'
+
+const STORE_TIMEOUT_MS = 2000
+const STORE_START_MS = 15_000
+
+const bootLog = createLog('mcp-bridge', 'info')
+
+await runRoom(bootLog, async () => {
+  const config = readConfig(process.env)
+  return await start(config, createLog('mcp-bridge', config.LOG_LEVEL))
+})
+
+async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
+  const { services, stateDirectory } = readGateway(process.env, process.cwd())
+  const instance = randomText(12)
+  const redis = connectRedis(
+    { url: config.REDIS_URL, password: config.REDIS_PASSWORD, commandTimeoutMs: STORE_TIMEOUT_MS },
+    log,
+  )
+  await waitUntilReady(redis, STORE_START_MS)
+  const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
+  const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
+  const ports: RunnerPorts = {
+    groups,
+    sweep: new Sweep(),
+    surroundings: {
+      environment: process.env,
+      stateDirectory,
+      gatewayMarker: config.GATEWAY_MARKER,
+    },
+    clock: systemClock,
+    log,
+  }
+  const keepAlive = new KeepAlive()
+  const runner = new Runner(ports)
+  const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
+  const sessions = new Sessions<LiveSession | NativeSession>({
+    records: redisSessions(redis, config.SESSION_TIMEOUT),
+    timeoutMs: config.SESSION_TIMEOUT * 1000,
+    instance,
+    clock: systemClock,
+    log,
+  })
+  const server = createBridgeServer({
+    bridge: { sessions, runner, natives, keepAlive },
+    services,
+    edgeSecret: config.MCP_BRIDGE_EDGE_SECRET,
+    clock: systemClock,
+    log,
+  })
+  await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
+  return async () => {
+    server.close()
+    keepAlive.stop()
+    await Promise.all([
+      runner.stopAll(SHUTDOWN_WAITS),
+      natives.stopAll(SHUTDOWN_WAITS),
+      sessions.endAll(),
+    ])
+    await groups.stopAll(SHUTDOWN_WAITS)
+    server.closeAllConnections()
+    redis.disconnect()
+  }
+}

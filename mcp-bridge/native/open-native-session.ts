@@ -1,0 +1,84 @@
+/** `initialize` in front of a native server: the session id it hands out is bound to its owner. */
+
+import type { IncomingMessage } from 'node:http'
+import type { Bridge } from '../bridge.ts'
+import { revisionOf, withServedRevision } from '../era.ts'
+import { type Exchange, ownerOf } from '../exchange.ts'
+import { RpcFault, type RpcRequest, serialize } from '../json-rpc.ts'
+import { BODY_BYTES_MAX } from '../limits.ts'
+import type { NativeServer } from './native-servers.ts'
+import { NativeSession } from './native-session.ts'
+import { ask, forwardable } from './upstream.ts'
+
+const SESSION_ID = /^[\x21-\x7e]{16,256}$/
+
+export async function openNativeSession(
+  bridge: Bridge,
+  exchange: Exchange,
+  request: RpcRequest,
+): Promise<void> {
+  const owner = ownerOf(exchange)
+  const seat = bridge.sessions.reserve(owner)
+  try {
+    const server = await bridge.natives.ensure(exchange.service)
+    const { answer, body } = await initialize(server, exchange, request)
+    const id = answer.headers['mcp-session-id']
+    if (answer.statusCode === 200 && typeof id === 'string') {
+      if (!SESSION_ID.test(id)) throw unusable(exchange, 'its session id is not acceptable')
+      const onEnd = (session: NativeSession): void => endUpstream(bridge, exchange, session)
+      await bridge.sessions.open(new NativeSession(id, owner, revisionIn(body), onEnd), seat)
+    } else seat.release()
+    const headers = forwardable(answer.headers)
+    exchange.response.writeHead(answer.statusCode ?? 502, headers).end(body)
+  } catch (error) {
+    seat.release()
+    throw error
+  }
+}
+
+/** The whole answer: the session must be known before its id can be used. */
+async function initialize(
+  server: NativeServer,
+  exchange: Exchange,
+  request: RpcRequest,
+): Promise<{ answer: IncomingMessage; body: Buffer }> {
+  const { 'mcp-session-id': _, ...headers } = exchange.request.headers
+  const answer = await ask(server, exchange.service.name, {
+    method: 'POST',
+    path: exchange.request.url ?? '/',
+    headers,
+    body: Buffer.from(serialize(withServedRevision(request))),
+  })
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) throw unusable(exchange, 'its answer to initialize is too large')
+    chunks.push(chunk)
+  }
+  return { answer, body: Buffer.concat(chunks) }
+}
+
+/** JSON or an event stream: the result has the member once, at its top. */
+function revisionIn(body: Buffer): string {
+  const protocolVersion = /"protocolVersion"\s*:\s*"(\d{4}-\d{2}-\d{2})"/.exec(body.toString())?.[1]
+  return revisionOf({ protocolVersion })
+}
+
+/** The server learns of an ending that it did not bring about itself. */
+function endUpstream(bridge: Bridge, { service, request }: Exchange, session: NativeSession): void {
+  const server = bridge.natives.running(service.name)
+  if (server === undefined) return
+  const headers = { 'mcp-session-id': session.id }
+  const asked = ask(server, service.name, { method: 'DELETE', path: request.url ?? '/', headers })
+  asked.then(
+    (answer) => void answer.resume(),
+    () => {
+      // It has ended or does not answer: either way the session is no more.
+    },
+  )
+}
+
+function unusable({ service }: Exchange, what: string): RpcFault {
+  return new RpcFault(502, 'internal', `the service ${service.name}: ${what}`)
+}

@@ -1,0 +1,81 @@
+/** `initialize` in front of a stdio server: a place, a process, its answer, and the session's id. */
+
+import { randomText } from '../lib/platform/seal.ts'
+import { parseAccept } from './accept.ts'
+import { Answer } from './answer.ts'
+import type { Bridge } from './bridge.ts'
+import { revisionOf, withServedRevision } from './era.ts'
+import { type Exchange, headerOf, ownerOf, SESSION_HEADER } from './exchange.ts'
+import { isObject, type RpcRequest, type RpcResponse } from './json-rpc.ts'
+import { LiveSession } from './live-session.ts'
+import type { Seat } from './sessions.ts'
+
+export async function openSession(
+  bridge: Bridge,
+  exchange: Exchange,
+  request: RpcRequest,
+): Promise<void> {
+  const owner = ownerOf(exchange)
+  const seat = bridge.sessions.reserve(owner)
+  const session = new LiveSession({
+    id: randomText(),
+    owner,
+    keepAlive: bridge.keepAlive,
+    onEnd: ({ process }) => {
+      // Whether it was registered already or not: the place is free again.
+      seat.release()
+      bridge.sessions.end(session.id)
+      if (process !== undefined) void bridge.runner.release(process, session)
+    },
+  })
+  try {
+    const answer = await begin(bridge, exchange, session, request)
+    if (isObject(answer.result)) await settle(bridge, exchange, session, seat)
+    else session.end()
+    send(bridge, exchange, answer, session)
+  } catch (error) {
+    session.end()
+    throw error
+  }
+}
+
+async function begin(
+  bridge: Bridge,
+  { service, identity }: Exchange,
+  session: LiveSession,
+  request: RpcRequest,
+): Promise<RpcResponse> {
+  const process = await bridge.runner.acquire(service, identity, session)
+  session.begin(process)
+  const answer = await process.initialize(session, withServedRevision(request))
+  session.revision = revisionOf(answer.result)
+  return answer
+}
+
+/** The client may have left, or the server died, while the other was still busy. */
+async function settle(
+  bridge: Bridge,
+  { response }: Exchange,
+  session: LiveSession,
+  seat: Seat,
+): Promise<void> {
+  if (response.destroyed) session.end()
+  if (session.isOver) return
+  await bridge.sessions.open(session, seat)
+  if (session.isOver) bridge.sessions.end(session.id)
+}
+
+function send(
+  bridge: Bridge,
+  { request, response }: Exchange,
+  answer: RpcResponse,
+  session: LiveSession,
+): void {
+  const options = {
+    accepted: parseAccept(headerOf(request, 'accept')),
+    isBatch: false,
+    expected: 1,
+    headers: session.isOver ? {} : { [SESSION_HEADER]: session.id },
+  }
+  new Answer(response, options, bridge.keepAlive).settle(answer)
+}

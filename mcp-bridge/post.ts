@@ -1,0 +1,51 @@
+/** POST: one message, or in 2025-03-26 several, of a client (MCP Streamable HTTP, sending messages). */
+
+import { parseAccept } from './accept.ts'
+import type { Bridge } from './bridge.ts'
+import { assertRevisionHeader, BATCH_REVISION, isStateless, toStatelessRefusal } from './era.ts'
+import {
+  type Exchange,
+  headerOf,
+  ownerOf,
+  REVISION_HEADER,
+  readBody,
+  SESSION_HEADER,
+} from './exchange.ts'
+import { isRequest, type ParsedBody, parseBody, RpcFault } from './json-rpc.ts'
+import { LiveSession } from './live-session.ts'
+import { forward } from './native/forward.ts'
+import { openNativeSession } from './native/open-native-session.ts'
+import { openSession } from './open-session.ts'
+
+/** @throws RpcFault with the refusal. */
+export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
+  const { request, response, service } = exchange
+  const body = await readBody(request)
+  const parsed = parseBody(body)
+  const [first] = parsed.messages
+  exchange.rpcMethod = first.method
+  if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
+  const stateless = parsed.messages.find(isStateless)
+  if (stateless !== undefined) throw toStatelessRefusal(stateless)
+  if (!parsed.isBatch && isRequest(first) && first.method === 'initialize') {
+    const open = service.launch.kind === 'native' ? openNativeSession : openSession
+    await open(bridge, exchange, first)
+    return
+  }
+  assertRevisionHeader(headerOf(request, REVISION_HEADER))
+  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), ownerOf(exchange))
+  assertBatchAllowed(parsed, session.revision)
+  if (session instanceof LiveSession) {
+    session.post(parsed, response, parseAccept(headerOf(request, 'accept')))
+  } else await forward(bridge, exchange, session, body)
+}
+
+function assertBatchAllowed({ messages, isBatch }: ParsedBody, revision: string): void {
+  if (!isBatch) return
+  if (revision !== BATCH_REVISION) {
+    throw new RpcFault(400, 'invalidRequest', `batches exist in ${BATCH_REVISION} only`)
+  }
+  if (messages.some(({ method }) => method === 'initialize')) {
+    throw new RpcFault(400, 'invalidRequest', 'initialize cannot be part of a batch')
+  }
+}

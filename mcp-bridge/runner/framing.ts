@@ -1,0 +1,77 @@
+/**
+ * Newline-delimited messages out of a byte stream (MCP stdio transport), bounded by bytes.
+ *
+ * Bytes are cut at `\n` before they are decoded, so a character split between two chunks stays
+ * whole. Of a line beyond the bound only head and tail are kept: enough to tell which call it was.
+ */
+
+/** JSON-RPC ids of ours stand within the first or the last few bytes of a line. */
+const KEPT_BYTES = 256
+
+export interface FrameSink {
+  frame(line: Buffer): void
+  /** A line longer than the bound was skipped. */
+  oversized(head: string, tail: string): void
+}
+
+export class FrameReader {
+  readonly #bytesMax: number
+  readonly #sink: FrameSink
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #skipped: { head: string; tail: Buffer } | undefined
+
+  constructor(bytesMax: number, sink: FrameSink) {
+    this.#bytesMax = bytesMax
+    this.#sink = sink
+  }
+
+  write(chunk: Buffer): void {
+    let start = 0
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      this.#append(chunk.subarray(start, end))
+      this.#finish()
+      start = end + 1
+    }
+    this.#append(chunk.subarray(start))
+  }
+
+  #append(part: Buffer): void {
+    if (part.length === 0) return
+    if (this.#skipped !== undefined) {
+      this.#skipped.tail = Buffer.concat([this.#skipped.tail, part.subarray(-KEPT_BYTES)])
+      this.#skipped.tail = this.#skipped.tail.subarray(-KEPT_BYTES)
+      return
+    }
+    this.#chunks.push(part)
+    this.#bytes += part.length
+    if (this.#bytes <= this.#bytesMax) return
+    const line = this.#take()
+    this.#skipped = {
+      head: line.subarray(0, KEPT_BYTES).toString('latin1'),
+      tail: Buffer.from(line.subarray(-KEPT_BYTES)),
+    }
+  }
+
+  #finish(): void {
+    const skipped = this.#skipped
+    this.#skipped = undefined
+    if (skipped !== undefined) this.#sink.oversized(skipped.head, skipped.tail.toString('latin1'))
+    else if (this.#bytes > 0) this.#sink.frame(this.#take())
+  }
+
+  #take(): Buffer {
+    const [only] = this.#chunks
+    const line = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#bytes = 0
+    return line
+  }
+}
+
+/** Our integer id at the top level of a line of which only head and tail are known. */
+export function idOfOversized(head: string, tail: string): number | undefined {
+  const match =
+    /^\s*\{"jsonrpc":"2\.0","id":(\d{1,15}),/.exec(head) ?? /,"id":(\d{1,15})\}\s*$/.exec(tail)
+  return match?.[1] === undefined ? undefined : Number(match[1])
+}

@@ -1,0 +1,88 @@
+/**
+ * What exactly is started for one person: texts expanded, folders named, environment chosen.
+ *
+ * Nothing of the gateway's own environment travels but what is listed, and nothing of a request
+ * ever becomes an argument.
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expandTemplate, type Service } from '../../lib/catalogue/service.ts'
+import { type Environment, readText } from '../../lib/platform/environment.ts'
+import { toUserId } from './user-id.ts'
+
+export interface LaunchPlan {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** Made before the launch, for nobody else's eyes. */
+  readonly folders: readonly string[]
+}
+
+/** Whom a process works for; a shared one for nobody in particular. */
+export interface Person {
+  readonly userId: string
+  readonly userName: string
+}
+
+export interface Surroundings {
+  /** The bridge's own environment, for the listed names and `${secret.NAME}`. */
+  readonly environment: Environment
+  readonly stateDirectory: string
+  /** Added to every child: how the supervisor finds what escaped. */
+  readonly gatewayMarker: string
+}
+
+const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
+
+/** @throws RangeError naming the template that has no value. */
+export function planLaunch(
+  { name, launch, folders }: Service,
+  person: Person | undefined,
+  surroundings: Surroundings,
+): LaunchPlan {
+  const data = join(surroundings.stateDirectory, 'services', name)
+  const expand = (text: string): string =>
+    expandTemplate(text, (template) => {
+      if (template === 'data') return data
+      if (template === 'user.id') return person && toUserId(person.userId)
+      if (template === 'user.name') return person?.userName
+      return readSecret(template.replace(/^secret\./, ''), surroundings.environment)
+    })
+  const cwd = launch.cwd === undefined ? data : expand(launch.cwd)
+  return {
+    command: launch.command,
+    args: launch.args.map(expand),
+    env: {
+      ...inherited(surroundings.environment),
+      ...mapValues(launch.env, expand),
+      MCP_GATEWAY_INSTANCE: surroundings.gatewayMarker,
+    },
+    cwd,
+    folders: [data, ...folders.map(expand)],
+  }
+}
+
+/** What opens the gateway itself is no service's secret, even if somebody asks for it. */
+const OWN_SECRETS = ['GATEWAY_SECRET', 'MCP_BRIDGE_EDGE_SECRET', 'REDIS_PASSWORD', 'REDIS_URL']
+
+function readSecret(name: string, environment: Environment): string | undefined {
+  return OWN_SECRETS.includes(name) ? undefined : readText(name, environment)
+}
+
+export function makeFolders({ folders }: LaunchPlan): void {
+  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+function inherited(environment: Environment): Record<string, string> {
+  const kept = Object.entries(environment).filter(([name]) => INHERITED.test(name))
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']))
+}
+
+function mapValues(
+  texts: Readonly<Record<string, string>>,
+  change: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, change(text)]))
+}

@@ -1,0 +1,147 @@
+/**
+ * Starts stdio servers and hands them out: one for each session, one for each user, or one for all.
+ *
+ * The key of a process says who shares it. A process that is ending still holds its key, so there
+ * are never two for one key: some servers lose data when two write the same file.
+ */
+
+import type { Service } from '../../lib/catalogue/service.ts'
+import type { Clock } from '../../lib/platform/clock.ts'
+import type { Log } from '../../lib/platform/log.ts'
+import type { Ending, ProcessGroups, StopWaits } from '../../lib/platform/process-group.ts'
+import { randomText } from '../../lib/platform/seal.ts'
+import { RpcFault } from '../json-rpc.ts'
+import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
+import { Backoff } from './backoff.ts'
+import { attachChild, type Child, type ChildEvents } from './child.ts'
+import { makeFolders, type Person, planLaunch, type Surroundings } from './launch-plan.ts'
+import type { ProcessUser } from './process-user.ts'
+import { ServerProcess } from './server-process.ts'
+import { CHILD_MARKER, type Sweep } from './sweep.ts'
+
+export interface RunnerPorts {
+  readonly groups: ProcessGroups
+  readonly sweep: Sweep
+  readonly surroundings: Surroundings
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export class Runner {
+  readonly #ports: RunnerPorts
+  readonly #processes = new Map<string, ServerProcess>()
+  readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
+  readonly #backoff: Backoff
+  #launches = 0
+
+  constructor(ports: RunnerPorts) {
+    this.#ports = ports
+    this.#backoff = new Backoff(ports.clock)
+  }
+
+  /**
+   * The process for a session, started if need be; the session is among its users from then on.
+   * @throws RpcFault when it cannot be started now.
+   */
+  async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
+    const key = this.#keyOf(service, person)
+    let held = this.#processes.get(key)
+    while (held?.isStopping) {
+      await held.ended
+      held = this.#processes.get(key)
+    }
+    const process = held ?? this.#start(key, service, person)
+    clearTimeout(this.#idle.get(process))
+    this.#idle.delete(process)
+    process.users.add(user)
+    return process
+  }
+
+  /** The session has ended; resolves when a process that was its own has ended too. */
+  async release(process: ServerProcess, user: ProcessUser): Promise<void> {
+    process.leave(user)
+    if (process.users.size > 0 || process.isStopping) return
+    if (!process.isShared) {
+      await process.stop(STOP_WAITS)
+      return
+    }
+    const stop = (): void => {
+      this.#idle.delete(process)
+      void process.stop(STOP_WAITS)
+    }
+    clearTimeout(this.#idle.get(process))
+    this.#idle.set(process, setTimeout(stop, PROCESS_IDLE_MS))
+  }
+
+  async stopAll(waits: StopWaits): Promise<void> {
+    for (const timer of this.#idle.values()) clearTimeout(timer)
+    await Promise.all([...this.#processes.values()].map((process) => process.stop(waits)))
+  }
+
+  #keyOf(service: Service, { userId }: Person): string {
+    if (service.isolation === 'shared') return service.name
+    if (service.isolation === 'user') return `${service.name} ${userId}`
+    this.#launches += 1
+    return `${service.name} ${userId} ${this.#launches}`
+  }
+
+  #start(key: string, service: Service, person: Person): ServerProcess {
+    const { clock, log } = this.#ports
+    const owner = service.isolation === 'shared' ? undefined : person
+    const backoffKey = `${service.name} ${owner?.userId ?? ''}`
+    this.#backoff.assertMayStart(backoffKey, service.name)
+    if (this.#processes.size >= PROCESSES_MAX) {
+      throw new RpcFault(503, 'refused', 'too many servers are running: try again later', {
+        headers: { 'retry-after': '30' },
+      })
+    }
+    const startedAt = clock()
+    const ownLog = log.child({ service: service.name, ...(owner && { user: owner.userId }) })
+    const launch = (events: ChildEvents): Child => this.#launch(service, owner, events, ownLog)
+    const process = new ServerProcess(service, launch, ownLog)
+    this.#processes.set(key, process)
+    void process.ended.then((ending) => {
+      this.#processes.delete(key)
+      this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
+      if (!process.wasAsked) reportEnding(ownLog, ending)
+    })
+    return process
+  }
+
+  #launch(service: Service, person: Person | undefined, events: ChildEvents, log: Log): Child {
+    const { groups, sweep, surroundings, clock } = this.#ports
+    const marker = randomText(12)
+    try {
+      const plan = planLaunch(service, person, surroundings)
+      makeFolders(plan)
+      const grouped = groups.launch({
+        ...plan,
+        env: { ...plan.env, [CHILD_MARKER]: marker },
+        stdio: 'pipe',
+      })
+      log.debug({ child_pid: grouped.pid }, 'server process started')
+      const child = attachChild(grouped, events, log, clock)
+      // Calls are answered at once; the place is free when nothing of the child is left.
+      const ended = child.ended.then(async (ending) => {
+        await sweep.after(marker)
+        return ending
+      })
+      const stop = async (waits: StopWaits): Promise<Ending> => {
+        await child.stop(waits)
+        return await ended
+      }
+      return { ...child, ended, stop }
+    } catch (cause) {
+      throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
+        cause,
+      })
+    }
+  }
+}
+
+function reportEnding(log: Log, ending: Ending): void {
+  log.warn(
+    { exit_code: ending.exitCode, signal: ending.signal, err: ending.spawnError },
+    'server process ended without being asked to',
+  )
+}

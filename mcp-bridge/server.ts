@@ -1,0 +1,115 @@
+/**
+ * The HTTP edge of the bridge: who may ask at all, which service, which method.
+ *
+ * Only Envoy speaks here, and proves it by the edge secret; identity headers are believed after that.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Services } from '../lib/catalogue/catalogue.ts'
+import type { Service } from '../lib/catalogue/service.ts'
+import {
+  EDGE_SECRET_HEADER,
+  type Identity,
+  parseIdentityHeaders,
+} from '../lib/oauth/identity-headers.ts'
+import type { Clock } from '../lib/platform/clock.ts'
+import { equalInConstantTime } from '../lib/platform/constant-time.ts'
+import type { Log } from '../lib/platform/log.ts'
+import type { Secret } from '../lib/platform/secret.ts'
+import type { Bridge } from './bridge.ts'
+import { endSession } from './end-session.ts'
+import { type Exchange, headerOf, logExchange, sendFault } from './exchange.ts'
+import { RpcFault } from './json-rpc.ts'
+import { HTTP_KEEP_ALIVE_MS } from './limits.ts'
+import { listen } from './listen.ts'
+import { post } from './post.ts'
+
+export interface ServerOptions {
+  readonly bridge: Bridge
+  readonly services: Services
+  readonly edgeSecret: Secret
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const ALLOWED = 'GET, POST, DELETE'
+
+export function createBridgeServer(options: ServerOptions): Server {
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') response.writeHead(200).end('ok\n')
+    else void handle(request, response, options)
+  })
+  server.keepAliveTimeout = HTTP_KEEP_ALIVE_MS
+  // Envoy bounds how long headers and body may take; a listening stream has no end.
+  server.requestTimeout = 0
+  return server
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+): Promise<void> {
+  // A client that leaves is no fault of anybody.
+  response.on('error', () => {})
+  let exchange: Exchange | undefined
+  try {
+    exchange = admit(request, response, options)
+    logExchange(exchange, options.log, options.clock)
+    await dispatch(options.bridge, exchange)
+  } catch (thrown) {
+    const fault = RpcFault.from(thrown)
+    if (fault.cause !== undefined) reportCause(fault, exchange, options.log)
+    sendFault(response, fault, exchange?.rpcId)
+  }
+}
+
+/** @throws RpcFault 403 for who did not come through the edge, 404 for no service. */
+function admit(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { edgeSecret, services }: ServerOptions,
+): Exchange {
+  const proof = headerOf(request, EDGE_SECRET_HEADER)
+  if (proof === undefined || !equalInConstantTime(proof, edgeSecret.reveal())) {
+    throw new RpcFault(403, 'refused', 'this is not the way in')
+  }
+  const identity = readIdentity(request)
+  if (identity === undefined) throw new RpcFault(403, 'refused', 'nobody is named as the caller')
+  const service = findService(request, services)
+  if (service === undefined) throw new RpcFault(404, 'refused', 'no such service')
+  return { request, response, identity, service }
+}
+
+function readIdentity({ headers }: IncomingMessage): Identity | undefined {
+  try {
+    return parseIdentityHeaders(headers)
+  } catch {
+    // Not percent-encoded as the edge does it: whoever that is, it is not the edge.
+    return undefined
+  }
+}
+
+function findService({ url = '' }: IncomingMessage, services: Services): Service | undefined {
+  const name = /^\/([a-z0-9-]+)\/mcp(?:\?|$)/.exec(url)?.[1]
+  return name === undefined ? undefined : services.get(name)
+}
+
+async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {
+  switch (exchange.request.method) {
+    case 'POST':
+      return await post(bridge, exchange)
+    case 'GET':
+      return await listen(bridge, exchange)
+    case 'DELETE':
+      return endSession(bridge, exchange)
+    default:
+      throw new RpcFault(405, 'refused', 'use GET, POST or DELETE', { headers: { allow: ALLOWED } })
+  }
+}
+
+/** Unforeseen errors and failing servers are the operator's business; bad requests are not. */
+function reportCause(fault: RpcFault, exchange: Exchange | undefined, log: Log): void {
+  const level = fault.status < 400 || fault.status >= 500 ? 'error' : 'debug'
+  log[level]({ err: fault.cause, service: exchange?.service.name }, fault.message)
+}

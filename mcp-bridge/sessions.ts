@@ -1,0 +1,200 @@
+/**
+ * Which sessions there are, whose they are, and when they end.
+ *
+ * A session is found only by its owner: same user, same client, same service. Anybody else gets the
+ * very answer that an id which never existed gets.
+ */
+
+import type { Clock } from '../lib/platform/clock.ts'
+import type { Log } from '../lib/platform/log.ts'
+import { RpcFault } from './json-rpc.ts'
+import { GIVES_WAY_AFTER_MS, SESSIONS_MAX, SESSIONS_PER_USER_MAX } from './limits.ts'
+import type { SessionRecords } from './store/sessions.ts'
+
+export interface SessionOwner {
+  readonly user: string
+  readonly client: string
+  readonly service: string
+}
+
+export interface Session {
+  readonly id: string
+  readonly owner: SessionOwner
+  readonly revision: string
+  /** Whether a client waits on an open connection: such a session never idles out. */
+  readonly isBusy: boolean
+  end(): void
+}
+
+/** A place among the sessions, taken before anything is started; given back once. */
+export interface Seat {
+  release(): void
+}
+
+interface Entry<S> {
+  readonly session: S
+  readonly seat: Seat
+  usedAt: number
+  touchedAt: number
+}
+
+export interface SessionsOptions {
+  readonly records: SessionRecords
+  readonly timeoutMs: number
+  /** Names this process in the records. */
+  readonly instance: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Idle sessions are looked for so often; the records are prolonged as often at most. */
+const CHECKS_PER_TIMEOUT = 4
+const CHECK_MS_MAX = 30_000
+
+export class Sessions<S extends Session> {
+  readonly #options: SessionsOptions
+  readonly #entries = new Map<string, Entry<S>>()
+  readonly #seats = new Map<string, number>()
+  readonly #checkMs: number
+  readonly #timer: NodeJS.Timeout
+  #seatCount = 0
+
+  constructor(options: SessionsOptions) {
+    this.#options = options
+    this.#checkMs = Math.min(options.timeoutMs / CHECKS_PER_TIMEOUT, CHECK_MS_MAX)
+    this.#timer = setInterval(() => this.#endIdle(), this.#checkMs)
+    this.#timer.unref()
+  }
+
+  /** @throws RpcFault 429 or 503 when there is no place. */
+  reserve({ user }: SessionOwner): Seat {
+    if ((this.#seats.get(user) ?? 0) >= SESSIONS_PER_USER_MAX) this.#giveWay(user)
+    const taken = this.#seats.get(user) ?? 0
+    if (taken >= SESSIONS_PER_USER_MAX) {
+      throw full(429, `you have ${taken} sessions open: end some with DELETE`)
+    }
+    if (this.#seatCount >= SESSIONS_MAX) throw full(503, 'too many sessions: try again later')
+    this.#count(user, 1)
+    let isHeld = true
+    return {
+      release: () => {
+        if (isHeld) this.#count(user, -1)
+        isHeld = false
+      },
+    }
+  }
+
+  /** @throws RpcFault 503 when the record cannot be written. */
+  async open(session: S, seat: Seat): Promise<void> {
+    const { records, instance, clock } = this.#options
+    const { id, owner, revision } = session
+    try {
+      await records.open(id, { ...owner, revision, instance })
+    } catch (cause) {
+      throw new RpcFault(503, 'refused', 'sessions cannot be opened now: try again later', {
+        cause,
+        headers: { 'retry-after': '5' },
+      })
+    }
+    this.#entries.set(id, { session, seat, usedAt: clock(), touchedAt: clock() })
+  }
+
+  /**
+   * The caller's session of this id; being asked for counts as use.
+   * @throws RpcFault 400 without an id, 404 for one that is not the caller's.
+   */
+  find(id: string | undefined, owner: SessionOwner): S {
+    if (id === undefined || id === '') {
+      throw new RpcFault(400, 'refused', 'Mcp-Session-Id is missing: begin with initialize')
+    }
+    const entry = this.#entries.get(id)
+    if (entry === undefined || !isSame(entry.session.owner, owner)) {
+      void this.#explainMiss(id, owner)
+      throw new RpcFault(404, 'sessionNotFound', 'no such session: begin again with initialize')
+    }
+    this.#use(entry)
+    return entry.session
+  }
+
+  end(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    this.#entries.delete(id)
+    entry.seat.release()
+    entry.session.end()
+    this.#inBackground(this.#options.records.end(id))
+  }
+
+  /** Ends all of them; resolves when their records are gone. */
+  async endAll(): Promise<void> {
+    clearInterval(this.#timer)
+    const ids = [...this.#entries.keys()]
+    for (const { session } of this.#entries.values()) session.end()
+    this.#entries.clear()
+    await Promise.allSettled(ids.map((id) => this.#options.records.end(id)))
+  }
+
+  #use(entry: Entry<S>): void {
+    const now = this.#options.clock()
+    entry.usedAt = now
+    if (now - entry.touchedAt < this.#checkMs) return
+    entry.touchedAt = now
+    const touch = async (): Promise<void> => {
+      // A record that somebody removed ends the session: the store has the last word.
+      if (!(await this.#options.records.touch(entry.session.id))) this.end(entry.session.id)
+    }
+    this.#inBackground(touch())
+  }
+
+  #endIdle(): void {
+    const now = this.#options.clock()
+    for (const entry of this.#entries.values()) {
+      if (entry.session.isBusy) this.#use(entry)
+      else if (now - entry.usedAt >= this.#options.timeoutMs) this.end(entry.session.id)
+    }
+  }
+
+  /** The user's session that was unused longest ends, if that was long enough. */
+  #giveWay(user: string): void {
+    const latest = this.#options.clock() - GIVES_WAY_AFTER_MS
+    const [oldest] = [...this.#entries.values()]
+      .filter(({ session, usedAt }) => session.owner.user === user && usedAt <= latest)
+      .filter(({ session }) => !session.isBusy)
+      .sort((one, other) => one.usedAt - other.usedAt)
+    if (oldest !== undefined) this.end(oldest.session.id)
+  }
+
+  /** For the operator: a restart of the bridge ends sessions, and clients begin new ones. */
+  async #explainMiss(id: string, owner: SessionOwner): Promise<void> {
+    const { records, instance, log } = this.#options
+    try {
+      const record = await records.find(id)
+      if (record === undefined || !isSame(record, owner) || record.instance === instance) return
+      log.info({ service: owner.service, user: owner.user }, 'session of an earlier bridge process')
+      await records.end(id)
+    } catch (error) {
+      log.warn({ err: error }, 'session record could not be read')
+    }
+  }
+
+  #count(user: string, change: 1 | -1): void {
+    const count = (this.#seats.get(user) ?? 0) + change
+    if (count === 0) this.#seats.delete(user)
+    else this.#seats.set(user, count)
+    this.#seatCount += change
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.#options.log.warn({ err: error }, 'session record could not be written'),
+    )
+  }
+}
+
+function isSame(one: SessionOwner, other: SessionOwner): boolean {
+  return one.user === other.user && one.client === other.client && one.service === other.service
+}
+
+function full(status: number, message: string): RpcFault {
+  return new RpcFault(status, 'refused', message, { headers: { 'retry-after': '30' } })
+}

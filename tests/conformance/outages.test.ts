@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { type Edge, startEdge } from '../support/edge.ts'
+import { type RawAnswer, rawRequest } from '../support/raw-request.ts'
+import { verifiesAlone } from '../support/verifies.ts'
+
+const edge = await startEdge()
+test.after.always(() => edge.stop())
+
+async function ask(to: Edge, token: string): Promise<RawAnswer> {
+  return await rawRequest({
+    port: to.port,
+    path: '/echo/mcp',
+    headers: ['Authorization', `Bearer ${token}`],
+  })
+}
+
+function isUnavailable(t: ExecutionContext, answer: RawAnswer): void {
+  t.is(answer.status, 503)
+  t.truthy(answer.headers['retry-after'])
+  t.is(answer.headers['www-authenticate'], undefined, 'a challenge would throw away a good login')
+}
+
+verifiesAlone('outage-store-frozen', async (t) => {
+  const token = await edge.mint()
+  t.is((await ask(edge, token)).status, 200)
+  process.kill(edge.valkey.pid, 'SIGSTOP')
+  try {
+    const startedAt = performance.now()
+    isUnavailable(t, await ask(edge, token))
+    t.true(performance.now() - startedAt < 1000, 'the wait is bounded')
+    t.is((await ask(edge, 'garbage')).status, 401, 'a bad token is still the token’s fault')
+  } finally {
+    process.kill(edge.valkey.pid, 'SIGCONT')
+  }
+  await sleep(200)
+  t.is((await ask(edge, token)).status, 200, 'it serves again')
+})
+
+verifiesAlone('outage-not-serving-before-load', async (t) => {
+  const redis = await edge.valkey.connect()
+  const token = await edge.mint()
+  await redis.flushall()
+  isUnavailable(t, await ask(edge, token))
+})
+
+verifiesAlone('outage-authz-away', async (t) => {
+  const other = await startEdge()
+  t.teardown(() => other.stop())
+  const token = await other.mint()
+  const { spawnargs } = other.extAuthz
+  t.is((await ask(other, token)).status, 200)
+  other.extAuthz.kill('SIGSTOP')
+  isUnavailable(t, await ask(other, token))
+  other.extAuthz.kill('SIGKILL')
+  await sleep(50)
+  isUnavailable(t, await ask(other, token))
+  const again = spawn(process.execPath, spawnargs.slice(1), other.extAuthzOptions)
+  t.teardown(() => again.kill('SIGKILL'))
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if ((await ask(other, token)).status === 200) {
+      t.pass()
+      return
+    }
+    await sleep(100)
+  }
+  t.fail('ext-authz came back, but the edge does not serve')
+})

@@ -1,0 +1,124 @@
+/** What the specifications ask of this gateway. Pure data; the tests cite these ids. */
+
+export interface Requirement {
+  readonly source: string
+  readonly behavior: string
+  /** Why no test proves it yet. A deferred id may not be cited. */
+  readonly deferred?: string
+}
+
+const RFC = 'https://www.rfc-editor.org/rfc'
+const MCP = 'https://modelcontextprotocol.io/specification/2025-11-25/basic'
+
+export const REQUIREMENTS = {
+  'challenge-every-method': {
+    source: `${RFC}/rfc9728#section-5.1`,
+    behavior: 'POST, GET, HEAD and DELETE without a token get 401 and the whole challenge',
+  },
+  'challenge-whatever-the-headers': {
+    source: `${RFC}/rfc9728#section-5.1`,
+    behavior: 'the challenge comes before any judgement of body, Accept or protocol version',
+  },
+  'challenge-no-error-without-token': {
+    source: `${RFC}/rfc6750#section-3`,
+    behavior: 'a request without credentials gets no error code, one with a bad token does',
+  },
+  'token-only-in-header': {
+    source: `${RFC}/rfc6750#section-2`,
+    behavior: 'a token in the query or twice in headers does not count',
+  },
+  'token-scheme-case': {
+    source: `${RFC}/rfc9110#section-11.1`,
+    behavior: 'the scheme Bearer is accepted in any case',
+  },
+  'token-audience': {
+    source: `${RFC}/rfc8707#section-2`,
+    behavior: 'only a token for exactly this resource is accepted',
+  },
+  'token-lifetime': {
+    source: `${RFC}/rfc9068#section-4`,
+    behavior: 'a token that is expired, from the future, or without sound times is refused',
+  },
+  'token-type': {
+    source: `${RFC}/rfc9068#section-4`,
+    behavior: 'only at+jwt passes: an ID token or another JWT of ours does not',
+  },
+  'token-signature': {
+    source: `${RFC}/rfc8725#section-3`,
+    behavior:
+      'none, a symmetric key made of the public one, foreign keys and altered tokens are refused',
+  },
+  'token-issuer': {
+    source: `${RFC}/rfc9068#section-4`,
+    behavior: 'a token of another issuer is refused though our key signed it',
+  },
+  'token-scope': {
+    source: `${RFC}/rfc6750#section-3.1`,
+    behavior: 'too small a scope is 403 and names granted plus missing scopes',
+  },
+  'revocation-token-grant-client-user': {
+    source: `${RFC}/rfc7009#section-2`,
+    behavior: 'what is revoked by token, grant, client or user is refused at the edge with 401',
+  },
+  'identity-never-forged': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior:
+      'whatever a caller sends under our header names, the upstream sees the token’s identity',
+  },
+  'identity-none-left-over': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior: 'a user without a name leaves no room for the caller’s X-User-Name',
+  },
+  'identity-never-on-public-routes': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior: 'identity headers of a caller do not pass on routes without a decision either',
+  },
+  'identity-underscore-alias': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior: 'a header name with an underscore is refused',
+  },
+  'identity-percent-encoded': {
+    source: `${RFC}/rfc3986#section-2.1`,
+    behavior: 'a name outside ASCII reaches the upstream percent-encoded',
+  },
+  'no-token-passthrough': {
+    source: `${MCP}/authorization#access-token-privilege-restriction`,
+    behavior: 'Authorization, Proxy-Authorization and Cookie do not travel upstream',
+  },
+  'origin-checked': {
+    source: `${MCP}/transports#security-warning`,
+    behavior: 'a web page of a foreign origin gets 403, an allowed one CORS headers on 401 too',
+  },
+  'origin-preflight': {
+    source: 'https://fetch.spec.whatwg.org/#cors-preflight-fetch',
+    behavior: 'the preflight of an allowed page gets 204 and every header MCP clients send',
+  },
+  'host-misdirected': {
+    source: `${RFC}/rfc9110#section-15.5.20`,
+    behavior: 'a Host that is not ours gets 421 and the right address, with any path',
+  },
+  'path-tricks': {
+    source: `${RFC}/rfc3986#section-6.2.2`,
+    behavior: 'no spelling of a path leads past the decision or to another service',
+  },
+  'outage-authz-away': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior:
+      'with ext-authz gone every MCP request gets 503 with Retry-After, and serves again later',
+  },
+  'outage-store-frozen': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior:
+      'with a frozen store a good token gets 503 with Retry-After, never 401 and never a yes',
+  },
+  'outage-not-serving-before-load': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior: 'before keys and epoch are read nothing is let in',
+  },
+  'layout-hosts': {
+    source: `${RFC}/rfc9728#section-3.1`,
+    behavior: 'in the host layout each service is its own host with its own audience and metadata',
+  },
+} as const satisfies Record<string, Requirement>
+
+export type RequirementId = keyof typeof REQUIREMENTS

@@ -1,0 +1,75 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { readEnvoyConfig } from '../../../envoy/config.ts'
+import { renderFiles } from '../../../envoy/render.ts'
+import { toStaticBootstrap } from '../../../envoy/validation.ts'
+import { readGateway } from '../../../lib/catalogue/gateway.ts'
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'validate-'))
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const certificates = makeCertificate()
+
+const ENVIRONMENT = {
+  ENVOY_FOLDER: folder,
+  ENVOY_LISTEN_ADDRESSES: '127.0.0.1,::1',
+  ENVOY_EDGE_SECRET: 'secret',
+  OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
+  EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+}
+
+const isValid = test.macro({
+  async exec(t, environment: Record<string, string>) {
+    const all = { ...ENVIRONMENT, ...environment }
+    const files = renderFiles(readGateway(all, folder), readEnvoyConfig(all))
+    const path = join(folder, `${t.title.replaceAll(/\W/g, '-')}.json`)
+    writeFileSync(path, JSON.stringify(toStaticBootstrap(files)))
+    const { stdout, stderr } = await run(process.env['ENVOY_BIN'] ?? 'envoy', [
+      '--mode',
+      'validate',
+      '-c',
+      path,
+    ])
+    t.regex(stdout + stderr, /configuration '.*' OK/)
+  },
+  title: (name = '') => `Envoy takes the ${name}`,
+})
+
+test('path layout', isValid, {})
+test('host layout on loopback', isValid, { BASE_DOMAIN: 'gateway.localhost' })
+test('TLS listener with its certificate', isValid, {
+  BASE_DOMAIN: 'example.com',
+  ENVOY_CERTIFICATE_FOLDER: certificates,
+})
+test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
+test('pages of listed origins', isValid, {
+  MCP_CORS_ORIGINS: 'https://a.example,https://b.example:8443',
+})
+
+test('Envoy refuses what is not a configuration, so that a yes means something', async (t) => {
+  const files = new Map(renderFiles(readGateway(ENVIRONMENT, folder), readEnvoyConfig(ENVIRONMENT)))
+  files.set('rds.json', { resources: [{ name: 'gateway', virtual_hosts: [{ nonsense: 1 }] }] })
+  const path = join(folder, 'broken.json')
+  writeFileSync(path, JSON.stringify(toStaticBootstrap(files)))
+  await t.throwsAsync(run(process.env['ENVOY_BIN'] ?? 'envoy', ['--mode', 'validate', '-c', path]))
+})
+
+/** Envoy reads the pair while it validates: it must be a real one. */
+function makeCertificate(): string {
+  const [key, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')]
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+      ...['-keyout', key, '-out', chain, '-days', '1', '-subj', '/CN=example.com'],
+    ],
+    { stdio: 'ignore' },
+  )
+  return folder
+}

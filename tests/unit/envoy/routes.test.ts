@@ -1,0 +1,61 @@
+import test from 'ava'
+import { renderRoutes } from '../../../envoy/routes.ts'
+import { readGateway } from '../../../lib/catalogue/gateway.ts'
+import { Secret } from '../../../lib/platform/secret.ts'
+
+interface Route {
+  readonly match: { readonly path?: string; readonly prefix?: string; readonly headers?: object[] }
+  readonly route?: { readonly cluster: string; readonly timeout: string }
+  readonly direct_response?: { readonly status: number }
+  readonly typed_per_filter_config: Record<string, { disabled?: boolean; check_settings?: object }>
+}
+
+interface Host {
+  readonly name: string
+  readonly domains: string[]
+  readonly routes: Route[]
+}
+
+function hostsOf(environment: Record<string, string>): Host[] {
+  const rendered = renderRoutes(readGateway(environment, '/nonexistent'), new Secret('edge'))
+  return (rendered as { virtual_hosts: Host[] }).virtual_hosts
+}
+
+const EXT_AUTHZ = 'envoy.filters.http.ext_authz'
+
+for (const [layout, environment] of Object.entries({
+  path: {},
+  host: { BASE_DOMAIN: 'example.com' },
+})) {
+  test(`${layout} layout: every route to the bridge is decided, for its own service`, (t) => {
+    const routes = hostsOf(environment).flatMap(({ routes }) => routes)
+    const toBridge = routes.filter(({ route }) => route?.cluster === 'mcp_bridge')
+    t.is(toBridge.length, 5)
+    for (const { typed_per_filter_config: config, route, match } of toBridge) {
+      t.is(config[EXT_AUTHZ]?.disabled, undefined)
+      t.truthy(config[EXT_AUTHZ]?.check_settings)
+      t.is(route?.timeout, '0s', 'streams must not be cut')
+      t.truthy(match.path, 'only an exact path leads to a service')
+    }
+  })
+
+  test(`${layout} layout: what is public leads to the authorization server or nowhere`, (t) => {
+    const routes = hostsOf(environment).flatMap(({ routes }) => routes)
+    const open = routes.filter(({ typed_per_filter_config: config }) => config[EXT_AUTHZ]?.disabled)
+    t.true(open.every(({ route }) => route === undefined || route.cluster === 'oauth_server'))
+  })
+
+  test(`${layout} layout: the last host takes whatever is not ours`, (t) => {
+    const last = hostsOf(environment).at(-1)
+    t.deepEqual(last?.domains, ['*'])
+    t.deepEqual(
+      last?.routes.map(({ direct_response }) => direct_response?.status),
+      [421],
+    )
+  })
+}
+
+test('a host may name the scheme’s own port', (t) => {
+  const [issuer] = hostsOf({ PUBLIC_URL: 'https://gw.example' })
+  t.deepEqual(issuer?.domains, ['gw.example', 'gw.example:443'])
+})

@@ -1,0 +1,97 @@
+import test from 'ava'
+import type { Denial, DenyReason } from '../../../ext-authz/decision.ts'
+import { toCheckResponse } from '../../../ext-authz/response.ts'
+import { HeaderValueOption_HeaderAppendAction as Append } from '../../../proto/gen/envoy/config/core/v3/base.ts'
+
+const resource = {
+  service: 'echo',
+  identifier: 'https://gw.example/echo/mcp',
+  metadataUrl: 'https://gw.example/prm',
+  baseScope: 'mcp',
+}
+
+function answerTo(reason: DenyReason, more: Partial<Denial> = {}) {
+  const denial = { allow: false, reason, detail: 'secret detail', resource, ...more } as const
+  const { httpResponse } = toCheckResponse(denial)
+  if (httpResponse === undefined || httpResponse.$case === 'okResponse') throw new Error('allowed')
+  const headers = Object.fromEntries(
+    httpResponse.value.headers.map(({ header }) => [header?.key, header?.value]),
+  )
+  return {
+    kind: httpResponse.$case,
+    status: httpResponse.value.status?.code,
+    headers,
+    body: httpResponse.value.body,
+  }
+}
+
+const STATUS: Record<DenyReason, number> = {
+  no_token: 401,
+  malformed: 401,
+  expired: 401,
+  wrong_audience: 401,
+  unknown_key: 401,
+  bad_signature: 401,
+  revoked: 401,
+  insufficient_scope: 403,
+  foreign_origin: 403,
+  unknown_service: 503,
+  store_unavailable: 503,
+  unforeseen: 503,
+}
+
+for (const [reason, status] of Object.entries(STATUS) as [DenyReason, number][]) {
+  test(`${reason} is ${status}, and keeps its detail for the log`, (t) => {
+    const answer = answerTo(reason)
+    t.is(Number(answer.status), status)
+    t.false(JSON.stringify(answer).includes('secret detail'))
+    t.is(answer.kind, status === 503 ? 'errorResponse' : 'deniedResponse')
+    t.is(answer.headers['retry-after'], status === 503 ? '1' : undefined)
+    const challenged = status === 401 || reason === 'insufficient_scope'
+    t.is(answer.headers['www-authenticate'] !== undefined, challenged)
+  })
+}
+
+test('without a token the challenge has no error', (t) => {
+  t.is(
+    answerTo('no_token').headers['www-authenticate'],
+    'Bearer resource_metadata="https://gw.example/prm", scope="mcp"',
+  )
+})
+
+test('too small a scope asks for granted plus missing', (t) => {
+  const challenge = answerTo('insufficient_scope', { granted: ['openid'] }).headers[
+    'www-authenticate'
+  ]
+  t.regex(challenge ?? '', /scope="openid mcp", error="insufficient_scope"/)
+})
+
+test('a yes sets or removes every managed header and keeps credentials back', (t) => {
+  const identity = {
+    userId: 'dev:alice',
+    userName: '',
+    clientId: 'c',
+    scopes: ['mcp'],
+    grantId: '1-g',
+    tokenId: 't',
+    expiresAt: 5,
+  }
+  const { status, httpResponse } = toCheckResponse({ allow: true, identity })
+  t.is(status?.code, 0)
+  if (httpResponse?.$case !== 'okResponse') return t.fail()
+  const { headers, headersToRemove } = httpResponse.value
+  t.true(headers.every(({ appendAction }) => appendAction === Append.OVERWRITE_IF_EXISTS_OR_ADD))
+  const set = headers.map(({ header }) => header?.key)
+  for (const name of [
+    'x-user-id',
+    'x-user-name',
+    'x-auth-client',
+    'x-auth-scopes',
+    'x-auth-grant',
+    'x-auth-token-id',
+    'x-auth-expires',
+  ]) {
+    t.not(set.includes(name), headersToRemove.includes(name), `${name}: one of both`)
+  }
+  for (const name of ['authorization', 'cookie']) t.true(headersToRemove.includes(name))
+})

@@ -1,0 +1,168 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { readGateway } from '../../../../lib/catalogue/gateway.ts'
+import { originRule } from '../../../../lib/catalogue/origins.ts'
+import { ConfigError } from '../../../../lib/platform/environment.ts'
+
+const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))
+
+function faultsOf(environment: Record<string, string>, folder = EMPTY): readonly string[] {
+  try {
+    readGateway(environment, folder)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+function folderWith(yaml: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  writeFileSync(join(folder, 'gateway.yaml'), yaml)
+  return folder
+}
+
+test('the embedded default needs no configuration', (t) => {
+  const { addresses, services, port, adminPort } = readGateway({}, EMPTY)
+  t.is(addresses.issuer, 'http://localhost:8642')
+  t.is(addresses.resourceOf('echo'), 'http://localhost:8642/echo/mcp')
+  t.deepEqual([port, adminPort], [8642, 9901])
+  t.deepEqual(
+    [...services.keys()],
+    ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'],
+  )
+})
+
+test('the admin page keeps its distance from the port', (t) => {
+  t.is(readGateway({ GATEWAY_PORT: '18642' }, EMPTY).adminPort, 19_901)
+  t.is(readGateway({ GATEWAY_PORT: '65000' }, EMPTY).adminPort, 63_741)
+  t.is(readGateway({ GATEWAY_ADMIN_PORT: '7' }, EMPTY).adminPort, 7)
+})
+
+test('a base domain gives each service a host', (t) => {
+  const { addresses } = readGateway({ BASE_DOMAIN: 'example.com' }, EMPTY)
+  t.is(addresses.issuer, 'https://auth.example.com')
+  t.is(addresses.resourceOf('echo'), 'https://echo.example.com/mcp')
+  t.false(addresses.loopback)
+})
+
+for (const url of [
+  'http://gw.example',
+  'https://gw.example/',
+  'https://gw.example/path',
+  'https://GW.example',
+  'https://gw.example:443',
+  'ftp://gw.example',
+  'gw.example',
+  'https://user@gw.example',
+]) {
+  test(`PUBLIC_URL ${url} is refused by name`, (t) => {
+    const [fault = ''] = faultsOf({ PUBLIC_URL: url })
+    t.regex(fault, /^PUBLIC_URL must be/)
+    t.true(fault.includes(url))
+  })
+}
+
+test('every fault of file and environment is told at once', (t) => {
+  const folder = folderWith('mcpServers:\n  a: { command: x, isolation: nobody }\nunknown: 1\n')
+  const faults = faultsOf({ PUBLIC_URL: 'x', GATEWAY_PORT: '0', GITHUB_CLIENT_ID: 'id' }, folder)
+  t.true(faults.some((fault) => fault.includes('mcpServers.a.isolation')))
+  t.true(faults.some((fault) => fault.includes('unknown')))
+  t.true(faults.some((fault) => fault.startsWith('GATEWAY_PORT')))
+  t.true(faults.some((fault) => fault.startsWith('GITHUB_CLIENT_ID')))
+})
+
+test('a YAML mistake names file and line', (t) => {
+  t.regex(faultsOf({}, folderWith('mcpServers: {\n  a: [\n'))[0] ?? '', /gateway\.yaml: .*line/s)
+})
+
+const mcpServers = test.macro({
+  exec(t, entry: string, expected: RegExp) {
+    t.regex(faultsOf({}, folderWith(`mcpServers:\n  ${entry}\n`)).join('\n'), expected)
+  },
+  title: (name = '') => `mcpServers: ${name} is a fault`,
+})
+
+test('two ways to start', mcpServers, 'a: { command: x, npm: y }', /exactly one of/)
+test('no way to start', mcpServers, 'a: { args: [x] }', /exactly one of/)
+test('a remote server', mcpServers, 'a: { url: "https://x.example/mcp" }', /does not serve/)
+test('a reserved name', mcpServers, 'token: { command: x }', /"token" is reserved/)
+test('a name without letters', mcpServers, '"☃": { command: x }', /no service name/)
+test(
+  'a package that is not there',
+  mcpServers,
+  'a: { npm: no-such-package }',
+  /npm install no-such-package/,
+)
+test(
+  'the login name in an argument',
+  mcpServers,
+  'a: { command: x, args: ["${user.name}"] }',
+  /args\.0/,
+)
+test('an unknown template', mcpServers, 'a: { command: x, env: { A: "${home}" } }', /env\.A/)
+
+test('two names with one slug are a fault, a slugged name is told', (t) => {
+  const both = folderWith('mcpServers:\n  "My Tools": { command: x }\n  my_tools: { command: y }\n')
+  t.regex(faultsOf({}, both).join(), /same service name "my-tools" as My Tools/)
+  const one = readGateway({}, folderWith('mcpServers:\n  "My Tools": { command: x }\n'))
+  t.true(one.services.has('my-tools'))
+  t.deepEqual(one.notes, ['service "My Tools" is served as "my-tools"'])
+})
+
+test('a service is switched off by the file, by a client’s word for it, or by the environment', (t) => {
+  const folder = folderWith(
+    'mcpServers:\n  echo: { enabled: false }\n  memory: { disabled: true }\n  everything: { enabled: false }\n',
+  )
+  const { services } = readGateway(
+    { MCP_FILESYSTEM_ENABLED: 'false', MCP_EVERYTHING_ENABLED: 'true' },
+    folder,
+  )
+  t.deepEqual([...services.keys()], ['everything', 'sequentialthinking'])
+})
+
+test('an own entry changes a shipped service or replaces it', (t) => {
+  const folder = folderWith(
+    'mcpServers:\n  memory: { isolation: session }\n  filesystem: { command: mine, args: [a] }\n',
+  )
+  const { services } = readGateway({}, folder)
+  t.is(services.get('memory')?.isolation, 'session')
+  t.true(services.get('memory')?.launch.args[0]?.includes('server-memory'))
+  t.is(services.get('filesystem')?.launch.command, 'mine')
+  t.is(services.get('filesystem')?.roots, 'client')
+})
+
+test('origins: ours and this machine’s on loopback, only the listed ones elsewhere', (t) => {
+  const local = originRule(readGateway({}, EMPTY))
+  for (const origin of [
+    'http://localhost:8642',
+    'http://localhost:6274',
+    'http://[::1]:1',
+    'http://127.0.0.1',
+  ]) {
+    t.true(local(origin), origin)
+  }
+  for (const origin of [
+    'null',
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'http://localhost:1/x',
+  ]) {
+    t.false(local(origin), origin)
+  }
+  const far = originRule(
+    readGateway({ PUBLIC_URL: 'https://gw.example', MCP_CORS_ORIGINS: 'https://a.example' }, EMPTY),
+  )
+  t.true(far('https://a.example'))
+  t.true(far('https://gw.example'))
+  for (const origin of [
+    'http://localhost:6274',
+    'https://axexample',
+    'https://a.example.evil',
+    'http://gw.example',
+  ]) {
+    t.false(far(origin), origin)
+  }
+})
