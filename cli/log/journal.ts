@@ -14,7 +14,7 @@ export interface Journal {
   showAll(): void
 }
 
-const KEPT = 12
+const KEPT = 25
 
 export function createJournal(file: LogFile, output: Output, level: LogLevel): Journal {
   const kept = new Map<string, LogRecord[]>()
