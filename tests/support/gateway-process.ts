@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { instanceOf } from '../../cli/instance/leftovers.ts'
+import { socketFolder } from '../../lib/platform/unix-socket.ts'
 import { freePort } from './free-port.ts'
 
 const STAND_INS = join(import.meta.dirname, '../fixtures/rooms/start.ts')
@@ -53,7 +54,9 @@ export async function makePlace(t: ExecutionContext): Promise<Place> {
   t.teardown(() => {
     for (const child of children) child.kill('SIGKILL')
     for (const pid of remaining()) process.kill(pid, 'SIGKILL')
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    for (const path of [folder, socketFolder(state, env)]) {
+      rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+    }
   })
   return {
     folder,
