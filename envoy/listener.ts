@@ -152,7 +152,7 @@ function accessLog(): object {
 function localReplies(): object {
   const body = {
     error: 'temporarily_unavailable',
-    error_description: 'a part of the gateway is not there at this moment; try again',
+    error_description: 'a part of the gateway cannot be asked at this moment; try again',
   }
   const status = (value: number): object => ({
     status_code_filter: {
@@ -170,7 +170,7 @@ function localReplies(): object {
           and_filter: {
             filters: [
               status(503),
-              { response_flag_filter: { flags: ['UF', 'UH', 'UC', 'UO', 'URX'] } },
+              { response_flag_filter: { flags: ['UF', 'UH', 'UC', 'UO', 'URX', 'UAEX'] } },
             ],
           },
         },

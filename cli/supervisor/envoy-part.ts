@@ -10,12 +10,13 @@ export interface EnvoyPartOptions extends Pick<Part, 'env' | 'dependsOn'> {
   readonly program: string
   /** Where `envoy/main.ts` wrote `bootstrap.json`. */
   readonly folder: string
-  readonly gateway: Pick<Gateway, 'addresses' | 'port' | 'adminPort'>
+  readonly gateway: Pick<Gateway, 'addresses' | 'services' | 'port' | 'adminPort'>
   readonly listenAddresses: readonly string[]
 }
 
 const LEVELS: Readonly<Record<string, string>> = { debug: 'info', trace: 'debug', error: 'error' }
 const DRAIN_MS = 300
+const UNAUTHORIZED = 401
 
 export function envoyPart(options: EnvoyPartOptions): Part {
   const { program, folder, env, dependsOn, gateway } = options
@@ -59,11 +60,14 @@ async function serves({ gateway, listenAddresses }: EnvoyPartOptions): Promise<b
       ? '127.0.0.1'
       : '::1'
   if (addresses.secure) return await accepts({ host, port })
-  const status = await askHttp({
-    host,
-    port,
-    path: '/healthz',
-    headers: { host: addresses.issuerHost },
-  })
-  return status !== undefined && status < 500
+  const ask = (path: string, hostHeader: string): Promise<number | undefined> =>
+    askHttp({ host, port, path, headers: { host: hostHeader } })
+  const [service] = gateway.services.keys()
+  const status = await ask('/healthz', addresses.issuerHost)
+  if (status === undefined || status >= 500) return false
+  // Envoy asks ext-authz only once it has found it healthy: until then a login would meet 503.
+  return (
+    service === undefined ||
+    (await ask(addresses.pathOf(service), addresses.hostOf(service))) === UNAUTHORIZED
+  )
 }

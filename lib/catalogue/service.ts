@@ -102,6 +102,8 @@ function npmLaunch(
 }
 
 const TEMPLATE = /\$\{([^}]*)\}/g
+/** Keys of the gateway itself are no service's business, though its process may hold them. */
+const RESERVED_SECRETS = /^secret\.(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_/
 const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
 
 function templateFaults({
@@ -123,12 +125,14 @@ function templateFaults({
   return places.flatMap(([place, text, nameAllowed]) =>
     [...text.matchAll(TEMPLATE)]
       .map(([, template = '']) => template)
-      .filter(
-        (template) =>
-          !COMMON_TEMPLATES.test(template) && !(nameAllowed && template === 'user.name'),
-      )
+      .filter((template) => !isKnownTemplate(template, nameAllowed))
       .map((template) => `${place}: \${${template}} is not known here`),
   )
+}
+
+function isKnownTemplate(template: string, nameAllowed: boolean): boolean {
+  if (RESERVED_SECRETS.test(template)) return false
+  return COMMON_TEMPLATES.test(template) || (nameAllowed && template === 'user.name')
 }
 
 /** Replaces each template; `resolve` answers undefined for one that has no value. */

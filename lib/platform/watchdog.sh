@@ -29,8 +29,8 @@ while [ "$tenths" -gt 0 ] && alive; do
   tenths=$((tenths - 1))
 done
 signal KILL
-for environment in /proc/[0-9]*/environ; do
-  [ -r "$environment" ] && tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx -e "$2" -e "$2\..*" || continue
+# -z reads what NULs separate, as environments are; -s is silent about those that are not ours.
+grep -slzx -e "$2" -e "$2\..*" /proc/[0-9]*/environ 2>/dev/null | while read -r environment; do
   pid=${environment#/proc/}
   kill -s KILL "${pid%/environ}" 2>/dev/null
 done

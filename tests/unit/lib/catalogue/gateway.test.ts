@@ -104,6 +104,13 @@ test(
 )
 test('an unknown template', mcpServers, 'a: { command: x, env: { A: "${home}" } }', /env\.A/)
 
+test(
+  'a key of ours as secret',
+  mcpServers,
+  'a: { command: x, env: { A: "${secret.REDIS_PASSWORD}" } }',
+  /env\.A/,
+)
+
 test('two names with one slug are a fault, a slugged name is told', (t) => {
   const both = folderWith('mcpServers:\n  "My Tools": { command: x }\n  my_tools: { command: y }\n')
   t.regex(faultsOf({}, both).join(), /same service name "my-tools" as My Tools/)
