@@ -35,6 +35,8 @@ export type KeyPurpose =
   | 'oauth-server'
   | 'oauth-server/signing-keys'
   | 'oauth-server/browser-binding'
+  | 'oauth-server/refresh-tokens'
+  | 'oauth-server/refresh-answers'
   | 'mcp-bridge'
   | 'edge'
   | 'redis'

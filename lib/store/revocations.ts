@@ -47,6 +47,23 @@ const STREAM_KEY = 'revocations:stream'
 const NUMBER_KEY = 'revocations:number'
 const EPOCH_KEY = 'epoch'
 
+/**
+ * Lua: defines `is_revoked(key, grant_id, client_id, user_id)`, for scripts that make or prolong
+ * what a revocation may have named. Prepend it, with `REVOCATIONS_KEY` among the KEYS.
+ */
+export const IS_REVOKED = `
+local function is_revoked(key, grant_id, client_id, user_id)
+  local held = redis.call('HMGET', key, 'grant:' .. grant_id, 'client:' .. client_id, 'user:' .. user_id)
+  if held[1] then return true end
+  local made = tonumber(string.match(grant_id, '^(%d+)-'))
+  for index = 2, 3 do
+    local instant = held[index] and tonumber(string.match(held[index], '^(%d+):'))
+    if instant and (not made or made <= instant) then return true end
+  end
+  return false
+end
+`
+
 /** Readers behind by more than this load the set again. */
 const STREAM_LENGTH = 10_000
 

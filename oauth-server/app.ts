@@ -1,0 +1,89 @@
+/** THE ROUTE TABLE: the whole API on one screen, and what surrounds every route. */
+
+import { Router } from '@koa/router'
+import Koa from 'koa'
+import { OAuthError } from '../lib/oauth/error.ts'
+import {
+  AUTHORIZATION_SERVER_PATH,
+  OPENID_CONFIGURATION_PATH,
+  PROTECTED_RESOURCE_PATH,
+} from '../lib/oauth/well-known.ts'
+import { authorize } from './authorize/authorize.ts'
+import { consent } from './authorize/consent.ts'
+import { register } from './clients/register.ts'
+import { describeAuthorizationServer } from './discovery/authorization-server.ts'
+import { sendKeySet } from './discovery/jwks.ts'
+import { describeProtectedResource } from './discovery/protected-resource.ts'
+import { reportHealth } from './health.ts'
+import { sendStyle, showHome } from './home.ts'
+import type { Ports } from './ports.ts'
+import type { Readiness } from './readiness.ts'
+import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
+import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
+import { hardenAnswer } from './steps/headers.ts'
+import { logAccess } from './steps/log-access.ts'
+import { token } from './token/token.ts'
+
+interface Route {
+  readonly name: string
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** `any`: readable by every web page. `none`: pages and what cookies protect. */
+  readonly cors: 'any' | 'none'
+  readonly errors: ErrorStyle
+  readonly steps: readonly Koa.Middleware[]
+}
+
+function routes(ports: Ports, readiness: Readiness): readonly Route[] {
+  const metadata = describeAuthorizationServer(ports)
+  const row = (
+    [name, method, path]: [string, Route['method'], string],
+    cors: Route['cors'],
+    errors: ErrorStyle,
+    steps: readonly Koa.Middleware[],
+  ): Route => ({ name, method, path, cors, errors, steps })
+  const anyResource = `${PROTECTED_RESOURCE_PATH}{/*path}`
+  // biome-ignore format: a table is read by columns.
+  return [
+    row(['authorization-server-metadata', 'GET', AUTHORIZATION_SERVER_PATH], 'any',  'json', metadata),
+    row(['openid-configuration',          'GET', OPENID_CONFIGURATION_PATH], 'any',  'json', metadata),
+    row(['protected-resource-metadata',   'GET', anyResource],               'any',  'json', describeProtectedResource(ports)),
+    row(['jwks',                          'GET', '/jwks'],                   'any',  'json', sendKeySet(ports)),
+    row(['register',                      'POST', '/register'],              'any',  'json', register(ports)),
+    row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
+    row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
+    row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
+    row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
+    row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
+    row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),
+  ]
+}
+
+export function createApp(ports: Ports, readiness: Readiness): Koa {
+  const router = new Router({ strict: true, sensitive: true })
+  for (const { name, method, path, cors, errors, steps } of routes(ports, readiness)) {
+    const shared = cors === 'any' ? [allowAnyOrigin] : []
+    router.register(path, [method], [...shared, answerErrors(errors), ...steps], { name })
+    if (cors === 'any') router.register(path, ['OPTIONS'], [answerPreflight([method])])
+  }
+  const app = new Koa()
+  app.use(logAccess(ports.log, ports.clock))
+  app.use(hardenAnswer(ports.gateway.addresses.secure))
+  app.use(router.routes())
+  app.use(answerErrors('json'))
+  app.use(refuseUnrouted(router))
+  app.on('error', (error: unknown) => ports.log.warn({ err: error }, 'answer not delivered'))
+  return app
+}
+
+/** What no row of the table answers: another path, or another method on a path of ours. */
+function refuseUnrouted(router: Router): Koa.Middleware {
+  return async function refuseUnrouted(ctx) {
+    const methods = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods)
+    if (methods.length === 0) {
+      throw new OAuthError('invalid_request', 'there is nothing here', { status: 404 })
+    }
+    ctx.set('Allow', [...new Set(methods)].join(', '))
+    throw new OAuthError('invalid_request', 'this method is not served here', { status: 405 })
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * GET /authorize: the authorization endpoint (RFC 6749 section 3.1).
+ *
+ * Repeatable and without consequence: some clients fetch it themselves before the browser does, without
+ * cookies. Each GET opens an interaction of its own; the decision is made at /consent.
+ */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { randomText } from '../../lib/platform/seal.ts'
+import type { Client } from '../clients/client.ts'
+import { type Params, parseParams } from '../http/params.ts'
+import { findLogin } from '../login/session.ts'
+import type { Ports } from '../ports.ts'
+import { securePage } from '../steps/headers.ts'
+import { onIssuerHost } from '../steps/on-issuer-host.ts'
+import type { Interaction } from '../store/interactions.ts'
+import { showConsentPage } from './consent-page.ts'
+import { resolveRedirectTarget } from './redirect-target.ts'
+import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
+import { type Respondent, type RespondentState, redirectErrors } from './respond.ts'
+
+/** In the order in which the steps below bring them about. */
+interface AuthorizeState extends RespondentState {
+  params: Params
+  client: Client
+  request: AuthorizationRequest
+}
+
+type Step = Koa.Middleware<AuthorizeState>
+
+/** A state is returned byte for byte, so it has a bound. */
+const STATE_CHARACTERS_MAX = 4096
+
+export function authorize(ports: Ports): Koa.Middleware[] {
+  const { families, gateway } = ports
+  const steps: Step[] = [
+    securePage,
+    onIssuerHost(gateway.addresses),
+    redirectErrors(gateway.addresses.issuer),
+
+    async function readQuery(ctx, next) {
+      ctx.state.params = parseParams(ctx.querystring)
+      await next()
+    },
+
+    /** RFC 6749 section 4.1.2.1: without a known client and redirect URI nobody is redirected. */
+    async function resolveClient(ctx, next) {
+      ctx.state.client = await requireClient(families.clients, ctx.state.params)
+      await next()
+    },
+
+    async function matchRedirectUri(ctx, next) {
+      ctx.state.respondent = requireRespondent(ctx.state.client, ctx.state.params)
+      await next()
+    },
+
+    async function checkRequest(ctx, next) {
+      ctx.state.request = parseAuthorizationRequest(ctx.state.params, ports.resources)
+      await next()
+    },
+
+    async function refuseSilence(ctx, next) {
+      if (ctx.state.request.silent) {
+        const login = await findLogin(ctx, ports, ctx.state.request)
+        const code = login === undefined ? 'login_required' : 'interaction_required'
+        throw new OAuthError(code, 'a person has to decide')
+      }
+      await next()
+    },
+
+    async function askThePerson(ctx) {
+      const { client, respondent, request } = ctx.state
+      const interaction = toInteraction(client, respondent, request)
+      const browser = bindBrowser(ctx, ports)
+      const interactionId = await families.interactions.open(interaction, browser)
+      const login = await findLogin(ctx, ports, interaction)
+      showConsentPage(ctx, ports, { interactionId, interaction, client, login })
+    },
+  ]
+  return steps
+}
+
+async function requireClient(clients: Ports['families']['clients'], params: Params) {
+  const clientId = params.repeated.includes('client_id') ? undefined : params.get('client_id')
+  const client = clientId === undefined ? undefined : await clients.find(clientId)
+  if (client !== undefined) return client
+  throw new OAuthError(
+    'invalid_client',
+    'The application that sent you here is not known, or no longer. It has to register again.',
+    { status: 400 },
+  )
+}
+
+function requireRespondent(client: Client, params: Params): Respondent {
+  const isRepeated = params.repeated.includes('redirect_uri')
+  const target = isRepeated ? undefined : resolveRedirectTarget(client, params.get('redirect_uri'))
+  if (target === undefined) {
+    throw new OAuthError(
+      'invalid_request',
+      'The application that sent you here named a redirect_uri that it has not registered.',
+    )
+  }
+  const state = params.get('state')
+  if (state !== undefined && state.length > STATE_CHARACTERS_MAX) {
+    throw new OAuthError('invalid_request', 'The state of the application is too long.')
+  }
+  return { target, state: params.repeated.includes('state') ? undefined : state }
+}
+
+function toInteraction(
+  client: Client,
+  respondent: Respondent | undefined,
+  { silent: _silent, ...request }: AuthorizationRequest,
+): Interaction {
+  if (respondent === undefined) throw new TypeError('no redirect target was resolved')
+  return {
+    ...request,
+    clientId: client.id,
+    redirectUri: respondent.target.uri,
+    state: respondent.state,
+  }
+}
+
+/** One cookie binds any number of interactions to this browser. */
+function bindBrowser(ctx: Koa.Context, { cookies }: Ports): string {
+  const held = cookies.browser.read(ctx)
+  if (held !== undefined) return held
+  const made = randomText()
+  cookies.browser.write(ctx, made)
+  return made
+}

@@ -1,0 +1,56 @@
+/** The one page that asks everything: client, redirect host, service, scopes, and who is asked. */
+
+import type Koa from 'koa'
+import type { Client } from '../clients/client.ts'
+import { parseLoopback } from '../clients/redirect-uri.ts'
+import { renderPage } from '../pages/render.ts'
+import type { Ports } from '../ports.ts'
+import type { Interaction } from '../store/interactions.ts'
+import type { Login } from '../store/logins.ts'
+
+export interface Question {
+  readonly interactionId: string
+  readonly interaction: Interaction
+  readonly client: Client
+  readonly login: Login | undefined
+  /** What was wrong with the last answer, for the person. */
+  readonly problem?: string
+}
+
+/** What stands behind a redirect URI, as far as its form tells. */
+type Destination =
+  | { readonly kind: 'web' | 'computer'; readonly host: string }
+  | { readonly kind: 'application'; readonly scheme: string }
+
+export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Question): void {
+  const { interaction, client, login, interactionId, problem } = question
+  renderPage(ctx, 'consent', {
+    title: 'Allow access?',
+    clientName: client.name ?? 'An application without a name',
+    destination: toDestination(interaction.redirectUri),
+    services: toOffers(ports, interaction),
+    isChoice: interaction.service === undefined,
+    userName: login?.userName,
+    interactionId,
+    problem,
+  })
+}
+
+function toDestination(uri: string): Destination {
+  const loopback = parseLoopback(uri)
+  if (loopback !== undefined) return { kind: 'computer', host: loopback.host }
+  const { protocol, host } = new URL(uri)
+  return protocol === 'https:'
+    ? { kind: 'web', host }
+    : { kind: 'application', scheme: protocol.slice(0, -1) }
+}
+
+function toOffers({ gateway, scopes }: Ports, { service, requestedScopes }: Interaction): object[] {
+  const names = service === undefined ? [...gateway.services.keys()] : [service]
+  return names.map((name) => ({
+    name,
+    resource: gateway.addresses.resourceOf(name),
+    description: gateway.services.get(name)?.description,
+    words: scopes.describe(name, scopes.grant(name, requestedScopes)),
+  }))
+}

@@ -1,0 +1,25 @@
+/** A registered client: what it said about itself and what it may do (RFC 7591 section 2). */
+
+export const AUTH_METHODS = ['none', 'client_secret_post', 'client_secret_basic'] as const
+export type AuthMethod = (typeof AUTH_METHODS)[number]
+
+export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const
+export type GrantType = (typeof GRANT_TYPES)[number]
+
+export interface ClientMetadata {
+  readonly redirectUris: readonly string[]
+  readonly authMethod: AuthMethod
+  readonly grantTypes: readonly GrantType[]
+  /** For people's eyes; control characters are gone. */
+  readonly name: string | undefined
+  /** What is only echoed: links, contacts, software, scope; by wire name. */
+  readonly echoed: Readonly<Record<string, string | readonly string[]>>
+}
+
+export interface Client extends ClientMetadata {
+  readonly id: string
+  /** Hash of the secret; a public client has none. */
+  readonly secretDigest: string | undefined
+  /** Epoch seconds. */
+  readonly registeredAt: number
+}

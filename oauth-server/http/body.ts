@@ -1,0 +1,30 @@
+/** Reading a request's body up to a bound. */
+
+import type { IncomingMessage } from 'node:http'
+import { OAuthError } from '../../lib/oauth/error.ts'
+
+/** @throws OAuthError with status 413 when the body is larger. */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const onData = (chunk: Buffer): void => {
+    bytes += chunk.length
+    if (bytes <= bytesMax) {
+      chunks.push(chunk)
+      return
+    }
+    // Not destroyed: the answer still has to leave on this connection. Node drops the rest.
+    request.off('data', onData)
+    reject(new OAuthError('invalid_request', `the body exceeds ${bytesMax} bytes`, { status: 413 }))
+  }
+  request.on('data', onData)
+  request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+  request.once('error', reject)
+  return promise
+}
+
+/** The media type without parameters, in lower case. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}

@@ -1,0 +1,18 @@
+/** The authorization server's process. */
+
+import { readGateway } from '../lib/catalogue/gateway.ts'
+import { runRoom } from '../lib/platform/lifecycle.ts'
+import { createLog } from '../lib/platform/log.ts'
+import { readConfig } from './config.ts'
+import { startServer } from './server.ts'
+
+const NAME = 'oauth-server'
+
+const log = createLog(NAME, 'info')
+
+await runRoom(log, async () => {
+  const config = readConfig(process.env)
+  const gateway = readGateway(process.env, process.cwd())
+  log.level = config.LOG_LEVEL
+  return await startServer(config, gateway, log)
+})

@@ -1,0 +1,17 @@
+/** Renders the templates beside this file; every value is escaped. */
+
+import { Eta } from 'eta'
+import type Koa from 'koa'
+
+const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
+
+export type PageName = 'consent' | 'error' | 'home'
+
+export function renderPage(
+  ctx: Koa.Context,
+  name: PageName,
+  data: Readonly<Record<string, unknown>> & { readonly title: string },
+): void {
+  ctx.type = 'text/html; charset=utf-8'
+  ctx.body = eta.render(name, data)
+}

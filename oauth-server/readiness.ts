@@ -1,0 +1,48 @@
+/** What must stand in the store before anybody is served: an epoch that has begun, and keys. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../lib/platform/log.ts'
+import type { Ports } from './ports.ts'
+
+export interface Readiness {
+  /** Prepares the store again: it may be another one than before. */
+  renew(): Promise<void>
+  /** Rejects while the store does not answer or could not be prepared. */
+  check(): Promise<void>
+}
+
+export function createReadiness(
+  ports: Pick<Ports, 'families' | 'keyring' | 'clock'>,
+  log: Log,
+): Readiness {
+  let prepared: Promise<void> | undefined
+  const renew = (): Promise<void> => {
+    const attempt = prepareStore(ports)
+    prepared = attempt
+    attempt.catch((error: unknown) => {
+      log.error({ err: error }, 'the store could not be prepared')
+      // The next check tries again.
+      if (prepared === attempt) prepared = undefined
+    })
+    return attempt
+  }
+  return {
+    renew,
+    async check() {
+      await (prepared ?? renew())
+      await ports.families.publicKeys.all()
+    },
+  }
+}
+
+async function prepareStore({
+  families,
+  keyring,
+  clock,
+}: Pick<Ports, 'families' | 'keyring' | 'clock'>): Promise<void> {
+  const notBefore = await families.revocations.ensureEpoch()
+  await keyring.synchronize()
+  // A token minted before the epoch begins would be refused at the edge. Two seconds bound a wrong clock.
+  const waitMs = Math.min(notBefore * 1000 - clock(), 2000)
+  if (waitMs > 0) await sleep(waitMs)
+}

@@ -1,0 +1,47 @@
+/** Which scopes there are, and which of those asked for are granted (RFC 6749 section 3.3). */
+
+import type { Services } from '../lib/catalogue/catalogue.ts'
+import { DEFAULT_SCOPE, OFFLINE_ACCESS } from '../lib/oauth/scope.ts'
+
+/** OpenID Connect Core section 5.4, as far as there is something to tell. */
+export const OPENID = 'openid'
+export const PROFILE = 'profile'
+
+const GENERAL_WORDS: Readonly<Record<string, string>> = {
+  [OPENID]: 'Know who you are',
+  [PROFILE]: 'Know your name',
+  [OFFLINE_ACCESS]: 'Keep this access while you are away',
+}
+
+export interface Scopes {
+  /** Everything that can be granted: metadata lists it, because some clients ask for all of it. */
+  readonly supported: readonly string[]
+  /**
+   * What is granted for a service: its base scope, without which a token opens nothing, and of the
+   * requested ones those that belong to the service or to none. The rest is dropped, not refused.
+   */
+  grant(service: string, requested: readonly string[]): readonly string[]
+  /** What each scope allows, for the person who is asked. */
+  describe(service: string, scopes: readonly string[]): readonly string[]
+}
+
+export function createScopes(services: Services): Scopes {
+  const ofService = (service: string): Readonly<Record<string, string>> => ({
+    [DEFAULT_SCOPE]: `Use the service ${service}`,
+    ...services.get(service)?.scopes,
+    ...GENERAL_WORDS,
+  })
+  const ofServices = [...services.values()].flatMap((service) => Object.keys(service.scopes))
+  return {
+    supported: [DEFAULT_SCOPE, ...ofServices, OFFLINE_ACCESS, OPENID, PROFILE],
+    grant(service, requested) {
+      const known = ofService(service)
+      const wanted = requested.filter((scope) => Object.hasOwn(known, scope))
+      return [...new Set([DEFAULT_SCOPE, ...wanted])]
+    },
+    describe(service, scopes) {
+      const words = ofService(service)
+      return scopes.map((scope) => words[scope] || scope)
+    },
+  }
+}

@@ -1,0 +1,59 @@
+/** Starts the authorization server on its unix socket, and stops it without cutting an answer. */
+
+import { createServer } from 'node:http'
+import type { Gateway } from '../lib/catalogue/gateway.ts'
+import { systemClock } from '../lib/platform/clock.ts'
+import type { Stop } from '../lib/platform/lifecycle.ts'
+import type { Log } from '../lib/platform/log.ts'
+import { listenOnSocket } from '../lib/platform/unix-socket.ts'
+import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { createApp } from './app.ts'
+import type { OAuthServerConfig } from './config.ts'
+import { requireLoginProvider } from './login/dev-provider.ts'
+import { createPorts } from './ports.ts'
+import { createReadiness } from './readiness.ts'
+
+const STORE_TIMEOUT_MS = 10_000
+const COMMAND_TIMEOUT_MS = 2000
+
+/** Longer than Envoy keeps an idle connection, so that it is never us who close one it is about to use. */
+const KEEP_ALIVE_MS = 75_000
+const HEADERS_MS = 76_000
+const REQUEST_MS = 30_000
+
+export async function startServer(
+  config: OAuthServerConfig,
+  gateway: Gateway,
+  log: Log,
+): Promise<Stop> {
+  requireLoginProvider(gateway.addresses)
+  const redis = connectRedis(
+    {
+      url: config.REDIS_URL,
+      password: config.REDIS_PASSWORD,
+      commandTimeoutMs: COMMAND_TIMEOUT_MS,
+    },
+    log,
+  )
+  await waitUntilReady(redis, STORE_TIMEOUT_MS)
+  const ports = createPorts(redis, { config, gateway, clock: systemClock, log })
+  const readiness = createReadiness(ports, log)
+  redis.on('ready', () => {
+    readiness.renew().catch(() => {
+      // Reported where it is made; health tells until it succeeds.
+    })
+  })
+  await readiness.renew()
+  const server = createServer(createApp(ports, readiness).callback())
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.headersTimeout = HEADERS_MS
+  server.requestTimeout = REQUEST_MS
+  await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
+  log.warn('login by the dev provider: whoever asks is who they say, on this machine only')
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await closed
+    redis.disconnect()
+  }
+}

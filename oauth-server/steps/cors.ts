@@ -1,0 +1,29 @@
+/** CORS for what web pages may read: documents and endpoints that no cookie protects. */
+
+import type Koa from 'koa'
+
+const ALLOWED_HEADERS =
+  'authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id'
+
+const PREFLIGHT_SECONDS = 7200
+
+export async function allowAnyOrigin(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  ctx.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After',
+  })
+  await next()
+}
+
+/** Answers a preflight for a path with these methods. */
+export function answerPreflight(methods: readonly string[]): Koa.Middleware {
+  return async function answerPreflight(ctx) {
+    ctx.set({
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': methods.join(', '),
+      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
+    })
+    ctx.status = 204
+  }
+}

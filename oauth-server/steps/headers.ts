@@ -1,0 +1,39 @@
+/** Headers that several endpoints share. */
+
+import type Koa from 'koa'
+
+/** What every answer carries. */
+export function hardenAnswer(secure: boolean): Koa.Middleware {
+  return async function hardenAnswer(ctx, next) {
+    ctx.set('X-Content-Type-Options', 'nosniff')
+    if (secure) ctx.set('Strict-Transport-Security', 'max-age=31536000')
+    await next()
+  }
+}
+
+/** RFC 6749 section 5.1: nothing with a token or a secret in it may be kept by anybody. */
+export async function noStore(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  ctx.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+  await next()
+}
+
+/** Documents that are the same for everybody. */
+export async function publicDocument(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  ctx.set('Cache-Control', 'public, max-age=300')
+  await next()
+}
+
+/**
+ * What every page carries. There is no `form-action`: Chrome would hold it against the redirect to
+ * the client that follows the form. Nor an opener policy: clients on the web wait in the page behind.
+ */
+export async function securePage(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  ctx.set({
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+  })
+  await next()
+}

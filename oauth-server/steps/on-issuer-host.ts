@@ -1,0 +1,14 @@
+/** Pages live on the issuer's host alone: their cookies do, and what people are shown to trust. */
+
+import type Koa from 'koa'
+import type { Addresses } from '../../lib/catalogue/addresses.ts'
+
+/** Older clients take a service's own host for the authorization server: they are sent on. */
+export function onIssuerHost({ layout, issuer, issuerHost }: Addresses): Koa.Middleware {
+  return async function onIssuerHost(ctx, next) {
+    const isForeign = layout === 'host' && ctx.get('host').toLowerCase() !== issuerHost
+    if (!isForeign) return await next()
+    ctx.status = 303
+    ctx.set('Location', issuer + ctx.path + ctx.search)
+  }
+}

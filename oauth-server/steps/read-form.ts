@@ -1,0 +1,35 @@
+/** A form body into parameters (RFC 6749 appendix B). */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { mediaType, readBody } from '../http/body.ts'
+import { type Params, parseParams } from '../http/params.ts'
+import type { LogState } from './log-access.ts'
+
+export interface FormState extends LogState {
+  params: Params
+}
+
+const BODY_BYTES_MAX = 32_768
+
+export async function readForm(
+  ctx: Koa.ParameterizedContext<FormState>,
+  next: Koa.Next,
+): Promise<void> {
+  if (mediaType(ctx.req) !== 'application/x-www-form-urlencoded') {
+    throw new OAuthError(
+      'invalid_request',
+      'the body must be sent as application/x-www-form-urlencoded',
+      { status: 415 },
+    )
+  }
+  const params = parseParams(await readBody(ctx.req, BODY_BYTES_MAX))
+  const [repeated] = params.repeated
+  if (repeated !== undefined) {
+    // RFC 8707 section 2 allows several resources; a token of ours has exactly one.
+    const code = repeated === 'resource' ? 'invalid_target' : 'invalid_request'
+    throw new OAuthError(code, 'a parameter is repeated', { detail: repeated })
+  }
+  ctx.state.params = params
+  await next()
+}

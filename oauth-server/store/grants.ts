@@ -1,0 +1,144 @@
+/**
+ * Grants: completed authorizations, the unit a person revokes.
+ *
+ * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it),
+ * `grants:user:<hash of sub>` and `grants:client:<id>` (sorted sets of ids by the end of their life).
+ * A grant lives as long as its refresh token, or as its access token when it has none.
+ */
+
+import type { Redis } from 'ioredis'
+import { digest, randomText } from '../../lib/platform/seal.ts'
+import { INSTANT_KEY, NEXT_INSTANT } from '../../lib/store/instant.ts'
+import { IS_REVOKED, REVOCATIONS_KEY } from '../../lib/store/revocations.ts'
+import { CODE_SECONDS } from './codes.ts'
+
+export interface GrantFacts {
+  readonly userId: string
+  readonly userName: string
+  readonly clientId: string
+  /** The one MCP endpoint, byte for byte. */
+  readonly resource: string
+  readonly scopes: readonly string[]
+  /** Epoch seconds. */
+  readonly authenticatedAt: number
+}
+
+export interface Grant extends GrantFacts {
+  /** `<instant>-<random>`: what a revocation by instant compares. */
+  readonly id: string
+}
+
+/** What names a grant and the indexes it stands in. */
+export type GrantKeys = Pick<Grant, 'id' | 'userId' | 'clientId'>
+
+/** How long tokens minted now may live under a grant. */
+export interface Keeping {
+  /** `exp` of the access token, epoch seconds. */
+  readonly expiresAt: number
+  readonly ttlSeconds: number
+}
+
+export interface Grants {
+  /** The grant waits for its code to be redeemed, and goes with it. */
+  create(facts: GrantFacts): Promise<Grant>
+  find(id: string): Promise<Grant | undefined>
+  /** Prolongs a grant that is alive; false when it ended or was revoked, and nothing may be minted. */
+  keep(grant: GrantKeys, keeping: Keeping): Promise<boolean>
+  /** Ends it, and with it its refresh family; resolves with the latest `exp` minted under it. */
+  end(grant: GrantKeys): Promise<number | undefined>
+  ofUser(userId: string): Promise<readonly string[]>
+  ofClient(clientId: string): Promise<readonly string[]>
+}
+
+/** A code redeemed in its last second still finds its grant. */
+const UNREDEEMED_SECONDS = CODE_SECONDS + 30
+
+const KEY_START = 'grant:'
+const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
+const clientIndex = (clientId: string): string => `grants:client:${clientId}`
+
+/** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. */
+const LIST_GRANT = `
+local function list_grant(index, id, ttl)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. now)
+  redis.call('ZADD', index, now + ttl, id)
+  if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
+end
+`
+
+/** KEYS: instant, start of grant keys, index of user, index of client. ARGV: random, facts, ttl. */
+const CREATE = `${NEXT_INSTANT}${LIST_GRANT}
+local id = next_instant(KEYS[1]) .. '-' .. ARGV[1]
+redis.call('HSET', KEYS[2] .. id, 'grant', ARGV[2])
+redis.call('EXPIRE', KEYS[2] .. id, ARGV[3])
+list_grant(KEYS[3], id, ARGV[3])
+list_grant(KEYS[4], id, ARGV[3])
+return id`
+
+/**
+ * Lua: `is_alive()` and `keep_grant()` for every script that mints under a grant. They read the
+ * first KEYS and ARGV, which `keepingKeys` and `keepingArguments` give in this order:
+ * KEYS grant, index of user, index of client, revocations; ARGV id, client, user, expiresAt, ttl.
+ */
+export const KEEP_GRANT = `${IS_REVOKED}${LIST_GRANT}
+local function is_alive()
+  return redis.call('EXISTS', KEYS[1]) == 1 and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])
+end
+local function keep_grant()
+  local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
+  redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])))
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  list_grant(KEYS[2], ARGV[1], ARGV[5])
+  list_grant(KEYS[3], ARGV[1], ARGV[5])
+end
+`
+
+const KEEP = `${KEEP_GRANT}
+if not is_alive() then return 0 end
+keep_grant()
+return 1`
+
+/** KEYS: grant, index of user, index of client. */
+const END = `
+local latest = redis.call('HGET', KEYS[1], 'latest_expires_at')
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+return latest`
+
+export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
+  return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+}
+
+export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | number)[] {
+  return [grant.id, grant.clientId, grant.userId, keeping.expiresAt, keeping.ttlSeconds]
+}
+
+export function redisGrants(redis: Redis): Grants {
+  const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
+  return {
+    async create(facts) {
+      const keys = [INSTANT_KEY, KEY_START, userIndex(facts.userId), clientIndex(facts.clientId)]
+      const values = [randomText(16), JSON.stringify(facts), UNREDEEMED_SECONDS]
+      const id = (await redis.eval(CREATE, keys.length, ...keys, ...values)) as string
+      return { ...facts, id }
+    },
+    async find(id) {
+      const stored = await redis.hget(KEY_START + id, 'grant')
+      return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
+    },
+    async keep(grant, keeping) {
+      const keys = keepingKeys(grant)
+      const values = keepingArguments(grant, keeping)
+      return (await redis.eval(KEEP, keys.length, ...keys, ...values)) === 1
+    },
+    async end(grant) {
+      const keys = keepingKeys(grant).slice(0, 3)
+      const latest = (await redis.eval(END, keys.length, ...keys, grant.id)) as string | null
+      return latest === null ? undefined : Number(latest)
+    },
+    ofUser: (userId) => idsIn(userIndex(userId)),
+    ofClient: (clientId) => idsIn(clientIndex(clientId)),
+  }
+}

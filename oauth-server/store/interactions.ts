@@ -1,0 +1,67 @@
+/**
+ * Interactions: authorization requests on their way through login and consent.
+ *
+ * Key: `interaction:<hash of id>` (hash: `browser`, the hash of the binding cookie; `request`, JSON), 10 min.
+ * Each GET of the authorization endpoint opens one of its own; a decision takes it, once.
+ */
+
+import type { Redis } from 'ioredis'
+import { digest, randomText } from '../../lib/platform/seal.ts'
+
+/** An authorization request that passed every check; only a person's decision is missing. */
+export interface Interaction {
+  readonly clientId: string
+  /** As requested, or the one registered when the request named none. */
+  readonly redirectUri: string
+  readonly state: string | undefined
+  readonly codeChallenge: string
+  /** The service whose resource was asked for; undefined lets the person choose. */
+  readonly service: string | undefined
+  readonly requestedScopes: readonly string[]
+  readonly nonce: string | undefined
+  /** A login older than this many seconds does not count (OpenID Connect Core 3.1.2.1). */
+  readonly maxAgeSeconds: number | undefined
+}
+
+export interface Interactions {
+  /** Resolves with the id that only this browser can use. */
+  open(interaction: Interaction, browser: string): Promise<string>
+  find(id: string, browser: string): Promise<Interaction | undefined>
+  /** Atomic: of any number of racing takers one gets it; another browser takes nothing away. */
+  take(id: string, browser: string): Promise<Interaction | undefined>
+}
+
+const LIFETIME_SECONDS = 600
+
+const OPEN = `
+redis.call('HSET', KEYS[1], 'browser', ARGV[1], 'request', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])`
+
+const FIND = `
+if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
+return redis.call('HGET', KEYS[1], 'request')`
+
+const TAKE = `
+if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
+local request = redis.call('HGET', KEYS[1], 'request')
+redis.call('DEL', KEYS[1])
+return request`
+
+const key = (id: string): string => `interaction:${digest(id)}`
+
+export function redisInteractions(redis: Redis): Interactions {
+  const read = async (script: string, id: string, browser: string) => {
+    const request = (await redis.eval(script, 1, key(id), digest(browser))) as string | null
+    return request === null ? undefined : (JSON.parse(request) as Interaction)
+  }
+  return {
+    async open(interaction, browser) {
+      const id = randomText()
+      const request = JSON.stringify(interaction)
+      await redis.eval(OPEN, 1, key(id), digest(browser), request, LIFETIME_SECONDS)
+      return id
+    },
+    find: (id, browser) => read(FIND, id, browser),
+    take: (id, browser) => read(TAKE, id, browser),
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Refresh families: the generations of one grant's refresh token (RFC 9700 section 4.14.2).
+ *
+ * Keys: `refresh:<hash of family>` (hash: `grant`, id; `generation`, the one that counts), as long as the
+ * grant; `refresh:<hash>:answer:<generation>`: what that generation was exchanged for, sealed under a key
+ * made of the token itself, for 30 s. Whoever lost the race or the answer presents the same token and
+ * gets the same pair; the store alone can open nothing.
+ */
+
+import type { Redis } from 'ioredis'
+import { digest } from '../../lib/platform/seal.ts'
+import {
+  type GrantKeys,
+  KEEP_GRANT,
+  type Keeping,
+  keepingArguments,
+  keepingKeys,
+} from './grants.ts'
+
+/** One refresh token, without the proof that it is ours. */
+export interface Generation {
+  readonly family: string
+  readonly generation: number
+}
+
+export interface Minting {
+  readonly grant: GrantKeys
+  readonly keeping: Keeping
+}
+
+export type Rotation =
+  | { readonly outcome: 'rotated' }
+  | { readonly outcome: 'repeated'; readonly sealedAnswer: string }
+  | { readonly outcome: 'reused' | 'dead' | 'unknown' }
+
+export interface RefreshFamilies {
+  /** Begins a family at generation 1; false when its grant is not alive. */
+  open(family: string, minting: Minting): Promise<boolean>
+  grantOf(family: string): Promise<string | undefined>
+  /** Atomic: of any number of racing rotations one is `rotated`, the others are `repeated`. */
+  rotate(presented: Generation, sealedAnswer: string, minting: Minting): Promise<Rotation>
+}
+
+export const GRACE_MS = 30_000
+
+/** KEYS beyond those of KEEP_GRANT: family. */
+const OPEN = `${KEEP_GRANT}
+if not is_alive() then return 0 end
+keep_grant()
+redis.call('HSET', KEYS[5], 'grant', ARGV[1], 'generation', 1)
+redis.call('EXPIRE', KEYS[5], ARGV[5])
+return 1`
+
+/** KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. */
+const ROTATE = `${KEEP_GRANT}
+local current = tonumber(redis.call('HGET', KEYS[5], 'generation'))
+local presented = tonumber(ARGV[6])
+if not current or presented > current then return { 'unknown' } end
+if not is_alive() then return { 'dead' } end
+if presented < current then
+  local answer = redis.call('GET', KEYS[6])
+  if answer then return { 'repeated', answer } end
+  return { 'reused' }
+end
+keep_grant()
+redis.call('HSET', KEYS[5], 'generation', current + 1)
+redis.call('EXPIRE', KEYS[5], ARGV[5])
+redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[8])
+return { 'rotated' }`
+
+const key = (family: string): string => `refresh:${digest(family)}`
+
+export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshFamilies {
+  return {
+    async open(family, { grant, keeping }) {
+      const keys = [...keepingKeys(grant), key(family)]
+      const values = keepingArguments(grant, keeping)
+      return (await redis.eval(OPEN, keys.length, ...keys, ...values)) === 1
+    },
+    async grantOf(family) {
+      return (await redis.hget(key(family), 'grant')) ?? undefined
+    },
+    async rotate({ family, generation }, sealedAnswer, { grant, keeping }) {
+      const answerKey = `${key(family)}:answer:${generation}`
+      const keys = [...keepingKeys(grant), key(family), answerKey]
+      const values = [...keepingArguments(grant, keeping), generation, sealedAnswer, graceMs]
+      const reply = await redis.eval(ROTATE, keys.length, ...keys, ...values)
+      return toRotation(reply as [Rotation['outcome'], string?])
+    },
+  }
+}
+
+function toRotation([outcome, sealedAnswer = '']: [Rotation['outcome'], string?]): Rotation {
+  return outcome === 'repeated' ? { outcome, sealedAnswer } : { outcome }
+}

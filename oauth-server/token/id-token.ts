@@ -1,0 +1,32 @@
+/** ID tokens: who logged in, told to the client (OpenID Connect Core section 2). */
+
+import { SignJWT } from 'jose'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import type { Ports } from '../ports.ts'
+import { PROFILE } from '../scopes.ts'
+import type { Grant } from '../store/grants.ts'
+
+/** Read by the client at once, never by a server of ours. */
+const LIFETIME_SECONDS = 300
+
+export async function signIdToken(
+  { gateway, keyring, clock }: Ports,
+  grant: Grant,
+  nonce: string | undefined,
+): Promise<string> {
+  const issuedAt = toSeconds(clock())
+  const { kid, algorithm, privateKey } = keyring.current()
+  const claims = {
+    iss: gateway.addresses.issuer,
+    sub: grant.userId,
+    aud: grant.clientId,
+    iat: issuedAt,
+    exp: issuedAt + LIFETIME_SECONDS,
+    auth_time: grant.authenticatedAt,
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(grant.scopes.includes(PROFILE) ? { preferred_username: grant.userName } : {}),
+  }
+  return await new SignJWT(claims)
+    .setProtectedHeader({ alg: algorithm, kid, typ: 'JWT' })
+    .sign(privateKey)
+}

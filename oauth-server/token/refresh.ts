@@ -1,0 +1,115 @@
+/**
+ * The refresh token grant: rotation with grace (RFC 6749 section 6, RFC 9700 section 4.14.2).
+ *
+ * Everything that can be refused is refused before the token is used up.
+ */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { parseScope } from '../../lib/oauth/scope.ts'
+import type { Params } from '../http/params.ts'
+import type { Ports } from '../ports.ts'
+import type { ClientState } from '../steps/authenticate-client.ts'
+import type { Grant } from '../store/grants.ts'
+import type { Generation } from '../store/refresh-families.ts'
+import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
+import { openAnswer, sealAnswer } from './refresh-tokens.ts'
+import { requireGrantedResource } from './require-granted-resource.ts'
+import { revokeGrant } from './revoke-grant.ts'
+
+/** In the order in which the steps below bring them about. */
+interface RefreshState extends ClientState {
+  refreshToken: string
+  presented: Generation
+  grant: Grant
+  scopes: readonly string[]
+}
+
+type Step = Koa.Middleware<RefreshState>
+
+export function refresh(ports: Ports): Koa.Middleware[] {
+  const { families, refreshTokens, resources, clock } = ports
+  const steps: Step[] = [
+    async function parseToken(ctx, next) {
+      const refreshToken = ctx.state.params.get('refresh_token')
+      if (refreshToken === undefined) {
+        throw new OAuthError('invalid_request', 'refresh_token is missing')
+      }
+      const presented = refreshTokens.parse(refreshToken)
+      if (presented === undefined) throw refused('not a token of ours')
+      Object.assign(ctx.state, { refreshToken, presented })
+      await next()
+    },
+
+    async function findGrant(ctx, next) {
+      const grantId = await families.refreshFamilies.grantOf(ctx.state.presented.family)
+      const grant = grantId === undefined ? undefined : await families.grants.find(grantId)
+      if (grant === undefined) throw refused('the grant has ended')
+      ctx.state.grant = grant
+      await next()
+    },
+
+    /** A wrong client learns nothing and destroys nothing. */
+    async function checkClient(ctx, next) {
+      const { grant, client } = ctx.state
+      if (grant.clientId !== client.id) throw refused('the token belongs to another client')
+      await next()
+    },
+
+    async function checkResource(ctx, next) {
+      requireGrantedResource(ctx.state.params, ctx.state.grant, resources)
+      await next()
+    },
+
+    async function narrowScope(ctx, next) {
+      ctx.state.scopes = narrow(ctx.state.params, ctx.state.grant)
+      await next()
+    },
+
+    async function rotateToken(ctx) {
+      const { grant, client } = ctx.state
+      await families.clients.keep(client.id)
+      const answer = await rotate(ports, ctx.state)
+      ctx.state.log.info({ user: grant.userId, client_id: client.id }, 'token refreshed')
+      ctx.body = toTokenBody(answer, clock)
+    },
+  ]
+  return steps
+}
+
+/** Clients repeat the scope they once asked for, granted or not: what was not granted is left out. */
+function narrow(params: Params, { scopes }: Grant): readonly string[] {
+  const asked = parseScope(params.get('scope'))
+  if (asked.length === 0) return scopes
+  const narrowed = scopes.filter((scope) => asked.includes(scope))
+  if (narrowed.length > 0) return narrowed
+  throw new OAuthError('invalid_scope', 'nothing of this scope was granted')
+}
+
+/** Signs first: when the script has swapped the generation, nothing is left that could fail. */
+async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
+  const { refreshToken, presented, grant, scopes } = state
+  const access = await mintAccessToken(ports, grant, scopes)
+  const next = { family: presented.family, generation: presented.generation + 1 }
+  const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
+  const sealed = sealAnswer(refreshToken, JSON.stringify(answer))
+  const rotation = await ports.families.refreshFamilies.rotate(presented, sealed, {
+    grant,
+    keeping: { expiresAt: access.expiresAt, ttlSeconds: ports.config.REFRESH_TOKEN_LIFETIME },
+  })
+  if (rotation.outcome === 'rotated') return answer
+  if (rotation.outcome === 'repeated') return parseAnswer(refreshToken, rotation.sealedAnswer)
+  if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')
+  throw refused(rotation.outcome)
+}
+
+/** The same pair for everybody who presents the same token within the grace. */
+function parseAnswer(refreshToken: string, sealed: string): TokenAnswer {
+  const answer = openAnswer(refreshToken, sealed)
+  if (answer === undefined) throw new Error('a sealed answer of ours does not open')
+  return JSON.parse(answer) as TokenAnswer
+}
+
+function refused(detail: string): OAuthError {
+  return new OAuthError('invalid_grant', 'the refresh token is not valid', { detail })
+}

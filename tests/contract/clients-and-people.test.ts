@@ -1,0 +1,69 @@
+import test from 'ava'
+import { redisClients } from '../../oauth-server/store/clients.ts'
+import { redisLogins } from '../../oauth-server/store/logins.ts'
+import { redisUsers } from '../../oauth-server/store/users.ts'
+import { startValkey } from '../support/valkey.ts'
+
+const valkey = await startValkey()
+const redis = await valkey.connect()
+test.after.always(() => valkey.stop())
+
+const client = (id: string) => ({
+  id,
+  redirectUris: ['https://app.example/cb'],
+  authMethod: 'none' as const,
+  grantTypes: ['authorization_code' as const],
+  name: 'Client',
+  echoed: { client_uri: 'https://app.example' },
+  secretDigest: 'hash',
+  registeredAt: 1,
+})
+
+test('a registration lives a day until its first use, then its lifetime from each use', async (t) => {
+  const clients = redisClients(redis, 500_000)
+  const id = 'a'.repeat(22)
+  await clients.register(client(id))
+  t.deepEqual(await clients.find(id), client(id))
+  t.true((await redis.ttl(`client:${id}`)) <= 86_400)
+  await clients.keep(id)
+  t.true((await redis.ttl(`client:${id}`)) > 499_000)
+})
+
+test('a lifetime of 0 keeps a registration for ever once it is used', async (t) => {
+  const clients = redisClients(redis, 0)
+  const id = 'b'.repeat(22)
+  await clients.register(client(id))
+  t.true((await redis.ttl(`client:${id}`)) > 0)
+  await clients.keep(id)
+  t.is(await redis.ttl(`client:${id}`), -1)
+})
+
+test('an id that cannot be ours is unknown without asking the store', async (t) => {
+  const clients = redisClients(redis, 1)
+  await redis.set('client:short', JSON.stringify(client('short')))
+  for (const id of ['', 'short', 'x'.repeat(8000), `${'a'.repeat(21)}:`, `${'a'.repeat(22)}\n`]) {
+    t.is(await clients.find(id), undefined)
+  }
+})
+
+test('a login slides with use, and its cookie does not stand in the store', async (t) => {
+  const logins = redisLogins(redis)
+  const login = { userId: 'dev:a', userName: 'a', authenticatedAt: 1 }
+  const cookie = await logins.open(login)
+  const [key = ''] = await redis.keys('*login:*')
+  t.false(key.includes(cookie))
+  const name = key.slice(redis.options.keyPrefix?.length)
+  await redis.expire(name, 10)
+  t.deepEqual(await logins.find(cookie), login)
+  t.true((await redis.ttl(name)) > 600_000)
+  t.is(await logins.find('other'), undefined)
+})
+
+test('a user is known by sub, as of the last login', async (t) => {
+  const users = redisUsers(redis)
+  const user = { id: 'dev:a', name: 'a', provider: 'dev', lastLoginAt: 1 }
+  await users.record(user)
+  await users.record({ ...user, lastLoginAt: 2 })
+  t.deepEqual(await users.find('dev:a'), { ...user, lastLoginAt: 2 })
+  t.is(await users.find('dev:b'), undefined)
+})

@@ -1,0 +1,67 @@
+import test from 'ava'
+import { instantOfGrant } from '../../lib/store/instant.ts'
+import { redisRevocations } from '../../lib/store/revocations.ts'
+import { redisGrants } from '../../oauth-server/store/grants.ts'
+import { startValkey } from '../support/valkey.ts'
+
+const valkey = await startValkey()
+const redis = await valkey.connect()
+const grants = redisGrants(redis)
+const revocations = redisRevocations(redis)
+test.after.always(() => valkey.stop())
+
+const facts = (name: string) => ({
+  userId: `dev:${name}`,
+  userName: name,
+  clientId: `client-${name}`,
+  resource: 'http://localhost:8642/echo/mcp',
+  scopes: ['mcp'],
+  authenticatedAt: 1,
+})
+const KEEPING = { expiresAt: 5000, ttlSeconds: 1000 }
+
+test('ids begin with instants that grow strictly', async (t) => {
+  const made = await Promise.all(Array.from({ length: 20 }, () => grants.create(facts('many'))))
+  const instants = made.map(({ id }) => instantOfGrant(id) ?? 0)
+  t.is(new Set(instants).size, 20)
+  t.true(instants.every((instant) => Math.abs(instant - Date.now()) < 10_000))
+})
+
+test('a grant is found as it was made, listed by user and by client, and gone when it ends', async (t) => {
+  const grant = await grants.create(facts('one'))
+  t.deepEqual(await grants.find(grant.id), grant)
+  t.deepEqual(await grants.ofUser('dev:one'), [grant.id])
+  t.deepEqual(await grants.ofClient('client-one'), [grant.id])
+  t.true(await grants.keep(grant, KEEPING))
+  t.is(await grants.end(grant), 5000)
+  t.is(await grants.find(grant.id), undefined)
+  t.deepEqual(await grants.ofUser('dev:one'), [])
+  t.deepEqual(await grants.ofClient('client-one'), [])
+  t.false(await grants.keep(grant, KEEPING))
+})
+
+test('a grant remembers the latest expiry minted under it', async (t) => {
+  const grant = await grants.create(facts('latest'))
+  t.is(await grants.end({ ...grant, id: 'unknown' }), undefined)
+  await grants.keep(grant, { ...KEEPING, expiresAt: 9000 })
+  await grants.keep(grant, KEEPING)
+  t.is(await grants.end(grant), 9000)
+})
+
+test('a grant that nobody redeems goes with its code; a kept one lives as long as it must', async (t) => {
+  const grant = await grants.create(facts('ttl'))
+  t.true((await redis.ttl(`grant:${grant.id}`)) <= 90)
+  await grants.keep(grant, KEEPING)
+  t.true((await redis.ttl(`grant:${grant.id}`)) > 900)
+})
+
+for (const kind of ['user', 'client', 'grant'] as const) {
+  test(`a revoked ${kind} keeps nothing, and does not touch what is made after`, async (t) => {
+    const name = `revoked-${kind}`
+    const grant = await grants.create(facts(name))
+    const id = { user: grant.userId, client: grant.clientId, grant: grant.id }[kind]
+    await revocations.revoke(kind, id, 4_000_000_000)
+    t.false(await grants.keep(grant, KEEPING))
+    t.true(await grants.keep(await grants.create(facts(name)), KEEPING))
+  })
+}

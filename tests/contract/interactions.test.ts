@@ -1,0 +1,55 @@
+import test from 'ava'
+import { redisInteractions } from '../../oauth-server/store/interactions.ts'
+import { startValkey } from '../support/valkey.ts'
+
+const valkey = await startValkey()
+const redis = await valkey.connect()
+const interactions = redisInteractions(redis)
+test.after.always(() => valkey.stop())
+
+const INTERACTION = {
+  clientId: 'c',
+  redirectUri: 'https://app.example/cb',
+  state: 's',
+  codeChallenge: 'x',
+  service: 'echo',
+  requestedScopes: ['mcp'],
+  nonce: 'n',
+  maxAgeSeconds: 0,
+}
+
+test('an interaction is found again and again, and taken once', async (t) => {
+  const id = await interactions.open(INTERACTION, 'mine')
+  t.deepEqual(await interactions.find(id, 'mine'), INTERACTION)
+  t.deepEqual(await interactions.find(id, 'mine'), INTERACTION)
+  t.deepEqual(await interactions.take(id, 'mine'), INTERACTION)
+  t.is(await interactions.take(id, 'mine'), undefined)
+  t.is(await interactions.find(id, 'mine'), undefined)
+})
+
+test('another browser neither finds it nor takes it away', async (t) => {
+  const id = await interactions.open(INTERACTION, 'mine')
+  t.is(await interactions.find(id, 'other'), undefined)
+  t.is(await interactions.take(id, 'other'), undefined)
+  t.is(await interactions.find('unknown', 'mine'), undefined)
+  t.deepEqual(await interactions.take(id, 'mine'), INTERACTION)
+})
+
+test('of ten racing takers one gets it', async (t) => {
+  const id = await interactions.open(INTERACTION, 'mine')
+  const all = await Promise.all(Array.from({ length: 10 }, () => interactions.take(id, 'mine')))
+  t.is(all.filter((taken) => taken !== undefined).length, 1)
+})
+
+test.serial('it lives ten minutes, and neither id nor cookie stands in the store', async (t) => {
+  const id = await interactions.open(INTERACTION, 'the-cookie')
+  const keys = await redis.keys('*')
+  t.true(keys.length > 0)
+  for (const key of keys) {
+    const name = key.slice(redis.options.keyPrefix?.length)
+    t.false(key.includes(id))
+    t.false(JSON.stringify(await redis.hgetall(name)).includes('the-cookie'))
+    const seconds = await redis.ttl(name)
+    t.true(seconds > 0 && seconds <= 600)
+  }
+})

@@ -1,0 +1,152 @@
+import test from 'ava'
+import { startOAuthServer } from '../../support/oauth-server.ts'
+
+const server = await startOAuthServer()
+const hosted = await startOAuthServer({
+  environment: {
+    BASE_DOMAIN: 'example.localhost',
+    PUBLIC_URL: 'http://auth.example.localhost:8642',
+  },
+})
+test.after.always(() => Promise.all([server.stop(), hosted.stop()]))
+const { send, issuer } = server
+const PRM = '/.well-known/oauth-protected-resource'
+
+test('metadata names what exists, under both well-known paths', async (t) => {
+  const first = await send({ url: `${issuer}/.well-known/oauth-authorization-server` })
+  const second = await send({ url: `${issuer}/.well-known/openid-configuration` })
+  t.is(first.text, second.text)
+  t.deepEqual(first.json(), {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    registration_endpoint: `${issuer}/register`,
+    jwks_uri: `${issuer}/jwks`,
+    scopes_supported: ['mcp', 'offline_access', 'openid', 'profile'],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    prompt_values_supported: ['none', 'login', 'consent'],
+  })
+})
+
+for (const path of [
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/openid-configuration',
+  `${PRM}/echo/mcp`,
+  '/jwks',
+]) {
+  test(`${path} is a public document that any page may read`, async (t) => {
+    const { status, headers, text } = await send({ url: issuer + path })
+    t.is(status, 200)
+    t.regex(headers.get('content-type') ?? '', /^application\/json/)
+    t.is(headers.get('access-control-allow-origin'), '*')
+    t.is(headers.get('cache-control'), 'public, max-age=300')
+    t.notRegex(text, /null|\[\]/)
+    t.is((await send({ url: issuer + path, method: 'HEAD' })).status, 200)
+  })
+}
+
+for (const path of ['/jwks', '/register', '/token', `${PRM}/echo/mcp`]) {
+  test(`a preflight of ${path} allows what MCP clients send`, async (t) => {
+    const { status, headers } = await send({
+      url: issuer + path,
+      method: 'OPTIONS',
+      headers: { origin: 'https://page.example', 'access-control-request-method': 'POST' },
+    })
+    t.is(status, 204)
+    t.is(headers.get('access-control-allow-origin'), '*')
+    for (const name of ['authorization', 'content-type', 'mcp-protocol-version', 'mcp-method']) {
+      t.true(headers.get('access-control-allow-headers')?.includes(name))
+    }
+  })
+}
+
+test('each service has its document, and nothing else has one', async (t) => {
+  const { text, ...found } = await send({ url: `${issuer}${PRM}/echo/mcp` })
+  t.deepEqual(found.json(), {
+    resource: `${issuer}/echo/mcp`,
+    authorization_servers: [issuer],
+    scopes_supported: ['mcp'],
+    bearer_methods_supported: ['header'],
+    resource_name: 'echo',
+  })
+  for (const path of ['', '/', '/echo', '/echo/mcp/', '/echo/mcp/x', '/nobody/mcp', '/Echo/mcp']) {
+    t.is((await send({ url: issuer + PRM + path })).status, 404, path)
+  }
+})
+
+test('in the host layout the Host header names the service, also at its root', async (t) => {
+  const ask = (host: string, path: string) =>
+    hosted.send({ url: `http://auth.example.localhost:8642${PRM}${path}`, headers: { host } })
+  for (const path of ['', '/mcp']) {
+    const found = (await ask('memory.example.localhost:8642', path)).json()
+    t.is(found['resource'], 'http://memory.example.localhost:8642/mcp')
+    t.deepEqual(found['authorization_servers'], ['http://auth.example.localhost:8642'])
+  }
+  for (const [host, path] of [
+    ['auth.example.localhost:8642', ''],
+    ['auth.example.localhost:8642', '/mcp'],
+    ['nobody.example.localhost:8642', '/mcp'],
+    ['memory.example.localhost', '/mcp'],
+    ['memory.example.localhost:8642', '/memory/mcp'],
+  ] as const) {
+    t.is((await ask(host, path)).status, 404)
+  }
+})
+
+test('the issuer never comes from the Host header', async (t) => {
+  const { json } = await send({
+    url: `${issuer}/.well-known/oauth-authorization-server`,
+    headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+  })
+  t.is(json()['issuer'], issuer)
+})
+
+test('on a service host pages are sent on to the issuer', async (t) => {
+  const { status, headers } = await hosted.send({
+    url: 'http://memory.example.localhost:8642/authorize?client_id=x&state=a%20b',
+  })
+  t.is(status, 303)
+  const expected = 'http://auth.example.localhost:8642/authorize?client_id=x&state=a%20b'
+  t.is(headers.get('location'), expected)
+})
+
+test('unknown paths and wrong methods are told apart, in JSON', async (t) => {
+  for (const path of ['/nothing', '/Token', '/token/', '//token', '/revoke', '/userinfo']) {
+    const { status, headers, json } = await send({ url: issuer + path })
+    t.is(status, 404, path)
+    t.regex(headers.get('content-type') ?? '', /json/)
+    t.is(json()['error'], 'invalid_request')
+  }
+  const rows = { '/token': 'POST, OPTIONS', '/register': 'POST, OPTIONS', '/consent': 'POST' }
+  for (const [path, allow] of Object.entries(rows)) {
+    const { status, headers } = await send({ url: issuer + path })
+    t.is(status, 405)
+    t.is(headers.get('allow'), allow)
+  }
+  t.is((await send({ url: `${issuer}/authorize`, method: 'POST' })).status, 405)
+})
+
+test('there is a page for people, and its style', async (t) => {
+  const home = await send({ url: `${issuer}/` })
+  t.true(home.text.includes(`${issuer}/filesystem/mcp`))
+  const style = await send({ url: `${issuer}/assets/style.css` })
+  t.regex(style.headers.get('content-type') ?? '', /^text\/css/)
+})
+
+test('each request has one line with its id and without its query', async (t) => {
+  const url = `${issuer}/authorize?client_id=very-secret`
+  await send({ url, headers: { 'x-request-id': 'r-1' } })
+  await send({ url: `${issuer}/healthz` })
+  const line = server.lines.find(
+    (one) => one.includes('"request_id":"r-1"') && one.includes('"status"'),
+  )
+  t.like(JSON.parse(line ?? '{}'), { method: 'GET', path: '/authorize', status: 400 })
+  t.false(server.lines.some((one) => one.includes('very-secret')))
+})
