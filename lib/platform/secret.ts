@@ -34,7 +34,6 @@ export class Secret {
 export type KeyPurpose =
   | 'oauth-server'
   | 'oauth-server/signing-keys'
-  | 'oauth-server/browser-binding'
   | 'oauth-server/refresh-tokens'
   | 'oauth-server/refresh-answers'
   | 'mcp-bridge'

@@ -124,7 +124,7 @@ function toInteraction(
 
 /** One cookie binds any number of interactions to this browser. */
 function bindBrowser(ctx: Koa.Context, { cookies }: Ports): string {
-  const held = cookies.browser.read(ctx)
+  const [held] = cookies.browser.readAll(ctx)
   if (held !== undefined) return held
   const made = randomText()
   cookies.browser.write(ctx, made)

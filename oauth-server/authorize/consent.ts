@@ -44,11 +44,9 @@ export function consent(ports: Ports): Koa.Middleware[] {
 
     async function findInteraction(ctx, next) {
       const interactionId = ctx.state.params.get('interaction')
-      const browser = ports.cookies.browser.read(ctx)
-      if (interactionId === undefined || browser === undefined) throw gone()
-      const interaction = await families.interactions.find(interactionId, browser)
-      if (interaction === undefined) throw gone()
-      Object.assign(ctx.state, { browser, interactionId, interaction })
+      const found = interactionId && (await findOwn(ctx, ports, interactionId))
+      if (!found) throw gone()
+      Object.assign(ctx.state, { interactionId, ...found })
       await next()
     },
 
@@ -105,6 +103,19 @@ export function consent(ports: Ports): Koa.Middleware[] {
     },
   ]
   return steps
+}
+
+/** By whichever of the browser's binding cookies it was opened. */
+async function findOwn(
+  ctx: Koa.Context,
+  { cookies, families }: Ports,
+  interactionId: string,
+): Promise<{ browser: string; interaction: Interaction } | undefined> {
+  for (const browser of cookies.browser.readAll(ctx)) {
+    const interaction = await families.interactions.find(interactionId, browser)
+    if (interaction !== undefined) return { browser, interaction }
+  }
+  return undefined
 }
 
 /** One cannot tell an expired page from another browser's, and need not. */

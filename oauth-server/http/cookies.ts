@@ -3,7 +3,7 @@
  * do not disturb each other. A cookie that is not ours is ignored, never cleared.
  */
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type Koa from 'koa'
 import type { Addresses } from '../../lib/catalogue/addresses.ts'
 
@@ -13,12 +13,24 @@ export interface Cookie {
   write(ctx: Koa.Context, value: string): void
 }
 
+export interface BrowserCookie {
+  /** The values in the order of their sending; more than one only after `write` raced with itself. */
+  readAll(ctx: Koa.Context): readonly string[]
+  write(ctx: Koa.Context, value: string): void
+}
+
 export interface Cookies {
-  /** Binds interactions to the browser they began in. */
-  readonly browser: Cookie
+  /**
+   * Binds interactions to the browser they began in. Several tabs may open at once before any has a
+   * cookie: each answer then sets one of its own name, so that none takes the other's away.
+   */
+  readonly browser: BrowserCookie
   /** The browser's login. */
   readonly login: Cookie
 }
+
+/** Somebody who sends more is not a browser that raced. */
+const BROWSER_COOKIES_MAX = 8
 
 /** 256 random bits in base64url, as `randomText()` makes them. */
 const VALUE = /^[A-Za-z0-9_-]{43}$/
@@ -27,27 +39,37 @@ export function createCookies(
   { issuer, secure }: Pick<Addresses, 'issuer' | 'secure'>,
   loginSeconds: number,
 ): Cookies {
-  const suffix = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
-  const cookie = (word: string, lifetime: string): Cookie => {
-    // `__Host-` wants Secure: on loopback http there is neither (RFC 6265bis section 4.1.3.2).
-    const name = `${secure ? '__Host-' : ''}mcp-${word}-${suffix}`
-    const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}${lifetime}`
-    return {
-      read: (ctx) => readCookie(ctx.get('cookie'), name),
-      write: (ctx, value) => ctx.append('Set-Cookie', `${name}=${value}; ${attributes}`),
-    }
-  }
+  const hash = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
+  // `__Host-` wants Secure: on loopback http there is neither (RFC 6265bis section 4.1.3.2).
+  const nameOf = (word: string): string => `${secure ? '__Host-' : ''}mcp-${word}-${hash}`
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+  const [browser, login] = [nameOf('browser'), nameOf('login')]
   return {
-    browser: cookie('browser', ''),
-    login: cookie('login', `; Max-Age=${loginSeconds}`),
+    browser: {
+      readAll: (ctx) =>
+        readPairs(ctx.get('cookie'))
+          .filter(([name, value]) => name.startsWith(`${browser}-`) && VALUE.test(value))
+          .map(([, value]) => value)
+          .slice(0, BROWSER_COOKIES_MAX),
+      write(ctx, value) {
+        const name = `${browser}-${randomBytes(3).toString('hex')}`
+        ctx.append('Set-Cookie', `${name}=${value}; ${attributes}`)
+      },
+    },
+    login: {
+      read: (ctx) =>
+        readPairs(ctx.get('cookie')).find(
+          ([name, value]) => name === login && VALUE.test(value),
+        )?.[1],
+      write: (ctx, value) =>
+        ctx.append('Set-Cookie', `${login}=${value}; ${attributes}; Max-Age=${loginSeconds}`),
+    },
   }
 }
 
-function readCookie(header: string, name: string): string | undefined {
-  return header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
-    .find((value) => VALUE.test(value))
+function readPairs(header: string): [name: string, value: string][] {
+  return header.split(';').map((pair) => {
+    const [name = '', value = ''] = pair.trim().split(/=(.*)/s)
+    return [name, value]
+  })
 }

@@ -54,13 +54,25 @@ test('the binding cookie is ours alone, and made once', async (t) => {
   const first = await send({ url: begin().url })
   const [cookie = '', ...others] = first.headers.getSetCookie()
   t.deepEqual(others, [])
-  t.regex(cookie, /^mcp-browser-[0-9a-f]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+  t.regex(
+    cookie,
+    /^mcp-browser-[0-9a-f]{8}-[0-9a-f]{6}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/,
+  )
   const held = cookie.split(';')[0] ?? ''
   const second = await send({ url: begin().url, headers: { cookie: `other=1; ${held}` } })
   t.deepEqual(second.headers.getSetCookie(), [])
   const foreign = held.replace(/=.*/, '=not one of ours')
   const third = await send({ url: begin().url, headers: { cookie: foreign } })
   t.is(third.headers.getSetCookie().length, 1)
+})
+
+test('tabs opened at once, before there is a cookie, all stay usable', async (t) => {
+  const person = createPerson(send)
+  const pages = await Promise.all([1, 2, 3].map(() => person.open(begin().url)))
+  for (const page of pages.toReversed()) {
+    const response = await person.submit(page, { username: 'alice' })
+    t.is(response.status, 303)
+  }
 })
 
 test('denying tells the client, with iss and state, and gives no code', async (t) => {

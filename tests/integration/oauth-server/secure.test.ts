@@ -17,7 +17,7 @@ test('over https cookies are Secure and carry the __Host- prefix and the issuer'
   const [browser = ''] = page.response.headers.getSetCookie()
   const [login = ''] = response.headers.getSetCookie()
   const attributes = 'Path=/; HttpOnly; SameSite=Lax; Secure'
-  const [, suffix = ''] = /^__Host-mcp-browser-([0-9a-f]{8})=/.exec(browser) ?? []
+  const [, suffix = ''] = /^__Host-mcp-browser-([0-9a-f]{8})-[0-9a-f]{6}=/.exec(browser) ?? []
   t.true(browser.endsWith(`; ${attributes}`))
   t.regex(login, new RegExp(`^__Host-mcp-login-${suffix}=[\\w-]{43}; ${attributes}; Max-Age=\\d+$`))
   t.truthy(response.headers.get('strict-transport-security'))
