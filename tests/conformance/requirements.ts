@@ -119,6 +119,58 @@ export const REQUIREMENTS = {
     source: `${RFC}/rfc9728#section-3.1`,
     behavior: 'in the host layout each service is its own host with its own audience and metadata',
   },
+  'identity-end-to-end': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior: 'a service sees who logged in, whatever identity headers the client sends',
+  },
+  'token-audience-end-to-end': {
+    source: `${RFC}/rfc8707#section-2`,
+    behavior: 'a token for one service is refused at another with the challenge',
+  },
+  'challenge-exact': {
+    source: `${RFC}/rfc9728#section-5.1`,
+    behavior: 'no token, an expired one and a tampered one get exactly their challenge',
+  },
+  'refresh-by-the-sdk': {
+    source: `${RFC}/rfc6749#section-6`,
+    behavior: 'an expired login renews itself without a person, and the refresh token rotates',
+  },
+  'users-are-separate': {
+    source: `${MCP}/security_best_practices#session-hijacking`,
+    behavior: 'two users see neither each other’s data nor sessions',
+  },
+  'stream-longer-than-timeouts': {
+    source: `${MCP}/transports#sending-messages-to-the-server`,
+    behavior: 'a call of 30 seconds streams its progress while it runs',
+  },
+  'logins-interleaved': {
+    source: `${RFC}/rfc6749#section-10.12`,
+    behavior: 'three logins begun at once in one browser finish in any order',
+  },
+  'logins-apart': {
+    source: `${RFC}/rfc6265#section-8.5`,
+    behavior: 'two gateways on one machine keep their logins apart though cookies ignore ports',
+  },
+  'login-denied': {
+    source: `${RFC}/rfc6749#section-4.1.2.1`,
+    behavior: 'who denies sends access_denied with issuer to the client, and no code',
+  },
+  'any-process-killed': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior: 'each part comes back after SIGKILL with every login intact',
+  },
+  'state-survives-restart': {
+    source: `${RFC}/rfc6749#section-1.5`,
+    behavior: 'a second start is quick and keeps every login',
+  },
+  'nothing-left-behind': {
+    source: `${MCP}/lifecycle#shutdown`,
+    behavior: 'SIGKILL of the supervisor leaves no process after 5 seconds',
+  },
+  'child-cannot-forge': {
+    source: `${RFC}/rfc9700#section-4.13`,
+    behavior: 'a child that posts a forged identity to everything it can reach gets nowhere',
+  },
 } as const satisfies Record<string, Requirement>
 
 export type RequirementId = keyof typeof REQUIREMENTS
