@@ -57,9 +57,15 @@ export function attachChild(
   })
   return {
     ended: grouped.ended,
-    send: (message) => write(stdin, `${serialize(message)}\n`),
+    send: (message) => write(stdin, toLine(message)),
     stop: (waits) => grouped.stop(waits),
   }
+}
+
+/** Some servers' line readers also break at U+2028 and U+2029, which JSON allows within strings. */
+function toLine(message: RpcMessage): string {
+  const json = serialize(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  return `${json}\n`
 }
 
 function write(stdin: Writable | null, line: string): void {

@@ -1,0 +1,170 @@
+/** A real bridge process on a real unix socket, with a store of its own and services of the test's choice. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stringify } from 'yaml'
+import { toIdentityHeaders } from '../../lib/oauth/identity-headers.ts'
+import { type FetchLike, socketFetch } from './socket-fetch.ts'
+import { startValkey, type Valkey } from './valkey.ts'
+
+const MAIN = join(import.meta.dirname, '../../mcp-bridge/main.ts')
+const FIXTURES = join(import.meta.dirname, '../fixtures')
+const EDGE_SECRET = 'edge-secret-of-the-tests'
+
+export interface Caller {
+  readonly user?: string
+  readonly name?: string
+  readonly client?: string
+}
+
+export type LogLine = Readonly<Record<string, unknown>>
+
+export interface Bridge {
+  readonly socket: string
+  readonly stateDirectory: string
+  /** In the environment of every child, and of whatever a child started. */
+  readonly marker: string
+  readonly log: readonly LogLine[]
+  readonly process: ChildProcess
+  /** What Envoy would set for this caller. */
+  headers(caller?: Caller): Record<string, string>
+  fetch(caller?: Caller): FetchLike
+  /** Processes of this machine that this bridge, or a child of it, has started. */
+  children(): string[]
+  /** The same, when nothing is left or five seconds are over. */
+  childrenAtLast(): Promise<string[]>
+  /** Ends the bridge by a signal; the store stays. */
+  end(signal: NodeJS.Signals): Promise<number | null>
+  /** Ends the store, the bridge goes on. */
+  stopStore(): Promise<void>
+  /** Another bridge process on the same socket, store and state. */
+  again(): Promise<Bridge>
+  stop(): Promise<void>
+}
+
+export interface BridgeOptions {
+  readonly services?: Readonly<Record<string, object>>
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A service definition that runs one of `tests/fixtures`. */
+export function fixture(name: string, more: object = {}): object {
+  return { command: process.execPath, args: [join(FIXTURES, name)], ...more }
+}
+
+export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
+  const valkey = await startValkey()
+  const config = join(folder, 'gateway.yaml')
+  writeFileSync(config, stringify({ mcpServers: options.services ?? {} }))
+  let storeEnd: Promise<void> | undefined
+  const stopStore = (): Promise<void> => {
+    storeEnd ??= valkey.stop()
+    return storeEnd
+  }
+  const run = async (): Promise<Bridge> => {
+    const bridge = await launch(folder, valkey, options.environment ?? {})
+    return { ...bridge, stopStore, again: run, stop }
+  }
+  let running: Bridge | undefined
+  const stop = async (): Promise<void> => {
+    await running?.end('SIGTERM')
+    await stopStore()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  running = await run()
+  return running
+}
+
+async function launch(
+  folder: string,
+  valkey: Valkey,
+  environment: Readonly<Record<string, string>>,
+): Promise<Omit<Bridge, 'stopStore' | 'again' | 'stop'>> {
+  const marker = `test-${process.pid}-${folder.slice(-6)}`
+  const socket = join(folder, 'b.sock')
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      GATEWAY_STATE_DIR: join(folder, 'state'),
+      LOG_LEVEL: 'debug',
+      REDIS_URL: valkey.url,
+      MCP_BRIDGE_SOCKET: socket,
+      MCP_BRIDGE_EDGE_SECRET: EDGE_SECRET,
+      GATEWAY_MARKER: marker,
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const log: LogLine[] = []
+  await readLog(child, log)
+  const headers = (caller: Caller = {}): Record<string, string> => identityOf(caller)
+  const children = (): string[] => marked(marker)
+  return {
+    socket,
+    stateDirectory: join(folder, 'state'),
+    marker,
+    log,
+    process: child,
+    headers,
+    fetch: (caller) => socketFetch(socket, headers(caller)),
+    children,
+    async childrenAtLast() {
+      for (let attempt = 0; attempt < 100 && children().length > 0; attempt += 1) await sleep(50)
+      return children()
+    },
+    async end(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+      const exited = new Promise((resolve) => child.once('exit', resolve))
+      child.kill(signal)
+      await exited
+      return child.exitCode
+    },
+  }
+}
+
+async function readLog(child: ChildProcess, log: LogLine[]): Promise<void> {
+  if (child.stdout === null) throw new Error('no log')
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  child.once('exit', () => reject(new Error(`the bridge did not start: ${JSON.stringify(log)}`)))
+  createInterface(child.stdout).on('line', (line) => {
+    const entry = JSON.parse(line) as LogLine
+    log.push(entry)
+    if (entry['msg'] === 'ready') resolve()
+  })
+  await promise
+}
+
+function identityOf({ user = 'dev:ann', name = 'ann', client = 'client-1' }: Caller) {
+  const headers = toIdentityHeaders({
+    userId: user,
+    userName: name,
+    clientId: client,
+    scopes: ['mcp'],
+    grantId: '1-grant',
+    tokenId: 'token',
+    expiresAt: 4_000_000_000,
+  })
+  return { ...headers, 'x-gateway-edge': EDGE_SECRET, 'x-request-id': 'request-of-the-test' }
+}
+
+/** `<pid> <command line>` of what carries the marker. */
+function marked(marker: string): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+        if (!environment.split('\0').includes(`MCP_GATEWAY_INSTANCE=${marker}`)) return []
+        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')}`]
+      } catch {
+        return []
+      }
+    })
+}

@@ -1,0 +1,113 @@
+/** Raw MCP over the bridge, for what an SDK client would never send. */
+
+import type { Bridge, Caller } from './bridge.ts'
+
+export interface RawOptions {
+  readonly caller?: Caller | undefined
+  readonly session?: string | undefined
+  readonly accept?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly method?: string
+  readonly signal?: AbortSignal
+}
+
+export interface RpcBody {
+  readonly id?: unknown
+  readonly result?: Record<string, unknown>
+  readonly error?: { code: number; message: string; data?: Record<string, unknown> }
+  readonly method?: string
+  readonly params?: Record<string, unknown>
+}
+
+export const BOTH = 'application/json, text/event-stream'
+
+export function send(
+  bridge: Bridge,
+  service: string,
+  body: unknown,
+  options: RawOptions = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { accept: options.accept ?? BOTH, ...options.headers }
+  if (options.session !== undefined) headers['mcp-session-id'] = options.session
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  return bridge.fetch(options.caller)(`http://gateway/${service}/mcp`, {
+    method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+    headers,
+    ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  })
+}
+
+function isRaw(body: unknown): body is string | Buffer<ArrayBuffer> {
+  return typeof body === 'string' || Buffer.isBuffer(body)
+}
+
+/** The answer, whether it came as JSON or as the last event of a stream. */
+export async function json(response: Response | Promise<Response>): Promise<RpcBody> {
+  const answer = await response
+  if (answer.headers.get('content-type') !== 'text/event-stream') {
+    return (await answer.json()) as RpcBody
+  }
+  const last = (await allEvents(answer)).at(-1)
+  if (last === undefined) throw new Error('a stream without events')
+  return last
+}
+
+export const rpc = (method: string, params: object = {}, id: unknown = 1): object => ({
+  jsonrpc: '2.0',
+  id,
+  method,
+  params,
+})
+
+export const note = (method: string, params: object = {}): object => ({
+  jsonrpc: '2.0',
+  method,
+  params,
+})
+
+export const initializeBody = (protocolVersion = '2025-11-25', capabilities: object = {}) =>
+  rpc('initialize', { protocolVersion, capabilities, clientInfo: { name: 'raw', version: '1' } }, 0)
+
+/** A session's id and the answer to its `initialize`. */
+export async function open(
+  bridge: Bridge,
+  service: string,
+  options: RawOptions & { version?: string; capabilities?: object } = {},
+): Promise<{ id: string; answer: RpcBody }> {
+  const body = initializeBody(options.version, options.capabilities)
+  const response = await send(bridge, service, body, options)
+  const id = response.headers.get('mcp-session-id')
+  const answer = await json(response)
+  if (id === null) throw new Error(`no session: ${response.status} ${JSON.stringify(answer)}`)
+  await send(bridge, service, note('notifications/initialized'), { ...options, session: id })
+  return { id, answer }
+}
+
+/** The messages of an event stream, as they come. */
+export async function* events(response: Response): AsyncGenerator<RpcBody> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    const parts = text.split('\n\n')
+    text = parts.pop() ?? ''
+    for (const part of parts) {
+      const data = part.split('\n').find((line) => line.startsWith('data: '))
+      if (data !== undefined) yield JSON.parse(data.slice('data: '.length)) as RpcBody
+    }
+  }
+}
+
+export async function allEvents(response: Response): Promise<RpcBody[]> {
+  const found: RpcBody[] = []
+  for await (const event of events(response)) found.push(event)
+  return found
+}
+
+/** What fixtures tell about themselves in `initialize`. */
+export function fixtureInfo(answer: RpcBody): { pid: number; saw: object } {
+  const info = answer.result?.['serverInfo'] as { pid: number; saw: object } | undefined
+  if (info === undefined) throw new Error('no serverInfo')
+  return info
+}

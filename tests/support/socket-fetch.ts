@@ -1,0 +1,53 @@
+/** `fetch` over a unix socket, bodies streaming both ways as clients of the SDK expect them. */
+
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+
+export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>
+
+const WITHOUT_BODY = [101, 204, 205, 304]
+
+/** `added` is what Envoy would set on each request. */
+export function socketFetch(
+  socketPath: string,
+  added: Readonly<Record<string, string>> = {},
+): FetchLike {
+  return async (url, init = {}) => {
+    const { pathname, search, host } = new URL(url)
+    const headers = {
+      ...Object.fromEntries(new Headers(init.headers ?? {})),
+      host,
+      ...added,
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const request = httpRequest({
+      socketPath,
+      path: pathname + search,
+      method: init.method ?? 'GET',
+      headers,
+      ...(init.signal ? { signal: init.signal } : {}),
+      agent: false,
+    })
+    request.on('response', resolve)
+    request.on('error', reject)
+    request.end(init.body as string | Buffer | undefined)
+    const answer = await promise
+    return toResponse(answer)
+  }
+}
+
+function toResponse(answer: IncomingMessage): Response {
+  const status = answer.statusCode ?? 500
+  const pairs = Object.entries(answer.headers).map(([name, value]): [string, string] => [
+    name,
+    [value ?? ''].flat().join(', '),
+  ])
+  // An aborted request is the test's own doing.
+  answer.on('error', () => {})
+  if (WITHOUT_BODY.includes(status)) {
+    answer.resume()
+    return new Response(null, { status, headers: pairs })
+  }
+  const body = Readable.toWeb(answer) as unknown as ReadableStream<Uint8Array>
+  return new Response(body, { status, headers: pairs })
+}
