@@ -52,6 +52,6 @@ export const BACKOFF_MAX_MS = 30_000
 export const STARTED_WELL_MS = 10_000
 
 export const STOP_WAITS: StopWaits = { inputEndMs: 1000, terminateMs: 2000 }
-/** The room's whole drain has four seconds (lifecycle.ts): leave room for it. */
+/** The room's whole drain is a little longer (lifecycle.ts). */
 export const SHUTDOWN_WAITS: StopWaits = { inputEndMs: 700, terminateMs: 1300 }
 export const WATCHDOG_GRACE_SECONDS = 2

@@ -4,7 +4,7 @@ import { ConfigError } from './environment.ts'
 import type { Log } from './log.ts'
 
 /** A drain that takes longer is cut: the supervisor would kill us anyway. */
-const DRAIN_MS = 2000
+const DRAIN_MS = 2300
 
 /** Releases what the room holds; awaited once, in the order the room wants. */
 export type Stop = () => Promise<void> | void
