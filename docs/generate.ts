@@ -1,0 +1,28 @@
+/** Writes the pages that are made of code; a unit test fails when a committed one is stale. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+
+/** File in this folder → its content. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`]])
+}
+
+export function stalePages(): string[] {
+  const isStale = ([file, content]: [string, string]): boolean => {
+    try {
+      return readFileSync(join(import.meta.dirname, file), 'utf8') !== content
+    } catch {
+      // Not there yet is stale too.
+      return true
+    }
+  }
+  return [...generatedPages()].filter(isStale).map(([file]) => file)
+}
+
+if (import.meta.main) {
+  for (const [file, content] of generatedPages()) {
+    writeFileSync(join(import.meta.dirname, file), content)
+  }
+}
