@@ -6,7 +6,7 @@ import { Answer } from './answer.ts'
 import type { Bridge } from './bridge.ts'
 import { revisionOf, withServedRevision } from './era.ts'
 import { type Exchange, headerOf, ownerOf, SESSION_HEADER } from './exchange.ts'
-import { isObject, type RpcRequest, type RpcResponse } from './json-rpc.ts'
+import { isObject, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import type { Seat } from './sessions.ts'
 
@@ -55,14 +55,15 @@ async function begin(
 /** The client may have left, or the server died, while the other was still busy. */
 async function settle(
   bridge: Bridge,
-  { response }: Exchange,
+  { response, service }: Exchange,
   session: LiveSession,
   seat: Seat,
 ): Promise<void> {
   if (response.destroyed) session.end()
-  if (session.isOver) return
-  await bridge.sessions.open(session, seat)
-  if (session.isOver) bridge.sessions.end(session.id)
+  if (!session.isOver) await bridge.sessions.open(session, seat)
+  if (!session.isOver) return
+  bridge.sessions.end(session.id)
+  throw new RpcFault(200, 'internal', `the service ${service.name}: ended after initialize`)
 }
 
 function send(
@@ -75,7 +76,7 @@ function send(
     accepted: parseAccept(headerOf(request, 'accept')),
     isBatch: false,
     expected: 1,
-    headers: session.isOver ? {} : { [SESSION_HEADER]: session.id },
+    headers: isObject(answer.result) ? { [SESSION_HEADER]: session.id } : {},
   }
   new Answer(response, options, bridge.keepAlive).settle(answer)
 }

@@ -14,6 +14,10 @@ export type Isolation = (typeof ISOLATION)[number]
 export const ROOTS = ['client', 'deny'] as const
 export type RootsPolicy = (typeof ROOTS)[number]
 
+/** Whether a process is asked again before it has answered. */
+export const CALLS = ['parallel', 'serial'] as const
+export type CallOrder = (typeof CALLS)[number]
+
 const words = z.record(z.string(), z.string())
 
 export const serviceDefinition = z
@@ -38,6 +42,7 @@ export const serviceDefinition = z
     disabled: z.boolean().describe('As `enabled: false`; some clients write it so.'),
     isolation: z.enum(ISOLATION).describe('Who shares a process. Default: session.'),
     roots: z.enum(ROOTS).describe('deny: the server never learns of folders of the client.'),
+    calls: z.enum(CALLS).describe('serial: one request at a time for each process.'),
     folders: z
       .array(z.string())
       .describe('Made before the first start; may contain ${user.id}, ${data}.'),

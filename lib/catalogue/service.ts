@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
+import type { CallOrder, Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
 
 export interface Service {
   readonly name: string
@@ -10,6 +10,7 @@ export interface Service {
   readonly launch: Launch
   readonly isolation: Isolation
   readonly roots: RootsPolicy
+  readonly calls: CallOrder
   /** Folders to be made before a launch; templates not yet expanded. */
   readonly folders: readonly string[]
   /** `<service>:<name>` → what it allows, in words. The base scope `mcp` is not listed. */
@@ -49,6 +50,7 @@ export function toService(
       // A native server keeps its callers apart itself.
       isolation: launch.kind === 'native' ? 'shared' : (definition.isolation ?? 'session'),
       roots: definition.roots ?? 'client',
+      calls: definition.calls ?? 'parallel',
       folders: definition.folders ?? [],
       scopes: Object.fromEntries(
         Object.entries(definition.scopes ?? {}).map(([scope, words]) => [

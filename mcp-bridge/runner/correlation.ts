@@ -41,15 +41,15 @@ export class Correlation {
     return { ...request, id, params: { ...paramsOf(request), _meta } }
   }
 
-  /** Settles the call an answer belongs to; false when nobody waits for it. */
-  settle(response: RpcResponse): boolean {
+  /** Settles the call an answer belongs to; undefined when nobody waits for it. */
+  settle(response: RpcResponse): Call | undefined {
     const id = response.id as number
     const pending = this.#pending.get(id)
-    if (pending === undefined) return false
+    if (pending === undefined) return undefined
     this.#pending.delete(id)
     if (pending.token !== undefined && isTaskAnswer(response)) this.#keepTask(id, pending)
     pending.call.settle({ ...response, id: pending.call.id })
-    return true
+    return pending.call
   }
 
   /** Hands a progress notification to its call, with the token the caller chose. */

@@ -97,14 +97,21 @@ export class Runner {
     }
     const startedAt = clock()
     const ownLog = log.child({ service: service.name, ...(owner && { user: owner.userId }) })
-    const launch = (events: ChildEvents): Child => this.#launch(service, owner, events, ownLog)
-    const process = new ServerProcess(service, launch, ownLog)
-    this.#processes.set(key, process)
-    void process.ended.then((ending) => {
-      this.#processes.delete(key)
+    const noteEnding = (ending: Ending): void => {
       this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
-    })
+    }
+    const launch = (events: ChildEvents): Child => {
+      // Noted first: whoever hears of the ending may try again at once.
+      const ended = (ending: Ending): void => {
+        noteEnding(ending)
+        events.ended(ending)
+      }
+      return this.#launch(service, owner, { ...events, ended }, ownLog)
+    }
+    const process = new ServerProcess(service, launch, ownLog)
+    this.#processes.set(key, process)
+    void process.ended.then(() => this.#processes.delete(key))
     return process
   }
 

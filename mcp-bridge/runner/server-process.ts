@@ -26,6 +26,7 @@ import type { Child, ChildEvents } from './child.ts'
 import { Correlation } from './correlation.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { isKeptFromClient, isKeptFromServer, withoutDeniedCapabilities } from './roots.ts'
+import { Turns } from './turns.ts'
 
 const HANDSHAKE: RpcRequest = {
   jsonrpc: '2.0',
@@ -48,6 +49,7 @@ export class ServerProcess {
   readonly #child: Child
   readonly #log: Log
   readonly #correlation = new Correlation()
+  readonly #turns = new Turns()
   #handshake: Promise<RpcResponse> | undefined
   #wasAsked = false
   #hasEnded = false
@@ -94,6 +96,12 @@ export class ServerProcess {
 
   /** @throws RpcFault when the process cannot take it. */
   request(user: ProcessUser, call: Call, request: RpcRequest): void {
+    const start = (): void => this.#send(user, call, request)
+    if (this.service.calls === 'serial') this.#turns.enter({ user, call, start })
+    else start()
+  }
+
+  #send(user: ProcessUser, call: Call, request: RpcRequest): void {
     const outgoing = this.#correlation.outgoing(user, call, request)
     try {
       this.#child.send(outgoing)
@@ -111,16 +119,20 @@ export class ServerProcess {
   /** `notifications/cancelled`, with the id the request has here. */
   cancel(call: Call, notification: RpcNotification): void {
     const requestId = this.#correlation.cancel(call)
-    if (requestId === undefined) return
-    this.#trySend({ ...notification, params: { ...paramsOf(notification), requestId } })
+    if (requestId !== undefined) {
+      this.#trySend({ ...notification, params: { ...paramsOf(notification), requestId } })
+    }
+    this.#turns.leave(call)
   }
 
   /** A session has ended: its calls are answered, its tasks forgotten. */
   leave(user: ProcessUser): void {
     this.users.delete(user)
     this.#correlation.forgetTasks(user)
-    const calls = this.#correlation.take((_, one) => one === user)
-    this.#fail(calls, 'the session has ended')
+    const isTheirs = (one: ProcessUser): boolean => one === user
+    const waiting = this.#turns.take(isTheirs)
+    const calls = this.#correlation.take((_, one) => isTheirs(one))
+    this.#fail([...waiting, ...calls], 'the session has ended')
   }
 
   async stop(waits: StopWaits): Promise<Ending> {
@@ -155,9 +167,9 @@ export class ServerProcess {
 
   #receive(message: RpcMessage): void {
     if (isResponse(message)) {
-      if (!this.#correlation.settle(message)) {
-        this.#log.debug({ rpc_id: message.id }, 'the server answered what nobody waits for')
-      }
+      const call = this.#correlation.settle(message)
+      if (call !== undefined) this.#turns.leave(call)
+      else this.#log.debug({ rpc_id: message.id }, 'the server answered what nobody waits for')
     } else if (isRequest(message)) this.#receiveRequest(message)
     else if (message.method === 'notifications/progress') this.#correlation.progress(message)
     else for (const user of this.users) user.deliver(message, undefined)
@@ -187,9 +199,10 @@ export class ServerProcess {
   }
 
   #failAll({ spawnError }: Ending): void {
+    const waiting = this.#turns.take(() => true)
     const calls = this.#correlation.take(() => true)
     this.#fail(
-      calls,
+      [...waiting, ...calls],
       spawnError === undefined ? 'ended before it answered' : 'could not be started',
     )
     this.#hasEnded = true
@@ -198,6 +211,9 @@ export class ServerProcess {
 
   #fail(calls: readonly Call[], what: string): void {
     const fault = new RpcFault(502, 'internal', `the service ${this.service.name}: ${what}`)
-    for (const call of calls) call.settle(fault.toResponse(call.id))
+    for (const call of calls) {
+      call.settle(fault.toResponse(call.id))
+      this.#turns.leave(call)
+    }
   }
 }

@@ -8,11 +8,13 @@ export function acceptsStream({ headers }: IncomingMessage): boolean {
   return accept === '' || /text\/event-stream|\*\/\*|text\/\*/.test(accept)
 }
 
-/** Lets the request say what the transport wants to hear; it reads the raw headers. */
+/** Lets the request say what the transport wants to hear; it reads both forms of the headers. */
 export function acceptBoth(request: IncomingMessage): void {
-  const { rawHeaders } = request
+  const accept = 'application/json, text/event-stream'
+  const { headers, rawHeaders } = request
+  headers.accept = accept
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === 'accept') rawHeaders.splice(index, 2)
   }
-  rawHeaders.push('Accept', 'application/json, text/event-stream')
+  rawHeaders.push('Accept', accept)
 }
