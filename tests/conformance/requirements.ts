@@ -167,6 +167,11 @@ export const REQUIREMENTS = {
     source: `${MCP}/lifecycle#shutdown`,
     behavior: 'SIGKILL of the supervisor leaves no process after 5 seconds',
   },
+  'layout-hosts-end-to-end': {
+    source: `${RFC}/rfc8414#section-3`,
+    behavior:
+      'with a host for each service a client logs in and calls, older ones by the copy of the metadata',
+  },
   'child-cannot-forge': {
     source: `${RFC}/rfc9700#section-4.13`,
     behavior: 'a child that posts a forged identity to everything it can reach gets nowhere',

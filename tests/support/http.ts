@@ -1,6 +1,7 @@
 /** HTTP as the tests speak it: one function, over a unix socket or over the network. Redirects are answers. */
 
 import { request as httpRequest } from 'node:http'
+import type { FetchLike } from './socket-fetch.ts'
 
 export interface HttpRequest {
   readonly method?: string
@@ -19,14 +20,18 @@ export interface HttpResponse {
 export type Send = (request: HttpRequest) => Promise<HttpResponse>
 
 /** Through whatever listens at the URL's own address. */
-export const sendOverNetwork: Send = async ({ url, method, headers, body }) => {
-  const response = await fetch(url, {
-    method: method ?? 'GET',
-    headers: headers ?? {},
-    redirect: 'manual',
-    ...(body === undefined ? {} : { body }),
-  })
-  return toResponse(response.status, response.headers, await response.text())
+export const sendOverNetwork: Send = sendByFetch(fetch)
+
+export function sendByFetch(send: FetchLike): Send {
+  return async ({ url, method, headers, body }) => {
+    const response = await send(url, {
+      method: method ?? 'GET',
+      headers: headers ?? {},
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
+    })
+    return toResponse(response.status, response.headers, await response.text())
+  }
 }
 
 /** To a room's socket, with the URL's host as Host header, as Envoy would forward it. */

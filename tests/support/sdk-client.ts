@@ -13,6 +13,7 @@ import type {
   OAuthClientInformationMixed,
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
+import type { FetchLike } from './socket-fetch.ts'
 import type { Visitor } from './visitor.ts'
 
 const REDIRECT = 'http://localhost:33333/callback'
@@ -66,6 +67,8 @@ export interface ConnectOptions {
   readonly provider?: MemoryProvider
   /** Sent with every request, as a caller might try. */
   readonly headers?: Readonly<Record<string, string>>
+  /** How requests travel. */
+  readonly fetch?: FetchLike
   readonly prepare?: (client: Client) => void
 }
 
@@ -89,6 +92,7 @@ export async function connect(
   const makeTransport = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(endpoint), {
       authProvider: provider,
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
       ...(options.headers === undefined
         ? {}
         : { requestInit: { headers: { ...options.headers } } }),

@@ -1,4 +1,4 @@
-/** `fetch` over a unix socket, bodies streaming both ways as clients of the SDK expect them. */
+/** `fetch` to where the test says, whatever the URL's host; bodies streaming both ways as clients of the SDK expect them. */
 
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
@@ -12,6 +12,18 @@ export function socketFetch(
   socketPath: string,
   added: Readonly<Record<string, string>> = {},
 ): FetchLike {
+  return fetchFrom({ socketPath }, added)
+}
+
+/** To 127.0.0.1 under any host name: not every resolver knows that `*.localhost` is this machine. */
+export function loopbackFetch(port: number): FetchLike {
+  return fetchFrom({ host: '127.0.0.1', port }, {})
+}
+
+function fetchFrom(
+  place: { socketPath: string } | { host: string; port: number },
+  added: Readonly<Record<string, string>>,
+): FetchLike {
   return async (url, init = {}) => {
     const { pathname, search, host } = new URL(url)
     const headers = {
@@ -21,7 +33,7 @@ export function socketFetch(
     }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const request = httpRequest({
-      socketPath,
+      ...place,
       path: pathname + search,
       method: init.method ?? 'GET',
       headers,
@@ -30,10 +42,16 @@ export function socketFetch(
     })
     request.on('response', resolve)
     request.on('error', reject)
-    request.end(init.body as string | Buffer | undefined)
+    request.end(toBody(init.body))
     const answer = await promise
     return toResponse(answer)
   }
+}
+
+/** The SDK sends forms as URLSearchParams; messages are text, or bytes that are meant to be wrong. */
+function toBody(body: RequestInit['body']): string | Buffer | undefined {
+  if (Buffer.isBuffer(body)) return body
+  return body === undefined || body === null ? undefined : String(body)
 }
 
 function toResponse(answer: IncomingMessage): Response {

@@ -1,6 +1,6 @@
 /** A person of a given name in front of a gateway: opens the page and presses a button. */
 
-import { sendOverNetwork } from './http.ts'
+import { type Send, sendOverNetwork } from './http.ts'
 import { createPerson, type Page } from './person.ts'
 
 type Decision = 'approve' | 'deny'
@@ -14,8 +14,8 @@ export interface Visitor {
 }
 
 /** Cookies are kept whatever the port, as browsers do. */
-export function createVisitor(username: string): Visitor {
-  const person = createPerson(sendOverNetwork)
+export function createVisitor(username: string, send: Send = sendOverNetwork): Visitor {
+  const person = createPerson(send)
   const open = (url: URL | string): Promise<Page> => person.open(String(url))
   const answer = async (page: Page, decision: Decision): Promise<URL> => {
     const response = await person.submit(page, { decision, username })

@@ -25,7 +25,6 @@ const services = {
     folders: ['${data}/${user.id}'],
     isolation: 'user',
   }),
-  thief: fixture('prints-environment.ts', { env: { KEY: '${secret.MCP_BRIDGE_EDGE_SECRET}' } }),
   absent: { command: '/no/such/program' },
   broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
 }
@@ -60,7 +59,6 @@ test('a shared server that died is there again for the next session', async (t) 
 for (const [service, what] of [
   ['absent', /service absent: could not be started/],
   ['broken', /service broken: ended before it answered/],
-  ['thief', /service thief: could not be started/],
 ] as const) {
   test(`initialize of ${service} is answered with what is wrong`, async (t) => {
     const response = await send(bridge, service, initializeBody())
