@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { runCommand } from '../support/gateway-command.ts'
+import { run } from '../support/gateway-process.ts'
 import { callText, connect, type MemoryProvider } from '../support/sdk-client.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -13,7 +14,8 @@ interface Part {
 }
 
 async function partsOf(gateway: TestGateway): Promise<Part[]> {
-  const { stdout } = await runCommand(gateway, ['status', '--json'])
+  const command = [process.execPath, join(import.meta.dirname, '../../cli/main.ts')]
+  const { stdout } = await run([...command, 'status', '--json'], gateway.folder, process.env).ended
   return (JSON.parse(stdout) as { parts: Part[] }).parts
 }
 
