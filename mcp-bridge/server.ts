@@ -58,6 +58,8 @@ async function handle(
     logExchange(exchange, options.log, options.clock)
     await dispatch(options.bridge, exchange)
   } catch (thrown) {
+    // Who has left, perhaps in the middle of a body, gets no answer.
+    if (response.destroyed) return
     const fault = RpcFault.from(thrown)
     if (fault.cause !== undefined) reportCause(fault, exchange, options.log)
     sendFault(response, fault, exchange?.rpcId)

@@ -25,7 +25,7 @@ export async function openNativeSession(
     const id = answer.headers['mcp-session-id']
     if (answer.statusCode === 200 && typeof id === 'string') {
       if (!SESSION_ID.test(id)) throw unusable(exchange, 'its session id is not acceptable')
-      const onEnd = (session: NativeSession): void => endUpstream(bridge, exchange, session)
+      const onEnd = endUpstream(bridge, exchange.service.name, exchange.request.url ?? '/')
       await bridge.sessions.open(new NativeSession(id, owner, revisionIn(body), onEnd), seat)
     } else seat.release()
     const headers = forwardable(answer.headers)
@@ -65,18 +65,23 @@ function revisionIn(body: Buffer): string {
   return revisionOf({ protocolVersion })
 }
 
-/** The server learns of an ending that it did not bring about itself. */
-function endUpstream(bridge: Bridge, { service, request }: Exchange, session: NativeSession): void {
-  const server = bridge.natives.running(service.name)
-  if (server === undefined) return
-  const headers = { 'mcp-session-id': session.id }
-  const asked = ask(server, service.name, { method: 'DELETE', path: request.url ?? '/', headers })
-  asked.then(
-    (answer) => void answer.resume(),
-    () => {
-      // It has ended or does not answer: either way the session is no more.
-    },
-  )
+/** The server learns of an ending. What this returns outlives the exchange and must not hold it. */
+function endUpstream(
+  { natives }: Bridge,
+  service: string,
+  path: string,
+): (session: NativeSession) => void {
+  return ({ id }) => {
+    const server = natives.running(service)
+    if (server === undefined) return
+    const headers = { 'mcp-session-id': id }
+    ask(server, service, { method: 'DELETE', path, headers }).then(
+      (answer) => void answer.resume(),
+      () => {
+        // It has ended or does not answer: either way the session is no more.
+      },
+    )
+  }
 }
 
 function unusable({ service }: Exchange, what: string): RpcFault {

@@ -1,0 +1,76 @@
+import test from 'ava'
+import { toService } from '../../../../lib/catalogue/service.ts'
+import type { ServiceDefinition } from '../../../../lib/catalogue/service-definition.ts'
+import { planLaunch } from '../../../../mcp-bridge/runner/launch-plan.ts'
+import { toUserId } from '../../../../mcp-bridge/runner/user-id.ts'
+
+const surroundings = {
+  environment: { PATH: '/bin', LC_TIME: 'C', LCX: 'no', TOKEN: 'no', KEY: 'k', NODE_OPTIONS: 'no' },
+  stateDirectory: '/state',
+  gatewayMarker: 'mark',
+}
+const person = { userId: 'github:1', userName: 'Ann' }
+
+function plan(definition: ServiceDefinition, who: typeof person | undefined = person) {
+  const reading = toService('svc', { command: 'run', ...definition }, '/folder')
+  if (!('service' in reading)) throw new Error(reading.faults.join())
+  return planLaunch(reading.service, who, surroundings)
+}
+
+test('a child gets the listed variables and its own', (t) => {
+  t.deepEqual(plan({ env: { A: 'b', KEY2: '${secret.KEY}', N: '${user.name}' } }).env, {
+    PATH: '/bin',
+    LC_TIME: 'C',
+    A: 'b',
+    KEY2: 'k',
+    N: 'Ann',
+    MCP_GATEWAY_INSTANCE: 'mark',
+  })
+})
+
+test('a definition cannot hide a child from the supervisor', (t) => {
+  t.is(plan({ env: { MCP_GATEWAY_INSTANCE: 'other' } }).env['MCP_GATEWAY_INSTANCE'], 'mark')
+})
+
+test('folders and arguments are of the person, the data folder comes first', (t) => {
+  const id = toUserId('github:1')
+  const { args, folders, cwd } = plan({
+    args: ['--dir=${data}/${user.id}', '$x', '${data}'],
+    folders: ['${data}/${user.id}'],
+  })
+  t.deepEqual(args, [`--dir=/state/services/svc/${id}`, '$x', '/state/services/svc'])
+  t.deepEqual(folders, ['/state/services/svc', `/state/services/svc/${id}`])
+  t.is(cwd, '/state/services/svc')
+})
+
+test('what a value contains is not expanded again', (t) => {
+  const who = { userId: 'x', userName: '${secret.KEY}' }
+  t.is(plan({ env: { N: '${user.name}' } }, who).env['N'], '${secret.KEY}')
+})
+
+for (const text of [
+  '${secret.ABSENT}',
+  '${secret.GATEWAY_SECRET}',
+  '${secret.REDIS_PASSWORD}',
+  '${secret.MCP_BRIDGE_EDGE_SECRET}',
+]) {
+  test(`${text} has no value`, (t) => {
+    t.throws(() => plan({ env: { X: text } }), { instanceOf: RangeError })
+  })
+}
+
+test('a process that everybody shares has no person', (t) => {
+  const reading = toService('svc', { command: 'run', args: ['${user.id}'] }, '/folder')
+  if (!('service' in reading)) throw new Error('no service')
+  const { service } = reading
+  t.throws(() => planLaunch(service, undefined, surroundings), { instanceOf: RangeError })
+})
+
+test('user ids are short, of safe characters, and differ', (t) => {
+  // SHA-256("github:583231") by another implementation, its first 130 bits in RFC 4648 base32.
+  t.is(toUserId('github:583231'), 'uj7ggqk2mrzlfpf64opp2miqf64')
+  const subjects = ['a', 'b', 'A', 'dev:../../etc', 'dev:a b', `${'x'.repeat(1000)}`]
+  const ids = subjects.map(toUserId)
+  for (const id of ids) t.regex(id, /^u[a-z2-7]{26}$/)
+  t.is(new Set(ids).size, subjects.length)
+})
