@@ -4,6 +4,7 @@ import { missingCertificate } from '../../certs/files.ts'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
 import {
   ConfigError,
+  collectFaults,
   type LogLevel,
   logLevel,
   optional,
@@ -36,8 +37,8 @@ export const START_VARIABLES = {
 /** Reads the configuration and prepares the state directory, since the root secret may lie there. */
 export function readSettings({ environment, workingDirectory }: Context): Settings {
   const faults: string[] = []
-  const gateway = collect(() => readGateway(environment, workingDirectory), faults)
-  const values = collect(() => readEnvironment(START_VARIABLES, environment), faults)
+  const gateway = collectFaults(() => readGateway(environment, workingDirectory), faults)
+  const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
   if (gateway === undefined || values === undefined) throw new ConfigError(faults)
   const { stateDirectory, addresses } = gateway
   const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined
@@ -51,15 +52,5 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
     logLevel: values.LOG_LEVEL,
     rootSecret: readRootSecret(environment, stateDirectory),
     externalStore: url === undefined ? undefined : { url, password },
-  }
-}
-
-function collect<T>(read: () => T, faults: string[]): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    faults.push(...error.faults)
-    return undefined
   }
 }

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   ConfigError,
+  collectFaults,
   type Environment,
   integer,
   list,
@@ -55,11 +56,11 @@ const NOT_SERVED = ['GITHUB_CLIENT_ID', 'ALLOWED_GITHUB_USERS'] as const
  */
 export function readGateway(environment: Environment, workingDirectory: string): Gateway {
   const faults: string[] = []
-  const values = attempt(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
+  const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
   const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
   const catalogue = readCatalogue(file.content.mcpServers ?? {}, file.folder, environment)
   faults.push(...catalogue.faults, ...notServedFaults(environment))
-  const addresses = values && attempt(() => toAddresses(values), faults)
+  const addresses = values && collectFaults(() => toAddresses(values), faults)
   if (values === undefined || addresses === undefined || faults.length > 0)
     throw new ConfigError(faults)
   return Object.freeze({
@@ -128,14 +129,4 @@ function notServedFaults(environment: Environment): string[] {
 function defaultAdminPort(gatewayPort: number): number {
   const above = gatewayPort + ADMIN_PORT_DISTANCE
   return above <= 65_535 ? above : gatewayPort - ADMIN_PORT_DISTANCE
-}
-
-function attempt<T>(read: () => T, faults: string[]): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    faults.push(...error.faults)
-    return undefined
-  }
 }

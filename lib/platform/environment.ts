@@ -23,6 +23,17 @@ export class ConfigError extends Error {
   }
 }
 
+/** Reads, or adds what is wrong to `faults`: so that several sources are told of at once. */
+export function collectFaults<T>(read: () => T, faults: string[]): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    faults.push(...error.faults)
+    return undefined
+  }
+}
+
 export interface Variable<T> {
   readonly parse: Parser<T>
   readonly fallback: { readonly value: T } | undefined

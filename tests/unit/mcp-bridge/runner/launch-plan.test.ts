@@ -48,14 +48,20 @@ test('what a value contains is not expanded again', (t) => {
   t.is(plan({ env: { N: '${user.name}' } }, who).env['N'], '${secret.KEY}')
 })
 
-for (const text of [
-  '${secret.ABSENT}',
-  '${secret.GATEWAY_SECRET}',
-  '${secret.REDIS_PASSWORD}',
-  '${secret.MCP_BRIDGE_EDGE_SECRET}',
-]) {
-  test(`${text} has no value`, (t) => {
-    t.throws(() => plan({ env: { X: text } }), { instanceOf: RangeError })
+test('a secret that the operator has not set stops the launch', (t) => {
+  t.throws(() => plan({ env: { X: '${secret.ABSENT}' } }), { instanceOf: RangeError })
+})
+
+for (const name of ['GATEWAY_SECRET', 'REDIS_PASSWORD', 'REDIS_URL', 'MCP_BRIDGE_EDGE_SECRET']) {
+  test(`${name} is no service's to name`, (t) => {
+    const reading = toService(
+      'svc',
+      { command: 'run', env: { X: `\${secret.${name}}` } },
+      '/folder',
+    )
+    t.deepEqual('faults' in reading ? reading.faults : [], [
+      `svc: env.X: \${secret.${name}} is not known here`,
+    ])
   })
 }
 
