@@ -34,9 +34,6 @@ export function readyLines(
   { addresses, services, stateDirectory }: Gateway,
   tookMs: number,
 ): string[] {
-  const login = addresses.loopback
-    ? 'The dev login is on: whoever reaches this machine logs in under any name. It exists only on loopback.'
-    : 'Nobody can log in: the dev login exists only on loopback, and no other is configured.'
   return [
     '',
     ...[...services.values()].flatMap(({ name, description }) => {
@@ -44,7 +41,7 @@ export function readyLines(
       const words = description === '' ? '' : `  ${description}`
       return [`${name}  ${url}${words}`, ...clientLines(name, url).map((line) => `    ${line}`), '']
     }),
-    login,
+    'The dev login is on: whoever reaches this machine logs in under any name. It exists only on loopback.',
     `Keys, data and logs are in ${stateDirectory}. Ready after ${(tookMs / 1000).toFixed(1)} s; Ctrl-C ends it.`,
     `ready ${addresses.issuer}`,
   ]

@@ -41,6 +41,7 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
   const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
   if (gateway === undefined || values === undefined) throw new ConfigError(faults)
   const { stateDirectory, addresses } = gateway
+  if (!addresses.loopback) throw nobodyCouldLogIn(addresses.issuer)
   const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined
   if (lacking !== undefined) {
     throw new CliError(lacking, { nextStep: 'put them there; certs/README.md says how' })
@@ -53,4 +54,14 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
     rootSecret: readRootSecret(environment, stateDirectory),
     externalStore: url === undefined ? undefined : { url, password },
   }
+}
+
+/** The authorization server would refuse as well, but only once everything else runs. */
+function nobodyCouldLogIn(issuer: string): CliError {
+  return new CliError(
+    `Nobody could log in at ${issuer}: this release has the dev login only, and that exists on loopback alone.`,
+    {
+      nextStep: 'unset PUBLIC_URL and BASE_DOMAIN, or give them a name of this machine (localhost)',
+    },
+  )
 }

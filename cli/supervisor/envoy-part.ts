@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Part } from './part.ts'
-import { accepts, askHttp } from './readiness.ts'
+import { askHttp } from './readiness.ts'
 
 export interface EnvoyPartOptions extends Pick<Part, 'env' | 'dependsOn'> {
   readonly program: string
@@ -52,16 +52,16 @@ export function envoyPart(options: EnvoyPartOptions): Part {
   }
 }
 
-/** An answer from behind Envoy over plain HTTP; over TLS, that it listens. */
+/** Answers from behind Envoy: of the authorization server, and of the decision. */
 async function serves({ gateway, listenAddresses }: EnvoyPartOptions): Promise<boolean> {
   const { addresses, port } = gateway
   const host =
     listenAddresses.includes('127.0.0.1') || listenAddresses.includes('0.0.0.0')
       ? '127.0.0.1'
       : '::1'
-  if (addresses.secure) return await accepts({ host, port })
+  const { secure } = addresses
   const ask = (path: string, hostHeader: string): Promise<number | undefined> =>
-    askHttp({ host, port, path, headers: { host: hostHeader } })
+    askHttp({ host, port, path, headers: { host: hostHeader }, secure })
   const [service] = gateway.services.keys()
   const status = await ask('/healthz', addresses.issuerHost)
   if (status === undefined || status >= 500) return false

@@ -1,14 +1,20 @@
 /** Does it serve yet: one question for each kind of part, answered by yes or no, never by waiting. */
 
-import { type RequestOptions, request } from 'node:http'
+import { request } from 'node:http'
+import { type RequestOptions, request as requestOverTls } from 'node:https'
 import { connect } from 'node:net'
 
 const ANSWER_MS_MAX = 1000
 
 /** The status of an HTTP answer, or undefined when none came. */
-export function askHttp(options: RequestOptions): Promise<number | undefined> {
+export function askHttp({
+  secure = false,
+  ...options
+}: RequestOptions & { secure?: boolean }): Promise<number | undefined> {
   const { promise, resolve } = Promise.withResolvers<number | undefined>()
-  const asking = request({ ...options, agent: false }, (response) => {
+  const send = secure ? requestOverTls : request
+  // Whether it serves is the question; whose certificate it has, a client will judge.
+  const asking = send({ ...options, agent: false, rejectUnauthorized: false }, (response) => {
     response.resume()
     resolve(response.statusCode)
   })
@@ -24,7 +30,7 @@ export async function answersHealth(socketPath: string): Promise<boolean> {
 }
 
 export async function accepts(
-  target: { path: string } | { host: string; port: number },
+  target: { path: string },
 ): Promise<boolean> {
   return (await converse(target, '', () => true)) === true
 }
@@ -42,7 +48,7 @@ export async function answersPing(socketPath: string, password: string): Promise
 
 /** Connects, sends, and reads until `judge` has an answer; false when the peer goes or is silent. */
 function converse(
-  target: { path: string } | { host: string; port: number },
+  target: { path: string },
   question: string,
   judge: (text: string) => boolean | undefined,
 ): Promise<boolean> {

@@ -172,6 +172,11 @@ export const REQUIREMENTS = {
     behavior:
       'with a host for each service a client logs in and calls, older ones by the copy of the metadata',
   },
+  'tls-end-to-end': {
+    source: `${RFC}/rfc9700#section-2.6`,
+    behavior:
+      'behind TLS every endpoint named is https, HSTS is sent, and plain http is not answered',
+  },
   'child-cannot-forge': {
     source: `${RFC}/rfc9700#section-4.13`,
     behavior: 'a child that posts a forged identity to everything it can reach gets nowhere',

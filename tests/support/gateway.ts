@@ -15,6 +15,9 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** The text of `gateway.yaml`. */
   readonly file?: string
+  /** Where it runs and listens, when the test has to know before. */
+  readonly folder?: string
+  readonly port?: number
   /** That of an earlier gateway, to start it again on what it left. */
   readonly again?: TestGateway
 }
@@ -37,8 +40,8 @@ export interface TestGateway {
 
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const { again } = options
-  const folder = again?.folder ?? mkdtempSync(join(tmpdir(), 'gateway-'))
-  const port = again?.port ?? (await freePort())
+  const folder = again?.folder ?? options.folder ?? mkdtempSync(join(tmpdir(), 'gateway-'))
+  const port = again?.port ?? options.port ?? (await freePort())
   const adminPort = again?.adminPort ?? (await freePort())
   if (options.file !== undefined) writeFileSync(join(folder, 'gateway.yaml'), options.file)
   const startedAt = performance.now()

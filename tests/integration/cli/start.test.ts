@@ -212,11 +212,26 @@ test.serial('every fault of the configuration is told, and nothing is made', asy
 test.serial('HTTPS without a certificate is refused in a sentence', async (t) => {
   const place = await makePlace(t)
   const { exitCode, stderr } = await place.gateway(['start'], {
-    PUBLIC_URL: 'https://gateway.example.com',
+    PUBLIC_URL: 'https://localhost:9443',
   }).ended
   t.is(exitCode, 1)
   t.regex(stderr, /^PUBLIC_URL is https, but \S+fullchain\.pem and \S+privkey\.pem are not there/)
 })
+
+test.serial(
+  'an address that others reach is refused while nobody could log in there',
+  async (t) => {
+    const place = await makePlace(t)
+    for (const environment of [
+      { PUBLIC_URL: 'https://gateway.example.com' },
+      { BASE_DOMAIN: 'example.com' },
+    ]) {
+      const { exitCode, stderr } = await place.gateway(['start'], environment).ended
+      t.is(exitCode, 1)
+      t.regex(stderr, /^Nobody could log in at https:\S+example\.com: .*\n→ unset PUBLIC_URL/)
+    }
+  },
+)
 
 test.serial('a state directory that cannot be written is told in a sentence', async (t) => {
   const place = await makePlace(t)
