@@ -29,9 +29,7 @@ export async function answersHealth(socketPath: string): Promise<boolean> {
   return (await askHttp({ socketPath, path: '/healthz', headers: { host: 'localhost' } })) === 200
 }
 
-export async function accepts(
-  target: { path: string },
-): Promise<boolean> {
+export async function accepts(target: { path: string }): Promise<boolean> {
   return (await converse(target, '', () => true)) === true
 }
 

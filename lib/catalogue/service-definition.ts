@@ -18,10 +18,23 @@ export type RootsPolicy = (typeof ROOTS)[number]
 export const CALLS = ['parallel', 'serial'] as const
 export type CallOrder = (typeof CALLS)[number]
 
+/** Settings of clients that stand in an `mcp.json` and mean nothing to a gateway. */
+const OF_CLIENTS = {
+  alwaysAllow: z.unknown(),
+  autoApprove: z.unknown(),
+  disabledTools: z.unknown(),
+  excludeTools: z.unknown(),
+  includeTools: z.unknown(),
+  icon: z.unknown(),
+  timeout: z.unknown(),
+  trust: z.unknown(),
+}
+
 const words = z.record(z.string(), z.string())
 
 export const serviceDefinition = z
   .strictObject({
+    ...OF_CLIENTS,
     command: z.string().min(1).describe('The program that speaks MCP on stdin and stdout.'),
     npm: z
       .string()

@@ -1,7 +1,7 @@
 /** One service, ready to be launched: what a definition means once defaults and paths are known. */
 
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { CallOrder, Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
 
 export interface Service {
@@ -32,7 +32,7 @@ export interface Launch {
 
 export type ServiceReading = { readonly service: Service } | { readonly faults: readonly string[] }
 
-/** Turns a definition into a service. `folder` is where relative `native` files are found. */
+/** Turns a definition into a service. Relative paths are from `folder`. */
 export function toService(
   name: string,
   definition: ServiceDefinition,
@@ -63,22 +63,28 @@ export function toService(
 }
 
 function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fault: string } {
-  const { command, npm, native, url } = definition
-  const kinds = [command, npm, native, url].filter((kind) => kind !== undefined)
+  const { command, npm, native } = definition
+  const kinds = [command, npm, native, definition.url].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native' }
   const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
-  if (command !== undefined) return { kind: 'stdio', command, ...common }
+  if (command !== undefined) return commandLaunch(command, common, folder)
   if (npm !== undefined) return npmLaunch(npm, common)
-  if (native !== undefined) {
-    return {
-      kind: 'native',
-      command: process.execPath,
-      ...common,
-      args: [join(folder, native), ...common.args],
-    }
-  }
+  const file = join(folder, native ?? '')
+  return { kind: 'native', command: process.execPath, ...common, args: [file, ...common.args] }
+}
+
+/** Relative paths are meant from the file they stand in, so that is where the program runs. */
+function commandLaunch(
+  command: string,
+  common: Pick<Launch, 'args' | 'env' | 'cwd'>,
+  folder: string,
+): Launch {
+  const { cwd = '.' } = common
   return {
-    fault: `url ${url} is a remote server, which this release does not serve: remove it or set enabled: false`,
+    kind: 'stdio',
+    ...common,
+    command: /^\.{1,2}\//.test(command) ? resolve(folder, command) : command,
+    cwd: cwd.startsWith('$') ? cwd : resolve(folder, cwd),
   }
 }
 

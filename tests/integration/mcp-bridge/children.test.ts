@@ -24,6 +24,7 @@ const services = {
     env: { WHO: '${user.name}', KEY: '${secret.SERVICE_KEY}' },
     folders: ['${data}/${user.id}'],
     isolation: 'user',
+    cwd: '${data}',
   }),
   absent: { command: '/no/such/program' },
   broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },

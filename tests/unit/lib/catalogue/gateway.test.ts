@@ -87,7 +87,12 @@ const mcpServers = test.macro({
 
 test('two ways to start', mcpServers, 'a: { command: x, npm: y }', /exactly one of/)
 test('no way to start', mcpServers, 'a: { args: [x] }', /exactly one of/)
-test('a remote server', mcpServers, 'a: { url: "https://x.example/mcp" }', /does not serve/)
+test(
+  'a remote server that is also a program',
+  mcpServers,
+  'a: { url: "https://x.example/mcp", command: x }',
+  /exactly one of/,
+)
 test('a reserved name', mcpServers, 'token: { command: x }', /"token" is reserved/)
 test('a name without letters', mcpServers, '"☃": { command: x }', /no service name/)
 test(
@@ -110,6 +115,34 @@ test(
   'a: { command: x, env: { A: "${secret.REDIS_PASSWORD}" } }',
   /env\.A/,
 )
+
+test('relative paths are meant from the file they stand in', (t) => {
+  const folder = folderWith(
+    'mcpServers:\n  a: { command: ./run, args: [x.py] }\n  b: { command: python, cwd: sub }\n' +
+      '  c: { command: python, cwd: "${data}" }\n',
+  )
+  const { services } = readGateway({}, folder)
+  t.is(services.get('a')?.launch.command, join(folder, 'run'))
+  t.is(services.get('a')?.launch.cwd, folder)
+  t.is(services.get('b')?.launch.command, 'python')
+  t.is(services.get('b')?.launch.cwd, join(folder, 'sub'))
+  t.is(services.get('c')?.launch.cwd, '${data}')
+})
+
+test('an existing mcp.json serves what can be served, and the rest is told', (t) => {
+  const folder = folderWith(
+    JSON.stringify({
+      mcpServers: {
+        mine: { type: 'stdio', command: 'x', autoApprove: ['a'], timeout: 60 },
+        far: { type: 'http', url: 'https://x.example/mcp', headers: { A: 'b' } },
+      },
+    }),
+  )
+  const { services, notes } = readGateway({}, folder)
+  t.true(services.has('mine'))
+  t.false(services.has('far'))
+  t.deepEqual(notes, ['service "far" is left out: remote servers are not served by this release'])
+})
 
 test('two names with one slug are a fault, a slugged name is told', (t) => {
   const both = folderWith('mcpServers:\n  "My Tools": { command: x }\n  my_tools: { command: y }\n')

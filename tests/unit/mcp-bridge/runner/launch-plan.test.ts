@@ -37,6 +37,7 @@ test('folders and arguments are of the person, the data folder comes first', (t)
   const { args, folders, cwd } = plan({
     args: ['--dir=${data}/${user.id}', '$x', '${data}'],
     folders: ['${data}/${user.id}'],
+    cwd: '${data}',
   })
   t.deepEqual(args, [`--dir=/state/services/svc/${id}`, '$x', '/state/services/svc'])
   t.deepEqual(folders, ['/state/services/svc', `/state/services/svc/${id}`])
