@@ -74,10 +74,12 @@ for (const [service, what] of [
 test('a server that keeps ending at its start has to wait', async (t) => {
   const caller = { user: 'dev:loop' }
   const statuses: number[] = []
-  for (let n = 0; n < 5; n += 1) {
+  // The wait doubles with each ending: even on a busy machine it soon outlasts a request.
+  while (statuses.length < 10 && statuses.at(-1) !== 503) {
     statuses.push((await send(bridge, 'broken', initializeBody(), { caller })).status)
   }
-  t.deepEqual(statuses, [200, 200, 200, 503, 503])
+  t.deepEqual(statuses.slice(0, 3), [200, 200, 200], 'some endings are free')
+  t.is(statuses.at(-1), 503)
 })
 
 test('20 MB on stderr block nothing', async (t) => {
