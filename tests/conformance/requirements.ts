@@ -177,6 +177,10 @@ export const REQUIREMENTS = {
     behavior:
       'behind TLS every endpoint named is https, HSTS is sent, and plain http is not answered',
   },
+  'secrets-at-rest': {
+    source: `${RFC}/rfc6819#section-5.1.4.1`,
+    behavior: 'no code, verifier, token or client secret is in a log or in the store in clear',
+  },
   'child-cannot-forge': {
     source: `${RFC}/rfc9700#section-4.13`,
     behavior: 'a child that posts a forged identity to everything it can reach gets nowhere',
