@@ -10,13 +10,13 @@ import { connectRedis } from '../lib/store/redis.ts'
 import { redisRevocations } from '../lib/store/revocations.ts'
 import { type CheckPorts, decide } from './check.ts'
 import { readExtAuthzConfig } from './config.ts'
-import { withinDeadline } from './deadline.ts'
+import { askWithinDeadline } from './deadline.ts'
 import { createKeys } from './keys.ts'
 import { watchReadiness } from './readiness.ts'
 import { readResources } from './resources.ts'
 import { close, createServer, listen } from './server.ts'
 
-/** A frozen store costs a request this much and not more. */
+/** The store is asked again after this long, and given up after twice as long. */
 const STORE_ANSWER_MS = 50
 
 const log = createLog('ext-authz', 'info')
@@ -27,11 +27,11 @@ await runRoom(log, async () => {
   const gateway = readGateway(process.env, process.cwd())
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
   // The command's own timeout is the backstop: it also frees what the deadline gave up on.
-  const redis = connectRedis({ ...store, commandTimeoutMs: 2 * STORE_ANSWER_MS }, log)
+  const redis = connectRedis({ ...store, commandTimeoutMs: 4 * STORE_ANSWER_MS }, log)
   const revocations = redisRevocations(redis)
   const publicKeys = redisPublicKeys(redis)
   const keys = createKeys(
-    { ...publicKeys, all: () => withinDeadline(publicKeys.all(), STORE_ANSWER_MS) },
+    { ...publicKeys, all: () => askWithinDeadline(publicKeys.all, STORE_ANSWER_MS) },
     systemClock,
   )
   const ports: CheckPorts = {
@@ -39,7 +39,8 @@ await runRoom(log, async () => {
     findResource: readResources(gateway),
     isAllowedOrigin: originRule(gateway),
     findKey: keys.find,
-    askRevocations: (presented) => withinDeadline(revocations.ask(presented), STORE_ANSWER_MS),
+    askRevocations: (presented) =>
+      askWithinDeadline(() => revocations.ask(presented), STORE_ANSWER_MS),
   }
   const readiness = watchReadiness(
     async () => (await keys.load()) > 0 && (await revocations.hasEpoch()),

@@ -3,6 +3,7 @@
  * are the SDK's own; the person only answers the page.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type OAuthClientProvider,
   UnauthorizedError,
@@ -92,7 +93,7 @@ export async function connect(
   const makeTransport = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(endpoint), {
       authProvider: provider,
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+      fetch: patient(options.fetch ?? fetch),
       ...(options.headers === undefined
         ? {}
         : { requestInit: { headers: { ...options.headers } } }),
@@ -105,6 +106,21 @@ export async function connect(
     const answer = await person.approve(provider.authorizationUrl)
     await makeTransport().finishAuth(answer.searchParams.get('code') ?? '')
     return await attempt()
+  }
+}
+
+const TRIES_MAX = 3
+
+/** Does what a 503 with Retry-After says: on a busy machine the store may be late for a moment. */
+function patient(send: FetchLike): FetchLike {
+  return async (url, init) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await send(url, init)
+      const seconds = Number(answer.headers.get('retry-after'))
+      if (answer.status !== 503 || !(seconds > 0) || attempt === TRIES_MAX) return answer
+      await answer.body?.cancel()
+      await sleep(seconds * 1000)
+    }
   }
 }
 
