@@ -18,8 +18,6 @@ export const EXT_AUTHZ_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
 }
 
-export type ExtAuthzConfig = ReturnType<typeof readExtAuthzConfig>
-
 export function readExtAuthzConfig(environment: Environment) {
   return readEnvironment(EXT_AUTHZ_VARIABLES, environment)
 }

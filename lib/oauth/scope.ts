@@ -5,9 +5,6 @@ export const DEFAULT_SCOPE = 'mcp'
 
 export const OFFLINE_ACCESS = 'offline_access'
 
-/** Scopes that belong to no service (OpenID Connect Core section 5.4, and `offline_access`). */
-export const IDENTITY_SCOPES = ['openid', 'profile', 'email'] as const
-
 /** The distinct members in order of first mention; an absent or empty text has none. */
 export function parseScope(text: string | undefined): readonly string[] {
   return [...new Set((text ?? '').split(' ').filter((member) => member !== ''))]

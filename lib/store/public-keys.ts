@@ -17,7 +17,6 @@ export interface PublicJwk {
 
 export interface PublicKeys {
   publish(key: PublicJwk): Promise<void>
-  withdraw(kid: string): Promise<void>
   all(): Promise<readonly PublicJwk[]>
 }
 
@@ -27,9 +26,6 @@ export function redisPublicKeys(redis: Redis): PublicKeys {
   return {
     async publish(key) {
       await redis.hset(KEY, key.kid, JSON.stringify(key))
-    },
-    async withdraw(kid) {
-      await redis.hdel(KEY, kid)
     },
     async all() {
       const stored = await redis.hgetall(KEY)

@@ -13,7 +13,7 @@ function setup(read: () => Promise<readonly PublicJwk[]>) {
     return read()
   }
   const unused = async (): Promise<void> => {}
-  const keys = createKeys({ all, publish: unused, withdraw: unused }, () => state.now)
+  const keys = createKeys({ all, publish: unused }, () => state.now)
   return { state, keys }
 }
 
