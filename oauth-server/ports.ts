@@ -7,6 +7,7 @@ import type { Log } from '../lib/platform/log.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
@@ -17,6 +18,7 @@ import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
+import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
@@ -33,12 +35,14 @@ export interface Families {
   readonly refreshFamilies: RefreshFamilies
   readonly revocations: Revocations
   readonly publicKeys: PublicKeys
+  readonly limits: Limits
 }
 
 export interface Ports {
   readonly config: OAuthServerConfig
   readonly gateway: Gateway
   readonly families: Families
+  readonly clients: ClientDirectory
   readonly keyring: Keyring
   readonly refreshTokens: RefreshTokens
   readonly scopes: Scopes
@@ -53,9 +57,11 @@ export type Surroundings = Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'>
 export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
   const { config, gateway, clock } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
+  const families = createFamilies(redis, config)
   return {
     ...surroundings,
-    families: createFamilies(redis, config.CLIENT_LIFETIME),
+    families,
+    clients: createClientDirectory(families.clients),
     keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
       algorithm: config.SIGNING_ALGORITHM,
       sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
@@ -68,9 +74,9 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
   }
 }
 
-function createFamilies(redis: Redis, clientLifetimeSeconds: number): Families {
+function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
   return {
-    clients: orUnavailable(redisClients(redis, clientLifetimeSeconds)),
+    clients: orUnavailable(redisClients(redis, config.CLIENT_LIFETIME)),
     interactions: orUnavailable(redisInteractions(redis)),
     logins: orUnavailable(redisLogins(redis)),
     users: orUnavailable(redisUsers(redis)),
@@ -79,5 +85,6 @@ function createFamilies(redis: Redis, clientLifetimeSeconds: number): Families {
     refreshFamilies: orUnavailable(redisRefreshFamilies(redis)),
     revocations: orUnavailable(redisRevocations(redis)),
     publicKeys: orUnavailable(redisPublicKeys(redis)),
+    limits: orUnavailable(redisLimits(redis, config.RATE_LIMIT_FACTOR)),
   }
 }

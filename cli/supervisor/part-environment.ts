@@ -30,6 +30,7 @@ export const ROOM_SETTINGS = {
     'REFRESH_TOKEN_LIFETIME',
     'CLIENT_LIFETIME',
     'SIGNING_ALGORITHM',
+    'RATE_LIMIT_FACTOR',
   ],
   'ext-authz': [],
   'mcp-bridge': ['SESSION_TIMEOUT'],

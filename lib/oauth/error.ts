@@ -5,7 +5,10 @@
  * `detail` and `cause` the operator's. Only the first two ever leave the process.
  */
 
-/** Wire code to HTTP status. RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2. */
+/**
+ * Wire code to HTTP status. RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1,
+ * RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC 9101 6, OpenID Connect Core 3.1.2.6.
+ */
 const STATUS = {
   invalid_request: 400,
   invalid_client: 401,
@@ -18,7 +21,14 @@ const STATUS = {
   unsupported_grant_type: 400,
   unsupported_response_type: 400,
   access_denied: 403,
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
+  unsupported_token_type: 400,
+  invalid_request_uri: 400,
+  request_not_supported: 400,
   login_required: 400,
+  consent_required: 400,
   interaction_required: 400,
   invalid_token: 401,
   insufficient_scope: 403,
@@ -33,6 +43,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   detail?: string
   /** A status that says more than the code's own, e.g. 413 for a body too large. */
   status?: number
+  /** Seconds after which another try is worth while; sent as `Retry-After`. */
+  retryAfterSeconds?: number
 }
 
 export interface OAuthErrorBody {
@@ -44,12 +56,14 @@ export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
   readonly detail: string | undefined
+  readonly retryAfterSeconds: number | undefined
   readonly #status: number | undefined
 
   constructor(code: OAuthErrorCode, description: string, options?: OAuthErrorOptions) {
     super(description, options)
     this.code = code
     this.detail = options?.detail
+    this.retryAfterSeconds = options?.retryAfterSeconds
     this.#status = options?.status
   }
 

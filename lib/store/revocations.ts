@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { INSTANT_KEY, instantOfGrant, NEXT_INSTANT } from './instant.ts'
+import { defineScript } from './script.ts'
 
 export type RevocationKind = 'token' | 'grant' | 'client' | 'user'
 
@@ -67,38 +68,54 @@ end
 /** Readers behind by more than this load the set again. */
 const STREAM_LENGTH = 10_000
 
-/** KEYS: set, expiries, stream, number, instant. ARGV: member, expiresAt, stream length. */
-const REVOKE = `${NEXT_INSTANT}
-local instant = next_instant(KEYS[5])
-local expires = tonumber(ARGV[2])
-local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held then expires = math.max(expires, tonumber(string.match(held, ':(%d+)$'))) end
-local entry = instant .. ':' .. string.format('%.0f', expires)
-local number = redis.call('INCR', KEYS[4])
-redis.call('HSET', KEYS[1], ARGV[1], entry)
-redis.call('ZADD', KEYS[2], expires, ARGV[1])
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'number', number, 'member', ARGV[1], 'entry', entry)
-local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. redis.call('TIME')[1], 'LIMIT', 0, 100)
-for _, member in ipairs(gone) do
-  redis.call('HDEL', KEYS[1], member)
-  redis.call('ZREM', KEYS[2], member)
+/** What `write_revocation` works on, in its order: to stand at the end of a script's KEYS. */
+export const REVOCATION_KEYS = [
+  REVOCATIONS_KEY,
+  EXPIRIES_KEY,
+  STREAM_KEY,
+  NUMBER_KEY,
+  INSTANT_KEY,
+] as const
+
+/**
+ * Lua: defines `write_revocation(first, member, expires)`, for scripts that end a record and refuse
+ * what was made under it in one step. `first`: where `REVOCATION_KEYS` begin among the KEYS. Answers
+ * the entry's instant. An entry that exists is only ever prolonged.
+ */
+export const WRITE_REVOCATION = `${NEXT_INSTANT}
+local function write_revocation(first, member, expires)
+  local set, expiries, stream, number_key = KEYS[first], KEYS[first + 1], KEYS[first + 2], KEYS[first + 3]
+  local instant = next_instant(KEYS[first + 4])
+  local held = redis.call('HGET', set, member)
+  if held then expires = math.max(expires, tonumber(string.match(held, ':(%d+)$'))) end
+  local entry = instant .. ':' .. string.format('%.0f', expires)
+  local number = redis.call('INCR', number_key)
+  redis.call('HSET', set, member, entry)
+  redis.call('ZADD', expiries, expires, member)
+  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'number', number, 'member', member, 'entry', entry)
+  local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', '(' .. redis.call('TIME')[1], 'LIMIT', 0, 100)
+  for _, old in ipairs(gone) do
+    redis.call('HDEL', set, old)
+    redis.call('ZREM', expiries, old)
+  end
+  return instant
 end
-return instant`
+`
+
+/** KEYS: `REVOCATION_KEYS`. ARGV: member, expiresAt. */
+const REVOKE = defineScript(`${WRITE_REVOCATION}
+return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`)
 
 /** The whole second after now: a token of the store before, made in this second, must not pass. */
-const ENSURE_EPOCH = `
+const ENSURE_EPOCH = defineScript(`
 redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'not_before', redis.call('TIME')[1] + 1)
-return redis.call('HGET', KEYS[1], 'not_before')`
+return redis.call('HGET', KEYS[1], 'not_before')`)
 
 export function redisRevocations(redis: Redis): Revocations {
   return {
     async revoke(kind, id, expiresAt) {
-      const keys = [REVOCATIONS_KEY, EXPIRIES_KEY, STREAM_KEY, NUMBER_KEY, INSTANT_KEY]
-      const member = `${kind}:${id}`
-      return Number(
-        await redis.eval(REVOKE, keys.length, ...keys, member, expiresAt, STREAM_LENGTH),
-      )
+      return Number(await REVOKE(redis, REVOCATION_KEYS, [`${kind}:${id}`, expiresAt]))
     },
 
     async ask(presented) {
@@ -121,7 +138,7 @@ export function redisRevocations(redis: Redis): Revocations {
     },
 
     async ensureEpoch() {
-      return Number(await redis.eval(ENSURE_EPOCH, 1, EPOCH_KEY, randomUUID()))
+      return Number(await ENSURE_EPOCH(redis, [EPOCH_KEY], [randomUUID()]))
     },
   }
 }

@@ -9,6 +9,7 @@ import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import type { Client } from '../clients/client.ts'
+import type { ClientDirectory } from '../clients/directory.ts'
 import { type Params, parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
@@ -46,7 +47,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
 
     /** RFC 6749 section 4.1.2.1: without a known client and redirect URI nobody is redirected. */
     async function resolveClient(ctx, next) {
-      ctx.state.client = await requireClient(families.clients, ctx.state.params)
+      ctx.state.client = await requireClient(ports.clients, ctx.state.params)
       await next()
     },
 
@@ -81,9 +82,9 @@ export function authorize(ports: Ports): Koa.Middleware[] {
   return steps
 }
 
-async function requireClient(clients: Ports['families']['clients'], params: Params) {
+async function requireClient(clients: ClientDirectory, params: Params): Promise<Client> {
   const clientId = params.repeated.includes('client_id') ? undefined : params.get('client_id')
-  const client = clientId === undefined ? undefined : await clients.find(clientId)
+  const client = clientId === undefined ? undefined : await clients.find(clientId, 'current')
   if (client !== undefined) return client
   throw new OAuthError(
     'invalid_client',

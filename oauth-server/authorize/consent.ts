@@ -33,7 +33,7 @@ interface ConsentState extends FormState, RespondentState {
 type Step = Koa.Middleware<ConsentState>
 
 export function consent(ports: Ports): Koa.Middleware[] {
-  const { families, gateway } = ports
+  const { gateway } = ports
   const { issuer } = gateway.addresses
   const steps: Step[] = [
     securePage,
@@ -60,7 +60,7 @@ export function consent(ports: Ports): Koa.Middleware[] {
 
     async function findRespondent(ctx, next) {
       const { clientId, redirectUri, state } = ctx.state.interaction
-      const client = await families.clients.find(clientId)
+      const client = await ports.clients.find(clientId, 'held')
       const target = client && resolveRedirectTarget(client, redirectUri)
       if (client === undefined || target === undefined) throw gone()
       ctx.state.client = client
@@ -147,7 +147,7 @@ async function issueCode(
   const interaction = await takeInteraction(ctx, ports)
   const login = person.kind === 'known' ? person.login : await signIn(ctx, ports, person.user)
   const code = await grantAccess(ports, { interaction, login, service })
-  await ports.families.clients.keep(interaction.clientId)
+  await ports.clients.keep(ctx.state.client)
   const facts = { user: login.userId, client_id: interaction.clientId, service }
   ctx.state.log.info(facts, 'access approved')
   return code
@@ -158,8 +158,10 @@ async function grantAccess(
   approved: { interaction: Interaction; login: Login; service: string },
 ): Promise<string> {
   const { interaction, login, service } = approved
+  const { id: loginId, ...person } = login
   const grant = await families.grants.create({
-    ...login,
+    ...person,
+    loginId,
     clientId: interaction.clientId,
     resource: resources.resourceOf(service),
     scopes: scopes.grant(service, interaction.requestedScopes),

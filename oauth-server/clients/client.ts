@@ -16,8 +16,15 @@ export interface ClientMetadata {
   readonly echoed: Readonly<Record<string, string | readonly string[]>>
 }
 
+/**
+ * How this server knows it: registered by itself (RFC 7591), written down by the operator, or described
+ * by the document that its id is the address of.
+ */
+export type ClientKind = 'registered' | 'configured' | 'document'
+
 export interface Client extends ClientMetadata {
   readonly id: string
+  readonly kind: ClientKind
   /** Hash of the secret; a public client has none. */
   readonly secretDigest: string | undefined
   /** Epoch seconds. */

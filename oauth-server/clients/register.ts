@@ -22,6 +22,7 @@ export function register({ families, scopes, clock }: Ports): Koa.Middleware<Jso
       const secret = metadata.authMethod === 'none' ? undefined : randomText()
       const client: Client = {
         ...metadata,
+        kind: 'registered',
         id: randomText(CLIENT_ID_BYTES),
         secretDigest: secret === undefined ? undefined : digest(secret),
         registeredAt: toSeconds(clock()),

@@ -2,6 +2,7 @@
 
 import type Koa from 'koa'
 import { toSeconds } from '../../lib/platform/clock.ts'
+import { digest } from '../../lib/platform/seal.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
@@ -31,6 +32,7 @@ export async function signIn(
   const authenticatedAt = toSeconds(clock())
   await families.users.record({ ...user, lastLoginAt: authenticatedAt })
   const login = { userId: user.id, userName: user.name, authenticatedAt }
-  cookies.login.write(ctx, await families.logins.open(login))
-  return login
+  const cookie = await families.logins.open(login)
+  cookies.login.write(ctx, cookie)
+  return { ...login, id: digest(cookie) }
 }

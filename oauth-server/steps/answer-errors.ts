@@ -1,11 +1,16 @@
-/** What a thrown error becomes: JSON for programs, a page for people. Detail and cause stay in the log. */
+/**
+ * What a thrown error becomes: a page for a browser, JSON for a program, as `Accept` says. Detail and
+ * cause stay in the log.
+ */
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import { renderPage } from '../pages/render.ts'
+import { setPageHeaders } from './headers.ts'
 import type { LogState } from './log-access.ts'
 
+/** What an endpoint answers to whoever takes anything. */
 export type ErrorStyle = 'json' | 'page'
 
 const RETRY_SECONDS = 2
@@ -17,13 +22,29 @@ export function answerErrors(style: ErrorStyle): Koa.Middleware<LogState> {
     } catch (thrown) {
       const error = OAuthError.from(thrown)
       logError(ctx.state.log, error)
-      ctx.status = error.status
-      ctx.set('Cache-Control', 'no-store')
-      if (error.status === 503) ctx.set('Retry-After', String(RETRY_SECONDS))
-      if (style === 'page') renderPage(ctx, 'error', { title: 'This did not work', error })
-      else ctx.body = error.toJSON()
+      sendError(ctx, error, style)
     }
   }
+}
+
+function sendError(ctx: Koa.Context, error: OAuthError, style: ErrorStyle): void {
+  const retryAfter = error.retryAfterSeconds ?? (error.status === 503 ? RETRY_SECONDS : undefined)
+  ctx.status = error.status
+  ctx.set('Cache-Control', 'no-store')
+  ctx.vary('Accept')
+  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
+  if (wantsPage(ctx, style)) {
+    setPageHeaders(ctx)
+    renderPage(ctx, 'error', { title: 'This did not work', error })
+  } else {
+    ctx.body = error.toJSON()
+  }
+}
+
+function wantsPage(ctx: Koa.Context, style: ErrorStyle): boolean {
+  const offers = style === 'page' ? ['html', 'json'] : ['json', 'html']
+  const accepted = ctx.accepts(...offers)
+  return accepted === false ? style === 'page' : accepted === 'html'
 }
 
 export function logError(log: Log, error: OAuthError): void {

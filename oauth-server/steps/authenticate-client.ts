@@ -8,16 +8,16 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { digest } from '../../lib/platform/seal.ts'
 import type { Client } from '../clients/client.ts'
+import type { ClientDirectory } from '../clients/directory.ts'
 import { type Credentials, parseBasicCredentials } from '../http/basic-credentials.ts'
 import type { Params } from '../http/params.ts'
-import type { Clients } from '../store/clients.ts'
 import type { FormState } from './read-form.ts'
 
 export interface ClientState extends FormState {
   client: Client
 }
 
-export function authenticateClient(clients: Clients): Koa.Middleware<ClientState> {
+export function authenticateClient(clients: ClientDirectory): Koa.Middleware<ClientState> {
   return async function authenticateClient(ctx, next) {
     const basic = parseBasicCredentials(ctx.get('authorization'))
     try {
@@ -53,8 +53,11 @@ function readCredentials(
   return { clientId: basic.clientId, secret: basic.secret === '' ? undefined : basic.secret }
 }
 
-async function verify(clients: Clients, { clientId, secret }: SentCredentials): Promise<Client> {
-  const client = await clients.find(clientId)
+async function verify(
+  clients: ClientDirectory,
+  { clientId, secret }: SentCredentials,
+): Promise<Client> {
+  const client = await clients.find(clientId, 'held')
   if (client === undefined) throw failed('unknown client')
   const { secretDigest } = client
   // A public client that sends a secret believes to be another: it is not let in as itself.

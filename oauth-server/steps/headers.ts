@@ -27,7 +27,7 @@ export async function publicDocument(ctx: Koa.Context, next: Koa.Next): Promise<
  * What every page carries. There is no `form-action`: Chrome would hold it against the redirect to
  * the client that follows the form. Nor an opener policy: clients on the web wait in the page behind.
  */
-export async function securePage(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+export function setPageHeaders(ctx: Koa.Context): void {
   ctx.set({
     'Cache-Control': 'no-store',
     'Content-Security-Policy':
@@ -35,5 +35,10 @@ export async function securePage(ctx: Koa.Context, next: Koa.Next): Promise<void
     'X-Frame-Options': 'DENY',
     'Referrer-Policy': 'no-referrer',
   })
+}
+
+/** For endpoints that answer people, whatever the answer is. */
+export async function securePage(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  setPageHeaders(ctx)
   await next()
 }

@@ -31,7 +31,9 @@ export function redisClients(redis: Redis, lifetimeSeconds: number): Clients {
     async find(id) {
       if (!CLIENT_ID.test(id)) return undefined
       const stored = await redis.get(key(id))
-      return stored === null ? undefined : (JSON.parse(stored) as Client)
+      if (stored === null) return undefined
+      // Records of earlier releases lack what came later.
+      return { kind: 'registered', ...(JSON.parse(stored) as Omit<Client, 'kind'>) }
     },
     async keep(id) {
       if (lifetimeSeconds === 0) await redis.persist(key(id))

@@ -8,6 +8,7 @@
 import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 import { IS_REVOKED, REVOCATIONS_KEY } from '../../lib/store/revocations.ts'
+import { defineScript } from '../../lib/store/script.ts'
 
 /** What a code stands for; user and client belong to the grant it was issued under. */
 export interface AuthorizationCode {
@@ -32,18 +33,18 @@ export interface AuthorizationCodes {
 
 export const CODE_SECONDS = 60
 
-const ISSUE = `
+const ISSUE = defineScript(`
 redis.call('HSET', KEYS[1], 'code', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])`
+redis.call('EXPIRE', KEYS[1], ARGV[2])`)
 
 /** KEYS: code, revocations. */
-const REDEEM = `${IS_REVOKED}
+const REDEEM = defineScript(`${IS_REVOKED}
 local stored = redis.call('HGET', KEYS[1], 'code')
 if not stored then return nil end
 if redis.call('HINCRBY', KEYS[1], 'redeemed', 1) > 1 then return { 'replayed', stored } end
 local code = cjson.decode(stored)
 if is_revoked(KEYS[2], code.grantId, code.clientId, code.userId) then return { 'revoked', stored } end
-return { 'fresh', stored }`
+return { 'fresh', stored }`)
 
 const key = (code: string): string => `code:${digest(code)}`
 
@@ -51,11 +52,11 @@ export function redisAuthorizationCodes(redis: Redis): AuthorizationCodes {
   return {
     async issue(stored) {
       const code = randomText()
-      await redis.eval(ISSUE, 1, key(code), JSON.stringify(stored), CODE_SECONDS)
+      await ISSUE(redis, [key(code)], [JSON.stringify(stored), CODE_SECONDS])
       return code
     },
     async redeem(code) {
-      const reply = (await redis.eval(REDEEM, 2, key(code), REVOCATIONS_KEY)) as
+      const reply = (await REDEEM(redis, [key(code), REVOCATIONS_KEY])) as
         | ['fresh' | 'replayed' | 'revoked', string]
         | null
       if (reply === null) return { outcome: 'unknown' }

@@ -2,14 +2,21 @@
  * Grants: completed authorizations, the unit a person revokes.
  *
  * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it),
- * `grants:user:<hash of sub>` and `grants:client:<id>` (sorted sets of ids by the end of their life).
- * A grant lives as long as its refresh token, or as its access token when it has none.
+ * `grants:user:<hash of sub>` and `grants:client:<hash of id>` (sorted sets of ids by the end of their
+ * life; one may name a grant that was revoked already). A grant lives as long as its refresh token, or
+ * as its access token when it has none.
  */
 
 import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 import { INSTANT_KEY, NEXT_INSTANT } from '../../lib/store/instant.ts'
-import { IS_REVOKED, REVOCATIONS_KEY } from '../../lib/store/revocations.ts'
+import {
+  IS_REVOKED,
+  REVOCATION_KEYS,
+  REVOCATIONS_KEY,
+  WRITE_REVOCATION,
+} from '../../lib/store/revocations.ts'
+import { defineScript } from '../../lib/store/script.ts'
 import { CODE_SECONDS } from './codes.ts'
 
 export interface GrantFacts {
@@ -21,6 +28,8 @@ export interface GrantFacts {
   readonly scopes: readonly string[]
   /** Epoch seconds. */
   readonly authenticatedAt: number
+  /** The login that approved it, as `Login.id`; absent where no person was asked. */
+  readonly loginId?: string | undefined
 }
 
 export interface Grant extends GrantFacts {
@@ -39,13 +48,21 @@ export interface Keeping {
 }
 
 export interface Grants {
-  /** The grant waits for its code to be redeemed, and goes with it. */
-  create(facts: GrantFacts): Promise<Grant>
+  /** The grant waits for its code to be redeemed, and goes with it unless `keep` prolongs it. */
+  create(facts: GrantFacts, ttlSeconds?: number): Promise<Grant>
   find(id: string): Promise<Grant | undefined>
   /** Prolongs a grant that is alive; false when it ended or was revoked, and nothing may be minted. */
   keep(grant: GrantKeys, keeping: Keeping): Promise<boolean>
-  /** Ends it, and with it its refresh family; resolves with the latest `exp` minted under it. */
-  end(grant: GrantKeys): Promise<number | undefined>
+  /**
+   * Ends a grant with everything made under it, in one step: its record, its refresh family, and at
+   * the edge every access token until `expiresAt`, or the latest `exp` minted if that is later.
+   */
+  revoke(grant: GrantKeys, expiresAt: number): Promise<void>
+  /** As `revoke`, for every grant of a client made until now; one atomic step. */
+  revokeOfClient(clientId: string, expiresAt: number): Promise<void>
+  /** As `revoke`, for every grant of a person made until now; one atomic step. */
+  revokeOfUser(userId: string, expiresAt: number): Promise<void>
+  /** Ids; some may have ended. */
   ofUser(userId: string): Promise<readonly string[]>
   ofClient(clientId: string): Promise<readonly string[]>
 }
@@ -55,7 +72,7 @@ const UNREDEEMED_SECONDS = CODE_SECONDS + 30
 
 const KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
-const clientIndex = (clientId: string): string => `grants:client:${clientId}`
+const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
 /** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. */
 const LIST_GRANT = `
@@ -68,13 +85,13 @@ end
 `
 
 /** KEYS: instant, start of grant keys, index of user, index of client. ARGV: random, facts, ttl. */
-const CREATE = `${NEXT_INSTANT}${LIST_GRANT}
+const CREATE = defineScript(`${NEXT_INSTANT}${LIST_GRANT}
 local id = next_instant(KEYS[1]) .. '-' .. ARGV[1]
 redis.call('HSET', KEYS[2] .. id, 'grant', ARGV[2])
 redis.call('EXPIRE', KEYS[2] .. id, ARGV[3])
 list_grant(KEYS[3], id, ARGV[3])
 list_grant(KEYS[4], id, ARGV[3])
-return id`
+return id`)
 
 /**
  * Lua: `is_alive()` and `keep_grant()` for every script that mints under a grant. They read the
@@ -94,18 +111,29 @@ local function keep_grant()
 end
 `
 
-const KEEP = `${KEEP_GRANT}
+const KEEP = defineScript(`${KEEP_GRANT}
 if not is_alive() then return 0 end
 keep_grant()
-return 1`
+return 1`)
 
-/** KEYS: grant, index of user, index of client. */
-const END = `
-local latest = redis.call('HGET', KEYS[1], 'latest_expires_at')
+/** KEYS: grant, index of user, index of client, revocation keys. ARGV: id, expiresAt. */
+const REVOKE = defineScript(`${WRITE_REVOCATION}
+local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
+write_revocation(4, 'grant:' .. ARGV[1], math.max(latest, tonumber(ARGV[2])))
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('ZREM', KEYS[3], ARGV[1])
-return latest`
+redis.call('ZREM', KEYS[3], ARGV[1])`)
+
+/** KEYS: start of grant keys, index of user or client, revocation keys. ARGV: member, expiresAt. */
+const REVOKE_LISTED = defineScript(`${WRITE_REVOCATION}
+local expires = tonumber(ARGV[2])
+for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local latest = tonumber(redis.call('HGET', KEYS[1] .. id, 'latest_expires_at') or '0')
+  expires = math.max(expires, latest)
+  redis.call('DEL', KEYS[1] .. id)
+end
+write_revocation(3, ARGV[1], expires)
+redis.call('DEL', KEYS[2])`)
 
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
   return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
@@ -117,11 +145,14 @@ export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | 
 
 export function redisGrants(redis: Redis): Grants {
   const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
+  const revokeListed = async (index: string, member: string, expiresAt: number) => {
+    await REVOKE_LISTED(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
+  }
   return {
-    async create(facts) {
+    async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {
       const keys = [INSTANT_KEY, KEY_START, userIndex(facts.userId), clientIndex(facts.clientId)]
-      const values = [randomText(16), JSON.stringify(facts), UNREDEEMED_SECONDS]
-      const id = (await redis.eval(CREATE, keys.length, ...keys, ...values)) as string
+      const values = [randomText(16), JSON.stringify(facts), ttlSeconds]
+      const id = (await CREATE(redis, keys, values)) as string
       return { ...facts, id }
     },
     async find(id) {
@@ -129,15 +160,16 @@ export function redisGrants(redis: Redis): Grants {
       return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
     },
     async keep(grant, keeping) {
-      const keys = keepingKeys(grant)
-      const values = keepingArguments(grant, keeping)
-      return (await redis.eval(KEEP, keys.length, ...keys, ...values)) === 1
+      return (await KEEP(redis, keepingKeys(grant), keepingArguments(grant, keeping))) === 1
     },
-    async end(grant) {
-      const keys = keepingKeys(grant).slice(0, 3)
-      const latest = (await redis.eval(END, keys.length, ...keys, grant.id)) as string | null
-      return latest === null ? undefined : Number(latest)
+    async revoke(grant, expiresAt) {
+      const keys = [...keepingKeys(grant).slice(0, 3), ...REVOCATION_KEYS]
+      await REVOKE(redis, keys, [grant.id, expiresAt])
     },
+    revokeOfClient: (clientId, expiresAt) =>
+      revokeListed(clientIndex(clientId), `client:${clientId}`, expiresAt),
+    revokeOfUser: (userId, expiresAt) =>
+      revokeListed(userIndex(userId), `user:${userId}`, expiresAt),
     ofUser: (userId) => idsIn(userIndex(userId)),
     ofClient: (clientId) => idsIn(clientIndex(clientId)),
   }

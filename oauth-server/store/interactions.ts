@@ -7,6 +7,7 @@
 
 import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
+import { defineScript, type Script } from '../../lib/store/script.ts'
 
 /** An authorization request that passed every check; only a person's decision is missing. */
 export interface Interaction {
@@ -33,32 +34,32 @@ export interface Interactions {
 
 const LIFETIME_SECONDS = 600
 
-const OPEN = `
+const OPEN = defineScript(`
 redis.call('HSET', KEYS[1], 'browser', ARGV[1], 'request', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])`
+redis.call('EXPIRE', KEYS[1], ARGV[3])`)
 
-const FIND = `
+const FIND = defineScript(`
 if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
-return redis.call('HGET', KEYS[1], 'request')`
+return redis.call('HGET', KEYS[1], 'request')`)
 
-const TAKE = `
+const TAKE = defineScript(`
 if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
 local request = redis.call('HGET', KEYS[1], 'request')
 redis.call('DEL', KEYS[1])
-return request`
+return request`)
 
 const key = (id: string): string => `interaction:${digest(id)}`
 
 export function redisInteractions(redis: Redis): Interactions {
-  const read = async (script: string, id: string, browser: string) => {
-    const request = (await redis.eval(script, 1, key(id), digest(browser))) as string | null
+  const read = async (script: Script, id: string, browser: string) => {
+    const request = (await script(redis, [key(id)], [digest(browser)])) as string | null
     return request === null ? undefined : (JSON.parse(request) as Interaction)
   }
   return {
     async open(interaction, browser) {
       const id = randomText()
       const request = JSON.stringify(interaction)
-      await redis.eval(OPEN, 1, key(id), digest(browser), request, LIFETIME_SECONDS)
+      await OPEN(redis, [key(id)], [digest(browser), request, LIFETIME_SECONDS])
       return id
     },
     find: (id, browser) => read(FIND, id, browser),

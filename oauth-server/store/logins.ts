@@ -8,6 +8,8 @@ import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 
 export interface Login {
+  /** Names the session without opening it: the hash of its cookie. */
+  readonly id: string
   readonly userId: string
   readonly userName: string
   /** When the person proved who they are, epoch seconds. */
@@ -16,9 +18,11 @@ export interface Login {
 
 export interface Logins {
   /** Resolves with the text of the cookie: new at each login, so that none can be fixed beforehand. */
-  open(login: Login): Promise<string>
+  open(login: Omit<Login, 'id'>): Promise<string>
   /** Finding it keeps it alive. */
   find(cookie: string): Promise<Login | undefined>
+  /** Ends it: the cookie means nothing from now on. */
+  close(cookie: string): Promise<void>
 }
 
 export const LOGIN_SECONDS = 7 * 86_400
@@ -34,7 +38,11 @@ export function redisLogins(redis: Redis): Logins {
     },
     async find(cookie) {
       const stored = await redis.getex(key(cookie), 'EX', LOGIN_SECONDS)
-      return stored === null ? undefined : (JSON.parse(stored) as Login)
+      if (stored === null) return undefined
+      return { ...(JSON.parse(stored) as Omit<Login, 'id'>), id: digest(cookie) }
+    },
+    async close(cookie) {
+      await redis.del(key(cookie))
     },
   }
 }

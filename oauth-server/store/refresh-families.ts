@@ -9,6 +9,7 @@
 
 import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
+import { defineScript } from '../../lib/store/script.ts'
 import {
   type GrantKeys,
   KEEP_GRANT,
@@ -44,15 +45,15 @@ export interface RefreshFamilies {
 export const GRACE_MS = 30_000
 
 /** KEYS beyond those of KEEP_GRANT: family. */
-const OPEN = `${KEEP_GRANT}
+const OPEN = defineScript(`${KEEP_GRANT}
 if not is_alive() then return 0 end
 keep_grant()
 redis.call('HSET', KEYS[5], 'grant', ARGV[1], 'generation', 1)
 redis.call('EXPIRE', KEYS[5], ARGV[5])
-return 1`
+return 1`)
 
 /** KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. */
-const ROTATE = `${KEEP_GRANT}
+const ROTATE = defineScript(`${KEEP_GRANT}
 local current = tonumber(redis.call('HGET', KEYS[5], 'generation'))
 local presented = tonumber(ARGV[6])
 if not current or presented > current then return { 'unknown' } end
@@ -66,7 +67,7 @@ keep_grant()
 redis.call('HSET', KEYS[5], 'generation', current + 1)
 redis.call('EXPIRE', KEYS[5], ARGV[5])
 redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[8])
-return { 'rotated' }`
+return { 'rotated' }`)
 
 const key = (family: string): string => `refresh:${digest(family)}`
 
@@ -75,7 +76,7 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
     async open(family, { grant, keeping }) {
       const keys = [...keepingKeys(grant), key(family)]
       const values = keepingArguments(grant, keeping)
-      return (await redis.eval(OPEN, keys.length, ...keys, ...values)) === 1
+      return (await OPEN(redis, keys, values)) === 1
     },
     async grantOf(family) {
       return (await redis.hget(key(family), 'grant')) ?? undefined
@@ -84,7 +85,7 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
       const answerKey = `${key(family)}:answer:${generation}`
       const keys = [...keepingKeys(grant), key(family), answerKey]
       const values = [...keepingArguments(grant, keeping), generation, sealedAnswer, graceMs]
-      const reply = await redis.eval(ROTATE, keys.length, ...keys, ...values)
+      const reply = await ROTATE(redis, keys, values)
       return toRotation(reply as [Rotation['outcome'], string?])
     },
   }

@@ -7,6 +7,7 @@
 import type { Redis } from 'ioredis'
 import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
 import type { PublicJwk } from '../../lib/store/public-keys.ts'
+import { defineScript } from '../../lib/store/script.ts'
 
 export interface StoredSigningKey {
   readonly kid: string
@@ -34,7 +35,7 @@ const PUBLISHED_MS = 10_000
 const KEY = 'signing-keys'
 
 /** ARGV: kid, algorithm, record, delay. */
-const ENSURE = `
+const ENSURE = defineScript(`
 local held = redis.call('HVALS', KEYS[1])
 for _, stored in ipairs(held) do
   if cjson.decode(stored).algorithm == ARGV[2] then return held end
@@ -43,13 +44,13 @@ local record = cjson.decode(ARGV[3])
 record.signsFrom = 0
 if #held > 0 then record.signsFrom = redis.call('TIME')[1] * 1000 + ARGV[4] end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(record))
-return redis.call('HVALS', KEYS[1])`
+return redis.call('HVALS', KEYS[1])`)
 
 export function redisSigningKeys(redis: Redis): SigningKeys {
   return {
     async ensure(key) {
       const values = [key.kid, key.algorithm, JSON.stringify(key), PUBLISHED_MS]
-      const stored = (await redis.eval(ENSURE, 1, KEY, ...values)) as string[]
+      const stored = (await ENSURE(redis, [KEY], values)) as string[]
       return stored.map((record) => JSON.parse(record) as SigningKeyRecord)
     },
   }

@@ -68,7 +68,7 @@ export function refresh(ports: Ports): Koa.Middleware[] {
 
     async function rotateToken(ctx) {
       const { grant, client } = ctx.state
-      await families.clients.keep(client.id)
+      await ports.clients.keep(client)
       const answer = await rotate(ports, ctx.state)
       ctx.state.log.info({ user: grant.userId, client_id: client.id }, 'token refreshed')
       ctx.body = toTokenBody(answer, clock)

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { digest } from '../../lib/platform/seal.ts'
 import { redisClients } from '../../oauth-server/store/clients.ts'
 import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { redisUsers } from '../../oauth-server/store/users.ts'
@@ -10,6 +11,7 @@ test.after.always(() => valkey.stop())
 
 const client = (id: string) => ({
   id,
+  kind: 'registered' as const,
   redirectUris: ['https://app.example/cb'],
   authMethod: 'none' as const,
   grantTypes: ['authorization_code' as const],
@@ -54,7 +56,7 @@ test('a login slides with use, and its cookie does not stand in the store', asyn
   t.false(key.includes(cookie))
   const name = key.slice(redis.options.keyPrefix?.length)
   await redis.expire(name, 10)
-  t.deepEqual(await logins.find(cookie), login)
+  t.deepEqual(await logins.find(cookie), { ...login, id: digest(cookie) })
   t.true((await redis.ttl(name)) > 600_000)
   t.is(await logins.find('other'), undefined)
 })

@@ -18,7 +18,8 @@ const facts = (name: string) => ({
   scopes: ['mcp'],
   authenticatedAt: 1,
 })
-const KEEPING = { expiresAt: 5000, ttlSeconds: 1000 }
+const SOON = Math.floor(Date.now() / 1000)
+const KEEPING = { expiresAt: SOON + 5000, ttlSeconds: 1000 }
 
 test('ids begin with instants that grow strictly', async (t) => {
   const made = await Promise.all(Array.from({ length: 20 }, () => grants.create(facts('many'))))
@@ -33,8 +34,9 @@ test('a grant is found as it was made, listed by user and by client, and gone wh
   t.deepEqual(await grants.ofUser('dev:one'), [grant.id])
   t.deepEqual(await grants.ofClient('client-one'), [grant.id])
   t.true(await grants.keep(grant, KEEPING))
-  t.is(await grants.end(grant), 5000)
+  await grants.revoke(grant, SOON + 4000)
   t.is(await grants.find(grant.id), undefined)
+  t.is(await expiryOf(`grant:${grant.id}`), SOON + 5000)
   t.deepEqual(await grants.ofUser('dev:one'), [])
   t.deepEqual(await grants.ofClient('client-one'), [])
   t.false(await grants.keep(grant, KEEPING))
@@ -42,10 +44,10 @@ test('a grant is found as it was made, listed by user and by client, and gone wh
 
 test('a grant remembers the latest expiry minted under it', async (t) => {
   const grant = await grants.create(facts('latest'))
-  t.is(await grants.end({ ...grant, id: 'unknown' }), undefined)
-  await grants.keep(grant, { ...KEEPING, expiresAt: 9000 })
+  await grants.keep(grant, { ...KEEPING, expiresAt: SOON + 9000 })
   await grants.keep(grant, KEEPING)
-  t.is(await grants.end(grant), 9000)
+  await grants.revoke(grant, SOON + 7000)
+  t.is(await expiryOf(`grant:${grant.id}`), SOON + 9000)
 })
 
 test('a grant that nobody redeems goes with its code; a kept one lives as long as it must', async (t) => {
@@ -64,4 +66,32 @@ for (const kind of ['user', 'client', 'grant'] as const) {
     t.false(await grants.keep(grant, KEEPING))
     t.true(await grants.keep(await grants.create(facts(name)), KEEPING))
   })
+}
+
+for (const [kind, revoke] of [
+  ['user', grants.revokeOfUser],
+  ['client', grants.revokeOfClient],
+] as const) {
+  test(`revoking a ${kind} ends all its grants in one step, until the latest token is dead`, async (t) => {
+    const name = `all-${kind}`
+    const made = [await grants.create(facts(name)), await grants.create(facts(name))]
+    const other = await grants.create(facts(`${name}-other`))
+    for (const grant of made) await grants.keep(grant, { ...KEEPING, expiresAt: SOON + 9000 })
+    const id = kind === 'user' ? `dev:${name}` : `client-${name}`
+    await revoke(id, SOON + 4000)
+    for (const grant of made) {
+      t.is(await grants.find(grant.id), undefined)
+      t.false(await grants.keep(grant, KEEPING))
+    }
+    t.is(await expiryOf(`${kind}:${id}`), SOON + 9000)
+    t.not(await grants.find(other.id), undefined)
+    const after = await grants.create(facts(name))
+    t.true(await grants.keep(after, KEEPING))
+  })
+}
+
+/** Until when the edge refuses what is named. */
+async function expiryOf(member: string): Promise<number> {
+  const entry = await redis.hget('revocations', member)
+  return Number(entry?.split(':')[1])
 }

@@ -74,7 +74,7 @@ test('after the grace an old generation is reuse, and the current one still coun
 test('an ended grant opens no family, rotates nothing and repeats nothing', async (t) => {
   const minting = await open('ended')
   await patient.rotate({ family: 'ended', generation: 1 }, 'answer', minting)
-  await grants.end(minting.grant)
+  await grants.revoke(minting.grant, 5000)
   for (const generation of [1, 2]) {
     const rotation = await patient.rotate({ family: 'ended', generation }, 'answer', minting)
     t.deepEqual(rotation, { outcome: 'dead' })

@@ -1,0 +1,24 @@
+/** Lua scripts: sent in full once, called by their hash from then on. */
+
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+
+/** Runs the script on these KEYS and ARGV; resolves with its reply as the store gives it. */
+export type Script = (
+  redis: Redis,
+  keys: readonly string[],
+  values?: readonly (string | number)[],
+) => Promise<unknown>
+
+/** The store forgets scripts when it restarts: whoever is told so sends the text again. */
+export function defineScript(lua: string): Script {
+  const hash = createHash('sha1').update(lua).digest('hex')
+  return async (redis, keys, values = []) => {
+    try {
+      return await redis.evalsha(hash, keys.length, ...keys, ...values)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return await redis.eval(lua, keys.length, ...keys, ...values)
+    }
+  }
+}

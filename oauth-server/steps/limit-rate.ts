@@ -1,0 +1,25 @@
+/** Refuses with 429 and `Retry-After` (RFC 6585 section 4) whoever asks too often. */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import type { Limit, Limits } from '../store/limits.ts'
+
+/** One for each request of an address. */
+export function limitByAddress(limits: Limits, limit: Limit): Koa.Middleware {
+  return async function limitByAddress(ctx, next) {
+    await takeOrRefuse(limits, limit, addressKey(clientAddress(ctx)))
+    await next()
+  }
+}
+
+/** @throws OAuthError with status 429. */
+export async function takeOrRefuse(limits: Limits, limit: Limit, subject: string): Promise<void> {
+  const retryAfterSeconds = await limits.take(limit, subject)
+  if (retryAfterSeconds === 0) return
+  throw new OAuthError('temporarily_unavailable', 'too many requests: wait and try again', {
+    status: 429,
+    retryAfterSeconds,
+    detail: `limit ${limit.name}`,
+  })
+}

@@ -1,0 +1,51 @@
+/**
+ * Limits: how often somebody may do something, counted by all processes together.
+ *
+ * Key: `limit:<name>:<hash of subject>` (when the subject will have used nothing any more, in
+ * microseconds), until then. A generic cell rate: `burst` at once, from then on `perMinute`.
+ */
+
+import type { Redis } from 'ioredis'
+import { digest } from '../../lib/platform/seal.ts'
+import { defineScript } from '../../lib/store/script.ts'
+
+export interface Limit {
+  readonly name: string
+  /** How many at once, after a time without any. */
+  readonly burst: number
+  /** How many go on and on. */
+  readonly perMinute: number
+}
+
+export interface Limits {
+  /**
+   * Counts one; resolves with 0, or with the seconds after which the next is let through. What was
+   * refused does not count.
+   */
+  take(limit: Limit, subject: string): Promise<number>
+}
+
+/** KEYS: subject. ARGV: microseconds for each, microseconds a burst is worth. */
+const TAKE = defineScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local each, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
+local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + each
+if free - now > tolerance then return string.format('%.0f', free - now - tolerance) end
+redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
+return '0'`)
+
+const MINUTE_US = 60_000_000
+
+/** `factor` multiplies every limit; 0 switches them off. */
+export function redisLimits(redis: Redis, factor: number): Limits {
+  return {
+    async take({ name, burst, perMinute }, subject) {
+      if (factor === 0) return 0
+      const each = MINUTE_US / (perMinute * factor)
+      const values = [each, each * burst * factor]
+      const reply = await TAKE(redis, [`limit:${name}:${digest(subject)}`], values)
+      return Math.ceil(Number(reply) / 1_000_000)
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { redisLimits } from '../../oauth-server/store/limits.ts'
+import { startValkey } from '../support/valkey.ts'
+
+const valkey = await startValkey()
+const redis = await valkey.connect()
+const limits = redisLimits(redis, 1)
+test.after.always(() => valkey.stop())
+
+const LIMIT = { name: 'test', burst: 10, perMinute: 600 }
+
+test('a burst passes, the next is told when to come again, and then passes', async (t) => {
+  for (let count = 0; count < 10; count += 1) t.is(await limits.take(LIMIT, 'burst'), 0)
+  t.is(await limits.take(LIMIT, 'burst'), 1)
+  await sleep(120)
+  t.is(await limits.take(LIMIT, 'burst'), 0)
+})
+
+test('of any number of racing takers, over two connections, as many pass as one would', async (t) => {
+  const other = redisLimits(await valkey.connect(), 1)
+  const slow = { name: 'race', burst: 20, perMinute: 1 }
+  const takers = Array.from({ length: 100 }, (_, index) =>
+    (index % 2 === 0 ? limits : other).take(slow, 'race'),
+  )
+  const waits = await Promise.all(takers)
+  t.is(waits.filter((wait) => wait === 0).length, 20)
+})
+
+test('subjects and limits are apart, and no key outlives its use', async (t) => {
+  const once = { name: 'once', burst: 1, perMinute: 60 }
+  t.is(await limits.take(once, 'one'), 0)
+  t.is(await limits.take(once, 'two'), 0)
+  t.is(await limits.take({ ...once, name: 'other' }, 'one'), 0)
+  t.is(await limits.take(once, 'one'), 1)
+  const keys = await redis.keys('mcp-gateway:limit:once:*')
+  t.is(keys.length, 2)
+  for (const key of keys) t.true((await redis.pttl(key.slice('mcp-gateway:'.length))) <= 1000)
+})
+
+test('a factor multiplies, and 0 switches off', async (t) => {
+  const tripled = redisLimits(redis, 3)
+  const small = { name: 'factor', burst: 1, perMinute: 1 }
+  for (let count = 0; count < 3; count += 1) t.is(await tripled.take(small, 'x'), 0)
+  t.true((await tripled.take(small, 'x')) > 0)
+  const off = redisLimits(redis, 0)
+  for (let count = 0; count < 5; count += 1) t.is(await off.take(small, 'y'), 0)
+})
