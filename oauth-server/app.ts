@@ -10,6 +10,7 @@ import {
 } from '../lib/oauth/well-known.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
+import { deleteClient, readClient, replaceClient } from './clients/manage.ts'
 import { register } from './clients/register.ts'
 import { describeAuthorizationServer } from './discovery/authorization-server.ts'
 import { sendKeySet } from './discovery/jwks.ts'
@@ -26,7 +27,7 @@ import { token } from './token/token.ts'
 
 interface Route {
   readonly name: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   /** `any`: readable by every web page. `none`: pages and what cookies protect. */
   readonly cors: 'any' | 'none'
@@ -50,6 +51,9 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['protected-resource-metadata',   'GET', anyResource],               'any',  'json', describeProtectedResource(ports)),
     row(['jwks',                          'GET', '/jwks'],                   'any',  'json', sendKeySet(ports)),
     row(['register',                      'POST', '/register'],              'any',  'json', register(ports)),
+    row(['client',                        'GET', '/register/:client'],       'any',  'json', readClient(ports)),
+    row(['client-replacement',            'PUT', '/register/:client'],       'any',  'json', replaceClient(ports)),
+    row(['client-deletion',               'DELETE', '/register/:client'],    'any',  'json', deleteClient(ports)),
     row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
@@ -61,10 +65,17 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
 
 export function createApp(ports: Ports, readiness: Readiness): Koa {
   const router = new Router({ strict: true, sensitive: true })
-  for (const { name, method, path, cors, errors, steps } of routes(ports, readiness)) {
+  const table = routes(ports, readiness)
+  for (const { name, method, path, cors, errors, steps } of table) {
     const shared = cors === 'any' ? [allowAnyOrigin] : []
     router.register(path, [method], [...shared, answerErrors(errors), ...steps], { name })
-    if (cors === 'any') router.register(path, ['OPTIONS'], [answerPreflight([method])])
+  }
+  const readable = Map.groupBy(
+    table.filter(({ cors }) => cors === 'any'),
+    ({ path }) => path,
+  )
+  for (const [path, rows] of readable) {
+    router.register(path, ['OPTIONS'], [answerPreflight(rows.map(({ method }) => method))])
   }
   const app = new Koa()
   app.use(logAccess(ports.log, ports.clock))

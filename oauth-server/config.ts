@@ -15,13 +15,21 @@ import {
   type Values,
 } from '../lib/platform/environment.ts'
 import type { Secret } from '../lib/platform/secret.ts'
+import { redirectHosts } from './clients/redirect-hosts.ts'
 
 const YEAR_SECONDS = 365 * 86_400
-const SECRET_CHARACTERS_MIN = 32
 
-const strongSecret: Parser<Secret> = (value) => {
-  if (value.length >= SECRET_CHARACTERS_MIN) return secret(value)
-  throw new RangeError(`must have at least ${SECRET_CHARACTERS_MIN} characters`)
+function atLeast(characters: number): Parser<Secret> {
+  return (value) => {
+    if (value.length >= characters) return secret(value)
+    throw new RangeError(`must have at least ${characters} characters`)
+  }
+}
+
+/** What fits into an `Authorization` header (RFC 6750 section 2.1). */
+const bearerSecret: Parser<Secret> = (value) => {
+  if (/^[A-Za-z0-9._~+/-]{16,}=*$/.test(value)) return secret(value)
+  throw new RangeError('must have at least 16 characters of A-Z a-z 0-9 . _ ~ + / -')
 }
 
 export const OAUTH_SERVER_VARIABLES = {
@@ -30,13 +38,18 @@ export const OAUTH_SERVER_VARIABLES = {
   REDIS_PASSWORD: optional(secret, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   /** Keys for sealing and for refresh tokens are derived from it. */
-  OAUTH_SERVER_SECRET: required(strongSecret),
+  OAUTH_SERVER_SECRET: required(atLeast(32)),
   /** Seconds. */
   ACCESS_TOKEN_LIFETIME: optional(integer(1, YEAR_SECONDS), 3600),
   /** Seconds, from the last use. */
   REFRESH_TOKEN_LIFETIME: optional(integer(1, 10 * YEAR_SECONDS), 30 * 86_400),
   /** Seconds, from the last use; 0 keeps registrations for ever. */
   CLIENT_LIFETIME: optional(integer(0, 10 * YEAR_SECONDS), 90 * 86_400),
+  /** Who registers must know it (RFC 7591 section 3, initial access token). */
+  REGISTRATION_TOKEN: optional(bearerSecret, undefined),
+  REGISTRATION_REDIRECT_HOSTS: optional(redirectHosts, []),
+  /** How many registrations that nobody approved yet are held. */
+  REGISTRATIONS_MAX: optional(integer(1, 10_000_000), 100_000),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
   SIGNING_ALGORITHM: optional(oneOf(...SIGNING_ALGORITHMS), 'ES256'),

@@ -61,7 +61,11 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
   return {
     ...surroundings,
     families,
-    clients: createClientDirectory(families.clients),
+    clients: createClientDirectory(families.clients, {
+      registration: config.CLIENT_LIFETIME,
+      accessToken: config.ACCESS_TOKEN_LIFETIME,
+      refreshToken: config.REFRESH_TOKEN_LIFETIME,
+    }),
     keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
       algorithm: config.SIGNING_ALGORITHM,
       sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
@@ -76,7 +80,7 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
 
 function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
   return {
-    clients: orUnavailable(redisClients(redis, config.CLIENT_LIFETIME)),
+    clients: orUnavailable(redisClients(redis, { unapprovedMax: config.REGISTRATIONS_MAX })),
     interactions: orUnavailable(redisInteractions(redis)),
     logins: orUnavailable(redisLogins(redis)),
     users: orUnavailable(redisUsers(redis)),

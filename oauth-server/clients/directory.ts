@@ -19,11 +19,30 @@ export interface ClientDirectory {
   keep(client: Client): Promise<void>
 }
 
-export function createClientDirectory(registered: Clients): ClientDirectory {
+/** How long what a client was given may live, seconds. */
+export interface ClientLifetimes {
+  /** From the last use; 0 for ever. */
+  readonly registration: number
+  readonly accessToken: number
+  readonly refreshToken: number
+}
+
+export function createClientDirectory(
+  registered: Clients,
+  lifetimes: ClientLifetimes,
+): ClientDirectory {
   return {
     find: (id) => registered.find(id),
-    async keep({ kind, id }) {
-      if (kind === 'registered') await registered.keep(id)
+    async keep(client) {
+      if (client.kind === 'registered') await registered.keep(client.id, toKeep(client, lifetimes))
     },
   }
+}
+
+/** A registration outlives whatever was granted to it. */
+function toKeep({ grantTypes }: Client, lifetimes: ClientLifetimes): number {
+  const { registration, accessToken, refreshToken } = lifetimes
+  if (registration === 0) return 0
+  const grant = grantTypes.includes('refresh_token') ? refreshToken : accessToken
+  return Math.max(registration, grant)
 }

@@ -5,7 +5,14 @@
 
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { formatScope, parseScope } from '../../lib/oauth/scope.ts'
-import { AUTH_METHODS, type AuthMethod, type ClientMetadata, type GrantType } from './client.ts'
+import {
+  AUTH_METHODS,
+  type AuthMethod,
+  type ClientMetadata,
+  type GrantType,
+  OPEN_GRANT_TYPES,
+} from './client.ts'
+import { parseClientKeys } from './client-keys.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 
 /** Wire names to values of any type. */
@@ -26,13 +33,17 @@ export function parseClientMetadata(
   document: MetadataDocument,
   knownScopes: readonly string[],
 ): ClientMetadata {
-  if (isPresent(document['jwks']) && isPresent(document['jwks_uri'])) {
-    throw invalid('jwks and jwks_uri exclude each other')
+  const grantTypes = parseGrantTypes(document['grant_types'])
+  const authMethod = parseAuthMethod(document['token_endpoint_auth_method'])
+  const keys = parseClientKeys(document)
+  if (authMethod === 'private_key_jwt' && keys === undefined) {
+    throw invalid('private_key_jwt needs jwks or jwks_uri')
   }
   return {
-    redirectUris: parseRedirectUris(document['redirect_uris']),
-    authMethod: parseAuthMethod(document['token_endpoint_auth_method']),
-    grantTypes: parseGrantTypes(document['grant_types']),
+    redirectUris: parseRedirectUris(document['redirect_uris'], grantTypes),
+    authMethod,
+    grantTypes,
+    keys,
     name: parseText(document['client_name'], 'client_name'),
     echoed: {
       ...parseLinks(document),
@@ -43,7 +54,9 @@ export function parseClientMetadata(
   }
 }
 
-function parseRedirectUris(value: unknown): readonly string[] {
+function parseRedirectUris(value: unknown, grantTypes: readonly GrantType[]): readonly string[] {
+  // A device never sees a redirect (RFC 8628 section 3.1).
+  if (!isPresent(value) && !grantTypes.includes('authorization_code')) return []
   const uris = isTextList(value) ? [...new Set(value)] : []
   if (uris.length === 0 || uris.length > REDIRECT_URIS_MAX) {
     throw new OAuthError(
@@ -70,13 +83,21 @@ function parseAuthMethod(value: unknown): AuthMethod {
   throw invalid(`token_endpoint_auth_method must be one of ${AUTH_METHODS.join(', ')}`)
 }
 
-/** Unknown grants are dropped; a client without redirects to a code could not do anything here. */
+/**
+ * What was asked for and is supported; the rest is dropped, because clients name all they know. A
+ * refresh token alone would have nothing to come from: the code is meant with it.
+ */
 function parseGrantTypes(value: unknown): readonly GrantType[] {
   if (!isPresent(value)) return ['authorization_code', 'refresh_token']
   if (!isTextList(value)) throw invalid('grant_types must be a list')
-  return value.includes('refresh_token')
-    ? ['authorization_code', 'refresh_token']
-    : ['authorization_code']
+  const kept = OPEN_GRANT_TYPES.filter((type) => value.includes(type))
+  if (kept.length === 1 && kept[0] === 'refresh_token') return ['authorization_code', ...kept]
+  if (kept.length > 0) return kept
+  if (value.length === 0) return ['authorization_code', 'refresh_token']
+  throw invalid(
+    `grant_types has none of ${OPEN_GRANT_TYPES.join(', ')}; ` +
+      'for client_credentials the operator writes the client into gateway.yaml',
+  )
 }
 
 function parseLinks(document: MetadataDocument): Record<string, string> {
@@ -126,7 +147,7 @@ function collect(
 }
 
 /** Clients write `null` and `""` for what they leave out. */
-function isPresent(value: unknown): boolean {
+export function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 

@@ -1,52 +1,71 @@
 /** POST /register: dynamic client registration (RFC 7591 section 3). */
 
 import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
+import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { digest, randomText } from '../../lib/platform/seal.ts'
+import type { Secret } from '../../lib/platform/secret.ts'
+import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
 import type { Ports } from '../ports.ts'
 import { noStore } from '../steps/headers.ts'
+import { limitByAddress } from '../steps/limit-rate.ts'
 import { type JsonState, readJson } from '../steps/read-json.ts'
-import type { Client } from './client.ts'
+import type { Limit } from '../store/limits.ts'
 import { parseClientMetadata } from './metadata.ts'
+import { requireAllowedHosts } from './redirect-hosts.ts'
+import { issueClient, toRegistrationBody } from './registration.ts'
 
-const BODY_BYTES_MAX = 16_384
+export const REGISTRATION_BYTES_MAX = 16_384
 const CLIENT_ID_BYTES = 16
 
-export function register({ families, scopes, clock }: Ports): Koa.Middleware<JsonState>[] {
+/** Thousands share the address of a class room or of a client in the cloud. */
+const BY_ADDRESS: Limit = { name: 'register', burst: 3000, perMinute: 300 }
+
+const FULL_SECONDS = 60
+
+export function register(ports: Ports): Koa.Middleware<JsonState>[] {
+  const { families, scopes, clock, config, gateway } = ports
   return [
     noStore,
-    readJson(BODY_BYTES_MAX),
+    requireInitialToken(config.REGISTRATION_TOKEN),
+    limitByAddress(families.limits, BY_ADDRESS),
+    readJson(REGISTRATION_BYTES_MAX),
 
     async function registerClient(ctx) {
       const metadata = parseClientMetadata(ctx.state.document, scopes.supported)
-      const secret = metadata.authMethod === 'none' ? undefined : randomText()
-      const client: Client = {
-        ...metadata,
-        kind: 'registered',
-        id: randomText(CLIENT_ID_BYTES),
-        secretDigest: secret === undefined ? undefined : digest(secret),
-        registeredAt: toSeconds(clock()),
-      }
-      await families.clients.register(client)
+      requireAllowedHosts(metadata.redirectUris, config.REGISTRATION_REDIRECT_HOSTS)
+      const held = { id: randomText(CLIENT_ID_BYTES), registeredAt: toSeconds(clock()) }
+      const { client, handed } = issueClient(metadata, held)
+      if (!(await families.clients.register(client))) throw full()
       ctx.state.log.info({ client_id: client.id, client_name: client.name }, 'client registered')
       ctx.status = 201
-      ctx.body = toRegistrationBody(client, secret)
+      ctx.body = toRegistrationBody(gateway.addresses.issuer, client, handed)
     },
   ]
 }
 
-/** Everything as really registered; what there is not is left out: a `null` breaks clients' parsers. */
-function toRegistrationBody(client: Client, secret: string | undefined): object {
-  return {
-    client_id: client.id,
-    client_id_issued_at: client.registeredAt,
-    // 0: the secret ends with the registration only (RFC 7591 section 3.2.1).
-    ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
-    ...(client.name === undefined ? {} : { client_name: client.name }),
-    redirect_uris: client.redirectUris,
-    token_endpoint_auth_method: client.authMethod,
-    grant_types: client.grantTypes,
-    response_types: ['code'],
-    ...client.echoed,
+/** Only where the operator asks for it. */
+function requireInitialToken(expected: Secret | undefined): Koa.Middleware {
+  const expectedDigest = expected === undefined ? undefined : digest(expected.reveal())
+  return async function requireInitialToken(ctx, next) {
+    if (expectedDigest !== undefined) {
+      const token = requireBearer(
+        ctx,
+        'registration here needs the token that its operator gives out',
+      )
+      if (!equalInConstantTime(digest(token), expectedDigest)) {
+        throw refuseBearer(ctx, 'this is not the token that registration needs here')
+      }
+    }
+    await next()
   }
+}
+
+function full(): OAuthError {
+  return new OAuthError(
+    'temporarily_unavailable',
+    'too many clients are registered that nobody has approved yet: try again later',
+    { retryAfterSeconds: FULL_SECONDS },
+  )
 }

@@ -1,7 +1,6 @@
 /** Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 3): exactly what exists. */
 
 import type Koa from 'koa'
-import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
@@ -26,8 +25,8 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     scopes_supported: scopes.supported,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: GRANT_TYPES,
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],

@@ -1,32 +1,105 @@
 /**
  * Registered clients.
  *
- * Key: `client:<id>` (the registration as JSON, its secret hashed). Lives 24 h until somebody approves
- * the client for the first time, then `lifetimeSeconds` from each use; 0 keeps it for ever.
+ * Keys: `client:<id>` (the registration as JSON, its secret and its registration token hashed): 24 h until
+ * somebody approves the client for the first time, then from each use as long as `keep` is told;
+ * `clients:unapproved` (sorted set of ids by the time of registration): who nobody approved yet, so
+ * that a flood of registrations has a bound.
  */
 
 import type { Redis } from 'ioredis'
+import { REVOCATION_KEYS } from '../../lib/store/revocations.ts'
+import { defineScript } from '../../lib/store/script.ts'
 import type { Client } from '../clients/client.ts'
+import { grantsOfClientKeys, REVOKE_LISTED } from './grants.ts'
 
 export interface Clients {
-  register(client: Client): Promise<void>
+  /** False when there are too many that nobody approved, and none is old enough to make room. */
+  register(client: Client): Promise<boolean>
   find(id: string): Promise<Client | undefined>
-  /** Somebody approved it, or it refreshed: its life begins anew. */
-  keep(id: string): Promise<void>
+  /** It was used: its life begins anew. 0 seconds keep it for ever. */
+  keep(id: string, seconds: number): Promise<void>
+  /**
+   * Puts another record in the place of the one with this registration token; false when there is none.
+   * Of racing replacements with one token one succeeds, since each brings a new token.
+   */
+  replace(managementDigest: string, client: Client): Promise<boolean>
+  /**
+   * Ends the registration with this registration token, and in the same step every grant made for it;
+   * the edge refuses their tokens until `expiresAt` or the latest `exp` minted. False: there is none.
+   */
+  remove(managementDigest: string, id: string, expiresAt: number): Promise<boolean>
+}
+
+export interface ClientBounds {
+  /** How many registrations that nobody approved may be held. */
+  readonly unapprovedMax: number
+  /** Younger ones never make room for others, milliseconds. */
+  readonly protectedMs?: number
 }
 
 /** Most registrations are never used: clients register at every start. */
-const UNUSED_SECONDS = 86_400
+const UNAPPROVED_SECONDS = 86_400
+const PROTECTED_MS = 600_000
 
 /** Ids are ours: whatever looks otherwise is unknown without asking the store. */
 const CLIENT_ID = /^[A-Za-z0-9_-]{22}$/
 
-const key = (id: string): string => `client:${id}`
+const KEY_START = 'client:'
+const UNAPPROVED = 'clients:unapproved'
+const key = (id: string): string => KEY_START + id
 
-export function redisClients(redis: Redis, lifetimeSeconds: number): Clients {
+/** KEYS: client, unapproved, start of client keys. ARGV: record, id, seconds, bound, protected ms. */
+const REGISTER = defineScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[3] * 1000)
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[4]) then
+  local oldest = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[5], 'LIMIT', 0, 1)[1]
+  if not oldest then return 0 end
+  redis.call('ZREM', KEYS[2], oldest)
+  redis.call('DEL', KEYS[3] .. oldest)
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('ZADD', KEYS[2], now, ARGV[2])
+return 1`)
+
+/** KEYS: client, unapproved. ARGV: id, seconds. */
+const KEEP = defineScript(`
+redis.call('ZREM', KEYS[2], ARGV[1])
+if ARGV[2] == '0' then redis.call('PERSIST', KEYS[1])
+else redis.call('EXPIRE', KEYS[1], ARGV[2]) end`)
+
+const HELD_WITH = `
+local function held_with(digest)
+  local held = redis.call('GET', KEYS[1])
+  return held and cjson.decode(held).managementDigest == digest
+end
+`
+
+/** KEYS: client. ARGV: digest of the registration token, record. */
+const REPLACE = defineScript(`${HELD_WITH}
+if not held_with(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1`)
+
+/** KEYS: client, unapproved, those of the grants. ARGV: digest, id, expiresAt. */
+const REMOVE = defineScript(`${HELD_WITH}${REVOKE_LISTED}
+if not held_with(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[2])
+revoke_listed(3, 'client:' .. ARGV[2], tonumber(ARGV[3]))
+return 1`)
+
+export function redisClients(
+  redis: Redis,
+  { unapprovedMax, protectedMs = PROTECTED_MS }: ClientBounds,
+): Clients {
   return {
     async register(client) {
-      await redis.set(key(client.id), JSON.stringify(client), 'EX', UNUSED_SECONDS)
+      const keys = [key(client.id), UNAPPROVED, KEY_START]
+      const bounds = [UNAPPROVED_SECONDS, unapprovedMax, protectedMs]
+      return (await REGISTER(redis, keys, [JSON.stringify(client), client.id, ...bounds])) === 1
     },
     async find(id) {
       if (!CLIENT_ID.test(id)) return undefined
@@ -35,9 +108,16 @@ export function redisClients(redis: Redis, lifetimeSeconds: number): Clients {
       // Records of earlier releases lack what came later.
       return { kind: 'registered', ...(JSON.parse(stored) as Omit<Client, 'kind'>) }
     },
-    async keep(id) {
-      if (lifetimeSeconds === 0) await redis.persist(key(id))
-      else await redis.expire(key(id), lifetimeSeconds)
+    async keep(id, seconds) {
+      await KEEP(redis, [key(id), UNAPPROVED], [id, seconds])
+    },
+    async replace(managementDigest, client) {
+      const values = [managementDigest, JSON.stringify(client)]
+      return (await REPLACE(redis, [key(client.id)], values)) === 1
+    },
+    async remove(managementDigest, id, expiresAt) {
+      const keys = [key(id), UNAPPROVED, ...grantsOfClientKeys(id), ...REVOCATION_KEYS]
+      return (await REMOVE(redis, keys, [managementDigest, id, expiresAt])) === 1
     },
   }
 }

@@ -124,16 +124,30 @@ redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])`)
 
-/** KEYS: start of grant keys, index of user or client, revocation keys. ARGV: member, expiresAt. */
-const REVOKE_LISTED = defineScript(`${WRITE_REVOCATION}
-local expires = tonumber(ARGV[2])
-for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  local latest = tonumber(redis.call('HGET', KEYS[1] .. id, 'latest_expires_at') or '0')
-  expires = math.max(expires, latest)
-  redis.call('DEL', KEYS[1] .. id)
+/**
+ * Lua: `revoke_listed(first, member, expires)` ends every grant of an index and refuses, as `member`,
+ * what was made under them. From `first` on the KEYS are: start of grant keys, index, `REVOCATION_KEYS`.
+ */
+export const REVOKE_LISTED = `${WRITE_REVOCATION}
+local function revoke_listed(first, member, expires)
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[first + 1], 0, -1)) do
+    local latest = tonumber(redis.call('HGET', KEYS[first] .. id, 'latest_expires_at') or '0')
+    expires = math.max(expires, latest)
+    redis.call('DEL', KEYS[first] .. id)
+  end
+  write_revocation(first + 2, member, expires)
+  redis.call('DEL', KEYS[first + 1])
 end
-write_revocation(3, ARGV[1], expires)
-redis.call('DEL', KEYS[2])`)
+`
+
+/** ARGV: member, expiresAt. */
+const REVOKE_ALL = defineScript(`${REVOKE_LISTED}
+revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`)
+
+/** The first KEYS of `revoke_listed` for a client's grants. */
+export function grantsOfClientKeys(clientId: string): string[] {
+  return [KEY_START, clientIndex(clientId)]
+}
 
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
   return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
@@ -146,7 +160,7 @@ export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | 
 export function redisGrants(redis: Redis): Grants {
   const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
   const revokeListed = async (index: string, member: string, expiresAt: number) => {
-    await REVOKE_LISTED(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
+    await REVOKE_ALL(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
   }
   return {
     async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {

@@ -22,7 +22,7 @@ export function token(ports: Ports): Koa.Middleware[] {
 }
 
 function byGrantType(
-  grants: Readonly<Record<GrantType, Koa.Middleware<ClientState>[]>>,
+  grants: Readonly<Partial<Record<GrantType, Koa.Middleware<ClientState>[]>>>,
 ): Koa.Middleware<ClientState> {
   const composed = new Map(Object.entries(grants).map(([type, steps]) => [type, inSequence(steps)]))
   return async function byGrantType(ctx, next) {

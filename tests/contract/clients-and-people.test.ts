@@ -21,27 +21,36 @@ const client = (id: string) => ({
   registeredAt: 1,
 })
 
-test('a registration lives a day until its first use, then its lifetime from each use', async (t) => {
-  const clients = redisClients(redis, 500_000)
+const BOUNDS = { unapprovedMax: 1000 }
+
+test('a registration lives a day until its first use, then as long as it is kept', async (t) => {
+  const clients = redisClients(redis, BOUNDS)
   const id = 'a'.repeat(22)
-  await clients.register(client(id))
+  t.true(await clients.register(client(id)))
   t.deepEqual(await clients.find(id), client(id))
   t.true((await redis.ttl(`client:${id}`)) <= 86_400)
-  await clients.keep(id)
+  await clients.keep(id, 500_000)
   t.true((await redis.ttl(`client:${id}`)) > 499_000)
+  t.is(await redis.zscore('clients:unapproved', id), null)
 })
 
 test('a lifetime of 0 keeps a registration for ever once it is used', async (t) => {
-  const clients = redisClients(redis, 0)
+  const clients = redisClients(redis, BOUNDS)
   const id = 'b'.repeat(22)
   await clients.register(client(id))
   t.true((await redis.ttl(`client:${id}`)) > 0)
-  await clients.keep(id)
+  await clients.keep(id, 0)
   t.is(await redis.ttl(`client:${id}`), -1)
 })
 
+test('a registration that has gone is not kept', async (t) => {
+  const clients = redisClients(redis, BOUNDS)
+  await clients.keep('c'.repeat(22), 0)
+  t.is(await clients.find('c'.repeat(22)), undefined)
+})
+
 test('an id that cannot be ours is unknown without asking the store', async (t) => {
-  const clients = redisClients(redis, 1)
+  const clients = redisClients(redis, BOUNDS)
   await redis.set('client:short', JSON.stringify(client('short')))
   for (const id of ['', 'short', 'x'.repeat(8000), `${'a'.repeat(21)}:`, `${'a'.repeat(22)}\n`]) {
     t.is(await clients.find(id), undefined)

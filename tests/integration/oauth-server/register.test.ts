@@ -20,13 +20,17 @@ const accepts = test.macro({
     t.is(response.status, 201, response.text)
     t.is(response.headers.get('cache-control'), 'no-store')
     t.is(response.headers.get('access-control-allow-origin'), '*')
-    t.notRegex(response.text, /null|registration_access_token|registration_client_uri/)
+    t.notRegex(response.text, /null|\[\]/)
     const found = response.json()
-    t.like(found, { response_types: ['code'], ...expected })
+    t.like(found, { client_id: found['client_id'], ...expected })
+    const hasCode = (found['grant_types'] as string[]).includes('authorization_code')
+    t.deepEqual(found['response_types'], hasCode ? ['code'] : undefined)
+    t.regex(String(found['registration_access_token']), /^[\w-]{43}$/)
+    t.is(found['registration_client_uri'], `${issuer}/register/${found['client_id']}`)
     t.is(typeof found['client_id_issued_at'], 'number')
-    const isPublic = found['token_endpoint_auth_method'] === 'none'
-    t.is('client_secret' in found, !isPublic)
-    t.is(found['client_secret_expires_at'], isPublic ? undefined : 0)
+    const hasSecret = String(found['token_endpoint_auth_method']).startsWith('client_secret')
+    t.is('client_secret' in found, hasSecret)
+    t.is(found['client_secret_expires_at'], hasSecret ? 0 : undefined)
   },
   title: (name = '') => `registers ${name}`,
 })
@@ -55,9 +59,52 @@ test(
 test(
   'unknown grants, which are dropped',
   accepts,
-  { grant_types: [...BOTH, 'urn:ietf:params:oauth:grant-type:device_code'] },
+  { grant_types: [...BOTH, 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] },
   { grant_types: BOTH },
 )
+test(
+  'client_credentials, which is the operator’s',
+  accepts,
+  {
+    grant_types: ['client_credentials', 'authorization_code'],
+  },
+  { grant_types: ['authorization_code'] },
+)
+test('an empty list of grants', accepts, { grant_types: [] }, { grant_types: BOTH })
+test(
+  'refresh alone, which comes with the code',
+  accepts,
+  { grant_types: ['refresh_token'] },
+  {
+    grant_types: BOTH,
+  },
+)
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code'
+test(
+  'a device beside a code',
+  accepts,
+  { grant_types: [DEVICE, ...BOTH] },
+  {
+    grant_types: [...BOTH, DEVICE],
+  },
+)
+test(
+  'a device without a redirect',
+  accepts,
+  { redirect_uris: undefined, grant_types: [DEVICE] },
+  {
+    redirect_uris: undefined,
+    grant_types: [DEVICE],
+  },
+)
+test('unknown response types', accepts, { response_types: ['code', 'token id_token'] }, {})
+const OOB = { redirect_uris: ['urn:ietf:wg:oauth:2.0:oob'] }
+test('out of band', accepts, OOB, OOB)
+const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: '1' }
+const BY_KEY = { token_endpoint_auth_method: 'private_key_jwt' }
+test('a key', accepts, { ...BY_KEY, jwks: { keys: [KEY] } }, { ...BY_KEY, jwks: { keys: [KEY] } })
+const KEY_URI = { ...BY_KEY, jwks_uri: 'https://app.example/jwks.json' }
+test('the address of keys', accepts, KEY_URI, KEY_URI)
 test(
   'scopes, of which the known are kept',
   accepts,
@@ -137,11 +184,26 @@ test('one bad among good', refuses, BAD_REDIRECT, {
   redirect_uris: ['https://a.example/cb', 'http://evil.example/cb'],
 })
 test('javascript:', refuses, BAD_REDIRECT, { redirect_uris: ['javascript:alert(1)'] })
-test('out of band', refuses, BAD_REDIRECT, { redirect_uris: ['urn:ietf:wg:oauth:2.0:oob'] })
+test('out of band, automatic', refuses, BAD_REDIRECT, {
+  redirect_uris: ['urn:ietf:wg:oauth:2.0:oob:auto'],
+})
+test('only grants that are not to be had', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  grant_types: ['password', 'client_credentials'],
+})
 test('an unknown method', refuses, BAD_METADATA, {
   ...REDIRECTS,
-  token_endpoint_auth_method: 'private_key_jwt',
+  token_endpoint_auth_method: 'client_secret_jwt',
 })
+test('private_key_jwt without a key', refuses, BAD_METADATA, { ...REDIRECTS, ...BY_KEY })
+test('a private key', refuses, BAD_METADATA, { ...REDIRECTS, jwks: { keys: [{ ...KEY, d: 'd' }] } })
+test('a symmetric key', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  jwks: { keys: [{ kty: 'oct', k: 'k' }] },
+})
+test('keys by http', refuses, BAD_METADATA, { ...REDIRECTS, jwks_uri: 'http://a.example/jwks' })
+test('prototypes', refuses, BAD_REDIRECT, '{"__proto__":{"redirect_uris":["https://a.example/"]}}')
+test('a deep body', refuses, BAD_METADATA, `${'['.repeat(16_000)}`)
 test('jwks and jwks_uri', refuses, BAD_METADATA, {
   ...REDIRECTS,
   jwks: {},

@@ -1,0 +1,137 @@
+/**
+ * /register/{client_id}: a client reads, replaces or deletes its registration (RFC 7592 section 2).
+ *
+ * It shows the registration access token. Replacing rotates that token: the old one is dead at once, and
+ * whoever lost the answer registers anew. Unknown clients and wrong tokens are the same refusal.
+ */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
+import { digest } from '../../lib/platform/seal.ts'
+import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
+import type { Ports } from '../ports.ts'
+import { noStore } from '../steps/headers.ts'
+import { limitByAddress } from '../steps/limit-rate.ts'
+import { type JsonState, readJson } from '../steps/read-json.ts'
+import type { Limit } from '../store/limits.ts'
+import type { Client } from './client.ts'
+import { type MetadataDocument, parseClientMetadata } from './metadata.ts'
+import { requireAllowedHosts } from './redirect-hosts.ts'
+import { REGISTRATION_BYTES_MAX } from './register.ts'
+import { issueClient, toRegistrationBody } from './registration.ts'
+
+interface ManageState extends JsonState {
+  client: Client
+  managementToken: string
+}
+
+type Step = Koa.Middleware<ManageState>
+
+const BY_ADDRESS: Limit = { name: 'manage-client', burst: 600, perMinute: 300 }
+
+/** What is ours to set: a client that sends it means to change it (RFC 7592 section 2.2). */
+const FORBIDDEN_MEMBERS = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+] as const
+
+export function readClient(ports: Ports): Koa.Middleware[] {
+  const steps: Step[] = [
+    ...authenticated(ports),
+    async function sendClient(ctx) {
+      const { client, managementToken } = ctx.state
+      ctx.body = toRegistrationBody(ports.gateway.addresses.issuer, client, { managementToken })
+    },
+  ]
+  return steps
+}
+
+export function replaceClient(ports: Ports): Koa.Middleware[] {
+  const { families, scopes, config, gateway } = ports
+  const steps: Step[] = [
+    ...authenticated(ports),
+    readJson(REGISTRATION_BYTES_MAX),
+
+    async function checkMembers(ctx, next) {
+      requireOwnMembers(ctx.state.document, ctx.state.client)
+      await next()
+    },
+
+    async function replaceClient(ctx) {
+      const metadata = parseClientMetadata(ctx.state.document, scopes.supported)
+      requireAllowedHosts(metadata.redirectUris, config.REGISTRATION_REDIRECT_HOSTS)
+      const { client, handed } = issueClient(metadata, ctx.state.client)
+      const presented = digest(ctx.state.managementToken)
+      if (!(await families.clients.replace(presented, client))) throw refused(ctx)
+      ctx.state.log.info({ client_id: client.id }, 'client replaced')
+      ctx.body = toRegistrationBody(gateway.addresses.issuer, client, handed)
+    },
+  ]
+  return steps
+}
+
+export function deleteClient(ports: Ports): Koa.Middleware[] {
+  const { families, config, clock } = ports
+  const steps: Step[] = [
+    ...authenticated(ports),
+    async function deleteClient(ctx) {
+      const { client, managementToken } = ctx.state
+      const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
+      const isGone = await families.clients.remove(digest(managementToken), client.id, expiresAt)
+      if (!isGone) throw refused(ctx)
+      ctx.state.log.info({ client_id: client.id }, 'client deleted')
+      ctx.status = 204
+    },
+  ]
+  return steps
+}
+
+function authenticated({ families }: Ports): Step[] {
+  return [
+    noStore,
+    limitByAddress(families.limits, BY_ADDRESS),
+
+    async function requireManagementToken(ctx, next) {
+      const token = requireBearer(ctx, 'the registration access token is missing')
+      const client = await families.clients.find(clientIdOf(ctx))
+      const expected = client?.managementDigest
+      // Compared though there is no such client: the time taken tells nothing.
+      const isRight = equalInConstantTime(digest(token), expected ?? digest(''))
+      if (client === undefined || expected === undefined || !isRight) throw refused(ctx)
+      Object.assign(ctx.state, { client, managementToken: token })
+      await next()
+    },
+  ]
+}
+
+/** The router has matched it; a client id of ours needs no decoding. */
+function clientIdOf(ctx: Koa.Context): string {
+  return ctx.path.slice('/register/'.length)
+}
+
+function requireOwnMembers(document: MetadataDocument, client: Client): void {
+  const forbidden = FORBIDDEN_MEMBERS.find((name) => document[name] !== undefined)
+  if (forbidden !== undefined) throw invalid(`${forbidden} cannot be changed: leave it out`)
+  if (document['client_id'] !== client.id) {
+    throw invalid('client_id must be the one of this registration')
+  }
+  const secret = document['client_secret']
+  if (secret === undefined) return
+  const isHeld =
+    typeof secret === 'string' &&
+    client.secretDigest !== undefined &&
+    equalInConstantTime(digest(secret), client.secretDigest)
+  if (!isHeld) throw invalid('client_secret cannot be chosen: send the present one or none')
+}
+
+function invalid(description: string): OAuthError {
+  return new OAuthError('invalid_client_metadata', description)
+}
+
+function refused(ctx: Koa.Context): OAuthError {
+  return refuseBearer(ctx, 'this is not the registration access token of this client')
+}

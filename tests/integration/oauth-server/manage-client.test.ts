@@ -1,0 +1,187 @@
+import test from 'ava'
+import { createOAuthClient, type Registered } from '../../support/oauth-client.ts'
+import { startOAuthServer } from '../../support/oauth-server.ts'
+import { createPerson } from '../../support/person.ts'
+
+const server = await startOAuthServer()
+test.after.always(() => server.stop())
+const { send, issuer } = server
+const client = createOAuthClient(send, issuer)
+const ECHO = `${issuer}/echo/mcp`
+
+const manage = (
+  method: string,
+  { client_id: id, registration_access_token: token }: Registered,
+  document?: object,
+) =>
+  send({
+    url: `${issuer}/register/${id}`,
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(document === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(document === undefined ? {} : { body: JSON.stringify(document) }),
+  })
+
+const METADATA = {
+  client_name: 'After',
+  redirect_uris: ['http://localhost/after'],
+  token_endpoint_auth_method: 'none',
+}
+
+test('reads what was registered, and hands the token out again', async (t) => {
+  const held = await client.register({ client_uri: 'https://a.example' })
+  const response = await manage('GET', held)
+  t.is(response.status, 200)
+  t.is(response.headers.get('cache-control'), 'no-store')
+  t.is(response.headers.get('www-authenticate'), null)
+  t.deepEqual(response.json(), held)
+})
+
+test('a secret is not shown again, since only its hash is kept', async (t) => {
+  const held = await client.register({ token_endpoint_auth_method: 'client_secret_post' })
+  const { client_secret: _secret, ...rest } = held
+  t.deepEqual((await manage('GET', held)).json(), rest)
+})
+
+test('replaces everything, and rotates the token', async (t) => {
+  const held = await client.register({ client_uri: 'https://a.example' })
+  const response = await manage('PUT', held, { ...METADATA, client_id: held.client_id })
+  t.is(response.status, 200, response.text)
+  const replaced = response.json() as Registered
+  t.like(replaced, { ...METADATA, client_id: held.client_id, client_uri: undefined })
+  t.is(replaced['client_id_issued_at'], held['client_id_issued_at'])
+  t.not(replaced['registration_access_token'], held['registration_access_token'])
+  t.is((await manage('GET', held)).status, 401)
+  t.deepEqual((await manage('GET', replaced)).json(), replaced)
+  const old = client.begin(held.client_id, { resource: ECHO })
+  t.is((await send({ url: old.url })).status, 400)
+  const { url } = client.begin(held.client_id, {
+    resource: ECHO,
+    redirect_uri: 'http://localhost:5000/after',
+  })
+  t.is((await send({ url })).status, 200)
+})
+
+test('a method with a secret brings one, and one without takes it away', async (t) => {
+  const held = await client.register()
+  const put = async (at: Registered, method: string, more: object = {}) => {
+    const document = { ...METADATA, client_id: held.client_id, ...more }
+    const sent = { ...document, token_endpoint_auth_method: method }
+    return (await manage('PUT', at, sent)).json() as Registered
+  }
+  const secret = await put(held, 'client_secret_post')
+  t.regex(String(secret.client_secret), /^[\w-]{43}$/)
+  t.is(secret['client_secret_expires_at'], 0)
+  const kept = await put(secret, 'client_secret_basic', { client_secret: secret.client_secret })
+  t.false(Object.hasOwn(kept, 'client_secret'))
+  const credentials = { client_id: held.client_id, client_secret: String(secret.client_secret) }
+  const grant = { grant_type: 'authorization_code', code: 'x' }
+  t.is((await client.token({ ...grant, ...credentials })).json()['error'], 'invalid_grant')
+  await put(kept, 'none')
+  t.is((await client.token({ ...grant, ...credentials })).json()['error'], 'invalid_client')
+})
+
+test('a client id of another, or none, is not replaced', async (t) => {
+  const held = await client.register()
+  for (const changes of [{}, { client_id: 'other' }, { client_id: 1 }]) {
+    const response = await manage('PUT', held, { ...METADATA, ...changes })
+    t.is(response.status, 400)
+    t.is(response.json()['error'], 'invalid_client_metadata')
+  }
+})
+
+test('what is ours to set is refused, and so is a chosen secret', async (t) => {
+  const held = await client.register()
+  for (const changes of [
+    { registration_access_token: held['registration_access_token'] },
+    { registration_client_uri: 'https://a.example' },
+    { client_secret_expires_at: 0 },
+    { client_id_issued_at: 1 },
+    { client_secret: 'chosen by myself' },
+  ]) {
+    const response = await manage('PUT', held, {
+      ...METADATA,
+      client_id: held.client_id,
+      ...changes,
+    })
+    t.is(response.status, 400, JSON.stringify(changes))
+  }
+  t.is((await manage('GET', held)).status, 200)
+})
+
+test('bad metadata changes nothing', async (t) => {
+  const held = await client.register()
+  const redirect_uris = ['javascript:alert(1)']
+  const document = { ...METADATA, client_id: held.client_id, redirect_uris }
+  const response = await manage('PUT', held, document)
+  t.is(response.json()['error'], 'invalid_redirect_uri')
+  t.deepEqual((await manage('GET', held)).json(), held)
+})
+
+test('without the right token nobody learns whether a client exists', async (t) => {
+  const [held, other] = [await client.register(), await client.register()]
+  const foreign = other['registration_access_token']
+  const answers = await Promise.all(
+    [
+      { ...held, registration_access_token: 'wrong' },
+      { ...held, registration_access_token: foreign },
+      { client_id: 'a'.repeat(22), registration_access_token: foreign },
+      { client_id: '../token', registration_access_token: foreign },
+    ].map((who) => manage('DELETE', who as Registered)),
+  )
+  for (const { status, headers, text } of answers.slice(0, 3)) {
+    t.is(status, 401)
+    t.is(text, answers[0]?.text ?? '')
+    t.is(headers.get('www-authenticate'), 'Bearer error="invalid_token"')
+  }
+  t.true([401, 404, 405].includes(answers[3]?.status ?? 0))
+  const none = await send({ url: `${issuer}/register/${held.client_id}` })
+  t.is(none.status, 401)
+  t.is(none.headers.get('www-authenticate'), 'Bearer')
+  t.is((await manage('GET', held)).status, 200)
+})
+
+test('another method gets 405, a page’s preflight every method there is', async (t) => {
+  const held = await client.register()
+  const response = await manage('PATCH', held)
+  t.is(response.status, 405)
+  t.regex(response.headers.get('allow') ?? '', /GET.*PUT.*DELETE/)
+  const preflight = await send({ url: `${issuer}/register/${held.client_id}`, method: 'OPTIONS' })
+  t.is(preflight.status, 204)
+  t.is(preflight.headers.get('access-control-allow-methods'), 'GET, PUT, DELETE')
+  t.regex(preflight.headers.get('access-control-allow-headers') ?? '', /authorization/)
+})
+
+test('deletion ends codes, refresh tokens and the client itself', async (t) => {
+  const held = await client.register()
+  const begin = () => client.begin(held.client_id, { resource: ECHO })
+  const person = createPerson(send)
+  const [spent, unspent] = [begin(), begin()]
+  const codes: string[] = []
+  for (const { url } of [spent, unspent]) {
+    const target = await person.authorize(url, { username: 'dora' })
+    codes.push(target.searchParams.get('code') ?? '')
+  }
+  const waiting = await person.open(begin().url)
+  const exchange = (code: string, verifier: string) =>
+    client.token({
+      grant_type: 'authorization_code',
+      client_id: held.client_id,
+      code,
+      code_verifier: verifier,
+    })
+  const tokens = (await exchange(codes[0] ?? '', spent.verifier)).json()
+  t.is((await manage('DELETE', held)).status, 204)
+  t.is((await manage('DELETE', held)).status, 401)
+  t.is((await manage('GET', held)).status, 401)
+  const late = await exchange(codes[1] ?? '', unspent.verifier)
+  t.is(late.json()['error'], 'invalid_client')
+  const refresh_token = String(tokens['refresh_token'])
+  const fields = { grant_type: 'refresh_token', client_id: held.client_id, refresh_token }
+  t.is((await client.token(fields)).json()['error'], 'invalid_client')
+  const page = await person.submit(waiting, { decision: 'approve', username: 'dora' })
+  t.is(page.status, 403)
+  t.is((await send({ url: begin().url })).status, 400)
+})

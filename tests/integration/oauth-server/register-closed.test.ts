@@ -1,0 +1,82 @@
+import test from 'ava'
+import { startOAuthServer } from '../../support/oauth-server.ts'
+
+const TOKEN = 'what-the-operator-gives-out'
+const closed = await startOAuthServer({
+  environment: {
+    REGISTRATION_TOKEN: TOKEN,
+    REGISTRATION_REDIRECT_HOSTS: 'app.example, *.trusted.example, scheme:cursor',
+    REGISTRATIONS_MAX: '3',
+  },
+})
+const open = await startOAuthServer({
+  environment: { REGISTRATION_REDIRECT_HOSTS: 'loopback,oob' },
+})
+test.after.always(() => Promise.all([closed.stop(), open.stop()]))
+
+const register = ({ send, issuer }: typeof closed, uris: readonly string[], token?: string) =>
+  send({
+    url: `${issuer}/register`,
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ redirect_uris: uris, token_endpoint_auth_method: 'none' }),
+  })
+
+test.serial('a closed gateway registers nobody without its token', async (t) => {
+  const none = await register(closed, ['https://app.example/cb'])
+  t.is(none.status, 401)
+  t.is(none.headers.get('www-authenticate'), 'Bearer')
+  const wrong = await register(closed, ['https://app.example/cb'], 'another')
+  t.is(wrong.status, 401)
+  t.is(wrong.json()['error'], 'invalid_token')
+})
+
+test.serial('redirects lead to listed places only', async (t) => {
+  for (const uri of [
+    'https://app.example.evil.com/cb',
+    'https://trusted.example/cb',
+    'https://eviltrusted.example/cb',
+    'http://localhost/cb',
+    'vscode://x/cb',
+    'https://app.example:8443/cb',
+  ]) {
+    const response = await register(closed, ['https://app.example/cb', uri], TOKEN)
+    t.is(response.status, 400, uri)
+    t.is(response.json()['error'], 'invalid_redirect_uri')
+    t.regex(String(response.json()['error_description']), /ask its operator/)
+  }
+  for (const uris of [
+    ['https://app.example/cb'],
+    ['https://a.trusted.example/cb', 'cursor://x/cb'],
+  ]) {
+    t.is((await register(closed, uris, TOKEN)).status, 201)
+  }
+})
+
+test.serial('loopback and out of band are places too', async (t) => {
+  const uris = ['http://127.0.0.1/cb', 'http://[::1]:9/cb', 'urn:ietf:wg:oauth:2.0:oob']
+  t.is((await register(open, uris)).status, 201)
+  t.is((await register(open, ['https://app.example/cb'])).status, 400)
+})
+
+test.serial('a full store says when to try again', async (t) => {
+  t.is((await register(closed, ['https://app.example/cb'], TOKEN)).status, 201)
+  const response = await register(closed, ['https://app.example/cb'], TOKEN)
+  t.is(response.status, 503)
+  t.is(response.json()['error'], 'temporarily_unavailable')
+  t.is(response.headers.get('retry-after'), '60')
+})
+
+for (const [name, value] of [
+  ['REGISTRATION_TOKEN', 'short'],
+  ['REGISTRATION_REDIRECT_HOSTS', 'app.example, https://x'],
+  ['REGISTRATIONS_MAX', '0'],
+] as const) {
+  test(`a bad ${name} is refused at start by name`, async (t) => {
+    const started = startOAuthServer({ environment: { [name]: value } })
+    await t.throwsAsync(started, { message: new RegExp(name) })
+  })
+}
