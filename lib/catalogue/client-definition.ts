@@ -32,7 +32,7 @@ export const clientDefinition = z
       .string()
       .regex(
         SECRET_REFERENCE,
-        'must be written ${secret.NAME}, the environment variable NAME or the file NAME_FILE names: whoever reads this file must not read the secret',
+        'must be written ${secret.NAME}, for the environment variable NAME or the file that NAME_FILE names: whoever reads this file must not read the secret',
       )
       .describe(
         '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',

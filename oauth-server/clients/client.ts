@@ -3,7 +3,12 @@
 export const AUTH_METHODS = ['none', 'client_secret_post', 'client_secret_basic'] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
-export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const
+export const GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'client_credentials',
+] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
 export interface ClientMetadata {

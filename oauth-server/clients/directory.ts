@@ -19,9 +19,13 @@ export interface ClientDirectory {
   keep(client: Client): Promise<void>
 }
 
-export function createClientDirectory(registered: Clients): ClientDirectory {
+/** @param configured those of the operator's, by id: nobody else can have one of these. */
+export function createClientDirectory(
+  registered: Clients,
+  configured: ReadonlyMap<string, Client>,
+): ClientDirectory {
   return {
-    find: (id) => registered.find(id),
+    find: async (id) => configured.get(id) ?? (await registered.find(id)),
     async keep({ kind, id }) {
       if (kind === 'registered') await registered.keep(id)
     },

@@ -5,7 +5,13 @@
 
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { formatScope, parseScope } from '../../lib/oauth/scope.ts'
-import { AUTH_METHODS, type AuthMethod, type ClientMetadata, type GrantType } from './client.ts'
+import {
+  AUTH_METHODS,
+  type AuthMethod,
+  type ClientMetadata,
+  GRANT_TYPES,
+  type GrantType,
+} from './client.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 
 /** Wire names to values of any type. */
@@ -74,9 +80,10 @@ function parseAuthMethod(value: unknown): AuthMethod {
 function parseGrantTypes(value: unknown): readonly GrantType[] {
   if (!isPresent(value)) return ['authorization_code', 'refresh_token']
   if (!isTextList(value)) throw invalid('grant_types must be a list')
-  return value.includes('refresh_token')
-    ? ['authorization_code', 'refresh_token']
-    : ['authorization_code']
+  return GRANT_TYPES.filter(
+    (type) =>
+      type === 'authorization_code' || (type !== 'client_credentials' && value.includes(type)),
+  )
 }
 
 function parseLinks(document: MetadataDocument): Record<string, string> {

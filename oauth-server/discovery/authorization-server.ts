@@ -17,6 +17,10 @@ export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
 
 function toMetadataDocument({ gateway, scopes, config }: Ports): object {
   const { issuer } = gateway.addresses
+  // Told only where somebody can use it: nobody registers for it.
+  const hasMachines = [...gateway.clients.values()].some(({ grantTypes }) =>
+    grantTypes.includes('client_credentials'),
+  )
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -26,7 +30,10 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     scopes_supported: scopes.supported,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: GRANT_TYPES,
+    device_authorization_endpoint: `${issuer}/device_authorization`,
+    grant_types_supported: GRANT_TYPES.filter(
+      (type) => hasMachines || type !== 'client_credentials',
+    ),
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,

@@ -55,8 +55,14 @@ test(
 test(
   'unknown grants, which are dropped',
   accepts,
-  { grant_types: [...BOTH, 'urn:ietf:params:oauth:grant-type:device_code'] },
+  { grant_types: [...BOTH, 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'client_credentials'] },
   { grant_types: BOTH },
+)
+test(
+  'a device, beside the rest',
+  accepts,
+  { grant_types: [...BOTH, 'urn:ietf:params:oauth:grant-type:device_code'] },
+  { grant_types: [...BOTH, 'urn:ietf:params:oauth:grant-type:device_code'] },
 )
 test(
   'scopes, of which the known are kept',
