@@ -12,6 +12,8 @@ import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
 import { deleteClient, readClient, replaceClient } from './clients/manage.ts'
 import { register } from './clients/register.ts'
+import { answerDevicePage, openDevicePage } from './device/device.ts'
+import { authorizeDevice } from './device/device-authorization.ts'
 import { describeAuthorizationServer } from './discovery/authorization-server.ts'
 import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
@@ -57,6 +59,9 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
+    row(['device-authorization',          'POST', '/device_authorization'],  'none', 'json', authorizeDevice(ports)),
+    row(['device',                        'GET', '/device'],                 'none', 'page', openDevicePage(ports)),
+    row(['device-answer',                 'POST', '/device'],                'none', 'page', answerDevicePage(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
     row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),

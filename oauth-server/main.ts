@@ -1,8 +1,10 @@
 /** The authorization server's process. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
+import { readConfiguredClients } from './clients/configured.ts'
 import { readConfig } from './config.ts'
 import { startServer } from './server.ts'
 
@@ -13,6 +15,7 @@ const log = createLog(NAME, 'info')
 await runRoom(log, async () => {
   const config = readConfig(process.env)
   const gateway = readGateway(process.env, process.cwd())
+  const configured = readConfiguredClients(gateway.clients, process.env, systemClock)
   log.level = config.LOG_LEVEL
-  return await startServer(config, gateway, log)
+  return await startServer(config, gateway, configured, log)
 })

@@ -7,6 +7,7 @@ import type { Log } from '../lib/platform/log.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import type { Client } from './clients/client.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
@@ -16,6 +17,7 @@ import { createScopes, type Scopes } from './scopes.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
+import { type Devices, redisDevices } from './store/devices.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
@@ -36,6 +38,7 @@ export interface Families {
   readonly revocations: Revocations
   readonly publicKeys: PublicKeys
   readonly limits: Limits
+  readonly devices: Devices
 }
 
 export interface Ports {
@@ -52,20 +55,26 @@ export interface Ports {
   readonly log: Log
 }
 
-export type Surroundings = Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'>
+export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'> {
+  /** The operator's clients, by client_id. */
+  readonly configured: ReadonlyMap<string, Client>
+}
 
-export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
+export function createPorts(redis: Redis, { configured, ...surroundings }: Surroundings): Ports {
   const { config, gateway, clock } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
   return {
     ...surroundings,
     families,
-    clients: createClientDirectory(families.clients, {
-      registration: config.CLIENT_LIFETIME,
-      accessToken: config.ACCESS_TOKEN_LIFETIME,
-      refreshToken: config.REFRESH_TOKEN_LIFETIME,
-    }),
+    clients: createClientDirectory(
+      { registered: families.clients, configured },
+      {
+        registration: config.CLIENT_LIFETIME,
+        accessToken: config.ACCESS_TOKEN_LIFETIME,
+        refreshToken: config.REFRESH_TOKEN_LIFETIME,
+      },
+    ),
     keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
       algorithm: config.SIGNING_ALGORITHM,
       sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
@@ -90,5 +99,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     revocations: orUnavailable(redisRevocations(redis)),
     publicKeys: orUnavailable(redisPublicKeys(redis)),
     limits: orUnavailable(redisLimits(redis, config.RATE_LIMIT_FACTOR)),
+    devices: orUnavailable(
+      redisDevices(redis, deriveKey(config.OAUTH_SERVER_SECRET, 'oauth-server/user-codes')),
+    ),
   }
 }

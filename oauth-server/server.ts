@@ -8,6 +8,7 @@ import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { createApp } from './app.ts'
+import type { Client } from './clients/client.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { requireLoginProvider } from './login/dev-provider.ts'
 import { createPorts } from './ports.ts'
@@ -24,6 +25,7 @@ const REQUEST_MS = 30_000
 export async function startServer(
   config: OAuthServerConfig,
   gateway: Gateway,
+  configured: ReadonlyMap<string, Client>,
   log: Log,
 ): Promise<Stop> {
   requireLoginProvider(gateway.addresses)
@@ -36,7 +38,7 @@ export async function startServer(
     log,
   )
   await waitUntilReady(redis, STORE_TIMEOUT_MS)
-  const ports = createPorts(redis, { config, gateway, clock: systemClock, log })
+  const ports = createPorts(redis, { config, gateway, configured, clock: systemClock, log })
   const readiness = createReadiness(ports, log)
   redis.on('ready', () => {
     readiness.renew().catch(() => {

@@ -1,6 +1,7 @@
 /** Everything a start must know before it touches anything: read, checked, or refused in words. */
 
 import { missingCertificate } from '../../certs/files.ts'
+import { readClientSecrets } from '../../lib/catalogue/configured-client.ts'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
 import {
   ConfigError,
@@ -39,7 +40,10 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
   const faults: string[] = []
   const gateway = collectFaults(() => readGateway(environment, workingDirectory), faults)
   const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
-  if (gateway === undefined || values === undefined) throw new ConfigError(faults)
+  // The authorization server reads them itself: here a missing one is told before anything starts.
+  if (gateway) collectFaults(() => readClientSecrets(gateway.clients, environment), faults)
+  if (gateway === undefined || values === undefined || faults.length > 0)
+    throw new ConfigError(faults)
   const { stateDirectory, addresses } = gateway
   if (!addresses.loopback) throw nobodyCouldLogIn(addresses.issuer)
   const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined

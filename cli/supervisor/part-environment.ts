@@ -5,6 +5,7 @@
  */
 
 import type { Services } from '../../lib/catalogue/catalogue.ts'
+import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
@@ -62,6 +63,12 @@ export function settingsOf(room: keyof typeof ROOM_SETTINGS, environment: Enviro
 export function serviceSecrets(services: Services, environment: Environment): Variables {
   const named = [...services.values()].flatMap(secretNames)
   return pick(environment, named.filter((name) => !GATEWAY_KEYS.has(name)).flatMap(orFile))
+}
+
+/** The operator's variables that hold the secrets of the clients in `gateway.yaml`. */
+export function clientSecrets(clients: ConfiguredClients, environment: Environment): Variables {
+  const named = [...clients.values()].map(({ secretName }) => secretName)
+  return pick(environment, named.filter((name) => name !== undefined).flatMap(orFile))
 }
 
 /** Keys of the gateway itself: no service may have them by naming them. */

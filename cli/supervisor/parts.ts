@@ -9,6 +9,7 @@ import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { envoyPart } from './envoy-part.ts'
 import type { Part } from './part.ts'
 import {
+  clientSecrets,
   commonEnvironment,
   gatewayEnvironment,
   serviceSecrets,
@@ -54,6 +55,7 @@ export function toParts(options: PartsOptions): Part[] {
     ...valkeyPart(options),
     room('oauth-server', {
       env: {
+        ...clientSecrets(gateway.clients, environment),
         ...shared,
         ...store,
         ...settingsOf('oauth-server', environment),

@@ -3,12 +3,16 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { clientDefinition } from './client-definition.ts'
 import { serviceDefinition } from './service-definition.ts'
 
 export const gatewayFile = z
   .strictObject({
     $schema: z.string(),
     mcpServers: z.record(z.string(), serviceDefinition),
+    clients: z
+      .record(z.string(), clientDefinition)
+      .describe('Clients by their client_id, beside those that register themselves.'),
   })
   .partial()
 

@@ -18,11 +18,14 @@ import {
 } from '../platform/environment.ts'
 import { type Addresses, hostLayout, pathLayout } from './addresses.ts'
 import { readCatalogue, type Services } from './catalogue.ts'
+import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
 import { type GatewayFile, gatewayFile, readYamlFile } from './gateway-file.ts'
 
 export interface Gateway {
   readonly addresses: Addresses
   readonly services: Services
+  /** Those of the operator's; all others register themselves. */
+  readonly clients: ConfiguredClients
   readonly port: number
   readonly adminPort: number
   /** Absolute path; keys, data and logs live below it. */
@@ -59,6 +62,7 @@ export function readGateway(environment: Environment, workingDirectory: string):
   const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
   const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
   const catalogue = readCatalogue(file.content.mcpServers ?? {}, file.folder, environment)
+  const clients = toConfiguredClients(file.content.clients ?? {}, catalogue.services, faults)
   faults.push(...catalogue.faults, ...notServedFaults(environment))
   const addresses = values && collectFaults(() => toAddresses(values), faults)
   if (values === undefined || addresses === undefined || faults.length > 0)
@@ -66,6 +70,7 @@ export function readGateway(environment: Environment, workingDirectory: string):
   return Object.freeze({
     addresses,
     services: catalogue.services,
+    clients,
     port: values.GATEWAY_PORT,
     adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),

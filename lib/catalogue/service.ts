@@ -111,7 +111,7 @@ function npmLaunch(
 
 const TEMPLATE = /\$\{([^}]*)\}/g
 /** Keys of the gateway itself are no service's business, though its process may hold them. */
-const RESERVED_SECRETS = /^secret\.(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_/
+const RESERVED_SECRETS = /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_/
 const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
 
 function templateFaults({
@@ -139,8 +139,15 @@ function templateFaults({
 }
 
 function isKnownTemplate(template: string, nameAllowed: boolean): boolean {
-  if (RESERVED_SECRETS.test(template)) return false
+  if (template.startsWith('secret.') && isReservedSecret(template.slice('secret.'.length))) {
+    return false
+  }
   return COMMON_TEMPLATES.test(template) || (nameAllowed && template === 'user.name')
+}
+
+/** Whether a variable holds a key of the gateway itself, which nothing may be made of. */
+export function isReservedSecret(name: string): boolean {
+  return RESERVED_SECRETS.test(name)
 }
 
 /** Replaces each template; `resolve` answers undefined for one that has no value. */

@@ -36,6 +36,7 @@ export type KeyPurpose =
   | 'oauth-server/signing-keys'
   | 'oauth-server/refresh-tokens'
   | 'oauth-server/refresh-answers'
+  | 'oauth-server/user-codes'
   | 'mcp-bridge'
   | 'edge'
   | 'redis'

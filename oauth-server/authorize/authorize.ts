@@ -7,9 +7,9 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { randomText } from '../../lib/platform/seal.ts'
 import type { Client } from '../clients/client.ts'
 import type { ClientDirectory } from '../clients/directory.ts'
+import { bindBrowser } from '../http/bind-browser.ts'
 import { type Params, parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
@@ -73,7 +73,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
     async function askThePerson(ctx) {
       const { client, respondent, request } = ctx.state
       const interaction = toInteraction(client, respondent, request)
-      const browser = bindBrowser(ctx, ports)
+      const browser = bindBrowser(ctx, ports.cookies)
       const interactionId = await families.interactions.open(interaction, browser)
       const login = await findLogin(ctx, ports, interaction)
       showConsentPage(ctx, ports, { interactionId, interaction, client, login })
@@ -121,13 +121,4 @@ function toInteraction(
     redirectUri: respondent.target.uri,
     state: respondent.state,
   }
-}
-
-/** One cookie binds any number of interactions to this browser. */
-function bindBrowser(ctx: Koa.Context, { cookies }: Ports): string {
-  const [held] = cookies.browser.readAll(ctx)
-  if (held !== undefined) return held
-  const made = randomText()
-  cookies.browser.write(ctx, made)
-  return made
 }

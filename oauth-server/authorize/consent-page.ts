@@ -45,7 +45,11 @@ function toDestination(uri: string): Destination {
     : { kind: 'application', scheme: protocol.slice(0, -1) }
 }
 
-function toOffers({ gateway, scopes }: Ports, { service, requestedScopes }: Interaction): object[] {
+/** The services a page offers, each with what would be granted in words. */
+export function toOffers(
+  { gateway, scopes }: Ports,
+  { service, requestedScopes }: Pick<Interaction, 'service' | 'requestedScopes'>,
+): object[] {
   const names = service === undefined ? [...gateway.services.keys()] : [service]
   return names.map((name) => ({
     name,

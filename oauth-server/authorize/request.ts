@@ -14,7 +14,7 @@ export type AuthorizationRequest = Omit<Interaction, 'clientId' | 'redirectUri' 
   readonly silent: boolean
 }
 
-const SCOPE_CHARACTERS_MAX = 2048
+export const SCOPE_CHARACTERS_MAX = 2048
 const NONCE_CHARACTERS_MAX = 512
 
 /** @throws OAuthError for the client. */
@@ -69,7 +69,8 @@ function parseChallenge(params: Params): string {
   return challenge
 }
 
-function parseResource(text: string | undefined, resources: Resources): string | undefined {
+/** The service that is meant; undefined leaves the choice. @throws OAuthError `invalid_target`. */
+export function parseResource(text: string | undefined, resources: Resources): string | undefined {
   const meaning = resources.resolve(text)
   if (meaning.kind === 'service') return meaning.service
   if (meaning.kind === 'default') return undefined
@@ -82,7 +83,7 @@ function parseMaxAge(text: string | undefined): number | undefined {
   throw invalid('max_age must be a number of seconds')
 }
 
-function bounded(params: Params, name: string, charactersMax: number): string | undefined {
+export function bounded(params: Params, name: string, charactersMax: number): string | undefined {
   const text = params.get(name)
   if (text === undefined || text.length <= charactersMax) return text
   throw invalid(`${name} is longer than ${charactersMax} characters`)

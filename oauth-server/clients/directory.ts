@@ -27,12 +27,18 @@ export interface ClientLifetimes {
   readonly refreshToken: number
 }
 
+export interface KnownClients {
+  readonly registered: Clients
+  /** The operator's, by id: nobody else can have one of these. */
+  readonly configured: ReadonlyMap<string, Client>
+}
+
 export function createClientDirectory(
-  registered: Clients,
+  { registered, configured }: KnownClients,
   lifetimes: ClientLifetimes,
 ): ClientDirectory {
   return {
-    find: (id) => registered.find(id),
+    find: async (id) => configured.get(id) ?? (await registered.find(id)),
     async keep(client) {
       if (client.kind === 'registered') await registered.keep(client.id, toKeep(client, lifetimes))
     },

@@ -1,6 +1,7 @@
 /** Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 3): exactly what exists. */
 
 import type Koa from 'koa'
+import { GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
@@ -16,6 +17,10 @@ export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
 
 function toMetadataDocument({ gateway, scopes, config }: Ports): object {
   const { issuer } = gateway.addresses
+  // Told only where somebody can use it: nobody registers for it.
+  const hasMachines = [...gateway.clients.values()].some(({ grantTypes }) =>
+    grantTypes.includes('client_credentials'),
+  )
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -25,7 +30,10 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     scopes_supported: scopes.supported,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    device_authorization_endpoint: `${issuer}/device_authorization`,
+    grant_types_supported: GRANT_TYPES.filter(
+      (type) => hasMachines || type !== 'client_credentials',
+    ),
     token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,

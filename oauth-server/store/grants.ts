@@ -3,8 +3,9 @@
  *
  * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it),
  * `grants:user:<hash of sub>` and `grants:client:<hash of id>` (sorted sets of ids by the end of their
- * life; one may name a grant that was revoked already). A grant lives as long as its refresh token, or
- * as its access token when it has none.
+ * life; one may name a grant that was revoked already), `grants:own:<hash of client, resource and
+ * scopes>` (id of the grant that a client acts for itself under). A grant lives as long as its refresh
+ * token, or as its access token when it has none.
  */
 
 import type { Redis } from 'ioredis'
@@ -50,6 +51,12 @@ export interface Keeping {
 export interface Grants {
   /** The grant waits for its code to be redeemed, and goes with it unless `keep` prolongs it. */
   create(facts: GrantFacts, ttlSeconds?: number): Promise<Grant>
+  /**
+   * The grant that a client acts for itself under, for one resource and scopes: the one there is,
+   * prolonged, or a new one when that has ended or was revoked. Of any number of tokens there is one
+   * record, however often a machine asks.
+   */
+  own(facts: GrantFacts, keeping: Keeping): Promise<Grant>
   find(id: string): Promise<Grant | undefined>
   /** Prolongs a grant that is alive; false when it ended or was revoked, and nothing may be minted. */
   keep(grant: GrantKeys, keeping: Keeping): Promise<boolean>
@@ -84,13 +91,40 @@ local function list_grant(index, id, ttl)
 end
 `
 
-/** KEYS: instant, start of grant keys, index of user, index of client. ARGV: random, facts, ttl. */
-const CREATE = defineScript(`${NEXT_INSTANT}${LIST_GRANT}
-local id = next_instant(KEYS[1]) .. '-' .. ARGV[1]
-redis.call('HSET', KEYS[2] .. id, 'grant', ARGV[2])
-redis.call('EXPIRE', KEYS[2] .. id, ARGV[3])
-list_grant(KEYS[3], id, ARGV[3])
-list_grant(KEYS[4], id, ARGV[3])
+/**
+ * Lua: defines `create_grant(first, random, facts, ttl)`, for scripts in which a person's decision
+ * becomes a grant. `first`: where `creatingKeys` begin among the KEYS: instant, start of grant keys,
+ * index of user, index of client. Answers the grant's id.
+ */
+export const CREATE_GRANT = `${NEXT_INSTANT}${LIST_GRANT}
+local function create_grant(first, random, facts, ttl)
+  local id = next_instant(KEYS[first]) .. '-' .. random
+  redis.call('HSET', KEYS[first + 1] .. id, 'grant', facts)
+  redis.call('EXPIRE', KEYS[first + 1] .. id, ttl)
+  list_grant(KEYS[first + 2], id, ttl)
+  list_grant(KEYS[first + 3], id, ttl)
+  return id
+end
+`
+
+/** ARGV: random, facts, ttl. */
+const CREATE = defineScript(`${CREATE_GRANT}
+return create_grant(1, ARGV[1], ARGV[2], ARGV[3])`)
+
+/** KEYS: those of `creatingKeys`, revocations, slot. ARGV: random, facts, ttl, client, user, expiresAt. */
+const OWN = defineScript(`${IS_REVOKED}${CREATE_GRANT}
+local id = redis.call('GET', KEYS[6])
+local lives = id and redis.call('EXISTS', KEYS[2] .. id) == 1
+if lives and not is_revoked(KEYS[5], id, ARGV[4], ARGV[5]) then
+  redis.call('EXPIRE', KEYS[2] .. id, ARGV[3])
+  list_grant(KEYS[3], id, ARGV[3])
+  list_grant(KEYS[4], id, ARGV[3])
+else
+  id = create_grant(1, ARGV[1], ARGV[2], ARGV[3])
+end
+local latest = tonumber(redis.call('HGET', KEYS[2] .. id, 'latest_expires_at') or '0')
+redis.call('HSET', KEYS[2] .. id, 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[6])))
+redis.call('SET', KEYS[6], id, 'EX', ARGV[3])
 return id`)
 
 /**
@@ -149,6 +183,15 @@ export function grantsOfClientKeys(clientId: string): string[] {
   return [KEY_START, clientIndex(clientId)]
 }
 
+export function creatingKeys({ userId, clientId }: Omit<GrantKeys, 'id'>): string[] {
+  return [INSTANT_KEY, KEY_START, userIndex(userId), clientIndex(clientId)]
+}
+
+/** What the scripts that create take for a new grant. */
+export function creatingArguments(facts: GrantFacts, ttlSeconds: number): (string | number)[] {
+  return [randomText(16), JSON.stringify(facts), ttlSeconds]
+}
+
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
   return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
 }
@@ -164,10 +207,16 @@ export function redisGrants(redis: Redis): Grants {
   }
   return {
     async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {
-      const keys = [INSTANT_KEY, KEY_START, userIndex(facts.userId), clientIndex(facts.clientId)]
-      const values = [randomText(16), JSON.stringify(facts), ttlSeconds]
-      const id = (await CREATE(redis, keys, values)) as string
+      const values = creatingArguments(facts, ttlSeconds)
+      const id = (await CREATE(redis, creatingKeys(facts), values)) as string
       return { ...facts, id }
+    },
+    async own(facts, { expiresAt, ttlSeconds }) {
+      const { clientId, userId, resource, scopes } = facts
+      const slot = `grants:own:${digest(JSON.stringify([clientId, resource, scopes]))}`
+      const keys = [...creatingKeys(facts), REVOCATIONS_KEY, slot]
+      const values = [...creatingArguments(facts, ttlSeconds), clientId, userId, expiresAt]
+      return { ...facts, id: (await OWN(redis, keys, values)) as string }
     },
     async find(id) {
       const stored = await redis.hget(KEY_START + id, 'grant')

@@ -23,6 +23,8 @@ export interface Limits {
    * refused does not count.
    */
   take(limit: Limit, subject: string): Promise<number>
+  /** Takes back a `take`: what it was taken for does not count after all. */
+  giveBack(limit: Limit, subject: string): Promise<void>
 }
 
 /** KEYS: subject. ARGV: microseconds for each, microseconds a burst is worth. */
@@ -35,17 +37,30 @@ if free - now > tolerance then return string.format('%.0f', free - now - toleran
 redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
 return '0'`)
 
+/** KEYS: subject. ARGV: microseconds for each. */
+const GIVE_BACK = defineScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local free = tonumber(redis.call('GET', KEYS[1]) or '0') - ARGV[1]
+if free <= now then return redis.call('DEL', KEYS[1]) end
+return redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))`)
+
 const MINUTE_US = 60_000_000
 
 /** `factor` multiplies every limit; 0 switches them off. */
 export function redisLimits(redis: Redis, factor: number): Limits {
+  const key = (name: string, subject: string): string => `limit:${name}:${digest(subject)}`
   return {
     async take({ name, burst, perMinute }, subject) {
       if (factor === 0) return 0
       const each = MINUTE_US / (perMinute * factor)
       const values = [each, each * burst * factor]
-      const reply = await TAKE(redis, [`limit:${name}:${digest(subject)}`], values)
+      const reply = await TAKE(redis, [key(name, subject)], values)
       return Math.ceil(Number(reply) / 1_000_000)
+    },
+    async giveBack({ name, perMinute }, subject) {
+      if (factor === 0) return
+      await GIVE_BACK(redis, [key(name, subject)], [MINUTE_US / (perMinute * factor)])
     },
   }
 }

@@ -44,12 +44,19 @@ export interface RefreshFamilies {
 
 export const GRACE_MS = 30_000
 
+/** Lua: `open_family(key)`, for scripts that begin one, with the ARGV of KEEP_GRANT. */
+export const OPEN_FAMILY = `
+local function open_family(key)
+  redis.call('HSET', key, 'grant', ARGV[1], 'generation', 1)
+  redis.call('EXPIRE', key, ARGV[5])
+end
+`
+
 /** KEYS beyond those of KEEP_GRANT: family. */
-const OPEN = defineScript(`${KEEP_GRANT}
+const OPEN = defineScript(`${KEEP_GRANT}${OPEN_FAMILY}
 if not is_alive() then return 0 end
 keep_grant()
-redis.call('HSET', KEYS[5], 'grant', ARGV[1], 'generation', 1)
-redis.call('EXPIRE', KEYS[5], ARGV[5])
+open_family(KEYS[5])
 return 1`)
 
 /** KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. */
@@ -69,21 +76,21 @@ redis.call('EXPIRE', KEYS[5], ARGV[5])
 redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[8])
 return { 'rotated' }`)
 
-const key = (family: string): string => `refresh:${digest(family)}`
+export const familyKey = (family: string): string => `refresh:${digest(family)}`
 
 export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshFamilies {
   return {
     async open(family, { grant, keeping }) {
-      const keys = [...keepingKeys(grant), key(family)]
+      const keys = [...keepingKeys(grant), familyKey(family)]
       const values = keepingArguments(grant, keeping)
       return (await OPEN(redis, keys, values)) === 1
     },
     async grantOf(family) {
-      return (await redis.hget(key(family), 'grant')) ?? undefined
+      return (await redis.hget(familyKey(family), 'grant')) ?? undefined
     },
     async rotate({ family, generation }, sealedAnswer, { grant, keeping }) {
-      const answerKey = `${key(family)}:answer:${generation}`
-      const keys = [...keepingKeys(grant), key(family), answerKey]
+      const answerKey = `${familyKey(family)}:answer:${generation}`
+      const keys = [...keepingKeys(grant), familyKey(family), answerKey]
       const values = [...keepingArguments(grant, keeping), generation, sealedAnswer, graceMs]
       const reply = await ROTATE(redis, keys, values)
       return toRotation(reply as [Rotation['outcome'], string?])

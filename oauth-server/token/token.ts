@@ -8,6 +8,8 @@ import { authenticateClient, type ClientState } from '../steps/authenticate-clie
 import { noStore } from '../steps/headers.ts'
 import { inSequence } from '../steps/in-sequence.ts'
 import { readForm } from '../steps/read-form.ts'
+import { actForItself } from './client-credentials.ts'
+import { exchangeDeviceCode } from './device-code.ts'
 import { exchangeCode } from './exchange-code.ts'
 import { refresh } from './refresh.ts'
 
@@ -16,7 +18,12 @@ export function token(ports: Ports): Koa.Middleware[] {
     noStore,
     readForm,
     authenticateClient(ports.clients),
-    byGrantType({ authorization_code: exchangeCode(ports), refresh_token: refresh(ports) }),
+    byGrantType({
+      authorization_code: exchangeCode(ports),
+      refresh_token: refresh(ports),
+      'urn:ietf:params:oauth:grant-type:device_code': exchangeDeviceCode(ports),
+      client_credentials: actForItself(ports),
+    }),
   ]
   return steps
 }

@@ -90,6 +90,42 @@ for (const [kind, revoke] of [
   })
 }
 
+const own = (name: string, scopes = ['mcp']) =>
+  grants.own({ ...facts(name), userId: `client:${name}`, scopes }, KEEPING)
+
+test('a machine has one grant for each resource and scopes, however often it asks', async (t) => {
+  const all = await Promise.all(Array.from({ length: 20 }, () => own('machine')))
+  t.is(new Set(all.map(({ id }) => id)).size, 1)
+  const [first] = all
+  t.deepEqual(await grants.find(first?.id ?? ''), first)
+  t.deepEqual(await grants.ofClient('client-machine'), [first?.id])
+  t.true((await redis.ttl(`grant:${first?.id}`)) > 900)
+  const wider = await own('machine', ['mcp', 'echo:write'])
+  t.not(wider.id, first?.id)
+  t.is((await grants.ofClient('client-machine')).length, 2)
+})
+
+for (const end of ['client', 'user', 'grant', 'revokeOfClient', 'revoke'] as const) {
+  test(`a machine asks again after ${end}: it gets a new grant, which nothing of it refuses`, async (t) => {
+    const name = `machine-${end}`
+    const before = await own(name)
+    const id = { client: before.clientId, user: before.userId, grant: before.id }
+    if (end === 'revoke') await grants.revoke(before, SOON + 10)
+    else if (end === 'revokeOfClient') await grants.revokeOfClient(before.clientId, SOON + 10)
+    else await revocations.revoke(end, id[end], 4_000_000_000)
+    const after = await own(name)
+    t.true((instantOfGrant(after.id) ?? 0) > (instantOfGrant(before.id) ?? 0))
+    t.is((await own(name)).id, after.id)
+    t.true(await grants.keep(after, KEEPING))
+    t.false(await grants.keep(before, KEEPING))
+    // What was minted before the grant ended is refused as long as it could live.
+    if (end.startsWith('revoke')) {
+      const member = end === 'revoke' ? `grant:${before.id}` : `client:${before.clientId}`
+      t.is(await expiryOf(member), KEEPING.expiresAt)
+    }
+  })
+}
+
 /** Until when the edge refuses what is named. */
 async function expiryOf(member: string): Promise<number> {
   const entry = await redis.hget('revocations', member)

@@ -46,3 +46,18 @@ test('a factor multiplies, and 0 switches off', async (t) => {
   const off = redisLimits(redis, 0)
   for (let count = 0; count < 5; count += 1) t.is(await off.take(small, 'y'), 0)
 })
+
+test('what is given back did not count, and nobody gets more than the burst by it', async (t) => {
+  const two = { name: 'back', burst: 2, perMinute: 1 }
+  for (let count = 0; count < 5; count += 1) {
+    t.is(await limits.take(two, 'x'), 0)
+    await limits.giveBack(two, 'x')
+  }
+  await limits.giveBack(two, 'x')
+  t.is(await limits.take(two, 'x'), 0)
+  t.is(await limits.take(two, 'x'), 0)
+  t.true((await limits.take(two, 'x')) > 0)
+  await limits.giveBack(two, 'x')
+  t.is(await limits.take(two, 'x'), 0)
+  t.true((await limits.take(two, 'x')) > 0)
+})

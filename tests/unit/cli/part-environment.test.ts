@@ -1,6 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import type { Part } from '../../../cli/supervisor/part.ts'
-import { serviceSecrets } from '../../../cli/supervisor/part-environment.ts'
+import { clientSecrets, serviceSecrets } from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
@@ -142,4 +145,35 @@ test('the bridge gets the secrets its services name, except the gateway’s own'
     DOCS: 'd',
     OTHER_FILE: '/other',
   })
+})
+
+test('only the authorization server gets the secrets of the operator’s clients', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'clients-'))
+  writeFileSync(
+    join(folder, 'gateway.yaml'),
+    'clients:\n  a: { client_secret: "${secret.A_KEY}", redirect_uris: ["https://a.example/cb"] }\n' +
+      '  b: { client_secret: "${secret.B_KEY}", redirect_uris: ["https://b.example/cb"] }\n' +
+      '  c: { redirect_uris: ["https://c.example/cb"] }\n',
+  )
+  const withClients = readGateway(ENVIRONMENT, folder)
+  const secrets = { A_KEY: 'first secret', B_KEY_FILE: '/b', UNNAMED: 'u' }
+  t.deepEqual(clientSecrets(withClients.clients, { ...ENVIRONMENT, ...secrets }), {
+    A_KEY: 'first secret',
+    B_KEY_FILE: '/b',
+  })
+  const all = toParts({
+    gateway: withClients,
+    environment: { ...ENVIRONMENT, ...secrets },
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['127.0.0.1'],
+  })
+  const holders = all.filter(({ env }) => 'A_KEY' in env || 'B_KEY_FILE' in env)
+  t.deepEqual(
+    holders.map(({ name }) => name),
+    ['oauth-server'],
+  )
 })

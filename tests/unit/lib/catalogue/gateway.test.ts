@@ -206,3 +206,146 @@ test('origins: ours and this machine’s on loopback, only the listed ones elsew
     t.false(far(origin), origin)
   }
 })
+
+const clients = test.macro({
+  exec(t, yaml: string, ...expected: RegExp[]) {
+    const faults = faultsOf({}, folderWith(`clients:\n  ${yaml}\n`))
+    t.is(faults.length, expected.length, faults.join('\n'))
+    for (const [index, pattern] of expected.entries()) t.regex(faults[index] ?? '', pattern)
+  },
+  title: (name = '') => `clients: ${name} is a fault`,
+})
+
+const MACHINE = 'client_secret: "${secret.X_KEY}", grant_types: [client_credentials]'
+test(
+  'a URL as client_id',
+  clients,
+  '"https://a.example/c": {redirect_uris: [x]}',
+  /a client_id has/,
+)
+test(
+  'a client_id without end',
+  clients,
+  `${'a'.repeat(65)}: {redirect_uris: [x]}`,
+  /a client_id has/,
+)
+test('a client_id like a registered one', clients, `${'a'.repeat(22)}: {redirect_uris: [x]}`, /22/)
+test(
+  'a literal secret',
+  clients,
+  'a: {client_secret: hush, redirect_uris: [x]}',
+  /clients\.a\.client_secret: must be written \$\{secret\.NAME\}/,
+)
+test(
+  'a secret that is a part of a text',
+  clients,
+  'a: {client_secret: "x${secret.A}", redirect_uris: [x]}',
+  /client_secret: must be written/,
+)
+test(
+  'a key of the gateway as secret',
+  clients,
+  'a: {client_secret: "${secret.GATEWAY_SECRET}", redirect_uris: [x]}',
+  /client_secret: GATEWAY_SECRET is a key of the gateway/,
+)
+test('an unknown grant type', clients, 'a: {grant_types: [password]}', /grant_types\.0/)
+test('no grant type', clients, 'a: {grant_types: []}', /clients\.a\.grant_types/)
+test(
+  'a code without a place to send it to',
+  clients,
+  'a: {}',
+  /redirect_uris: authorization_code needs/,
+)
+test(
+  'a place to which nothing is sent',
+  clients,
+  `a: {${MACHINE}, services: [echo], redirect_uris: [x]}`,
+  /redirect_uris: nothing is sent/,
+)
+test(
+  'a refresh token of nothing',
+  clients,
+  'a: {grant_types: [refresh_token]}',
+  /refresh_token needs/,
+)
+test(
+  'a method without a secret',
+  clients,
+  'a: {redirect_uris: [x], token_endpoint_auth_method: client_secret_post}',
+  /token_endpoint_auth_method: client_secret_post needs/,
+)
+test(
+  'a secret without a method',
+  clients,
+  'a: {client_secret: "${secret.X_KEY}", redirect_uris: [x], token_endpoint_auth_method: none}',
+  /method: none, although/,
+)
+test(
+  'a machine without a secret',
+  clients,
+  'a: {grant_types: [client_credentials], services: [echo]}',
+  /client_secret: client_credentials needs/,
+)
+test('a machine without services', clients, `a: {${MACHINE}}`, /services: client_credentials needs/)
+test(
+  'services of no machine',
+  clients,
+  'a: {redirect_uris: [x], services: [echo], scopes: ["echo:x"]}',
+  /services: means nothing/,
+  /scopes: means nothing/,
+)
+test(
+  'unknown services and scopes, all at once',
+  clients,
+  `a: {${MACHINE}, services: [echo, nobody], scopes: [openid, "memory:x"]}`,
+  /services: "nobody" is not served, only echo/,
+  /scopes: "openid"/,
+  /scopes: "memory:x"/,
+)
+test(
+  'a service that is switched off',
+  clients,
+  `a: {${MACHINE}, services: [off]}\nmcpServers:\n  off: {command: x, enabled: false}`,
+  /"off" is not served/,
+)
+test(
+  'a name that would rewrite the page',
+  clients,
+  'a: {redirect_uris: [x], client_name: "a\\u202eb"}',
+  /client_name: must be/,
+)
+test('a key that nobody knows', clients, 'a: {redirect_uris: [x], secret: y}', /secret/)
+
+test('no fault of a client tells what was written as its secret', (t) => {
+  const faults = faultsOf({}, folderWith('clients:\n  a: {client_secret: hush-hush, x: 1}\n'))
+  t.true(faults.length > 0)
+  t.false(faults.join().includes('hush-hush'))
+})
+
+test('clients are read with the defaults of their kind', (t) => {
+  const folder = folderWith(`mcpServers:
+  echo: { scopes: { write: Change things } }
+clients:
+  nightly:
+    client_secret: "\${secret.NIGHTLY}"
+    grant_types: [client_credentials]
+    services: [echo]
+    scopes: [mcp, "echo:write"]
+    client_name: Nightly job
+  spa: { redirect_uris: ["https://a.example/cb"] }
+`)
+  const { clients: read } = readGateway({}, folder)
+  t.deepEqual([...read.keys()], ['nightly', 'spa'])
+  t.deepEqual(read.get('nightly'), {
+    id: 'nightly',
+    name: 'Nightly job',
+    secretName: 'NIGHTLY',
+    authMethod: 'client_secret_basic',
+    grantTypes: ['client_credentials'],
+    redirectUris: [],
+    services: ['echo'],
+    scopes: ['echo:write'],
+  })
+  t.is(read.get('spa')?.authMethod, 'none')
+  t.deepEqual(read.get('spa')?.grantTypes, ['authorization_code', 'refresh_token'])
+})

@@ -1,0 +1,62 @@
+/**
+ * One client as an operator writes it under `clients` in `gateway.yaml`: the names of RFC 7591, and
+ * beside them what it may do for itself.
+ */
+
+import { z } from 'zod'
+
+/** Grant types that can be written down; the authorization server knows what each means. */
+export const CONFIGURABLE_GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'client_credentials',
+] as const
+export type ConfigurableGrantType = (typeof CONFIGURABLE_GRANT_TYPES)[number]
+
+export const CONFIGURABLE_AUTH_METHODS = [
+  'none',
+  'client_secret_post',
+  'client_secret_basic',
+] as const
+export type ConfigurableAuthMethod = (typeof CONFIGURABLE_AUTH_METHODS)[number]
+
+const SECRET_REFERENCE = /^\$\{secret\.[A-Z][A-Z0-9_]*\}$/
+const NAME_CHARACTERS_MAX = 200
+
+const words = z.array(z.string().min(1)).min(1)
+
+export const clientDefinition = z
+  .strictObject({
+    client_secret: z
+      .string()
+      .regex(
+        SECRET_REFERENCE,
+        'must be written ${secret.NAME}, for the environment variable NAME or the file that NAME_FILE names: whoever reads this file must not read the secret',
+      )
+      .describe(
+        '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',
+      ),
+    grant_types: z
+      .array(z.enum(CONFIGURABLE_GRANT_TYPES))
+      .min(1)
+      .describe('Default: authorization_code and refresh_token.'),
+    redirect_uris: words.describe('Where answers may go; needed for authorization_code.'),
+    token_endpoint_auth_method: z
+      .enum(CONFIGURABLE_AUTH_METHODS)
+      .describe('Default: client_secret_basic with a secret, none without.'),
+    client_name: z
+      .string()
+      .min(1)
+      .max(NAME_CHARACTERS_MAX)
+      // Control and bidirectional characters would let a name rewrite the page it stands on.
+      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cs}]*$/u, 'must be a line of plain text')
+      .describe('What people and services read.'),
+    services: words.describe(
+      'What its own tokens may be for; needed for client_credentials, and only there.',
+    ),
+    scopes: words.describe('What its own tokens may carry beside the base scope.'),
+  })
+  .partial()
+
+export type ClientDefinition = z.infer<typeof clientDefinition>

@@ -1,0 +1,56 @@
+/**
+ * Clients that the operator wrote down in `gateway.yaml`. They never expire, and nobody manages them
+ * over the network.
+ */
+
+import {
+  type ConfiguredClient,
+  type ConfiguredClients,
+  readClientSecrets,
+} from '../../lib/catalogue/configured-client.ts'
+import { type Clock, toSeconds } from '../../lib/platform/clock.ts'
+import { ConfigError, collectFaults, type Environment } from '../../lib/platform/environment.ts'
+import { digest } from '../../lib/platform/seal.ts'
+import type { Client } from './client.ts'
+import { redirectUriFault } from './redirect-uri.ts'
+
+/**
+ * By client_id. Of their secrets only hashes stay in memory.
+ * @throws ConfigError with one line for each fault.
+ */
+export function readConfiguredClients(
+  clients: ConfiguredClients,
+  environment: Environment,
+  clock: Clock,
+): ReadonlyMap<string, Client> {
+  const faults = [...clients.values()].flatMap(redirectUriFaults)
+  const secrets = collectFaults(() => readClientSecrets(clients, environment), faults)
+  if (secrets === undefined || faults.length > 0) throw new ConfigError(faults)
+  const registeredAt = toSeconds(clock())
+  return new Map(
+    [...clients].map(([id, client]) => {
+      const secret = secrets.get(id)
+      return [
+        id,
+        {
+          id,
+          kind: 'configured',
+          name: client.name,
+          redirectUris: client.redirectUris,
+          authMethod: client.authMethod,
+          grantTypes: client.grantTypes,
+          echoed: {},
+          secretDigest: secret === undefined ? undefined : digest(secret.reveal()),
+          registeredAt,
+        },
+      ]
+    }),
+  )
+}
+
+function redirectUriFaults({ id, redirectUris }: ConfiguredClient): string[] {
+  return redirectUris.flatMap((uri) => {
+    const fault = redirectUriFault(uri)
+    return fault === undefined ? [] : [`clients.${id}.redirect_uris: ${uri} ${fault}`]
+  })
+}

@@ -1,0 +1,91 @@
+/** POST /device_authorization: a device without a browser begins (RFC 8628 sections 3.1 and 3.2). */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { parseScope } from '../../lib/oauth/scope.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import { bounded, parseResource, SCOPE_CHARACTERS_MAX } from '../authorize/request.ts'
+import { DEVICE_CODE_GRANT } from '../clients/client.ts'
+import { clientAddress } from '../http/client-address.ts'
+import type { Ports } from '../ports.ts'
+import type { ClientState } from '../steps/authenticate-client.ts'
+import { noStore } from '../steps/headers.ts'
+import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
+import { readForm } from '../steps/read-form.ts'
+import { DEVICE_SECONDS, type DeviceRequest, POLL_INTERVAL_SECONDS } from '../store/devices.ts'
+import type { Limit } from '../store/limits.ts'
+import { identifyClient } from './identify-client.ts'
+import { formatUserCode } from './user-code.ts'
+
+/** In the order in which the steps below bring them about. */
+interface DeviceAuthorizationState extends ClientState {
+  request: DeviceRequest
+}
+
+type Step = Koa.Middleware<DeviceAuthorizationState>
+
+/** A class room starts at once, from one address. */
+const BY_ADDRESS: Limit = { name: 'device-authorizations-address', burst: 60, perMinute: 30 }
+/** One client_id may be built into every copy of a program. */
+const BY_CLIENT: Limit = { name: 'device-authorizations-client', burst: 600, perMinute: 300 }
+
+export function authorizeDevice(ports: Ports): Koa.Middleware[] {
+  const { families, gateway, clients, scopes, resources, clock } = ports
+  const verificationUri = `${gateway.addresses.issuer}/device`
+  const steps: Step[] = [
+    noStore,
+    limitByAddress(families.limits, BY_ADDRESS),
+    readForm,
+    identifyClient(clients),
+
+    async function checkGrantType(ctx, next) {
+      if (!ctx.state.client.grantTypes.includes(DEVICE_CODE_GRANT)) {
+        throw new OAuthError(
+          'unauthorized_client',
+          `register the client with ${DEVICE_CODE_GRANT} among its grant_types`,
+        )
+      }
+      await next()
+    },
+
+    async function limitByClient(ctx, next) {
+      await takeOrRefuse(families.limits, BY_CLIENT, ctx.state.client.id)
+      await next()
+    },
+
+    async function parseRequest(ctx, next) {
+      const { params, client } = ctx.state
+      const asked = parseScope(bounded(params, 'scope', SCOPE_CHARACTERS_MAX))
+      ctx.state.request = {
+        clientId: client.id,
+        service: parseResource(params.get('resource'), resources),
+        // What nobody could grant need not be kept.
+        requestedScopes: asked.filter((scope) => scopes.supported.includes(scope)),
+        address: clientAddress(ctx),
+        requestedAt: toSeconds(clock()),
+      }
+      await next()
+    },
+
+    async function sendCodes(ctx) {
+      const codes = await families.devices.open(ctx.state.request)
+      if (codes === undefined) {
+        throw new OAuthError('temporarily_unavailable', 'too many devices wait: try again later', {
+          retryAfterSeconds: 60,
+        })
+      }
+      const { clientId, service } = ctx.state.request
+      ctx.state.log.info({ client_id: clientId, service }, 'device authorization began')
+      const userCode = formatUserCode(codes.userCode)
+      ctx.body = {
+        device_code: codes.deviceCode,
+        user_code: userCode,
+        verification_uri: verificationUri,
+        verification_uri_complete: `${verificationUri}?user_code=${userCode}`,
+        expires_in: DEVICE_SECONDS,
+        interval: POLL_INTERVAL_SECONDS,
+      }
+    },
+  ]
+  return steps
+}

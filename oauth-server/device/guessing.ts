@@ -1,0 +1,59 @@
+/**
+ * Guessing user codes, and what bounds it (RFC 8628 section 5.1).
+ *
+ * A code has 34 bits. Whoever enters codes is counted by address and by browser; and all wrong codes
+ * together, so that many addresses do not help.
+ */
+
+import { OAuthError } from '../../lib/oauth/error.ts'
+import type { Limit, Limits } from '../store/limits.ts'
+
+/** Right or wrong. */
+const ENTERED: Limit = { name: 'user-codes', burst: 10, perMinute: 10 }
+const WRONG: Limit = { name: 'user-codes-wrong', burst: 5, perMinute: 2 }
+const WRONG_OF_ALL: Limit = { name: 'user-codes-wrong-of-all', burst: 1000, perMinute: 300 }
+
+export interface Guesser {
+  readonly address: string
+  readonly browser: string
+}
+
+/**
+ * Tries a code unless its guesser, or everybody, has been wrong too often. A try counts as wrong until
+ * it is known to be right: of any number at once no more are tried than may be wrong.
+ * @throws OAuthError with status 429.
+ */
+export async function tryCode<Found>(
+  limits: Limits,
+  { address, browser }: Guesser,
+  find: () => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  const subjects = [`address ${address}`, `browser ${browser}`]
+  const ofSubjects = (limit: Limit) => subjects.map((subject): Taking => [limit, subject])
+  await takeAll(limits, ofSubjects(ENTERED))
+  const ifWrong: Taking[] = [...ofSubjects(WRONG), [WRONG_OF_ALL, '']]
+  await takeAll(limits, ifWrong)
+  const found = await find()
+  if (found !== undefined) await giveBackAll(limits, ifWrong)
+  return found
+}
+
+type Taking = readonly [Limit, string]
+
+/** All of them or none: a refusal uses nothing up. */
+async function takeAll(limits: Limits, takings: readonly Taking[]): Promise<void> {
+  for (const [index, [limit, subject]] of takings.entries()) {
+    const retryAfterSeconds = await limits.take(limit, subject)
+    if (retryAfterSeconds === 0) continue
+    await giveBackAll(limits, takings.slice(0, index))
+    throw new OAuthError(
+      'temporarily_unavailable',
+      'Too many codes were entered. Wait a minute, then enter the code that your device shows now.',
+      { status: 429, retryAfterSeconds, detail: `limit ${limit.name}` },
+    )
+  }
+}
+
+async function giveBackAll(limits: Limits, takings: readonly Taking[]): Promise<void> {
+  for (const [limit, subject] of takings) await limits.giveBack(limit, subject)
+}

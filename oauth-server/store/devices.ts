@@ -1,0 +1,305 @@
+/**
+ * Device authorizations: what a device without a browser waits for (RFC 8628 sections 3.1 to 3.5).
+ *
+ * Keys: `device:<hash of device code>` (hash: `state`, pending, approved, denied or redeemed; `client`;
+ * `request`, JSON; `user_code`, its keyed hash; `expires_at`; `interval` and `polled_at` in ms; once
+ * approved `grant` and `user`), 15 min, and 10 min more so that a late poll is told; `device-user-code:<keyed
+ * hash>` (hash of the device code), until somebody decides, 15 min at most; `device-confirmation:<hash of id>`
+ * (hash: `browser`, the hash of the binding cookie; `device`), until the decision; `devices` (sorted set:
+ * those that may still buy something, by the end of their record), which bounds them all.
+ *
+ * A user code has 34 bits: its hash is keyed, or a copy of the store would give the codes away.
+ */
+
+import { createHmac } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { digest, randomText } from '../../lib/platform/seal.ts'
+import { defineScript } from '../../lib/store/script.ts'
+import { makeUserCode } from '../device/user-code.ts'
+import {
+  CREATE_GRANT,
+  creatingArguments,
+  creatingKeys,
+  type GrantFacts,
+  type GrantKeys,
+  KEEP_GRANT,
+  type Keeping,
+  keepingArguments,
+  keepingKeys,
+} from './grants.ts'
+import { familyKey, OPEN_FAMILY } from './refresh-families.ts'
+
+/** What a device asked for; only a person's decision is missing. */
+export interface DeviceRequest {
+  readonly clientId: string
+  /** The service whose resource was asked for; undefined lets the person choose. */
+  readonly service: string | undefined
+  readonly requestedScopes: readonly string[]
+  /** Where the request came from: the person is shown it. */
+  readonly address: string
+  /** Epoch seconds. */
+  readonly requestedAt: number
+}
+
+export interface DeviceCodes {
+  readonly deviceCode: string
+  readonly userCode: string
+}
+
+export type Poll =
+  /** Asked before the interval was over, which is longer from now on. */
+  | { readonly outcome: 'slow_down' }
+  | { readonly outcome: 'pending' | 'denied' | 'expired' | 'unknown' }
+  /** `redeemed`: there were tokens for it already. */
+  | { readonly outcome: 'approved' | 'redeemed'; readonly grant: GrantKeys }
+
+export type DeviceRedemption = 'redeemed' | 'replayed' | 'dead' | 'expired' | 'unknown'
+
+export interface DeviceMinting {
+  readonly grant: GrantKeys
+  readonly keeping: Keeping
+  /** Of the refresh token that begins with it; undefined when there is none. */
+  readonly family: string | undefined
+}
+
+export interface Devices {
+  /** Undefined while there are too many already. */
+  open(request: DeviceRequest): Promise<DeviceCodes | undefined>
+  /**
+   * Shows the device that waits under a user code to one browser; the id is what this browser decides
+   * with. May be done again until somebody decides. Undefined for a code that nothing waits under.
+   */
+  show(
+    userCode: string,
+    browser: string,
+  ): Promise<{ confirmationId: string; request: DeviceRequest } | undefined>
+  /** What an id of this browser's is about, as long as it can be decided. */
+  find(confirmationId: string, browser: string): Promise<DeviceRequest | undefined>
+  /**
+   * Makes the grant and lets the device have it, in one step. Of any number of racing decisions one
+   * counts; false for the others, and nothing was made.
+   */
+  approve(confirmationId: string, browser: string, facts: GrantFacts): Promise<boolean>
+  deny(confirmationId: string, browser: string): Promise<boolean>
+  /** Consumes nothing. Another client's device code is `unknown`. */
+  poll(deviceCode: string, clientId: string): Promise<Poll>
+  /**
+   * Keeps the grant and begins its refresh family, if its person, client and itself are not revoked:
+   * of any number of racing redemptions one is `redeemed`, the others are `replayed`.
+   */
+  redeem(deviceCode: string, minting: DeviceMinting): Promise<DeviceRedemption>
+}
+
+export const DEVICE_SECONDS = 900
+export const POLL_INTERVAL_SECONDS = 5
+/** How long a device code that has expired is still known. */
+const REMEMBERED_SECONDS = 600
+/** A device that polls in the last second still finds its grant. */
+const UNPOLLED_GRANT_SECONDS = 30
+/** Some 20 MB when all are taken. */
+const LIVE_MAX = 20_000
+/** A network that hurries one poll and delays the one before is no hurry of the device's. */
+const TOLERANCE_MS = 500
+const OPEN_ATTEMPTS_MAX = 5
+
+export interface DeviceTimes {
+  readonly lifetimeMs: number
+  readonly intervalMs: number
+  readonly toleranceMs: number
+  readonly liveMax: number
+}
+
+const TIMES: DeviceTimes = {
+  lifetimeMs: DEVICE_SECONDS * 1000,
+  intervalMs: POLL_INTERVAL_SECONDS * 1000,
+  toleranceMs: TOLERANCE_MS,
+  liveMax: LIVE_MAX,
+}
+
+const NOW_MS = `
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`
+
+/**
+ * KEYS: device, user code, devices. ARGV: hash of device code, hash of user code, client, request,
+ * lifetime, interval, how long it is remembered (ms), how many there may be.
+ */
+const OPEN = defineScript(`${NOW_MS}
+local now = now_ms()
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now))
+if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[8]) then return 'full' end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'taken' end
+local ends = string.format('%.0f', now + ARGV[5] + ARGV[7])
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[5])
+redis.call('HSET', KEYS[1], 'state', 'pending', 'client', ARGV[3], 'request', ARGV[4], 'user_code', ARGV[2],
+  'expires_at', string.format('%.0f', now + ARGV[5]), 'interval', ARGV[6])
+redis.call('PEXPIREAT', KEYS[1], ends)
+redis.call('ZADD', KEYS[3], ends, ARGV[1])
+return 'opened'`)
+
+/** KEYS: user code, start of device keys, confirmation. ARGV: hash of browser. */
+const SHOW = defineScript(`
+local device = redis.call('GET', KEYS[1])
+if not device then return nil end
+redis.call('HSET', KEYS[3], 'browser', ARGV[1], 'device', device)
+redis.call('PEXPIRE', KEYS[3], redis.call('PTTL', KEYS[1]))
+return redis.call('HGET', KEYS[2] .. device, 'request')`)
+
+/**
+ * Lua: `awaited()` answers the hash of the device code that waits for a decision of this browser's.
+ * KEYS confirmation, start of device keys; ARGV hash of browser.
+ */
+const AWAITED = `${NOW_MS}
+local function awaited()
+  local held = redis.call('HMGET', KEYS[1], 'browser', 'device')
+  if held[1] ~= ARGV[1] then return nil end
+  local device = redis.call('HMGET', KEYS[2] .. held[2], 'state', 'expires_at')
+  if device[1] ~= 'pending' or now_ms() >= tonumber(device[2]) then return nil end
+  return held[2]
+end
+`
+
+const FIND = defineScript(`${AWAITED}
+local device = awaited()
+return device and redis.call('HGET', KEYS[2] .. device, 'request')`)
+
+/** Lua: `decide(device)`: from now on neither its user code nor this page leads to it. */
+const DECIDE = `
+local function decide(device)
+  redis.call('DEL', KEYS[1], KEYS[3] .. redis.call('HGET', KEYS[2] .. device, 'user_code'))
+end
+`
+
+/**
+ * KEYS beyond those of AWAITED: start of user code keys, those of creating a grant. ARGV beyond: those
+ * of creating a grant, where the seconds count from the end of the device code; user.
+ */
+const APPROVE = defineScript(`${AWAITED}${DECIDE}${CREATE_GRANT}
+local device = awaited()
+if not device then return 0 end
+local key = KEYS[2] .. device
+local rest = math.ceil((redis.call('HGET', key, 'expires_at') - now_ms()) / 1000)
+local grant = create_grant(4, ARGV[2], ARGV[3], rest + ARGV[4])
+redis.call('HSET', key, 'state', 'approved', 'grant', grant, 'user', ARGV[5])
+decide(device)
+return 1`)
+
+/** KEYS beyond those of AWAITED: start of user code keys, devices. */
+const DENY = defineScript(`${AWAITED}${DECIDE}
+local device = awaited()
+if not device then return 0 end
+redis.call('HSET', KEYS[2] .. device, 'state', 'denied')
+redis.call('ZREM', KEYS[4], device)
+decide(device)
+return 1`)
+
+/** KEYS: device. ARGV: client, tolerance, what the interval grows by (ms). */
+const POLL = defineScript(`${NOW_MS}
+local held = redis.call('HMGET', KEYS[1], 'client', 'state', 'expires_at', 'interval', 'polled_at', 'grant', 'user')
+local client, state, expires_at, interval, polled_at = held[1], held[2], held[3], held[4], held[5]
+if client ~= ARGV[1] then return { 'unknown' } end
+if state == 'redeemed' then return { state, held[6], held[7] } end
+if state == 'denied' then return { state } end
+local now = now_ms()
+if now >= tonumber(expires_at) then return { 'expired' } end
+if state == 'approved' then return { state, held[6], held[7] } end
+redis.call('HSET', KEYS[1], 'polled_at', string.format('%.0f', now))
+if polled_at and now + ARGV[2] < polled_at + interval then
+  redis.call('HINCRBY', KEYS[1], 'interval', ARGV[3])
+  return { 'slow_down' }
+end
+return { 'pending' }`)
+
+/** KEYS beyond those of KEEP_GRANT: device, devices, family. ARGV beyond: hash of device code, '1' with a family. */
+const REDEEM = defineScript(`${NOW_MS}${KEEP_GRANT}${OPEN_FAMILY}
+local held = redis.call('HMGET', KEYS[5], 'state', 'grant', 'expires_at')
+if held[2] ~= ARGV[1] then return 'unknown' end
+if held[1] == 'redeemed' then return 'replayed' end
+if now_ms() >= tonumber(held[3]) then return 'expired' end
+if not is_alive() then return 'dead' end
+keep_grant()
+if ARGV[7] == '1' then open_family(KEYS[7]) end
+redis.call('HSET', KEYS[5], 'state', 'redeemed')
+redis.call('ZREM', KEYS[6], ARGV[6])
+return 'redeemed'`)
+
+const DEVICES_KEY = 'devices'
+const DEVICE_START = 'device:'
+const USER_CODE_START = 'device-user-code:'
+const confirmationKey = (id: string): string => `device-confirmation:${digest(id)}`
+
+/** `userCodeKey`: what user codes are hashed with. */
+export function redisDevices(
+  redis: Redis,
+  userCodeKey: Buffer,
+  { lifetimeMs, intervalMs, toleranceMs, liveMax }: DeviceTimes = TIMES,
+): Devices {
+  const hashUserCode = (userCode: string): string =>
+    createHmac('sha256', userCodeKey).update(userCode).digest('base64url')
+  const deviceKey = (deviceCode: string): string => DEVICE_START + digest(deviceCode)
+
+  const tryOpen = async (request: DeviceRequest, codes: DeviceCodes): Promise<unknown> => {
+    const [device, userCode] = [digest(codes.deviceCode), hashUserCode(codes.userCode)]
+    const keys = [DEVICE_START + device, USER_CODE_START + userCode, DEVICES_KEY]
+    const { clientId } = request
+    const times = [lifetimeMs, intervalMs, REMEMBERED_SECONDS * 1000]
+    const values = [device, userCode, clientId, JSON.stringify(request), ...times, liveMax]
+    return await OPEN(redis, keys, values)
+  }
+
+  return {
+    async open(request) {
+      for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt += 1) {
+        const codes = { deviceCode: randomText(), userCode: makeUserCode() }
+        const outcome = await tryOpen(request, codes)
+        if (outcome === 'opened') return codes
+        if (outcome === 'full') return undefined
+      }
+      throw new Error('no user code is free')
+    },
+    async show(userCode, browser) {
+      const confirmationId = randomText()
+      const codeKey = USER_CODE_START + hashUserCode(userCode)
+      const keys = [codeKey, DEVICE_START, confirmationKey(confirmationId)]
+      const request = toRequest(await SHOW(redis, keys, [digest(browser)]))
+      return request && { confirmationId, request }
+    },
+    async find(confirmationId, browser) {
+      const keys = [confirmationKey(confirmationId), DEVICE_START]
+      return toRequest(await FIND(redis, keys, [digest(browser)]))
+    },
+    async approve(confirmationId, browser, facts) {
+      const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START]
+      const creating = creatingArguments(facts, UNPOLLED_GRANT_SECONDS)
+      const values = [digest(browser), ...creating, facts.userId]
+      return (await APPROVE(redis, [...keys, ...creatingKeys(facts)], values)) === 1
+    },
+    async deny(confirmationId, browser) {
+      const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START, DEVICES_KEY]
+      return (await DENY(redis, keys, [digest(browser)])) === 1
+    },
+    async poll(deviceCode, clientId) {
+      const values = [clientId, toleranceMs, intervalMs]
+      return toPoll(await POLL(redis, [deviceKey(deviceCode)], values), clientId)
+    },
+    async redeem(deviceCode, { grant, keeping, family }) {
+      const beyond = [deviceKey(deviceCode), DEVICES_KEY, familyKey(family ?? '')]
+      const flags = [digest(deviceCode), family === undefined ? '0' : '1']
+      const values = [...keepingArguments(grant, keeping), ...flags]
+      return (await REDEEM(redis, [...keepingKeys(grant), ...beyond], values)) as DeviceRedemption
+    },
+  }
+}
+
+function toRequest(reply: unknown): DeviceRequest | undefined {
+  return typeof reply === 'string' ? (JSON.parse(reply) as DeviceRequest) : undefined
+}
+
+function toPoll(reply: unknown, clientId: string): Poll {
+  const [outcome, id = '', userId = ''] = reply as [Poll['outcome'], string?, string?]
+  if (outcome !== 'approved' && outcome !== 'redeemed') return { outcome }
+  return { outcome, grant: { id, userId, clientId } }
+}

@@ -1,0 +1,115 @@
+/**
+ * The client credentials grant (RFC 6749 section 4.4): a machine acts for itself.
+ *
+ * Nobody is asked, so that only clients of the operator's may, and only as far as `gateway.yaml` says.
+ */
+
+import type Koa from 'koa'
+import type { ConfiguredClient } from '../../lib/catalogue/configured-client.ts'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { parseScope } from '../../lib/oauth/scope.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import type { Params } from '../http/params.ts'
+import type { Ports } from '../ports.ts'
+import type { Resources } from '../resources.ts'
+import type { ClientState } from '../steps/authenticate-client.ts'
+import type { Grant } from '../store/grants.ts'
+import { mintAccessToken, toTokenBody } from './mint.ts'
+
+/** In the order in which the steps below bring them about. */
+interface MachineState extends ClientState {
+  machine: ConfiguredClient
+  service: string
+  scopes: readonly string[]
+}
+
+type Step = Koa.Middleware<MachineState>
+
+/** Its tokens are minted right after the grant was made or prolonged. */
+const MINTED_WITHIN_SECONDS = 30
+
+export function actForItself(ports: Ports): Koa.Middleware[] {
+  const { gateway, resources, clock } = ports
+  const steps: Step[] = [
+    async function checkClient(ctx, next) {
+      const { client } = ctx.state
+      const machine = client.kind === 'configured' ? gateway.clients.get(client.id) : undefined
+      // Without a secret anybody would be this client.
+      if (
+        machine === undefined ||
+        client.secretDigest === undefined ||
+        !client.grantTypes.includes('client_credentials')
+      ) {
+        throw new OAuthError(
+          'unauthorized_client',
+          'client_credentials is for clients that the operator lists with it in gateway.yaml',
+        )
+      }
+      ctx.state.machine = machine
+      await next()
+    },
+
+    async function chooseService(ctx, next) {
+      const { params, machine } = ctx.state
+      ctx.state.service = toService(params.get('resource'), machine, resources)
+      await next()
+    },
+
+    async function narrowScope(ctx, next) {
+      const { params, machine, service } = ctx.state
+      ctx.state.scopes = ports.scopes.grant(service, narrow(params, machine))
+      await next()
+    },
+
+    async function mintToken(ctx) {
+      const { machine, service, scopes } = ctx.state
+      const grant = await openGrant(ports, ctx.state)
+      const answer = await mintAccessToken(ports, grant, scopes)
+      ctx.state.log.info({ client_id: machine.id, service }, 'client acts for itself')
+      ctx.body = toTokenBody(answer, clock)
+    },
+  ]
+  return steps
+}
+
+/** @throws OAuthError `invalid_target`. */
+function toService(
+  resource: string | undefined,
+  { services }: ConfiguredClient,
+  resources: Resources,
+): string {
+  const meaning = resources.resolve(resource)
+  // Nothing named: the one it may use, if there is one.
+  const unnamed = meaning.kind === 'default' || resource === undefined
+  if (unnamed && services.length === 1 && services[0] !== undefined) return services[0]
+  if (meaning.kind === 'service' && services.includes(meaning.service)) return meaning.service
+  const allowed = services.map((service) => resources.resourceOf(service)).join(', ')
+  throw new OAuthError('invalid_target', `resource must be one of: ${allowed}`)
+}
+
+/** Absent means everything that the operator wrote down; what is more than that is left out. */
+function narrow(params: Params, { scopes }: ConfiguredClient): readonly string[] {
+  const asked = parseScope(params.get('scope'))
+  return asked.length === 0 ? scopes : scopes.filter((scope) => asked.includes(scope))
+}
+
+async function openGrant(
+  { families, config, resources, clock }: Ports,
+  state: MachineState,
+): Promise<Grant> {
+  const { machine, service, scopes } = state
+  const now = toSeconds(clock())
+  const lifetime = config.ACCESS_TOKEN_LIFETIME + MINTED_WITHIN_SECONDS
+  return await families.grants.own(
+    {
+      // `client:` is no provider's name, so that this is never a person.
+      userId: `client:${machine.id}`,
+      userName: machine.name ?? machine.id,
+      clientId: machine.id,
+      resource: resources.resourceOf(service),
+      scopes,
+      authenticatedAt: now,
+    },
+    { expiresAt: now + lifetime, ttlSeconds: lifetime },
+  )
+}
