@@ -17,7 +17,6 @@ import {
   WRITE_REVOCATION,
 } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
-import { CODE_SECONDS } from './codes.ts'
 
 export interface GrantFacts {
   readonly userId: string
@@ -67,10 +66,11 @@ export interface Grants {
   ofClient(clientId: string): Promise<readonly string[]>
 }
 
-/** A code redeemed in its last second still finds its grant. */
-const UNREDEEMED_SECONDS = CODE_SECONDS + 30
+/** Longer than a code lives: one redeemed in its last second still finds its grant. */
+const UNREDEEMED_SECONDS = 90
 
-const KEY_START = 'grant:'
+/** For scripts that learn the id of a grant from another record. */
+export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
 const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
@@ -116,13 +116,23 @@ if not is_alive() then return 0 end
 keep_grant()
 return 1`)
 
-/** KEYS: grant, index of user, index of client, revocation keys. ARGV: id, expiresAt. */
-const REVOKE = defineScript(`${WRITE_REVOCATION}
-local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
-write_revocation(4, 'grant:' .. ARGV[1], math.max(latest, tonumber(ARGV[2])))
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('ZREM', KEYS[3], ARGV[1])`)
+/**
+ * Lua: `end_grant(id, expires)` for every script that ends a grant. It reads the first KEYS, which
+ * `endingKeys` gives in this order: grant, index of user, index of client, revocation keys.
+ */
+export const END_GRANT = `${WRITE_REVOCATION}
+local function end_grant(id, expires)
+  local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
+  write_revocation(4, 'grant:' .. id, math.max(latest, tonumber(expires)))
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('ZREM', KEYS[3], id)
+end
+`
+
+/** ARGV: id, expiresAt. */
+const REVOKE = defineScript(`${END_GRANT}
+end_grant(ARGV[1], ARGV[2])`)
 
 /** KEYS: start of grant keys, index of user or client, revocation keys. ARGV: member, expiresAt. */
 const REVOKE_LISTED = defineScript(`${WRITE_REVOCATION}
@@ -136,7 +146,12 @@ write_revocation(3, ARGV[1], expires)
 redis.call('DEL', KEYS[2])`)
 
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
-  return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+  return [GRANT_KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+}
+
+/** As `keepingKeys`, for a script that may have to end the grant as well. */
+export function endingKeys(grant: GrantKeys): string[] {
+  return [...keepingKeys(grant).slice(0, 3), ...REVOCATION_KEYS]
 }
 
 export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | number)[] {
@@ -146,25 +161,28 @@ export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | 
 export function redisGrants(redis: Redis): Grants {
   const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
   const revokeListed = async (index: string, member: string, expiresAt: number) => {
-    await REVOKE_LISTED(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
+    await REVOKE_LISTED(redis, [GRANT_KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
   }
   return {
     async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {
-      const keys = [INSTANT_KEY, KEY_START, userIndex(facts.userId), clientIndex(facts.clientId)]
+      const keys = [
+        INSTANT_KEY,
+        GRANT_KEY_START,
+        userIndex(facts.userId),
+        clientIndex(facts.clientId),
+      ]
       const values = [randomText(16), JSON.stringify(facts), ttlSeconds]
       const id = (await CREATE(redis, keys, values)) as string
       return { ...facts, id }
     },
     async find(id) {
-      const stored = await redis.hget(KEY_START + id, 'grant')
-      return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
+      return toGrant(id, await redis.hget(GRANT_KEY_START + id, 'grant'))
     },
     async keep(grant, keeping) {
       return (await KEEP(redis, keepingKeys(grant), keepingArguments(grant, keeping))) === 1
     },
     async revoke(grant, expiresAt) {
-      const keys = [...keepingKeys(grant).slice(0, 3), ...REVOCATION_KEYS]
-      await REVOKE(redis, keys, [grant.id, expiresAt])
+      await REVOKE(redis, endingKeys(grant), [grant.id, expiresAt])
     },
     revokeOfClient: (clientId, expiresAt) =>
       revokeListed(clientIndex(clientId), `client:${clientId}`, expiresAt),
@@ -173,4 +191,9 @@ export function redisGrants(redis: Redis): Grants {
     ofUser: (userId) => idsIn(userIndex(userId)),
     ofClient: (clientId) => idsIn(clientIndex(clientId)),
   }
+}
+
+/** From the field `grant` of its record; null is a grant that has ended. */
+export function toGrant(id: string, stored: string | null): Grant | undefined {
+  return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
 }
