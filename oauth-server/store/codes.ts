@@ -1,14 +1,25 @@
 /**
  * Authorization codes: single use, short lived, stored as hashes (RFC 6749 section 4.1.2).
  *
- * Key: `code:<hash>` (hash: `code`, JSON; `redeemed`, how often), 60 s. A redeemed code is remembered
- * until it would have expired, so that a replay is seen and can revoke what it bought.
+ * Key: `code:<hash>` (hash: `code`, JSON; `grant`, id; `redeemed`, how often it was used up), 60 s. A used
+ * code is remembered until it would have expired, so that a replay is seen and ends what the code bought.
  */
 
 import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
-import { IS_REVOKED, REVOCATIONS_KEY } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
+import {
+  END_GRANT,
+  endingKeys,
+  GRANT_KEY_START,
+  type Grant,
+  type GrantKeys,
+  KEEP_GRANT,
+  type Keeping,
+  keepingArguments,
+  toGrant,
+} from './grants.ts'
+import { familyKey, OPEN_FAMILY } from './refresh-families.ts'
 
 /** What a code stands for; user and client belong to the grant it was issued under. */
 export interface AuthorizationCode {
@@ -20,31 +31,71 @@ export interface AuthorizationCode {
   readonly nonce: string | undefined
 }
 
-export type Redemption =
-  | { readonly outcome: 'fresh' | 'replayed' | 'revoked'; readonly code: AuthorizationCode }
-  | { readonly outcome: 'unknown' }
+export interface FoundCode {
+  readonly code: AuthorizationCode
+  readonly isUsed: boolean
+  /** Undefined when it has ended. */
+  readonly grant: Grant | undefined
+}
+
+/** What a code is redeemed for. */
+export interface Purchase {
+  readonly grant: GrantKeys
+  readonly keeping: Keeping
+  /** Begins at generation 1; undefined where no refresh token is wanted. */
+  readonly family: string | undefined
+}
+
+/** `replayed`: it had been used before, and the grant it stood for has ended now. */
+export type Redemption = 'redeemed' | 'replayed' | 'dead' | 'unknown'
 
 export interface AuthorizationCodes {
   /** Resolves with the code itself, which nothing keeps. */
   issue(code: AuthorizationCode): Promise<string>
-  /** Atomic: of any number of racing redemptions exactly one is `fresh`. */
-  redeem(code: string): Promise<Redemption>
+  /** The code and its grant; uses nothing up. */
+  find(code: string): Promise<FoundCode | undefined>
+  /**
+   * Uses the code up, keeps its grant and opens the refresh family in one step. Of any number of
+   * racing redemptions exactly one is `redeemed`, and the next one ends what it bought.
+   */
+  redeem(code: string, purchase: Purchase): Promise<Redemption>
+  /**
+   * Uses the code up for nothing; resolves with true when it had been used before: then what it bought
+   * has ended. `expiresAt` as for `Grants.revoke`.
+   */
+  spoil(code: string, grant: GrantKeys, expiresAt: number): Promise<boolean>
 }
 
-export const CODE_SECONDS = 60
+const CODE_SECONDS = 60
 
 const ISSUE = defineScript(`
-redis.call('HSET', KEYS[1], 'code', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])`)
+redis.call('HSET', KEYS[1], 'code', ARGV[1], 'grant', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])`)
 
-/** KEYS: code, revocations. */
-const REDEEM = defineScript(`${IS_REVOKED}
-local stored = redis.call('HGET', KEYS[1], 'code')
-if not stored then return nil end
-if redis.call('HINCRBY', KEYS[1], 'redeemed', 1) > 1 then return { 'replayed', stored } end
-local code = cjson.decode(stored)
-if is_revoked(KEYS[2], code.grantId, code.clientId, code.userId) then return { 'revoked', stored } end
-return { 'fresh', stored }`)
+/** KEYS: code, start of grant keys. */
+const FIND = defineScript(`
+local held = redis.call('HMGET', KEYS[1], 'code', 'grant', 'redeemed')
+if not held[1] then return nil end
+return { held[1], held[3], redis.call('HGET', KEYS[2] .. held[2], 'grant') }`)
+
+/** KEYS beyond those of END_GRANT: code, family if one is wanted. ARGV: those of KEEP_GRANT. */
+const REDEEM = defineScript(`${KEEP_GRANT}${END_GRANT}${OPEN_FAMILY}
+if redis.call('EXISTS', KEYS[9]) == 0 then return 'unknown' end
+if redis.call('HINCRBY', KEYS[9], 'redeemed', 1) > 1 then
+  end_grant(ARGV[1], ARGV[4])
+  return 'replayed'
+end
+if not is_alive() then return 'dead' end
+keep_grant()
+if KEYS[10] then open_family(KEYS[10]) end
+return 'redeemed'`)
+
+/** KEYS beyond those of END_GRANT: code. ARGV: id of the grant, expiresAt. */
+const SPOIL = defineScript(`${END_GRANT}
+if redis.call('EXISTS', KEYS[9]) == 0 then return 0 end
+if redis.call('HINCRBY', KEYS[9], 'redeemed', 1) == 1 then return 0 end
+end_grant(ARGV[1], ARGV[2])
+return 1`)
 
 const key = (code: string): string => `code:${digest(code)}`
 
@@ -52,15 +103,26 @@ export function redisAuthorizationCodes(redis: Redis): AuthorizationCodes {
   return {
     async issue(stored) {
       const code = randomText()
-      await ISSUE(redis, [key(code)], [JSON.stringify(stored), CODE_SECONDS])
+      await ISSUE(redis, [key(code)], [JSON.stringify(stored), stored.grantId, CODE_SECONDS])
       return code
     },
-    async redeem(code) {
-      const reply = (await REDEEM(redis, [key(code), REVOCATIONS_KEY])) as
-        | ['fresh' | 'replayed' | 'revoked', string]
-        | null
-      if (reply === null) return { outcome: 'unknown' }
-      return { outcome: reply[0], code: JSON.parse(reply[1]) as AuthorizationCode }
+    async find(code) {
+      const reply = await FIND(redis, [key(code), GRANT_KEY_START])
+      return reply === null ? undefined : toFoundCode(reply as Parameters<typeof toFoundCode>[0])
+    },
+    async redeem(code, { grant, keeping, family }) {
+      const keys = [...endingKeys(grant), key(code)]
+      if (family !== undefined) keys.push(familyKey(family))
+      return (await REDEEM(redis, keys, keepingArguments(grant, keeping))) as Redemption
+    },
+    async spoil(code, grant, expiresAt) {
+      const keys = [...endingKeys(grant), key(code)]
+      return (await SPOIL(redis, keys, [grant.id, expiresAt])) === 1
     },
   }
+}
+
+function toFoundCode([stored, redeemed, grant]: [string, string | null, string | null]): FoundCode {
+  const code = JSON.parse(stored) as AuthorizationCode
+  return { code, isUsed: redeemed !== null, grant: toGrant(code.grantId, grant) }
 }

@@ -18,7 +18,6 @@ import {
   WRITE_REVOCATION,
 } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
-import { CODE_SECONDS } from './codes.ts'
 
 export interface GrantFacts {
   readonly userId: string
@@ -74,10 +73,11 @@ export interface Grants {
   ofClient(clientId: string): Promise<readonly string[]>
 }
 
-/** A code redeemed in its last second still finds its grant. */
-const UNREDEEMED_SECONDS = CODE_SECONDS + 30
+/** Longer than a code lives: one redeemed in its last second still finds its grant. */
+const UNREDEEMED_SECONDS = 90
 
-const KEY_START = 'grant:'
+/** For scripts that learn the id of a grant from another record. */
+export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
 const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
@@ -150,13 +150,23 @@ if not is_alive() then return 0 end
 keep_grant()
 return 1`)
 
-/** KEYS: grant, index of user, index of client, revocation keys. ARGV: id, expiresAt. */
-const REVOKE = defineScript(`${WRITE_REVOCATION}
-local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
-write_revocation(4, 'grant:' .. ARGV[1], math.max(latest, tonumber(ARGV[2])))
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('ZREM', KEYS[3], ARGV[1])`)
+/**
+ * Lua: `end_grant(id, expires)` for every script that ends a grant. It reads the first KEYS, which
+ * `endingKeys` gives in this order: grant, index of user, index of client, revocation keys.
+ */
+export const END_GRANT = `${WRITE_REVOCATION}
+local function end_grant(id, expires)
+  local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
+  write_revocation(4, 'grant:' .. id, math.max(latest, tonumber(expires)))
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('ZREM', KEYS[3], id)
+end
+`
+
+/** ARGV: id, expiresAt. */
+const REVOKE = defineScript(`${END_GRANT}
+end_grant(ARGV[1], ARGV[2])`)
 
 /**
  * Lua: `revoke_listed(first, member, expires)` ends every grant of an index and refuses, as `member`,
@@ -180,11 +190,11 @@ revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`)
 
 /** The first KEYS of `revoke_listed` for a client's grants. */
 export function grantsOfClientKeys(clientId: string): string[] {
-  return [KEY_START, clientIndex(clientId)]
+  return [GRANT_KEY_START, clientIndex(clientId)]
 }
 
 export function creatingKeys({ userId, clientId }: Omit<GrantKeys, 'id'>): string[] {
-  return [INSTANT_KEY, KEY_START, userIndex(userId), clientIndex(clientId)]
+  return [INSTANT_KEY, GRANT_KEY_START, userIndex(userId), clientIndex(clientId)]
 }
 
 /** What the scripts that create take for a new grant. */
@@ -193,7 +203,12 @@ export function creatingArguments(facts: GrantFacts, ttlSeconds: number): (strin
 }
 
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
-  return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+  return [GRANT_KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+}
+
+/** As `keepingKeys`, for a script that may have to end the grant as well. */
+export function endingKeys(grant: GrantKeys): string[] {
+  return [...keepingKeys(grant).slice(0, 3), ...REVOCATION_KEYS]
 }
 
 export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | number)[] {
@@ -203,7 +218,7 @@ export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | 
 export function redisGrants(redis: Redis): Grants {
   const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
   const revokeListed = async (index: string, member: string, expiresAt: number) => {
-    await REVOKE_ALL(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
+    await REVOKE_ALL(redis, [GRANT_KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
   }
   return {
     async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {
@@ -219,15 +234,13 @@ export function redisGrants(redis: Redis): Grants {
       return { ...facts, id: (await OWN(redis, keys, values)) as string }
     },
     async find(id) {
-      const stored = await redis.hget(KEY_START + id, 'grant')
-      return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
+      return toGrant(id, await redis.hget(GRANT_KEY_START + id, 'grant'))
     },
     async keep(grant, keeping) {
       return (await KEEP(redis, keepingKeys(grant), keepingArguments(grant, keeping))) === 1
     },
     async revoke(grant, expiresAt) {
-      const keys = [...keepingKeys(grant).slice(0, 3), ...REVOCATION_KEYS]
-      await REVOKE(redis, keys, [grant.id, expiresAt])
+      await REVOKE(redis, endingKeys(grant), [grant.id, expiresAt])
     },
     revokeOfClient: (clientId, expiresAt) =>
       revokeListed(clientIndex(clientId), `client:${clientId}`, expiresAt),
@@ -236,4 +249,9 @@ export function redisGrants(redis: Redis): Grants {
     ofUser: (userId) => idsIn(userIndex(userId)),
     ofClient: (clientId) => idsIn(clientIndex(clientId)),
   }
+}
+
+/** From the field `grant` of its record; null is a grant that has ended. */
+export function toGrant(id: string, stored: string | null): Grant | undefined {
+  return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
 }

@@ -11,11 +11,14 @@ import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import {
+  GRANT_KEY_START,
+  type Grant,
   type GrantKeys,
   KEEP_GRANT,
   type Keeping,
   keepingArguments,
   keepingKeys,
+  toGrant,
 } from './grants.ts'
 
 /** One refresh token, without the proof that it is ours. */
@@ -37,14 +40,15 @@ export type Rotation =
 export interface RefreshFamilies {
   /** Begins a family at generation 1; false when its grant is not alive. */
   open(family: string, minting: Minting): Promise<boolean>
-  grantOf(family: string): Promise<string | undefined>
+  /** The grant whose tokens these are; undefined when it has ended. */
+  findGrant(family: string): Promise<Grant | undefined>
   /** Atomic: of any number of racing rotations one is `rotated`, the others are `repeated`. */
   rotate(presented: Generation, sealedAnswer: string, minting: Minting): Promise<Rotation>
 }
 
 export const GRACE_MS = 30_000
 
-/** Lua: `open_family(key)`, for scripts that begin one, with the ARGV of KEEP_GRANT. */
+/** Lua: `open_family(key)` beside KEEP_GRANT, whose ARGV it reads. */
 export const OPEN_FAMILY = `
 local function open_family(key)
   redis.call('HSET', key, 'grant', ARGV[1], 'generation', 1)
@@ -58,6 +62,12 @@ if not is_alive() then return 0 end
 keep_grant()
 open_family(KEYS[5])
 return 1`)
+
+/** KEYS: family, start of grant keys. */
+const FIND = defineScript(`
+local id = redis.call('HGET', KEYS[1], 'grant')
+if not id then return nil end
+return { id, redis.call('HGET', KEYS[2] .. id, 'grant') }`)
 
 /** KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. */
 const ROTATE = defineScript(`${KEEP_GRANT}
@@ -85,8 +95,9 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
       const values = keepingArguments(grant, keeping)
       return (await OPEN(redis, keys, values)) === 1
     },
-    async grantOf(family) {
-      return (await redis.hget(familyKey(family), 'grant')) ?? undefined
+    async findGrant(family) {
+      const reply = await FIND(redis, [familyKey(family), GRANT_KEY_START])
+      return reply === null ? undefined : toGrant(...(reply as [string, string | null]))
     },
     async rotate({ family, generation }, sealedAnswer, { grant, keeping }) {
       const answerKey = `${familyKey(family)}:answer:${generation}`

@@ -1,25 +1,30 @@
 /**
  * The authorization code grant (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
  *
- * Looking a code up consumes it: whatever is wrong with the rest, there is no second try.
+ * A code is looked at, checked, and used up in one step with what it buys. Whatever does not match the
+ * authorization request uses it up too: there is no second try. Another resource alone does not.
  */
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import type { Client } from '../clients/client.ts'
+import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { OPENID } from '../scopes.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
-import type { AuthorizationCode } from '../store/codes.ts'
-import type { Grant } from '../store/grants.ts'
+import type { AuthorizationCode, FoundCode } from '../store/codes.ts'
+import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
-import { mintAccessToken, toTokenBody } from './mint.ts'
+import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { verifyChallenge } from './pkce.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
-import { revokeGrant } from './revoke-grant.ts'
 
 /** In the order in which the steps below bring them about. */
 interface ExchangeState extends ClientState {
-  code: AuthorizationCode
+  /** As the client sent it. */
+  text: string
+  found: FoundCode
   grant: Grant
 }
 
@@ -28,55 +33,40 @@ type Step = Koa.Middleware<ExchangeState>
 export function exchangeCode(ports: Ports): Koa.Middleware[] {
   const { families, resources, clock } = ports
   const steps: Step[] = [
-    async function redeemCode(ctx, next) {
-      const code = ctx.state.params.get('code')
-      if (code === undefined) throw new OAuthError('invalid_request', 'code is missing')
-      ctx.state.code = await redeem(ports, code)
+    async function findCode(ctx, next) {
+      const text = ctx.state.params.get('code')
+      if (text === undefined) throw new OAuthError('invalid_request', 'code is missing')
+      const found = await families.codes.find(text)
+      if (found === undefined) throw refused('unknown')
+      Object.assign(ctx.state, { text, found })
       await next()
     },
 
-    async function checkClient(ctx, next) {
-      const { code, client } = ctx.state
-      if (code.clientId !== client.id) throw refused('the code belongs to another client')
-      await next()
-    },
-
-    /** Optional in OAuth 2.1 section 4.1.3; if sent it must be the one of the authorization request. */
-    async function checkRedirectUri(ctx, next) {
-      const sent = ctx.state.params.get('redirect_uri')
-      if (sent !== undefined && sent !== ctx.state.code.redirectUri) {
-        throw refused('redirect_uri differs from the authorization request')
+    async function checkRequest(ctx, next) {
+      const { found, client, params } = ctx.state
+      const fault = findFault(found, client, params)
+      if (fault !== undefined) {
+        await spoil(ctx, ports)
+        throw refused(fault)
       }
       await next()
     },
 
-    async function checkVerifier(ctx, next) {
-      const verifier = ctx.state.params.get('code_verifier')
-      if (!verifyChallenge(verifier, ctx.state.code.codeChallenge)) {
-        throw refused('code_verifier does not match')
-      }
-      await next()
-    },
-
-    async function findGrant(ctx, next) {
-      const grant = await families.grants.find(ctx.state.code.grantId)
+    async function requireGrant(ctx, next) {
+      const { grant } = ctx.state.found
       if (grant === undefined) throw refused('the grant has ended')
-      requireGrantedResource(ctx.state.params, grant, resources)
       ctx.state.grant = grant
       await next()
     },
 
-    async function mintTokens(ctx) {
-      const { grant, client, code } = ctx.state
-      const access = await mintAccessToken(ports, grant, grant.scopes)
-      const withId = grant.scopes.includes(OPENID)
-        ? { ...access, idToken: await signIdToken(ports, grant, code.nonce) }
-        : access
-      const refreshToken = await openGrant(ports, grant, {
-        expiresAt: access.expiresAt,
-        refreshable: client.grantTypes.includes('refresh_token'),
-      })
-      const answer = refreshToken === undefined ? withId : { ...withId, refreshToken }
+    async function checkResource(ctx, next) {
+      requireGrantedResource(ctx.state.params, ctx.state.grant, resources)
+      await next()
+    },
+
+    async function sendTokens(ctx) {
+      const { grant, client } = ctx.state
+      const answer = await redeem(ctx, ports)
       ctx.state.log.info({ user: grant.userId, client_id: client.id }, 'code exchanged')
       ctx.body = toTokenBody(answer, clock)
     },
@@ -84,36 +74,66 @@ export function exchangeCode(ports: Ports): Koa.Middleware[] {
   return steps
 }
 
-async function redeem(ports: Ports, text: string): Promise<AuthorizationCode> {
-  const redemption = await ports.families.codes.redeem(text)
-  if (redemption.outcome === 'fresh') return redemption.code
-  if (redemption.outcome === 'replayed') {
-    // RFC 6749 section 4.1.2: what the first use bought may be in the wrong hands.
-    const { grantId, userId, clientId } = redemption.code
-    await revokeGrant(ports, { id: grantId, userId, clientId }, 'authorization code replayed')
+/** Why this request gets nothing for the code; undefined when it may. */
+function findFault(
+  { code, isUsed }: FoundCode,
+  client: Client,
+  params: Params,
+): string | undefined {
+  if (isUsed) return 'replayed'
+  if (code.clientId !== client.id) return 'the code belongs to another client'
+  // Optional in OAuth 2.1 section 4.1.3; if sent it must be the one of the authorization request.
+  const redirectUri = params.get('redirect_uri')
+  if (redirectUri !== undefined && redirectUri !== code.redirectUri) {
+    return 'redirect_uri differs from the authorization request'
   }
-  throw new OAuthError('invalid_grant', 'the authorization code is not valid', {
-    detail: redemption.outcome,
-  })
+  const isProven = verifyChallenge(params.get('code_verifier'), code.codeChallenge)
+  return isProven ? undefined : 'code_verifier does not match'
 }
 
-/** The grant lives from here on; whoever revoked it meanwhile wins. */
-async function openGrant(
-  { families, config, refreshTokens }: Ports,
-  grant: Grant,
-  { expiresAt, refreshable }: { expiresAt: number; refreshable: boolean },
-): Promise<string | undefined> {
-  if (!refreshable) {
-    const keeping = { expiresAt, ttlSeconds: config.ACCESS_TOKEN_LIFETIME }
-    if (await families.grants.keep(grant, keeping)) return undefined
-    throw refused('the grant has ended')
-  }
-  const first = refreshTokens.begin()
-  const keeping = { expiresAt, ttlSeconds: config.REFRESH_TOKEN_LIFETIME }
-  if (await families.refreshFamilies.open(first.family, { grant, keeping })) {
-    return refreshTokens.format(first)
-  }
-  throw refused('the grant has ended')
+/** RFC 6749 section 4.1.2: what the first use of a replayed code bought may be in the wrong hands. */
+async function spoil(
+  ctx: Koa.ParameterizedContext<ExchangeState>,
+  { families, config, clock }: Ports,
+): Promise<void> {
+  const { text, found } = ctx.state
+  const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
+  const wasUsed = await families.codes.spoil(text, toGrantKeys(found.code), expiresAt)
+  if (wasUsed) logReplay(ctx)
+}
+
+/** Signs first: when the script has used the code up, nothing is left that could fail. */
+async function redeem(
+  ctx: Koa.ParameterizedContext<ExchangeState>,
+  ports: Ports,
+): Promise<TokenAnswer> {
+  const { text, found, grant, client } = ctx.state
+  const access = await mintAccessToken(ports, grant, grant.scopes)
+  const withId = grant.scopes.includes(OPENID)
+    ? { ...access, idToken: await signIdToken(ports, grant, found.code.nonce) }
+    : access
+  const { config, families, refreshTokens } = ports
+  const isRefreshable = client.grantTypes.includes('refresh_token')
+  const first = isRefreshable ? refreshTokens.begin() : undefined
+  const ttlSeconds = isRefreshable ? config.REFRESH_TOKEN_LIFETIME : config.ACCESS_TOKEN_LIFETIME
+  const redemption = await families.codes.redeem(text, {
+    grant,
+    keeping: { expiresAt: access.expiresAt, ttlSeconds },
+    family: first?.family,
+  })
+  if (redemption === 'replayed') logReplay(ctx)
+  if (redemption !== 'redeemed') throw refused(redemption)
+  return first === undefined ? withId : { ...withId, refreshToken: refreshTokens.format(first) }
+}
+
+function toGrantKeys({ grantId, userId, clientId }: AuthorizationCode): GrantKeys {
+  return { id: grantId, userId, clientId }
+}
+
+function logReplay({ state }: Koa.ParameterizedContext<ExchangeState>): void {
+  const { grantId, userId, clientId } = state.found.code
+  const facts = { grant: grantId, user: userId, client_id: clientId }
+  state.log.warn({ ...facts, reason: 'authorization code replayed' }, 'grant revoked')
 }
 
 function refused(detail: string): OAuthError {

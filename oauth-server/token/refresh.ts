@@ -6,7 +6,7 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { parseScope } from '../../lib/oauth/scope.ts'
+import { DEFAULT_SCOPE, parseScope } from '../../lib/oauth/scope.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
@@ -42,8 +42,7 @@ export function refresh(ports: Ports): Koa.Middleware[] {
     },
 
     async function findGrant(ctx, next) {
-      const grantId = await families.refreshFamilies.grantOf(ctx.state.presented.family)
-      const grant = grantId === undefined ? undefined : await families.grants.find(grantId)
+      const grant = await families.refreshFamilies.findGrant(ctx.state.presented.family)
       if (grant === undefined) throw refused('the grant has ended')
       ctx.state.grant = grant
       await next()
@@ -68,7 +67,6 @@ export function refresh(ports: Ports): Koa.Middleware[] {
 
     async function rotateToken(ctx) {
       const { grant, client } = ctx.state
-      await ports.clients.keep(client)
       const answer = await rotate(ports, ctx.state)
       ctx.state.log.info({ user: grant.userId, client_id: client.id }, 'token refreshed')
       ctx.body = toTokenBody(answer, clock)
@@ -77,26 +75,33 @@ export function refresh(ports: Ports): Koa.Middleware[] {
   return steps
 }
 
-/** Clients repeat the scope they once asked for, granted or not: what was not granted is left out. */
+/**
+ * Clients repeat the scope they once asked for, granted or not: what was not granted is left out, and
+ * when nothing remains all of the grant is meant. Refusing would cost people their login. The base scope
+ * stays, because a token without it opens nothing.
+ */
 function narrow(params: Params, { scopes }: Grant): readonly string[] {
   const asked = parseScope(params.get('scope'))
-  if (asked.length === 0) return scopes
-  const narrowed = scopes.filter((scope) => asked.includes(scope))
-  if (narrowed.length > 0) return narrowed
-  throw new OAuthError('invalid_scope', 'nothing of this scope was granted')
+  if (!scopes.some((scope) => asked.includes(scope))) return scopes
+  return scopes.filter((scope) => scope === DEFAULT_SCOPE || asked.includes(scope))
 }
 
 /** Signs first: when the script has swapped the generation, nothing is left that could fail. */
 async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
-  const { refreshToken, presented, grant, scopes } = state
+  const { refreshToken, presented, grant, scopes, client } = state
   const access = await mintAccessToken(ports, grant, scopes)
   const next = { family: presented.family, generation: presented.generation + 1 }
   const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
   const sealed = sealAnswer(refreshToken, JSON.stringify(answer))
-  const rotation = await ports.families.refreshFamilies.rotate(presented, sealed, {
-    grant,
-    keeping: { expiresAt: access.expiresAt, ttlSeconds: ports.config.REFRESH_TOKEN_LIFETIME },
-  })
+  const keeping = {
+    expiresAt: access.expiresAt,
+    ttlSeconds: ports.config.REFRESH_TOKEN_LIFETIME,
+  }
+  // Both leave at once: the registration's life costs no round trip of its own.
+  const [rotation] = await Promise.all([
+    ports.families.refreshFamilies.rotate(presented, sealed, { grant, keeping }),
+    ports.clients.keep(client),
+  ])
   if (rotation.outcome === 'rotated') return answer
   if (rotation.outcome === 'repeated') return parseAnswer(refreshToken, rotation.sealedAnswer)
   if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')

@@ -92,7 +92,7 @@ test('approved, it is polled without being used up, redeemed once, and its grant
   t.true((await redis.ttl(`grant:${grant.id}`)) <= 90)
   t.is(await devices.redeem(deviceCode, minting(grant, 'family-good')), 'redeemed')
   t.true((await redis.ttl(`grant:${grant.id}`)) > 900)
-  t.is(await families.grantOf('family-good'), grant.id)
+  t.is((await families.findGrant('family-good'))?.id, grant.id)
   t.deepEqual(await devices.poll(deviceCode, 'good'), { outcome: 'redeemed', grant })
   t.is(await devices.redeem(deviceCode, minting(grant)), 'replayed')
 })
@@ -100,7 +100,7 @@ test('approved, it is polled without being used up, redeemed once, and its grant
 test('without a refresh token no family begins', async (t) => {
   const { deviceCode, grant } = await approve('plain')
   t.is(await devices.redeem(deviceCode, minting(grant)), 'redeemed')
-  t.is(await families.grantOf(''), undefined)
+  t.is(await families.findGrant(''), undefined)
 })
 
 test('a poll before the interval is over makes it longer, for good', async (t) => {
@@ -215,7 +215,7 @@ for (const kind of ['user', 'client', 'grant'] as const) {
     const id = { user: grant.userId, client: grant.clientId, grant: grant.id }[kind]
     await redisRevocations(redis).revoke(kind, id, 4_000_000_000)
     t.is(await devices.redeem(deviceCode, minting(grant, `family-${kind}`)), 'dead')
-    t.is(await families.grantOf(`family-${kind}`), undefined)
+    t.is(await families.findGrant(`family-${kind}`), undefined)
   })
 }
 
