@@ -2,7 +2,7 @@
 
 import { FILES, fileSource } from './bootstrap.ts'
 import { CLUSTERS } from './clusters.ts'
-import { CORS_FILTER, EXT_AUTHZ_FILTER, ROUTES } from './routes.ts'
+import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, FORM_BYTES_MAX, ROUTES } from './routes.ts'
 
 export interface ListenerOptions {
   readonly folder: string
@@ -61,6 +61,8 @@ function connectionManager(folder: string): object {
       initial_connection_window_size: 1_048_576,
     },
     request_headers_timeout: '10s',
+    // Until the last byte of the body is here; what is answered may take as long as it likes.
+    request_timeout: '30s',
     stream_idle_timeout: '300s',
     early_header_mutation_extensions: [
       {
@@ -79,6 +81,8 @@ function connectionManager(folder: string): object {
         typed_config: { '@type': `${TYPE}/envoy.extensions.filters.http.cors.v3.Cors` },
       },
       { name: EXT_AUTHZ_FILTER, typed_config: extAuthz() },
+      // For the routes that ask for it.
+      { name: BUFFER_FILTER, disabled: true, typed_config: wholeBodies() },
       {
         name: ROUTER,
         typed_config: {
@@ -124,6 +128,13 @@ function extAuthz(): object {
   }
 }
 
+function wholeBodies(): object {
+  return {
+    '@type': `${TYPE}/envoy.extensions.filters.http.buffer.v3.Buffer`,
+    max_request_bytes: FORM_BYTES_MAX,
+  }
+}
+
 /** One JSON line a request, without query (it may hold codes) and without any header of the caller's. */
 function accessLog(): object {
   return {
@@ -148,12 +159,11 @@ function accessLog(): object {
   }
 }
 
-/** What Envoy says itself when a room is away: in the words and form of the rest. */
+/** What Envoy says itself when a room is away, or a body never ends: in the words and form of the rest. */
 function localReplies(): object {
-  const body = {
-    error: 'temporarily_unavailable',
-    error_description: 'a part of the gateway cannot be asked at this moment; try again',
-  }
+  const inWords = (error: string, words: string): object => ({
+    body_format_override: { json_format: { error, error_description: words } },
+  })
   const status = (value: number): object => ({
     status_code_filter: {
       comparison: { op: 'EQ', value: { default_value: value, runtime_key: 'x' } },
@@ -175,9 +185,14 @@ function localReplies(): object {
           },
         },
         headers_to_add: [retryAfter],
-        body_format_override: { json_format: body },
+        ...inWords(
+          'temporarily_unavailable',
+          'a part of the gateway cannot be asked at this moment; try again',
+        ),
       },
       { filter: status(503), headers_to_add: [retryAfter] },
+      { filter: status(408), ...inWords('invalid_request', 'the request did not arrive in time') },
+      { filter: status(413), ...inWords('invalid_request', 'the body is too large') },
     ],
   }
 }

@@ -13,6 +13,10 @@ import { CLUSTERS } from './clusters.ts'
 export const ROUTES = 'gateway'
 export const EXT_AUTHZ_FILTER = 'envoy.filters.http.ext_authz'
 export const CORS_FILTER = 'envoy.filters.http.cors'
+export const BUFFER_FILTER = 'envoy.filters.http.buffer'
+
+/** More than any form or registration that the authorization server reads. */
+export const FORM_BYTES_MAX = 131_072
 
 /** Listening streams stay open for hours; the bridge sends something each quarter of a minute. */
 const MCP_IDLE = '3600s'
@@ -28,6 +32,15 @@ const PUBLIC = {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
     disabled: true,
   },
+}
+
+/**
+ * Anybody may send here: a body that never ends must hold a buffer at the edge and no connection to the
+ * authorization server, or a thousand of them would shut everybody out.
+ */
+const WHOLE_BODY = {
+  '@type': 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute',
+  buffer: { max_request_bytes: FORM_BYTES_MAX },
 }
 
 export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
@@ -132,7 +145,7 @@ function publicRoute(match: object): object {
   return {
     match,
     route: { cluster: CLUSTERS.oauthServer, timeout: AUTHORIZATION_SERVER_TIMEOUT },
-    typed_per_filter_config: PUBLIC,
+    typed_per_filter_config: { ...PUBLIC, [BUFFER_FILTER]: WHOLE_BODY },
   }
 }
 
@@ -155,7 +168,11 @@ function directResponse(status: number, body: object): object {
   return {
     match: { prefix: '/' },
     direct_response: { status, body: { inline_string: `${JSON.stringify(body)}\n` } },
-    response_headers_to_add: [header('content-type', 'application/json')],
+    response_headers_to_add: Object.entries({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    }).map(([key, value]) => header(key, value)),
     typed_per_filter_config: PUBLIC,
   }
 }

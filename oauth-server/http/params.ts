@@ -10,10 +10,15 @@ export interface Params {
 }
 
 export function parseParams(source: string): Params {
-  const params = new URLSearchParams(source)
-  const names = [...params.keys()]
+  const values = new Map<string, string>()
+  const repeated = new Set<string>()
+  // One pass: anybody may send thousands of names.
+  for (const [name, value] of new URLSearchParams(source)) {
+    if (values.has(name)) repeated.add(name)
+    else values.set(name, value)
+  }
   return {
-    get: (name) => params.get(name) || undefined,
-    repeated: [...new Set(names.filter((name, index) => names.indexOf(name) !== index))],
+    get: (name) => values.get(name) || undefined,
+    repeated: [...repeated],
   }
 }

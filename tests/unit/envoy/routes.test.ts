@@ -22,6 +22,7 @@ function hostsOf(environment: Record<string, string>): Host[] {
 }
 
 const EXT_AUTHZ = 'envoy.filters.http.ext_authz'
+const BUFFER = 'envoy.filters.http.buffer'
 
 for (const [layout, environment] of Object.entries({
   path: {},
@@ -43,6 +44,9 @@ for (const [layout, environment] of Object.entries({
     const routes = hostsOf(environment).flatMap(({ routes }) => routes)
     const open = routes.filter(({ typed_per_filter_config: config }) => config[EXT_AUTHZ]?.disabled)
     t.true(open.every(({ route }) => route === undefined || route.cluster === 'oauth_server'))
+    for (const { typed_per_filter_config: config } of open.filter(({ route }) => route)) {
+      t.truthy(config[BUFFER], 'no connection to it is held by a body that never ends')
+    }
   })
 
   test(`${layout} layout: the last host takes whatever is not ours`, (t) => {

@@ -16,6 +16,16 @@ test('credentials are read form-encoded and raw, and a secret may hold colons', 
 for (const text of ['', 'Bearer x', 'Basically x']) {
   test(`"${text}" is not Basic`, (t) => t.is(parseBasicCredentials(text), undefined))
 }
-for (const text of ['Basic', 'Basic ', header('no colon'), header(':secret')]) {
+for (const text of [
+  'Basic',
+  'Basic ',
+  header('no colon'),
+  header(':secret'),
+  'Basic aWQ6c2Vjcg==,Basic eDp5',
+  'Basic aWQ6c2Vj, eDp5',
+  'Basic aWQ6 c2Vj',
+  'Basic aWQ6c2Vj!',
+  'Basic aWQ6/w==',
+]) {
   test(`"${text}" is malformed`, (t) => t.is(parseBasicCredentials(text), 'malformed'))
 }

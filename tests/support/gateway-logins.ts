@@ -1,0 +1,63 @@
+/** Logins at a whole gateway in plain requests, and what their tokens open at its edge. */
+
+import { sendOverNetwork as send } from './http.ts'
+import { callService } from './mcp-call.ts'
+import {
+  createOAuthClient,
+  type Fields,
+  type OAuthClient,
+  type Registered,
+} from './oauth-client.ts'
+import { createPerson } from './person.ts'
+
+export type Tokens = Readonly<Record<string, unknown>>
+
+export interface GatewayLogins {
+  readonly client: OAuthClient
+  /** The resource that logins are for. */
+  readonly echo: string
+  /** A good code exchange that waits to be sent; `changes` are those of the authorization request. */
+  getCode(registered: Registered, changes?: Fields): Promise<Fields>
+  login(registered: Registered, changes?: Fields): Promise<Tokens>
+  /** The form of a good refresh. */
+  refreshing(registered: Registered, tokens: Tokens, changes?: Fields): Fields
+  /** The status that an MCP request with this access token meets. */
+  call(tokens: Tokens): Promise<number>
+}
+
+export function createGatewayLogins(issuer: string): GatewayLogins {
+  const client = createOAuthClient(send, issuer)
+  const echo = `${issuer}/echo/mcp`
+  const getCode: GatewayLogins['getCode'] = async (registered, changes = {}) => {
+    const { url, verifier } = client.begin(registered.client_id, { resource: echo, ...changes })
+    const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+    return {
+      grant_type: 'authorization_code',
+      code: redirect.searchParams.get('code') ?? '',
+      code_verifier: verifier,
+      redirect_uri: new URL(url).searchParams.get('redirect_uri') ?? '',
+      ...credentials(registered),
+    }
+  }
+  return {
+    client,
+    echo,
+    getCode,
+    async login(registered, changes) {
+      const answer = await client.token(await getCode(registered, changes))
+      if (answer.status !== 200) throw new Error(`no tokens but ${answer.status}: ${answer.text}`)
+      return answer.json()
+    },
+    refreshing: (registered, tokens, changes = {}) => ({
+      grant_type: 'refresh_token',
+      refresh_token: String(tokens['refresh_token']),
+      ...credentials(registered),
+      ...changes,
+    }),
+    call: async (tokens) => (await callService(echo, String(tokens['access_token']))).status,
+  }
+}
+
+function credentials({ client_id, client_secret }: Registered): Fields {
+  return { client_id, ...(client_secret === undefined ? {} : { client_secret }) }
+}

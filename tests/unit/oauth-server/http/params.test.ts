@@ -1,0 +1,26 @@
+import test from 'ava'
+import { parseParams } from '../../../../oauth-server/http/params.ts'
+
+test('an empty parameter is an omitted one', (t) => {
+  const { get } = parseParams('a=1&b=&c')
+  t.deepEqual([get('a'), get('b'), get('c'), get('d')], ['1', undefined, undefined, undefined])
+})
+
+test('what is repeated is named once, whatever its values', (t) => {
+  t.deepEqual(parseParams('a=1&b=2&a=1&c=&c=3&a=4').repeated, ['a', 'c'])
+  t.deepEqual(parseParams('').repeated, [])
+})
+
+test('names that every object has are names like any other', (t) => {
+  const { get, repeated } = parseParams('__proto__=x&constructor=&toString=y')
+  t.deepEqual([get('__proto__'), get('constructor'), get('toString')], ['x', undefined, 'y'])
+  t.is(get('hasOwnProperty'), undefined)
+  t.deepEqual(repeated, [])
+})
+
+test('tens of thousands of names cost no noticeable time', (t) => {
+  const source = Array.from({ length: 60_000 }, (_, index) => index.toString(36)).join('&')
+  const startedAt = performance.now()
+  t.deepEqual(parseParams(source).repeated, [])
+  t.true(performance.now() - startedAt < 3000)
+})
