@@ -23,6 +23,7 @@ import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
+import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
 import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.ts'
 
 export interface Families {
@@ -55,18 +56,22 @@ export interface Ports {
 export type Surroundings = Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'>
 
 export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
-  const { config, gateway, clock } = surroundings
+  const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
+  const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
+    algorithm: config.SIGNING_ALGORITHM,
+    lifetimeMs: config.SIGNING_KEY_LIFETIME * 1000,
+    longestTokenMs: Math.max(config.ACCESS_TOKEN_LIFETIME, ID_TOKEN_LIFETIME) * 1000,
+    sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
+    clock,
+    log,
+  })
   return {
     ...surroundings,
     families,
     clients: createClientDirectory(families.clients),
-    keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
-      algorithm: config.SIGNING_ALGORITHM,
-      sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
-      clock,
-    }),
+    keyring,
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes: createScopes(gateway.services),
     resources: createResources(gateway),

@@ -30,6 +30,7 @@ export const ROOM_SETTINGS = {
     'REFRESH_TOKEN_LIFETIME',
     'CLIENT_LIFETIME',
     'SIGNING_ALGORITHM',
+    'SIGNING_KEY_LIFETIME',
     'RATE_LIMIT_FACTOR',
   ],
   'ext-authz': [],
