@@ -22,7 +22,10 @@ import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
 import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { logAccess } from './steps/log-access.ts'
+import { introspect } from './token/introspect.ts'
+import { revoke } from './token/revoke.ts'
 import { token } from './token/token.ts'
+import { userInfo } from './userinfo.ts'
 
 interface Route {
   readonly name: string
@@ -51,6 +54,10 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['jwks',                          'GET', '/jwks'],                   'any',  'json', sendKeySet(ports)),
     row(['register',                      'POST', '/register'],              'any',  'json', register(ports)),
     row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
+    row(['revoke',                        'POST', '/revoke'],                'any',  'json', revoke(ports)),
+    row(['introspect',                    'POST', '/introspect'],            'none', 'json', introspect(ports)),
+    row(['userinfo',                      'GET', '/userinfo'],               'none', 'json', userInfo(ports)),
+    row(['userinfo-by-form',              'POST', '/userinfo'],              'none', 'json', userInfo(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),

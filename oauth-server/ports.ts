@@ -25,6 +25,7 @@ import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
 import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
 import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './token/verified-tokens.ts'
 
 export interface Families {
   readonly clients: Clients
@@ -45,6 +46,7 @@ export interface Ports {
   readonly families: Families
   readonly clients: ClientDirectory
   readonly keyring: Keyring
+  readonly verifiedTokens: VerifiedTokens
   readonly refreshTokens: RefreshTokens
   readonly scopes: Scopes
   readonly resources: Resources
@@ -72,6 +74,7 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
     families,
     clients: createClientDirectory(families.clients),
     keyring,
+    verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes: createScopes(gateway.services),
     resources: createResources(gateway),

@@ -29,4 +29,6 @@ export interface Client extends ClientMetadata {
   readonly secretDigest: string | undefined
   /** Epoch seconds. */
   readonly registeredAt: number
+  /** Services an operator allows it to act for; configured clients only. */
+  readonly services?: readonly string[] | undefined
 }

@@ -6,32 +6,52 @@ import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
 export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
-  const document = toMetadataDocument(ports)
   return [
     publicDocument,
     async function sendMetadata(ctx) {
-      ctx.body = document
+      ctx.body = toMetadataDocument(ports)
     },
   ]
 }
 
-function toMetadataDocument({ gateway, scopes, config }: Ports): object {
+function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
   const { issuer } = gateway.addresses
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     registration_endpoint: `${issuer}/register`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    userinfo_endpoint: `${issuer}/userinfo`,
     jwks_uri: `${issuer}/jwks`,
     scopes_supported: scopes.supported,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: GRANT_TYPES,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS.filter((one) => one !== 'none'),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [config.SIGNING_ALGORITHM],
+    // While one algorithm follows another there are keys of both.
+    id_token_signing_alg_values_supported: keyring.algorithms(),
+    claims_supported: ID_TOKEN_CLAIMS,
     prompt_values_supported: ['none', 'login', 'consent'],
+    // Without a word it would mean yes (OpenID Connect Discovery section 3).
+    request_uri_parameter_supported: false,
   }
 }
+
+/** All that an ID token or the user information can hold. */
+const ID_TOKEN_CLAIMS = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'iat',
+  'auth_time',
+  'nonce',
+  'preferred_username',
+]

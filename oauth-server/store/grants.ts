@@ -70,9 +70,10 @@ export interface Grants {
 /** A code redeemed in its last second still finds its grant. */
 const UNREDEEMED_SECONDS = CODE_SECONDS + 30
 
-const KEY_START = 'grant:'
+/** For scripts that learn the id of a grant from another record. */
+export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
-const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
+export const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
 /** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. */
 const LIST_GRANT = `
@@ -136,7 +137,7 @@ write_revocation(3, ARGV[1], expires)
 redis.call('DEL', KEYS[2])`)
 
 export function keepingKeys({ id, userId, clientId }: GrantKeys): string[] {
-  return [KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
+  return [GRANT_KEY_START + id, userIndex(userId), clientIndex(clientId), REVOCATIONS_KEY]
 }
 
 export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | number)[] {
@@ -146,18 +147,22 @@ export function keepingArguments(grant: GrantKeys, keeping: Keeping): (string | 
 export function redisGrants(redis: Redis): Grants {
   const idsIn = (index: string): Promise<string[]> => redis.zrange(index, '0', '-1')
   const revokeListed = async (index: string, member: string, expiresAt: number) => {
-    await REVOKE_LISTED(redis, [KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
+    await REVOKE_LISTED(redis, [GRANT_KEY_START, index, ...REVOCATION_KEYS], [member, expiresAt])
   }
   return {
     async create(facts, ttlSeconds = UNREDEEMED_SECONDS) {
-      const keys = [INSTANT_KEY, KEY_START, userIndex(facts.userId), clientIndex(facts.clientId)]
+      const keys = [
+        INSTANT_KEY,
+        GRANT_KEY_START,
+        userIndex(facts.userId),
+        clientIndex(facts.clientId),
+      ]
       const values = [randomText(16), JSON.stringify(facts), ttlSeconds]
       const id = (await CREATE(redis, keys, values)) as string
       return { ...facts, id }
     },
     async find(id) {
-      const stored = await redis.hget(KEY_START + id, 'grant')
-      return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
+      return toGrant(id, await redis.hget(GRANT_KEY_START + id, 'grant'))
     },
     async keep(grant, keeping) {
       return (await KEEP(redis, keepingKeys(grant), keepingArguments(grant, keeping))) === 1
@@ -173,4 +178,9 @@ export function redisGrants(redis: Redis): Grants {
     ofUser: (userId) => idsIn(userIndex(userId)),
     ofClient: (clientId) => idsIn(clientIndex(clientId)),
   }
+}
+
+/** From the field `grant` of its record; null is a grant that has ended. */
+export function toGrant(id: string, stored: string | null): Grant | undefined {
+  return stored === null ? undefined : { ...(JSON.parse(stored) as GrantFacts), id }
 }
