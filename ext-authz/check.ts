@@ -6,10 +6,10 @@ import {
   type TokenFault,
   verifyAccessToken,
 } from '../lib/oauth/access-token.ts'
+import { readBearer } from '../lib/oauth/bearer.ts'
 import { missingScopes, parseScope } from '../lib/oauth/scope.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Presented, RevocationAnswer } from '../lib/store/revocations.ts'
-import { readBearer } from './bearer.ts'
 import type { Decision, Denial, DenyReason } from './decision.ts'
 import type { FindResource, ProtectedResource } from './resources.ts'
 

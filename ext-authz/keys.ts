@@ -1,4 +1,4 @@
-/** The verification keys, held in memory and read again when a token names one we do not know. */
+/** The verification keys: held in memory, read again when a token names one we do not know, or when they are old. */
 
 import { type CryptoKey, importJWK } from 'jose'
 import type { FindKey } from '../lib/oauth/access-token.ts'
@@ -7,6 +7,9 @@ import type { PublicJwk, PublicKeys } from '../lib/store/public-keys.ts'
 
 /** Tokens with invented key ids must not make us read the store more often than this. */
 const REREAD_MS_MIN = 1000
+
+/** A key that was withdrawn verifies nothing after this long. */
+const AGE_MS_MAX = 5000
 
 export interface Keys {
   /** Rejects when an unknown key would need a read and the read fails. */
@@ -43,7 +46,7 @@ export function createKeys(publicKeys: PublicKeys, now: Clock): Keys {
   return {
     load,
     async find(kid, algorithm) {
-      if (!held.has(kid) && now() - readAt >= REREAD_MS_MIN) await load()
+      if (now() - readAt >= (held.has(kid) ? AGE_MS_MAX : REREAD_MS_MIN)) await load()
       const found = held.get(kid)
       return found?.algorithm === algorithm ? found.key : undefined
     },

@@ -25,7 +25,10 @@ import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
 import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { logAccess } from './steps/log-access.ts'
+import { introspect } from './token/introspect.ts'
+import { revoke } from './token/revoke.ts'
 import { token } from './token/token.ts'
+import { userInfo } from './userinfo.ts'
 
 interface Route {
   readonly name: string
@@ -57,6 +60,10 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['client-replacement',            'PUT', '/register/:client'],       'any',  'json', replaceClient(ports)),
     row(['client-deletion',               'DELETE', '/register/:client'],    'any',  'json', deleteClient(ports)),
     row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
+    row(['revoke',                        'POST', '/revoke'],                'any',  'json', revoke(ports)),
+    row(['introspect',                    'POST', '/introspect'],            'none', 'json', introspect(ports)),
+    row(['userinfo',                      'GET', '/userinfo'],               'none', 'json', userInfo(ports)),
+    row(['userinfo-by-form',              'POST', '/userinfo'],              'none', 'json', userInfo(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
     row(['device-authorization',          'POST', '/device_authorization'],  'none', 'json', authorizeDevice(ports)),

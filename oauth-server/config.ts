@@ -52,6 +52,8 @@ export const OAUTH_SERVER_VARIABLES = {
   REGISTRATIONS_MAX: optional(integer(1, 10_000_000), 100_000),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
+  /** Seconds for which one key signs. */
+  SIGNING_KEY_LIFETIME: optional(integer(3600, 10 * YEAR_SECONDS), 90 * 86_400),
   SIGNING_ALGORITHM: optional(oneOf(...SIGNING_ALGORITHMS), 'ES256'),
 }
 

@@ -25,7 +25,9 @@ import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
+import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
 import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './token/verified-tokens.ts'
 
 export interface Families {
   readonly clients: Clients
@@ -47,6 +49,7 @@ export interface Ports {
   readonly families: Families
   readonly clients: ClientDirectory
   readonly keyring: Keyring
+  readonly verifiedTokens: VerifiedTokens
   readonly refreshTokens: RefreshTokens
   readonly scopes: Scopes
   readonly resources: Resources
@@ -61,9 +64,17 @@ export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock'
 }
 
 export function createPorts(redis: Redis, { configured, ...surroundings }: Surroundings): Ports {
-  const { config, gateway, clock } = surroundings
+  const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
+  const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
+    algorithm: config.SIGNING_ALGORITHM,
+    lifetimeMs: config.SIGNING_KEY_LIFETIME * 1000,
+    longestTokenMs: Math.max(config.ACCESS_TOKEN_LIFETIME, ID_TOKEN_LIFETIME) * 1000,
+    sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
+    clock,
+    log,
+  })
   return {
     ...surroundings,
     families,
@@ -75,11 +86,8 @@ export function createPorts(redis: Redis, { configured, ...surroundings }: Surro
         refreshToken: config.REFRESH_TOKEN_LIFETIME,
       },
     ),
-    keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
-      algorithm: config.SIGNING_ALGORITHM,
-      sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
-      clock,
-    }),
+    keyring,
+    verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes: createScopes(gateway.services),
     resources: createResources(gateway),

@@ -5,25 +5,38 @@ import type { Log } from '../lib/platform/log.ts'
 import type { Ports } from './ports.ts'
 
 export interface Readiness {
-  /** Prepares the store again: it may be another one than before. */
+  /** Prepares the store again: it may be another one than before, or have other keys. */
   renew(): Promise<void>
   /** Rejects while the store does not answer or could not be prepared. */
   check(): Promise<void>
+  /** Renews every few seconds until the returned function is called. */
+  watch(): () => void
 }
+
+/** What another server decides on keys is known here so soon. */
+const WATCH_MS = 2000
 
 export function createReadiness(
   ports: Pick<Ports, 'families' | 'keyring' | 'clock'>,
   log: Log,
 ): Readiness {
   let prepared: Promise<void> | undefined
+  let fault: string | undefined
   const renew = (): Promise<void> => {
     const attempt = prepareStore(ports)
     prepared = attempt
-    attempt.catch((error: unknown) => {
-      log.error({ err: error }, 'the store could not be prepared')
-      // The next check tries again.
-      if (prepared === attempt) prepared = undefined
-    })
+    attempt.then(
+      () => {
+        fault = undefined
+      },
+      (error: unknown) => {
+        // While it lasts it is no news.
+        if (fault !== String(error)) log.error({ err: error }, 'the store could not be prepared')
+        fault = String(error)
+        // The next check tries again.
+        if (prepared === attempt) prepared = undefined
+      },
+    )
     return attempt
   }
   return {
@@ -31,6 +44,14 @@ export function createReadiness(
     async check() {
       await (prepared ?? renew())
       await ports.families.publicKeys.all()
+    },
+    watch() {
+      const timer = setInterval(() => {
+        renew().catch(() => {
+          // Reported where it is made; health tells until it succeeds.
+        })
+      }, WATCH_MS)
+      return () => clearInterval(timer)
     },
   }
 }

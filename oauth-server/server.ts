@@ -46,6 +46,7 @@ export async function startServer(
     })
   })
   await readiness.renew()
+  const stopWatching = readiness.watch()
   const server = createServer(createApp(ports, readiness).callback())
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_MS
@@ -53,6 +54,7 @@ export async function startServer(
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
   log.warn('login by the dev provider: whoever asks is who they say, on this machine only')
   return async () => {
+    stopWatching()
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     await closed

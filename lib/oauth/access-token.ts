@@ -55,8 +55,8 @@ export type FindKey = (kid: string, algorithm: string) => Promise<VerificationKe
 
 export interface VerificationExpectations {
   readonly issuer: string
-  /** The one resource the token must be for. */
-  readonly audience: string
+  /** The one resource the token must be for; undefined where a token for any one of ours will do. */
+  readonly audience: string | undefined
   readonly now: Clock
 }
 
@@ -113,7 +113,7 @@ class UnknownKeyError extends Error {
 const TEXT_CLAIMS = ['sub', 'client_id', 'scope', 'jti', 'grant_id', 'preferred_username'] as const
 const TIME_CLAIMS = ['iat', 'exp', 'auth_time'] as const
 
-function checkClaims(payload: JWTPayload, audience: string, now: Clock): Verification {
+function checkClaims(payload: JWTPayload, audience: string | undefined, now: Clock): Verification {
   const fault = (reason: TokenFault, detail: string): Verification => ({
     valid: false,
     reason,
@@ -130,7 +130,7 @@ function checkClaims(payload: JWTPayload, audience: string, now: Clock): Verific
     return fault('malformed', 'the token was issued in the future')
   }
   // A list would make one token good for two servers: only the one text counts.
-  if (payload.aud !== audience)
+  if (typeof payload.aud !== 'string' || payload.aud !== (audience ?? payload.aud))
     return fault('wrong_audience', `aud is ${JSON.stringify(payload.aud)}`)
   return { valid: true, claims }
 }

@@ -4,8 +4,8 @@ import type { OAuthErrorCode } from './error.ts'
 import { toErrorDescription } from './error.ts'
 
 export interface Challenge {
-  /** URL of the protected-resource metadata. */
-  readonly resourceMetadata: string
+  /** URL of the protected-resource metadata; undefined for what has none. */
+  readonly resourceMetadata?: string | undefined
   /** What a token needs here, space-separated. */
   readonly scope: string
   /** Only when a token was sent: RFC 6750 section 3 forbids an error without credentials. */
@@ -15,7 +15,7 @@ export interface Challenge {
 /** Real clients read quoted values only, and take the first `Bearer` challenge. */
 export function formatChallenge({ resourceMetadata, scope, error }: Challenge): string {
   const parameters = [
-    `resource_metadata="${resourceMetadata}"`,
+    ...(resourceMetadata === undefined ? [] : [`resource_metadata="${resourceMetadata}"`]),
     `scope="${scope}"`,
     ...(error === undefined
       ? []

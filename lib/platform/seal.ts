@@ -4,7 +4,7 @@
  * AES-256-GCM; a sealed text is base64url of nonce (12 bytes), tag (16 bytes), ciphertext.
  */
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -35,7 +35,7 @@ export function open(key: Buffer, sealed: string, context: string): string | und
 
 /** SHA-256 in base64url: how tokens, codes and secrets of high entropy are stored. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
 
 /** An unguessable text of `bytes` random bytes in base64url (256 bits unless told). */

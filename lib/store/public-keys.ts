@@ -1,7 +1,8 @@
 /**
- * The public halves of the signing keys, by `kid`: written by oauth-server, read by ext-authz.
+ * The public halves of the signing keys, by `kid`: read by ext-authz and whoever verifies a token.
  *
- * Key: `public-keys` (hash, kid → JWK with `alg`). A key stays until no token it signed can be alive.
+ * Key: `public-keys` (hash, kid → JWK with `alg`). A key stays until no token it signed can be alive. It
+ * is written with the private halves, in one script of `oauth-server/store/signing-keys.ts`.
  */
 
 import type { Redis } from 'ioredis'
@@ -16,19 +17,15 @@ export interface PublicJwk {
 }
 
 export interface PublicKeys {
-  publish(key: PublicJwk): Promise<void>
   all(): Promise<readonly PublicJwk[]>
 }
 
-const KEY = 'public-keys'
+export const PUBLIC_KEYS_KEY = 'public-keys'
 
 export function redisPublicKeys(redis: Redis): PublicKeys {
   return {
-    async publish(key) {
-      await redis.hset(KEY, key.kid, JSON.stringify(key))
-    },
     async all() {
-      const stored = await redis.hgetall(KEY)
+      const stored = await redis.hgetall(PUBLIC_KEYS_KEY)
       return Object.values(stored).map((jwk) => JSON.parse(jwk) as PublicJwk)
     },
   }

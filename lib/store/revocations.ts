@@ -68,6 +68,9 @@ end
 /** Readers behind by more than this load the set again. */
 const STREAM_LENGTH = 10_000
 
+/** Beyond its `exp` a token still passes where a clock is behind: until then it must stay named. */
+const CLOCKS_SECONDS = 60
+
 /** What `write_revocation` works on, in its order: to stand at the end of a script's KEYS. */
 export const REVOCATION_KEYS = [
   REVOCATIONS_KEY,
@@ -93,7 +96,7 @@ local function write_revocation(first, member, expires)
   redis.call('HSET', set, member, entry)
   redis.call('ZADD', expiries, expires, member)
   redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'number', number, 'member', member, 'entry', entry)
-  local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', '(' .. redis.call('TIME')[1], 'LIMIT', 0, 100)
+  local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', redis.call('TIME')[1] - ${CLOCKS_SECONDS}, 'LIMIT', 0, 100)
   for _, old in ipairs(gone) do
     redis.call('HDEL', set, old)
     redis.call('ZREM', expiries, old)

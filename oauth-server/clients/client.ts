@@ -57,6 +57,8 @@ export interface Client extends ClientMetadata {
   readonly managementDigest?: string | undefined
   /** Epoch seconds. */
   readonly registeredAt: number
+  /** Services an operator allows it to act for; configured clients only. */
+  readonly services?: readonly string[] | undefined
 }
 
 export function isGrantType(value: unknown): value is GrantType {

@@ -39,6 +39,7 @@ export function readConfiguredClients(
           redirectUris: client.redirectUris,
           authMethod: client.authMethod,
           grantTypes: client.grantTypes,
+          services: client.services,
           echoed: {},
           secretDigest: secret === undefined ? undefined : digest(secret.reveal()),
           registeredAt,

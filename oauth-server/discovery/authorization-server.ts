@@ -1,21 +1,20 @@
 /** Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 3): exactly what exists. */
 
 import type Koa from 'koa'
-import { GRANT_TYPES } from '../clients/client.ts'
+import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
 export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
-  const document = toMetadataDocument(ports)
   return [
     publicDocument,
     async function sendMetadata(ctx) {
-      ctx.body = document
+      ctx.body = toMetadataDocument(ports)
     },
   ]
 }
 
-function toMetadataDocument({ gateway, scopes, config }: Ports): object {
+function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
   const { issuer } = gateway.addresses
   // Told only where somebody can use it: nobody registers for it.
   const hasMachines = [...gateway.clients.values()].some(({ grantTypes }) =>
@@ -26,6 +25,9 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     registration_endpoint: `${issuer}/register`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    userinfo_endpoint: `${issuer}/userinfo`,
     jwks_uri: `${issuer}/jwks`,
     scopes_supported: scopes.supported,
     response_types_supported: ['code'],
@@ -34,11 +36,29 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     grant_types_supported: GRANT_TYPES.filter(
       (type) => hasMachines || type !== 'client_credentials',
     ),
-    token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS.filter((one) => one !== 'none'),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [config.SIGNING_ALGORITHM],
+    // While one algorithm follows another there are keys of both.
+    id_token_signing_alg_values_supported: keyring.algorithms(),
+    claims_supported: ID_TOKEN_CLAIMS,
     prompt_values_supported: ['none', 'login', 'consent'],
+    // Without a word it would mean yes (OpenID Connect Discovery section 3).
+    request_uri_parameter_supported: false,
   }
 }
+
+/** All that an ID token or the user information can hold. */
+const ID_TOKEN_CLAIMS = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'iat',
+  'auth_time',
+  'nonce',
+  'preferred_username',
+]

@@ -79,7 +79,7 @@ const UNREDEEMED_SECONDS = 90
 /** For scripts that learn the id of a grant from another record. */
 export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
-const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
+export const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
 /** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. */
 const LIST_GRANT = `

@@ -9,8 +9,15 @@
 
 import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
+import {
+  IS_REVOKED,
+  REVOCATION_KEYS,
+  REVOCATIONS_KEY,
+  WRITE_REVOCATION,
+} from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import {
+  clientIndex,
   GRANT_KEY_START,
   type Grant,
   type GrantKeys,
@@ -44,6 +51,19 @@ export interface RefreshFamilies {
   findGrant(family: string): Promise<Grant | undefined>
   /** Atomic: of any number of racing rotations one is `rotated`, the others are `repeated`. */
   rotate(presented: Generation, sealedAnswer: string, minting: Minting): Promise<Rotation>
+  /** Undefined unless this generation is the one that counts and its grant is alive. */
+  inspect(presented: Generation): Promise<LiveRefreshToken | undefined>
+  /**
+   * Ends the family and its grant with everything made under it, if it is this client's. Resolves with
+   * the grant's id; undefined when there was nothing to end. `expiresAt` as for `Grants.revoke`.
+   */
+  end(family: string, clientId: string, expiresAt: number): Promise<string | undefined>
+}
+
+export interface LiveRefreshToken {
+  readonly grant: Grant
+  /** How long it lives on if nobody uses it. */
+  readonly ttlSeconds: number
 }
 
 export const GRACE_MS = 30_000
@@ -86,6 +106,30 @@ redis.call('EXPIRE', KEYS[5], ARGV[5])
 redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[8])
 return { 'rotated' }`)
 
+/** KEYS: family, start of grant keys, revocations. ARGV: generation presented. */
+const INSPECT = defineScript(`${IS_REVOKED}
+local held = redis.call('HMGET', KEYS[1], 'grant', 'generation')
+if not held[1] or held[2] ~= ARGV[1] then return nil end
+local stored = redis.call('HGET', KEYS[2] .. held[1], 'grant')
+if not stored then return nil end
+local grant = cjson.decode(stored)
+if is_revoked(KEYS[3], held[1], grant.clientId, grant.userId) then return nil end
+return { held[1], stored, redis.call('TTL', KEYS[1]) }`)
+
+/**
+ * KEYS: family, start of grant keys, index of client, revocation keys. ARGV: client, expiresAt. The
+ * user's index keeps the id until the grant would have ended, which it may.
+ */
+const END = defineScript(`${WRITE_REVOCATION}
+local id = redis.call('HGET', KEYS[1], 'grant')
+if not id then return nil end
+local held = redis.call('HMGET', KEYS[2] .. id, 'grant', 'latest_expires_at')
+if not held[1] or cjson.decode(held[1]).clientId ~= ARGV[1] then return nil end
+write_revocation(4, 'grant:' .. id, math.max(tonumber(held[2] or '0'), tonumber(ARGV[2])))
+redis.call('DEL', KEYS[1], KEYS[2] .. id)
+redis.call('ZREM', KEYS[3], id)
+return id`)
+
 export const familyKey = (family: string): string => `refresh:${digest(family)}`
 
 export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshFamilies {
@@ -105,6 +149,17 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
       const values = [...keepingArguments(grant, keeping), generation, sealedAnswer, graceMs]
       const reply = await ROTATE(redis, keys, values)
       return toRotation(reply as [Rotation['outcome'], string?])
+    },
+    async inspect({ family, generation }) {
+      const keys = [familyKey(family), GRANT_KEY_START, REVOCATIONS_KEY]
+      const reply = (await INSPECT(redis, keys, [generation])) as [string, string, number] | null
+      const grant = reply === null ? undefined : toGrant(reply[0], reply[1])
+      return reply === null || grant === undefined ? undefined : { grant, ttlSeconds: reply[2] }
+    },
+    async end(family, clientId, expiresAt) {
+      const start = [familyKey(family), GRANT_KEY_START, clientIndex(clientId)]
+      const reply = await END(redis, [...start, ...REVOCATION_KEYS], [clientId, expiresAt])
+      return (reply as string | null) ?? undefined
     },
   }
 }

@@ -6,8 +6,8 @@ import type { Ports } from '../ports.ts'
 import { PROFILE } from '../scopes.ts'
 import type { Grant } from '../store/grants.ts'
 
-/** Read by the client at once, never by a server of ours. */
-const LIFETIME_SECONDS = 300
+/** Seconds: read by the client at once, never by a server of ours. */
+export const ID_TOKEN_LIFETIME = 300
 
 export async function signIdToken(
   { gateway, keyring, clock }: Ports,
@@ -21,7 +21,7 @@ export async function signIdToken(
     sub: grant.userId,
     aud: grant.clientId,
     iat: issuedAt,
-    exp: issuedAt + LIFETIME_SECONDS,
+    exp: issuedAt + ID_TOKEN_LIFETIME,
     auth_time: grant.authenticatedAt,
     ...(nonce === undefined ? {} : { nonce }),
     ...(grant.scopes.includes(PROFILE) ? { preferred_username: grant.userName } : {}),

@@ -5,7 +5,7 @@
  * generation without asking anybody, so that garbage can revoke nothing and reuse always does.
  */
 
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { open, randomText, seal } from '../../lib/platform/seal.ts'
 import { deriveKey, Secret } from '../../lib/platform/secret.ts'
@@ -22,13 +22,16 @@ export interface RefreshTokens {
 const SHAPE = /^([A-Za-z0-9_-]{43})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/
 
 export function createRefreshTokens(key: Buffer): RefreshTokens {
+  const keyObject = createSecretKey(key)
   const prove = (family: string, generation: number): string =>
-    createHmac('sha256', key).update(`${family}.${generation}`).digest('base64url')
+    createHmac('sha256', keyObject).update(`${family}.${generation}`).digest('base64url')
   return {
     begin: () => ({ family: randomText(), generation: 1 }),
     format: ({ family, generation }) => `${family}.${generation}.${prove(family, generation)}`,
     parse(token) {
-      const [, family = '', number = '', proof = ''] = SHAPE.exec(token) ?? []
+      const parts = SHAPE.exec(token)
+      if (parts === null) return undefined
+      const [, family = '', number = '', proof = ''] = parts
       const generation = Number(number)
       const isOurs = equalInConstantTime(proof, prove(family, generation))
       return isOurs ? { family, generation } : undefined

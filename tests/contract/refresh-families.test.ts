@@ -6,6 +6,7 @@ import { redisRefreshFamilies } from '../../oauth-server/store/refresh-families.
 import { startValkey } from '../support/valkey.ts'
 
 const GRACE_MS = 60
+const LATER = 4_000_000_000
 const valkey = await startValkey()
 const redis = await valkey.connect()
 const grants = redisGrants(redis)
@@ -94,10 +95,74 @@ for (const kind of ['user', 'client', 'grant'] as const) {
     await patient.rotate({ family, generation: 1 }, 'answer', minting)
     const { userId, clientId, id } = minting.grant
     const named = { user: userId, client: clientId, grant: id }[kind]
-    await redisRevocations(redis).revoke(kind, named, 4_000_000_000)
+    await redisRevocations(redis).revoke(kind, named, LATER)
     for (const generation of [1, 2]) {
       const rotation = await patient.rotate({ family, generation }, 'answer', minting)
       t.deepEqual(rotation, { outcome: 'dead' })
     }
   })
 }
+
+test('the generation that counts is found with its grant, no other is', async (t) => {
+  const minting = await open('looked at')
+  const inspect = (generation: number) => patient.inspect({ family: 'looked at', generation })
+  const found = await inspect(1)
+  t.is(found?.grant.id, minting.grant.id)
+  t.is(found?.grant.userName, 'looked at')
+  t.true((found?.ttlSeconds ?? 0) > 990)
+  t.is(await inspect(2), undefined)
+  await patient.rotate({ family: 'looked at', generation: 1 }, 'answer', minting)
+  t.is(await inspect(1), undefined)
+  t.is((await inspect(2))?.grant.id, minting.grant.id)
+  await redisRevocations(redis).revoke('user', minting.grant.userId, LATER)
+  t.is(await inspect(2), undefined)
+  t.is(await patient.inspect({ family: 'unheard of', generation: 1 }), undefined)
+})
+
+test('a family is ended by its client alone, once, with its grant', async (t) => {
+  const { grant } = await open('given back')
+  t.is(await families.end('given back', 'client-other', LATER), undefined)
+  t.truthy(await grants.find(grant.id))
+  const both = await Promise.all([
+    families.end('given back', grant.clientId, LATER),
+    redisRefreshFamilies(await valkey.connect()).end('given back', grant.clientId, LATER),
+  ])
+  t.deepEqual(
+    both.filter((one) => one !== undefined),
+    [grant.id],
+  )
+  t.is(await grants.find(grant.id), undefined)
+  t.deepEqual(await grants.ofClient(grant.clientId), [])
+  t.regex((await redis.hget('revocations', `grant:${grant.id}`)) ?? '', new RegExp(`:${LATER}$`))
+  t.is(await families.inspect({ family: 'given back', generation: 1 }), undefined)
+  t.is(await families.end('unheard of', grant.clientId, LATER), undefined)
+})
+
+test('what was minted under a family last stays refused for the longest of all', async (t) => {
+  const { grant, keeping } = await open('long lived')
+  await patient.rotate({ family: 'long lived', generation: 1 }, 'answer', {
+    grant,
+    keeping: { ...keeping, expiresAt: LATER + 1 },
+  })
+  await families.end('long lived', grant.clientId, LATER)
+  t.regex(
+    (await redis.hget('revocations', `grant:${grant.id}`)) ?? '',
+    new RegExp(`:${LATER + 1}$`),
+  )
+})
+
+test('a family that ends while it rotates leaves nothing that lives on', async (t) => {
+  const connections = await Promise.all([valkey.connect(), valkey.connect()])
+  const [one, other] = connections.map((connection) => redisRefreshFamilies(connection))
+  for (let round = 0; round < 20; round += 1) {
+    const family = `ends ${round}`
+    const minting = await open(family)
+    await Promise.all([
+      one?.rotate({ family, generation: 1 }, 'answer', minting),
+      other?.end(family, minting.grant.clientId, LATER),
+    ])
+    t.is(await families.inspect({ family, generation: 1 }), undefined)
+    t.is(await families.inspect({ family, generation: 2 }), undefined)
+    t.truthy(await redis.hget('revocations', `grant:${minting.grant.id}`))
+  }
+})

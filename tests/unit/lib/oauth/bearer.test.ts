@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type BearerReading, readBearer } from '../../../ext-authz/bearer.ts'
+import { type BearerReading, readBearer } from '../../../../lib/oauth/bearer.ts'
 
 const reads = test.macro({
   exec(t, headers: readonly string[], kind: BearerReading['kind']) {

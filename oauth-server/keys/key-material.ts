@@ -1,0 +1,58 @@
+/** Making key pairs, and opening those that the store keeps sealed (RFC 7517, RFC 7638). */
+
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from 'jose'
+import type { SigningAlgorithm, SigningKey, VerificationKey } from '../../lib/oauth/access-token.ts'
+import { open, seal } from '../../lib/platform/seal.ts'
+import type { PublicJwk } from '../../lib/store/public-keys.ts'
+import type { KeyMaterial } from '../store/signing-keys.ts'
+
+/** Both halves, ready for use. */
+export interface OpenedKey {
+  readonly signing: SigningKey
+  readonly verification: VerificationKey
+}
+
+export async function generateKeyMaterial(
+  algorithm: SigningAlgorithm,
+  sealingKey: Buffer,
+): Promise<KeyMaterial> {
+  const pair = await generateKeyPair(algorithm, { extractable: true })
+  const publicPart = await exportJWK(pair.publicKey)
+  const kid = await calculateJwkThumbprint(publicPart)
+  const privateJwk = JSON.stringify(await exportJWK(pair.privateKey))
+  return {
+    kid,
+    algorithm,
+    publicJwk: { ...publicPart, kid, alg: algorithm, use: 'sig' } as PublicJwk,
+    sealedPrivateJwk: seal(sealingKey, privateJwk, kid),
+  }
+}
+
+/** @throws Error when it was sealed under another key. */
+export async function openKeyMaterial(
+  { kid, algorithm, publicJwk, sealedPrivateJwk }: KeyMaterial,
+  sealingKey: Buffer,
+): Promise<OpenedKey> {
+  const privateJwk = open(sealingKey, sealedPrivateJwk, kid)
+  if (privateJwk === undefined) {
+    throw new Error(
+      `signing key ${kid} cannot be opened: OAUTH_SERVER_SECRET is not the one it was sealed with`,
+    )
+  }
+  const privateKey = await importAsymmetric(JSON.parse(privateJwk) as JWK, algorithm)
+  const verification = await importAsymmetric(publicJwk, algorithm)
+  return { signing: { kid, algorithm, privateKey }, verification }
+}
+
+async function importAsymmetric(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoKey> {
+  const key = await importJWK(jwk, algorithm)
+  if (key instanceof Uint8Array) throw new TypeError('a signing key is symmetric')
+  return key
+}
