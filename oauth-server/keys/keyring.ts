@@ -4,7 +4,8 @@
  * Private halves are sealed in the store; a key signs only when its public half had time to spread.
  */
 
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose'
+import { createPrivateKey } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { SigningAlgorithm, SigningKey } from '../../lib/oauth/access-token.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import { open, seal } from '../../lib/platform/seal.ts'
@@ -46,7 +47,7 @@ export function createKeyring(
       const agreed = records.find((record) => record.algorithm === algorithm)
       if (agreed !== undefined) candidate = Promise.resolve(agreed)
       for (const { publicJwk } of records) await publicKeys.publish(publicJwk)
-      loaded = await Promise.all(records.map((record) => load(record, sealingKey)))
+      loaded = records.map((record) => load(record, sealingKey))
     },
     current() {
       const now = clock()
@@ -77,7 +78,7 @@ async function generateSigningKey(
   }
 }
 
-async function load(record: SigningKeyRecord, sealingKey: Buffer): Promise<LoadedKey> {
+function load(record: SigningKeyRecord, sealingKey: Buffer): LoadedKey {
   const { kid, algorithm, signsFrom, sealedPrivateJwk } = record
   const privateJwk = open(sealingKey, sealedPrivateJwk, kid)
   if (privateJwk === undefined) {
@@ -85,7 +86,6 @@ async function load(record: SigningKeyRecord, sealingKey: Buffer): Promise<Loade
       `signing key ${kid} cannot be opened: OAUTH_SERVER_SECRET is not the one it was sealed with`,
     )
   }
-  const privateKey = await importJWK(JSON.parse(privateJwk), algorithm)
-  if (privateKey instanceof Uint8Array) throw new TypeError(`signing key ${kid} is symmetric`)
+  const privateKey = createPrivateKey({ key: JSON.parse(privateJwk), format: 'jwk' })
   return { kid, algorithm, privateKey, signsFrom }
 }

@@ -108,9 +108,9 @@ async function redeem(
   ports: Ports,
 ): Promise<TokenAnswer> {
   const { text, found, grant, client } = ctx.state
-  const access = await mintAccessToken(ports, grant, grant.scopes)
+  const access = mintAccessToken(ports, grant, grant.scopes)
   const withId = grant.scopes.includes(OPENID)
-    ? { ...access, idToken: await signIdToken(ports, grant, found.code.nonce) }
+    ? { ...access, idToken: signIdToken(ports, grant, found.code.nonce) }
     : access
   const { config, families, refreshTokens } = ports
   const isRefreshable = client.grantTypes.includes('refresh_token')

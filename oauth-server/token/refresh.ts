@@ -89,7 +89,7 @@ function narrow(params: Params, { scopes }: Grant): readonly string[] {
 /** Signs first: when the script has swapped the generation, nothing is left that could fail. */
 async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
   const { refreshToken, presented, grant, scopes, client } = state
-  const access = await mintAccessToken(ports, grant, scopes)
+  const access = mintAccessToken(ports, grant, scopes)
   const next = { family: presented.family, generation: presented.generation + 1 }
   const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
   const sealed = sealAnswer(refreshToken, JSON.stringify(answer))
