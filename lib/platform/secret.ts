@@ -35,7 +35,6 @@ export type KeyPurpose =
   | 'oauth-server'
   | 'oauth-server/signing-keys'
   | 'oauth-server/refresh-tokens'
-  | 'oauth-server/refresh-answers'
   | 'mcp-bridge'
   | 'edge'
   | 'redis'

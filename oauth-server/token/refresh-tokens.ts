@@ -5,10 +5,9 @@
  * generation without asking anybody, so that garbage can revoke nothing and reuse always does.
  */
 
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { open, randomText, seal } from '../../lib/platform/seal.ts'
-import { deriveKey, Secret } from '../../lib/platform/secret.ts'
 import type { Generation } from '../store/refresh-families.ts'
 
 export interface RefreshTokens {
@@ -21,7 +20,8 @@ export interface RefreshTokens {
 
 const SHAPE = /^([A-Za-z0-9_-]{43})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/
 
-export function createRefreshTokens(key: Buffer): RefreshTokens {
+export function createRefreshTokens(keyBytes: Buffer): RefreshTokens {
+  const key = createSecretKey(keyBytes)
   const prove = (family: string, generation: number): string =>
     createHmac('sha256', key).update(`${family}.${generation}`).digest('base64url')
   return {
@@ -47,6 +47,7 @@ export function openAnswer(token: string, sealed: string): string | undefined {
   return open(answerKey(token), sealed, ANSWER_CONTEXT)
 }
 
+/** HKDF-Expand alone: a token is a good key already (RFC 5869 section 3.3). */
 function answerKey(token: string): Buffer {
-  return deriveKey(new Secret(token), 'oauth-server/refresh-answers')
+  return createHmac('sha256', token).update(`${ANSWER_CONTEXT}\u0001`).digest()
 }
