@@ -1,9 +1,9 @@
 /** Comparison of secrets that tells nothing by its duration. */
 
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { digest } from './seal.ts'
 
 /** Equality over digests, so that unequal lengths neither throw nor shorten the comparison. */
 export function equalInConstantTime(left: string, right: string): boolean {
-  const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer')
-  return timingSafeEqual(digestOf(left), digestOf(right))
+  return timingSafeEqual(Buffer.from(digest(left)), Buffer.from(digest(right)))
 }

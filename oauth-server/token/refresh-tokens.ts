@@ -5,7 +5,7 @@
  * generation without asking anybody, so that garbage can revoke nothing and reuse always does.
  */
 
-import { createHmac, createSecretKey } from 'node:crypto'
+import { createHmac, createSecretKey, hash } from 'node:crypto'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { open, randomText, seal } from '../../lib/platform/seal.ts'
 import type { Generation } from '../store/refresh-families.ts'
@@ -47,7 +47,7 @@ export function openAnswer(token: string, sealed: string): string | undefined {
   return open(answerKey(token), sealed, ANSWER_CONTEXT)
 }
 
-/** HKDF-Expand alone: a token is a good key already (RFC 5869 section 3.3). */
+/** The one-step derivation of NIST SP 800-56C: a token is a good key already. */
 function answerKey(token: string): Buffer {
-  return createHmac('sha256', token).update(`${ANSWER_CONTEXT}\u0001`).digest()
+  return hash('sha256', `\0\0\0\x01${token}${ANSWER_CONTEXT}`, 'buffer')
 }
