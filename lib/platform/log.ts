@@ -4,13 +4,13 @@
  * Fields every room uses: `request_id` (Envoy's), `user`, `client_id`, `service`, `err`.
  */
 
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import type { LogLevel } from './environment.ts'
 
 export type Log = Logger
 
 /** Names under which no value is ever printed, at the top or one level down. */
-const REDACTED = [
+const REDACTED = new Set([
   'authorization',
   'cookie',
   'set-cookie',
@@ -25,20 +25,78 @@ const REDACTED = [
   'code_verifier',
   'state',
   'x-gateway-edge',
-]
+])
+const CENSOR = '[redacted]'
 
-export function createLog(name: string, level: LogLevel): Log {
-  return pino({
-    name,
-    level,
-    base: { name, pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: {
-      paths: REDACTED.flatMap((field) => [`["${field}"]`, `*["${field}"]`]),
-      censor: '[redacted]',
+export function createLog(
+  name: string,
+  level: LogLevel,
+  destination: DestinationStream = gatherLines(pino.destination({ fd: 1, sync: true })),
+): Log {
+  const log = pino(
+    {
+      name,
+      level,
+      base: { name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Not pino's own redaction, which takes ten times as long as the rest of the line.
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: (error: Error) => redactMembers(pino.stdSerializers.err(error)) },
     },
-  })
+    destination,
+  )
+  const { child } = log
+  // What a child carries passes no formatter; children inherit this from their parent.
+  log.child = function (this: Log, bindings: Members, options) {
+    return child.call(this, redact(bindings), options)
+  } as typeof child
+  return log
+}
+
+type Members = Record<string, unknown>
+
+/** At the top, and one level down. */
+function redact(record: Members): Members {
+  return replaceMembers(record, redactMembers)
+}
+
+function redactMembers(value: unknown): unknown {
+  const isPlain = typeof value === 'object' && value !== null && !(value instanceof Error)
+  return isPlain ? replaceMembers(value as Members, (member) => member) : value
+}
+
+/** A copy only where something has to be hidden. */
+function replaceMembers(members: Members, replace: (member: unknown) => unknown): Members {
+  let replaced: Members | undefined
+  for (const name of Object.keys(members)) {
+    const member = REDACTED.has(name) ? CENSOR : replace(members[name])
+    if (member === members[name]) continue
+    replaced ??= { ...members }
+    replaced[name] = member
+  }
+  return replaced ?? members
+}
+
+/**
+ * One system call for all lines of one turn of the event loop. None is kept longer than that, and none
+ * is lost when the process exits.
+ */
+function gatherLines(sink: DestinationStream): DestinationStream & { flushSync(): void } {
+  let lines = ''
+  const flushSync = (): void => {
+    if (lines === '') return
+    const gathered = lines
+    lines = ''
+    sink.write(gathered)
+  }
+  process.on('exit', flushSync)
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flushSync)
+      lines += line
+    },
+    flushSync,
+  }
 }
 
 /** The header in which Envoy hands one request's id to every room. */

@@ -35,7 +35,6 @@ export type KeyPurpose =
   | 'oauth-server'
   | 'oauth-server/signing-keys'
   | 'oauth-server/refresh-tokens'
-  | 'oauth-server/refresh-answers'
   | 'oauth-server/user-codes'
   | 'mcp-bridge'
   | 'edge'

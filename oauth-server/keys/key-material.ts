@@ -1,5 +1,6 @@
 /** Making key pairs, and opening those that the store keeps sealed (RFC 7517, RFC 7638). */
 
+import { createPrivateKey } from 'node:crypto'
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -46,7 +47,7 @@ export async function openKeyMaterial(
       `signing key ${kid} cannot be opened: OAUTH_SERVER_SECRET is not the one it was sealed with`,
     )
   }
-  const privateKey = await importAsymmetric(JSON.parse(privateJwk) as JWK, algorithm)
+  const privateKey = createPrivateKey({ key: JSON.parse(privateJwk), format: 'jwk' })
   const verification = await importAsymmetric(publicJwk, algorithm)
   return { signing: { kid, algorithm, privateKey }, verification }
 }

@@ -22,6 +22,7 @@ import { requireGrantedResource } from './require-granted-resource.ts'
 
 /** In the order in which the steps below bring them about. */
 interface ExchangeState extends ClientState {
+  readonly lookUp: Promise<FoundCode | undefined> | undefined
   /** As the client sent it. */
   text: string
   found: FoundCode
@@ -30,13 +31,20 @@ interface ExchangeState extends ClientState {
 
 type Step = Koa.Middleware<ExchangeState>
 
+export function lookUpCode({ families }: Ports) {
+  return (params: Params): Promise<FoundCode | undefined> | undefined => {
+    const text = params.get('code')
+    return text === undefined ? undefined : families.codes.find(text)
+  }
+}
+
 export function exchangeCode(ports: Ports): Koa.Middleware[] {
-  const { families, resources, clock } = ports
+  const { resources, clock } = ports
   const steps: Step[] = [
     async function findCode(ctx, next) {
       const text = ctx.state.params.get('code')
       if (text === undefined) throw new OAuthError('invalid_request', 'code is missing')
-      const found = await families.codes.find(text)
+      const found = await ctx.state.lookUp
       if (found === undefined) throw refused('unknown')
       Object.assign(ctx.state, { text, found })
       await next()
@@ -108,9 +116,9 @@ async function redeem(
   ports: Ports,
 ): Promise<TokenAnswer> {
   const { text, found, grant, client } = ctx.state
-  const access = await mintAccessToken(ports, grant, grant.scopes)
+  const access = mintAccessToken(ports, grant, grant.scopes)
   const withId = grant.scopes.includes(OPENID)
-    ? { ...access, idToken: await signIdToken(ports, grant, found.code.nonce) }
+    ? { ...access, idToken: signIdToken(ports, grant, found.code.nonce) }
     : access
   const { config, families, refreshTokens } = ports
   const isRefreshable = client.grantTypes.includes('refresh_token')

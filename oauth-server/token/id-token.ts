@@ -1,6 +1,6 @@
 /** ID tokens: who logged in, told to the client (OpenID Connect Core section 2). */
 
-import { SignJWT } from 'jose'
+import { signJwt } from '../../lib/oauth/access-token.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Ports } from '../ports.ts'
 import { PROFILE } from '../scopes.ts'
@@ -9,13 +9,12 @@ import type { Grant } from '../store/grants.ts'
 /** Seconds: read by the client at once, never by a server of ours. */
 export const ID_TOKEN_LIFETIME = 300
 
-export async function signIdToken(
+export function signIdToken(
   { gateway, keyring, clock }: Ports,
   grant: Grant,
   nonce: string | undefined,
-): Promise<string> {
+): string {
   const issuedAt = toSeconds(clock())
-  const { kid, algorithm, privateKey } = keyring.current()
   const claims = {
     iss: gateway.addresses.issuer,
     sub: grant.userId,
@@ -26,7 +25,5 @@ export async function signIdToken(
     ...(nonce === undefined ? {} : { nonce }),
     ...(grant.scopes.includes(PROFILE) ? { preferred_username: grant.userName } : {}),
   }
-  return await new SignJWT(claims)
-    .setProtectedHeader({ alg: algorithm, kid, typ: 'JWT' })
-    .sign(privateKey)
+  return signJwt('JWT', claims, keyring.current())
 }

@@ -17,11 +17,11 @@ export interface TokenAnswer {
   readonly idToken?: string
 }
 
-export async function mintAccessToken(
+export function mintAccessToken(
   { gateway, config, keyring, clock }: Ports,
   grant: Grant,
   scopes: readonly string[],
-): Promise<TokenAnswer> {
+): TokenAnswer {
   const issuedAt = toSeconds(clock())
   const expiresAt = issuedAt + config.ACCESS_TOKEN_LIFETIME
   const scope = formatScope(scopes)
@@ -38,7 +38,7 @@ export async function mintAccessToken(
     grant_id: grant.id,
     preferred_username: grant.userName,
   }
-  return { accessToken: await signAccessToken(claims, keyring.current()), expiresAt, scope }
+  return { accessToken: signAccessToken(claims, keyring.current()), expiresAt, scope }
 }
 
 export function toTokenBody(answer: TokenAnswer, clock: Clock): object {

@@ -17,8 +17,15 @@ import { openAnswer, sealAnswer } from './refresh-tokens.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
 import { revokeGrant } from './revoke-grant.ts'
 
+/** A token that we made, and its grant unless that has ended. */
+interface HeldToken {
+  readonly presented: Generation
+  readonly grant: Grant | undefined
+}
+
 /** In the order in which the steps below bring them about. */
 interface RefreshState extends ClientState {
+  readonly lookUp: Promise<HeldToken> | undefined
   refreshToken: string
   presented: Generation
   grant: Grant
@@ -27,24 +34,29 @@ interface RefreshState extends ClientState {
 
 type Step = Koa.Middleware<RefreshState>
 
+/** Undefined without a token of ours: then there is nothing to look for. */
+export function lookUpRefreshToken({ families, refreshTokens }: Ports) {
+  return (params: Params): Promise<HeldToken> | undefined => {
+    const presented = refreshTokens.parse(params.get('refresh_token') ?? '')
+    if (presented === undefined) return undefined
+    return families.refreshFamilies
+      .findGrant(presented.family)
+      .then((grant) => ({ presented, grant }))
+  }
+}
+
 export function refresh(ports: Ports): Koa.Middleware[] {
-  const { families, refreshTokens, resources, clock } = ports
+  const { resources, clock } = ports
   const steps: Step[] = [
-    async function parseToken(ctx, next) {
+    async function findGrant(ctx, next) {
       const refreshToken = ctx.state.params.get('refresh_token')
       if (refreshToken === undefined) {
         throw new OAuthError('invalid_request', 'refresh_token is missing')
       }
-      const presented = refreshTokens.parse(refreshToken)
-      if (presented === undefined) throw refused('not a token of ours')
-      Object.assign(ctx.state, { refreshToken, presented })
-      await next()
-    },
-
-    async function findGrant(ctx, next) {
-      const grant = await families.refreshFamilies.findGrant(ctx.state.presented.family)
-      if (grant === undefined) throw refused('the grant has ended')
-      ctx.state.grant = grant
+      const held = await ctx.state.lookUp
+      if (held === undefined) throw refused('not a token of ours')
+      if (held.grant === undefined) throw refused('the grant has ended')
+      Object.assign(ctx.state, { refreshToken, presented: held.presented, grant: held.grant })
       await next()
     },
 
@@ -89,7 +101,7 @@ function narrow(params: Params, { scopes }: Grant): readonly string[] {
 /** Signs first: when the script has swapped the generation, nothing is left that could fail. */
 async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
   const { refreshToken, presented, grant, scopes, client } = state
-  const access = await mintAccessToken(ports, grant, scopes)
+  const access = mintAccessToken(ports, grant, scopes)
   const next = { family: presented.family, generation: presented.generation + 1 }
   const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
   const sealed = sealAnswer(refreshToken, JSON.stringify(answer))

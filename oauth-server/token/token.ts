@@ -3,20 +3,25 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { GrantType } from '../clients/client.ts'
+import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
 import { inSequence } from '../steps/in-sequence.ts'
-import { readForm } from '../steps/read-form.ts'
+import { type FormState, readForm } from '../steps/read-form.ts'
 import { actForItself } from './client-credentials.ts'
 import { exchangeDeviceCode } from './device-code.ts'
-import { exchangeCode } from './exchange-code.ts'
-import { refresh } from './refresh.ts'
+import { exchangeCode, lookUpCode } from './exchange-code.ts'
+import { lookUpRefreshToken, refresh } from './refresh.ts'
 
 export function token(ports: Ports): Koa.Middleware[] {
   const steps: Koa.Middleware<ClientState>[] = [
     noStore,
     readForm,
+    beginLookUp({
+      authorization_code: lookUpCode(ports),
+      refresh_token: lookUpRefreshToken(ports),
+    }),
     authenticateClient(ports.clients),
     byGrantType({
       authorization_code: exchangeCode(ports),
@@ -26,6 +31,29 @@ export function token(ports: Ports): Koa.Middleware[] {
     }),
   ]
   return steps
+}
+
+/** What a grant type finds in the store; undefined when nothing of the request can be looked for. */
+type LookUp = (params: Params) => Promise<unknown> | undefined
+
+/**
+ * Begins before the client is known, so that both are looked up in one round trip. Whoever is not let
+ * in learns nothing of it.
+ */
+function beginLookUp(lookUps: Readonly<Partial<Record<GrantType, LookUp>>>): Koa.Middleware {
+  const byType = new Map(Object.entries(lookUps))
+  return async function beginLookUp(ctx: Koa.ParameterizedContext<LookUpState>, next) {
+    const { params } = ctx.state
+    const lookUp = byType.get(params.get('grant_type') ?? '')?.(params)
+    // Nobody may be left to hear that it failed.
+    lookUp?.catch(() => {})
+    ctx.state.lookUp = lookUp
+    await next()
+  }
+}
+
+interface LookUpState extends FormState {
+  lookUp: Promise<unknown> | undefined
 }
 
 function byGrantType(

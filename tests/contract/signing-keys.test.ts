@@ -58,7 +58,7 @@ for (const algorithm of SIGNING_ALGORITHMS) {
       const ring = keyring({ algorithm })
       t.throws(() => ring.current(), { message: /no signing key yet/ })
       await ring.synchronize()
-      const token = await signAccessToken(CLAIMS, ring.current())
+      const token = signAccessToken(CLAIMS, ring.current())
       const [published] = await publicKeys.all()
       t.like(published, { kid: ring.current().kid, alg: algorithm, use: 'sig' })
       const key = await importJWK(published as object, algorithm)

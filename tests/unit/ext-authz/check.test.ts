@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto'
 import test from 'ava'
 import { generateKeyPair } from 'jose'
 import { type CheckInput, type CheckPorts, decide } from '../../../ext-authz/check.ts'
@@ -6,8 +7,8 @@ import type { Presented } from '../../../lib/store/revocations.ts'
 
 const NOW_MS = 1_700_000_000_000
 const NOW = NOW_MS / 1000
-const { privateKey, publicKey } = await generateKeyPair('ES256')
-const key = { kid: 'k', algorithm: 'ES256', privateKey } as const
+const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+const key = { kid: 'k', algorithm: 'ES256', privateKey: KeyObject.from(privateKey) } as const
 
 const CLAIMS: AccessTokenClaims = {
   iss: 'https://gw.example',
@@ -39,7 +40,7 @@ const PORTS: CheckPorts = {
 }
 
 async function input(claims: Partial<AccessTokenClaims> = {}): Promise<CheckInput> {
-  const token = await signAccessToken({ ...CLAIMS, ...claims }, key)
+  const token = signAccessToken({ ...CLAIMS, ...claims }, key)
   return { service: 'echo', authorization: [`Bearer ${token}`], origin: [] }
 }
 

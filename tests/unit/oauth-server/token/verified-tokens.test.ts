@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto'
 import test from 'ava'
 import { generateKeyPair } from 'jose'
 import { signAccessToken } from '../../../../lib/oauth/access-token.ts'
@@ -5,7 +6,11 @@ import { createVerifiedTokens } from '../../../../oauth-server/token/verified-to
 
 const ISSUER = 'https://auth.example'
 const pair = await generateKeyPair('ES256')
-const signing = { kid: 'k', algorithm: 'ES256', privateKey: pair.privateKey } as const
+const signing = {
+  kid: 'k',
+  algorithm: 'ES256',
+  privateKey: KeyObject.from(pair.privateKey),
+} as const
 const START = 1_800_000_000
 
 const mint = (changes: object = {}) =>
