@@ -1,0 +1,31 @@
+/** One MCP request at the edge, to see whether a token opens it. */
+
+import { type HttpResponse, type Send, sendOverNetwork } from './http.ts'
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  },
+}
+
+export function initialize(
+  endpoint: string,
+  token: string,
+  send: Send = sendOverNetwork,
+): Promise<HttpResponse> {
+  return send({
+    url: endpoint,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify(INITIALIZE),
+  })
+}
