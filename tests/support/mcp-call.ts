@@ -1,6 +1,8 @@
-/** What an MCP request with this token meets at the edge, without a client around it. */
+/** One MCP request at the edge, to see whether a token opens it. */
 
-const INITIALIZE = JSON.stringify({
+import { type HttpResponse, type Send, sendOverNetwork } from './http.ts'
+
+const INITIALIZE = {
   jsonrpc: '2.0',
   id: 1,
   method: 'initialize',
@@ -9,7 +11,24 @@ const INITIALIZE = JSON.stringify({
     capabilities: {},
     clientInfo: { name: 'test', version: '1' },
   },
-})
+}
+
+export function initialize(
+  endpoint: string,
+  token: string,
+  send: Send = sendOverNetwork,
+): Promise<HttpResponse> {
+  return send({
+    url: endpoint,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify(INITIALIZE),
+  })
+}
 
 export interface EdgeAnswer {
   readonly status: number
@@ -17,15 +36,6 @@ export interface EdgeAnswer {
 }
 
 export async function callService(endpoint: string, accessToken: string): Promise<EdgeAnswer> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${accessToken}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    },
-    body: INITIALIZE,
-  })
-  await response.body?.cancel()
-  return { status: response.status, challenge: response.headers.get('www-authenticate') }
+  const { status, headers } = await initialize(endpoint, accessToken)
+  return { status, challenge: headers.get('www-authenticate') }
 }
