@@ -1,4 +1,7 @@
-/** ID tokens: who logged in, told to the client (OpenID Connect Core section 2). */
+/**
+ * ID tokens: who logged in, told to the client (OpenID Connect Core section 2). A refresh yields none, as
+ * section 12.2 allows: nobody has logged in.
+ */
 
 import { signJwt } from '../../lib/oauth/access-token.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
