@@ -25,12 +25,12 @@ export interface GatewayLogins {
   call(tokens: Tokens): Promise<number>
 }
 
-export function createGatewayLogins(issuer: string): GatewayLogins {
+export function createGatewayLogins(issuer: string, username = 'alice'): GatewayLogins {
   const client = createOAuthClient(send, issuer)
   const echo = `${issuer}/echo/mcp`
   const getCode: GatewayLogins['getCode'] = async (registered, changes = {}) => {
     const { url, verifier } = client.begin(registered.client_id, { resource: echo, ...changes })
-    const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+    const redirect = await createPerson(send).authorize(url, { username })
     return {
       grant_type: 'authorization_code',
       code: redirect.searchParams.get('code') ?? '',

@@ -79,6 +79,84 @@ const TOKEN_ENDPOINT = {
   },
 } as const satisfies Record<string, Requirement>
 
+const CODES_AND_REFRESH = {
+  'store-restarted-mid-flow': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior:
+      'while the store is away each step of a login is 503 with Retry-After, and the same step succeeds after it',
+  },
+  'code-replayed-kills-grant': {
+    source: `${RFC}/rfc6749#section-4.1.2`,
+    behavior:
+      'a replayed code is refused, and what it bought is dead here and at the edge with the very next request',
+  },
+  'code-of-another-client': {
+    source: `${RFC}/rfc6749#section-5.2`,
+    behavior: 'a code in another client’s hands is refused and used up',
+  },
+  'code-short-lived': {
+    source: `${RFC}/rfc6749#section-4.1.2`,
+    behavior: 'a code lives a minute at most and buys nothing afterwards',
+  },
+  'code-of-an-ended-grant': {
+    source: `${RFC}/rfc7009#section-2.1`,
+    behavior: 'a code buys nothing when its user or client was revoked meanwhile',
+  },
+  'code-altered': {
+    source: `${RFC}/rfc6749#section-10.10`,
+    behavior: 'a code with anything added, cut or changed is unknown, and uses the real one not up',
+  },
+  'code-redirect-uri-bound': {
+    source: `${RFC}/rfc6749#section-4.1.3`,
+    behavior:
+      'a redirect_uri at the token endpoint is the one of the authorization request, or left out',
+  },
+  'pkce-required': {
+    source: `${RFC}/rfc7636#section-4.4.1`,
+    behavior: 'without an S256 challenge every client gets invalid_request with iss and state',
+  },
+  'pkce-first-failure-counts': {
+    source: `${RFC}/rfc7636#section-4.6`,
+    behavior: 'a code whose verifier is missing, wrong or malformed is used up by that',
+  },
+  'refresh-rotates': {
+    source: `${RFC}/rfc9700#section-4.14.2`,
+    behavior: 'each refresh yields a new refresh token and an access token that works',
+  },
+  'refresh-reuse-ends-the-family': {
+    source: `${RFC}/rfc9700#section-4.14.2`,
+    behavior:
+      'an old refresh token after the grace ends the newest one and every access token at the edge',
+  },
+  'refresh-of-another-client': {
+    source: `${RFC}/rfc6749#section-6`,
+    behavior:
+      'a refresh token in other hands, or without its client’s secret, yields nothing and ends nothing',
+  },
+  'refresh-scope-never-wider': {
+    source: `${RFC}/rfc6749#section-6`,
+    behavior: 'a refresh never yields more than was granted, and less only for that access token',
+  },
+  'refresh-other-resource': {
+    source: `${RFC}/rfc8707#section-2.2`,
+    behavior: 'a refresh for another resource is invalid_target and uses nothing up',
+  },
+  'refresh-token-altered': {
+    source: `${RFC}/rfc6749#section-10.10`,
+    behavior: 'a refresh token with any part changed is unknown, and ends nothing',
+  },
+  'tokens-not-interchangeable': {
+    source: `${RFC}/rfc8725#section-3.12`,
+    behavior: 'no kind of token or code passes for another, at the edge or at the token endpoint',
+  },
+  'refresh-token-of-another-gateway': {
+    source: `${RFC}/rfc6749#section-10.4`,
+    behavior:
+      'a refresh token whose records are here but that another secret made is refused, and ends nothing',
+  },
+} as const satisfies Record<string, Requirement>
+
 export const ATTACKS = {
   ...TOKEN_ENDPOINT,
+  ...CODES_AND_REFRESH,
 } as const satisfies Record<string, Requirement>
