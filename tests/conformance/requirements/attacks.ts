@@ -156,7 +156,51 @@ const CODES_AND_REFRESH = {
   },
 } as const satisfies Record<string, Requirement>
 
+const REDIRECTS = {
+  'redirect-compared-by-text': {
+    source: `${RFC}/rfc9700#section-4.1.3`,
+    behavior:
+      'a redirect_uri that differs from every registered one in any character gets a page, never a redirect',
+  },
+  'redirect-loopback-any-port': {
+    source: `${RFC}/rfc8252#section-7.3`,
+    behavior: 'on localhost, 127.0.0.1 and [::1] any port is accepted, whichever was registered',
+  },
+  'redirect-loopback-look-alikes': {
+    source: `${RFC}/rfc8252#section-8.3`,
+    behavior: 'nothing that only looks like a loopback address, and no trick with its port, passes',
+  },
+  'redirect-custom-scheme-exact': {
+    source: `${RFC}/rfc8252#section-7.1`,
+    behavior: 'a private-use scheme is compared as exactly as any other redirect_uri',
+  },
+  'redirect-uri-omitted': {
+    source: `${RFC}/rfc6749#section-3.1.2.3`,
+    behavior:
+      'an omitted redirect_uri means the one registered, and nothing where there are several',
+  },
+  'redirect-query-kept': {
+    source: `${RFC}/rfc6749#section-3.1.2`,
+    behavior: 'the query of a registered redirect_uri is kept, and nothing in it is believed',
+  },
+  'unknown-client-never-redirected': {
+    source: `${RFC}/rfc6749#section-4.1.2.1`,
+    behavior:
+      'an unknown or malformed client_id gets a page, wherever the request wants to be sent',
+  },
+  'iss-exactly-once': {
+    source: `${RFC}/rfc9207#section-2`,
+    behavior:
+      'every redirect to a client, good or bad, has one iss, that of the metadata, and one state',
+  },
+  'redirect-never-repeats-the-form': {
+    source: `${RFC}/rfc9700#section-4.12`,
+    behavior: 'after a form the browser is sent on with 303, and the address carries no token',
+  },
+} as const satisfies Record<string, Requirement>
+
 export const ATTACKS = {
   ...TOKEN_ENDPOINT,
   ...CODES_AND_REFRESH,
+  ...REDIRECTS,
 } as const satisfies Record<string, Requirement>
