@@ -199,8 +199,61 @@ const REDIRECTS = {
   },
 } as const satisfies Record<string, Requirement>
 
+const PAGES_AND_HEADERS = {
+  'client-name-escaped': {
+    source: `${RFC}/rfc7591#section-5`,
+    behavior: 'whatever a client calls itself is text on the page, without control characters',
+  },
+  'client-links-harmless': {
+    source: `${RFC}/rfc7591#section-5`,
+    behavior: 'links of a client are http or refused, and none of them is loaded by a page',
+  },
+  'reflected-values-escaped': {
+    source: `${RFC}/rfc9700#section-4.16`,
+    behavior: 'nothing of a request stands on a page as markup, whatever the page says',
+  },
+  'error-description-printable': {
+    source: `${RFC}/rfc6749#section-5.2`,
+    behavior: 'an error description is printable ASCII without quotes, whatever was sent',
+  },
+  'header-injection': {
+    source: `${RFC}/rfc9110#section-5.5`,
+    behavior: 'line breaks in parameters, ids and headers make no header of an answer',
+  },
+  'requests-not-smuggled': {
+    source: `${RFC}/rfc9112#section-11.2`,
+    behavior:
+      'a request whose length can be read in two ways is refused, and nothing of it is left',
+  },
+  'page-headers-everywhere': {
+    source: `${RFC}/rfc9700#section-4.16`,
+    behavior:
+      'every page, those of errors too, can be neither framed, scripted, sniffed, stored nor leak its address',
+  },
+  'methods-on-every-path': {
+    source: `${RFC}/rfc9110#section-15.5.6`,
+    behavior: 'other methods get 405 and the list of those served, and TRACE repeats nothing',
+  },
+  'cors-where-web-clients-need-it': {
+    source: 'https://fetch.spec.whatwg.org/#http-cors-protocol',
+    behavior:
+      'metadata, keys, registration and token endpoint answer any web page, errors and preflights too, without credentials',
+  },
+  'cors-nowhere-else': {
+    source: `${RFC}/rfc9700#section-2.6`,
+    behavior:
+      'no page, no form and nothing that a cookie or a resource server’s secret protects does',
+  },
+  'caching-as-the-answer-allows': {
+    source: `${RFC}/rfc9111#section-5.2.2`,
+    behavior:
+      'documents that are the same for everybody may be kept for five minutes, nothing else',
+  },
+} as const satisfies Record<string, Requirement>
+
 export const ATTACKS = {
   ...TOKEN_ENDPOINT,
   ...CODES_AND_REFRESH,
   ...REDIRECTS,
+  ...PAGES_AND_HEADERS,
 } as const satisfies Record<string, Requirement>
