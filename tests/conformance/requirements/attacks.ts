@@ -1,6 +1,6 @@
 /** What attackers send to the authorization server, and what must happen; what real clients send, and need. */
 
-import { type Requirement, RFC } from './requirement.ts'
+import { MCP, type Requirement, RFC } from './requirement.ts'
 
 const TOKEN_ENDPOINT = {
   'code-flow-every-authentication': {
@@ -251,9 +251,60 @@ const PAGES_AND_HEADERS = {
   },
 } as const satisfies Record<string, Requirement>
 
+const REAL_CLIENTS = {
+  'clients-of-today': {
+    source: `${MCP}/authorization#authorization-flow`,
+    behavior:
+      'each client discovers, registers, logs in, calls and refreshes with exactly the requests it sends',
+  },
+  'clients-of-yesterday': {
+    source: 'https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization',
+    behavior:
+      'clients of earlier revisions, which name no resource or find no metadata of it, do too',
+  },
+  'client-fetches-authorize-itself': {
+    source: `${RFC}/rfc9110#section-9.2.1`,
+    behavior:
+      'a client that fetches the authorize address itself, without cookies, takes nothing from the browser after it',
+  },
+  'client-names-the-origin': {
+    source: `${RFC}/rfc8707#section-2`,
+    behavior:
+      'the bare origin as resource means the service that the person chose, in all three requests',
+  },
+  'client-refreshes-with-more-scope': {
+    source: `${RFC}/rfc6749#section-6`,
+    behavior:
+      'a client that refreshes with the scope it once asked for gets the one it was granted',
+  },
+  'client-asks-for-every-scope': {
+    source: `${RFC}/rfc6749#section-3.3`,
+    behavior: 'a client that asks for all that the metadata lists gets what belongs to the service',
+  },
+  'client-without-refresh': {
+    source: `${RFC}/rfc7591#section-2`,
+    behavior: 'a client that registered authorization_code alone gets no refresh token',
+  },
+  'client-registers-twice': {
+    source: `${RFC}/rfc7591#section-3`,
+    behavior: 'a client that registers twice for one login is two clients, and either works',
+  },
+  'client-registers-anew': {
+    source: `${RFC}/rfc6749#section-5.2`,
+    behavior:
+      'an old refresh token with a new client_id is invalid_grant, and the old client’s login lives on',
+  },
+  'client-in-a-web-page': {
+    source: 'https://fetch.spec.whatwg.org/#http-cors-protocol',
+    behavior:
+      'a client in a web page reads each answer of its login and refresh, preflights included',
+  },
+} as const satisfies Record<string, Requirement>
+
 export const ATTACKS = {
   ...TOKEN_ENDPOINT,
   ...CODES_AND_REFRESH,
   ...REDIRECTS,
   ...PAGES_AND_HEADERS,
+  ...REAL_CLIENTS,
 } as const satisfies Record<string, Requirement>
