@@ -294,6 +294,11 @@ const REAL_CLIENTS = {
     behavior:
       'an old refresh token with a new client_id is invalid_grant, and the old client’s login lives on',
   },
+  'refresh-storm-of-real-clients': {
+    source: `${RFC}/rfc9700#section-4.14.2`,
+    behavior:
+      'processes that share one login and refresh it all at once keep it: nobody logs in again',
+  },
   'client-in-a-web-page': {
     source: 'https://fetch.spec.whatwg.org/#http-cors-protocol',
     behavior:
