@@ -1,5 +1,6 @@
 /** Logins at a whole gateway in plain requests, and what their tokens open at its edge. */
 
+import { randomUUID } from 'node:crypto'
 import { sendOverNetwork as send } from './http.ts'
 import { callService } from './mcp-call.ts'
 import {
@@ -25,12 +26,14 @@ export interface GatewayLogins {
   call(tokens: Tokens): Promise<number>
 }
 
-export function createGatewayLogins(issuer: string): GatewayLogins {
+/** Without a name each login is another person's: the sessions of one are bounded. */
+export function createGatewayLogins(issuer: string, name?: string): GatewayLogins {
   const client = createOAuthClient(send, issuer)
   const echo = `${issuer}/echo/mcp`
   const getCode: GatewayLogins['getCode'] = async (registered, changes = {}) => {
     const { url, verifier } = client.begin(registered.client_id, { resource: echo, ...changes })
-    const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+    const username = name ?? `person-${randomUUID()}`
+    const redirect = await createPerson(send).authorize(url, { username })
     return {
       grant_type: 'authorization_code',
       code: redirect.searchParams.get('code') ?? '',
