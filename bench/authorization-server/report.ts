@@ -1,0 +1,97 @@
+/** The benchmark's result, for people. */
+
+import type { Operation } from './operations.ts'
+import type { Figures, Pair } from './rounds.ts'
+import type { Algorithm } from './settings.ts'
+import type { Floor } from './signing-floor.ts'
+
+export interface Row extends Pair {
+  readonly algorithm: Algorithm
+  readonly operation: Operation
+}
+
+export interface Verdict {
+  /** Requests per second, ours to theirs. */
+  readonly ratio: number
+  readonly target: number | undefined
+  readonly isMet: boolean
+  readonly isTailMet: boolean
+}
+
+/** Undefined while one of them is missing. */
+export function judge({ operation, algorithm, ours, theirs }: Row): Verdict | undefined {
+  if (ours === undefined || theirs === undefined) return undefined
+  const ratio = ours.perSecond / theirs.perSecond
+  const target = operation.target(algorithm)
+  return {
+    ratio,
+    target,
+    isMet: target === undefined || ratio >= target,
+    isTailMet: ours.p99Ms <= theirs.p99Ms,
+  }
+}
+
+const COLUMNS = [
+  ['', 12],
+  ['req/s', 8],
+  ['p50 ms', 8],
+  ['p99 ms', 8],
+  ['CPU us/req', 12],
+  ['store us/req', 14],
+  ['others', 8],
+  ['errors', 8],
+] as const
+
+export function formatRow(row: Row): readonly string[] {
+  const { operation, algorithm, ours, theirs } = row
+  const note = operation.note === undefined ? '' : `  (${operation.note})`
+  return [
+    '',
+    `${operation.name}${operation.signs ? `, ${algorithm}` : ''}${note}`,
+    formatCells(COLUMNS.map(([title]) => title)),
+    formatFigures('  ours', ours),
+    formatFigures(operation.theirs === undefined ? '  theirs' : `  (${operation.theirs})`, theirs),
+    formatVerdict(row),
+  ]
+}
+
+function formatCells(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => {
+      const width = COLUMNS[index]?.[1] ?? 0
+      return index === 0 ? cell.padEnd(width) : cell.padStart(width)
+    })
+    .join('')
+}
+
+function formatFigures(name: string, figures: Figures | undefined): string {
+  if (figures === undefined) return `${name.padEnd(COLUMNS[0][1])}   not offered, not measured`
+  const cells = formatCells([
+    name,
+    figures.perSecond.toFixed(0),
+    figures.p50Ms.toFixed(2),
+    figures.p99Ms.toFixed(2),
+    figures.serverCpuUs.toFixed(0),
+    figures.valkeyCpuUs.toFixed(0),
+    `${(figures.disturbance * 100).toFixed(0)} %`,
+    String(figures.errors),
+  ])
+  return figures.errors === 0 ? cells : `${cells}  BAD: ${figures.sample}`
+}
+
+function formatVerdict(row: Row): string {
+  const verdict = judge(row)
+  if (verdict === undefined) return '  no ratio'
+  const { ratio, target, isMet, isTailMet } = verdict
+  const cpu = row.ours && row.theirs ? row.theirs.serverCpuUs / row.ours.serverCpuUs : Number.NaN
+  const wanted =
+    target === undefined ? 'no target' : `target ${target}: ${isMet ? 'met' : 'MISSED'}`
+  const tail = isTailMet ? 'p99 not above theirs' : 'p99 ABOVE theirs'
+  return `  ratio ${ratio.toFixed(2)} (${wanted}), by CPU ${cpu.toFixed(2)}, ${tail}`
+}
+
+export function formatFloor({ algorithm, crypto, jose }: Floor): string {
+  const show = (perSecond: number): string =>
+    `${perSecond.toFixed(0)}/s (${(1_000_000 / perSecond).toFixed(0)} us)`
+  return `  ${algorithm}: node:crypto ${show(crypto)}, jose ${show(jose)}`
+}

@@ -1,0 +1,69 @@
+/** What the benchmark is told on its command line. */
+
+import { parseArgs } from 'node:util'
+import { OPERATIONS } from './operations.ts'
+
+export type Algorithm = 'ES256' | 'RS256'
+
+export interface Settings {
+  readonly algorithms: readonly Algorithm[]
+  readonly operations: readonly string[]
+  readonly seconds: number
+  readonly rounds: number
+  readonly connections: number
+  readonly appendfsync: string
+  readonly json: boolean
+}
+
+export const USAGE = `usage: npm run bench:authorization-server -- [options]
+  --algorithm ES256|RS256|both   both: RS256 for what signs, ES256 for everything (default)
+  --only NAMES                   of ${OPERATIONS.map(({ name }) => name).join(', ')}
+  --seconds N                    of each round (default 1.5)
+  --rounds N                     ours and theirs in turn (default 3)
+  --connections N                keep-alive, each with one request at a time (default 16)
+  --appendfsync always|everysec|no   when the store writes to the disk (default always, as the gateway's does)
+  --json                         one document for programs`
+
+/** @throws Error that says what was expected. */
+export function parseSettings(args: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      algorithm: { type: 'string', default: 'both' },
+      only: { type: 'string' },
+      seconds: { type: 'string', default: '1.5' },
+      rounds: { type: 'string', default: '3' },
+      connections: { type: 'string', default: '16' },
+      appendfsync: { type: 'string', default: 'always' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const names = OPERATIONS.map(({ name }) => name)
+  return {
+    algorithms: parseAlgorithms(values.algorithm),
+    operations: values.only === undefined ? names : requireMembers(values.only.split(','), names),
+    seconds: parsePositive('seconds', values.seconds),
+    rounds: parsePositive('rounds', values.rounds),
+    connections: parsePositive('connections', values.connections),
+    appendfsync: values.appendfsync,
+    json: values.json,
+  }
+}
+
+function parseAlgorithms(text: string): readonly Algorithm[] {
+  if (text === 'both') return ['ES256', 'RS256']
+  if (text === 'ES256' || text === 'RS256') return [text]
+  throw new Error(`--algorithm must be ES256, RS256 or both, not ${text}`)
+}
+
+function requireMembers(wanted: readonly string[], names: readonly string[]): readonly string[] {
+  const unknown = wanted.find((name) => !names.includes(name))
+  if (unknown === undefined) return wanted
+  throw new Error(`--only ${unknown}: there is ${names.join(', ')}`)
+}
+
+function parsePositive(name: string, text: string): number {
+  const number = Number(text)
+  if (number > 0) return number
+  throw new Error(`--${name} must be a number above 0, not ${text}`)
+}
