@@ -17,6 +17,7 @@ const REDACTED = [
   'password',
   'secret',
   'client_secret',
+  'client_assertion',
   'token',
   'access_token',
   'refresh_token',

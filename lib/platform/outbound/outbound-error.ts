@@ -27,3 +27,9 @@ export class OutboundError extends Error {
     this.fault = fault
   }
 }
+
+/** For the log: what exactly went wrong, as far as it is known. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof OutboundError)) return String(error)
+  return error.cause === undefined ? error.fault : `${error.fault}: ${String(error.cause)}`
+}

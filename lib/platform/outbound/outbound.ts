@@ -143,8 +143,11 @@ function ask(url: URL, { addresses, port }: Target, signal: AbortSignal): Promis
     minVersion: 'TLSv1.2',
     signal,
   })
-  asked.once('response', resolve)
-  // Stays: ending the request early is an error to it too.
+  asked.once('response', (answer) => {
+    // To end an answer early is an error of the answer, too.
+    answer.on('error', reject)
+    resolve(answer)
+  })
   asked.on('error', reject)
   asked.end()
   return promise
@@ -165,7 +168,8 @@ const UTF8 = /^charset="?utf-?8"?$/
 function checkHead({ statusCode = 0, headers }: IncomingMessage, bytesMax: number): void {
   if (statusCode >= 300 && statusCode < 400) throw new OutboundError('redirect')
   if (statusCode !== 200) throw new OutboundError('status')
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new OutboundError('encoding')
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new OutboundError('encoding')
   if (!isJson(headers['content-type'] ?? '')) throw new OutboundError('type')
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw new OutboundError('size')
 }
@@ -180,8 +184,6 @@ function isJson(contentType: string): boolean {
 }
 
 async function readBody(answer: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  // Once it is destroyed nobody listens to the loop below any more.
-  answer.on('error', () => {})
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of answer as AsyncIterable<Buffer>) {
