@@ -1,9 +1,12 @@
 /** What the authorization server reads from its environment, beside what all rooms share. */
 
+import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { SIGNING_ALGORITHMS } from '../lib/oauth/access-token.ts'
 import {
+  ConfigError,
   type Environment,
   integer,
+  list,
   logLevel,
   oneOf,
   optional,
@@ -14,6 +17,7 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import type { TestPlace } from '../lib/platform/outbound/outbound.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 
 const YEAR_SECONDS = 365 * 86_400
@@ -23,6 +27,16 @@ const strongSecret: Parser<Secret> = (value) => {
   if (value.length >= SECRET_CHARACTERS_MIN) return secret(value)
   throw new RangeError(`must have at least ${SECRET_CHARACTERS_MIN} characters`)
 }
+
+/** `name=127.0.0.1:port`, several by comma. This machine is the only one that may be meant. */
+const testHosts: Parser<ReadonlyMap<string, TestPlace>> = (value) =>
+  new Map(
+    list(value).map((member): [string, TestPlace] => {
+      const [, name = '', port] = /^([a-z0-9.-]+)=127\.0\.0\.1:([0-9]{1,5})$/.exec(member) ?? []
+      if (port !== undefined) return [name, { address: '127.0.0.1', port: Number(port) }]
+      throw new RangeError(`must be a list of NAME=127.0.0.1:PORT, not "${member}"`)
+    }),
+  )
 
 export const OAUTH_SERVER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
@@ -40,6 +54,10 @@ export const OAUTH_SERVER_VARIABLES = {
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
   SIGNING_ALGORITHM: optional(oneOf(...SIGNING_ALGORITHMS), 'ES256'),
+  /** Whether a client may be named by the URL of its document; `auto` says so while it works. */
+  CLIENT_ID_METADATA_DOCUMENTS: optional(oneOf('auto', 'on', 'off'), 'auto'),
+  /** For tests: names that are served by this machine instead of the internet. */
+  CLIENT_DOCUMENT_TEST_HOSTS: optional(testHosts, undefined),
 }
 
 export type OAuthServerConfig = Values<typeof OAUTH_SERVER_VARIABLES>
@@ -47,4 +65,15 @@ export type OAuthServerConfig = Values<typeof OAUTH_SERVER_VARIABLES>
 /** @throws ConfigError with one line for each fault. */
 export function readConfig(environment: Environment): OAuthServerConfig {
   return readEnvironment(OAUTH_SERVER_VARIABLES, environment)
+}
+
+/** @throws ConfigError: whoever can be reached from elsewhere asks the internet and nobody else. */
+export function refuseTestHosts(
+  { CLIENT_DOCUMENT_TEST_HOSTS }: OAuthServerConfig,
+  { loopback, issuer }: Addresses,
+): void {
+  if (CLIENT_DOCUMENT_TEST_HOSTS === undefined || loopback) return
+  throw new ConfigError([
+    `CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only, not for ${issuer}: unset it`,
+  ])
 }

@@ -4,22 +4,33 @@ import type { Redis } from 'ioredis'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
+import { createClientDocuments } from './clients/documents/client-documents.ts'
+import {
+  createDocumentSupport,
+  type DocumentSupport,
+} from './clients/documents/document-support.ts'
+import { ownHostsOf } from './clients/documents/document-url.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
+import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
+import { type Documents, redisDocuments } from './store/documents.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
@@ -36,6 +47,9 @@ export interface Families {
   readonly revocations: Revocations
   readonly publicKeys: PublicKeys
   readonly limits: Limits
+  readonly documents: Documents
+  readonly reachability: Reachability
+  readonly assertions: Assertions
 }
 
 export interface Ports {
@@ -43,6 +57,8 @@ export interface Ports {
   readonly gateway: Gateway
   readonly families: Families
   readonly clients: ClientDirectory
+  readonly findClientKey: FindClientKey
+  readonly documentSupport: DocumentSupport
   readonly keyring: Keyring
   readonly refreshTokens: RefreshTokens
   readonly scopes: Scopes
@@ -58,19 +74,50 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
   const { config, gateway, clock } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
+  const scopes = createScopes(gateway.services)
   return {
     ...surroundings,
     families,
-    clients: createClientDirectory(families.clients),
+    ...createClients(families, scopes, surroundings),
     keyring: createKeyring(redisSigningKeys(redis), redisPublicKeys(redis), {
       algorithm: config.SIGNING_ALGORITHM,
       sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
       clock,
     }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
-    scopes: createScopes(gateway.services),
+    scopes,
     resources: createResources(gateway),
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
+  }
+}
+
+/** What clients say about themselves elsewhere is fetched through one guard. */
+function createClients(
+  families: Families,
+  scopes: Scopes,
+  { config, gateway, clock, log }: Surroundings,
+): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
+  const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
+  const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
+  const { documents, limits, reachability } = families
+  const shared = { outbound, documents, limits, clock }
+  const clientDocuments = createClientDocuments({
+    ...shared,
+    isAccepted: mode !== 'off',
+    knownScopes: scopes.supported,
+    ownHosts: ownHostsOf(gateway),
+    log,
+  })
+  return {
+    clients: createClientDirectory(families.clients, clientDocuments),
+    findClientKey: createClientKeys(shared),
+    documentSupport: createDocumentSupport({
+      mode,
+      reachability,
+      documents: clientDocuments,
+      clock,
+      log,
+    }),
   }
 }
 
@@ -86,5 +133,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     revocations: orUnavailable(redisRevocations(redis)),
     publicKeys: orUnavailable(redisPublicKeys(redis)),
     limits: orUnavailable(redisLimits(redis, config.RATE_LIMIT_FACTOR)),
+    documents: orUnavailable(redisDocuments(redis)),
+    reachability: orUnavailable(redisReachability(redis)),
+    assertions: orUnavailable(redisAssertions(redis)),
   }
 }

@@ -31,6 +31,8 @@ export const ROOM_SETTINGS = {
     'CLIENT_LIFETIME',
     'SIGNING_ALGORITHM',
     'RATE_LIMIT_FACTOR',
+    'CLIENT_ID_METADATA_DOCUMENTS',
+    'CLIENT_DOCUMENT_TEST_HOSTS',
   ],
   'ext-authz': [],
   'mcp-bridge': ['SESSION_TIMEOUT'],

@@ -1,10 +1,20 @@
 /** A registered client: what it said about itself and what it may do (RFC 7591 section 2). */
 
-export const AUTH_METHODS = ['none', 'client_secret_post', 'client_secret_basic'] as const
+export const AUTH_METHODS = [
+  'none',
+  'client_secret_post',
+  'client_secret_basic',
+  'private_key_jwt',
+] as const
 export type AuthMethod = (typeof AUTH_METHODS)[number]
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
+
+/** The public keys of a client that signs its assertions, or where it publishes them. */
+export type ClientKeys =
+  | { readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] } }
+  | { readonly jwksUri: string }
 
 export interface ClientMetadata {
   readonly redirectUris: readonly string[]
@@ -14,6 +24,7 @@ export interface ClientMetadata {
   readonly name: string | undefined
   /** What is only echoed: links, contacts, software, scope; by wire name. */
   readonly echoed: Readonly<Record<string, string | readonly string[]>>
+  readonly keys?: ClientKeys | undefined
 }
 
 /**
@@ -29,4 +40,6 @@ export interface Client extends ClientMetadata {
   readonly secretDigest: string | undefined
   /** Epoch seconds. */
   readonly registeredAt: number
+  /** Of a document: changes whenever it says something else, so that a person can be asked anew. */
+  readonly revision?: string | undefined
 }

@@ -4,13 +4,15 @@ import type Koa from 'koa'
 import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
+import { ASSERTION_ALGORITHMS } from '../steps/verify-assertion.ts'
 
 export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
   const document = toMetadataDocument(ports)
+  const withDocuments = { ...document, client_id_metadata_document_supported: true }
   return [
     publicDocument,
     async function sendMetadata(ctx) {
-      ctx.body = document
+      ctx.body = (await ports.documentSupport.isAdvertised()) ? withDocuments : document
     },
   ]
 }
@@ -28,6 +30,7 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     response_modes_supported: ['query'],
     grant_types_supported: GRANT_TYPES,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],

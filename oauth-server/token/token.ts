@@ -15,7 +15,7 @@ export function token(ports: Ports): Koa.Middleware[] {
   const steps: Koa.Middleware<ClientState>[] = [
     noStore,
     readForm,
-    authenticateClient(ports.clients),
+    authenticateClient(ports),
     byGrantType({ authorization_code: exchangeCode(ports), refresh_token: refresh(ports) }),
   ]
   return steps

@@ -140,7 +140,7 @@ test('javascript:', refuses, BAD_REDIRECT, { redirect_uris: ['javascript:alert(1
 test('out of band', refuses, BAD_REDIRECT, { redirect_uris: ['urn:ietf:wg:oauth:2.0:oob'] })
 test('an unknown method', refuses, BAD_METADATA, {
   ...REDIRECTS,
-  token_endpoint_auth_method: 'private_key_jwt',
+  token_endpoint_auth_method: 'tls_client_auth',
 })
 test('jwks and jwks_uri', refuses, BAD_METADATA, {
   ...REDIRECTS,
