@@ -1,9 +1,12 @@
 /** What the authorization server reads from its environment, beside what all rooms share. */
 
+import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { SIGNING_ALGORITHMS } from '../lib/oauth/access-token.ts'
 import {
+  ConfigError,
   type Environment,
   integer,
+  list,
   logLevel,
   oneOf,
   optional,
@@ -14,6 +17,7 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import type { TestPlace } from '../lib/platform/outbound/outbound.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
 
@@ -31,6 +35,16 @@ const bearerSecret: Parser<Secret> = (value) => {
   if (/^[A-Za-z0-9._~+/-]{16,}=*$/.test(value)) return secret(value)
   throw new RangeError('must have at least 16 characters of A-Z a-z 0-9 . _ ~ + / -')
 }
+
+/** `name=127.0.0.1:port`, several by comma. This machine is the only one that may be meant. */
+const testHosts: Parser<ReadonlyMap<string, TestPlace>> = (value) =>
+  new Map(
+    list(value).map((member): [string, TestPlace] => {
+      const [, name = '', port] = /^([a-z0-9.-]+)=127\.0\.0\.1:([0-9]{1,5})$/.exec(member) ?? []
+      if (port !== undefined) return [name, { address: '127.0.0.1', port: Number(port) }]
+      throw new RangeError(`must be a list of NAME=127.0.0.1:PORT, not "${member}"`)
+    }),
+  )
 
 export const OAUTH_SERVER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
@@ -55,6 +69,10 @@ export const OAUTH_SERVER_VARIABLES = {
   /** Seconds for which one key signs. */
   SIGNING_KEY_LIFETIME: optional(integer(3600, 10 * YEAR_SECONDS), 90 * 86_400),
   SIGNING_ALGORITHM: optional(oneOf(...SIGNING_ALGORITHMS), 'ES256'),
+  /** Whether a client may be named by the URL of its document; `auto` says so while it works. */
+  CLIENT_ID_METADATA_DOCUMENTS: optional(oneOf('auto', 'on', 'off'), 'auto'),
+  /** For tests: names that are served by this machine instead of the internet. */
+  CLIENT_DOCUMENT_TEST_HOSTS: optional(testHosts, undefined),
 }
 
 export type OAuthServerConfig = Values<typeof OAUTH_SERVER_VARIABLES>
@@ -62,4 +80,15 @@ export type OAuthServerConfig = Values<typeof OAUTH_SERVER_VARIABLES>
 /** @throws ConfigError with one line for each fault. */
 export function readConfig(environment: Environment): OAuthServerConfig {
   return readEnvironment(OAUTH_SERVER_VARIABLES, environment)
+}
+
+/** @throws ConfigError: whoever can be reached from elsewhere asks the internet and nobody else. */
+export function refuseTestHosts(
+  { CLIENT_DOCUMENT_TEST_HOSTS }: OAuthServerConfig,
+  { loopback, issuer }: Addresses,
+): void {
+  if (CLIENT_DOCUMENT_TEST_HOSTS === undefined || loopback) return
+  throw new ConfigError([
+    `CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only, not for ${issuer}: unset it`,
+  ])
 }

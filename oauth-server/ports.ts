@@ -4,24 +4,35 @@ import type { Redis } from 'ioredis'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
 import type { Client } from './clients/client.ts'
+import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
+import { createClientDocuments } from './clients/documents/client-documents.ts'
+import {
+  createDocumentSupport,
+  type DocumentSupport,
+} from './clients/documents/document-support.ts'
+import { ownHostsOf } from './clients/documents/document-url.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
+import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
+import { type Documents, redisDocuments } from './store/documents.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
@@ -41,6 +52,9 @@ export interface Families {
   readonly publicKeys: PublicKeys
   readonly limits: Limits
   readonly devices: Devices
+  readonly documents: Documents
+  readonly reachability: Reachability
+  readonly assertions: Assertions
 }
 
 export interface Ports {
@@ -48,6 +62,8 @@ export interface Ports {
   readonly gateway: Gateway
   readonly families: Families
   readonly clients: ClientDirectory
+  readonly findClientKey: FindClientKey
+  readonly documentSupport: DocumentSupport
   readonly keyring: Keyring
   readonly verifiedTokens: VerifiedTokens
   readonly refreshTokens: RefreshTokens
@@ -75,23 +91,59 @@ export function createPorts(redis: Redis, { configured, ...surroundings }: Surro
     clock,
     log,
   })
+  const scopes = createScopes(gateway.services)
   return {
     ...surroundings,
     families,
+    ...createClients(families, scopes, { configured, ...surroundings }),
+    keyring,
+    verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
+    refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
+    scopes,
+    resources: createResources(gateway),
+    cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
+  }
+}
+
+/** What clients say about themselves elsewhere is fetched through one guard. */
+function createClients(
+  families: Families,
+  scopes: Scopes,
+  { config, gateway, clock, log, configured }: Surroundings,
+): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
+  const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
+  const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
+  const { documents, limits, reachability } = families
+  const shared = { outbound, documents, limits, clock }
+  const clientDocuments = createClientDocuments({
+    ...shared,
+    isAccepted: mode !== 'off',
+    knownScopes: scopes.supported,
+    ownHosts: ownHostsOf(gateway),
+    log,
+  })
+  return {
     clients: createClientDirectory(
-      { registered: families.clients, configured },
+      {
+        registered: families.clients,
+        configured,
+        documents: clientDocuments,
+        redirectHosts: config.REGISTRATION_REDIRECT_HOSTS,
+      },
       {
         registration: config.CLIENT_LIFETIME,
         accessToken: config.ACCESS_TOKEN_LIFETIME,
         refreshToken: config.REFRESH_TOKEN_LIFETIME,
       },
     ),
-    keyring,
-    verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
-    refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
-    scopes: createScopes(gateway.services),
-    resources: createResources(gateway),
-    cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
+    findClientKey: createClientKeys(shared),
+    documentSupport: createDocumentSupport({
+      mode,
+      reachability,
+      documents: clientDocuments,
+      clock,
+      log,
+    }),
   }
 }
 
@@ -110,5 +162,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     devices: orUnavailable(
       redisDevices(redis, deriveKey(config.OAUTH_SERVER_SECRET, 'oauth-server/user-codes')),
     ),
+    documents: orUnavailable(redisDocuments(redis)),
+    reachability: orUnavailable(redisReachability(redis)),
+    assertions: orUnavailable(redisAssertions(redis)),
   }
 }

@@ -9,7 +9,8 @@ import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { createApp } from './app.ts'
 import type { Client } from './clients/client.ts'
-import type { OAuthServerConfig } from './config.ts'
+import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
+import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
 import { requireLoginProvider } from './login/dev-provider.ts'
 import { createPorts } from './ports.ts'
 import { createReadiness } from './readiness.ts'
@@ -28,6 +29,7 @@ export async function startServer(
   configured: ReadonlyMap<string, Client>,
   log: Log,
 ): Promise<Stop> {
+  refuseTestHosts(config, gateway.addresses)
   requireLoginProvider(gateway.addresses)
   const redis = connectRedis(
     {
@@ -52,9 +54,13 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
+  // Nobody waits for it: until something is known documents are just not advertised.
+  void ports.documentSupport.probe()
+  const probing = setInterval(() => void ports.documentSupport.probe(), PROBE_TICK_MS)
   log.warn('login by the dev provider: whoever asks is who they say, on this machine only')
   return async () => {
     stopWatching()
+    clearInterval(probing)
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     await closed

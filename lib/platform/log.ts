@@ -17,6 +17,7 @@ const REDACTED = new Set([
   'password',
   'secret',
   'client_secret',
+  'client_assertion',
   'token',
   'access_token',
   'refresh_token',

@@ -10,6 +10,7 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
 import type { ClientDirectory } from '../clients/directory.ts'
 import { bindBrowser } from '../http/bind-browser.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
 import { type Params, parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
@@ -47,7 +48,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
 
     /** RFC 6749 section 4.1.2.1: without a known client and redirect URI nobody is redirected. */
     async function resolveClient(ctx, next) {
-      ctx.state.client = await requireClient(ports.clients, ctx.state.params)
+      ctx.state.client = await requireClient(ctx, ports.clients)
       await next()
     },
 
@@ -82,10 +83,15 @@ export function authorize(ports: Ports): Koa.Middleware[] {
   return steps
 }
 
-async function requireClient(clients: ClientDirectory, params: Params): Promise<Client> {
+async function requireClient(
+  ctx: Koa.ParameterizedContext<AuthorizeState>,
+  clients: ClientDirectory,
+): Promise<Client> {
+  const { params } = ctx.state
   const clientId = params.repeated.includes('client_id') ? undefined : params.get('client_id')
-  const client = clientId === undefined ? undefined : await clients.find(clientId, 'current')
-  if (client !== undefined) return client
+  const requester = addressKey(clientAddress(ctx))
+  const client = clientId && (await clients.find(clientId, 'current', requester))
+  if (client) return client
   throw new OAuthError(
     'invalid_client',
     'The application that sent you here is not known, or no longer. It has to register again.',

@@ -27,6 +27,8 @@ export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Questi
   renderPage(ctx, 'consent', {
     title: 'Allow access?',
     clientName: client.name ?? 'An application without a name',
+    // Who owns the host has published what is said here, whatever name it gives itself.
+    publisher: client.kind === 'document' ? new URL(client.id).host : undefined,
     destination: toDestination(interaction.redirectUri),
     services: toOffers(ports, interaction),
     isChoice: interaction.service === undefined,

@@ -1,60 +1,82 @@
-/** Public keys of a client, for `private_key_jwt` (RFC 7591 section 2, RFC 7517). */
+/** The keys that a client's assertions are verified with: its own list, or the set it publishes. */
 
-import { OAuthError } from '../../lib/oauth/error.ts'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { OAuthError, type OAuthErrorOptions } from '../../lib/oauth/error.ts'
+import type { Clock } from '../../lib/platform/clock.ts'
+import type { Outbound } from '../../lib/platform/outbound/outbound.ts'
+import { describeFailure } from '../../lib/platform/outbound/outbound-error.ts'
+import type { Documents } from '../store/documents.ts'
+import type { Limits } from '../store/limits.ts'
 import type { ClientKeys } from './client.ts'
+import { freshForMs } from './documents/freshness.ts'
+import { type KeySet, parseKeySet, publicKeysOf } from './documents/keys.ts'
+import { shareRunning } from './documents/share-running.ts'
+import { parseStrictJson } from './documents/strict-json.ts'
 
-const KEYS_MAX = 10
-const KEY_BYTES_MAX = 4096
-const LINK_CHARACTERS_MAX = 2048
+/** What `jose` asks for the key of one token. */
+export type FindClientKey = (keys: ClientKeys) => JWTVerifyGetKey
 
-/** Members that only a private or a symmetric key has (RFC 7518 section 6). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
-const KEY_TYPES = ['EC', 'RSA', 'OKP']
-
-/** @throws OAuthError `invalid_client_metadata`. */
-export function parseClientKeys(
-  document: Readonly<Record<string, unknown>>,
-): ClientKeys | undefined {
-  const { jwks, jwks_uri: jwksUri } = document
-  const [hasSet, hasUri] = [isGiven(jwks), isGiven(jwksUri)]
-  if (hasSet && hasUri) throw invalid('jwks and jwks_uri exclude each other')
-  if (hasUri) return { jwksUri: parseUri(jwksUri) }
-  return hasSet ? { jwks: { keys: parseSet(jwks) } } : undefined
+export interface ClientKeysPorts {
+  readonly outbound: Outbound
+  readonly documents: Documents
+  readonly limits: Limits
+  readonly clock: Clock
 }
 
-function parseUri(value: unknown): string {
-  const isUsable = typeof value === 'string' && value.length <= LINK_CHARACTERS_MAX
-  if (isUsable && URL.parse(value)?.protocol === 'https:') return value
-  throw invalid('jwks_uri must be an https URL')
-}
+const BYTES_MAX = 65_536
+const FRESH = { minMs: 60_000, maxMs: 3_600_000 }
 
-function parseSet(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const keys = isObject(value) ? value['keys'] : undefined
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > KEYS_MAX) {
-    throw invalid(`jwks must have 1 to ${KEYS_MAX} keys`)
+/** Of one set, whoever asks. */
+const FETCH = { name: 'key-set', burst: 6, perMinute: 12 }
+/** For a key that is not in it: it may have been published since. */
+const RENEW = { name: 'key-set-renew', burst: 1, perMinute: 6 }
+
+export function createClientKeys(ports: ClientKeysPorts): FindClientKey {
+  const fetch = shareRunning((uri) => fetchKeySet(ports, uri))
+  return (keys) => {
+    if ('jwks' in keys) return toFinder(keys.jwks)
+    const { jwksUri } = keys
+    return async (header, token) => {
+      const known = await findFresh(ports, jwksUri)
+      if (known === undefined) return await toFinder(await fetch(jwksUri))(header, token)
+      try {
+        return await toFinder(known)(header, token)
+      } catch (error) {
+        const isUnknown = error instanceof errors.JWKSNoMatchingKey
+        if (!isUnknown || (await ports.limits.take(RENEW, jwksUri)) > 0) throw error
+        return await toFinder(await fetch(jwksUri))(header, token)
+      }
+    }
   }
-  return keys.map(parseKey)
 }
 
-function parseKey(key: unknown): Readonly<Record<string, unknown>> {
-  if (!isObject(key) || !KEY_TYPES.includes(String(key['kty']))) {
-    throw invalid(`each key of jwks must be a public key of type ${KEY_TYPES.join(', ')}`)
+async function findFresh({ documents, clock }: ClientKeysPorts, uri: string) {
+  const known = await documents.find('keys', uri)
+  if (known === undefined || clock() >= known.freshUntil) return undefined
+  return publicKeysOf(parseKeySet(parseStrictJson(known.text)))
+}
+
+async function fetchKeySet(ports: ClientKeysPorts, uri: string): Promise<KeySet> {
+  const retryAfterSeconds = await ports.limits.take(FETCH, uri)
+  if (retryAfterSeconds > 0) throw unavailable({ retryAfterSeconds })
+  const fetchedAt = ports.clock()
+  try {
+    const { text, headers } = await ports.outbound.fetch(uri, BYTES_MAX)
+    const set = publicKeysOf(parseKeySet(parseStrictJson(text)))
+    const freshUntil = fetchedAt + freshForMs(headers, FRESH)
+    await ports.documents.put('keys', uri, { text, fetchedAt, freshUntil })
+    return set
+  } catch (cause) {
+    throw unavailable({ cause, detail: describeFailure(cause) })
   }
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) {
-    throw invalid('jwks has a private key: keep it, and register the public one')
-  }
-  if (JSON.stringify(key).length > KEY_BYTES_MAX) throw invalid('a key of jwks is too large')
-  return key
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== ''
+/** Whose fault it is cannot be told: the client is not called wrong for it. */
+function unavailable(options: OAuthErrorOptions): OAuthError {
+  const description = 'the keys of this client cannot be fetched now: try again'
+  return new OAuthError('temporarily_unavailable', description, options)
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function invalid(description: string): OAuthError {
-  return new OAuthError('invalid_client_metadata', description)
+function toFinder({ keys }: KeySet): JWTVerifyGetKey {
+  return createLocalJWKSet({ keys: keys as JSONWebKeySet['keys'] })
 }

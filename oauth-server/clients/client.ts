@@ -59,6 +59,8 @@ export interface Client extends ClientMetadata {
   readonly registeredAt: number
   /** Services an operator allows it to act for; configured clients only. */
   readonly services?: readonly string[] | undefined
+  /** Of a document: changes whenever it says something else, so that a person can be asked anew. */
+  readonly revision?: string | undefined
 }
 
 export function isGrantType(value: unknown): value is GrantType {

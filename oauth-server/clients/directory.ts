@@ -2,6 +2,9 @@
 
 import type { Clients } from '../store/clients.ts'
 import type { Client } from './client.ts'
+import type { ClientDocuments } from './documents/client-documents.ts'
+import { isDocumentUrl } from './documents/document-url.ts'
+import { type RedirectHosts, requireAllowedHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
@@ -11,10 +14,10 @@ export type Freshness = 'current' | 'held'
 
 export interface ClientDirectory {
   /**
-   * Undefined for an unknown client.
+   * Undefined for an unknown client. `requester`, an `addressKey`, pays when something has to be fetched.
    * @throws OAuthError when it is known to be wrong, with words for a person.
    */
-  find(id: string, freshness: Freshness): Promise<Client | undefined>
+  find(id: string, freshness: Freshness, requester?: string): Promise<Client | undefined>
   /** Somebody approved it, or it refreshed: a registration's life begins anew. */
   keep(client: Client): Promise<void>
 }
@@ -31,16 +34,25 @@ export interface KnownClients {
   readonly registered: Clients
   /** The operator's, by id: nobody else can have one of these. */
   readonly configured: ReadonlyMap<string, Client>
+  readonly documents: ClientDocuments
+  /** Where the operator lets answers go; documents are held to it as registrations are. */
+  readonly redirectHosts: RedirectHosts
 }
 
 export function createClientDirectory(
-  { registered, configured }: KnownClients,
+  { registered, configured, documents, redirectHosts }: KnownClients,
   lifetimes: ClientLifetimes,
 ): ClientDirectory {
   return {
-    find: async (id) => configured.get(id) ?? (await registered.find(id)),
+    async find(id, freshness, requester = '') {
+      if (!isDocumentUrl(id)) return configured.get(id) ?? (await registered.find(id))
+      const client = await documents.find(id, freshness, requester)
+      if (client !== undefined) requireAllowedHosts(client.redirectUris, redirectHosts)
+      return client
+    },
     async keep(client) {
       if (client.kind === 'registered') await registered.keep(client.id, toKeep(client, lifetimes))
+      if (client.kind === 'document') await documents.keep(client.id)
     },
   }
 }

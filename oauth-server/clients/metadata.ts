@@ -12,7 +12,7 @@ import {
   type GrantType,
   OPEN_GRANT_TYPES,
 } from './client.ts'
-import { parseClientKeys } from './client-keys.ts'
+import { parseClientKeys } from './key-metadata.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 
 /** Wire names to values of any type. */

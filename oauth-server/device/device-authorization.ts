@@ -30,13 +30,13 @@ const BY_ADDRESS: Limit = { name: 'device-authorizations-address', burst: 60, pe
 const BY_CLIENT: Limit = { name: 'device-authorizations-client', burst: 600, perMinute: 300 }
 
 export function authorizeDevice(ports: Ports): Koa.Middleware[] {
-  const { families, gateway, clients, scopes, resources, clock } = ports
+  const { families, gateway, scopes, resources, clock } = ports
   const verificationUri = `${gateway.addresses.issuer}/device`
   const steps: Step[] = [
     noStore,
     limitByAddress(families.limits, BY_ADDRESS),
     readForm,
-    identifyClient(clients),
+    identifyClient(ports),
 
     async function checkGrantType(ctx, next) {
       if (!ctx.state.client.grantTypes.includes(DEVICE_CODE_GRANT)) {

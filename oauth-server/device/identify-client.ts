@@ -6,22 +6,27 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import type { ClientDirectory } from '../clients/directory.ts'
-import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import {
+  type AuthenticationPorts,
+  authenticateClient,
+  type ClientState,
+} from '../steps/authenticate-client.ts'
 
 const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type']
 
 /** Credentials that are sent have to be right. */
-export function identifyClient(clients: ClientDirectory): Koa.Middleware<ClientState> {
-  const authenticate = authenticateClient(clients)
+export function identifyClient(ports: AuthenticationPorts): Koa.Middleware<ClientState> {
+  const authenticate = authenticateClient(ports)
   return async function identifyClient(ctx, next) {
     const { params } = ctx.state
     const sendsCredentials =
       ctx.get('authorization') !== '' || CREDENTIALS.some((name) => params.get(name) !== undefined)
     if (sendsCredentials) return await authenticate(ctx, next)
     const clientId = params.get('client_id')
-    const client = clientId === undefined ? undefined : await clients.find(clientId, 'current')
-    if (client === undefined) {
+    const requester = addressKey(clientAddress(ctx))
+    const client = clientId && (await ports.clients.find(clientId, 'current', requester))
+    if (!client) {
       throw new OAuthError('invalid_client', 'no client is named, or it is not known: register it')
     }
     ctx.state.client = client

@@ -4,12 +4,16 @@ import type Koa from 'koa'
 import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
+import { ASSERTION_ALGORITHMS } from '../steps/verify-assertion.ts'
 
 export function describeAuthorizationServer(ports: Ports): Koa.Middleware[] {
   return [
     publicDocument,
     async function sendMetadata(ctx) {
-      ctx.body = toMetadataDocument(ports)
+      const document = toMetadataDocument(ports)
+      ctx.body = (await ports.documentSupport.isAdvertised())
+        ? { ...document, client_id_metadata_document_supported: true }
+        : document
     },
   ]
 }
@@ -39,6 +43,7 @@ function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS.filter((one) => one !== 'none'),
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],

@@ -30,7 +30,7 @@ interface IntrospectionState extends ClientState {
 type Step = Koa.Middleware<IntrospectionState>
 
 export function introspect(ports: Ports): Koa.Middleware[] {
-  const { gateway, resources, clients, clock } = ports
+  const { gateway, resources, clock } = ports
   const serviceOf = (resource: string): string | undefined => {
     const meaning = resources.resolve(resource)
     return meaning.kind === 'service' ? meaning.service : undefined
@@ -49,7 +49,7 @@ export function introspect(ports: Ports): Koa.Middleware[] {
     },
 
     challengeClient,
-    authenticateClient(clients),
+    authenticateClient(ports),
 
     /** RFC 7662 section 2.1: a name alone is no authorization. */
     async function requireCredentials(ctx, next) {

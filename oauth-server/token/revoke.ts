@@ -23,7 +23,7 @@ export function revoke(ports: Ports): Koa.Middleware[] {
   const steps: Koa.Middleware<ClientState>[] = [
     noStore,
     readForm,
-    authenticateClient(ports.clients),
+    authenticateClient(ports),
 
     /** The token tells what it is by itself: the hint is not read. */
     async function revokeToken(ctx) {

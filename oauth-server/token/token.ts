@@ -22,7 +22,7 @@ export function token(ports: Ports): Koa.Middleware[] {
       authorization_code: lookUpCode(ports),
       refresh_token: lookUpRefreshToken(ports),
     }),
-    authenticateClient(ports.clients),
+    authenticateClient(ports),
     byGrantType({
       authorization_code: exchangeCode(ports),
       refresh_token: refresh(ports),

@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { DEVICE_CODE_GRANT } from '../../../oauth-server/clients/client.ts'
 import { credentialsOf } from '../../support/obtain-tokens.ts'
 import type { Probe } from './probe.ts'
 
@@ -46,6 +47,13 @@ export const MEMBER_PROBES: Readonly<Record<string, Probe>> = {
     const { client_id } = publicClient
     t.is((await post('revocation_endpoint', { token, client_id })).status, 200)
     t.is((await source.refresh(publicClient, token)).json()['error'], 'invalid_grant')
+  },
+
+  async device_authorization_endpoint(t, { post, oauth }) {
+    const { client_id } = await oauth.register({ grant_types: [DEVICE_CODE_GRANT] })
+    const answer = await post('device_authorization_endpoint', { client_id })
+    t.is(answer.status, 200)
+    t.regex(String(answer.json()['user_code']), /^[A-Z]{4}-[A-Z]{4}$/)
   },
 
   async introspection_endpoint(t, { post, source, confidentialClient }) {

@@ -1,12 +1,27 @@
 /** A probe for each value of the lists in the metadata. */
 
+import { randomUUID } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import {
+  type CryptoKey,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+} from 'jose'
+import { DEVICE_CODE_GRANT } from '../../../oauth-server/clients/client.ts'
 import type { HttpResponse } from '../../support/http.ts'
 import { type Fields, REDIRECT_URI } from '../../support/oauth-client.ts'
 import { credentialsOf } from '../../support/obtain-tokens.ts'
 import { createPerson } from '../../support/person.ts'
 import type { Probe, Subject } from './probe.ts'
+
+const TOKEN_DOOR: Door = {
+  fields: { grant_type: 'refresh_token', refresh_token: 'x' },
+  // Whoever is not let in gets invalid_client.
+  isLetIn: (answer) => answer.json()['error'] === 'invalid_grant',
+}
 
 export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | undefined>> = {
   scopes_supported: (scope) => (t, subject) => isGranted(t, subject, scope),
@@ -15,12 +30,9 @@ export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | un
   grant_types_supported: oneOf({
     authorization_code: exchangesCode,
     refresh_token: refreshes,
+    [DEVICE_CODE_GRANT]: pollsForDevice,
   }),
-  token_endpoint_auth_methods_supported: authenticatesBy('token_endpoint', {
-    fields: { grant_type: 'refresh_token', refresh_token: 'x' },
-    // Whoever is not let in gets invalid_client.
-    isLetIn: (answer) => answer.json()['error'] === 'invalid_grant',
-  }),
+  token_endpoint_auth_methods_supported: authenticatesBy('token_endpoint', TOKEN_DOOR),
   revocation_endpoint_auth_methods_supported: authenticatesBy('revocation_endpoint', {
     fields: { token: 'x' },
     isLetIn: ({ status }) => status === 200,
@@ -29,6 +41,8 @@ export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | un
     fields: { token: 'x' },
     isLetIn: ({ text }) => text === '{"active":false}',
   }),
+  token_endpoint_auth_signing_alg_values_supported: (algorithm) => (t, subject) =>
+    signsIn(t, subject, 'token_endpoint', TOKEN_DOOR, algorithm),
   code_challenge_methods_supported: oneOf({ S256: challenges }),
   subject_types_supported: oneOf({ public: isOneSubject }),
   id_token_signing_alg_values_supported: (algorithm) => (t, subject) =>
@@ -105,11 +119,10 @@ interface Door {
 }
 
 /** The method lets its client in, and not without what it asks for. */
-function authenticatesBy(
-  endpoint: string,
-  { fields, isLetIn }: Door,
-): (method: string) => Probe | undefined {
+function authenticatesBy(endpoint: string, door: Door): (method: string) => Probe | undefined {
+  const { fields, isLetIn } = door
   return oneOf({
+    private_key_jwt: (t, subject) => signsIn(t, subject, endpoint, door, 'ES256'),
     async none(t, { post, publicClient }) {
       t.true(isLetIn(await post(endpoint, { ...fields, ...credentialsOf(publicClient) })))
       t.is((await post(endpoint, fields)).status, 401)
@@ -128,6 +141,50 @@ function authenticatesBy(
       t.is((await post(endpoint, fields, basic('x'))).status, 401)
     },
   })
+}
+
+/** A client with a key of this algorithm is let in by what it signs, once, and by no other key. */
+async function signsIn(
+  t: ExecutionContext,
+  { post, oauth, issuer }: Subject,
+  endpoint: string,
+  { fields, isLetIn }: Door,
+  algorithm: string,
+): Promise<void> {
+  const [pair, other] = [await generateKeyPair(algorithm), await generateKeyPair(algorithm)]
+  const { client_id } = await oauth.register({
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), alg: algorithm, kid: 'k' }] },
+  })
+  const assert = (key: CryptoKey): Promise<string> =>
+    new SignJWT({ jti: randomUUID() })
+      .setProtectedHeader({ alg: algorithm, kid: 'k' })
+      .setIssuer(client_id)
+      .setSubject(client_id)
+      .setAudience(issuer)
+      .setIssuedAt()
+      .setExpirationTime('1m')
+      .sign(key)
+  const send = (client_assertion: string) =>
+    post(endpoint, {
+      ...fields,
+      client_assertion,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    })
+  const assertion = await assert(pair.privateKey)
+  t.true(isLetIn(await send(assertion)), algorithm)
+  t.is((await send(assertion)).status, 401, 'an assertion counts once')
+  t.is((await send(await assert(other.privateKey))).status, 401)
+  t.is((await post(endpoint, { ...fields, client_id })).status, 401)
+}
+
+async function pollsForDevice(t: ExecutionContext, { post, oauth }: Subject): Promise<void> {
+  const { client_id } = await oauth.register({ grant_types: [DEVICE_CODE_GRANT] })
+  const begun = await post('device_authorization_endpoint', { client_id })
+  const poll = { grant_type: DEVICE_CODE_GRANT, client_id }
+  const device_code = String(begun.json()['device_code'])
+  const answer = await post('token_endpoint', { ...poll, device_code })
+  t.is(answer.json()['error'], 'authorization_pending')
 }
 
 async function isOneSubject(

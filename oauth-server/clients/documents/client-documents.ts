@@ -1,0 +1,145 @@
+/**
+ * Clients that are described by the document at the URL which is their id.
+ *
+ * Whoever begins something gets the document as it is now, as far as HTTP lets it be kept; whoever goes on
+ * gets what was last good. A failure is kept by nobody: the next request tries again.
+ */
+
+import { OAuthError } from '../../../lib/oauth/error.ts'
+import type { Clock } from '../../../lib/platform/clock.ts'
+import type { Log } from '../../../lib/platform/log.ts'
+import type { Outbound } from '../../../lib/platform/outbound/outbound.ts'
+import { describeFailure, OutboundError } from '../../../lib/platform/outbound/outbound-error.ts'
+import { takeOrRefuse } from '../../steps/limit-rate.ts'
+import type { Documents, FetchedDocument } from '../../store/documents.ts'
+import type { Limits } from '../../store/limits.ts'
+import type { Client } from '../client.ts'
+import type { Freshness } from '../directory.ts'
+import { documentUrlFault } from './document-url.ts'
+import { freshForMs } from './freshness.ts'
+import { type DocumentRules, parseClientDocument } from './parse-document.ts'
+import { shareRunning } from './share-running.ts'
+
+export interface ClientDocuments {
+  /**
+   * @throws OAuthError with words for a person. `requester` is who is to blame for a fetch.
+   */
+  find(url: string, freshness: Freshness, requester: string): Promise<Client>
+  /** Somebody approved it, or it refreshed. */
+  keep(url: string): Promise<void>
+  /** Fetches it now, whatever is known. @throws OutboundError, or OAuthError about what it says. */
+  fetch(url: string): Promise<Client>
+}
+
+export interface ClientDocumentsPorts extends DocumentRules {
+  readonly isAccepted: boolean
+  readonly outbound: Outbound
+  readonly documents: Documents
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const BYTES_MAX = 10_240
+const FRESH = { minMs: 0, maxMs: 86_400_000 }
+/** From the authorization request to the code at the token endpoint nothing is fetched twice. */
+const HELD_MS = 900_000
+
+/** URLs that are fetched for the first time: nobody makes us ask the whole internet. */
+const UNKNOWN = { name: 'document-unknown', burst: 30, perMinute: 30 }
+/** The same one over and over, whoever asks: what may not be kept is asked for at each login. */
+const KNOWN = { name: 'document-known', burst: 100, perMinute: 300 }
+
+export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocuments {
+  const { documents, clock, log } = ports
+  const fetch = shareRunning((url) => fetchDocument(ports, url))
+  const renewMeanwhile = (url: string): void => {
+    fetch(url).catch((error: unknown) =>
+      log.info({ client_id: url, detail: describeFailure(error) }, 'document not renewed'),
+    )
+  }
+  return {
+    async find(url, freshness, requester) {
+      checkUrl(url, ports)
+      const known = await documents.find('client', url)
+      const now = clock()
+      try {
+        if (known !== undefined && (freshness === 'held' || now < known.freshUntil)) {
+          if (isStale(known, now)) renewMeanwhile(url)
+          return parseClientDocument(url, known.text, ports)
+        }
+        if (!fetch.isRunning(url)) await limit(ports, known, url, requester)
+        return await fetch(url)
+      } catch (error) {
+        throw toRefusal(url, freshness, error)
+      }
+    },
+    keep: (url) => documents.keep('client', url),
+    fetch,
+  }
+}
+
+function isStale({ fetchedAt, freshUntil }: FetchedDocument, now: number): boolean {
+  return now >= freshUntil && now >= fetchedAt + HELD_MS
+}
+
+function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): void {
+  if (!isAccepted) {
+    throw new OAuthError(
+      'invalid_client',
+      'This gateway does not take a URL for a client id. The application has to register instead.',
+      { status: 400 },
+    )
+  }
+  const fault = documentUrlFault(url, ownHosts)
+  if (fault === undefined) return
+  throw new OAuthError(
+    'invalid_client',
+    `The application named itself by a URL that cannot be used: it ${fault}. Whoever makes the application has to change that.`,
+    { status: 400 },
+  )
+}
+
+async function limit(
+  { limits }: ClientDocumentsPorts,
+  known: FetchedDocument | undefined,
+  url: string,
+  requester: string,
+): Promise<void> {
+  if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester)
+  else await takeOrRefuse(limits, KNOWN, url)
+}
+
+async function fetchDocument(ports: ClientDocumentsPorts, url: string): Promise<Client> {
+  const { outbound, documents, clock } = ports
+  const fetchedAt = clock()
+  const { text, headers } = await outbound.fetch(url, BYTES_MAX)
+  const client = parseClientDocument(url, text, ports)
+  const freshUntil = fetchedAt + freshForMs(headers, FRESH)
+  await documents.put('client', url, { text, fetchedAt, freshUntil })
+  return client
+}
+
+/** Whoever begins sees a page; to whoever goes on it is a client that is not known. */
+function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthError {
+  const { host } = new URL(url)
+  const status = freshness === 'current' ? { status: 400 } : {}
+  if (thrown instanceof OutboundError) {
+    if (thrown.fault === 'busy') {
+      return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`)
+    }
+    return new OAuthError(
+      'invalid_client',
+      `The document at ${host} that describes the application could not be fetched. ${thrown.message} Try again later; if it stays so, whoever makes the application has to repair it.`,
+      { ...status, detail: describeFailure(thrown), cause: thrown.cause },
+    )
+  }
+  const error = OAuthError.from(thrown)
+  if (error.code !== 'invalid_client_metadata' && error.code !== 'invalid_redirect_uri')
+    return error
+  return new OAuthError(
+    'invalid_client',
+    `The document at ${host} that describes the application cannot be used: ${error.message}. Whoever makes the application has to correct it.`,
+    { ...status, detail: url },
+  )
+}

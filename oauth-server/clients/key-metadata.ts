@@ -1,0 +1,60 @@
+/** Public keys of a client, for `private_key_jwt` (RFC 7591 section 2, RFC 7517). */
+
+import { OAuthError } from '../../lib/oauth/error.ts'
+import type { ClientKeys } from './client.ts'
+
+const KEYS_MAX = 10
+const KEY_BYTES_MAX = 4096
+const LINK_CHARACTERS_MAX = 2048
+
+/** Members that only a private or a symmetric key has (RFC 7518 section 6). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
+const KEY_TYPES = ['EC', 'RSA', 'OKP']
+
+/** @throws OAuthError `invalid_client_metadata`. */
+export function parseClientKeys(
+  document: Readonly<Record<string, unknown>>,
+): ClientKeys | undefined {
+  const { jwks, jwks_uri: jwksUri } = document
+  const [hasSet, hasUri] = [isGiven(jwks), isGiven(jwksUri)]
+  if (hasSet && hasUri) throw invalid('jwks and jwks_uri exclude each other')
+  if (hasUri) return { jwksUri: parseUri(jwksUri) }
+  return hasSet ? { jwks: { keys: parseSet(jwks) } } : undefined
+}
+
+function parseUri(value: unknown): string {
+  const isUsable = typeof value === 'string' && value.length <= LINK_CHARACTERS_MAX
+  if (isUsable && URL.parse(value)?.protocol === 'https:') return value
+  throw invalid('jwks_uri must be an https URL')
+}
+
+function parseSet(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const keys = isObject(value) ? value['keys'] : undefined
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > KEYS_MAX) {
+    throw invalid(`jwks must have 1 to ${KEYS_MAX} keys`)
+  }
+  return keys.map(parseKey)
+}
+
+function parseKey(key: unknown): Readonly<Record<string, unknown>> {
+  if (!isObject(key) || !KEY_TYPES.includes(String(key['kty']))) {
+    throw invalid(`each key of jwks must be a public key of type ${KEY_TYPES.join(', ')}`)
+  }
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) {
+    throw invalid('jwks has a private key: keep it, and register the public one')
+  }
+  if (JSON.stringify(key).length > KEY_BYTES_MAX) throw invalid('a key of jwks is too large')
+  return key
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(description: string): OAuthError {
+  return new OAuthError('invalid_client_metadata', description)
+}
