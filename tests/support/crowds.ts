@@ -124,6 +124,8 @@ export async function startPythonCrowd(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint += text
     })
+    // Its end is told by its output.
+    child.stdin.on('error', () => {})
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
     const next = async (): Promise<Exclude<Said, { authorize: string }>> => {
       for (;;) {

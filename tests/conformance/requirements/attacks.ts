@@ -306,10 +306,19 @@ const REAL_CLIENTS = {
   },
 } as const satisfies Record<string, Requirement>
 
+const SECOND_OPINION = {
+  'answers-as-a-certified-server': {
+    source: `${RFC}/rfc6749#section-5.2`,
+    behavior:
+      'a bad request gets the status, code and headers that a certified server gives, or there is a rule that says otherwise',
+  },
+} as const satisfies Record<string, Requirement>
+
 export const ATTACKS = {
   ...TOKEN_ENDPOINT,
   ...CODES_AND_REFRESH,
   ...REDIRECTS,
   ...PAGES_AND_HEADERS,
   ...REAL_CLIENTS,
+  ...SECOND_OPINION,
 } as const satisfies Record<string, Requirement>
