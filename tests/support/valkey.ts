@@ -1,6 +1,6 @@
 /** A real Valkey of the test's own, on a unix socket in a folder that goes when the test ends. */
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,41 +15,67 @@ export interface Valkey {
   readonly pid: number
   /** A connection with the gateway's own settings. */
   connect(): Promise<Redis>
+  /** As a power cut does it. */
+  kill(): Promise<void>
+  /** After `kill`, at the same place: with what it held if it is persistent, empty otherwise. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** The binary comes from VALKEY_BIN, which `tests/run.ts` sets. */
-export async function startValkey(): Promise<Valkey> {
+export interface ValkeyOptions {
+  /** Acknowledges nothing that a restart would lose, as the gateway's own does. */
+  readonly persistent?: boolean
+}
+
+export async function startValkey({ persistent = false }: ValkeyOptions = {}): Promise<Valkey> {
   const folder = mkdtempSync(join(tmpdir(), 'valkey-'))
   const socket = join(folder, 's')
-  const server = spawn(
-    process.env['VALKEY_BIN'] ?? 'valkey-server',
-    ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', folder],
-    { stdio: 'ignore' },
-  )
+  const settings = persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
   const url = `unix://${socket}`
   const connections: Redis[] = []
-  const connect = async (): Promise<Redis> => {
-    const redis = connectRedis({ url, commandTimeoutMs: 2000 }, createLog('test', 'error'))
-    await waitUntilReady(redis, 10_000)
-    connections.push(redis)
-    return redis
+  let server = await spawnValkey(folder, socket, settings)
+  const kill = async (): Promise<void> => {
+    const exited = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGKILL')
+    await exited
+    rmSync(socket, { force: true })
   }
-  const { promise, reject } = Promise.withResolvers<never>()
-  server.once('error', reject)
-  await Promise.race([waitForSocket(socket), promise])
   return {
     url,
     pid: server.pid ?? 0,
-    connect,
+    async connect() {
+      const redis = connectRedis({ url, commandTimeoutMs: 2000 }, createLog('test', 'error'))
+      await waitUntilReady(redis, 10_000)
+      connections.push(redis)
+      return redis
+    },
+    kill,
+    async restart() {
+      server = await spawnValkey(folder, socket, settings)
+    },
     async stop() {
       for (const redis of connections) redis.disconnect()
-      const exited = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGKILL')
-      await exited
+      if (server.exitCode === null && server.signalCode === null) await kill()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The binary comes from VALKEY_BIN, which `tests/run.ts` sets. */
+async function spawnValkey(
+  folder: string,
+  socket: string,
+  settings: readonly string[],
+): Promise<ChildProcess> {
+  const server = spawn(
+    process.env['VALKEY_BIN'] ?? 'valkey-server',
+    ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', folder, ...settings],
+    { stdio: 'ignore' },
+  )
+  const { promise, reject } = Promise.withResolvers<never>()
+  server.once('error', reject)
+  await Promise.race([waitForSocket(socket), promise])
+  return server
 }
 
 async function waitForSocket(path: string): Promise<void> {
