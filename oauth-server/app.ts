@@ -10,6 +10,7 @@ import {
 } from '../lib/oauth/well-known.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
+import { pushRequest } from './authorize/pushed-request.ts'
 import { register } from './clients/register.ts'
 import { describeAuthorizationServer } from './discovery/authorization-server.ts'
 import { sendKeySet } from './discovery/jwks.ts'
@@ -52,6 +53,7 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['register',                      'POST', '/register'],              'any',  'json', register(ports)),
     row(['token',                         'POST', '/token'],                 'any',  'json', token(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
+    row(['pushed-request',                'POST', '/par'],                   'none', 'json', pushRequest(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
     row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),

@@ -37,6 +37,8 @@ export const OAUTH_SERVER_VARIABLES = {
   REFRESH_TOKEN_LIFETIME: optional(integer(1, 10 * YEAR_SECONDS), 30 * 86_400),
   /** Seconds, from the last use; 0 keeps registrations for ever. */
   CLIENT_LIFETIME: optional(integer(0, 10 * YEAR_SECONDS), 90 * 86_400),
+  /** Meant by whoever names no service; without it the person chooses. */
+  DEFAULT_SERVICE: optional(text, undefined),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
   SIGNING_ALGORITHM: optional(oneOf(...SIGNING_ALGORITHMS), 'ES256'),

@@ -16,10 +16,12 @@ import { createScopes, type Scopes } from './scopes.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
+import { type Consents, redisConsents } from './store/consents.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type PushedRequests, redisPushedRequests } from './store/pushed-requests.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
 import { redisUsers, type Users } from './store/users.ts'
@@ -28,6 +30,8 @@ import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.
 export interface Families {
   readonly clients: Clients
   readonly interactions: Interactions
+  readonly pushedRequests: PushedRequests
+  readonly consents: Consents
   readonly logins: Logins
   readonly users: Users
   readonly codes: AuthorizationCodes
@@ -69,7 +73,7 @@ export function createPorts(redis: Redis, surroundings: Surroundings): Ports {
     }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes: createScopes(gateway.services),
-    resources: createResources(gateway),
+    resources: createResources(gateway, config.DEFAULT_SERVICE),
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
 }
@@ -78,6 +82,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
   return {
     clients: orUnavailable(redisClients(redis, config.CLIENT_LIFETIME)),
     interactions: orUnavailable(redisInteractions(redis)),
+    pushedRequests: orUnavailable(redisPushedRequests(redis)),
+    consents: orUnavailable(redisConsents(redis)),
     logins: orUnavailable(redisLogins(redis)),
     users: orUnavailable(redisUsers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),

@@ -31,6 +31,7 @@ export const ROOM_SETTINGS = {
     'CLIENT_LIFETIME',
     'SIGNING_ALGORITHM',
     'RATE_LIMIT_FACTOR',
+    'DEFAULT_SERVICE',
   ],
   'ext-authz': [],
   'mcp-bridge': ['SESSION_TIMEOUT'],

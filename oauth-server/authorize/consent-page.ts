@@ -2,7 +2,7 @@
 
 import type Koa from 'koa'
 import type { Client } from '../clients/client.ts'
-import { parseLoopback } from '../clients/redirect-uri.ts'
+import { isOutOfBand, parseLoopback } from '../clients/redirect-uri.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
@@ -21,22 +21,27 @@ export interface Question {
 type Destination =
   | { readonly kind: 'web' | 'computer'; readonly host: string }
   | { readonly kind: 'application'; readonly scheme: string }
+  | { readonly kind: 'copy' }
 
 export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Question): void {
   const { interaction, client, login, interactionId, problem } = question
   renderPage(ctx, 'consent', {
     title: 'Allow access?',
     clientName: client.name ?? 'An application without a name',
+    // What such a client says of itself is worth as much as whoever publishes it.
+    documentHost: client.kind === 'document' ? new URL(client.id).host : undefined,
     destination: toDestination(interaction.redirectUri),
     services: toOffers(ports, interaction),
     isChoice: interaction.service === undefined,
     userName: login?.userName,
+    loginHint: interaction.loginHint,
     interactionId,
     problem,
   })
 }
 
 function toDestination(uri: string): Destination {
+  if (isOutOfBand(uri)) return { kind: 'copy' }
   const loopback = parseLoopback(uri)
   if (loopback !== undefined) return { kind: 'computer', host: loopback.host }
   const { protocol, host } = new URL(uri)
@@ -45,7 +50,11 @@ function toDestination(uri: string): Destination {
     : { kind: 'application', scheme: protocol.slice(0, -1) }
 }
 
-function toOffers({ gateway, scopes }: Ports, { service, requestedScopes }: Interaction): object[] {
+/** The services a page offers, each with what would be granted in words. */
+export function toOffers(
+  { gateway, scopes }: Ports,
+  { service, requestedScopes }: Pick<Interaction, 'service' | 'requestedScopes'>,
+): object[] {
   const names = service === undefined ? [...gateway.services.keys()] : [service]
   return names.map((name) => ({
     name,

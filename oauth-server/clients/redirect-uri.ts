@@ -20,6 +20,11 @@ const FORBIDDEN_FAMILIES = /^(?:chrome|edge|opera|brave|moz|ms)-|^(?:chrome|edge
 /** Only these literals mean this machine: every other spelling is a look-alike (RFC 8252 section 7.3). */
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?([/?].*)?$/
 
+/** Shown to be copied, instead of a redirect: what scripts without a browser of their own register. */
+export function isOutOfBand(uri: string): boolean {
+  return uri === 'urn:ietf:wg:oauth:2.0:oob'
+}
+
 export interface LoopbackUri {
   readonly host: string
   /** Path and query. */
@@ -51,6 +56,7 @@ const TEXT_FAULTS: readonly (readonly [RegExp, string])[] = [
 
 /** Why a redirect URI cannot be registered; undefined when it can. */
 export function redirectUriFault(uri: string): string | undefined {
+  if (isOutOfBand(uri)) return undefined
   if (uri.length > URI_BYTES_MAX) return `is longer than ${URI_BYTES_MAX} characters`
   const fault = TEXT_FAULTS.find(([pattern]) => pattern.test(uri))
   if (fault !== undefined) return fault[1]

@@ -1,6 +1,7 @@
 /** Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 3): exactly what exists. */
 
 import type Koa from 'koa'
+import { PROMPTS } from '../authorize/request.ts'
 import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
@@ -21,6 +22,7 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
     registration_endpoint: `${issuer}/register`,
     jwks_uri: `${issuer}/jwks`,
     scopes_supported: scopes.supported,
@@ -32,6 +34,8 @@ function toMetadataDocument({ gateway, scopes, config }: Ports): object {
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [config.SIGNING_ALGORITHM],
-    prompt_values_supported: ['none', 'login', 'consent'],
+    prompt_values_supported: PROMPTS,
+    // Without a word it would mean yes (OpenID Connect Discovery section 3).
+    request_uri_parameter_supported: false,
   }
 }

@@ -5,7 +5,7 @@ import type Koa from 'koa'
 
 const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
 
-export type PageName = 'consent' | 'error' | 'home'
+export type PageName = 'code' | 'consent' | 'error' | 'home' | 'logout' | 'signed-out'
 
 export function renderPage(
   ctx: Koa.Context,

@@ -20,6 +20,7 @@ test('metadata names what exists, under both well-known paths', async (t) => {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
     registration_endpoint: `${issuer}/register`,
     jwks_uri: `${issuer}/jwks`,
     scopes_supported: ['mcp', 'offline_access', 'openid', 'profile'],
@@ -31,7 +32,8 @@ test('metadata names what exists, under both well-known paths', async (t) => {
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
-    prompt_values_supported: ['none', 'login', 'consent'],
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    request_uri_parameter_supported: false,
   })
 })
 
@@ -124,7 +126,12 @@ test('unknown paths and wrong methods are told apart, in JSON', async (t) => {
     t.regex(headers.get('content-type') ?? '', /json/)
     t.is(json()['error'], 'invalid_request')
   }
-  const rows = { '/token': 'POST, OPTIONS', '/register': 'POST, OPTIONS', '/consent': 'POST' }
+  const rows = {
+    '/token': 'POST, OPTIONS',
+    '/register': 'POST, OPTIONS',
+    '/consent': 'POST',
+    '/par': 'POST',
+  }
   for (const [path, allow] of Object.entries(rows)) {
     const { status, headers } = await send({ url: issuer + path })
     t.is(status, 405)

@@ -137,7 +137,9 @@ test('one bad among good', refuses, BAD_REDIRECT, {
   redirect_uris: ['https://a.example/cb', 'http://evil.example/cb'],
 })
 test('javascript:', refuses, BAD_REDIRECT, { redirect_uris: ['javascript:alert(1)'] })
-test('out of band', refuses, BAD_REDIRECT, { redirect_uris: ['urn:ietf:wg:oauth:2.0:oob'] })
+test('another out of band', refuses, BAD_REDIRECT, {
+  redirect_uris: ['urn:ietf:wg:oauth:2.0:oob:auto'],
+})
 test('an unknown method', refuses, BAD_METADATA, {
   ...REDIRECTS,
   token_endpoint_auth_method: 'private_key_jwt',

@@ -80,7 +80,7 @@ for (const uri of [
   'chrome://settings',
   'chrome-extension://x/y',
   'ms-settings:privacy',
-  'urn:ietf:wg:oauth:2.0:oob',
+  'urn:ietf:wg:oauth:2.0:oob:auto',
   'cursor:',
   'cursor://user@app/cb',
 ]) {
