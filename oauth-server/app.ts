@@ -17,6 +17,7 @@ import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
 import { reportHealth } from './health.ts'
 import { sendStyle, showHome } from './home.ts'
+import { askToSignOut, endLogin } from './login/logout.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
@@ -55,6 +56,8 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
     row(['pushed-request',                'POST', '/par'],                   'none', 'json', pushRequest(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
+    row(['logout',                        'GET', '/logout'],                 'none', 'page', askToSignOut(ports)),
+    row(['logout-decision',               'POST', '/logout'],                'none', 'page', endLogin(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
     row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),
