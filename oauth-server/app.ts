@@ -10,6 +10,7 @@ import {
 } from '../lib/oauth/well-known.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
+import { pushRequest } from './authorize/pushed-request.ts'
 import { deleteClient, readClient, replaceClient } from './clients/manage.ts'
 import { register } from './clients/register.ts'
 import { answerDevicePage, openDevicePage } from './device/device.ts'
@@ -19,6 +20,7 @@ import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
 import { reportHealth } from './health.ts'
 import { sendStyle, showHome } from './home.ts'
+import { askToSignOut, endLogin } from './login/logout.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
@@ -65,10 +67,13 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['userinfo',                      'GET', '/userinfo'],               'none', 'json', userInfo(ports)),
     row(['userinfo-by-form',              'POST', '/userinfo'],              'none', 'json', userInfo(ports)),
     row(['authorize',                     'GET', '/authorize'],              'none', 'page', authorize(ports)),
+    row(['pushed-request',                'POST', '/par'],                   'none', 'json', pushRequest(ports)),
     row(['consent',                       'POST', '/consent'],               'none', 'page', consent(ports)),
     row(['device-authorization',          'POST', '/device_authorization'],  'none', 'json', authorizeDevice(ports)),
     row(['device',                        'GET', '/device'],                 'none', 'page', openDevicePage(ports)),
     row(['device-answer',                 'POST', '/device'],                'none', 'page', answerDevicePage(ports)),
+    row(['logout',                        'GET', '/logout'],                 'none', 'page', askToSignOut(ports)),
+    row(['logout-decision',               'POST', '/logout'],                'none', 'page', endLogin(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
     row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),

@@ -64,6 +64,8 @@ export const OAUTH_SERVER_VARIABLES = {
   REGISTRATION_REDIRECT_HOSTS: optional(redirectHosts, []),
   /** How many registrations that nobody approved yet are held. */
   REGISTRATIONS_MAX: optional(integer(1, 10_000_000), 100_000),
+  /** Meant by whoever names no service; without it the person chooses. */
+  DEFAULT_SERVICE: optional(text, undefined),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
   /** Seconds for which one key signs. */

@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Koa from 'koa'
+import { findLogin } from './login/session.ts'
 import { renderPage } from './pages/render.ts'
 import type { Ports } from './ports.ts'
 import { publicDocument, securePage } from './steps/headers.ts'
 
-export function showHome({ gateway }: Ports): Koa.Middleware[] {
+export function showHome(ports: Ports): Koa.Middleware[] {
+  const { gateway } = ports
   const services = [...gateway.services.values()].map(({ name, description }) => ({
     name,
     description,
@@ -16,7 +18,8 @@ export function showHome({ gateway }: Ports): Koa.Middleware[] {
   return [
     securePage,
     async function showHome(ctx) {
-      renderPage(ctx, 'home', { title: 'MCP OAuth Gateway', services })
+      const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
+      renderPage(ctx, 'home', { title: 'MCP OAuth Gateway', services, userName: login?.userName })
     },
   ]
 }

@@ -26,12 +26,14 @@ import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
+import { type Consents, redisConsents } from './store/consents.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
 import { type Documents, redisDocuments } from './store/documents.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type PushedRequests, redisPushedRequests } from './store/pushed-requests.ts'
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
@@ -43,6 +45,8 @@ import { createVerifiedTokens, type VerifiedTokens } from './token/verified-toke
 export interface Families {
   readonly clients: Clients
   readonly interactions: Interactions
+  readonly pushedRequests: PushedRequests
+  readonly consents: Consents
   readonly logins: Logins
   readonly users: Users
   readonly codes: AuthorizationCodes
@@ -100,7 +104,7 @@ export function createPorts(redis: Redis, { configured, ...surroundings }: Surro
     verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes,
-    resources: createResources(gateway),
+    resources: createResources(gateway, config.DEFAULT_SERVICE),
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
 }
@@ -151,6 +155,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
   return {
     clients: orUnavailable(redisClients(redis, { unapprovedMax: config.REGISTRATIONS_MAX })),
     interactions: orUnavailable(redisInteractions(redis)),
+    pushedRequests: orUnavailable(redisPushedRequests(redis)),
+    consents: orUnavailable(redisConsents(redis)),
     logins: orUnavailable(redisLogins(redis)),
     users: orUnavailable(redisUsers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),

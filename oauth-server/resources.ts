@@ -2,30 +2,36 @@
  * Resource indicators: which service a `resource` parameter means (RFC 8707 section 2).
  *
  * A service's resource is its MCP endpoint, byte for byte. Tolerated, because clients send it: one
- * trailing slash, a scheme or host in capitals, and the bare origin, which names no service by itself.
+ * trailing slash, a scheme or host in capitals, the scheme's own port, and the bare origin, which names
+ * no service by itself.
  */
 
+import type { Services } from '../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import { ConfigError } from '../lib/platform/environment.ts'
 
 export type ResourceMeaning =
   | { readonly kind: 'service'; readonly service: string }
-  /** Nothing said: the only service there is, or the person's choice. */
+  /** Nothing said: at the authorization endpoint `defaultService`, later what was granted. */
   | { readonly kind: 'default' }
   | { readonly kind: 'unknown' }
 
 export interface Resources {
   /** `undefined` stands for a request that names none. */
   resolve(resource: string | undefined): ResourceMeaning
+  /** What a request means that names no service; undefined leaves the choice to the person. */
+  readonly defaultService: string | undefined
   resourceOf(service: string): string
 }
 
-export function createResources({ addresses, services }: Gateway): Resources {
+/** @param configured the operator's choice among several services. */
+export function createResources(
+  { addresses, services }: Gateway,
+  configured?: string | undefined,
+): Resources {
   const names = [...services.keys()]
-  const only = names.length === 1 ? names[0] : undefined
   const byResource = new Map(names.map((name) => [addresses.resourceOf(name), name]))
-  const unnamed: ResourceMeaning =
-    only === undefined ? { kind: 'default' } : { kind: 'service', service: only }
-  const byOrigin = new Map<string, ResourceMeaning>([[addresses.issuer, unnamed]])
+  const byOrigin = new Map<string, ResourceMeaning>([[addresses.issuer, { kind: 'default' }]])
   if (addresses.layout === 'host') {
     for (const [resource, service] of byResource) {
       byOrigin.set(new URL(resource).origin, { kind: 'service', service })
@@ -33,19 +39,32 @@ export function createResources({ addresses, services }: Gateway): Resources {
   }
   return {
     resolve(resource) {
-      if (resource === undefined) return unnamed
+      if (resource === undefined) return { kind: 'default' }
       const text = normalize(resource)
       const service = byResource.get(text)
       if (service !== undefined) return { kind: 'service', service }
       return byOrigin.get(text) ?? { kind: 'unknown' }
     },
+    defaultService: configured ?? (names.length === 1 ? names[0] : undefined),
     resourceOf: addresses.resourceOf,
   }
 }
 
-/** RFC 3986 section 6.2.2.1: scheme and host know no case; everything after them does. */
+/** @throws ConfigError when there is no such service. */
+export function requireService(services: Services, name: string | undefined): void {
+  if (name === undefined || services.has(name)) return
+  const names = [...services.keys()].join(', ')
+  throw new ConfigError([`DEFAULT_SERVICE must be one of ${names}, not "${name}"`])
+}
+
+/**
+ * RFC 3986 sections 6.2.2.1 and 6.2.3: scheme and host know no case, and a scheme's own port says
+ * nothing; everything after them is compared as it stands.
+ */
 function normalize(resource: string): string {
   return resource
-    .replace(/^[a-z]+:\/\/[^/?#@]*/i, (start) => start.toLowerCase())
+    .replace(/^[a-z]+:\/\/[^/?#@]*/i, (start) =>
+      start.toLowerCase().replace(/^(https:.*):443$|^(http:.*):80$/, '$1$2'),
+    )
     .replace(/\/$/, '')
 }

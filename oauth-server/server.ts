@@ -14,6 +14,7 @@ import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
 import { requireLoginProvider } from './login/dev-provider.ts'
 import { createPorts } from './ports.ts'
 import { createReadiness } from './readiness.ts'
+import { requireService } from './resources.ts'
 
 const STORE_TIMEOUT_MS = 10_000
 const COMMAND_TIMEOUT_MS = 2000
@@ -31,6 +32,7 @@ export async function startServer(
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
   requireLoginProvider(gateway.addresses)
+  requireService(gateway.services, config.DEFAULT_SERVICE)
   const redis = connectRedis(
     {
       url: config.REDIS_URL,

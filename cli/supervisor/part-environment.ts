@@ -38,6 +38,7 @@ export const ROOM_SETTINGS = {
     'REGISTRATIONS_MAX',
     'CLIENT_ID_METADATA_DOCUMENTS',
     'CLIENT_DOCUMENT_TEST_HOSTS',
+    'DEFAULT_SERVICE',
   ],
   'ext-authz': [],
   'mcp-bridge': ['SESSION_TIMEOUT'],

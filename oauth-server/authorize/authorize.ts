@@ -2,11 +2,12 @@
  * GET /authorize: the authorization endpoint (RFC 6749 section 3.1).
  *
  * Repeatable and without consequence: some clients fetch it themselves before the browser does, without
- * cookies. Each GET opens an interaction of its own; the decision is made at /consent.
+ * cookies. Each GET opens an interaction of its own; the decision is made at /consent. HEAD passes the
+ * same checks and opens nothing.
  */
 
 import type Koa from 'koa'
-import { OAuthError } from '../../lib/oauth/error.ts'
+import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
 import type { ClientDirectory } from '../clients/directory.ts'
 import { bindBrowser } from '../http/bind-browser.ts'
@@ -15,31 +16,51 @@ import { type Params, parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
+import { limitByAddress } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import type { Interaction } from '../store/interactions.ts'
+import type { Login } from '../store/logins.ts'
+import {
+  type PushedRequest,
+  type PushedRequests,
+  pushedRequestId,
+  REQUEST_URI_START,
+} from '../store/pushed-requests.ts'
 import { showConsentPage } from './consent-page.ts'
-import { resolveRedirectTarget } from './redirect-target.ts'
+import { grantAccess } from './grant-access.ts'
+import { judgeWithoutAsking } from './remembered.ts'
 import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
-import { type Respondent, type RespondentState, redirectErrors } from './respond.ts'
+import {
+  type RespondentState,
+  redirectErrors,
+  requireRespondent,
+  respondentOf,
+  sendCode,
+} from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
 interface AuthorizeState extends RespondentState {
   params: Params
   client: Client
+  pushed: (PushedRequest & { readonly id: string }) | undefined
   request: AuthorizationRequest
+  interaction: Interaction
+  login: Login | undefined
 }
 
 type Step = Koa.Middleware<AuthorizeState>
 
-/** A state is returned byte for byte, so it has a bound. */
-const STATE_CHARACTERS_MAX = 4096
+/** Each request opens a record; whole schools and companies come from one address. */
+const LIMIT = { name: 'authorize', burst: 600, perMinute: 300 }
 
 export function authorize(ports: Ports): Koa.Middleware[] {
   const { families, gateway } = ports
+  const { issuer } = gateway.addresses
   const steps: Step[] = [
     securePage,
     onIssuerHost(gateway.addresses),
-    redirectErrors(gateway.addresses.issuer),
+    limitByAddress(families.limits, LIMIT),
+    redirectErrors(issuer),
 
     async function readQuery(ctx, next) {
       ctx.state.params = parseParams(ctx.querystring)
@@ -52,31 +73,50 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
+    /** RFC 9126 section 4: beside `client_id` nothing else of the query counts then. */
+    async function recallPushedRequest(ctx, next) {
+      const { client, params } = ctx.state
+      ctx.state.pushed = await findPushed(families.pushedRequests, client, params)
+      await next()
+    },
+
     async function matchRedirectUri(ctx, next) {
-      ctx.state.respondent = requireRespondent(ctx.state.client, ctx.state.params)
+      const { client, params, pushed } = ctx.state
+      ctx.state.respondent =
+        pushed === undefined ? requireRespondent(client, params) : respondentOf(client, pushed)
       await next()
     },
 
     async function checkRequest(ctx, next) {
-      ctx.state.request = parseAuthorizationRequest(ctx.state.params, ports.resources)
+      const { params, pushed } = ctx.state
+      ctx.state.request = pushed?.request ?? parseAuthorizationRequest(params, ports)
+      ctx.state.interaction = toInteraction(ctx.state, ctx.state.request)
       await next()
     },
 
-    async function refuseSilence(ctx, next) {
-      if (ctx.state.request.silent) {
-        const login = await findLogin(ctx, ports, ctx.state.request)
-        const code = login === undefined ? 'login_required' : 'interaction_required'
-        throw new OAuthError(code, 'a person has to decide')
-      }
+    async function answerHead(ctx, next) {
+      if (ctx.method !== 'HEAD') return await next()
+      ctx.status = 200
+      ctx.type = 'html'
+    },
+
+    async function recognizePerson(ctx, next) {
+      ctx.state.login = await findLogin(ctx, ports, ctx.state.request)
+      await next()
+    },
+
+    async function answerWithoutAsking(ctx, next) {
+      const { request } = ctx.state
+      const answer = await approveAgain(ctx, ports)
+      if ('code' in answer) return sendCode(ctx, answer.code, issuer)
+      if (request.silent) throw new OAuthError(answer.obstacle, 'a person has to be asked')
       await next()
     },
 
     async function askThePerson(ctx) {
-      const { client, respondent, request } = ctx.state
-      const interaction = toInteraction(client, respondent, request)
+      const { interaction, client, login } = ctx.state
       const browser = bindBrowser(ctx, ports.cookies)
       const interactionId = await families.interactions.open(interaction, browser)
-      const login = await findLogin(ctx, ports, interaction)
       showConsentPage(ctx, ports, { interactionId, interaction, client, login })
     },
   ]
@@ -99,26 +139,30 @@ async function requireClient(
   )
 }
 
-function requireRespondent(client: Client, params: Params): Respondent {
-  const isRepeated = params.repeated.includes('redirect_uri')
-  const target = isRepeated ? undefined : resolveRedirectTarget(client, params.get('redirect_uri'))
-  if (target === undefined) {
-    throw new OAuthError(
-      'invalid_request',
-      'The application that sent you here named a redirect_uri that it has not registered.',
-    )
-  }
-  const state = params.get('state')
-  if (state !== undefined && state.length > STATE_CHARACTERS_MAX) {
-    throw new OAuthError('invalid_request', 'The state of the application is too long.')
-  }
-  return { target, state: params.repeated.includes('state') ? undefined : state }
+/** Undefined for a request that carries its own parameters. */
+async function findPushed(
+  pushedRequests: PushedRequests,
+  client: Client,
+  params: Params,
+): Promise<AuthorizeState['pushed']> {
+  const requestUri = params.get('request_uri')
+  if (!requestUri?.startsWith(REQUEST_URI_START)) return undefined
+  const isRepeated = params.repeated.includes('request_uri')
+  const pushed = isRepeated ? undefined : await pushedRequests.find(requestUri)
+  if (pushed?.clientId === client.id) return { ...pushed, id: pushedRequestId(requestUri) }
+  throw staleRequestUri()
+}
+
+function staleRequestUri(): OAuthError {
+  return new OAuthError(
+    'invalid_request_uri',
+    'This request has expired, was answered already, or belongs to another application. Start again from the application.',
+  )
 }
 
 function toInteraction(
-  client: Client,
-  respondent: Respondent | undefined,
-  { silent: _silent, ...request }: AuthorizationRequest,
+  { client, pushed, respondent }: AuthorizeState,
+  { silent: _silent, insistent: _insistent, ...request }: AuthorizationRequest,
 ): Interaction {
   if (respondent === undefined) throw new TypeError('no redirect target was resolved')
   return {
@@ -126,5 +170,39 @@ function toInteraction(
     clientId: client.id,
     redirectUri: respondent.target.uri,
     state: respondent.state,
+    pushedRequestId: pushed?.id,
   }
+}
+
+/** A code without any page, where the person is known and has approved the same before. */
+async function approveAgain(
+  ctx: Koa.ParameterizedContext<AuthorizeState>,
+  ports: Ports,
+): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
+  const { interaction, client, login, request } = ctx.state
+  if (request.insistent || !isNavigation(ctx)) return { obstacle: 'interaction_required' }
+  const verdict = await judgeWithoutAsking(ports, { interaction, client, login })
+  if ('obstacle' in verdict) return verdict
+  const code = await grantAccess(ports, verdict)
+  if (code === undefined) return { obstacle: 'login_required' }
+  await ports.clients.keep(client)
+  await useUpPushed(ctx, ports)
+  const facts = { user: verdict.login.userId, client_id: client.id, service: verdict.service }
+  ctx.state.log.info({ ...facts, remembered: true }, 'access approved')
+  return { code }
+}
+
+/** Only a page that the person goes to: not what another page, of a neighbour even, loads behind it. */
+function isNavigation(ctx: Koa.Context): boolean {
+  return ['', 'document'].includes(ctx.get('sec-fetch-dest'))
+}
+
+/** Last, when nothing is left that could fail; of two tabs one is answered. */
+async function useUpPushed(
+  { state }: Koa.ParameterizedContext<AuthorizeState>,
+  { families }: Ports,
+): Promise<void> {
+  if (state.pushed === undefined || (await families.pushedRequests.useUp(state.pushed.id))) return
+  delete state.respondent
+  throw staleRequestUri()
 }

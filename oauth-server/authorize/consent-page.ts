@@ -2,7 +2,7 @@
 
 import type Koa from 'koa'
 import type { Client } from '../clients/client.ts'
-import { parseLoopback } from '../clients/redirect-uri.ts'
+import { isOutOfBand, parseLoopback } from '../clients/redirect-uri.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
@@ -21,6 +21,7 @@ export interface Question {
 type Destination =
   | { readonly kind: 'web' | 'computer'; readonly host: string }
   | { readonly kind: 'application'; readonly scheme: string }
+  | { readonly kind: 'copy' }
 
 export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Question): void {
   const { interaction, client, login, interactionId, problem } = question
@@ -33,12 +34,14 @@ export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Questi
     services: toOffers(ports, interaction),
     isChoice: interaction.service === undefined,
     userName: login?.userName,
+    loginHint: interaction.loginHint,
     interactionId,
     problem,
   })
 }
 
 function toDestination(uri: string): Destination {
+  if (isOutOfBand(uri)) return { kind: 'copy' }
   const loopback = parseLoopback(uri)
   if (loopback !== undefined) return { kind: 'computer', host: loopback.host }
   const { protocol, host } = new URL(uri)

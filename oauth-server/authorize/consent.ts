@@ -3,6 +3,7 @@
  *
  * Nothing of the form is believed but the decision, the name and the choice among services: the rest
  * is the stored interaction. It is bound to the browser by a cookie that other sites cannot make it send.
+ * Taking it is the last thing that is done: whatever failed before, the same form can be sent again.
  */
 
 import type Koa from 'koa'
@@ -11,15 +12,17 @@ import type { Client } from '../clients/client.ts'
 import { findLogin, signIn } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
+import { takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
 import type { Interaction } from '../store/interactions.ts'
-import type { Login } from '../store/logins.ts'
 import { type Approval, parseApproval } from './approval.ts'
 import { showConsentPage } from './consent-page.ts'
+import { grantAccess } from './grant-access.ts'
 import { resolveRedirectTarget } from './redirect-target.ts'
-import { type RespondentState, redirectErrors, sendResponse } from './respond.ts'
+import { rememberConsent } from './remembered.ts'
+import { type RespondentState, redirectErrors, sendCode } from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
 interface ConsentState extends FormState, RespondentState {
@@ -31,6 +34,9 @@ interface ConsentState extends FormState, RespondentState {
 }
 
 type Step = Koa.Middleware<ConsentState>
+
+/** Somebody who mistypes, not a program. */
+const LIMIT = { name: 'consent', burst: 60, perMinute: 30 }
 
 export function consent(ports: Ports): Koa.Middleware[] {
   const { gateway } = ports
@@ -47,6 +53,11 @@ export function consent(ports: Ports): Koa.Middleware[] {
       const found = interactionId && (await findOwn(ctx, ports, interactionId))
       if (!found) throw gone()
       Object.assign(ctx.state, { interactionId, ...found })
+      await next()
+    },
+
+    async function limitByBrowser(ctx, next) {
+      await takeOrRefuse(ports.families.limits, LIMIT, ctx.state.browser)
       await next()
     },
 
@@ -70,7 +81,7 @@ export function consent(ports: Ports): Koa.Middleware[] {
 
     async function refuseIfDenied(ctx, next) {
       if (ctx.state.params.get('decision') === 'deny') {
-        await takeInteraction(ctx, ports)
+        await decide(ctx, ports)
         throw new OAuthError('access_denied', 'the person denied the request')
       }
       await next()
@@ -97,9 +108,9 @@ export function consent(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
-    async function sendCode(ctx) {
-      const code = await issueCode(ctx, ports)
-      sendResponse(ctx, { code, iss: issuer })
+    async function answerWithCode(ctx) {
+      const code = await approve(ctx, ports)
+      sendCode(ctx, code, issuer)
     },
   ]
   return steps
@@ -128,50 +139,39 @@ function gone(): OAuthError {
 }
 
 /** Of a double submit one goes on; the other is told so on a page, without a redirect. */
-async function takeInteraction(
+async function decide(
   ctx: Koa.ParameterizedContext<ConsentState>,
   { families }: Ports,
-): Promise<Interaction> {
-  const { interactionId, browser } = ctx.state
-  const interaction = await families.interactions.take(interactionId, browser)
-  if (interaction !== undefined) return interaction
+): Promise<void> {
+  const { interactionId, browser, interaction } = ctx.state
+  if (interaction.pushedRequestId !== undefined) {
+    await families.pushedRequests.useUp(interaction.pushedRequestId)
+  }
+  const taken = await families.interactions.take(interactionId, browser)
+  if (taken !== undefined) return
   delete ctx.state.respondent
   throw gone()
 }
 
-async function issueCode(
-  ctx: Koa.ParameterizedContext<ConsentState>,
-  ports: Ports,
-): Promise<string> {
-  const { service, person } = ctx.state.approval
-  const interaction = await takeInteraction(ctx, ports)
+async function approve(ctx: Koa.ParameterizedContext<ConsentState>, ports: Ports): Promise<string> {
+  const { approval, client, interaction } = ctx.state
+  const { service, person } = approval
   const login = person.kind === 'known' ? person.login : await signIn(ctx, ports, person.user)
   const code = await grantAccess(ports, { interaction, login, service })
-  await ports.clients.keep(ctx.state.client)
-  const facts = { user: login.userId, client_id: interaction.clientId, service }
+  if (code === undefined) throw signedOut(ctx)
+  await ports.clients.keep(client)
+  await rememberConsent(ports, { interaction, login, service, client })
+  await decide(ctx, ports)
+  const facts = { user: login.userId, client_id: client.id, service }
   ctx.state.log.info(facts, 'access approved')
   return code
 }
 
-async function grantAccess(
-  { families, scopes, resources }: Ports,
-  approved: { interaction: Interaction; login: Login; service: string },
-): Promise<string> {
-  const { interaction, login, service } = approved
-  const { id: loginId, ...person } = login
-  const grant = await families.grants.create({
-    ...person,
-    loginId,
-    clientId: interaction.clientId,
-    resource: resources.resourceOf(service),
-    scopes: scopes.grant(service, interaction.requestedScopes),
-  })
-  return await families.codes.issue({
-    grantId: grant.id,
-    userId: grant.userId,
-    clientId: grant.clientId,
-    redirectUri: interaction.redirectUri,
-    codeChallenge: interaction.codeChallenge,
-    nonce: interaction.nonce,
-  })
+function signedOut({ state }: Koa.ParameterizedContext<ConsentState>): OAuthError {
+  delete state.respondent
+  return new OAuthError(
+    'invalid_request',
+    'You have signed out while this page was open. Go back and send it again.',
+    { status: 403 },
+  )
 }

@@ -6,34 +6,52 @@
 import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
 import type { Params } from '../http/params.ts'
+import { toDevUser } from '../login/dev-provider.ts'
 import type { Resources } from '../resources.ts'
+import type { Scopes } from '../scopes.ts'
 import type { Interaction } from '../store/interactions.ts'
 
-export type AuthorizationRequest = Omit<Interaction, 'clientId' | 'redirectUri' | 'state'> & {
+export type AuthorizationRequest = Omit<
+  Interaction,
+  'clientId' | 'redirectUri' | 'state' | 'pushedRequestId'
+> & {
   /** The client wants an answer without any page. */
   readonly silent: boolean
+  /** The client wants the page, whatever is remembered. */
+  readonly insistent: boolean
 }
 
 export const SCOPE_CHARACTERS_MAX = 2048
+/**
+ * Choosing an account is logging in: the form asks for the name anew. Other values are ignored, as
+ * every unknown parameter is.
+ */
+export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
+
 const NONCE_CHARACTERS_MAX = 512
 
 /** @throws OAuthError for the client. */
 export function parseAuthorizationRequest(
   params: Params,
-  resources: Resources,
+  { resources, scopes }: { readonly resources: Resources; readonly scopes: Scopes },
 ): AuthorizationRequest {
   checkRepeated(params)
+  checkRequestObject(params)
   checkResponse(params)
   const prompts = parseScope(params.get('prompt'))
   const silent = prompts.includes('none')
   if (silent && prompts.length > 1) throw invalid('prompt none excludes every other')
+  const relogin = prompts.includes('login') || prompts.includes('select_account')
+  const maxAgeSeconds = parseMaxAge(params.get('max_age'))
   return {
     codeChallenge: parseChallenge(params),
     service: parseResource(params.get('resource'), resources),
-    requestedScopes: parseScope(bounded(params, 'scope', SCOPE_CHARACTERS_MAX)),
+    requestedScopes: parseKnownScopes(params.get('scope'), scopes),
     nonce: bounded(params, 'nonce', NONCE_CHARACTERS_MAX),
-    maxAgeSeconds: prompts.includes('login') ? 0 : parseMaxAge(params.get('max_age')),
+    maxAgeSeconds: relogin ? 0 : maxAgeSeconds,
+    loginHint: toDevUser(params.get('login_hint') ?? '')?.name,
     silent,
+    insistent: relogin || prompts.includes('consent'),
   }
 }
 
@@ -42,6 +60,16 @@ function checkRepeated({ repeated }: Params): void {
   if (name === undefined) return
   const code: OAuthErrorCode = repeated.includes('resource') ? 'invalid_target' : 'invalid_request'
   throw new OAuthError(code, 'a parameter is repeated', { detail: name })
+}
+
+/** RFC 9101: a request that is signed, or has to be fetched. Pushed ones never come here. */
+function checkRequestObject(params: Params): void {
+  const name = ['request', 'request_uri'].find((one) => params.get(one) !== undefined)
+  if (name === undefined) return
+  throw new OAuthError(
+    'request_not_supported',
+    `${name} is not supported: send the parameters themselves, or push them to /par`,
+  )
 }
 
 function checkResponse(params: Params): void {
@@ -73,8 +101,13 @@ function parseChallenge(params: Params): string {
 export function parseResource(text: string | undefined, resources: Resources): string | undefined {
   const meaning = resources.resolve(text)
   if (meaning.kind === 'service') return meaning.service
-  if (meaning.kind === 'default') return undefined
+  if (meaning.kind === 'default') return resources.defaultService
   throw new OAuthError('invalid_target', 'there is no such resource')
+}
+
+/** What can never be granted is forgotten at once, so that what is kept of a request has a bound. */
+function parseKnownScopes(text: string | undefined, { supported }: Scopes): readonly string[] {
+  return parseScope(text).filter((scope) => supported.includes(scope))
 }
 
 function parseMaxAge(text: string | undefined): number | undefined {

@@ -1,6 +1,7 @@
 /** Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 3): exactly what exists. */
 
 import type Koa from 'koa'
+import { PROMPTS } from '../authorize/request.ts'
 import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
@@ -28,6 +29,7 @@ function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
+    pushed_authorization_request_endpoint: `${issuer}/par`,
     registration_endpoint: `${issuer}/register`,
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
@@ -50,7 +52,7 @@ function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
     // While one algorithm follows another there are keys of both.
     id_token_signing_alg_values_supported: keyring.algorithms(),
     claims_supported: ID_TOKEN_CLAIMS,
-    prompt_values_supported: ['none', 'login', 'consent'],
+    prompt_values_supported: PROMPTS,
     // Without a word it would mean yes (OpenID Connect Discovery section 3).
     request_uri_parameter_supported: false,
   }

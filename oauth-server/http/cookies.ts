@@ -11,6 +11,8 @@ export interface Cookie {
   /** The value, or undefined when there is none of the shape we make. */
   read(ctx: Koa.Context): string | undefined
   write(ctx: Koa.Context, value: string): void
+  /** Only for a value that was found to be ours. */
+  clear(ctx: Koa.Context): void
 }
 
 export interface BrowserCookie {
@@ -62,9 +64,16 @@ export function createCookies(
           ([name, value]) => name === login && VALUE.test(value),
         )?.[1],
       write: (ctx, value) =>
-        ctx.append('Set-Cookie', `${login}=${value}; ${attributes}; Max-Age=${loginSeconds}`),
+        setOnce(ctx, login, `${login}=${value}; ${attributes}; Max-Age=${loginSeconds}`),
+      clear: (ctx) => setOnce(ctx, login, `${login}=; ${attributes}; Max-Age=0`),
     },
   }
+}
+
+/** In place of an earlier one: no answer names a cookie twice (RFC 6265 section 4.1.1). */
+function setOnce(ctx: Koa.Context, name: string, line: string): void {
+  const lines = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
+  ctx.set('Set-Cookie', [...lines.filter((one) => !one.startsWith(`${name}=`)), line])
 }
 
 function readPairs(header: string): [name: string, value: string][] {

@@ -2,20 +2,29 @@
 
 import type Koa from 'koa'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { digest } from '../../lib/platform/seal.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
 import type { User } from '../store/users.ts'
 
+/** The browser's login, however old. */
+export async function readLogin(
+  ctx: Koa.Context,
+  { cookies, families }: Ports,
+): Promise<Login | undefined> {
+  const cookie = cookies.login.read(ctx)
+  return cookie === undefined ? undefined : await families.logins.find(cookie)
+}
+
 /** The browser's login, unless it is older than the request allows (OpenID Connect Core 3.1.2.1). */
 export async function findLogin(
   ctx: Koa.Context,
-  { cookies, families, clock }: Ports,
+  ports: Ports,
   { maxAgeSeconds }: Pick<Interaction, 'maxAgeSeconds'>,
 ): Promise<Login | undefined> {
+  const { cookies, clock } = ports
   const cookie = cookies.login.read(ctx)
-  const login = cookie === undefined ? undefined : await families.logins.find(cookie)
+  const login = await readLogin(ctx, ports)
   if (cookie === undefined || login === undefined) return undefined
   // The cookie slides with the session it names.
   cookies.login.write(ctx, cookie)
@@ -24,15 +33,17 @@ export async function findLogin(
   return isTooOld ? undefined : login
 }
 
-export async function signIn(
-  ctx: Koa.Context,
-  { cookies, families, clock }: Ports,
-  user: User,
-): Promise<Login> {
+/** The browser has one login: who signs in again goes on with theirs, and ends anybody else's. */
+export async function signIn(ctx: Koa.Context, ports: Ports, user: User): Promise<Login> {
+  const { cookies, families, clock } = ports
   const authenticatedAt = toSeconds(clock())
   await families.users.record({ ...user, lastLoginAt: authenticatedAt })
-  const login = { userId: user.id, userName: user.name, authenticatedAt }
-  const cookie = await families.logins.open(login)
+  const before = await readLogin(ctx, ports)
+  const facts = { userId: user.id, userName: user.name, authenticatedAt }
+  const continued = before?.userId === user.id ? before.id : undefined
+  const { cookie, login } = await families.logins.open(facts, continued)
+  const old = cookies.login.read(ctx)
+  if (old !== undefined) await families.logins.close(old)
   cookies.login.write(ctx, cookie)
-  return { ...login, id: digest(cookie) }
+  return login
 }

@@ -5,7 +5,16 @@ import type Koa from 'koa'
 
 const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
 
-export type PageName = 'consent' | 'device' | 'device-code' | 'device-done' | 'error' | 'home'
+export type PageName =
+  | 'code'
+  | 'consent'
+  | 'device'
+  | 'device-code'
+  | 'device-done'
+  | 'error'
+  | 'home'
+  | 'logout'
+  | 'signed-out'
 
 export function renderPage(
   ctx: Koa.Context,

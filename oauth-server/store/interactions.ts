@@ -22,6 +22,10 @@ export interface Interaction {
   readonly nonce: string | undefined
   /** A login older than this many seconds does not count (OpenID Connect Core 3.1.2.1). */
   readonly maxAgeSeconds: number | undefined
+  /** A name to begin with in the form; what is none is left out. */
+  readonly loginHint?: string | undefined
+  /** Of the pushed request it came from: the decision uses it up. */
+  readonly pushedRequestId?: string | undefined
 }
 
 export interface Interactions {

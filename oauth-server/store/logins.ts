@@ -1,48 +1,106 @@
 /**
  * Logins: a browser's session at this authorization server.
  *
- * Key: `login:<hash of the cookie>` (JSON), sliding.
+ * Keys: `login:<hash of the cookie>` (the instant of its making, hash of sub, the login as JSON), sliding;
+ * `logins:ended:<hash of sub>` (the instant up to which every login of a person has ended), for as long
+ * as anything lives that was made under one.
  */
 
 import type { Redis } from 'ioredis'
 import { digest, randomText } from '../../lib/platform/seal.ts'
+import { INSTANT_KEY, NEXT_INSTANT } from '../../lib/store/instant.ts'
+import { defineScript } from '../../lib/store/script.ts'
 
-export interface Login {
-  /** Names the session without opening it: the hash of its cookie. */
-  readonly id: string
+/** Who proved in a browser who they are, and when. */
+export interface LoginFacts {
   readonly userId: string
   readonly userName: string
   /** When the person proved who they are, epoch seconds. */
   readonly authenticatedAt: number
 }
 
+export interface Login extends LoginFacts {
+  /** Names the session, also when the same person has proved again who they are: grants carry it. */
+  readonly id: string
+  /** Where it is kept: the hash of its cookie. */
+  readonly key: string
+}
+
 export interface Logins {
-  /** Resolves with the text of the cookie: new at each login, so that none can be fixed beforehand. */
-  open(login: Omit<Login, 'id'>): Promise<string>
+  /**
+   * The cookie is new at each login, so that none can be fixed beforehand. `id`: that of the session
+   * which this one goes on with.
+   */
+  open(facts: LoginFacts, id?: string): Promise<{ readonly cookie: string; readonly login: Login }>
   /** Finding it keeps it alive. */
   find(cookie: string): Promise<Login | undefined>
+  /** Whether it has not ended meanwhile. */
+  stands(login: Login): Promise<boolean>
   /** Ends it: the cookie means nothing from now on. */
   close(cookie: string): Promise<void>
+  /** Ends every login of a person that was made until now, in whatever browser. */
+  closeOfUser(userId: string): Promise<void>
 }
 
 export const LOGIN_SECONDS = 7 * 86_400
 
-const key = (cookie: string): string => `login:${digest(cookie)}`
+/** Nothing that a login vouches for may live longer without being used: its end is remembered so long. */
+export const ENDING_SECONDS = 90 * 86_400
+
+export const ENDINGS_KEY_START = 'logins:ended:'
+
+/** Lua: `has_ended(start of endings, hash of sub, instant)`, for whatever was made under a login. */
+export const HAS_ENDED = `
+local function has_ended(start, user, instant)
+  local ended = redis.call('GET', start .. user)
+  return ended and tonumber(instant) <= tonumber(ended)
+end
+`
+
+/** KEYS: instant, login. ARGV: hash of sub, login, ttl. */
+const OPEN = defineScript(`${NEXT_INSTANT}
+redis.call('SET', KEYS[2], next_instant(KEYS[1]) .. ' ' .. ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])`)
+
+/** KEYS: login, start of endings. ARGV: ttl. */
+const FIND = defineScript(`${HAS_ENDED}
+local stored = redis.call('GET', KEYS[1])
+if not stored then return nil end
+local instant, user, login = string.match(stored, '^(%d+) (%S+) (.*)$')
+if not instant or has_ended(KEYS[2], user, instant) then
+  redis.call('DEL', KEYS[1])
+  return nil
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return login`)
+
+/** KEYS: instant, ending. ARGV: ttl. */
+const CLOSE_OF_USER = defineScript(`${NEXT_INSTANT}
+redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`)
+
+const KEY_START = 'login:'
 
 export function redisLogins(redis: Redis): Logins {
+  const read = async (key: string): Promise<Login | undefined> => {
+    const stored = await FIND(redis, [KEY_START + key, ENDINGS_KEY_START], [LOGIN_SECONDS])
+    return typeof stored === 'string' ? { id: key, ...JSON.parse(stored), key } : undefined
+  }
   return {
-    async open(login) {
+    async open(facts, id) {
       const cookie = randomText()
-      await redis.set(key(cookie), JSON.stringify(login), 'EX', LOGIN_SECONDS)
-      return cookie
+      const key = digest(cookie)
+      const stored = JSON.stringify({ ...facts, ...(id === undefined ? {} : { id }) })
+      const values = [digest(facts.userId), stored, LOGIN_SECONDS]
+      await OPEN(redis, [INSTANT_KEY, KEY_START + key], values)
+      return { cookie, login: { ...facts, id: id ?? key, key } }
     },
-    async find(cookie) {
-      const stored = await redis.getex(key(cookie), 'EX', LOGIN_SECONDS)
-      if (stored === null) return undefined
-      return { ...(JSON.parse(stored) as Omit<Login, 'id'>), id: digest(cookie) }
-    },
+    find: (cookie) => read(digest(cookie)),
+    stands: async ({ key }) => (await read(key)) !== undefined,
     async close(cookie) {
-      await redis.del(key(cookie))
+      await redis.del(KEY_START + digest(cookie))
+    },
+    async closeOfUser(userId) {
+      const keys = [INSTANT_KEY, ENDINGS_KEY_START + digest(userId)]
+      await CLOSE_OF_USER(redis, keys, [ENDING_SECONDS])
     },
   }
 }

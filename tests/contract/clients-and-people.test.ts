@@ -1,7 +1,5 @@
 import test from 'ava'
-import { digest } from '../../lib/platform/seal.ts'
 import { redisClients } from '../../oauth-server/store/clients.ts'
-import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { redisUsers } from '../../oauth-server/store/users.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -55,19 +53,6 @@ test('an id that cannot be ours is unknown without asking the store', async (t) 
   for (const id of ['', 'short', 'x'.repeat(8000), `${'a'.repeat(21)}:`, `${'a'.repeat(22)}\n`]) {
     t.is(await clients.find(id), undefined)
   }
-})
-
-test('a login slides with use, and its cookie does not stand in the store', async (t) => {
-  const logins = redisLogins(redis)
-  const login = { userId: 'dev:a', userName: 'a', authenticatedAt: 1 }
-  const cookie = await logins.open(login)
-  const [key = ''] = await redis.keys('*login:*')
-  t.false(key.includes(cookie))
-  const name = key.slice(redis.options.keyPrefix?.length)
-  await redis.expire(name, 10)
-  t.deepEqual(await logins.find(cookie), { ...login, id: digest(cookie) })
-  t.true((await redis.ttl(name)) > 600_000)
-  t.is(await logins.find('other'), undefined)
 })
 
 test('a user is known by sub, as of the last login', async (t) => {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Send, sendOverSocket } from './http.ts'
 import { startValkey, type Valkey } from './valkey.ts'
 
@@ -24,6 +25,19 @@ export interface OAuthServerOptions {
   readonly configuration?: string
   /** Another server's store. */
   readonly valkey?: Valkey
+}
+
+/** The first line that matches: lines arrive later than the answers they speak of. */
+export async function untilLine(
+  { lines }: Pick<OAuthServer, 'lines'>,
+  pattern: RegExp,
+): Promise<string> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const found = lines.find((line) => pattern.test(line))
+    if (found !== undefined) return found
+    await sleep(10)
+  }
+  throw new Error(`no line matches ${pattern}`)
 }
 
 const ISSUER = 'http://localhost:8642'

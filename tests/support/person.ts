@@ -20,7 +20,13 @@ export interface Answer {
 export interface Person {
   /** Cookies by name, as the browser holds them for the authorization server. */
   readonly cookies: Map<string, string>
-  open(url: string): Promise<Page>
+  open(url: string, headers?: Readonly<Record<string, string>>): Promise<Page>
+  /** Sends the page's form with these fields beside its own; `headers` as for `submit`. */
+  post(
+    page: Page,
+    fields: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<HttpResponse>
   /** Sends the page's form; `headers` override what a browser would send. */
   submit(
     page: Page,
@@ -39,23 +45,26 @@ export function createPerson(send: Send): Person {
     const response = await send({ ...request, headers })
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
+      if (/;\s*Max-Age=0(;|$)/i.test(line)) cookies.delete(name)
+      else cookies.set(name, value)
     }
     return response
   }
   const person: Person = {
     cookies,
-    async open(url) {
-      const response = await browse({ url, headers: { accept: 'text/html' } })
+    async open(url, headers = {}) {
+      const response = await browse({ url, headers: { accept: 'text/html', ...headers } })
       return { response, ...readForm(url, response.text) }
     },
-    submit(page, { decision = 'approve', username, service }, headers = {}) {
-      const sent = form({
-        ...page.fields,
+    submit(page, { decision = 'approve', username, service }, headers) {
+      const typed = {
         ...(username === undefined ? {} : { username }),
         ...(service === undefined ? {} : { service }),
-        decision,
-      })
+      }
+      return person.post(page, { ...typed, decision }, headers)
+    },
+    post(page, fields, headers = {}) {
+      const sent = form({ ...page.fields, ...fields })
       // What Chromium sends from a page whose Referrer-Policy is no-referrer.
       const own = { origin: 'null', 'sec-fetch-site': 'same-origin' }
       return browse({ ...sent, url: page.action, headers: { ...own, ...sent.headers, ...headers } })

@@ -31,6 +31,22 @@ export const MEMBER_PROBES: Readonly<Record<string, Probe>> = {
     t.is(answer.headers.get('cache-control'), 'no-store')
   },
 
+  async pushed_authorization_request_endpoint(t, { post, oauth, publicClient, issuer, send }) {
+    const { client_id } = publicClient
+    const begun = oauth.begin(client_id, { resource: `${issuer}/echo/mcp` })
+    const fields = Object.fromEntries(new URL(begun.url).searchParams)
+    const pushed = await post('pushed_authorization_request_endpoint', fields)
+    t.is(pushed.status, 201)
+    const request_uri = String(pushed.json()['request_uri'])
+    const query = new URLSearchParams({ client_id, request_uri })
+    const page = await send({
+      url: `${issuer}/authorize?${query}`,
+      headers: { accept: 'text/html' },
+    })
+    t.is(page.status, 200)
+    t.regex(page.text, /name="decision"/)
+  },
+
   async registration_endpoint(t, { metadata, send }) {
     const answer = await send({
       url: String(metadata['registration_endpoint']),

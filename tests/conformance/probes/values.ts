@@ -52,6 +52,7 @@ export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | un
     none: answersWithoutPage,
     login: asksWhoItIs,
     consent: asksAgain,
+    select_account: (t, subject) => asksWhoItIs(t, subject, 'select_account'),
   }),
 }
 
@@ -235,8 +236,8 @@ async function answersWithoutPage(
   t.is(location.searchParams.get('error'), 'login_required')
 }
 
-async function asksWhoItIs(t: ExecutionContext, subject: Subject): Promise<void> {
-  const page = await openAgain(subject, 'login')
+async function asksWhoItIs(t: ExecutionContext, subject: Subject, prompt = 'login'): Promise<void> {
+  const page = await openAgain(subject, prompt)
   t.is(page.status, 200)
   t.notRegex(page.text, /signed in as/i)
 }

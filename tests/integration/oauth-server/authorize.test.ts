@@ -1,4 +1,5 @@
 import test from 'ava'
+import { decodeJwt } from 'jose'
 import { createOAuthClient, type Fields } from '../../support/oauth-client.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
 import { createPerson } from '../../support/person.ts'
@@ -11,6 +12,8 @@ const web = await client.register({
   redirect_uris: ['https://app.example/cb', 'https://app.example/q?x=1'],
 })
 const WEB = { redirect_uri: 'https://app.example/cb', resource: ECHO }
+const NATIVE = { redirect_uri: 'http://127.0.0.1:51234/callback', resource: ECHO }
+const redis = await server.valkey.connect()
 const native = await client.register({
   redirect_uris: [
     'http://127.0.0.1/callback',
@@ -180,16 +183,148 @@ for (const resource of [`${ECHO}/`, 'HTTP://LOCALHOST:8642/echo/mcp']) {
   })
 }
 
-test('prompt none with a login still needs a person; prompt login wants a new one', async (t) => {
+test('a request object, or one that had to be fetched', async (t) => {
+  for (const changes of [
+    { request: 'eyJhbGciOiJub25lIn0.e30.' },
+    { request_uri: 'https://app.example/request.jwt' },
+  ]) {
+    const { headers } = await send({
+      url: client.begin(web.client_id, { ...WEB, ...changes }).url,
+    })
+    const { searchParams } = new URL(headers.get('location') ?? '')
+    t.is(searchParams.get('error'), 'request_not_supported')
+    t.is(searchParams.get('state'), 'a state')
+  }
+})
+
+test('what is unknown or empty is ignored', async (t) => {
+  const changes = { foo: 'bar', claims: '{}', ui_locales: 'de', prompt: 'create' }
+  const url = new URL(client.begin(web.client_id, { ...WEB, ...changes }).url)
+  for (const name of ['scope', 'nonce', 'max_age', 'login_hint', 'request', 'request_uri']) {
+    url.searchParams.append(name, '')
+  }
+  t.is((await send({ url: url.href })).status, 200)
+})
+
+test('a state that is no UTF-8 could not come back as it was sent', async (t) => {
+  const { url } = client.begin(web.client_id, { ...WEB, state: 'STATE' })
+  const { status, headers } = await send({ url: url.replace('STATE', '%ff%fe') })
+  t.is(status, 400)
+  t.is(headers.get('location'), null)
+})
+
+test('a state of 4 KB comes back, one byte more does not', async (t) => {
+  const state = 'ä'.repeat(2048)
+  const { url } = client.begin(web.client_id, { ...WEB, state })
+  const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+  t.is(redirect.searchParams.get('state'), state)
+  const longer = client.begin(web.client_id, { ...WEB, state: `${state}x` })
+  t.is((await send({ url: longer.url })).status, 400)
+})
+
+test('prompt none with a login that has approved nothing still needs a person', async (t) => {
   const person = createPerson(send)
-  await person.authorize(client.begin(web.client_id, WEB).url, { username: 'alice' })
-  const silent = await person.open(client.begin(web.client_id, { ...WEB, prompt: 'none' }).url)
-  const location = new URL(silent.response.headers.get('location') ?? '')
-  t.is(location.searchParams.get('error'), 'interaction_required')
-  const consent = await person.open(client.begin(web.client_id, { ...WEB, prompt: 'consent' }).url)
-  t.regex(consent.response.text, /signed in as/)
-  const again = await person.open(client.begin(web.client_id, { ...WEB, prompt: 'login' }).url)
-  t.notRegex(again.response.text, /signed in as/)
-  const unnamed = await person.submit(again, {})
-  t.is(unnamed.status, 400)
+  await person.authorize(client.begin(native.client_id, NATIVE).url, { username: 'nora' })
+  const errorOf = async (changes: Fields) => {
+    const { url } = client.begin(web.client_id, { ...WEB, prompt: 'none', ...changes })
+    const { response } = await person.open(url)
+    return new URL(response.headers.get('location') ?? '').searchParams.get('error')
+  }
+  t.is(await errorOf({}), 'consent_required')
+  t.is(await errorOf({ resource: '' }), 'interaction_required', 'nobody chose a service')
+  t.is(await errorOf({ max_age: '0' }), 'login_required')
+  t.is(await errorOf({ login_hint: 'bob' }), 'login_required')
+  t.is(await errorOf({ login_hint: 'nora' }), 'consent_required')
+})
+
+test('a program’s redirect proves nothing: approved or not, prompt none needs a person', async (t) => {
+  const person = createPerson(send)
+  await person.authorize(client.begin(native.client_id, NATIVE).url, { username: 'alice' })
+  const { url } = client.begin(native.client_id, { ...NATIVE, prompt: 'none' })
+  const { response } = await person.open(url)
+  const location = new URL(response.headers.get('location') ?? '')
+  t.is(location.searchParams.get('error'), 'consent_required')
+})
+
+test('prompt login and select_account want the name anew, prompt consent does not', async (t) => {
+  const person = createPerson(send)
+  await person.authorize(client.begin(native.client_id, NATIVE).url, { username: 'lena' })
+  const open = (prompt: string) => person.open(client.begin(web.client_id, { ...WEB, prompt }).url)
+  t.regex((await open('consent')).response.text, /signed in as/)
+  for (const prompt of ['login', 'select_account', 'login consent']) {
+    const page = await open(prompt)
+    t.notRegex(page.response.text, /signed in as/)
+    t.is((await person.submit(page, {})).status, 400)
+    t.is((await person.submit(page, { username: 'lena' })).status, 303)
+  }
+})
+
+test('a login older than max_age is made anew, and the token tells when', async (t) => {
+  const person = createPerson(send)
+  await person.authorize(client.begin(native.client_id, NATIVE).url, { username: 'mara' })
+  t.regex(
+    (await person.open(client.begin(web.client_id, { ...WEB, max_age: '1000' }).url)).response.text,
+    /signed in as/,
+  )
+  const attempt = client.begin(web.client_id, { ...WEB, max_age: '0', scope: 'openid' })
+  const page = await person.open(attempt.url)
+  t.notRegex(page.response.text, /signed in as/)
+  const before = Math.floor(Date.now() / 1000)
+  const response = await person.submit(page, { username: 'mara' })
+  const location = new URL(response.headers.get('location') ?? '')
+  const answer = await client.token({
+    grant_type: 'authorization_code',
+    code: location.searchParams.get('code') ?? '',
+    code_verifier: attempt.verifier,
+    client_id: web.client_id,
+    client_secret: web.client_secret ?? '',
+  })
+  t.true(Number(decodeJwt(String(answer.json()['id_token']))['auth_time']) >= before)
+})
+
+test('login_hint begins the form with a name, and with nothing else', async (t) => {
+  const hinted = async (login_hint: string) =>
+    (await createPerson(send).open(client.begin(web.client_id, { ...WEB, login_hint }).url)).fields
+  t.is((await hinted('alice'))['username'], 'alice')
+  for (const hint of ['a b', '"><script>alert(1)</script>', 'a'.repeat(65), 'a@b.example']) {
+    t.is((await hinted(hint))['username'], '')
+  }
+})
+
+test.serial('HEAD passes the same checks, opens nothing and sets no cookie', async (t) => {
+  const keys = async () => (await redis.keys('*interaction:*')).length
+  const before = await keys()
+  const good = await send({ url: client.begin(web.client_id, WEB).url, method: 'HEAD' })
+  t.is(good.status, 200)
+  t.is(good.text, '')
+  t.regex(good.headers.get('content-type') ?? '', /^text\/html/)
+  t.deepEqual(good.headers.getSetCookie(), [])
+  t.is(await keys(), before)
+  const changes = { ...WEB, response_type: 'token' }
+  const bad = await send({ url: client.begin(web.client_id, changes).url, method: 'HEAD' })
+  t.is(bad.status, 303)
+  t.is((await send({ url: client.begin('unknown', WEB).url, method: 'HEAD' })).status, 400)
+})
+
+test('errors are a page or JSON, as Accept says', async (t) => {
+  const { url } = client.begin('unknown', WEB)
+  const rows: [string, string, string][] = [
+    [url, 'text/html,application/xhtml+xml,*/*;q=0.8', 'text/html'],
+    [url, '*/*', 'text/html'],
+    [url, 'application/json', 'application/json'],
+    [`${issuer}/nothing`, 'text/html', 'text/html'],
+    [`${issuer}/nothing`, '*/*', 'application/json'],
+    [`${issuer}/token`, 'text/html', 'text/html'],
+    [`${issuer}/consent`, 'application/json', 'application/json'],
+    [`${issuer}/consent`, 'text/html', 'text/html'],
+  ]
+  for (const [address, accept, type] of rows) {
+    const answer = await send({ url: address, headers: { accept } })
+    t.true(answer.status >= 400)
+    t.true(answer.headers.get('content-type')?.startsWith(type), `${address} ${accept}`)
+    t.is(answer.headers.get('cache-control'), 'no-store')
+    t.is(answer.headers.get('vary'), 'Accept')
+    if (type === 'text/html') t.is(answer.headers.get('x-frame-options'), 'DENY')
+    else t.is(typeof answer.json()['error'], 'string')
+  }
 })

@@ -107,6 +107,7 @@ test('unknown paths and wrong methods are told apart, in JSON', async (t) => {
     '/revoke': 'POST, OPTIONS',
     '/introspect': 'POST',
     '/consent': 'POST',
+    '/par': 'POST',
   }
   for (const [path, allow] of Object.entries(rows)) {
     const { status, headers } = await send({ url: issuer + path })

@@ -1,14 +1,15 @@
 import test from 'ava'
 import { type Addresses, hostLayout, pathLayout } from '../../../lib/catalogue/addresses.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
-import { createResources } from '../../../oauth-server/resources.ts'
+import { ConfigError } from '../../../lib/platform/environment.ts'
+import { createResources, requireService } from '../../../oauth-server/resources.ts'
 
 const shipped = readGateway({}, '/nonexistent')
 
-const resourcesOf = (addresses: Addresses, ...names: string[]) => {
-  const services = new Map([...shipped.services].filter(([name]) => names.includes(name)))
-  return createResources({ ...shipped, addresses, services })
-}
+const pick = (names: readonly string[]) =>
+  new Map([...shipped.services].filter(([name]) => names.includes(name)))
+const resourcesOf = (addresses: Addresses, ...names: string[]) =>
+  createResources({ ...shipped, addresses, services: pick(names) })
 
 const path = resourcesOf(pathLayout(new URL('http://localhost:8642')), 'echo', 'memory')
 const host = resourcesOf(
@@ -29,19 +30,46 @@ test('a service is meant by its endpoint, with the known tolerances', (t) => {
   t.deepEqual(host.resolve('https://echo.example.com/mcp'), ECHO)
 })
 
-test('nothing, or the bare origin, leaves it open among several services', (t) => {
+test('the port of the scheme says nothing', (t) => {
+  const web = resourcesOf(pathLayout(new URL('https://gw.example')), 'echo')
+  const plain = resourcesOf(pathLayout(new URL('http://localhost')), 'echo')
+  t.deepEqual(web.resolve('https://gw.example:443/echo/mcp'), ECHO)
+  t.deepEqual(web.resolve('HTTPS://GW.example:443'), { kind: 'default' })
+  t.deepEqual(plain.resolve('http://localhost:80/echo/mcp/'), ECHO)
+  for (const text of ['https://gw.example:80/echo/mcp', 'https://gw.example:4443/echo/mcp']) {
+    t.deepEqual(web.resolve(text), { kind: 'unknown' })
+  }
+  t.deepEqual(plain.resolve('http://localhost:443/echo/mcp'), { kind: 'unknown' })
+  t.deepEqual(host.resolve('https://echo.example.com:443/mcp'), ECHO)
+})
+
+test('nothing, or the bare origin, names no service, however many there are', (t) => {
+  const one = resourcesOf(pathLayout(new URL('http://localhost:8642')), 'echo')
   for (const text of [undefined, 'http://localhost:8642', 'http://localhost:8642/']) {
     t.deepEqual(path.resolve(text), { kind: 'default' })
+    t.deepEqual(one.resolve(text), { kind: 'default' })
   }
 })
 
-test('and means the only one where there is one', (t) => {
-  const one = resourcesOf(pathLayout(new URL('http://localhost:8642')), 'echo')
-  for (const text of [undefined, 'http://localhost:8642']) t.deepEqual(one.resolve(text), ECHO)
+test('then the only service is meant, or the one configured, or none', (t) => {
+  const addresses = pathLayout(new URL('http://localhost:8642'))
+  t.is(resourcesOf(addresses, 'echo').defaultService, 'echo')
+  t.is(path.defaultService, undefined)
+  const services = pick(['echo', 'memory'])
+  t.is(createResources({ ...shipped, addresses, services }, 'memory').defaultService, 'memory')
+})
+
+test('a default that is not served is refused with the names that are', (t) => {
+  const services = pick(['echo', 'memory'])
+  t.notThrows(() => requireService(services, undefined))
+  t.notThrows(() => requireService(services, 'echo'))
+  const error = t.throws(() => requireService(services, 'nobody'), { instanceOf: ConfigError })
+  t.deepEqual(error?.faults, ['DEFAULT_SERVICE must be one of echo, memory, not "nobody"'])
 })
 
 test('in the host layout the origin names the service', (t) => {
   t.deepEqual(host.resolve('https://echo.example.com'), ECHO)
+  t.deepEqual(host.resolve('https://echo.example.com/'), ECHO)
   t.deepEqual(host.resolve('https://auth.example.com'), { kind: 'default' })
 })
 

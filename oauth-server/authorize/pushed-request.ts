@@ -1,0 +1,64 @@
+/**
+ * POST /par: pushed authorization requests (RFC 9126 section 2).
+ *
+ * The client is authenticated and the whole request checked before any browser is involved, so that
+ * every fault is told to the client itself.
+ */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import type { Ports } from '../ports.ts'
+import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
+import { noStore } from '../steps/headers.ts'
+import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
+import { readForm } from '../steps/read-form.ts'
+import { PUSHED_SECONDS, type PushedRequest } from '../store/pushed-requests.ts'
+import { parseAuthorizationRequest } from './request.ts'
+import { requireRespondent } from './respond.ts'
+
+interface PushState extends ClientState {
+  pushed: PushedRequest
+}
+
+type Step = Koa.Middleware<PushState>
+
+const ADDRESS_LIMIT = { name: 'par-address', burst: 600, perMinute: 300 }
+const CLIENT_LIMIT = { name: 'par-client', burst: 300, perMinute: 300 }
+
+export function pushRequest(ports: Ports): Koa.Middleware[] {
+  const { limits, pushedRequests } = ports.families
+  const steps: Step[] = [
+    noStore,
+    limitByAddress(limits, ADDRESS_LIMIT),
+    readForm,
+    authenticateClient(ports),
+
+    async function limitByClient(ctx, next) {
+      await takeOrRefuse(limits, CLIENT_LIMIT, ctx.state.client.id)
+      await next()
+    },
+
+    /** RFC 9126 section 2.1: a request that is pushed does not refer to another one. */
+    async function refuseRequestUri(ctx, next) {
+      if (ctx.state.params.get('request_uri') !== undefined) {
+        throw new OAuthError('invalid_request', 'request_uri cannot be pushed')
+      }
+      await next()
+    },
+
+    async function checkRequest(ctx, next) {
+      const { client, params } = ctx.state
+      const { target, state } = requireRespondent(client, params)
+      const request = parseAuthorizationRequest(params, ports)
+      ctx.state.pushed = { clientId: client.id, redirectUri: target.uri, state, request }
+      await next()
+    },
+
+    async function sendRequestUri(ctx) {
+      const requestUri = await pushedRequests.push(ctx.state.pushed)
+      ctx.status = 201
+      ctx.body = { request_uri: requestUri, expires_in: PUSHED_SECONDS }
+    },
+  ]
+  return steps
+}

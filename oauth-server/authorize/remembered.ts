@@ -1,0 +1,78 @@
+/**
+ * Remembered consent: who need not be asked again, and for whom somebody must.
+ *
+ * Only a redirect target on the web proves who a client is. Any program on this machine can call itself
+ * by any name and listen on any port or scheme: for those every request is the first (RFC 8252 section 8.6).
+ */
+
+import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
+import type { OAuthErrorCode } from '../../lib/oauth/error.ts'
+import { missingScopes } from '../../lib/oauth/scope.ts'
+import { digest } from '../../lib/platform/seal.ts'
+import type { Client } from '../clients/client.ts'
+import type { Ports } from '../ports.ts'
+import type { ConsentSubject, ConsentTerms } from '../store/consents.ts'
+import type { Interaction } from '../store/interactions.ts'
+import type { Login } from '../store/logins.ts'
+import type { Approved } from './grant-access.ts'
+
+export type Asked = Approved & { readonly client: Client }
+
+/** Whom nobody needs to ask, or why not (OpenID Connect Core 3.1.2.6). */
+export type Verdict = Approved | { readonly obstacle: OAuthErrorCode }
+
+export async function judgeWithoutAsking(
+  ports: Ports,
+  asked: {
+    readonly interaction: Interaction
+    readonly client: Client
+    readonly login: Login | undefined
+  },
+): Promise<Verdict> {
+  const { interaction, client, login } = asked
+  const { service, loginHint } = interaction
+  // Named another, the client expects somebody else.
+  const isExpected = loginHint === undefined || loginHint === login?.userName
+  if (login === undefined || !isExpected) return { obstacle: 'login_required' }
+  if (service === undefined) return { obstacle: 'interaction_required' }
+  const approved = { interaction, login, service }
+  const isCovered = await isRemembered(ports, { ...approved, client })
+  return isCovered ? approved : { obstacle: 'consent_required' }
+}
+
+/** Keeps what the person has just approved, where it can ever count. */
+export async function rememberConsent(ports: Ports, asked: Asked): Promise<void> {
+  if (!provesItself(asked.interaction.redirectUri)) return
+  await ports.families.consents.remember(toSubject(asked), toTerms(ports, asked))
+}
+
+async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
+  if (!provesItself(asked.interaction.redirectUri)) return false
+  const held = await ports.families.consents.find(toSubject(asked))
+  if (held === undefined) return false
+  const { revision, scopes } = toTerms(ports, asked)
+  return held.revision === revision && missingScopes(scopes, held.scopes).length === 0
+}
+
+function provesItself(redirectUri: string): boolean {
+  const { protocol, hostname } = new URL(redirectUri)
+  return protocol === 'https:' && !isLoopbackHost(hostname)
+}
+
+function toSubject({ interaction, login, service }: Asked): ConsentSubject {
+  const { clientId, redirectUri } = interaction
+  return { userId: login.userId, clientId, redirectUri, service }
+}
+
+function toTerms({ scopes }: Ports, { interaction, client, service }: Asked): ConsentTerms {
+  return {
+    scopes: scopes.grant(service, interaction.requestedScopes),
+    revision: revisionOf(client),
+  }
+}
+
+/** A client that describes itself in another way is another one to the person. */
+function revisionOf({ kind, name, redirectUris, echoed, registeredAt }: Client): string {
+  const since = kind === 'registered' ? registeredAt : undefined
+  return digest(JSON.stringify([kind, name, redirectUris, echoed, since]))
+}

@@ -1,0 +1,99 @@
+/**
+ * GET and POST /logout: a person signs out, in this browser or everywhere.
+ *
+ * The form is bound to the login by a value that only a page of ours can hold, beside the checks of its
+ * origin. Nothing of the request says where to go on: there is no parameter for it.
+ */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
+import { digest } from '../../lib/platform/seal.ts'
+import { renderPage } from '../pages/render.ts'
+import type { Ports } from '../ports.ts'
+import { securePage } from '../steps/headers.ts'
+import { onIssuerHost } from '../steps/on-issuer-host.ts'
+import { type FormState, readForm } from '../steps/read-form.ts'
+import { requireOwnOrigin } from '../steps/require-own-origin.ts'
+import type { Login } from '../store/logins.ts'
+import { findLogin, readLogin } from './session.ts'
+import { type Extent, parseExtent, signOut } from './sign-out.ts'
+
+/** In the order in which the steps below bring them about. */
+interface LogoutState extends FormState {
+  cookie: string
+  login: Login
+  extent: Extent
+}
+
+type Step = Koa.Middleware<LogoutState>
+
+export function askToSignOut(ports: Ports): Koa.Middleware[] {
+  return [
+    securePage,
+    onIssuerHost(ports.gateway.addresses),
+
+    async function showForm(ctx) {
+      const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
+      const cookie = ports.cookies.login.read(ctx)
+      const isKnown = login !== undefined && cookie !== undefined
+      if (isKnown) {
+        const { userName } = login
+        renderPage(ctx, 'logout', { title: 'Sign out?', userName, proof: proofOf(cookie) })
+      } else renderSignedOut(ctx, 'browser')
+    },
+  ]
+}
+
+export function endLogin(ports: Ports): Koa.Middleware[] {
+  const { addresses } = ports.gateway
+  const steps: Step[] = [
+    securePage,
+    onIssuerHost(addresses),
+    requireOwnOrigin(addresses.issuer),
+    readForm,
+
+    async function findSession(ctx, next) {
+      const login = await readLogin(ctx, ports)
+      const cookie = ports.cookies.login.read(ctx)
+      if (login === undefined || cookie === undefined) return renderSignedOut(ctx, 'browser')
+      Object.assign(ctx.state, { login, cookie })
+      await next()
+    },
+
+    async function checkProof(ctx, next) {
+      const sent = ctx.state.params.get('proof') ?? ''
+      if (!equalInConstantTime(sent, proofOf(ctx.state.cookie))) {
+        throw new OAuthError(
+          'invalid_request',
+          'This page belongs to an earlier login. Open it again to sign out.',
+          { status: 403 },
+        )
+      }
+      await next()
+    },
+
+    async function readExtent(ctx, next) {
+      ctx.state.extent = parseExtent(ctx.state.params.get('extent'))
+      await next()
+    },
+
+    async function signOutNow(ctx) {
+      const { cookie, login, extent } = ctx.state
+      await signOut(ports, { cookie, login, extent })
+      ports.cookies.login.clear(ctx)
+      ctx.state.log.info({ user: login.userId, extent }, 'signed out')
+      renderSignedOut(ctx, extent)
+    },
+  ]
+  return steps
+}
+
+/** Known to whoever holds the cookie, and no help to find it. */
+function proofOf(cookie: string): string {
+  return digest(`logout ${cookie}`)
+}
+
+function renderSignedOut(ctx: Koa.Context, extent: Extent): void {
+  renderPage(ctx, 'signed-out', { title: 'Signed out', isEverywhere: extent === 'everywhere' })
+}

@@ -1,0 +1,58 @@
+/**
+ * Pushed requests: authorization requests that a client has sent ahead (RFC 9126 section 2.2).
+ *
+ * Key: `pushed-request:<hash of request_uri>` (JSON), 60 s.
+ *
+ * RFC 9126 section 4 wants the request URI to be used once, and lets people reload: some clients fetch
+ * the page before the browser does. So looking it up uses nothing up; the decision does.
+ */
+
+import type { Redis } from 'ioredis'
+import { digest, randomText } from '../../lib/platform/seal.ts'
+import type { AuthorizationRequest } from '../authorize/request.ts'
+
+/** A request that passed every check of the authorization endpoint. */
+export interface PushedRequest {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state?: string | undefined
+  readonly request: AuthorizationRequest
+}
+
+export interface PushedRequests {
+  /** Resolves with the request URI, which nothing keeps. */
+  push(pushed: PushedRequest): Promise<string>
+  find(requestUri: string): Promise<PushedRequest | undefined>
+  /** By its id; of any number of racing users one is told that there was something. */
+  useUp(id: string): Promise<boolean>
+}
+
+export const PUSHED_SECONDS = 60
+
+/** What tells our request URIs from those that a server would have to fetch. */
+export const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:'
+
+/** Names a pushed request without opening it. */
+export function pushedRequestId(requestUri: string): string {
+  return digest(requestUri)
+}
+
+const key = (id: string): string => `pushed-request:${id}`
+
+export function redisPushedRequests(redis: Redis): PushedRequests {
+  return {
+    async push(pushed) {
+      const requestUri = REQUEST_URI_START + randomText()
+      const name = key(pushedRequestId(requestUri))
+      await redis.set(name, JSON.stringify(pushed), 'EX', PUSHED_SECONDS)
+      return requestUri
+    },
+    async find(requestUri) {
+      const stored = await redis.get(key(pushedRequestId(requestUri)))
+      return stored === null ? undefined : (JSON.parse(stored) as PushedRequest)
+    },
+    async useUp(id) {
+      return (await redis.del(key(id))) === 1
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import test from 'ava'
+import { redisConsents } from '../../oauth-server/store/consents.ts'
+import { redisLogins } from '../../oauth-server/store/logins.ts'
+import { startValkey } from '../support/valkey.ts'
+
+const valkey = await startValkey()
+const redis = await valkey.connect()
+const consents = redisConsents(redis)
+test.after.always(() => valkey.stop())
+
+const TERMS = { scopes: ['mcp', 'notes:write'], revision: 'r' }
+const subjectOf = (userId: string) => ({
+  userId,
+  clientId: 'c',
+  redirectUri: 'https://app.example/cb',
+  service: 'echo',
+})
+
+test('a consent is found for exactly what it was given for', async (t) => {
+  const subject = subjectOf('dev:a')
+  await consents.remember(subject, TERMS)
+  t.deepEqual(await consents.find(subject), TERMS)
+  for (const change of [
+    { userId: 'dev:b' },
+    { clientId: 'd' },
+    { redirectUri: 'https://app.example/cb2' },
+    { service: 'memory' },
+  ]) {
+    t.is(await consents.find({ ...subject, ...change }), undefined)
+  }
+})
+
+test('ids that are cut elsewhere are other ids', async (t) => {
+  await consents.remember({ ...subjectOf('dev:x'), clientId: 'yz' }, TERMS)
+  t.is(await consents.find({ ...subjectOf('dev:xy'), clientId: 'z' }), undefined)
+})
+
+test('the last one counts, and those for other services stay', async (t) => {
+  const echo = subjectOf('dev:c')
+  const memory = { ...echo, service: 'memory' }
+  await consents.remember(echo, TERMS)
+  await consents.remember(memory, TERMS)
+  await consents.remember(echo, { scopes: ['mcp'], revision: 's' })
+  t.deepEqual(await consents.find(echo), { scopes: ['mcp'], revision: 's' })
+  t.deepEqual(await consents.find(memory), TERMS)
+})
+
+test('signing out everywhere ends what was approved before, and nothing of others', async (t) => {
+  await consents.remember(subjectOf('dev:d'), TERMS)
+  await consents.remember(subjectOf('dev:e'), TERMS)
+  await redisLogins(redis).closeOfUser('dev:d')
+  t.is(await consents.find(subjectOf('dev:d')), undefined)
+  t.deepEqual(await consents.find(subjectOf('dev:e')), TERMS)
+  await consents.remember(subjectOf('dev:d'), TERMS)
+  t.deepEqual(await consents.find(subjectOf('dev:d')), TERMS)
+})
+
+test.serial('it lives 90 days from its last use, and names nobody in its key', async (t) => {
+  const subject = subjectOf('dev:someone')
+  const before = new Set(await redis.keys('*consent:*'))
+  await consents.remember(subject, TERMS)
+  const [key = ''] = (await redis.keys('*consent:*')).filter((one) => !before.has(one))
+  t.false(key.includes('someone'))
+  const name = key.slice(redis.options.keyPrefix?.length)
+  await redis.expire(name, 10)
+  await consents.find(subject)
+  t.true((await redis.ttl(name)) > 89 * 86_400)
+  const [field = '', stored = ''] = Object.entries(await redis.hgetall(name))[0] ?? []
+  const [instant, used, terms] = stored.split(' ')
+  const longAgo = Number(used) - 91 * 86_400
+  await redis.hset(name, field, [instant, longAgo, terms].join(' '))
+  t.is(await consents.find(subject), undefined, 'whatever else of the client is in use')
+})
