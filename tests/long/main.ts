@@ -1,0 +1,27 @@
+/** `npm run test:long`: what takes long, or needs packages that the everyday tests do without. */
+
+import { type Counts, isSuccess, toSummary } from '../runner/tap.ts'
+import { findServers } from '../runner/tools.ts'
+import { runAuthorizationServerSuite } from './conformance-suite.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+
+/** Each name is a test: it passes unless its function throws. */
+const TESTS: Readonly<Record<string, () => Promise<void>>> = {
+  'the official conformance suite, role authorization server': runAuthorizationServerSuite,
+}
+
+Object.assign(process.env, await findServers(process.env, ROOT))
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+for (const [name, run] of Object.entries(TESTS)) {
+  try {
+    await run()
+    counts.passed += 1
+    console.log(`✔ ${name}`)
+  } catch (error) {
+    counts.failed += 1
+    console.log(`✘ ${name}\n${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+console.log(toSummary(counts))
+process.exitCode = isSuccess(counts) ? 0 : 1
