@@ -113,9 +113,13 @@ async function approve(
   const { confirmationId, browser, request, approval } = ctx.state
   const { service, person } = approval
   const login = person.kind === 'known' ? person.login : await signIn(ctx, ports, person.user)
-  const { id: loginId, ...facts } = login
+  const { id: loginId, userId, userName, authenticatedAt } = login
+  // Signed out meanwhile, perhaps in another tab.
+  if (!(await families.logins.stands(login))) throw gone()
   const approved = await families.devices.approve(confirmationId, browser, {
-    ...facts,
+    userId,
+    userName,
+    authenticatedAt,
     loginId,
     clientId: request.clientId,
     resource: resources.resourceOf(service),
