@@ -271,7 +271,6 @@ verifies('iss-exactly-once', async (t) => {
     ['invalid_request', { code_challenge: '' }],
     ['invalid_request', { code_challenge_method: 'plain' }],
     ['invalid_target', { resource: 'https://evil.example/mcp' }],
-    ['invalid_request', { scope: 'x'.repeat(5000) }],
     ['login_required', { prompt: 'none' }],
     ['invalid_request', { prompt: 'none login' }],
     ['invalid_request', { max_age: '-1' }],
