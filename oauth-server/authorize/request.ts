@@ -106,7 +106,10 @@ export function parseResource(text: string | undefined, resources: Resources): s
 }
 
 /** What can never be granted is forgotten at once, so that what is kept of a request has a bound. */
-function parseKnownScopes(text: string | undefined, { supported }: Scopes): readonly string[] {
+export function parseKnownScopes(
+  text: string | undefined,
+  { supported }: Scopes,
+): readonly string[] {
   return parseScope(text).filter((scope) => supported.includes(scope))
 }
 

@@ -1,0 +1,80 @@
+import test from 'ava'
+import type Koa from 'koa'
+import { readGateway } from '../../../../lib/catalogue/gateway.ts'
+import { showConsentPage } from '../../../../oauth-server/authorize/consent-page.ts'
+import type { Client } from '../../../../oauth-server/clients/client.ts'
+import type { Ports } from '../../../../oauth-server/ports.ts'
+import { createScopes } from '../../../../oauth-server/scopes.ts'
+
+const gateway = readGateway({}, '/nonexistent')
+const ports = { gateway, scopes: createScopes(gateway.services) } as unknown as Ports
+
+const CLIENT: Client = {
+  id: 'a'.repeat(22),
+  kind: 'registered',
+  redirectUris: ['https://app.example/cb'],
+  authMethod: 'none',
+  grantTypes: ['authorization_code'],
+  name: 'Client',
+  echoed: { client_uri: 'https://linked.example', logo_uri: 'https://linked.example/logo' },
+  secretDigest: undefined,
+  registeredAt: 1,
+}
+
+const INTERACTION = {
+  clientId: CLIENT.id,
+  redirectUri: 'https://app.example/cb',
+  state: undefined,
+  codeChallenge: 'x',
+  service: 'echo',
+  requestedScopes: [],
+  nonce: undefined,
+  maxAgeSeconds: undefined,
+}
+
+const pageOf = (changes: object, client: Partial<Client> = {}, userName?: string): string => {
+  const ctx = {} as Koa.Context
+  const login =
+    userName === undefined
+      ? undefined
+      : { id: 'i', key: 'k', userId: `dev:${userName}`, userName, authenticatedAt: 1 }
+  showConsentPage(ctx, ports, {
+    interactionId: 'id',
+    interaction: { ...INTERACTION, ...changes },
+    client: { ...CLIENT, ...client },
+    login,
+  })
+  return String(ctx.body)
+}
+
+test('a client that a document describes is shown with the host of the document', (t) => {
+  const page = pageOf({}, { id: 'https://docs.example:8443/a.json', kind: 'document' })
+  t.true(page.includes('<dt>It is described by</dt>\n<dd><strong>docs.example:8443</strong></dd>'))
+  t.false(pageOf({}).includes('It is described by'))
+})
+
+for (const [redirectUri, shown, warned] of [
+  ['https://app.example:8443/cb', '<strong>app.example:8443</strong>', false],
+  ['https://xn--bcher-kva.example/cb', '<strong>xn--bcher-kva.example</strong>', false],
+  ['http://127.0.0.1:1/cb', '<strong>127.0.0.1</strong>', true],
+  ['http://[::1]/cb', '<strong>[::1]</strong>', true],
+  ['cursor://app/cb', '<strong>cursor:</strong>', true],
+  ['com.example:/cb', '<strong>com.example:</strong>', true],
+  ['urn:ietf:wg:oauth:2.0:oob', 'as a code to be copied', true],
+] as const) {
+  test(`where the answer goes is said in plain words: ${redirectUri}`, (t) => {
+    const page = pageOf({ redirectUri })
+    t.true(page.includes(shown))
+    t.is(page.includes('class="warning"'), warned)
+  })
+}
+
+test('nothing of the client becomes a link or an image', (t) => {
+  t.notRegex(pageOf({}), /linked\.example|<img|<a /)
+})
+
+test('the form begins with who is signed in, else with the hint', (t) => {
+  t.regex(pageOf({}), /name="username" type="text" value=""/)
+  t.regex(pageOf({ loginHint: 'hint' }), /name="username" type="text" value="hint"/)
+  t.regex(pageOf({ loginHint: 'hint' }, {}, 'ann'), /name="username" type="text" value="ann"/)
+})
