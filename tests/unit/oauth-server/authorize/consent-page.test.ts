@@ -49,8 +49,12 @@ const pageOf = (changes: object, client: Partial<Client> = {}, userName?: string
 
 test('a client that a document describes is shown with the host of the document', (t) => {
   const page = pageOf({}, { id: 'https://docs.example:8443/a.json', kind: 'document' })
-  t.true(page.includes('<dt>It is described by</dt>\n<dd><strong>docs.example:8443</strong></dd>'))
-  t.false(pageOf({}).includes('It is described by'))
+  t.true(
+    page.includes(
+      '<dt>The application is described by</dt>\n<dd><strong>docs.example:8443</strong></dd>',
+    ),
+  )
+  t.false(pageOf({}).includes('The application is described by'))
 })
 
 for (const [redirectUri, shown, warned] of [
