@@ -169,10 +169,11 @@ function readAnswers(socket: Socket): Connection {
     held = ''
     waiting?.resolve(answer)
   })
-  const fail = (): void => waiting?.reject(new Error('the server closed a connection'))
-  socket.on('close', fail)
+  const closed = new Error('the server closed a connection')
+  socket.on('close', () => waiting?.reject(closed))
   return {
     ask(request) {
+      if (socket.destroyed) return Promise.reject(closed)
       waiting = Promise.withResolvers<Answer>()
       socket.write(request)
       return waiting.promise

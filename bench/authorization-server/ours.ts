@@ -1,6 +1,8 @@
 /** This gateway's authorization server, as it ships, and what is written into its store beforehand. */
 
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { randomText } from '../../lib/platform/seal.ts'
@@ -27,11 +29,27 @@ import {
 const MAIN = join(import.meta.dirname, '../../oauth-server/main.ts')
 const REFRESH_SECONDS = 30 * 86_400
 
+/** Only an operator lets a client act for itself. */
+const MACHINE = { id: 'bench-machine', secret: randomText() }
+const CONFIGURATION = {
+  clients: {
+    [MACHINE.id]: {
+      client_secret: '${secret.MACHINE}',
+      grant_types: ['client_credentials'],
+      services: ['echo'],
+    },
+  },
+}
+const canConfigureClients = 'clients' in gatewayFile.shape
+
 export async function startOurs(options: ServerOptions): Promise<AuthorizationServer> {
   const { algorithm, valkeySocket, folder } = options
   const secret = new Secret(randomText())
   const url = `unix://${valkeySocket}`
   const socket = join(folder, 'ours.sock')
+  if (canConfigureClients) {
+    writeFileSync(join(folder, 'gateway.yaml'), JSON.stringify(CONFIGURATION))
+  }
   const server = await startPinned([process.execPath, MAIN], socket, {
     core: SERVER_CORE,
     workingDirectory: folder,
@@ -40,6 +58,7 @@ export async function startOurs(options: ServerOptions): Promise<AuthorizationSe
       OAUTH_SERVER_SOCKET: socket,
       OAUTH_SERVER_SECRET: secret.reveal(),
       SIGNING_ALGORITHM: algorithm,
+      MACHINE: MACHINE.secret,
       // The limits are asked, and let everything through.
       RATE_LIMIT_FACTOR: '1000000',
     },
@@ -57,7 +76,7 @@ export async function startOurs(options: ServerOptions): Promise<AuthorizationSe
     metadata,
     app: await register(socket, metadata.registration),
     webApp: await register(socket, metadata.registration, CONFIDENTIAL),
-    machine: undefined,
+    machine: canConfigureClients ? MACHINE : undefined,
     issueCodes: (client, count) =>
       produce(count, async () => {
         const { verifier, challenge } = createChallenge()
