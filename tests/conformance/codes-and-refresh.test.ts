@@ -79,6 +79,10 @@ verifiesAlone('store-restarted-mid-flow', async (t) => {
     t.is(away.status, 503, away.text)
     t.true(Number(away.headers.get('retry-after')) > 0)
     t.is(away.headers.get('location'), null)
+    t.is(away.headers.get('cache-control'), 'no-store')
+    t.is(away.headers.get('x-content-type-options'), 'nosniff')
+    const isPage = away.headers.get('content-type')?.startsWith('text/html') ?? false
+    t.is(away.headers.has('content-security-policy'), isPage)
     t.is(away.headers.get('www-authenticate'), null, 'a challenge would end a good login')
     await valkey.restart()
     await inTheEnd(async () => (await send({ url: `${issuer}/healthz` })).status)

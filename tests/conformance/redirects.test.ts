@@ -5,7 +5,8 @@ import { createOAuthClient, type Fields } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 import { verifies } from '../support/verifies.ts'
 
-const gateway = await startGateway()
+// All requests of this file come from one address.
+const gateway = await startGateway({ environment: { RATE_LIMIT_FACTOR: '10' } })
 const issuer = gateway.url
 const client = createOAuthClient(send, issuer)
 const WEB = 'https://app.example/cb'
