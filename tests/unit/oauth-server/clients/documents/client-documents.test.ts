@@ -75,11 +75,11 @@ const fails = async (): Promise<never> => {
 test('one fetch while it is fresh, another when it is not', async (t) => {
   const it = setUp()
   t.is((await find(it)).id, URL_OF_IT)
-  it.world.now += MINUTE - 1
+  it.world.now += MINUTE - 1000
   await find(it)
   await find(it, 'held')
   t.is(it.world.fetches, 1)
-  it.world.now += 1
+  it.world.now += 1000
   await find(it)
   t.is(it.world.fetches, 2)
 })
