@@ -4,9 +4,8 @@ import { decodeJwt } from 'jose'
 import { digest } from '../../lib/platform/seal.ts'
 import { redisRevocations } from '../../lib/store/revocations.ts'
 import { startGateway } from '../support/gateway.ts'
-import { createGatewayLogins, type Tokens } from '../support/gateway-logins.ts'
+import { createGatewayLogins, knock, type Tokens } from '../support/gateway-logins.ts'
 import { type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
-import { callService } from '../support/mcp-call.ts'
 import type { Fields, Registered } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 import { startValkey } from '../support/valkey.ts'
@@ -48,7 +47,7 @@ function refuses(
 /** Here and at the edge, with the very next request. */
 async function isDead(t: ExecutionContext, held: Registered, all: Tokens[]): Promise<void> {
   for (const tokens of all) {
-    const { status, challenge } = await callService(echo, String(tokens['access_token']))
+    const { status, challenge } = await knock(echo, tokens['access_token'])
     t.is(status, 401)
     t.regex(challenge ?? '', /error="invalid_token"/)
   }
@@ -422,7 +421,7 @@ verifies('tokens-not-interchangeable', async (t) => {
   t.is(decodeJwt(kinds['ID token'] ?? '').iss, issuer)
   for (const [name, text] of Object.entries(kinds)) {
     if (name !== 'access token') {
-      const { status, challenge } = await callService(echo, text)
+      const { status, challenge } = await knock(echo, text)
       t.is(status, 401, name)
       t.regex(challenge ?? '', /error="invalid_token"/)
     }

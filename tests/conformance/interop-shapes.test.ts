@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { decodeJwt } from 'jose'
 import { startGateway } from '../support/gateway.ts'
+import { knock } from '../support/gateway-logins.ts'
 import { sendOverNetwork as send } from '../support/http.ts'
-import { callService } from '../support/mcp-call.ts'
 import type { Fields } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 import { type RawAnswer, rawRequest } from '../support/raw-request.ts'
@@ -179,7 +179,7 @@ async function isGood(t: ExecutionContext, { name }: ClientShape, tokens: Body):
   t.is(String(tokens['token_type']).toLowerCase(), 'bearer', name)
   t.is(typeof tokens['expires_in'], 'number', name)
   t.is(decodeJwt(String(tokens['access_token'])).aud, R, name)
-  t.is((await callService(R, String(tokens['access_token']))).status, 200, name)
+  t.is((await knock(R, tokens['access_token'])).status, 200, name)
 }
 
 interface Login {
