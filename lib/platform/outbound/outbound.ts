@@ -7,16 +7,13 @@
  */
 
 import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { OutboundError } from './outbound-error.ts'
 import { outboundUrlFault } from './outbound-url.ts'
 import { isPublicAddress } from './public-address.ts'
-
-/** All addresses of a host; rejects when there are none. */
-export type Resolve = (host: string) => Promise<readonly LookupAddress[]>
+import { createResolve, type Resolve } from './resolve.ts'
 
 /** Where a name of the tests is served: it is neither looked up nor has it to be public. */
 export interface TestPlace {
@@ -44,7 +41,7 @@ const DEADLINE_MS = 5000
 const CONCURRENT_MAX = 20
 const HTTPS_PORT = 443
 
-const systemResolve: Resolve = (host) => lookup(host, { all: true })
+const bySystem = createResolve()
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { deadlineMs = DEADLINE_MS } = options
@@ -93,7 +90,7 @@ async function fetchOnce(
   options: OutboundOptions,
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const target = await unlessAborted(findTarget(url.hostname, options), signal)
+  const target = await unlessAborted(findTarget(url.hostname, options, signal), signal)
   const answer = await ask(url, target, signal)
   checkHead(answer, bytesMax)
   return { text: decode(await readBody(answer, bytesMax)), headers: answer.headers }
@@ -106,14 +103,15 @@ interface Target {
 
 async function findTarget(
   host: string,
-  { resolve = systemResolve, testHosts }: OutboundOptions,
+  { resolve = bySystem, testHosts }: OutboundOptions,
+  signal: AbortSignal,
 ): Promise<Target> {
   const place = testHosts?.get(host)
   if (place !== undefined) {
     const { address, port } = place
     return { addresses: [{ address, family: isIP(address) }], port }
   }
-  const addresses = await resolve(host).catch((cause: unknown) => {
+  const addresses = await resolve(host, signal).catch((cause: unknown) => {
     throw new OutboundError('unresolved', cause)
   })
   if (addresses.length === 0) throw new OutboundError('unresolved')

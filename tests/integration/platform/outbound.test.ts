@@ -4,16 +4,13 @@ import { type AddressInfo, createServer } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
-import {
-  createOutbound,
-  type OutboundOptions,
-  type Resolve,
-} from '../../../lib/platform/outbound/outbound.ts'
+import { createOutbound, type OutboundOptions } from '../../../lib/platform/outbound/outbound.ts'
 import {
   describeFailure,
   OutboundError,
   type OutboundFault,
 } from '../../../lib/platform/outbound/outbound-error.ts'
+import type { Resolve } from '../../../lib/platform/outbound/resolve.ts'
 import { createAuthority } from '../../support/certificates.ts'
 import { watchConnections } from '../../support/connection-attempts.ts'
 import { type Answer, sendJson, startDocumentServer } from '../../support/document-server.ts'

@@ -27,6 +27,7 @@ const ENVIRONMENT = {
   NODE_OPTIONS: '--inspect',
   SESSION_TIMEOUT: '60',
   ACCESS_TOKEN_LIFETIME: '60',
+  CLIENT_ID_METADATA_DOCUMENTS: 'off',
   npm_config_token: 'npm',
 }
 
@@ -70,6 +71,7 @@ const EXPECTED = {
     'OAUTH_SERVER_SOCKET',
     'OAUTH_SERVER_SECRET',
     'ACCESS_TOKEN_LIFETIME',
+    'CLIENT_ID_METADATA_DOCUMENTS',
   ],
   'ext-authz': [...GATEWAY, ...STORE, 'EXT_AUTHZ_SOCKET'],
   'mcp-bridge': [
