@@ -8,6 +8,8 @@ import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import type { Access } from './access/access.ts'
+import { createOpenAccess } from './access/open-access.ts'
 import type { Client } from './clients/client.ts'
 import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
@@ -20,6 +22,8 @@ import { ownHostsOf } from './clients/documents/document-url.ts'
 import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
+import type { Providers } from './login/providers/provider.ts'
+import { createProviders, type ProviderSecrets } from './login/providers/providers.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
@@ -66,6 +70,8 @@ export interface Ports {
   readonly gateway: Gateway
   readonly families: Families
   readonly clients: ClientDirectory
+  readonly providers: Providers
+  readonly access: Access
   readonly findClientKey: FindClientKey
   readonly documentSupport: DocumentSupport
   readonly keyring: Keyring
@@ -81,9 +87,13 @@ export interface Ports {
 export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'> {
   /** The operator's clients, by client_id. */
   readonly configured: ReadonlyMap<string, Client>
+  readonly providerSecrets: ProviderSecrets
 }
 
-export function createPorts(redis: Redis, { configured, ...surroundings }: Surroundings): Ports {
+export function createPorts(
+  redis: Redis,
+  { configured, providerSecrets, ...surroundings }: Surroundings,
+): Ports {
   const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
@@ -100,6 +110,8 @@ export function createPorts(redis: Redis, { configured, ...surroundings }: Surro
     ...surroundings,
     families,
     ...createClients(families, scopes, { configured, ...surroundings }),
+    providers: createProviders(gateway, providerSecrets),
+    access: createOpenAccess(gateway.services, families, clock),
     keyring,
     verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
@@ -113,7 +125,7 @@ export function createPorts(redis: Redis, { configured, ...surroundings }: Surro
 function createClients(
   families: Families,
   scopes: Scopes,
-  { config, gateway, clock, log, configured }: Surroundings,
+  { config, gateway, clock, log, configured }: Omit<Surroundings, 'providerSecrets'>,
 ): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
   const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
   const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })

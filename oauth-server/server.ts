@@ -11,7 +11,7 @@ import { createApp } from './app.ts'
 import type { Client } from './clients/client.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
 import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
-import { requireLoginProvider } from './login/dev-provider.ts'
+import { requireProvider } from './login/providers/providers.ts'
 import { createPorts } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { requireService } from './resources.ts'
@@ -31,7 +31,7 @@ export async function startServer(
   log: Log,
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
-  requireLoginProvider(gateway.addresses)
+  requireProvider(gateway)
   requireService(gateway.services, config.DEFAULT_SERVICE)
   const redis = connectRedis(
     {
@@ -42,7 +42,14 @@ export async function startServer(
     log,
   )
   await waitUntilReady(redis, STORE_TIMEOUT_MS)
-  const ports = createPorts(redis, { config, gateway, configured, clock: systemClock, log })
+  const ports = createPorts(redis, {
+    config,
+    gateway,
+    configured,
+    providerSecrets: new Map(),
+    clock: systemClock,
+    log,
+  })
   const readiness = createReadiness(ports, log)
   redis.on('ready', () => {
     readiness.renew().catch(() => {
@@ -59,7 +66,9 @@ export async function startServer(
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
   const probing = setInterval(() => void ports.documentSupport.probe(), PROBE_TICK_MS)
-  log.warn('login by the dev provider: whoever asks is who they say, on this machine only')
+  if (ports.providers.has('dev')) {
+    log.warn('login by the dev provider: whoever asks is who they say, on this machine only')
+  }
   return async () => {
     stopWatching()
     clearInterval(probing)

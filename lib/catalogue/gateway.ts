@@ -16,16 +16,23 @@ import {
   readEnvironment,
   text,
 } from '../platform/environment.ts'
+import { type AccessSettings, OPEN_ACCESS } from './access-rules.ts'
 import { type Addresses, hostLayout, pathLayout } from './addresses.ts'
+import { type Branding, PLAIN_BRANDING } from './branding.ts'
 import { readCatalogue, type Services } from './catalogue.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
 import { type GatewayFile, gatewayFile, readYamlFile } from './gateway-file.ts'
+import { defaultProviders, type ProviderSettings } from './providers.ts'
 
 export interface Gateway {
   readonly addresses: Addresses
   readonly services: Services
   /** Those of the operator's; all others register themselves. */
   readonly clients: ConfiguredClients
+  /** How people log in, in the order in which pages offer it. */
+  readonly providers: readonly ProviderSettings[]
+  readonly access: AccessSettings
+  readonly branding: Branding
   readonly port: number
   readonly adminPort: number
   /** Absolute path; keys, data and logs live below it. */
@@ -71,6 +78,9 @@ export function readGateway(environment: Environment, workingDirectory: string):
     addresses,
     services: catalogue.services,
     clients,
+    providers: defaultProviders(addresses),
+    access: OPEN_ACCESS,
+    branding: PLAIN_BRANDING,
     port: values.GATEWAY_PORT,
     adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),

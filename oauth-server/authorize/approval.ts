@@ -2,9 +2,9 @@
 
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Params } from '../http/params.ts'
-import { toDevUser } from '../login/dev-provider.ts'
+import type { Providers } from '../login/providers/provider.ts'
 import type { Login } from '../store/logins.ts'
-import type { User } from '../store/users.ts'
+import { toUser, type User } from '../store/users.ts'
 
 export interface Approval {
   readonly service: string
@@ -18,12 +18,13 @@ export interface Circumstances {
   readonly asked: string | undefined
   readonly login: Login | undefined
   readonly services: Services
+  readonly providers: Providers
 }
 
 /** The approval, or what the person has to hear. */
 export function parseApproval(
   params: Params,
-  { asked, login, services }: Circumstances,
+  { asked, login, services, providers }: Circumstances,
 ): Approval | string {
   const service = asked ?? params.get('service')
   if (service === undefined || !services.has(service)) {
@@ -32,7 +33,10 @@ export function parseApproval(
   const username = params.get('username')
   const isKnown = username === undefined || username === login?.userName
   if (login !== undefined && isKnown) return { service, person: { kind: 'known', login } }
-  const user = toDevUser(username ?? '')
-  if (user !== undefined) return { service, person: { kind: 'new', user } }
+  const dev = providers.get('dev')
+  const identity = dev?.kind === 'dev' ? dev.identify(username ?? '') : undefined
+  if (identity !== undefined) {
+    return { service, person: { kind: 'new', user: toUser('dev', identity) } }
+  }
   return 'A name has 1 to 64 letters, digits, dots, dashes or underscores.'
 }

@@ -34,10 +34,16 @@ export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Questi
     services: toOffers(ports, interaction),
     isChoice: interaction.service === undefined,
     userName: login?.userName,
-    loginHint: interaction.loginHint,
+    loginHint: toUsername(ports, interaction.loginHint),
     interactionId,
     problem,
   })
+}
+
+/** A hint that the dev provider takes for a name. */
+function toUsername({ providers }: Ports, hint: string | undefined): string | undefined {
+  const dev = providers.get('dev')
+  return dev?.kind === 'dev' ? dev.identify(hint ?? '')?.name : undefined
 }
 
 function toDestination(uri: string): Destination {

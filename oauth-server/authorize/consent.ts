@@ -9,7 +9,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
-import { findLogin, signIn } from '../login/session.ts'
+import { enter, findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { takeOrRefuse } from '../steps/limit-rate.ts'
@@ -91,8 +91,10 @@ export function consent(ports: Ports): Koa.Middleware[] {
     async function readApproval(ctx, next) {
       const { interaction, interactionId, client, params } = ctx.state
       const login = await findLogin(ctx, ports, interaction)
-      const services = ports.gateway.services
-      const approval = parseApproval(params, { asked: interaction.service, login, services })
+      const { providers, gateway } = ports
+      const { services } = gateway
+      const circumstances = { asked: interaction.service, login, services, providers }
+      const approval = parseApproval(params, circumstances)
       if (typeof approval === 'string') {
         showConsentPage(ctx, ports, {
           interactionId,
@@ -156,7 +158,7 @@ async function decide(
 async function approve(ctx: Koa.ParameterizedContext<ConsentState>, ports: Ports): Promise<string> {
   const { approval, client, interaction } = ctx.state
   const { service, person } = approval
-  const login = person.kind === 'known' ? person.login : await signIn(ctx, ports, person.user)
+  const login = person.kind === 'known' ? person.login : await enter(ctx, ports, person.user)
   const code = await grantAccess(ports, { interaction, login, service })
   if (code === undefined) throw signedOut(ctx)
   await ports.clients.keep(client)

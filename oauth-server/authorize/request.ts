@@ -6,7 +6,6 @@
 import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
 import type { Params } from '../http/params.ts'
-import { toDevUser } from '../login/dev-provider.ts'
 import type { Resources } from '../resources.ts'
 import type { Scopes } from '../scopes.ts'
 import type { Interaction } from '../store/interactions.ts'
@@ -29,6 +28,8 @@ export const SCOPE_CHARACTERS_MAX = 2048
 export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
 
 const NONCE_CHARACTERS_MAX = 512
+/** Visible characters: it stands in a form and goes to a provider. */
+const LOGIN_HINT = /^[\p{L}\p{N}\p{P}\p{S}]{1,128}$/u
 
 /** @throws OAuthError for the client. */
 export function parseAuthorizationRequest(
@@ -49,7 +50,7 @@ export function parseAuthorizationRequest(
     requestedScopes: parseKnownScopes(params.get('scope'), scopes),
     nonce: bounded(params, 'nonce', NONCE_CHARACTERS_MAX),
     maxAgeSeconds: relogin ? 0 : maxAgeSeconds,
-    loginHint: toDevUser(params.get('login_hint') ?? '')?.name,
+    loginHint: parseLoginHint(params.get('login_hint')),
     silent,
     insistent: relogin || prompts.includes('consent'),
   }
@@ -111,6 +112,11 @@ export function parseKnownScopes(
   { supported }: Scopes,
 ): readonly string[] {
   return parseScope(text).filter((scope) => supported.includes(scope))
+}
+
+/** A name or an address to begin with; what cannot be one is left out. */
+function parseLoginHint(text: string | undefined): string | undefined {
+  return text !== undefined && LOGIN_HINT.test(text) ? text : undefined
 }
 
 function parseMaxAge(text: string | undefined): number | undefined {

@@ -9,7 +9,7 @@ import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { type Approval, parseApproval } from '../authorize/approval.ts'
 import type { Client } from '../clients/client.ts'
-import { findLogin, signIn } from '../login/session.ts'
+import { enter, findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import type { FormState } from '../steps/read-form.ts'
 import type { DeviceRequest } from '../store/devices.ts'
@@ -60,7 +60,13 @@ export function decide(ports: Ports): Step[] {
       const { params, request, client, confirmationId } = ctx.state
       const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
       const { services } = gateway
-      const approval = parseApproval(params, { asked: request.service, login, services })
+      const circumstances = {
+        asked: request.service,
+        login,
+        services,
+        providers: ports.providers,
+      }
+      const approval = parseApproval(params, circumstances)
       if (typeof approval !== 'string') {
         ctx.state.approval = approval
         return await next()
@@ -112,7 +118,7 @@ async function approve(
   const { families, scopes, resources } = ports
   const { confirmationId, browser, request, approval } = ctx.state
   const { service, person } = approval
-  const login = person.kind === 'known' ? person.login : await signIn(ctx, ports, person.user)
+  const login = person.kind === 'known' ? person.login : await enter(ctx, ports, person.user)
   const { id: loginId, userId, userName, authenticatedAt } = login
   // Signed out meanwhile, perhaps in another tab.
   if (!(await families.logins.stands(login))) throw gone()

@@ -8,7 +8,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
-import { digest } from '../../lib/platform/seal.ts'
+import { formProof } from '../http/form-proof.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
@@ -89,11 +89,10 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
   return steps
 }
 
-/** Known to whoever holds the cookie, and no help to find it. */
 function proofOf(cookie: string): string {
-  return digest(`logout ${cookie}`)
+  return formProof('logout', cookie)
 }
 
 function renderSignedOut(ctx: Koa.Context, extent: Extent): void {
-  renderPage(ctx, 'signed-out', { title: 'Signed out', isEverywhere: extent === 'everywhere' })
+  renderPage(ctx, 'signed-out', { isEverywhere: extent === 'everywhere' })
 }

@@ -1,6 +1,7 @@
 /** Who is signed in in this browser, and signing somebody in. */
 
 import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
@@ -33,11 +34,13 @@ export async function findLogin(
   return isTooOld ? undefined : login
 }
 
-/** The browser has one login: who signs in again goes on with theirs, and ends anybody else's. */
+/**
+ * The browser has one login: who signs in again goes on with theirs, and ends anybody else's. Only for
+ * whom `Access.admit` has let in.
+ */
 export async function signIn(ctx: Koa.Context, ports: Ports, user: User): Promise<Login> {
   const { cookies, families, clock } = ports
   const authenticatedAt = toSeconds(clock())
-  await families.users.record({ ...user, lastLoginAt: authenticatedAt })
   const before = await readLogin(ctx, ports)
   const facts = { userId: user.id, userName: user.name, authenticatedAt }
   const continued = before?.userId === user.id ? before.id : undefined
@@ -46,4 +49,12 @@ export async function signIn(ctx: Koa.Context, ports: Ports, user: User): Promis
   if (old !== undefined) await families.logins.close(old)
   cookies.login.write(ctx, cookie)
   return login
+}
+
+/** Lets in whom the rules let in. @throws OAuthError `access_denied`. */
+export async function enter(ctx: Koa.Context, ports: Ports, user: User): Promise<Login> {
+  if (!(await ports.access.admit(user, undefined))) {
+    throw new OAuthError('access_denied', 'this account may not use this gateway')
+  }
+  return await signIn(ctx, ports, user)
 }

@@ -57,7 +57,7 @@ test('an id that cannot be ours is unknown without asking the store', async (t) 
 
 test('a user is known by sub, as of the last login', async (t) => {
   const users = redisUsers(redis)
-  const user = { id: 'dev:a', name: 'a', provider: 'dev', lastLoginAt: 1 }
+  const user = { id: 'dev:a', name: 'a', provider: 'dev', emails: [], readAt: 1, lastLoginAt: 1 }
   await users.record(user)
   await users.record({ ...user, lastLoginAt: 2 })
   t.deepEqual(await users.find('dev:a'), { ...user, lastLoginAt: 2 })

@@ -19,6 +19,7 @@ const ports = createPorts(await valkey.connect(), {
   gateway: readGateway({}, '/nonexistent'),
   clock: Date.now,
   configured: new Map(),
+  providerSecrets: new Map(),
   log: createLog('test', 'error'),
 })
 test.after.always(() => valkey.stop())

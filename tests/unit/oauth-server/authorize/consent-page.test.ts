@@ -3,11 +3,16 @@ import type Koa from 'koa'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { showConsentPage } from '../../../../oauth-server/authorize/consent-page.ts'
 import type { Client } from '../../../../oauth-server/clients/client.ts'
+import { createProviders } from '../../../../oauth-server/login/providers/providers.ts'
 import type { Ports } from '../../../../oauth-server/ports.ts'
 import { createScopes } from '../../../../oauth-server/scopes.ts'
 
 const gateway = readGateway({}, '/nonexistent')
-const ports = { gateway, scopes: createScopes(gateway.services) } as unknown as Ports
+const ports = {
+  gateway,
+  scopes: createScopes(gateway.services),
+  providers: createProviders(gateway, new Map()),
+} as unknown as Ports
 
 const CLIENT: Client = {
   id: 'a'.repeat(22),
