@@ -39,6 +39,8 @@ export interface Gateway {
   readonly stateDirectory: string
   /** Origins of web pages that may call; `*` stands for all of them. */
   readonly corsOrigins: readonly string[]
+  /** Absolute path of the configuration file, which may not exist. */
+  readonly configurationPath: string
   readonly notes: readonly string[]
 }
 
@@ -85,6 +87,7 @@ export function readGateway(environment: Environment, workingDirectory: string):
     adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
+    configurationPath: file.path,
     notes: catalogue.notes,
   })
 }
@@ -127,12 +130,14 @@ function readFile(
   named: string | undefined,
   workingDirectory: string,
   faults: string[],
-): { content: GatewayFile; folder: string } {
+): { content: GatewayFile; folder: string; path: string } {
   const path = resolve(workingDirectory, named ?? 'gateway.yaml')
-  if (named === undefined && !existsSync(path)) return { content: {}, folder: workingDirectory }
+  if (named === undefined && !existsSync(path)) {
+    return { content: {}, folder: workingDirectory, path }
+  }
   const reading = readYamlFile(path, gatewayFile)
   faults.push(...reading.faults)
-  return { content: reading.content ?? {}, folder: dirname(path) }
+  return { content: reading.content ?? {}, folder: dirname(path), path }
 }
 
 function notServedFaults(environment: Environment): string[] {
