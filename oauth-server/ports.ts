@@ -8,8 +8,7 @@ import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
-import type { Access } from './access/access.ts'
-import { createOpenAccess } from './access/open-access.ts'
+import { type Access, createAccess, type LiveAccess } from './access/access.ts'
 import type { Client } from './clients/client.ts'
 import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
@@ -28,15 +27,18 @@ import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
+import { type AccessBindings, redisAccessBindings } from './store/bindings.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
 import { type Consents, redisConsents } from './store/consents.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
 import { type Documents, redisDocuments } from './store/documents.ts'
+import { type FactReadings, redisFactReadings } from './store/fact-readings.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type ProviderIssuers, redisProviderIssuers } from './store/provider-issuers.ts'
 import { type PushedRequests, redisPushedRequests } from './store/pushed-requests.ts'
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
@@ -53,6 +55,9 @@ export interface Families {
   readonly consents: Consents
   readonly logins: Logins
   readonly users: Users
+  readonly accessBindings: AccessBindings
+  readonly factReadings: FactReadings
+  readonly providerIssuers: ProviderIssuers
   readonly codes: AuthorizationCodes
   readonly grants: Grants
   readonly refreshFamilies: RefreshFamilies
@@ -93,7 +98,7 @@ export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock'
 export function createPorts(
   redis: Redis,
   { configured, providerSecrets, ...surroundings }: Surroundings,
-): Ports {
+): Ports & { readonly access: LiveAccess } {
   const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
@@ -106,17 +111,26 @@ export function createPorts(
     log,
   })
   const scopes = createScopes(gateway.services)
+  const providers = createProviders(gateway, providerSecrets)
+  const resources = createResources(gateway, config.DEFAULT_SERVICE)
   return {
     ...surroundings,
     families,
     ...createClients(families, scopes, { configured, ...surroundings }),
-    providers: createProviders(gateway, providerSecrets),
-    access: createOpenAccess(gateway.services, families, clock),
+    providers,
+    access: createAccess({
+      ...surroundings,
+      families,
+      providers,
+      resources,
+      initial: gateway.access,
+      sealingKey: deriveKey(secret, 'oauth-server/upstream-tokens'),
+    }),
     keyring,
     verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes,
-    resources: createResources(gateway, config.DEFAULT_SERVICE),
+    resources,
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
 }
@@ -171,6 +185,9 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     consents: orUnavailable(redisConsents(redis)),
     logins: orUnavailable(redisLogins(redis)),
     users: orUnavailable(redisUsers(redis)),
+    accessBindings: orUnavailable(redisAccessBindings(redis)),
+    factReadings: orUnavailable(redisFactReadings(redis)),
+    providerIssuers: orUnavailable(redisProviderIssuers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),
     grants: orUnavailable(redisGrants(redis)),
     refreshFamilies: orUnavailable(redisRefreshFamilies(redis)),

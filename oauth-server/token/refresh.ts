@@ -7,6 +7,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { DEFAULT_SCOPE, parseScope } from '../../lib/oauth/scope.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
@@ -15,6 +16,7 @@ import type { Generation } from '../store/refresh-families.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { openAnswer, sealAnswer } from './refresh-tokens.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
+import { requirePerson } from './require-person.ts'
 import { revokeGrant } from './revoke-grant.ts'
 
 /** A token that we made, and its grant unless that has ended. */
@@ -77,6 +79,11 @@ export function refresh(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
+    async function checkPerson(ctx, next) {
+      await requirePerson(ports, ctx.state.grant)
+      await next()
+    },
+
     async function rotateToken(ctx) {
       const { grant, client } = ctx.state
       const answer = await rotate(ports, ctx.state)
@@ -109,15 +116,24 @@ async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
     expiresAt: access.expiresAt,
     ttlSeconds: ports.config.REFRESH_TOKEN_LIFETIME,
   }
-  // Both leave at once: the registration's life costs no round trip of its own.
+  // All leave at once: neither the registration's life nor the person's record costs a round trip of its own.
   const [rotation] = await Promise.all([
     ports.families.refreshFamilies.rotate(presented, sealed, { grant, keeping }),
     ports.clients.keep(client),
+    keepPerson(ports, grant),
   ])
   if (rotation.outcome === 'rotated') return answer
   if (rotation.outcome === 'repeated') return parseAnswer(refreshToken, rotation.sealedAnswer)
   if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')
   throw refused(rotation.outcome)
+}
+
+/** What is known of the person is there as long as the grant. */
+async function keepPerson({ families, config, clock }: Ports, grant: Grant): Promise<void> {
+  await families.users.keep(grant.userId, {
+    since: grant.authenticatedAt,
+    until: toSeconds(clock()) + config.REFRESH_TOKEN_LIFETIME,
+  })
 }
 
 /** The same pair for everybody who presents the same token within the grace. */
