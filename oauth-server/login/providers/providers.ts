@@ -1,10 +1,11 @@
 /** The providers of this gateway, made of its settings. */
 
 import type { Gateway } from '../../../lib/catalogue/gateway.ts'
-import type { ProviderSettings } from '../../../lib/catalogue/providers.ts'
+import type { GitHubSettings, ProviderSettings } from '../../../lib/catalogue/providers.ts'
 import { ConfigError } from '../../../lib/platform/environment.ts'
 import type { Secret } from '../../../lib/platform/secret.ts'
 import { createDevProvider } from './dev.ts'
+import { createGitHubProvider } from './github.ts'
 import type { Provider, Providers } from './provider.ts'
 
 /** Client secrets by the variable that holds them. */
@@ -16,9 +17,16 @@ export function createProviders(gateway: Gateway, secrets: ProviderSecrets): Pro
   )
 }
 
-function createProvider(settings: ProviderSettings, _secrets: ProviderSecrets): Provider {
+function createProvider(settings: ProviderSettings, secrets: ProviderSecrets): Provider {
   if (settings.kind === 'dev') return createDevProvider(settings)
+  if (settings.kind === 'github') return createGitHubProvider(settings, secretOf(settings, secrets))
   throw new ConfigError([`login through ${settings.kind} is not there yet`])
+}
+
+function secretOf({ name, secretName }: GitHubSettings, secrets: ProviderSecrets): Secret {
+  const secret = secrets.get(secretName)
+  if (secret === undefined) throw new ConfigError([`providers.${name}: ${secretName} is not set`])
+  return secret
 }
 
 /** @throws ConfigError when nobody could log in. */
