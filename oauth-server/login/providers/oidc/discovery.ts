@@ -78,10 +78,14 @@ export function createDiscovery(
   }
 }
 
-/** The issuer is compared byte for byte: it is what every ID token must name. */
+/**
+ * The issuer is compared byte for byte, and here: it is what every ID token must name, and the library
+ * makes exceptions.
+ */
 async function readMetadata(settings: OidcSettings, ask: CustomFetch): Promise<ServerMetadata> {
   const { name, issuer, clientId } = settings
-  const found = await discovery(new URL(issuer), clientId, undefined, None(), {
+  const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+  const found = await discovery(url, clientId, undefined, None(), {
     [customFetch]: ask,
     ...(isPlain(settings) ? { execute: [allowInsecureRequests] } : {}),
   })

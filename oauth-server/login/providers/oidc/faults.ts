@@ -69,29 +69,33 @@ export function toProviderError(
   if (error instanceof WWWAuthenticateChallengeError) {
     return fault('misconfigured', `its token endpoint answered ${error.status}`)
   }
-  if (error instanceof ClientError) return fromClientError(error, fault)
+  if (error instanceof Error) return fromLibrary(error, fault)
   return fault('unavailable', 'it does not answer as OpenID Connect asks')
 }
 
 type ToFault = (kind: ProviderFault, detail: string) => ProviderError
 
-function fromClientError(
-  { code = '', cause, message }: ClientError,
-  fault: ToFault,
-): ProviderError {
+function fromLibrary(error: Error & { code?: unknown }, fault: ToFault): ProviderError {
+  const { name, code, cause } = error
   // What our own fetch threw comes wrapped.
   if (cause instanceof ProviderError) return cause
   if (cause instanceof Response) return fault('unavailable', `it answered ${cause.status}`)
-  const sentence = cause instanceof Error ? cause.message : message
-  return fault(OF_LIBRARY[code] ?? 'unavailable', sentence)
+  const kind = OF_LIBRARY[String(code)]
+  if (kind !== undefined) return fault(kind, sentenceOf(error))
+  return fault('unavailable', `it does not answer as OpenID Connect asks (${code ?? name})`)
+}
+
+/** The inner one says more. */
+function sentenceOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message
 }
 
 /** Keys or algorithms that were read earlier may have been replaced since. */
 export function isSignatureFault(error: unknown): boolean {
   if (!(error instanceof ClientError)) return false
-  if (error.code === 'OAUTH_KEY_SELECTION_FAILED') return true
-  const { message } = (error.cause ?? error) as Error
-  return error.code === 'OAUTH_INVALID_RESPONSE' && SIGNATURE_SENTENCES.includes(message)
+  return (
+    error.code === 'OAUTH_KEY_SELECTION_FAILED' || SIGNATURE_SENTENCES.includes(sentenceOf(error))
+  )
 }
 
 const SIGNATURE_SENTENCES = [
