@@ -59,7 +59,7 @@ export function createDiscovery(
     async configure(ask) {
       const isFresh = known !== undefined && clock() - known.readAt < FRESH_MS
       const { metadata, keys } = isFresh && known !== undefined ? known : await read('metadata')
-      const auth = chooseAuthentication(settings, secret, metadata)
+      const auth = chooseAuthentication(secret, metadata)
       const configuration = new Configuration(metadata, settings.clientId, undefined, auth)
       configuration[customFetch] = ask
       // The deadline is in `ask`.
@@ -105,14 +105,16 @@ function isPlain({ issuer }: OidcSettings): boolean {
   return protocol === 'http:' && isLoopbackHost(hostname)
 }
 
-/** In the form where it may stand there: what is in Basic is encoded twice, and not by everybody alike. */
+/**
+ * In the form where it may stand there: what is in Basic is encoded twice, and not by everybody alike.
+ * Basic is what everybody takes, says the standard, also who does not say so.
+ */
 function chooseAuthentication(
-  { name }: OidcSettings,
   secret: Secret | undefined,
-  { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ServerMetadata,
+  { token_endpoint_auth_methods_supported: methods = [] }: ServerMetadata,
 ): ClientAuth {
   if (secret === undefined) return None()
-  if (methods.includes('client_secret_post')) return ClientSecretPost(secret.reveal())
-  if (methods.includes('client_secret_basic')) return ClientSecretBasic(secret.reveal())
-  throw new ProviderError(name, 'misconfigured', 'it takes no client secret at its token endpoint')
+  return methods.includes('client_secret_post')
+    ? ClientSecretPost(secret.reveal())
+    : ClientSecretBasic(secret.reveal())
 }
