@@ -192,6 +192,8 @@ function describe(issuer: string): Json {
 async function giveTokens(world: World, request: IncomingMessage): Promise<Json | undefined> {
   const form = new URLSearchParams(await text(request))
   world.tokenRequest = { headers: request.headers, form }
+  const verifier = form.get('code_verifier') ?? ''
+  if (verifier !== '') world.secrets.push(verifier)
   const begun = world.logins.get(form.get('code') ?? '')
   const isRefresh = form.get('grant_type') === 'refresh_token'
   const challenge = createHash('sha256')

@@ -8,8 +8,11 @@ import {
   type Needs,
   ProviderError,
   type RedirectProvider,
+  type UpstreamAnswer,
   type UpstreamLogin,
 } from '../../oauth-server/login/providers/provider.ts'
+import type { OidcUpstream } from './oidc-upstream.ts'
+import type { Person } from './person.ts'
 
 export const CALLBACK = 'http://localhost:8642/callback/corp'
 export const NOTHING: Needs = { emails: false, organizations: false, teams: false, groups: false }
@@ -52,6 +55,19 @@ export function upstreamLogin(changes: Partial<UpstreamLogin> = {}): UpstreamLog
     anew: false,
     ...changes,
   }
+}
+
+/** From the first redirect to the answer, through the provider's own pages. */
+export async function logInThrough(
+  provider: RedirectProvider,
+  upstream: Pick<OidcUpstream, 'logIn'>,
+  name: string,
+  changes: Partial<UpstreamLogin> = {},
+  person?: Person,
+): Promise<UpstreamAnswer> {
+  const login = upstreamLogin(changes)
+  const url = await provider.begin(login)
+  return await provider.finish(login, await upstream.logIn(url.href, name, person))
 }
 
 /** The fault that `work` ends with; whatever else it ends with is none. */

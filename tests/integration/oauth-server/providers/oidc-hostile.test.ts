@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
-import type { OidcSettings } from '../../../../lib/catalogue/providers.ts'
+import type { OidcOptions } from '../../../../oauth-server/login/providers/oidc.ts'
 import type {
   ProviderError,
   ProviderFault,
@@ -14,18 +14,19 @@ import {
 import { faultOf, GROUPS, oidcProvider, upstreamLogin } from '../../../support/oidc-login.ts'
 
 const SECRET = 'a client secret that must stay one'
-const DEADLINE_MS = 700
+/** Long enough for a busy machine, and much shorter than the deadline that it stands for. */
+const DEADLINE_MS = 1500
 
 /** The login that such a provider ends, and everything that it must not tell. */
 async function attempt(
   t: ExecutionContext,
   misbehaviour: Misbehaviour,
-  settings: Partial<OidcSettings> = {},
+  options: OidcOptions = {},
 ): Promise<ProviderError> {
   const upstream = await startHostileOidc(SECRET)
   t.teardown(() => upstream.stop())
   const { issuer } = upstream
-  const provider = oidcProvider(SECRET, { issuer, ...settings }, { deadlineMs: DEADLINE_MS })
+  const provider = oidcProvider(SECRET, { issuer }, options)
   upstream.change(misbehaviour)
   const login = upstreamLogin({ needs: GROUPS })
   const error = await faultOf(
@@ -185,12 +186,12 @@ const OUTAGES: Readonly<Record<string, readonly [RequestListener, ProviderFault,
 for (const [title, [answer, fault, detail]] of Object.entries(OUTAGES)) {
   for (const path of [METADATA, '/token', '/keys', '/userinfo']) {
     test(`is an outage: ${title} at ${path}`, async (t) => {
-      const begun = Date.now()
       const asks = path === '/userinfo' ? { idToken: { email: undefined } } : {}
-      const error = await attempt(t, { ...asks, answers: { [path]: answer } })
+      const isSlow = answer === silence || answer === drip
+      const options = isSlow ? { deadlineMs: DEADLINE_MS } : {}
+      const error = await attempt(t, { ...asks, answers: { [path]: answer } }, options)
       t.is(error.fault, fault)
       t.regex(error.detail, detail)
-      t.true(Date.now() - begun < 3 * DEADLINE_MS)
     })
   }
 }
@@ -232,7 +233,6 @@ const DESCRIPTIONS: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'sends people over plain HTTP': [{ authorization_endpoint: 'http://a.example/' }, /not https/],
   'wants secrets over plain HTTP': [{ token_endpoint: 'http://a.example/' }, /not https/],
-  'takes no secret': [{ token_endpoint_auth_methods_supported: ['private_key_jwt'] }, /secret/],
 }
 
 for (const [title, [metadata, detail]] of Object.entries(DESCRIPTIONS)) {
@@ -242,3 +242,85 @@ for (const [title, [metadata, detail]] of Object.entries(DESCRIPTIONS)) {
     t.regex(error.detail, detail)
   })
 }
+
+test('a key that is new since its keys were read is found, and the code is sent once', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer })
+  const logIn = async (): Promise<string> => {
+    const login = upstreamLogin()
+    const back = upstream.authorize(await provider.begin(login))
+    return (await provider.finish(login, back)).identity.providerId
+  }
+  t.is(await logIn(), 'alice')
+  const replacements = { 'of another name': 'two', 'of the same name': 'two' }
+  for (const [title, kid] of Object.entries(replacements)) {
+    await upstream.rotateKey(kid)
+    const asked = upstream.asked.length
+    t.is(await logIn(), 'alice', title)
+    const tokenRequests = upstream.asked.slice(asked).filter((path) => path === '/token')
+    t.is(tokenRequests.length, 1)
+  }
+})
+
+test('a secret goes into the form where it may, encoded for Basic where it must', async (t) => {
+  const secret = 'a:b c%2F+é'
+  const upstream = await startHostileOidc(secret)
+  t.teardown(() => upstream.stop())
+  const requestFor = async (methods: string[] | undefined) => {
+    upstream.change({ metadata: { token_endpoint_auth_methods_supported: methods } })
+    const provider = oidcProvider(secret, { issuer: upstream.issuer })
+    const login = upstreamLogin()
+    await provider.finish(login, upstream.authorize(await provider.begin(login)))
+    return upstream.tokenRequest
+  }
+  const posted = await requestFor(['client_secret_basic', 'client_secret_post'])
+  t.is(posted.form.get('client_secret'), secret)
+  t.is(posted.headers.authorization, undefined)
+  for (const methods of [undefined, ['client_secret_basic'], ['none']]) {
+    const { form, headers } = await requestFor(methods)
+    t.false(form.has('client_secret'))
+    const basic = Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64')
+    const [id, encoded = ''] = basic.toString().split(':')
+    t.is(id, 'gateway')
+    t.is(new URLSearchParams(`secret=${encoded}`).get('secret'), secret)
+  }
+})
+
+test('an old session there does not pass for a proof made anew', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer })
+  const finish = async (auth_time: number | undefined, anew: boolean) => {
+    upstream.change({ idToken: { auth_time } })
+    const login = upstreamLogin({ anew })
+    return await provider.finish(login, upstream.authorize(await provider.begin(login)))
+  }
+  t.is((await faultOf(finish(now - 3600, true))).fault, 'invalid')
+  t.is((await finish(now - 3600, false)).authenticatedAt, now - 3600)
+  t.is((await finish(undefined, true)).authenticatedAt, undefined)
+  t.true(Number((await finish(now + 3600, true)).authenticatedAt) < now + 60, 'nobody is ahead')
+})
+
+test('a refresh that tells of somebody else is not believed', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer })
+  const login = upstreamLogin({ needs: GROUPS })
+  const back = upstream.authorize(await provider.begin(login))
+  const { token = '' } = await provider.finish(login, back)
+  const faultFor = async (misbehaviour: Misbehaviour): Promise<string> => {
+    upstream.change(misbehaviour)
+    const error = await faultOf(provider.read(token, GROUPS))
+    tellsNothing(t, upstream, error)
+    return error.fault
+  }
+  t.is(await faultFor({ idToken: { sub: 'mallory' } }), 'invalid')
+  t.is(await faultFor({ idToken: { aud: 'another' } }), 'invalid')
+  t.is(await faultFor({ signature: 'foreign key' }), 'invalid')
+  t.is(await faultFor({ tokens: { id_token: undefined } }), 'expired', 'groups cannot be told')
+  const answers = { '/token': json(400, { error: 'interaction_required' }) }
+  t.is(await faultFor({ answers }), 'expired')
+  t.is(await faultFor({ answers: { '/token': html } }), 'unavailable')
+  t.is(await faultFor({ answers: { '/token': json(401, {}) } }), 'unavailable')
+})
