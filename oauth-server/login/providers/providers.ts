@@ -1,11 +1,12 @@
 /** The providers of this gateway, made of its settings. */
 
 import type { Gateway } from '../../../lib/catalogue/gateway.ts'
-import type { GitHubSettings, ProviderSettings } from '../../../lib/catalogue/providers.ts'
+import type { ProviderSettings } from '../../../lib/catalogue/providers.ts'
 import { ConfigError } from '../../../lib/platform/environment.ts'
 import type { Secret } from '../../../lib/platform/secret.ts'
 import { createDevProvider } from './dev.ts'
 import { createGitHubProvider } from './github.ts'
+import { createOidcProvider } from './oidc.ts'
 import type { Provider, Providers } from './provider.ts'
 
 /** Client secrets by the variable that holds them. */
@@ -19,13 +20,19 @@ export function createProviders(gateway: Gateway, secrets: ProviderSecrets): Pro
 
 function createProvider(settings: ProviderSettings, secrets: ProviderSecrets): Provider {
   if (settings.kind === 'dev') return createDevProvider(settings)
-  if (settings.kind === 'github') return createGitHubProvider(settings, secretOf(settings, secrets))
-  throw new ConfigError([`login through ${settings.kind} is not there yet`])
+  const { secretName } = settings
+  const secret = secretName === undefined ? undefined : requireSecret(secretName, secrets)
+  if (settings.kind === 'oidc') return createOidcProvider(settings, secret)
+  if (secret === undefined) throw new TypeError('GitHub has no public clients')
+  return createGitHubProvider(settings, secret)
 }
 
-function secretOf({ name, secretName }: GitHubSettings, secrets: ProviderSecrets): Secret {
-  const secret = secrets.get(secretName)
-  if (secret === undefined) throw new ConfigError([`providers.${name}: ${secretName} is not set`])
+/** Without it a client would pass for a public one. */
+function requireSecret(name: string, secrets: ProviderSecrets): Secret {
+  const secret = secrets.get(name)
+  if (secret === undefined) {
+    throw new ConfigError([`${name} must hold the client secret of a login provider`])
+  }
   return secret
 }
 
