@@ -35,6 +35,7 @@ export async function judgeWithoutAsking(
   const isExpected = loginHint === undefined || loginHint === login?.userName
   if (login === undefined || !isExpected) return { obstacle: 'login_required' }
   if (service === undefined) return { obstacle: 'interaction_required' }
+  if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }
   const approved = { interaction, login, service }
   const isCovered = await isRemembered(ports, { ...approved, client })
   return isCovered ? approved : { obstacle: 'consent_required' }

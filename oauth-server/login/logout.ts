@@ -16,6 +16,7 @@ import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
 import type { Login } from '../store/logins.ts'
+import { nameOf } from './person.ts'
 import { findLogin, readLogin } from './session.ts'
 import { type Extent, parseExtent, signOut } from './sign-out.ts'
 
@@ -38,7 +39,7 @@ export function askToSignOut(ports: Ports): Koa.Middleware[] {
       const cookie = ports.cookies.login.read(ctx)
       const isKnown = login !== undefined && cookie !== undefined
       if (isKnown) {
-        const { userName } = login
+        const userName = nameOf(ports.providers, login)
         renderPage(ctx, 'logout', { title: 'Sign out?', userName, proof: proofOf(cookie) })
       } else renderSignedOut(ctx, 'browser')
     },
