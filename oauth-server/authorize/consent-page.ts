@@ -3,6 +3,7 @@
 import type Koa from 'koa'
 import type { Client } from '../clients/client.ts'
 import { isOutOfBand, parseLoopback } from '../clients/redirect-uri.ts'
+import { nameOf } from '../login/person.ts'
 import { toWays } from '../login/ways.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Phrase } from '../pages/words/words.ts'
@@ -44,7 +45,7 @@ export async function showConsentPage(
     service,
     ways: toWays(ports, { login, loginHint }),
     interactionId,
-    problem,
+    problem: problem ?? (await toObjection(ports, interaction, login)),
   })
 }
 
@@ -72,6 +73,18 @@ export async function toOffers(
     description: gateway.services.get(name)?.description,
     words: scopes.describe(name, scopes.grant(name, requestedScopes)),
   }))
+}
+
+/** Said beforehand: whoever is signed in would be denied at once. */
+export async function toObjection(
+  { access, providers }: Pick<Ports, 'access' | 'providers'>,
+  { service }: Pick<Interaction, 'service'>,
+  login: Login | undefined,
+): Promise<Phrase | undefined> {
+  if (login === undefined || service === undefined) return undefined
+  const own = await access.servicesOf(login.userId)
+  if (own.includes(service)) return undefined
+  return { key: 'notForYou', values: { name: nameOf(providers, login), service } }
 }
 
 /** Whoever may use nothing can still be somebody else. */

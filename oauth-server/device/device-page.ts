@@ -1,7 +1,7 @@
 /** The pages for a person whose device waits: the code, the question, and the way back. */
 
 import type Koa from 'koa'
-import { toOffers } from '../authorize/consent-page.ts'
+import { toObjection, toOffers } from '../authorize/consent-page.ts'
 import type { Client } from '../clients/client.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { toWays } from '../login/ways.ts'
@@ -49,7 +49,7 @@ export async function showDevicePage(
     service: chosen,
     ways: toWays(ports, { login }),
     confirmationId,
-    problem,
+    problem: problem ?? (await toObjection(ports, request, login)),
   })
 }
 

@@ -13,6 +13,7 @@ import { type RespondentState, redirectErrors } from '../authorize/respond.ts'
 import { resumeDevice } from '../device/device-errand.ts'
 import { parseParams } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
+import { logError } from '../steps/answer-errors.ts'
 import { securePage } from '../steps/headers.ts'
 import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
@@ -21,7 +22,7 @@ import { toUser } from '../store/users.ts'
 import { callbackPath, toUpstreamLogin } from './depart.ts'
 import type { Errand } from './errand.ts'
 import { resumeLogin } from './login-errand.ts'
-import { toProviderProblem } from './provider-problem.ts'
+import { GATEWAY_FAILED, toProviderProblem } from './provider-problem.ts'
 import type { RedirectProvider, UpstreamAnswer } from './providers/provider.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -87,7 +88,7 @@ export function callback(ports: Ports): Koa.Middleware[] {
       try {
         ctx.state.answer = await provider.finish(login, new URL(issuer + ctx.path + ctx.search))
       } catch (thrown) {
-        const { problem, status } = toProviderProblem(ports, ctx.state.log, thrown)
+        const { problem, status } = toProviderProblem(provider, ctx.state.log, thrown)
         await errand.showAgain(problem)
         ctx.status = status
         return
@@ -106,7 +107,16 @@ export function callback(ports: Ports): Koa.Middleware[] {
     async function goOn(ctx) {
       const { answer, provider, errand } = ctx.state
       const { identity, authenticatedAt, token } = answer
-      await errand.finish({ user: toUser(provider.name, identity), authenticatedAt, token })
+      const arrival = { user: toUser(provider.name, identity), authenticatedAt, token }
+      try {
+        await errand.finish(arrival)
+      } catch (thrown) {
+        const error = OAuthError.from(thrown)
+        if (error.status < 500) throw thrown
+        logError(ctx.state.log, error)
+        await errand.showAgain(GATEWAY_FAILED.problem)
+        ctx.status = GATEWAY_FAILED.status
+      }
     },
   ]
   return steps

@@ -41,7 +41,7 @@ export async function depart(
     ctx.status = 303
     ctx.set('Location', target.href)
   } catch (thrown) {
-    return toProviderProblem(ports, ctx.state.log, thrown)
+    return toProviderProblem(provider, ctx.state.log, thrown)
   }
   ctx.state.log.info({ provider: provider.name, purpose: purpose.kind }, 'sent to a provider')
   return undefined

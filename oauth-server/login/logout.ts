@@ -17,7 +17,7 @@ import { type FormState, readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
 import type { Login } from '../store/logins.ts'
 import { nameOf } from './person.ts'
-import { findLogin, readLogin } from './session.ts'
+import { readLogin } from './session.ts'
 import { type Extent, parseExtent, signOut } from './sign-out.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -35,7 +35,7 @@ export function askToSignOut(ports: Ports): Koa.Middleware[] {
     onIssuerHost(ports.gateway.addresses),
 
     async function showForm(ctx) {
-      const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
+      const login = await readLogin(ctx, ports)
       const cookie = ports.cookies.login.read(ctx)
       const isKnown = login !== undefined && cookie !== undefined
       if (isKnown) {

@@ -32,7 +32,7 @@ export interface CommandedProvider extends RedirectProvider {
   /** What it was asked with a departure. */
   asked(departure: string | null): UpstreamLogin | undefined
   /** Where it sends the browser of a departure back to, with what it says then. */
-  answer(departure: string | null, outcome: UpstreamAnswer | ProviderError): string
+  answer(departure: string | null, outcome: UpstreamAnswer | Error): string
   /** As `answer`, for somebody with this name and an id made of it. */
   vouch(departure: string | null, name: string, changes?: Partial<UpstreamAnswer>): string
   /** What `begin` throws from now on. */
@@ -41,7 +41,7 @@ export interface CommandedProvider extends RedirectProvider {
 
 export function createCommandedProvider(name: string, label: string): CommandedProvider {
   const begun: UpstreamLogin[] = []
-  const outcomes = new Map<string, UpstreamAnswer | ProviderError>()
+  const outcomes = new Map<string, UpstreamAnswer | Error>()
   let failure: ProviderError | undefined
   const origin = `https://${name}.example`
   const provider: CommandedProvider = {
@@ -67,7 +67,7 @@ export function createCommandedProvider(name: string, label: string): CommandedP
       if (!callback.href.startsWith(`${login.redirectUri}?`)) throw new Error('another callback')
       const outcome = outcomes.get(callback.searchParams.get('code') ?? '')
       if (outcome === undefined) throw new ProviderError(name, 'invalid', 'no such code')
-      if (outcome instanceof ProviderError) throw outcome
+      if (outcome instanceof Error) throw outcome
       return outcome
     },
     read: async () => {

@@ -27,6 +27,10 @@ export const who = definePage(
       '{provider} does not accept this gateway. Trying again will not help: tell whoever runs the gateway that its login at {provider} is not set up correctly.',
     providerInvalid:
       'The answer of {provider} could not be trusted, so nobody was logged in. Try again; if it happens again, tell whoever runs the gateway.',
+    gatewayFailed:
+      'Something went wrong in this gateway. It is not your fault, and nothing of your request is lost: try again in a minute.',
+    notForYou:
+      '{name} may not use the service {service}. Go on with another account, or ask whoever runs this gateway.',
     loginTooOld:
       'The application wants you to log in anew, but {provider} tells of an earlier login. Log out there, then try again.',
   },
@@ -55,6 +59,10 @@ export const who = definePage(
       '{provider} nimmt dieses Gateway nicht an. Ein neuer Versuch hilft nicht: Sagen Sie den Betreibern des Gateways, dass seine Anmeldung bei {provider} nicht richtig eingerichtet ist.',
     providerInvalid:
       'Der Antwort von {provider} war nicht zu trauen, deshalb wurde niemand angemeldet. Versuchen Sie es noch einmal; geschieht es wieder, sagen Sie es den Betreibern des Gateways.',
+    gatewayFailed:
+      'In diesem Gateway ist etwas schiefgegangen. Das liegt nicht an Ihnen, und von Ihrer Anfrage geht nichts verloren: Versuchen Sie es in einer Minute noch einmal.',
+    notForYou:
+      '{name} darf den Dienst {service} nicht benutzen. Fahren Sie mit einem anderen Konto fort oder fragen Sie die Betreiber dieses Gateways.',
     loginTooOld:
       'Die Anwendung verlangt eine neue Anmeldung, {provider} nennt aber eine frühere. Melden Sie sich dort ab und versuchen Sie es dann noch einmal.',
   },

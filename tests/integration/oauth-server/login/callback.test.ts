@@ -1,4 +1,4 @@
-/** What anybody can send to the callback, and that it does nothing (N-40, N-41, AS-22). */
+/** What anybody can send to the callback, and that it leads nowhere. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'

@@ -1,6 +1,7 @@
 /** Whom the rules do not let in: what their client is told, and what they see. */
 
 import test from 'ava'
+import { OAuthError } from '../../../../lib/oauth/error.ts'
 import { createDevice, DEVICE_CODE, openQuestion } from '../../../support/device.ts'
 import type { HttpResponse } from '../../../support/http.ts'
 import {
@@ -20,8 +21,12 @@ const world = await startLoginWorld({
   providers: [github, devProvider],
   access: {
     admit: async ({ name }) => name !== 'stranger',
-    allows: async (userId, service) =>
-      !userId.endsWith('stranger') && (!userId.endsWith('guest') || service !== 'memory'),
+    allows: async (userId, service) => {
+      if (userId.endsWith('unlucky')) {
+        throw new OAuthError('temporarily_unavailable', 'the facts cannot be read')
+      }
+      return !userId.endsWith('stranger') && (!userId.endsWith('guest') || service !== 'memory')
+    },
     servicesOf: async (userId) => (userId?.endsWith('guest') ? ['echo'] : ['echo', 'memory']),
   },
 })
@@ -147,6 +152,16 @@ test('prompt none tells at once that this person may not', async (t) => {
   t.is(searchParams.get('state'), 'a state')
 })
 
+test('whoever is signed in hears beforehand that a service is not for them', async (t) => {
+  const person = createPerson(send)
+  await arrive(person, begin(), 'guest')
+  const page = await person.open(begin({ resource: MEMORY }))
+  t.is(page.response.status, 200)
+  t.true(page.response.text.includes('guest (GitHub) may not use the service memory.'))
+  const fine = await person.open(begin())
+  t.notRegex(fine.response.text, /role="alert"/)
+})
+
 test('signing in without a client: the page, and a link to try again', async (t) => {
   const person = createPerson(send)
   const left = await person.post(await person.open(`${issuer}/login?return=/account`), {
@@ -166,4 +181,16 @@ test('the page speaks German to whoever reads German', async (t) => {
   const callback = github.vouch(locationOf(left), 'stranger')
   const { response } = await person.open(callback, { 'accept-language': 'de' })
   t.true(response.text.includes('dieses Gateway lässt dieses Konto nicht ein'))
+})
+
+test('whether they may cannot be told just now: back on the page, and nothing is decided', async (t) => {
+  const person = createPerson(send)
+  const again = await arrive(person, begin(), 'unlucky')
+  t.is(again.response.status, 503)
+  t.is(again.response.headers.get('location'), null)
+  t.regex(again.response.text, /Something went wrong in this gateway/)
+  t.deepEqual(await world.ports.families.grants.ofUser('github:id-of-unlucky'), [])
+  const left = await person.submit(again, { provider: 'github' })
+  const back = await person.open(github.vouch(locationOf(left), 'mona'))
+  t.true(locationOf(back.response).startsWith(`${REDIRECT_URI}?code=`))
 })

@@ -200,6 +200,20 @@ for (const [fault, status, words] of FAULTS) {
   })
 }
 
+test('what nobody foresaw is our fault: the page says so, and the log keeps the message to itself', async (t) => {
+  const person = createPerson(one.send)
+  const left = await person.submit(await person.open(begin().url), {})
+  const error = new Error('a body with a secret in it')
+  const again = await person.open(github.answer(locationOf(left), error))
+  t.is(again.response.status, 503)
+  t.regex(again.response.text, /Something went wrong in this gateway/)
+  t.true(one.lines.some((line) => line.includes('unforeseen reason')))
+  t.false(one.lines.some((line) => line.includes('with a secret in it')))
+  const second = await person.submit(again, {})
+  const back = await person.open(github.vouch(locationOf(second), 'lucky'))
+  t.true(locationOf(back.response).startsWith(`${REDIRECT_URI}?code=`))
+})
+
 test.serial('a provider that cannot even be begun with: the page says so, and stays', async (t) => {
   const person = createPerson(one.send)
   const page = await person.open(begin().url)

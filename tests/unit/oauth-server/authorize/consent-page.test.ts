@@ -12,6 +12,7 @@ const ports = {
   gateway,
   scopes: createScopes(gateway.services),
   providers: createProviders(gateway, new Map()),
+  access: { servicesOf: async () => [...gateway.services.keys()] },
 } as unknown as Ports
 
 const CLIENT: Client = {
