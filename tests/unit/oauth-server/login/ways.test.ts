@@ -79,10 +79,7 @@ for (const key of [
   test(`the sentence ${key} exists in every language`, (t) => {
     const values = { provider: 'Okta', name: 'ann', service: 'echo' }
     for (const language of LANGUAGES) {
-      t.regex(
-        render(language, waysOf([okta]), { key, values }),
-        /role="alert">[^{}]+<\/p>/,
-      )
+      t.regex(render(language, waysOf([okta]), { key, values }), /role="alert">[^{}]+<\/p>/)
     }
   })
 }
