@@ -20,6 +20,8 @@ import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
 import { reportHealth } from './health.ts'
 import { sendStyle, showHome } from './home.ts'
+import { callback } from './login/callback.ts'
+import { askToLogIn, logIn } from './login/log-in.ts'
 import { askToSignOut, endLogin } from './login/logout.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
@@ -72,6 +74,10 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['device-authorization',          'POST', '/device_authorization'],  'none', 'json', authorizeDevice(ports)),
     row(['device',                        'GET', '/device'],                 'none', 'page', openDevicePage(ports)),
     row(['device-answer',                 'POST', '/device'],                'none', 'page', answerDevicePage(ports)),
+    row(['github-callback',               'GET', '/callback'],               'none', 'page', callback(ports)),
+    row(['callback',                      'GET', '/callback/:provider'],     'none', 'page', callback(ports)),
+    row(['login',                         'GET', '/login'],                  'none', 'page', askToLogIn(ports)),
+    row(['login-decision',                'POST', '/login'],                 'none', 'page', logIn(ports)),
     row(['logout',                        'GET', '/logout'],                 'none', 'page', askToSignOut(ports)),
     row(['logout-decision',               'POST', '/logout'],                'none', 'page', endLogin(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),

@@ -41,6 +41,7 @@ import { type PushedRequests, redisPushedRequests } from './store/pushed-request
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
+import { redisUpstreamLogins, type UpstreamLogins } from './store/upstream-logins.ts'
 import { redisUsers, type Users } from './store/users.ts'
 import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
 import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.ts'
@@ -52,6 +53,7 @@ export interface Families {
   readonly pushedRequests: PushedRequests
   readonly consents: Consents
   readonly logins: Logins
+  readonly upstreamLogins: UpstreamLogins
   readonly users: Users
   readonly codes: AuthorizationCodes
   readonly grants: Grants
@@ -170,6 +172,12 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     pushedRequests: orUnavailable(redisPushedRequests(redis)),
     consents: orUnavailable(redisConsents(redis)),
     logins: orUnavailable(redisLogins(redis)),
+    upstreamLogins: orUnavailable(
+      redisUpstreamLogins(
+        redis,
+        deriveKey(config.OAUTH_SERVER_SECRET, 'oauth-server/upstream-logins'),
+      ),
+    ),
     users: orUnavailable(redisUsers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),
     grants: orUnavailable(redisGrants(redis)),

@@ -109,7 +109,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       const { request } = ctx.state
       const answer = await approveAgain(ctx, ports)
       if ('code' in answer) return sendCode(ctx, answer.code, issuer)
-      if (request.silent) throw new OAuthError(answer.obstacle, 'a person has to be asked')
+      if (request.silent) throw toRefusal(answer.obstacle)
       await next()
     },
 
@@ -117,7 +117,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       const { interaction, client, login } = ctx.state
       const browser = bindBrowser(ctx, ports.cookies)
       const interactionId = await families.interactions.open(interaction, browser)
-      showConsentPage(ctx, ports, { interactionId, interaction, client, login })
+      await showConsentPage(ctx, ports, { interactionId, interaction, client, login })
     },
   ]
   return steps
@@ -190,6 +190,14 @@ async function approveAgain(
   const facts = { user: verdict.login.userId, client_id: client.id, service: verdict.service }
   ctx.state.log.info({ ...facts, remembered: true }, 'access approved')
   return { code }
+}
+
+function toRefusal(obstacle: OAuthErrorCode): OAuthError {
+  const isDenied = obstacle === 'access_denied'
+  return new OAuthError(
+    obstacle,
+    isDenied ? 'whoever is signed in may not use this service' : 'a person has to be asked',
+  )
 }
 
 /** Only a page that the person goes to: not what another page, of a neighbour even, loads behind it. */

@@ -31,13 +31,24 @@ export async function judgeWithoutAsking(
 ): Promise<Verdict> {
   const { interaction, client, login } = asked
   const { service, loginHint } = interaction
-  // Named another, the client expects somebody else.
-  const isExpected = loginHint === undefined || loginHint === login?.userName
-  if (login === undefined || !isExpected) return { obstacle: 'login_required' }
+  const isExpected = login !== undefined && (await isMeant(ports, login, loginHint))
+  if (!isExpected) return { obstacle: 'login_required' }
   if (service === undefined) return { obstacle: 'interaction_required' }
+  if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }
   const approved = { interaction, login, service }
   const isCovered = await isRemembered(ports, { ...approved, client })
   return isCovered ? approved : { obstacle: 'consent_required' }
+}
+
+/** Named another, the client expects somebody else. A hint may be an address, where one is known. */
+async function isMeant(
+  { families }: Ports,
+  { userId, userName }: Login,
+  hint: string | undefined,
+): Promise<boolean> {
+  if (hint === undefined || hint === userName) return true
+  const user = await families.users.find(userId)
+  return user?.emails.includes(hint.toLowerCase()) ?? false
 }
 
 /** Keeps what the person has just approved, where it can ever count. */

@@ -2,6 +2,10 @@
 
 import { Eta } from 'eta'
 import type Koa from 'koa'
+import { consent } from './words/consent.ts'
+import { device } from './words/device.ts'
+import { login } from './words/login.ts'
+import { refused } from './words/refused.ts'
 import { signedOut } from './words/signed-out.ts'
 import { LANGUAGES, type Language, type PageWords, speak } from './words/words.ts'
 
@@ -15,11 +19,17 @@ export type PageName =
   | 'device-done'
   | 'error'
   | 'home'
+  | 'login'
   | 'logout'
+  | 'refused'
   | 'signed-out'
 
 /** Pages whose words stand beside them in every language; their title is the word `title`. */
 const WORDS: Readonly<Partial<Record<PageName, PageWords>>> = {
+  consent,
+  device,
+  login,
+  refused,
   'signed-out': signedOut,
 }
 

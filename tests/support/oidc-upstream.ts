@@ -48,7 +48,7 @@ export interface OidcUpstreamOptions {
 }
 
 const CLIENT_ID = 'gateway'
-const CLIENT_SECRET = 'the secret of a gateway, of the tests'
+const CLIENT_SECRET = 'the-secret-of-a-gateway-of-the-tests'
 const STEPS_MAX = 12
 
 /** Two people with everything a provider may tell. */
