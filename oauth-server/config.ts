@@ -1,6 +1,7 @@
 /** What the authorization server reads from its environment, beside what all rooms share. */
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
+import type { Services } from '../lib/catalogue/catalogue.ts'
 import { SIGNING_ALGORITHMS } from '../lib/oauth/access-token.ts'
 import {
   ConfigError,
@@ -86,11 +87,18 @@ export function readConfig(environment: Environment): OAuthServerConfig {
 
 /** @throws ConfigError: whoever can be reached from elsewhere asks the internet and nobody else. */
 export function refuseTestHosts(
-  { CLIENT_DOCUMENT_TEST_HOSTS }: OAuthServerConfig,
+  { CLIENT_DOCUMENT_TEST_HOSTS }: Pick<OAuthServerConfig, 'CLIENT_DOCUMENT_TEST_HOSTS'>,
   { loopback, issuer }: Addresses,
 ): void {
   if (CLIENT_DOCUMENT_TEST_HOSTS === undefined || loopback) return
   throw new ConfigError([
     `CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only, not for ${issuer}: unset it`,
   ])
+}
+
+/** @throws ConfigError when there is no such service. */
+export function requireService(services: Services, name: string | undefined): void {
+  if (name === undefined || services.has(name)) return
+  const names = [...services.keys()].join(', ')
+  throw new ConfigError([`DEFAULT_SERVICE must be one of ${names}, not "${name}"`])
 }

@@ -9,11 +9,10 @@ import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { createApp } from './app.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
-import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
+import { type OAuthServerConfig, refuseTestHosts, requireService } from './config.ts'
 import { requireProvider } from './login/providers/providers.ts'
 import { createPorts, type Surroundings } from './ports.ts'
 import { createReadiness } from './readiness.ts'
-import { requireService } from './resources.ts'
 
 const STORE_TIMEOUT_MS = 10_000
 const COMMAND_TIMEOUT_MS = 2000

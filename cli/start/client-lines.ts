@@ -1,6 +1,7 @@
 /** For each service, the line that adds it to a client, ready to be pasted. */
 
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { peopleLines } from './people-lines.ts'
 
 type Rendering = (name: string, url: string) => string
 
@@ -30,10 +31,8 @@ function toCursorLink(name: string, url: string): string {
 }
 
 /** What is printed once everything serves; its last line is the one that programs wait for. */
-export function readyLines(
-  { addresses, services, stateDirectory }: Gateway,
-  tookMs: number,
-): string[] {
+export function readyLines(gateway: Gateway, tookMs: number): string[] {
+  const { addresses, services, stateDirectory } = gateway
   return [
     '',
     ...[...services.values()].flatMap(({ name, description }) => {
@@ -41,7 +40,7 @@ export function readyLines(
       const words = description === '' ? '' : `  ${description}`
       return [`${name}  ${url}${words}`, ...clientLines(name, url).map((line) => `    ${line}`), '']
     }),
-    'The dev login is on: whoever reaches this machine logs in under any name. It exists only on loopback.',
+    ...peopleLines(gateway),
     `Keys, data and logs are in ${stateDirectory}. Ready after ${(tookMs / 1000).toFixed(1)} s; Ctrl-C ends it.`,
     `ready ${addresses.issuer}`,
   ]

@@ -7,6 +7,11 @@
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import {
+  GITHUB_SECRET,
+  type ProviderSettings,
+  providerSecretNames,
+} from '../../lib/catalogue/providers.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 
@@ -75,8 +80,16 @@ export function clientSecrets(clients: ConfiguredClients, environment: Environme
   return pick(environment, named.filter((name) => name !== undefined).flatMap(orFile))
 }
 
+/** The operator's variables that hold what login providers know the gateway by. */
+export function providerSecrets(
+  providers: readonly ProviderSettings[],
+  environment: Environment,
+): Variables {
+  return pick(environment, providerSecretNames(providers).flatMap(orFile))
+}
+
 /** Keys of the gateway itself: no service may have them by naming them. */
-const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD'])
+const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
 
 export function secretNames({ launch, folders }: Service): string[] {
   const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]

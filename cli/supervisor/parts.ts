@@ -12,6 +12,7 @@ import {
   clientSecrets,
   commonEnvironment,
   gatewayEnvironment,
+  providerSecrets,
   serviceSecrets,
   settingsOf,
 } from './part-environment.ts'
@@ -56,6 +57,7 @@ export function toParts(options: PartsOptions): Part[] {
     room('oauth-server', {
       env: {
         ...clientSecrets(gateway.clients, environment),
+        ...providerSecrets(gateway.providers, environment),
         ...shared,
         ...store,
         ...settingsOf('oauth-server', environment),

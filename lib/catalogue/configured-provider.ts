@@ -195,7 +195,7 @@ function secretFaults(kind: ProviderKind, secretName: string | undefined): strin
 function addressFaults(kind: ProviderKind, definition: ProviderDefinition): string[] {
   const given = (['url', 'api_url', 'issuer'] as const).flatMap((member) => {
     const value = definition[member]
-    return value === undefined || isAddress(value)
+    return value === undefined || !MEMBERS[kind].includes(member) || isAddress(value)
       ? []
       : [`.${member}: ${ADDRESS_EXPECTED}, not "${withoutLogin(value)}"`]
   })

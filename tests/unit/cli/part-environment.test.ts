@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Part } from '../../../cli/supervisor/part.ts'
-import { clientSecrets, serviceSecrets } from '../../../cli/supervisor/part-environment.ts'
+import {
+  clientSecrets,
+  providerSecrets,
+  ROOM_SETTINGS,
+  serviceSecrets,
+} from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
+import { MCP_BRIDGE_VARIABLES } from '../../../mcp-bridge/config.ts'
+import { OAUTH_SERVER_VARIABLES } from '../../../oauth-server/config.ts'
 
 const ROOT_SECRET = 'r'.repeat(43)
 
@@ -178,4 +185,50 @@ test('only the authorization server gets the secrets of the operator’s clients
     holders.map(({ name }) => name),
     ['oauth-server'],
   )
+})
+
+test('every room learns how people log in, the authorization server alone the secrets for it', (t) => {
+  const environment = {
+    ...ENVIRONMENT,
+    GITHUB_CLIENT_ID: 'id',
+    GITHUB_URL: 'https://ghe.example',
+    GITHUB_API_URL: 'https://ghe.example/api/v3',
+    ALLOWED_GITHUB_USERS: 'octocat',
+    OKTA_KEY_FILE: '/okta',
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'providers-'))
+  writeFileSync(
+    join(folder, 'gateway.yaml'),
+    'providers:\n  okta: { issuer: "https://x.example", client_id: a, client_secret: "${secret.OKTA_KEY}" }\n',
+  )
+  const withProviders = readGateway(environment, folder)
+  const secrets = { GITHUB_CLIENT_SECRET: 'github', OKTA_KEY_FILE: '/okta' }
+  t.deepEqual(providerSecrets(withProviders.providers, environment), secrets)
+  const all = toParts({
+    gateway: withProviders,
+    environment,
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['127.0.0.1'],
+  })
+  const holders = (variable: string): string[] =>
+    all.filter(({ env }) => variable in env).map(({ name }) => name)
+  for (const variable of Object.keys(secrets)) t.deepEqual(holders(variable), ['oauth-server'])
+  const readers = ['oauth-server', 'ext-authz', 'mcp-bridge', 'envoy-files']
+  for (const variable of ['GITHUB_CLIENT_ID', 'GITHUB_URL', 'GITHUB_API_URL']) {
+    t.deepEqual(holders(variable), readers)
+  }
+  t.deepEqual(holders('ALLOWED_GITHUB_USERS'), readers)
+  for (const { env } of all.filter(({ name }) => readers.includes(name))) {
+    t.deepEqual(readGateway(env, folder).providers, withProviders.providers)
+    t.deepEqual(readGateway(env, folder).access, withProviders.access)
+  }
+})
+
+test('a setting that can be passed on is one that its room reads', (t) => {
+  for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
 })

@@ -1,28 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { originRule } from '../../../../lib/catalogue/origins.ts'
-import { ConfigError } from '../../../../lib/platform/environment.ts'
+import { faultsOf as faultsOfReading, folderWith } from '../../../support/configuration.ts'
 
 const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))
 
-function faultsOf(environment: Record<string, string>, folder = EMPTY): readonly string[] {
-  try {
-    readGateway(environment, folder)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults
-    throw error
-  }
-  return []
-}
-
-function folderWith(yaml: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
-  writeFileSync(join(folder, 'gateway.yaml'), yaml)
-  return folder
-}
+const faultsOf = (environment: Record<string, string>, folder = EMPTY): readonly string[] =>
+  faultsOfReading(() => readGateway(environment, folder))
 
 test('the embedded default needs no configuration', (t) => {
   const { addresses, services, port, adminPort } = readGateway({}, EMPTY)
