@@ -32,6 +32,7 @@ export interface Bridge {
   readonly marker: string
   readonly log: readonly LogLine[]
   readonly process: ChildProcess
+  readonly valkey: Valkey
   /** What Envoy would set for this caller. */
   headers(caller?: Caller): Record<string, string>
   fetch(caller?: Caller): FetchLike
@@ -115,6 +116,7 @@ async function launch(
     marker,
     log,
     process: child,
+    valkey,
     headers,
     fetch: (caller) => socketFetch(socket, headers(caller)),
     children,
