@@ -74,6 +74,7 @@ export function redisUserSecrets(redis: Redis, key: Buffer): UserSecrets {
       await ENTER(redis, [INSTANT_KEY, keyOf(place)], [name, sealed, REVISION])
     },
     async remove(place, name) {
+      if (name === REVISION) return false
       return (await REMOVE(redis, [INSTANT_KEY, keyOf(place)], [name, REVISION])) === 1
     },
     async describe(place) {

@@ -18,7 +18,7 @@ export interface Question {
 }
 
 /** What stands behind a redirect URI, as far as its form tells. */
-type Destination =
+export type Destination =
   | { readonly kind: 'web' | 'computer'; readonly host: string }
   | { readonly kind: 'application'; readonly scheme: string }
   | { readonly kind: 'copy' }
@@ -46,7 +46,7 @@ function toUsername({ providers }: Ports, hint: string | undefined): string | un
   return dev?.kind === 'dev' ? dev.identify(hint ?? '')?.name : undefined
 }
 
-function toDestination(uri: string): Destination {
+export function toDestination(uri: string): Destination {
   if (isOutOfBand(uri)) return { kind: 'copy' }
   const loopback = parseLoopback(uri)
   if (loopback !== undefined) return { kind: 'computer', host: loopback.host }

@@ -2,12 +2,14 @@
 
 import { Eta } from 'eta'
 import type Koa from 'koa'
+import { account } from './words/account.ts'
 import { signedOut } from './words/signed-out.ts'
 import { LANGUAGES, type Language, type PageWords, speak } from './words/words.ts'
 
 const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
 
 export type PageName =
+  | 'account'
   | 'code'
   | 'consent'
   | 'device'
@@ -20,6 +22,7 @@ export type PageName =
 
 /** Pages whose words stand beside them in every language; their title is the word `title`. */
 const WORDS: Readonly<Partial<Record<PageName, PageWords>>> = {
+  account,
   'signed-out': signedOut,
 }
 

@@ -77,6 +77,10 @@ test.serial('deleted is deleted, and nothing of it stays', async (t) => {
   t.is(await redis.exists(record), 1)
   t.true(await secrets.remove(place, 'KEY'))
   t.false(await secrets.remove(place, 'KEY'))
+  await secrets.enter(place, 'KEY', 'v')
+  t.false(await secrets.remove(place, 'revision'), 'what is no secret cannot be deleted')
+  t.deepEqual(await valuesOf(place), { KEY: 'v' })
+  await secrets.remove(place, 'KEY')
   t.is(await redis.exists(record), 0)
 })
 
