@@ -8,6 +8,7 @@ import {
   OPENID_CONFIGURATION_PATH,
   PROTECTED_RESOURCE_PATH,
 } from '../lib/oauth/well-known.ts'
+import { changeAccount, showAccount } from './account/account.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
 import { pushRequest } from './authorize/pushed-request.ts'
@@ -80,6 +81,8 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['login-decision',                'POST', '/login'],                 'none', 'page', logIn(ports)),
     row(['logout',                        'GET', '/logout'],                 'none', 'page', askToSignOut(ports)),
     row(['logout-decision',               'POST', '/logout'],                'none', 'page', endLogin(ports)),
+    row(['account',                       'GET', '/account'],                'none', 'page', showAccount(ports)),
+    row(['account-change',                'POST', '/account'],               'none', 'page', changeAccount(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
     row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),

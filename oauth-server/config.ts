@@ -15,6 +15,7 @@ import {
   readEnvironment,
   required,
   secret,
+  secretOf,
   text,
   type Values,
 } from '../lib/platform/environment.ts'
@@ -23,13 +24,6 @@ import type { Secret } from '../lib/platform/secret.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
 
 const YEAR_SECONDS = 365 * 86_400
-
-function atLeast(characters: number): Parser<Secret> {
-  return (value) => {
-    if (value.length >= characters) return secret(value)
-    throw new RangeError(`must have at least ${characters} characters`)
-  }
-}
 
 /** What fits into an `Authorization` header (RFC 6750 section 2.1). */
 const bearerSecret: Parser<Secret> = (value) => {
@@ -53,7 +47,9 @@ export const OAUTH_SERVER_VARIABLES = {
   REDIS_PASSWORD: optional(secret, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   /** Keys for sealing and for refresh tokens are derived from it. */
-  OAUTH_SERVER_SECRET: required(atLeast(32)),
+  OAUTH_SERVER_SECRET: required(secretOf(32)),
+  /** What people enter for services is sealed under a key made of it; the bridge has the same. */
+  USER_SECRETS_KEY: required(secretOf(32)),
   /** Seconds. */
   ACCESS_TOKEN_LIFETIME: optional(integer(1, YEAR_SECONDS), 3600),
   /** Seconds, from the last use. */

@@ -8,6 +8,7 @@ import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import { redisUserSecrets, type UserSecrets } from '../lib/store/user-secrets.ts'
 import type { Access } from './access/access.ts'
 import { createOpenAccess } from './access/open-access.ts'
 import type { Client } from './clients/client.ts'
@@ -65,6 +66,8 @@ export interface Families {
   readonly documents: Documents
   readonly reachability: Reachability
   readonly assertions: Assertions
+  /** Written here, and read by nobody here. */
+  readonly userSecrets: Omit<UserSecrets, 'read'>
 }
 
 export interface Ports {
@@ -191,5 +194,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     documents: orUnavailable(redisDocuments(redis)),
     reachability: orUnavailable(redisReachability(redis)),
     assertions: orUnavailable(redisAssertions(redis)),
+    userSecrets: orUnavailable(
+      redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
+    ),
   }
 }

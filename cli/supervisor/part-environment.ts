@@ -12,6 +12,7 @@ import {
   type ProviderSettings,
   providerSecretNames,
 } from '../../lib/catalogue/providers.ts'
+import { secretNamesIn } from '../../lib/catalogue/secret-names.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 
@@ -91,11 +92,10 @@ export function providerSecrets(
 /** Keys of the gateway itself: no service may have them by naming them. */
 const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
 
-export function secretNames({ launch, folders }: Service): string[] {
+/** Not what people enter themselves: a variable of that name is none of the service's business. */
+export function secretNames({ launch, folders, userSecrets }: Service): string[] {
   const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]
-  return texts.flatMap((text) =>
-    [...text.matchAll(/\$\{secret\.([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name),
-  )
+  return secretNamesIn(texts).filter((name) => !Object.hasOwn(userSecrets, name))
 }
 
 function orFile(name: string): string[] {

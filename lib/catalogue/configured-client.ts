@@ -9,7 +9,7 @@ import type {
   ConfigurableAuthMethod,
   ConfigurableGrantType,
 } from './client-definition.ts'
-import { isReservedSecret } from './service.ts'
+import { isReservedSecret } from './secret-names.ts'
 
 export interface ConfiguredClient {
   readonly id: string

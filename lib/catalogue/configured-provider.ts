@@ -19,7 +19,7 @@ import {
   type OidcSettings,
   type ProviderSettings,
 } from './providers.ts'
-import { isReservedSecret } from './service.ts'
+import { isReservedSecret } from './secret-names.ts'
 
 /** The variables that make the provider `github`, or complete it. */
 export interface GitHubVariables {

@@ -40,6 +40,7 @@ export type KeyPurpose =
   | 'mcp-bridge'
   | 'edge'
   | 'redis'
+  | 'user-secrets'
 
 /** Derives 32 bytes for one purpose from a secret (HKDF-SHA-256, RFC 5869). */
 export function deriveKey(secret: Secret, purpose: KeyPurpose): Buffer {

@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** What stands behind a redirect URI, as far as its form tells. */
-type Destination =
+export type Destination =
   | { readonly kind: 'web' | 'computer'; readonly host: string }
   | { readonly kind: 'application'; readonly scheme: string }
   | { readonly kind: 'copy' }
@@ -49,7 +49,7 @@ export async function showConsentPage(
   })
 }
 
-function toDestination(uri: string): Destination {
+export function toDestination(uri: string): Destination {
   if (isOutOfBand(uri)) return { kind: 'copy' }
   const loopback = parseLoopback(uri)
   if (loopback !== undefined) return { kind: 'computer', host: loopback.host }

@@ -2,6 +2,7 @@
 
 import { Eta } from 'eta'
 import type Koa from 'koa'
+import { account } from './words/account.ts'
 import { consent } from './words/consent.ts'
 import { device } from './words/device.ts'
 import { login } from './words/login.ts'
@@ -12,6 +13,7 @@ import { LANGUAGES, type Language, type PageWords, speak } from './words/words.t
 const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
 
 export type PageName =
+  | 'account'
   | 'code'
   | 'consent'
   | 'device'
@@ -26,6 +28,7 @@ export type PageName =
 
 /** Pages whose words stand beside them in every language; their title is the word `title`. */
 const WORDS: Readonly<Partial<Record<PageName, PageWords>>> = {
+  account,
   consent,
   device,
   login,

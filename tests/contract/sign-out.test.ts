@@ -15,6 +15,7 @@ const ports = createPorts(await valkey.connect(), {
     REDIS_URL: valkey.url,
     OAUTH_SERVER_SOCKET: '/unused',
     OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
+    USER_SECRETS_KEY: 'the key of user secrets in the tests',
   }),
   gateway: readGateway({}, '/nonexistent'),
   clock: Date.now,

@@ -77,6 +77,7 @@ const EXPECTED = {
     ...STORE,
     'OAUTH_SERVER_SOCKET',
     'OAUTH_SERVER_SECRET',
+    'USER_SECRETS_KEY',
     'ACCESS_TOKEN_LIFETIME',
     'CLIENT_ID_METADATA_DOCUMENTS',
   ],
@@ -86,6 +87,7 @@ const EXPECTED = {
     ...STORE,
     'MCP_BRIDGE_SOCKET',
     'MCP_BRIDGE_EDGE_SECRET',
+    'USER_SECRETS_KEY',
     'SESSION_TIMEOUT',
   ],
   'envoy-files': [
@@ -121,6 +123,14 @@ test('renderer and bridge share the edge secret; the authorization server has an
   t.not(part('oauth-server').env['OAUTH_SERVER_SECRET'], edge)
 })
 
+test('authorization server and bridge share the key of what people enter, and it is no other', (t) => {
+  const key = part('mcp-bridge').env['USER_SECRETS_KEY']
+  t.is(part('oauth-server').env['USER_SECRETS_KEY'], key)
+  t.is(key?.length, 43)
+  const all = parts.flatMap(({ env }) => Object.values(env))
+  t.is(all.filter((value) => value === key).length, 2)
+})
+
 test('with a store of the operator none is started', (t) => {
   const others = toParts({
     gateway,
@@ -154,6 +164,21 @@ test('the bridge gets the secrets its services name, except the gateway’s own'
     DOCS: 'd',
     OTHER_FILE: '/other',
   })
+})
+
+test('what people enter is not taken from the operator’s variable of that name', (t) => {
+  const [service] = gateway.services.values()
+  if (service === undefined) throw new Error('no service is shipped')
+  const env = { A: '${secret.OWN}', B: '${secret.SHARED}' }
+  const one = { ...service, launch: { ...service.launch, env }, userSecrets: { OWN: 'Yours' } }
+  const secrets = { OWN: 'the operator’s', OWN_FILE: '/own', SHARED: 's' }
+  t.deepEqual(serviceSecrets(new Map([['x', one]]), secrets), { SHARED: 's' })
+  const other = { ...one, userSecrets: {} }
+  const both = new Map([
+    ['x', one],
+    ['y', other],
+  ])
+  t.deepEqual(serviceSecrets(both, secrets), secrets, 'another service may mean the operator’s')
 })
 
 test('only the authorization server gets the secrets of the operator’s clients', (t) => {
