@@ -94,6 +94,8 @@ verifies('registration-unknown-ignored', async (t) => {
   }
 })
 
+const TOWER = `${'['.repeat(1500)}${']'.repeat(1500)}`
+
 verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_redirect_uri', {})
   await refuses(t, 'invalid_redirect_uri', { redirect_uris: [] })
@@ -105,7 +107,13 @@ verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_client_metadata', { ...REDIRECT, logo_uri: 'data:image/png,x' })
   await refuses(t, 'invalid_client_metadata', '[1')
   await refuses(t, 'invalid_client_metadata', [REDIRECT])
-  await refuses(t, 'invalid_redirect_uri', '{"__proto__":{"redirect_uris":["https://a.example"]}}')
+  await refuses(
+    t,
+    'invalid_client_metadata',
+    '{"__proto__":{"redirect_uris":["https://a.example"]}}',
+  )
+  await refuses(t, 'invalid_client_metadata', '{"redirect_uris":["https://a.example"],"x":1,"x":1}')
+  await refuses(t, 'invalid_client_metadata', { ...REDIRECT, x: JSON.parse(TOWER) as object })
 })
 
 verifies('registration-keys-once', async (t) => {

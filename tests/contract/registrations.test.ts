@@ -91,6 +91,36 @@ test.serial('replacing does not prolong a registration that nobody approved', as
   t.true((await redis.ttl(`client:${held.id}`)) <= 100)
 })
 
+const deep = (depth: number): unknown => (depth === 0 ? 'x' : [deep(depth - 1)])
+
+for (const [name, value] of [
+  ['deeper than Lua reads', deep(1500)],
+  ['no text', '\ud800'],
+] as const) {
+  test.serial(
+    `a record of an earlier release with ${name} in it is replaced and removed`,
+    async (t) => {
+      const held = client({ keys: { jwks: { keys: [{ kty: 'EC', value }] } } })
+      await redis.set(`client:${held.id}`, JSON.stringify(held), 'EX', 1000)
+      t.false(await clients.replace('wrong', { ...held, name: 'New' }))
+      t.true(await clients.replace('first', { ...held, name: 'New' }))
+      t.false(await clients.remove('wrong', held.id, SOON))
+      t.true(await clients.remove('first', held.id, SOON))
+      t.is(await clients.find(held.id), undefined)
+    },
+  )
+}
+
+test.serial('no text of a client passes for its registration token', async (t) => {
+  const name = '"managementDigest":"chosen" \\"managementDigest":"chosen'
+  const held = client({ name, echoed: { software_id: name, contacts: [name] } })
+  await clients.register(held)
+  t.false(await clients.replace('chosen', held))
+  t.false(await clients.remove('chosen', held.id, SOON))
+  t.false(await clients.remove('', held.id, SOON))
+  t.not(await clients.find(held.id), undefined)
+})
+
 test.serial(
   'a removed client’s grants are dead in the same step: no code, no refresh, no tokens',
   async (t) => {

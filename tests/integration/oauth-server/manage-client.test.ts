@@ -154,6 +154,46 @@ test('another method gets 405, a page’s preflight every method there is', asyn
   t.regex(preflight.headers.get('access-control-allow-headers') ?? '', /authorization/)
 })
 
+test('what a client says about itself never stands in the way of its deletion', async (t) => {
+  const deep = `${'['.repeat(1500)}${']'.repeat(1500)}`
+  const body = JSON.stringify({
+    ...METADATA,
+    client_uri: 'https://a.example/\ud800',
+    jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: '\udfff', deep: 'DEEP' }] },
+  })
+  const register = (text: string) =>
+    send({
+      url: `${issuer}/register`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: text,
+    })
+  t.is((await register(body.replace('"DEEP"', deep))).status, 400)
+  const held = (await register(body)).json() as Registered
+  const replaced = await manage('PUT', held, { ...METADATA, client_id: held.client_id })
+  t.is(replaced.status, 200, replaced.text)
+  t.is((await manage('DELETE', replaced.json() as Registered)).status, 204)
+})
+
+test('a replacement is read as strictly as a registration', async (t) => {
+  const held = await client.register()
+  const members = JSON.stringify({ ...METADATA, client_id: held.client_id }).slice(1)
+  for (const text of [`{"client_name":"x",${members}`, `{"__proto__":{},${members}`]) {
+    const response = await send({
+      url: `${issuer}/register/${held.client_id}`,
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${held['registration_access_token']}`,
+        'content-type': 'application/json',
+      },
+      body: text,
+    })
+    t.is(response.status, 400, response.text)
+    t.is(response.json()['error'], 'invalid_client_metadata')
+  }
+  t.is((await manage('GET', held)).status, 200)
+})
+
 test('deletion ends codes, refresh tokens and the client itself', async (t) => {
   const held = await client.register()
   const begin = () => client.begin(held.client_id, { resource: ECHO })
