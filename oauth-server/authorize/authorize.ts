@@ -18,6 +18,7 @@ import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { limitByAddress } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
 import {
@@ -86,6 +87,8 @@ export function authorize(ports: Ports): Koa.Middleware[] {
         pushed === undefined ? requireRespondent(client, params) : respondentOf(client, pushed)
       await next()
     },
+
+    requireGrantType('authorization_code'),
 
     async function checkRequest(ctx, next) {
       const { params, pushed } = ctx.state

@@ -15,6 +15,7 @@ import { securePage } from '../steps/headers.ts'
 import { takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
 import type { Interaction } from '../store/interactions.ts'
 import { type Approval, parseApproval } from './approval.ts'
@@ -78,6 +79,8 @@ export function consent(ports: Ports): Koa.Middleware[] {
       ctx.state.respondent = { target, state }
       await next()
     },
+
+    requireGrantType('authorization_code'),
 
     async function refuseIfDenied(ctx, next) {
       if (ctx.state.params.get('decision') === 'deny') {

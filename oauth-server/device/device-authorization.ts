@@ -12,6 +12,7 @@ import type { ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
 import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { readForm } from '../steps/read-form.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import { DEVICE_SECONDS, type DeviceRequest, POLL_INTERVAL_SECONDS } from '../store/devices.ts'
 import type { Limit } from '../store/limits.ts'
 import { identifyClient } from './identify-client.ts'
@@ -37,16 +38,7 @@ export function authorizeDevice(ports: Ports): Koa.Middleware[] {
     limitByAddress(families.limits, BY_ADDRESS),
     readForm,
     identifyClient(ports),
-
-    async function checkGrantType(ctx, next) {
-      if (!ctx.state.client.grantTypes.includes(DEVICE_CODE_GRANT)) {
-        throw new OAuthError(
-          'unauthorized_client',
-          `register the client with ${DEVICE_CODE_GRANT} among its grant_types`,
-        )
-      }
-      await next()
-    },
+    requireGrantType(DEVICE_CODE_GRANT),
 
     async function limitByClient(ctx, next) {
       await takeOrRefuse(families.limits, BY_CLIENT, ctx.state.client.id)

@@ -10,6 +10,7 @@ import { DEFAULT_SCOPE, parseScope } from '../../lib/oauth/scope.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Grant } from '../store/grants.ts'
 import type { Generation } from '../store/refresh-families.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
@@ -48,6 +49,8 @@ export function lookUpRefreshToken({ families, refreshTokens }: Ports) {
 export function refresh(ports: Ports): Koa.Middleware[] {
   const { resources, clock } = ports
   const steps: Step[] = [
+    requireGrantType('refresh_token'),
+
     async function findGrant(ctx, next) {
       const refreshToken = ctx.state.params.get('refresh_token')
       if (refreshToken === undefined) {
