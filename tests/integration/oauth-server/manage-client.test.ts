@@ -64,6 +64,82 @@ test('replaces everything, and rotates the token', async (t) => {
   t.is((await send({ url })).status, 200)
 })
 
+test('whoever lost the answer of a replacement gets the same one again, and nobody else', async (t) => {
+  const held = await client.register()
+  const document = {
+    ...METADATA,
+    token_endpoint_auth_method: 'client_secret_post',
+    client_id: held.client_id,
+  }
+  const lost = await manage('PUT', held, document)
+  t.is(lost.status, 200)
+  t.true(typeof lost.json()['client_secret'] === 'string')
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const again = await manage('PUT', held, document)
+    t.is(again.status, 200)
+    t.is(again.headers.get('cache-control'), 'no-store')
+    t.is(again.text, lost.text)
+  }
+  for (const other of [
+    { ...document, client_name: 'Other' },
+    { ...document, client_uri: 'https://a.example' },
+    {},
+  ]) {
+    const refused = await manage('PUT', held, other)
+    t.is(refused.status, 401, JSON.stringify(other))
+    t.is(refused.headers.get('www-authenticate'), 'Bearer error="invalid_token"')
+  }
+  const foreign = { ...held, registration_access_token: 'x'.repeat(43) }
+  t.is((await manage('PUT', foreign, document)).status, 401)
+  t.is((await manage('GET', held)).status, 401)
+  t.is((await manage('DELETE', held)).status, 401)
+  const next = lost.json() as Registered
+  t.is((await manage('PUT', next, document)).status, 200)
+  t.is((await manage('PUT', held, document)).status, 401, 'there is a newer one')
+})
+
+test('of ten replacements at once, all the same, all get one answer', async (t) => {
+  const held = await client.register()
+  const document = { ...METADATA, client_id: held.client_id }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => manage('PUT', held, document)))
+  t.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+  t.is(new Set(answers.map(({ text }) => text)).size, 1)
+  t.is((await manage('GET', answers[0]?.json() as Registered)).status, 200)
+})
+
+test('of ten different replacements at once one counts', async (t) => {
+  const held = await client.register()
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      manage('PUT', held, { ...METADATA, client_id: held.client_id, client_name: `N${index}` }),
+    ),
+  )
+  const [winner, ...more] = answers.filter(({ status }) => status === 200)
+  t.deepEqual(more, [])
+  t.true(answers.every(({ status }) => status === 200 || status === 401))
+  t.is((await manage('GET', winner?.json() as Registered)).text, winner?.text ?? '')
+})
+
+test('a replacement leaves nothing in the store that opens anything', async (t) => {
+  const redis = await server.valkey.connect()
+  const held = await client.register()
+  const document = { ...METADATA, client_id: held.client_id }
+  const sent = { ...document, token_endpoint_auth_method: 'client_secret_basic' }
+  const answer = (await manage('PUT', held, sent)).json()
+  const record = await redis.get(`client:${held.client_id}`)
+  const kept = JSON.stringify([record, await redis.hgetall(`client:${held.client_id}:replaced`)])
+  t.regex(kept, /"answer":"[\w-]{100,}"/)
+  for (const secret of [
+    held['registration_access_token'],
+    answer['registration_access_token'],
+    answer['client_secret'],
+  ]) {
+    t.regex(String(secret), /^[\w-]{43}$/)
+    t.false(kept.includes(String(secret)))
+    t.false(server.lines.some((line) => line.includes(String(secret))))
+  }
+})
+
 test('a method with a secret brings one, and one without takes it away', async (t) => {
   const held = await client.register()
   const put = async (at: Registered, method: string, more: object = {}) => {
