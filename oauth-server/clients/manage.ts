@@ -12,10 +12,12 @@ import { toSeconds } from '../../lib/platform/clock.ts'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { digest } from '../../lib/platform/seal.ts'
 import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
 import { noStore } from '../steps/headers.ts'
-import { limitByAddress } from '../steps/limit-rate.ts'
+import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { type JsonState, readJson } from '../steps/read-json.ts'
+import type { Clients } from '../store/clients.ts'
 import type { Limit } from '../store/limits.ts'
 import type { Client } from './client.ts'
 import { type MetadataDocument, parseClientMetadata } from './metadata.ts'
@@ -34,6 +36,9 @@ interface ManageState extends JsonState {
 type Step = Koa.Middleware<ManageState>
 
 const BY_ADDRESS: Limit = { name: 'manage-client', burst: 600, perMinute: 300 }
+
+/** Counted when it failed, as at the token endpoint: these tokens are ours, and nobody guesses one. */
+const FAILURES: Limit = { name: 'management-token', burst: 60, perMinute: 60 }
 
 /** What is ours to set: a client that sends it means to change it (RFC 7592 section 2.2). */
 const FORBIDDEN_MEMBERS = [
@@ -114,21 +119,34 @@ function authenticated({ families }: Ports, { mayRepeat = false } = {}): Step[] 
     limitByAddress(families.limits, BY_ADDRESS),
 
     async function requireManagementToken(ctx, next) {
-      const token = requireBearer(ctx, 'the registration access token is missing')
-      const client = await families.clients.find(clientIdOf(ctx))
-      const expected = client?.managementDigest
-      // Compared though there is no such client: the time taken tells nothing.
-      const isRight = equalInConstantTime(digest(token), expected ?? digest(''))
-      if (client === undefined || expected === undefined) throw refused(ctx)
-      const lastAnswer =
-        isRight || !mayRepeat
-          ? undefined
-          : await families.clients.findAnswer(client.id, digest(token))
-      if (!isRight && lastAnswer === undefined) throw refused(ctx)
-      Object.assign(ctx.state, { client, managementToken: token, lastAnswer })
+      const managementToken = requireBearer(ctx, 'the registration access token is missing')
+      const holder = await findHolder(families.clients, clientIdOf(ctx), managementToken, mayRepeat)
+      if (holder === undefined) {
+        await takeOrRefuse(families.limits, FAILURES, addressKey(clientAddress(ctx)))
+        throw refused(ctx)
+      }
+      Object.assign(ctx.state, { managementToken, ...holder })
       await next()
     },
   ]
+}
+
+/**
+ * The client whose token this is, or was until its last replacement. Compared and looked for though there
+ * is no such client: the time taken tells nothing.
+ */
+async function findHolder(
+  clients: Clients,
+  id: string,
+  managementToken: string,
+  mayRepeat: boolean,
+): Promise<Pick<ManageState, 'client' | 'lastAnswer'> | undefined> {
+  const presented = digest(managementToken)
+  const client = await clients.find(id)
+  const isRight = equalInConstantTime(presented, client?.managementDigest ?? digest(''))
+  const lastAnswer = isRight || !mayRepeat ? undefined : await clients.findAnswer(id, presented)
+  if (client?.managementDigest === undefined) return undefined
+  return isRight || lastAnswer !== undefined ? { client, lastAnswer } : undefined
 }
 
 /** With another document the token is as dead as any. */

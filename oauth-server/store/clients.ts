@@ -153,6 +153,7 @@ export function redisClients(
       )
     },
     async findAnswer(id, managementDigest) {
+      if (!CLIENT_ID.test(id)) return undefined
       const reply = await FIND_ANSWER(redis, [replacedKey(id)], [managementDigest])
       return (reply as string | null) ?? undefined
     },

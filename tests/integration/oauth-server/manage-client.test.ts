@@ -219,6 +219,34 @@ test('without the right token nobody learns whether a client exists', async (t) 
   t.is((await manage('GET', held)).status, 200)
 })
 
+test('whoever guesses is stopped, and does not hinder a neighbour with the right token', async (t) => {
+  const held = await client.register()
+  const guess = (method: string, index: number) =>
+    send({
+      url: `${issuer}/register/${index % 2 === 0 ? held.client_id : 'a'.repeat(22)}`,
+      method,
+      headers: { authorization: `Bearer guess${index}`, 'x-forwarded-for': '198.51.100.7' },
+    })
+  const answers = await Promise.all(
+    Array.from({ length: 90 }, (_, index) =>
+      guess(['GET', 'PUT', 'DELETE'][index % 3] ?? '', index),
+    ),
+  )
+  const stopped = answers.filter(({ status }) => status === 429)
+  // One more is let through each second.
+  t.true(stopped.length > 0 && stopped.length <= 30, String(stopped.length))
+  t.is(answers.filter(({ status }) => status === 401).length, 90 - stopped.length)
+  for (const { headers } of stopped) t.regex(headers.get('retry-after') ?? '', /^[1-9]/)
+  const right = await send({
+    url: `${issuer}/register/${held.client_id}`,
+    headers: {
+      authorization: `Bearer ${held['registration_access_token']}`,
+      'x-forwarded-for': '198.51.100.7',
+    },
+  })
+  t.is(right.status, 200)
+})
+
 test('another method gets 405, a page’s preflight every method there is', async (t) => {
   const held = await client.register()
   const response = await manage('PATCH', held)
