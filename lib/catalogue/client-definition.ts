@@ -18,6 +18,7 @@ export const CONFIGURABLE_AUTH_METHODS = [
   'none',
   'client_secret_post',
   'client_secret_basic',
+  'private_key_jwt',
 ] as const
 export type ConfigurableAuthMethod = (typeof CONFIGURABLE_AUTH_METHODS)[number]
 
@@ -35,16 +36,25 @@ export const clientDefinition = z
         'must be written ${secret.NAME}, for the environment variable NAME or the file that NAME_FILE names: whoever reads this file must not read the secret',
       )
       .describe(
-        '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',
+        '${secret.NAME}: at least 16 characters, from the environment. Absent, and no keys either: a public client.',
       ),
     grant_types: z
       .array(z.enum(CONFIGURABLE_GRANT_TYPES))
       .min(1)
       .describe('Default: authorization_code and refresh_token.'),
     redirect_uris: words.describe('Where answers may go; needed for authorization_code.'),
+    jwks: z
+      .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) })
+      .describe('Public keys (RFC 7517) for private_key_jwt, in the place of a client_secret.'),
+    jwks_uri: z
+      .string()
+      .min(1)
+      .describe('Where its public keys are fetched from: https, a public host, the usual port.'),
     token_endpoint_auth_method: z
       .enum(CONFIGURABLE_AUTH_METHODS)
-      .describe('Default: client_secret_basic with a secret, none without.'),
+      .describe(
+        'Default: client_secret_basic with a secret, private_key_jwt with keys, none without.',
+      ),
     client_name: z
       .string()
       .min(1)

@@ -1,11 +1,11 @@
 /** Public keys of a client, for `private_key_jwt` (RFC 7591 section 2, RFC 7517). */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { outboundUrlFault } from '../../lib/platform/outbound/outbound-url.ts'
 import type { ClientKeys } from './client.ts'
 
 const KEYS_MAX = 10
 const KEY_BYTES_MAX = 4096
-const LINK_CHARACTERS_MAX = 2048
 
 /** Members that only a private or a symmetric key has (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
@@ -26,9 +26,10 @@ export function parseClientKeys(
 }
 
 function parseUri(value: unknown): string {
-  const isUsable = typeof value === 'string' && value.length <= LINK_CHARACTERS_MAX
-  if (isUsable && URL.parse(value)?.protocol === 'https:') return value
-  throw invalid('jwks_uri must be an https URL')
+  if (typeof value !== 'string') throw invalid('jwks_uri must be a text')
+  const fault = outboundUrlFault(value)
+  if (fault !== undefined) throw invalid(`jwks_uri ${fault}`)
+  return value
 }
 
 function parseSet(value: unknown): readonly Readonly<Record<string, unknown>>[] {
