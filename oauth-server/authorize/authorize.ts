@@ -37,6 +37,7 @@ import {
   requireRespondent,
   respondentOf,
   sendCode,
+  unknownClient,
 } from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -135,11 +136,7 @@ async function requireClient(
   const requester = addressKey(clientAddress(ctx))
   const client = clientId && (await clients.find(clientId, 'current', requester))
   if (client) return client
-  throw new OAuthError(
-    'invalid_client',
-    'The application that sent you here is not known, or no longer. It has to register again.',
-    { status: 400 },
-  )
+  throw unknownClient()
 }
 
 /** Undefined for a request that carries its own parameters. */

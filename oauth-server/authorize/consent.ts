@@ -21,9 +21,8 @@ import type { Interaction } from '../store/interactions.ts'
 import { type Approval, parseApproval } from './approval.ts'
 import { showConsentPage } from './consent-page.ts'
 import { grantAccess } from './grant-access.ts'
-import { resolveRedirectTarget } from './redirect-target.ts'
 import { rememberConsent } from './remembered.ts'
-import { type RespondentState, redirectErrors, sendCode } from './respond.ts'
+import { type RespondentState, redirectErrors, respondentOf, sendCode } from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
 interface ConsentState extends FormState, RespondentState {
@@ -71,12 +70,10 @@ export function consent(ports: Ports): Koa.Middleware[] {
     },
 
     async function findRespondent(ctx, next) {
-      const { clientId, redirectUri, state } = ctx.state.interaction
-      const client = await ports.clients.find(clientId, 'held')
-      const target = client && resolveRedirectTarget(client, redirectUri)
-      if (client === undefined || target === undefined) throw gone()
-      ctx.state.client = client
-      ctx.state.respondent = { target, state }
+      const { interaction } = ctx.state
+      const client = await ports.clients.find(interaction.clientId, 'held')
+      ctx.state.respondent = respondentOf(client, interaction)
+      Object.assign(ctx.state, { client })
       await next()
     },
 

@@ -48,14 +48,26 @@ export function requireRespondent(client: Client, params: Params): Respondent {
   return { target, state: params.repeated.includes('state') ? undefined : state }
 }
 
-/** For a request that was checked before: the client may have changed since. */
+/**
+ * For a request that was checked before: the client may have changed since, or be gone.
+ * @throws OAuthError for whoever sees the page.
+ */
 export function respondentOf(
-  client: Client,
+  client: Client | undefined,
   { redirectUri, state }: { readonly redirectUri: string; readonly state?: string | undefined },
 ): Respondent {
+  if (client === undefined) throw unknownClient()
   const target = resolveRedirectTarget(client, redirectUri)
   if (target === undefined) throw notRegistered()
   return { target, state }
+}
+
+export function unknownClient(): OAuthError {
+  return new OAuthError(
+    'invalid_client',
+    'The application that sent you here is not known, or no longer. It has to register again.',
+    { status: 400 },
+  )
 }
 
 function notRegistered(): OAuthError {

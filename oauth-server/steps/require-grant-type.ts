@@ -9,12 +9,16 @@ import type { Client, GrantType } from '../clients/client.ts'
 
 export function requireGrantType(type: GrantType): Koa.Middleware<{ readonly client: Client }> {
   return async function requireGrantType(ctx, next) {
-    if (!ctx.state.client.grantTypes.includes(type)) {
-      throw new OAuthError(
-        'unauthorized_client',
-        `register the client with ${type} among its grant_types`,
-      )
-    }
+    checkGrantType(ctx.state.client, type)
     await next()
   }
+}
+
+/** @throws OAuthError `unauthorized_client`. */
+export function checkGrantType({ grantTypes }: Pick<Client, 'grantTypes'>, type: GrantType): void {
+  if (grantTypes.includes(type)) return
+  throw new OAuthError(
+    'unauthorized_client',
+    `register the client with ${type} among its grant_types`,
+  )
 }

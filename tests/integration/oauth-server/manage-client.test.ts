@@ -1,4 +1,9 @@
 import test from 'ava'
+import { decodeJwt } from 'jose'
+import { digest } from '../../../lib/platform/seal.ts'
+import { redisRevocations } from '../../../lib/store/revocations.ts'
+import { redisAuthorizationCodes } from '../../../oauth-server/store/codes.ts'
+import { redisGrants } from '../../../oauth-server/store/grants.ts'
 import { createOAuthClient, type Registered } from '../../support/oauth-client.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
 import { createPerson } from '../../support/person.ts'
@@ -325,7 +330,88 @@ test('deletion ends codes, refresh tokens and the client itself', async (t) => {
   const refresh_token = String(tokens['refresh_token'])
   const fields = { grant_type: 'refresh_token', client_id: held.client_id, refresh_token }
   t.is((await client.token(fields)).json()['error'], 'invalid_client')
-  const page = await person.submit(waiting, { decision: 'approve', username: 'dora' })
-  t.is(page.status, 403)
   t.is((await send({ url: begin().url })).status, 400)
+  for (const decision of ['approve', 'deny'] as const) {
+    const page = await person.submit(waiting, { decision, username: 'dora' })
+    t.is(page.status, 400)
+    t.is(page.headers.get('location'), null)
+    t.regex(page.headers.get('content-type') ?? '', /^text\/html/)
+    t.regex(page.text, /The application that sent you here is not known, or no longer/)
+  }
+})
+
+test('whoever approves after the redirect URI was taken back is told so, and nobody redirected', async (t) => {
+  const held = await client.register()
+  const person = createPerson(send)
+  const waiting = await person.open(client.begin(held.client_id, { resource: ECHO }).url)
+  await manage('PUT', held, { ...METADATA, client_id: held.client_id })
+  const page = await person.submit(waiting, { username: 'dora' })
+  t.is(page.status, 400)
+  t.is(page.headers.get('location'), null)
+  t.regex(page.text, /redirect_uri that it has not registered/)
+})
+
+test('codes and tokens that race with the deletion of their client are dead after it', async (t) => {
+  const redis = await server.valkey.connect()
+  const revocations = redisRevocations(redis)
+  for (let round = 0; round < 8; round += 1) {
+    const held = await client.register()
+    const person = createPerson(send)
+    const codeOf = (answer: { headers: Headers }) =>
+      new URL(answer.headers.get('location') ?? 'x:').searchParams.get('code')
+    const exchange = (code: string, code_verifier: string) =>
+      client.token({
+        ...{ grant_type: 'authorization_code', client_id: held.client_id },
+        ...{ code, code_verifier },
+      })
+    const [first, second] = [held, held].map(() => client.begin(held.client_id, { resource: ECHO }))
+    const code = codeOf(
+      await person.submit(await person.open(first?.url ?? ''), { username: 'dora' }),
+    )
+    const waiting = await person.open(second?.url ?? '')
+    const [bought, approved, deleted] = await Promise.all([
+      exchange(code ?? '', first?.verifier ?? ''),
+      person.submit(waiting, { username: 'dora' }),
+      manage('DELETE', held),
+    ])
+    t.is(deleted.status, 204)
+    const late = await exchange(codeOf(approved) ?? 'none', second?.verifier ?? '')
+    t.is(late.status, 401)
+    t.is(late.json()['error'], 'invalid_client')
+    t.true([200, 400, 401].includes(bought.status), bought.text)
+    if (bought.status !== 200) continue
+    const claims = decodeJwt(String(bought.json()['access_token']))
+    const { revoked } = await revocations.ask({
+      tokenId: String(claims.jti),
+      grantId: String(claims['grant_id']),
+      clientId: held.client_id,
+      userId: String(claims.sub),
+      issuedAt: claims.iat ?? 0,
+    })
+    t.true(revoked)
+  }
+})
+
+test('a code that was made after the deletion of its client buys nothing', async (t) => {
+  const redis = await server.valkey.connect()
+  const held = await client.register()
+  t.is((await manage('DELETE', held)).status, 204)
+  const clientId = held.client_id
+  const grant = await redisGrants(redis).create({
+    ...{ userId: 'dev:dora', userName: 'dora', clientId },
+    ...{ resource: ECHO, scopes: ['mcp'], authenticatedAt: 1 },
+  })
+  const code_verifier = 'v'.repeat(43)
+  const code = await redisAuthorizationCodes(redis).issue({
+    ...{ grantId: grant.id, userId: 'dev:dora', clientId, nonce: undefined },
+    ...{ redirectUri: METADATA.redirect_uris[0] ?? '', codeChallenge: digest(code_verifier) },
+  })
+  const other = await client.register()
+  for (const [client_id, error] of [
+    [clientId, 'invalid_client'],
+    [other.client_id, 'invalid_grant'],
+  ] as const) {
+    const fields = { grant_type: 'authorization_code', client_id, code, code_verifier }
+    t.is((await client.token(fields)).json()['error'], error)
+  }
 })
