@@ -2,9 +2,8 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { parseScope } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { bounded, parseResource, SCOPE_CHARACTERS_MAX } from '../authorize/request.ts'
+import { parseKnownScopes, parseResource } from '../authorize/request.ts'
 import { DEVICE_CODE_GRANT } from '../clients/client.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
@@ -47,12 +46,10 @@ export function authorizeDevice(ports: Ports): Koa.Middleware[] {
 
     async function parseRequest(ctx, next) {
       const { params, client } = ctx.state
-      const asked = parseScope(bounded(params, 'scope', SCOPE_CHARACTERS_MAX))
       ctx.state.request = {
         clientId: client.id,
         service: parseResource(params.get('resource'), resources),
-        // What nobody could grant need not be kept.
-        requestedScopes: asked.filter((scope) => scopes.supported.includes(scope)),
+        requestedScopes: parseKnownScopes(params.get('scope'), scopes),
         address: clientAddress(ctx),
         requestedAt: toSeconds(clock()),
       }
