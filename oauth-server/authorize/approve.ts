@@ -11,6 +11,7 @@ import type { Present } from '../login/person.ts'
 import { noteRefusal, type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.ts'
 import { loginOf } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
+import { checkGrantType } from '../steps/require-grant-type.ts'
 import { grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
 import { rememberConsent } from './remembered.ts'
@@ -28,6 +29,7 @@ export async function approve(
   { question, service, person }: Approved,
 ): Promise<void> {
   const { interaction, client, browser } = question
+  checkGrantType(client, 'authorization_code')
   const login = await loginOf(ctx, ports, person)
   if (login === undefined) {
     return await refuse(ctx, ports, question, { person, service: undefined, browser })

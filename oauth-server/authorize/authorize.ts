@@ -18,6 +18,7 @@ import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { limitByAddress } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
 import {
@@ -36,6 +37,7 @@ import {
   requireRespondent,
   respondentOf,
   sendCode,
+  unknownClient,
 } from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -87,6 +89,8 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
+    requireGrantType('authorization_code'),
+
     async function checkRequest(ctx, next) {
       const { params, pushed } = ctx.state
       ctx.state.request = pushed?.request ?? parseAuthorizationRequest(params, ports)
@@ -132,11 +136,7 @@ async function requireClient(
   const requester = addressKey(clientAddress(ctx))
   const client = clientId && (await clients.find(clientId, 'current', requester))
   if (client) return client
-  throw new OAuthError(
-    'invalid_client',
-    'The application that sent you here is not known, or no longer. It has to register again.',
-    { status: 400 },
-  )
+  throw unknownClient()
 }
 
 /** Undefined for a request that carries its own parameters. */

@@ -5,8 +5,7 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
-import { resolveRedirectTarget } from './redirect-target.ts'
-import type { Respondent, RespondentState } from './respond.ts'
+import { type Respondent, type RespondentState, respondentOf, unknownClient } from './respond.ts'
 
 export interface OpenQuestion {
   readonly browser: string
@@ -27,9 +26,8 @@ export async function findQuestion(
     const interaction = await families.interactions.find(interactionId, browser)
     if (interaction === undefined) continue
     const client = await clients.find(interaction.clientId, 'held')
-    const target = client && resolveRedirectTarget(client, interaction.redirectUri)
-    if (client === undefined || target === undefined) break
-    const respondent = { target, state: interaction.state }
+    if (client === undefined) throw unknownClient()
+    const respondent = respondentOf(client, interaction)
     return { browser, interactionId, interaction, client, respondent }
   }
   throw gone()

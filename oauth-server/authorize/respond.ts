@@ -48,7 +48,10 @@ export function requireRespondent(client: Client, params: Params): Respondent {
   return { target, state: params.repeated.includes('state') ? undefined : state }
 }
 
-/** For a request that was checked before: the client may have changed since. */
+/**
+ * For a request that was checked before: the client may have changed since.
+ * @throws OAuthError for whoever sees the page.
+ */
 export function respondentOf(
   client: Client,
   { redirectUri, state }: { readonly redirectUri: string; readonly state?: string | undefined },
@@ -56,6 +59,14 @@ export function respondentOf(
   const target = resolveRedirectTarget(client, redirectUri)
   if (target === undefined) throw notRegistered()
   return { target, state }
+}
+
+export function unknownClient(): OAuthError {
+  return new OAuthError(
+    'invalid_client',
+    'The application that sent you here is not known, or no longer. It has to register again.',
+    { status: 400 },
+  )
 }
 
 function notRegistered(): OAuthError {

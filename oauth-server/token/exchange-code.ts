@@ -13,6 +13,7 @@ import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { OPENID } from '../scopes.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { AuthorizationCode, FoundCode } from '../store/codes.ts'
 import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
@@ -41,6 +42,8 @@ export function lookUpCode({ families }: Ports) {
 export function exchangeCode(ports: Ports): Koa.Middleware[] {
   const { resources, clock } = ports
   const steps: Step[] = [
+    requireGrantType('authorization_code'),
+
     async function findCode(ctx, next) {
       const text = ctx.state.params.get('code')
       if (text === undefined) throw new OAuthError('invalid_request', 'code is missing')

@@ -94,6 +94,8 @@ verifies('registration-unknown-ignored', async (t) => {
   }
 })
 
+const TOWER = `${'['.repeat(1500)}${']'.repeat(1500)}`
+
 verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_redirect_uri', {})
   await refuses(t, 'invalid_redirect_uri', { redirect_uris: [] })
@@ -105,7 +107,13 @@ verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_client_metadata', { ...REDIRECT, logo_uri: 'data:image/png,x' })
   await refuses(t, 'invalid_client_metadata', '[1')
   await refuses(t, 'invalid_client_metadata', [REDIRECT])
-  await refuses(t, 'invalid_redirect_uri', '{"__proto__":{"redirect_uris":["https://a.example"]}}')
+  await refuses(
+    t,
+    'invalid_client_metadata',
+    '{"__proto__":{"redirect_uris":["https://a.example"]}}',
+  )
+  await refuses(t, 'invalid_client_metadata', '{"redirect_uris":["https://a.example"],"x":1,"x":1}')
+  await refuses(t, 'invalid_client_metadata', { ...REDIRECT, x: JSON.parse(TOWER) as object })
 })
 
 verifies('registration-keys-once', async (t) => {
@@ -157,6 +165,10 @@ verifies('registration-dangerous-redirects', async (t) => {
     'http://0.0.0.0/',
     'http://[::ffff:127.0.0.1]/',
     'http://localhost:0/cb',
+    'http://localhost:080/cb',
+    'https://app.example./cb',
+    'https://app.example:0443/cb',
+    'https://app.example:/cb',
     'http://localhost:65536/cb',
     'http://localhost:80:443/cb',
     'http://127.0.0.1:abc/',
