@@ -48,26 +48,22 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   ]
 }
 
-function configurationLines({
-  path,
-  faults,
-  changed,
-  needs_restart,
-}: ConfigurationStatus): string[] {
-  if (faults.length > 0) {
-    return [
-      '',
-      `${path} is bad now; what was read before stays in force:`,
-      ...faults.map((fault) => `  ${fault}`),
-    ]
-  }
+function configurationLines(configuration: ConfigurationStatus): string[] {
+  const { path, faults, changed, needs_restart, restart_faults } = configuration
   const inForce = changed.filter((section) => !needs_restart.includes(section))
-  return [
-    ...(inForce.length === 0 ? [] : ['', `Changed since the start: ${inForce.join(', ')}.`]),
-    ...(needs_restart.length === 0
-      ? []
-      : ['', `Changed, and in force only after another start: ${needs_restart.join(', ')}.`]),
+  const paragraphs: [boolean, string, readonly string[]][] = [
+    [faults.length > 0, `${path} is bad now; what was read before stays in force:`, faults],
+    [inForce.length > 0, `Changed since the start: ${inForce.join(', ')}.`, []],
+    [
+      needs_restart.length > 0,
+      `Changed, and in force only after another start: ${needs_restart.join(', ')}.`,
+      [],
+    ],
+    [restart_faults.length > 0, 'That start would refuse:', restart_faults],
   ]
+  return paragraphs
+    .filter(([applies]) => applies)
+    .flatMap(([, head, lines]) => ['', head, ...lines.map((line) => `  ${line}`)])
 }
 
 function toAge(milliseconds: number): string {

@@ -221,6 +221,7 @@ test.serial('a configuration that turns bad while running is told by status', as
     faults: [],
     changed: [],
     needs_restart: [],
+    restart_faults: [],
   })
   writeFileSync(path, 'access: { users: [alice] }\n')
   const bad = await statusOf(place)

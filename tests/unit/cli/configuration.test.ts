@@ -81,7 +81,7 @@ test('a file that became bad is told, with what is wrong', (t) => {
   const context = contextOf({}, 'access: { users: ["dev:alice"] }')
   const { gateway } = readConfiguration(context)
   const path = join(context.workingDirectory, 'gateway.yaml')
-  const good = { path, faults: [], changed: [], needs_restart: [] }
+  const good = { path, faults: [], changed: [], needs_restart: [], restart_faults: [] }
   t.deepEqual(toConfigurationStatus(gateway, context), good)
 
   writeFileSync(path, 'access: { users: ["dev:bob"] }')
@@ -108,4 +108,19 @@ test('what only another start takes up is told', (t) => {
   const { changed, needs_restart } = toConfigurationStatus(gateway, context)
   t.deepEqual(changed, ['mcpServers', 'clients', 'providers', 'access', 'branding'])
   t.deepEqual(needs_restart, ['mcpServers', 'clients', 'providers', 'branding'])
+})
+
+test('what another start would refuse is told beside what is in force already', (t) => {
+  const context = contextOf({ DEFAULT_SERVICE: 'echo' })
+  const { gateway } = readConfiguration(context)
+  writeFileSync(
+    join(context.workingDirectory, 'gateway.yaml'),
+    'mcpServers: { echo: { enabled: false } }\naccess: { users: ["okta:a"] }\n' +
+      'providers: { okta: { issuer: "https://x.example", client_id: a, client_secret: "${secret.NOPE}" } }\n',
+  )
+  const { faults, changed, restart_faults } = toConfigurationStatus(gateway, context)
+  t.deepEqual([faults, changed], [[], ['mcpServers', 'providers', 'access']])
+  t.is(restart_faults.length, 2, restart_faults.join('\n'))
+  t.regex(restart_faults[0] ?? '', /^NOPE, the client secret of the provider okta, is not set/)
+  t.regex(restart_faults[1] ?? '', /^DEFAULT_SERVICE must be one of .*, not "echo"/)
 })
