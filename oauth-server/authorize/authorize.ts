@@ -157,6 +157,7 @@ function staleRequestUri(): OAuthError {
   return new OAuthError(
     'invalid_request_uri',
     'This request has expired, was answered already, or belongs to another application. Start again from the application.',
+    { explain: 'expired' },
   )
 }
 

@@ -14,7 +14,7 @@ import { formatUserCode } from './user-code.ts'
 
 /** @param entered what the person typed, when that was wrong. */
 export function showCodePage(ctx: Koa.Context, entered?: string): void {
-  renderPage(ctx, 'device-code', { title: 'Connect a device', entered })
+  renderPage(ctx, 'device-code', { entered })
   if (entered !== undefined) ctx.status = 400
 }
 
