@@ -1,6 +1,7 @@
 /** The authorization server's process. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { readProviderSecrets } from '../lib/catalogue/providers.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
@@ -16,6 +17,7 @@ await runRoom(log, async () => {
   const config = readConfig(process.env)
   const gateway = readGateway(process.env, process.cwd())
   const configured = readConfiguredClients(gateway.clients, process.env, systemClock)
+  const providerSecrets = readProviderSecrets(gateway.providers, process.env)
   log.level = config.LOG_LEVEL
-  return await startServer(config, gateway, configured, log)
+  return await startServer(config, gateway, { configured, providerSecrets }, log)
 })

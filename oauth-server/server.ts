@@ -8,11 +8,10 @@ import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { createApp } from './app.ts'
-import type { Client } from './clients/client.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
 import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
 import { requireProvider } from './login/providers/providers.ts'
-import { createPorts } from './ports.ts'
+import { createPorts, type Surroundings } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { requireService } from './resources.ts'
 
@@ -27,7 +26,7 @@ const REQUEST_MS = 30_000
 export async function startServer(
   config: OAuthServerConfig,
   gateway: Gateway,
-  configured: ReadonlyMap<string, Client>,
+  { configured, providerSecrets }: Pick<Surroundings, 'configured' | 'providerSecrets'>,
   log: Log,
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
@@ -46,7 +45,7 @@ export async function startServer(
     config,
     gateway,
     configured,
-    providerSecrets: new Map(),
+    providerSecrets,
     clock: systemClock,
     log,
   })

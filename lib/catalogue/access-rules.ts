@@ -7,7 +7,11 @@ export type AccessRule =
   | { readonly kind: 'provider'; readonly provider: string }
   /** `github:583231`: the stable id, exactly. */
   | { readonly kind: 'id'; readonly provider: string; readonly id: string }
-  /** `github:octocat`, in lower case: bound to the id of whoever has this login at the first match. */
+  /**
+   * `github:octocat`, in lower case: bound to the id of whoever has this login at the first match.
+   * `okta:alice@example.com`, as it is written: the stable id, or the login, bound likewise.
+   * `dev:alice`, as it is written: there the name is the id.
+   */
   | { readonly kind: 'login'; readonly provider: string; readonly login: string }
   /** `alice@example.com`, in lower case: a verified address. */
   | { readonly kind: 'email'; readonly email: string }

@@ -12,6 +12,8 @@ export type Services = ReadonlyMap<string, Service>
 
 export interface CatalogueReading {
   readonly services: Services
+  /** Names of all that are defined, also of those that are not served. */
+  readonly known: ReadonlySet<string>
   readonly faults: readonly string[]
   /** What a person should hear at start, e.g. a name that was slugged. */
   readonly notes: readonly string[]
@@ -30,7 +32,8 @@ export function readCatalogue(
   const faults = [...shipped.faults, ...named.faults]
   const notes = [...named.notes]
   const services = new Map<string, Service>()
-  for (const name of new Set([...shipped.definitions.keys(), ...named.definitions.keys()])) {
+  const known = new Set([...shipped.definitions.keys(), ...named.definitions.keys()])
+  for (const name of known) {
     const base = shipped.definitions.get(name)
     const mine = named.definitions.get(name)
     const definition = merge(base, mine)
@@ -46,7 +49,7 @@ export function readCatalogue(
     if ('service' in reading) services.set(name, reading.service)
     else faults.push(...reading.faults.map((fault) => `mcpServers.${fault}`))
   }
-  return { services, faults, notes }
+  return { services, known, faults, notes }
 }
 
 function readShipped(): { definitions: Map<string, ServiceDefinition>; faults: string[] } {

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { plainText, secretReference } from './definition-texts.ts'
 
 /** Grant types that can be written down; the authorization server knows what each means. */
 export const CONFIGURABLE_GRANT_TYPES = [
@@ -21,22 +22,15 @@ export const CONFIGURABLE_AUTH_METHODS = [
 ] as const
 export type ConfigurableAuthMethod = (typeof CONFIGURABLE_AUTH_METHODS)[number]
 
-const SECRET_REFERENCE = /^\$\{secret\.[A-Z][A-Z0-9_]*\}$/
 const NAME_CHARACTERS_MAX = 200
 
 const words = z.array(z.string().min(1)).min(1)
 
 export const clientDefinition = z
   .strictObject({
-    client_secret: z
-      .string()
-      .regex(
-        SECRET_REFERENCE,
-        'must be written ${secret.NAME}, for the environment variable NAME or the file that NAME_FILE names: whoever reads this file must not read the secret',
-      )
-      .describe(
-        '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',
-      ),
+    client_secret: secretReference.describe(
+      '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',
+    ),
     grant_types: z
       .array(z.enum(CONFIGURABLE_GRANT_TYPES))
       .min(1)
@@ -45,13 +39,7 @@ export const clientDefinition = z
     token_endpoint_auth_method: z
       .enum(CONFIGURABLE_AUTH_METHODS)
       .describe('Default: client_secret_basic with a secret, none without.'),
-    client_name: z
-      .string()
-      .min(1)
-      .max(NAME_CHARACTERS_MAX)
-      // Control and bidirectional characters would let a name rewrite the page it stands on.
-      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cs}]*$/u, 'must be a line of plain text')
-      .describe('What people and services read.'),
+    client_name: plainText(NAME_CHARACTERS_MAX).describe('What people and services read.'),
     services: words.describe(
       'What its own tokens may be for; needed for client_credentials, and only there.',
     ),

@@ -3,7 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { accessDefinition } from './access-definition.ts'
+import { brandingDefinition } from './branding-definition.ts'
 import { clientDefinition } from './client-definition.ts'
+import { providerDefinition } from './provider-definition.ts'
 import { serviceDefinition } from './service-definition.ts'
 
 export const gatewayFile = z
@@ -13,6 +16,9 @@ export const gatewayFile = z
     clients: z
       .record(z.string(), clientDefinition)
       .describe('Clients by their client_id, beside those that register themselves.'),
+    providers: z.record(z.string(), providerDefinition).describe('How people log in, by name.'),
+    access: accessDefinition.describe('Who may in; one rule that holds is enough.'),
+    branding: brandingDefinition.describe('How the pages look.'),
   })
   .partial()
 

@@ -1,5 +1,5 @@
 /**
- * The whole configuration that rooms share: where the gateway is, what it serves, whom browsers may be.
+ * The whole configuration that rooms share: where the gateway is, what it serves, who may in and how.
  *
  * One file and the environment in; every fault at once out. Each room reads its own variables beside it.
  */
@@ -16,13 +16,17 @@ import {
   readEnvironment,
   text,
 } from '../platform/environment.ts'
-import { type AccessSettings, OPEN_ACCESS } from './access-rules.ts'
+import type { AccessSettings } from './access-rules.ts'
 import { type Addresses, hostLayout, pathLayout } from './addresses.ts'
-import { type Branding, PLAIN_BRANDING } from './branding.ts'
-import { readCatalogue, type Services } from './catalogue.ts'
+import type { Branding } from './branding.ts'
+import { type CatalogueReading, readCatalogue, type Services } from './catalogue.ts'
+import { type AccessReading, toAccess } from './configured-access.ts'
+import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
+import { toProviders } from './configured-provider.ts'
 import { type GatewayFile, gatewayFile, readYamlFile } from './gateway-file.ts'
-import { defaultProviders, type ProviderSettings } from './providers.ts'
+import type { ProviderSettings } from './providers.ts'
+import { secretOwnerFaults } from './secret-owners.ts'
 
 export interface Gateway {
   readonly addresses: Addresses
@@ -58,10 +62,12 @@ export const GATEWAY_VARIABLES = {
   GATEWAY_STATE_DIR: optional(text, '.gateway'),
   GATEWAY_CONFIG: optional(text, undefined),
   MCP_CORS_ORIGINS: optional(list, []),
+  // What is secret of a provider is no room's business but the authorization server's.
+  GITHUB_CLIENT_ID: optional(text, undefined),
+  GITHUB_URL: optional(text, undefined),
+  GITHUB_API_URL: optional(text, undefined),
+  ALLOWED_GITHUB_USERS: optional(list, []),
 }
-
-/** What belongs to login through a provider: accepted in silence it would seem to protect. */
-const NOT_SERVED = ['GITHUB_CLIENT_ID', 'ALLOWED_GITHUB_USERS'] as const
 
 /**
  * @throws ConfigError with every fault of file and environment.
@@ -69,30 +75,62 @@ const NOT_SERVED = ['GITHUB_CLIENT_ID', 'ALLOWED_GITHUB_USERS'] as const
 export function readGateway(environment: Environment, workingDirectory: string): Gateway {
   const faults: string[] = []
   const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
-  const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
-  const catalogue = readCatalogue(file.content.mcpServers ?? {}, file.folder, environment)
-  const clients = toConfiguredClients(file.content.clients ?? {}, catalogue.services, faults)
-  faults.push(...catalogue.faults, ...notServedFaults(environment))
   const addresses = values && collectFaults(() => toAddresses(values), faults)
-  if (values === undefined || addresses === undefined || faults.length > 0)
+  const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
+  const { mcpServers = {}, clients: ownClients = {}, branding: look = {} } = file.content ?? {}
+  const catalogue = readCatalogue(mcpServers, file.folder, environment)
+  faults.push(...catalogue.faults)
+  const clients = toConfiguredClients(ownClients, catalogue.services, faults)
+  const branding = toBranding(look, file.folder, faults)
+  // What a file that cannot be read says of people nobody knows: nothing is missing there.
+  const people =
+    values && file.content && readPeople(file.content, { values, addresses, catalogue }, faults)
+  faults.push(...secretOwnerFaults(people?.providers ?? [], clients, catalogue.services))
+  if (values === undefined || addresses === undefined || people === undefined || faults.length > 0)
     throw new ConfigError(faults)
   return Object.freeze({
     addresses,
     services: catalogue.services,
     clients,
-    providers: defaultProviders(addresses),
-    access: OPEN_ACCESS,
-    branding: PLAIN_BRANDING,
+    providers: people.providers,
+    access: people.access,
+    branding,
     port: values.GATEWAY_PORT,
     adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
-    notes: catalogue.notes,
+    notes: [...catalogue.notes, ...people.notes],
   })
 }
 
 type GatewayValues = ReturnType<typeof readEnvironment<typeof GATEWAY_VARIABLES>>
+
+interface Surroundings {
+  readonly values: GatewayValues
+  readonly addresses: Addresses | undefined
+  readonly catalogue: CatalogueReading
+}
+
+function readPeople(
+  { providers: definitions = {}, access: definition = {} }: GatewayFile,
+  { values, addresses, catalogue }: Surroundings,
+  faults: string[],
+): AccessReading & { readonly providers: readonly ProviderSettings[] } {
+  // A fault of the addresses is told already, and must not be told twice.
+  const { loopback } = addresses ?? { loopback: true }
+  const providers = toProviders(definitions, values, { loopback }, faults)
+  const reading = toAccess(
+    {
+      definition,
+      gitHubUsers: values.ALLOWED_GITHUB_USERS,
+      providers,
+      services: catalogue.known,
+    },
+    faults,
+  )
+  return { ...reading, providers }
+}
 
 function toAddresses({ PUBLIC_URL, BASE_DOMAIN, GATEWAY_PORT }: GatewayValues): Addresses {
   if (BASE_DOMAIN !== undefined && !/^[a-z0-9.-]+$/.test(BASE_DOMAIN)) {
@@ -126,24 +164,25 @@ function parseIssuer(value: string): URL {
   ])
 }
 
+interface FileContent {
+  /** Undefined when it cannot be understood. */
+  readonly content: GatewayFile | undefined
+  readonly folder: string
+  readonly path: string
+}
+
 function readFile(
   named: string | undefined,
   workingDirectory: string,
   faults: string[],
-): { content: GatewayFile; folder: string; path: string } {
+): FileContent {
   const path = resolve(workingDirectory, named ?? 'gateway.yaml')
   if (named === undefined && !existsSync(path)) {
     return { content: {}, folder: workingDirectory, path }
   }
   const reading = readYamlFile(path, gatewayFile)
   faults.push(...reading.faults)
-  return { content: reading.content ?? {}, folder: dirname(path), path }
-}
-
-function notServedFaults(environment: Environment): string[] {
-  return NOT_SERVED.filter((name) => (environment[name] ?? '') !== '').map(
-    (name) => `${name} is set, but this release logs in by the dev provider only: unset it`,
-  )
+  return { content: reading.content, folder: dirname(path), path }
 }
 
 function defaultAdminPort(gatewayPort: number): number {

@@ -111,7 +111,8 @@ function npmLaunch(
 
 const TEMPLATE = /\$\{([^}]*)\}/g
 /** Keys of the gateway itself are no service's business, though its process may hold them. */
-const RESERVED_SECRETS = /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_/
+const RESERVED_SECRETS =
+  /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_|^GITHUB_CLIENT_SECRET$/
 const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
 
 function templateFaults({

@@ -67,11 +67,10 @@ for (const url of [
 
 test('every fault of file and environment is told at once', (t) => {
   const folder = folderWith('mcpServers:\n  a: { command: x, isolation: nobody }\nunknown: 1\n')
-  const faults = faultsOf({ PUBLIC_URL: 'x', GATEWAY_PORT: '0', GITHUB_CLIENT_ID: 'id' }, folder)
+  const faults = faultsOf({ PUBLIC_URL: 'x', GATEWAY_PORT: '0' }, folder)
   t.true(faults.some((fault) => fault.includes('mcpServers.a.isolation')))
   t.true(faults.some((fault) => fault.includes('unknown')))
   t.true(faults.some((fault) => fault.startsWith('GATEWAY_PORT')))
-  t.true(faults.some((fault) => fault.startsWith('GITHUB_CLIENT_ID')))
 })
 
 test('a YAML mistake names file and line', (t) => {
