@@ -1,15 +1,18 @@
 /** Which scopes there are, and which of those asked for are granted (RFC 6749 section 3.3). */
 
 import type { Services } from '../lib/catalogue/catalogue.ts'
+import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { DEFAULT_SCOPE, OFFLINE_ACCESS } from '../lib/oauth/scope.ts'
 
 /** OpenID Connect Core section 5.4, as far as there is something to tell. */
 export const OPENID = 'openid'
 export const PROFILE = 'profile'
+export const EMAIL = 'email'
 
 const GENERAL_WORDS: Readonly<Record<string, string>> = {
   [OPENID]: 'Know who you are',
   [PROFILE]: 'Know your name',
+  [EMAIL]: 'Know your e-mail address',
   [OFFLINE_ACCESS]: 'Keep this access while you are away',
 }
 
@@ -25,15 +28,31 @@ export interface Scopes {
   describe(service: string, scopes: readonly string[]): readonly string[]
 }
 
-export function createScopes(services: Services): Scopes {
+/**
+ * Whether anybody's address is known here: OpenID Connect providers tell it at every login, GitHub only
+ * where a rule asks for it.
+ */
+export function knowsAddresses({
+  providers,
+  access,
+}: Pick<Gateway, 'providers' | 'access'>): boolean {
+  const rules = [access.gateway ?? [], ...access.services.values()].flat()
+  const isAsked = rules.some(({ kind }) => kind === 'email' || kind === 'email-domain')
+  return providers.some(({ kind }) => kind === 'oidc' || (kind === 'github' && isAsked))
+}
+
+/** @param hasEmail whether there is an address to tell of anybody. */
+export function createScopes(services: Services, hasEmail = false): Scopes {
+  const general = [OFFLINE_ACCESS, OPENID, PROFILE, ...(hasEmail ? [EMAIL] : [])]
+  const generalWords = Object.fromEntries(general.map((scope) => [scope, GENERAL_WORDS[scope]]))
   const ofService = (service: string): Readonly<Record<string, string>> => ({
     [DEFAULT_SCOPE]: `Use the service ${service}`,
     ...services.get(service)?.scopes,
-    ...GENERAL_WORDS,
+    ...generalWords,
   })
   const ofServices = [...services.values()].flatMap((service) => Object.keys(service.scopes))
   return {
-    supported: [DEFAULT_SCOPE, ...ofServices, OFFLINE_ACCESS, OPENID, PROFILE],
+    supported: [DEFAULT_SCOPE, ...ofServices, ...general],
     grant(service, requested) {
       const known = ofService(service)
       const wanted = requested.filter((scope) => Object.hasOwn(known, scope))
