@@ -46,11 +46,7 @@ interface Route {
   readonly steps: readonly Koa.Middleware[]
 }
 
-function routes(
-  ports: Ports,
-  readiness: Readiness,
-  wardrobe: Wardrobe,
-): readonly Route[] {
+function routes(ports: Ports, readiness: Readiness, wardrobe: Wardrobe): readonly Route[] {
   const metadata = describeAuthorizationServer(ports)
   const row = (
     [name, method, path]: [string, Route['method'], string],

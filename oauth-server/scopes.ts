@@ -9,12 +9,12 @@ export const OPENID = 'openid'
 export const PROFILE = 'profile'
 export const EMAIL = 'email'
 
-const GENERAL_WORDS: Readonly<Record<string, string>> = {
-  [OPENID]: 'Know who you are',
-  [PROFILE]: 'Know your name',
-  [EMAIL]: 'Know your e-mail address',
-  [OFFLINE_ACCESS]: 'Keep this access while you are away',
-}
+/** What a scope allows, for people. */
+export type ScopeWords =
+  /** One that is ours: a page says it in its language, as `scope-<scope>`. */
+  | { readonly scope: string }
+  /** One of a service, as the operator describes it. */
+  | { readonly text: string }
 
 export interface Scopes {
   /** Everything that can be granted: metadata lists it, because some clients ask for all of it. */
@@ -25,7 +25,7 @@ export interface Scopes {
    */
   grant(service: string, requested: readonly string[]): readonly string[]
   /** What each scope allows, for the person who is asked. */
-  describe(service: string, scopes: readonly string[]): readonly string[]
+  describe(service: string, scopes: readonly string[]): readonly ScopeWords[]
 }
 
 /**
@@ -44,23 +44,22 @@ export function knowsAddresses({
 /** @param hasEmail whether there is an address to tell of anybody. */
 export function createScopes(services: Services, hasEmail = false): Scopes {
   const general = [OFFLINE_ACCESS, OPENID, PROFILE, ...(hasEmail ? [EMAIL] : [])]
-  const generalWords = Object.fromEntries(general.map((scope) => [scope, GENERAL_WORDS[scope]]))
-  const ofService = (service: string): Readonly<Record<string, string>> => ({
-    [DEFAULT_SCOPE]: `Use the service ${service}`,
-    ...services.get(service)?.scopes,
-    ...generalWords,
-  })
+  const ours = [DEFAULT_SCOPE, ...general]
+  const ofService = (service: string): Readonly<Record<string, string>> =>
+    services.get(service)?.scopes ?? {}
   const ofServices = [...services.values()].flatMap((service) => Object.keys(service.scopes))
   return {
     supported: [DEFAULT_SCOPE, ...ofServices, ...general],
     grant(service, requested) {
-      const known = ofService(service)
-      const wanted = requested.filter((scope) => Object.hasOwn(known, scope))
+      const known = [...ours, ...Object.keys(ofService(service))]
+      const wanted = requested.filter((scope) => known.includes(scope))
       return [...new Set([DEFAULT_SCOPE, ...wanted])]
     },
     describe(service, scopes) {
       const words = ofService(service)
-      return scopes.map((scope) => words[scope] || scope)
+      return scopes.map((scope) =>
+        ours.includes(scope) ? { scope } : { text: words[scope] || scope },
+      )
     },
   }
 }

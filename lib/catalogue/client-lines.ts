@@ -85,8 +85,10 @@ export function clientEntries(name: string, url: string): readonly ClientEntry[]
       id: 'mcp-remote',
       name: 'mcp-remote',
       lines: [
-        command(`npx -y mcp-remote ${url}`),
-        json('mcp.json', { mcpServers: { [name]: { command: 'npx', args: ['-y', 'mcp-remote', url] } } }),
+        command(`npx mcp-remote ${url}`),
+        json('mcp.json', {
+          mcpServers: { [name]: { command: 'npx', args: ['-y', 'mcp-remote', url] } },
+        }),
       ],
     },
     {

@@ -54,6 +54,5 @@ export async function showDevicePage(
 }
 
 export function showDonePage(ctx: Koa.Context, decision: 'approve' | 'deny'): void {
-  const title = decision === 'approve' ? 'Your device is connected' : 'Your device was refused'
-  renderPage(ctx, 'device-done', { title, isApproved: decision === 'approve' })
+  renderPage(ctx, 'device-done', { isApproved: decision === 'approve' })
 }

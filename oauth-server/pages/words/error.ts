@@ -22,7 +22,8 @@ export const error = definePage(
       'Go back to the application and connect again. Finish in the same browser in which the page opens.',
 
     device: 'This page has expired, was used already, or belongs to another browser.',
-    'device-whose': 'Nobody has made a mistake: a page like this works once, for a quarter of an hour.',
+    'device-whose':
+      'Nobody has made a mistake: a page like this works once, for a quarter of an hour.',
     'device-next': 'Look at the code that your device shows now, and enter it again.',
 
     login: 'This login has expired, was finished already, or began in another browser.',
@@ -81,7 +82,8 @@ export const error = definePage(
     'tooMany-next': 'Wait {seconds} seconds, then load this page again. Nothing is lost.',
 
     away: 'The gateway cannot reach its memory just now.',
-    'away-whose': 'That is the gateway’s fault. Neither you nor the application can do anything about it.',
+    'away-whose':
+      'That is the gateway’s fault. Neither you nor the application can do anything about it.',
     'away-next':
       'Wait {seconds} seconds, then load this page again. Nothing has been decided, and no login is lost.',
 
@@ -111,7 +113,8 @@ export const error = definePage(
       'Niemand hat etwas falsch gemacht: Eine solche Seite gilt einmal und eine Viertelstunde lang.',
     'device-next': 'Sehen Sie nach, welchen Code Ihr Gerät jetzt zeigt, und geben Sie ihn neu ein.',
 
-    login: 'Diese Anmeldung ist abgelaufen, schon abgeschlossen oder begann in einem anderen Browser.',
+    login:
+      'Diese Anmeldung ist abgelaufen, schon abgeschlossen oder begann in einem anderen Browser.',
     'login-whose':
       'Niemand hat etwas falsch gemacht, es sei denn, jemand hat Ihnen den Link geschickt: Dann war er für diese Person, und es ist nichts geschehen.',
     'login-next': 'Beginnen Sie in diesem Browser noch einmal dort, wo Sie sich anmelden wollten.',
@@ -126,7 +129,8 @@ export const error = definePage(
     'otherSite-next':
       'Es wurde nichts entschieden. Beginnen Sie in der Anwendung selbst von vorn und folgen Sie keinen Links auf diese Seite.',
 
-    unknownClient: 'Dieses Gateway kennt die Anwendung nicht, die Sie hierher geschickt hat, oder nicht mehr.',
+    unknownClient:
+      'Dieses Gateway kennt die Anwendung nicht, die Sie hierher geschickt hat, oder nicht mehr.',
     'unknownClient-whose':
       'Das geschieht, wenn das Gateway neu eingerichtet wurde oder die Anwendung lange nicht benutzt wurde. Sie verwendet noch eine alte Registrierung.',
     'unknownClient-next': 'Lassen Sie die Anwendung sich neu registrieren:',
@@ -137,7 +141,8 @@ export const error = definePage(
     'reconnect-vscode':
       'Den Befehl „Authentication: Remove Dynamic Authentication Providers“ ausführen, dieses Gateway wählen, dann den Server neu starten.',
     'reconnect-cursor': 'Einstellungen, Tools & MCP: den Server entfernen und neu hinzufügen.',
-    'reconnect-codex': 'codex mcp logout mit dem Namen des Servers ausführen, dann codex mcp login.',
+    'reconnect-codex':
+      'codex mcp logout mit dem Namen des Servers ausführen, dann codex mcp login.',
     'reconnect-mcp-remote': 'Den Ordner ~/.mcp-auth löschen und neu starten.',
 
     redirect: 'Die Anwendung will ihre Antwort an einer Adresse, die sie nicht registriert hat.',

@@ -40,7 +40,8 @@ export const home = definePage(
     intro:
       'Jeder Dienst hat eine Adresse. Geben Sie sie Ihrem MCP-Client; er bringt Sie zur Anmeldung hierher zurück.',
     signedIn: 'Sie sind angemeldet als {name}.',
-    signedOut: 'Sie sind nicht angemeldet. Diese Dienste stehen allen offen, die hier Zugang haben:',
+    signedOut:
+      'Sie sind nicht angemeldet. Diese Dienste stehen allen offen, die hier Zugang haben:',
     signIn: 'Anmelden',
     account: 'Ihr Konto',
     signOut: 'Abmelden',

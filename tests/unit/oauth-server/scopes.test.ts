@@ -42,9 +42,9 @@ test('what belongs to the service or to none is granted, beside the base scope',
 
 test('each is described in words, or by its name', (t) => {
   t.deepEqual(scopes.describe('notes', ['mcp', 'notes:write', 'notes:read']), [
-    'Use the service notes',
-    'Write notes',
-    'notes:read',
+    { scope: 'mcp' },
+    { text: 'Write notes' },
+    { text: 'notes:read' },
   ])
 })
 
@@ -55,7 +55,7 @@ test('an address is a scope where somebody tells addresses, and nowhere else', (
   const known = createScopes(services, true)
   t.is(known.supported.at(-1), 'email')
   t.deepEqual(known.grant('notes', ['email']), ['mcp', 'email'])
-  t.deepEqual(known.describe('notes', ['email']), ['Know your e-mail address'])
+  t.deepEqual(known.describe('notes', ['email']), [{ scope: 'email' }])
 })
 
 test('OpenID Connect providers tell addresses, GitHub where a rule needs them, dev never', (t) => {
