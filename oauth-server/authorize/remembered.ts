@@ -14,7 +14,7 @@ import type { Ports } from '../ports.ts'
 import type { ConsentSubject, ConsentTerms } from '../store/consents.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
-import type { Approved } from './grant-access.ts'
+import { type Approved, grantAccess } from './grant-access.ts'
 
 export type Asked = Approved & { readonly client: Client }
 
@@ -38,6 +38,19 @@ export async function judgeWithoutAsking(
   const approved = { interaction, login, service }
   const isCovered = await isRemembered(ports, { ...approved, client })
   return isCovered ? approved : { obstacle: 'consent_required' }
+}
+
+/**
+ * A code for whom nobody was asked. What was approved may be forgotten while the grant is made: looked at
+ * again afterwards, so that whoever ends an access is not answered by a new one.
+ */
+export async function grantRemembered(
+  ports: Ports,
+  asked: Asked,
+): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
+  const code = await grantAccess(ports, asked)
+  if (code === undefined) return { obstacle: 'login_required' }
+  return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
 }
 
 /** Keeps what the person has just approved, where it can ever count. */
