@@ -40,19 +40,6 @@ export async function judgeWithoutAsking(
   return isCovered ? approved : { obstacle: 'consent_required' }
 }
 
-/**
- * A code for whom nobody was asked. What was approved may be forgotten while the grant is made: looked at
- * again afterwards, so that whoever ends an access is not answered by a new one.
- */
-export async function grantRemembered(
-  ports: Ports,
-  asked: Asked,
-): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
-  const code = await grantAccess(ports, asked)
-  if (code === undefined) return { obstacle: 'login_required' }
-  return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
-}
-
 /** Keeps what the person has just approved, where it can ever count. */
 export async function rememberConsent(ports: Ports, asked: Asked): Promise<void> {
   if (!provesItself(asked.interaction.redirectUri)) return
@@ -65,6 +52,19 @@ async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
   if (held === undefined) return false
   const { revision, scopes } = toTerms(ports, asked)
   return held.revision === revision && missingScopes(scopes, held.scopes).length === 0
+}
+
+/**
+ * A code for whom nobody was asked. What was approved may be forgotten while the grant is made: looked at
+ * again afterwards, so that whoever ends an access is not answered by a new one.
+ */
+export async function grantRemembered(
+  ports: Ports,
+  asked: Asked,
+): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
+  const code = await grantAccess(ports, asked)
+  if (code === undefined) return { obstacle: 'login_required' }
+  return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
 }
 
 function provesItself(redirectUri: string): boolean {
