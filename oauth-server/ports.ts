@@ -67,7 +67,7 @@ export interface Families {
   readonly reachability: Reachability
   readonly assertions: Assertions
   /** Written here, and read by nobody here. */
-  readonly userSecrets: Omit<UserSecrets, 'read'>
+  readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
 }
 
 export interface Ports {

@@ -92,8 +92,6 @@ async function describeClient(
   }
 }
 
-const DESTINATIONS_MAX = 5
-
 /** Several ports and paths of one place are one place. */
 function toDestinations(redirectUris: readonly string[]): readonly Destination[] {
   const places = new Map<string, Destination>()
@@ -101,5 +99,5 @@ function toDestinations(redirectUris: readonly string[]): readonly Destination[]
     const place = toDestination(uri)
     places.set(place.kind === 'computer' ? place.kind : JSON.stringify(place), place)
   }
-  return [...places.values()].slice(0, DESTINATIONS_MAX)
+  return [...places.values()]
 }

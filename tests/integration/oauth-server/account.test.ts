@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { redisGrants } from '../../../oauth-server/store/grants.ts'
 import { formsOf, formWith } from '../../support/forms.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
 import { startOAuthServer, untilLine } from '../../support/oauth-server.ts'
 import { createPerson, type Page, type Person } from '../../support/person.ts'
+import { startValkey } from '../../support/valkey.ts'
 
 const server = await startOAuthServer()
 const { send, issuer } = server
@@ -273,3 +275,36 @@ test('who changes things like a program has to wait', async (t) => {
   t.deepEqual([...statuses], [303, 429])
   t.is((await open(person)).response.status, 200)
 })
+
+test.serial(
+  'without the store nothing is said to be done, and the same form works later',
+  async (t) => {
+    const valkey = await startValkey({ persistent: true })
+    const own = await startOAuthServer({ valkey })
+    t.teardown(async () => {
+      await own.stop()
+      await valkey.stop()
+    })
+    const elsewhere = createOAuthClient(own.send, own.issuer)
+    const registered = await elsewhere.register()
+    const person = createPerson(own.send)
+    const { url } = elsewhere.begin(registered.client_id, { resource: `${own.issuer}/echo/mcp` })
+    await person.authorize(url, { username: 'nora' })
+    const form = formWith(await person.open(ACCOUNT), REVOKE_ALL)
+    await valkey.kill()
+    const away = await person.post(form, { change: 'revoke-all' })
+    for (const response of [away, (await open(person)).response]) {
+      t.is(response.status, 503)
+      t.truthy(response.headers.get('retry-after'))
+      t.is(response.headers.get('location'), null)
+    }
+    await valkey.restart()
+    let status = 503
+    for (let n = 0; n < 50 && status === 503; n += 1) {
+      await sleep(100)
+      ;({ status } = await person.post(form, { change: 'revoke-all' }))
+    }
+    t.is(status, 303)
+    t.regex((await open(person)).response.text, /No application has access/)
+  },
+)
