@@ -9,19 +9,20 @@ import { startOAuthServer, untilLine } from '../../../support/oauth-server.ts'
 import { createPerson, type Person } from '../../../support/person.ts'
 
 const github = await startGitHub({ callbackUrl: 'http://localhost:8642/callback' })
-const server = await startOAuthServer({
-  environment: {
-    GITHUB_URL: github.url,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_CLIENT_ID: github.clientId,
-    GITHUB_CLIENT_SECRET: github.clientSecret,
-    ALLOWED_GITHUB_USERS: '*',
-  },
-})
+const environment = {
+  GITHUB_URL: github.url,
+  GITHUB_API_URL: github.apiUrl,
+  GITHUB_CLIENT_ID: github.clientId,
+  GITHUB_CLIENT_SECRET: github.clientSecret,
+  ALLOWED_GITHUB_USERS: '*',
+}
+const server = await startOAuthServer({ environment })
+const twin = await startOAuthServer({ environment, valkey: server.valkey })
 const { send, issuer } = server
 const client = createOAuthClient(send, issuer)
 const { client_id } = await client.register()
 test.after.always(async () => {
+  await twin.stop()
   await server.stop()
   await github.stop()
 })
@@ -75,6 +76,16 @@ test('GitHub asks nothing of whom it knows, and still nobody gets in by anotherâ
   t.is(response.headers.get('location'), null)
   t.is((await attacker.open(callback)).response.status, 400)
   t.true(victim.id > 0)
+})
+
+test('a login that began at one process ends at another', async (t) => {
+  github.add('traveller')
+  let isThere = false
+  const person = createPerson((request) => (isThere ? twin : server).send(request))
+  const callback = await createGitHubVisitor(github).visit(await leave(person), 'traveller')
+  isThere = true
+  const back = await person.open(callback)
+  t.true(locationOf(back.response).startsWith(`${REDIRECT_URI}?code=`))
 })
 
 test('another account: GitHub lets the person choose', async (t) => {
