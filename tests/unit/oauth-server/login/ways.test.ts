@@ -75,9 +75,10 @@ for (const key of [
   'gatewayFailed',
   'loginTooOld',
   'notForYou',
+  'tooMany',
 ]) {
   test(`the sentence ${key} exists in every language`, (t) => {
-    const values = { provider: 'Okta', name: 'ann', service: 'echo' }
+    const values = { provider: 'Okta', name: 'ann', service: 'echo', seconds: 3 }
     for (const language of LANGUAGES) {
       t.regex(render(language, waysOf([okta]), { key, values }), /role="alert">[^{}]+<\/p>/)
     }
