@@ -78,7 +78,10 @@ test('a person sees who they are and what has access, and nothing of others', as
   t.is(formsOf({ response, action: ACCOUNT, fields: {} }).length, 3, 'one, all, signing out')
   t.true(response.text.includes('Desk &lt;b&gt;app&lt;/b&gt;'))
   t.regex(response.text, /<dd>app\.example<\/dd>/)
-  t.regex(response.text, /<strong>echo<\/strong>\s*<ul>\s*<li>Use the service echo<\/li>/)
+  t.regex(
+    response.text,
+    /<strong>echo<\/strong>\s*<ul class="allows">\s*<li>Use the service echo<\/li>/,
+  )
   t.true(response.text.includes('Keep this access while you are away'))
   const times = [...response.text.matchAll(/datetime="([^"]+)"/g)].map(([, time]) => time ?? '')
   t.is(times.length, 2, 'since when, and last used')
