@@ -20,10 +20,11 @@ import { describeAuthorizationServer } from './discovery/authorization-server.ts
 import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
 import { reportHealth } from './health.ts'
-import { sendStyle, showHome } from './home.ts'
+import { showHome } from './home.ts'
 import { callback } from './login/callback.ts'
 import { askToLogIn, logIn } from './login/log-in.ts'
 import { askToSignOut, endLogin } from './login/logout.ts'
+import { openWardrobe, putOn, sendIcon, sendLogo, sendStyle, type Wardrobe } from './pages/dress.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
@@ -45,7 +46,7 @@ interface Route {
   readonly steps: readonly Koa.Middleware[]
 }
 
-function routes(ports: Ports, readiness: Readiness): readonly Route[] {
+function routes(ports: Ports, readiness: Readiness, wardrobe: Wardrobe): readonly Route[] {
   const metadata = describeAuthorizationServer(ports)
   const row = (
     [name, method, path]: [string, Route['method'], string],
@@ -84,14 +85,17 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['account',                       'GET', '/account'],                'none', 'page', showAccount(ports)),
     row(['account-change',                'POST', '/account'],               'none', 'page', changeAccount(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
-    row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
+    row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle(wardrobe)),
+    row(['logo',                          'GET', '/assets/logo'],            'none', 'json', sendLogo(wardrobe)),
+    row(['icon',                          'GET', '/assets/icon.svg'],        'none', 'json', sendIcon(wardrobe)),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),
   ]
 }
 
 export function createApp(ports: Ports, readiness: Readiness): Koa {
   const router = new Router({ strict: true, sensitive: true })
-  const table = routes(ports, readiness)
+  const wardrobe = openWardrobe(ports.gateway.branding)
+  const table = routes(ports, readiness, wardrobe)
   for (const { name, method, path, cors, errors, steps } of table) {
     const shared = cors === 'any' ? [allowAnyOrigin] : []
     router.register(path, [method], [...shared, answerErrors(errors), ...steps], { name })
@@ -106,6 +110,7 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   const app = new Koa()
   app.use(logAccess(ports.log, ports.clock))
   app.use(hardenAnswer(ports.gateway.addresses.secure))
+  app.use(putOn(wardrobe))
   app.use(router.routes())
   app.use(answerErrors('json'))
   app.use(refuseUnrouted(router))

@@ -26,7 +26,7 @@ import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
 import { createProviders, type ProviderSecrets } from './login/providers/providers.ts'
 import { createResources, type Resources } from './resources.ts'
-import { createScopes, type Scopes } from './scopes.ts'
+import { createScopes, knowsAddresses, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type Clients, redisClients } from './store/clients.ts'
@@ -67,7 +67,7 @@ export interface Families {
   readonly reachability: Reachability
   readonly assertions: Assertions
   /** Written here, and read by nobody here. */
-  readonly userSecrets: Omit<UserSecrets, 'read'>
+  readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
 }
 
 export interface Ports {
@@ -110,7 +110,7 @@ export function createPorts(
     clock,
     log,
   })
-  const scopes = createScopes(gateway.services)
+  const scopes = createScopes(gateway.services, knowsAddresses(gateway))
   return {
     ...surroundings,
     families,

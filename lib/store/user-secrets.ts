@@ -34,6 +34,8 @@ export interface UserSecrets {
   /** The names, and when each was entered, epoch milliseconds; nothing is opened. */
   describe(place: SecretPlace): Promise<ReadonlyMap<string, number>>
   read(place: SecretPlace): Promise<OpenedSecrets>
+  /** That of `read`, without opening anything. */
+  revision(place: SecretPlace): Promise<number>
 }
 
 /** No name of a secret: those are in capitals. */
@@ -91,6 +93,9 @@ export function redisUserSecrets(redis: Redis, key: Buffer): UserSecrets {
         else values.set(name, value)
       }
       return { values, unreadable, revision }
+    },
+    async revision(place) {
+      return Number((await redis.hget(keyOf(place), REVISION)) ?? '0')
     },
   }
 }

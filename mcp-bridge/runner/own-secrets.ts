@@ -12,7 +12,7 @@ import { RpcFault } from '../json-rpc.ts'
 import type { Person } from './launch-plan.ts'
 
 export interface OwnSecretsPorts {
-  readonly userSecrets: Pick<UserSecrets, 'read'>
+  readonly userSecrets: Pick<UserSecrets, 'read' | 'revision'>
   /** Where people enter them. */
   readonly accountPage: string
 }

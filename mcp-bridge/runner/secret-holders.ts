@@ -18,13 +18,13 @@ interface Holding {
 }
 
 export class SecretHolders {
-  readonly #userSecrets: Pick<UserSecrets, 'read'>
+  readonly #userSecrets: Pick<UserSecrets, 'revision'>
   readonly #log: Log
   readonly #checkMs: number
   readonly #holders = new Map<Holder, Holding>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(userSecrets: Pick<UserSecrets, 'read'>, log: Log, checkMs = SECRETS_CHECK_MS) {
+  constructor(userSecrets: Pick<UserSecrets, 'revision'>, log: Log, checkMs = SECRETS_CHECK_MS) {
     this.#userSecrets = userSecrets
     this.#log = log
     this.#checkMs = checkMs
@@ -57,7 +57,7 @@ export class SecretHolders {
     )
     try {
       for (const place of places.values()) {
-        this.endOutdated(place, (await this.#userSecrets.read(place)).revision)
+        this.endOutdated(place, await this.#userSecrets.revision(place))
       }
     } catch (error) {
       this.#log.warn({ err: error }, 'user secrets could not be compared')

@@ -66,7 +66,7 @@ export function changeAccount(ports: Ports): Koa.Middleware[] {
         throw new OAuthError(
           'invalid_request',
           'This page belongs to an earlier login. Open your account again, then repeat the change.',
-          { status: 403 },
+          { status: 403, explain: 'otherLogin' },
         )
       }
       await next()

@@ -5,6 +5,7 @@ import { instantOfGrant } from '../../lib/store/instant.ts'
 import { type Destination, toDestination } from '../authorize/consent-page.ts'
 import { isDocumentUrl } from '../clients/documents/document-url.ts'
 import type { Ports } from '../ports.ts'
+import type { ScopeWords } from '../scopes.ts'
 import type { GrantUse } from '../store/grants.ts'
 
 /** Undefined: it cannot be found any more. */
@@ -24,7 +25,7 @@ export interface DescribedGrant {
   readonly client: DescribedClient
   readonly service: string
   /** What it allows. */
-  readonly words: readonly string[]
+  readonly words: readonly ScopeWords[]
   readonly since: Date
   /** As exactly as an access token lives; undefined: no use is known. */
   readonly usedAt: Date | undefined
@@ -91,8 +92,6 @@ async function describeClient(
   }
 }
 
-const DESTINATIONS_MAX = 5
-
 /** Several ports and paths of one place are one place. */
 function toDestinations(redirectUris: readonly string[]): readonly Destination[] {
   const places = new Map<string, Destination>()
@@ -100,5 +99,5 @@ function toDestinations(redirectUris: readonly string[]): readonly Destination[]
     const place = toDestination(uri)
     places.set(place.kind === 'computer' ? place.kind : JSON.stringify(place), place)
   }
-  return [...places.values()].slice(0, DESTINATIONS_MAX)
+  return [...places.values()]
 }

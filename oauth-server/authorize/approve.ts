@@ -69,6 +69,6 @@ function signedOut({ state }: Koa.ParameterizedContext<RespondentState>): OAuthE
   return new OAuthError(
     'invalid_request',
     'You have signed out while this page was open. Go back and send it again.',
-    { status: 403 },
+    { status: 403, explain: 'otherLogin' },
   )
 }

@@ -28,8 +28,7 @@ import {
   REQUEST_URI_START,
 } from '../store/pushed-requests.ts'
 import { showConsentPage } from './consent-page.ts'
-import { grantAccess } from './grant-access.ts'
-import { judgeWithoutAsking } from './remembered.ts'
+import { grantRemembered, judgeWithoutAsking } from './remembered.ts'
 import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
 import {
   type RespondentState,
@@ -157,6 +156,7 @@ function staleRequestUri(): OAuthError {
   return new OAuthError(
     'invalid_request_uri',
     'This request has expired, was answered already, or belongs to another application. Start again from the application.',
+    { explain: 'expired' },
   )
 }
 
@@ -183,13 +183,13 @@ async function approveAgain(
   if (request.insistent || !isNavigation(ctx)) return { obstacle: 'interaction_required' }
   const verdict = await judgeWithoutAsking(ports, { interaction, client, login })
   if ('obstacle' in verdict) return verdict
-  const code = await grantAccess(ports, verdict)
-  if (code === undefined) return { obstacle: 'login_required' }
+  const granted = await grantRemembered(ports, { ...verdict, client })
+  if ('obstacle' in granted) return granted
   await ports.clients.keep(client)
   await useUpPushed(ctx, ports)
   const facts = { user: verdict.login.userId, client_id: client.id, service: verdict.service }
   ctx.state.log.info({ ...facts, remembered: true }, 'access approved')
-  return { code }
+  return granted
 }
 
 function toRefusal(obstacle: OAuthErrorCode): OAuthError {

@@ -39,6 +39,7 @@ export async function showConsentPage(
     clientName: client.name,
     // Who owns the host has published what is said here, whatever name it gives itself.
     publisher: client.kind === 'document' ? new URL(client.id).host : undefined,
+    standing: client.kind,
     destination: toDestination(interaction.redirectUri),
     services: await toOffers(ports, interaction, login),
     isChoice: interaction.service === undefined,

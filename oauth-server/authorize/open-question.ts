@@ -38,7 +38,7 @@ function gone(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'This page has expired, was used already, or belongs to another browser. Start again from the application.',
-    { status: 403 },
+    { status: 403, explain: 'expired' },
   )
 }
 

@@ -14,7 +14,7 @@ import type { Ports } from '../ports.ts'
 import type { ConsentSubject, ConsentTerms } from '../store/consents.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
-import type { Approved } from './grant-access.ts'
+import { type Approved, grantAccess } from './grant-access.ts'
 
 export type Asked = Approved & { readonly client: Client }
 
@@ -63,6 +63,19 @@ async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
   if (held === undefined) return false
   const { revision, scopes } = toTerms(ports, asked)
   return held.revision === revision && missingScopes(scopes, held.scopes).length === 0
+}
+
+/**
+ * A code for whom nobody was asked. What was approved may be forgotten while the grant is made: looked at
+ * again afterwards, so that whoever ends an access is not answered by a new one.
+ */
+export async function grantRemembered(
+  ports: Ports,
+  asked: Asked,
+): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
+  const code = await grantAccess(ports, asked)
+  if (code === undefined) return { obstacle: 'login_required' }
+  return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
 }
 
 function provesItself(redirectUri: string): boolean {

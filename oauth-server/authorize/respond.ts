@@ -65,7 +65,7 @@ export function unknownClient(): OAuthError {
   return new OAuthError(
     'invalid_client',
     'The application that sent you here is not known, or no longer. It has to register again.',
-    { status: 400 },
+    { status: 400, explain: 'unknownClient' },
   )
 }
 
@@ -73,6 +73,7 @@ function notRegistered(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'The application named a redirect_uri that it has not registered.',
+    { explain: 'redirect' },
   )
 }
 
@@ -99,7 +100,7 @@ export function sendCode(
 ): void {
   const { respondent } = ctx.state
   if (respondent === undefined) throw new TypeError('there is nobody to respond to')
-  if (isOutOfBand(respondent.target.uri)) renderPage(ctx, 'code', { title: 'Your code', code })
+  if (isOutOfBand(respondent.target.uri)) renderPage(ctx, 'code', { code })
   else redirect(ctx, respondent, { code, iss: issuer })
 }
 

@@ -38,6 +38,6 @@ export function gone(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'This page has expired, was used already, or belongs to another browser. Enter the code that your device shows now.',
-    { status: 403 },
+    { status: 403, explain: 'device' },
   )
 }

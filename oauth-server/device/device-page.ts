@@ -14,7 +14,7 @@ import { formatUserCode } from './user-code.ts'
 
 /** @param entered what the person typed, when that was wrong. */
 export function showCodePage(ctx: Koa.Context, entered?: string): void {
-  renderPage(ctx, 'device-code', { title: 'Connect a device', entered })
+  renderPage(ctx, 'device-code', { entered })
   if (entered !== undefined) ctx.status = 400
 }
 
@@ -54,6 +54,5 @@ export async function showDevicePage(
 }
 
 export function showDonePage(ctx: Koa.Context, decision: 'approve' | 'deny'): void {
-  const title = decision === 'approve' ? 'Your device is connected' : 'Your device was refused'
-  renderPage(ctx, 'device-done', { title, isApproved: decision === 'approve' })
+  renderPage(ctx, 'device-done', { isApproved: decision === 'approve' })
 }

@@ -151,7 +151,7 @@ function stale(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'This login has expired, was used already, or began in another browser. Close this page and start again from the application.',
-    { status: 400 },
+    { status: 400, explain: 'login' },
   )
 }
 

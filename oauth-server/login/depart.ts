@@ -2,6 +2,7 @@
 
 import type Koa from 'koa'
 import { toSeconds } from '../../lib/platform/clock.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
 import type { Departure, Purpose, Ticket } from '../store/upstream-logins.ts'
@@ -18,8 +19,25 @@ export interface Journey {
   readonly anew: boolean
 }
 
+/** Each departure is a record; whole schools and companies come from one address. */
+export const DEPARTURES = { name: 'departures', burst: 600, perMinute: 300 }
+
 /** Resolves with what the person has to hear when there is no way there. */
 export async function depart(
+  ctx: Koa.ParameterizedContext<LogState>,
+  ports: Ports,
+  journey: Journey,
+): Promise<ProviderProblem | undefined> {
+  const address = addressKey(clientAddress(ctx))
+  const retryAfterSeconds = await ports.families.limits.take(DEPARTURES, address)
+  if (retryAfterSeconds > 0) {
+    ctx.set('Retry-After', String(retryAfterSeconds))
+    return { problem: { key: 'tooMany', values: { seconds: retryAfterSeconds } }, status: 429 }
+  }
+  return await sendThere(ctx, ports, journey)
+}
+
+async function sendThere(
   ctx: Koa.ParameterizedContext<LogState>,
   ports: Ports,
   journey: Journey,

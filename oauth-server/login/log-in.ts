@@ -108,6 +108,6 @@ function foreign(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'This page belongs to another browser, or its cookies have gone. Open it again to sign in.',
-    { status: 403 },
+    { status: 403, explain: 'login' },
   )
 }

@@ -40,7 +40,7 @@ export function askToSignOut(ports: Ports): Koa.Middleware[] {
       const isKnown = login !== undefined && cookie !== undefined
       if (isKnown) {
         const userName = nameOf(ports.providers, login)
-        renderPage(ctx, 'logout', { title: 'Sign out?', userName, proof: proofOf(cookie) })
+        renderPage(ctx, 'logout', { userName, proof: proofOf(cookie) })
       } else renderSignedOut(ctx, 'browser')
     },
   ]
@@ -68,7 +68,7 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
         throw new OAuthError(
           'invalid_request',
           'This page belongs to an earlier login. Open it again to sign out.',
-          { status: 403 },
+          { status: 403, explain: 'otherLogin' },
         )
       }
       await next()

@@ -28,7 +28,7 @@ export const GATEWAY_FAILED: ProviderProblem = {
 
 export interface ProviderProblem {
   readonly problem: Phrase
-  readonly status: 400 | 502 | 503
+  readonly status: Meaning['status'] | 429
 }
 
 /** @throws an OAuthError that it is given: that one says itself what has to be said. */

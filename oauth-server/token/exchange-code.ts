@@ -121,7 +121,7 @@ async function redeem(
   const { text, found, grant, client } = ctx.state
   const access = mintAccessToken(ports, grant, grant.scopes)
   const withId = grant.scopes.includes(OPENID)
-    ? { ...access, idToken: signIdToken(ports, grant, found.code.nonce) }
+    ? { ...access, idToken: await signIdToken(ports, grant, found.code.nonce) }
     : access
   const { config, families, refreshTokens } = ports
   const isRefreshable = client.grantTypes.includes('refresh_token')

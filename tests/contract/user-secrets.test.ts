@@ -54,8 +54,13 @@ test('names and instants are told without opening anything', async (t) => {
 test('each change has a greater revision, also within a millisecond', async (t) => {
   const place = placeOf('dev:d')
   t.is((await secrets.read(place)).revision, 0)
+  t.is(await secrets.revision(place), 0)
   const revisions: number[] = []
-  const note = async () => revisions.push((await secrets.read(place)).revision)
+  const note = async () => {
+    const { revision } = await secrets.read(place)
+    t.is(await secrets.revision(place), revision)
+    revisions.push(revision)
+  }
   for (const value of ['1', '2', '3']) {
     await secrets.enter(place, 'ONE', value)
     await note()

@@ -34,6 +34,8 @@ export interface HostileOidc {
   behave(): void
   /** A new signing key in place of the old one. */
   rotateKey(kid: string): Promise<void>
+  /** As it signs ID tokens, its misbehaviour included. */
+  sign(claims: Json): Promise<string>
   /** Where a browser that was sent to `url` comes back to. */
   authorize(url: URL): URL
   stop(): Promise<void>
@@ -86,6 +88,7 @@ export async function startHostileOidc(clientSecret: string): Promise<HostileOid
     async rotateKey(kid) {
       world.key = await createKey(kid)
     },
+    sign: (claims) => sign(world, claims as JWTPayload),
     authorize: (url) => authorize(world, url),
     stop() {
       server.closeAllConnections()
@@ -213,9 +216,9 @@ async function giveTokens(world: World, request: IncomingMessage): Promise<Json 
 }
 
 async function signIdToken(world: World, nonce: string | null | undefined): Promise<string> {
-  const { misbehaviour, issuer, key, foreign, clientSecret } = world
+  const { misbehaviour, issuer } = world
   const now = Math.floor(Date.now() / 1000)
-  const claims = {
+  return await sign(world, {
     iss: issuer,
     aud: CLIENT_ID,
     sub: 'alice',
@@ -227,7 +230,11 @@ async function signIdToken(world: World, nonce: string | null | undefined): Prom
     email_verified: true,
     groups: ['engineers'],
     ...misbehaviour.idToken,
-  } as JWTPayload
+  })
+}
+
+async function sign(world: World, claims: JWTPayload): Promise<string> {
+  const { misbehaviour, key, foreign, clientSecret } = world
   if (misbehaviour.signature === 'none') return new UnsecuredJWT(claims).encode()
   if (misbehaviour.signature === 'HS256') {
     const header = { alg: 'HS256', ...misbehaviour.header }

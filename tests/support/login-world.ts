@@ -3,7 +3,7 @@
  * what people meet who log in elsewhere.
  */
 
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -125,6 +125,7 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
       REDIS_URL: valkey.url,
       OAUTH_SERVER_SOCKET: socket,
       OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
+      USER_SECRETS_KEY: randomBytes(32).toString('base64url'),
     }),
     gateway: readGateway({ PUBLIC_URL: publicUrl }, folder),
     clock: () => Date.now() + passedMs,

@@ -54,6 +54,7 @@ const DEADLINE_MS = 10_000
 /** An access token that ends on its way is of no use. */
 const MARGIN_MS = 30_000
 const LIFETIME_UNTOLD_SECONDS = 60
+const KEPT_CHARACTERS_MAX = 65_536
 /** How long a person may take from the proof of who they are to our callback, clocks included. */
 const ANEW_SECONDS_MAX = 660
 
@@ -287,13 +288,15 @@ function keep(
   idToken: Claims | undefined,
   refreshToken?: string,
 ): string {
-  return writeKeptToken({
+  const text = writeKeptToken({
     subject: providerId,
     accessToken: access_token,
     expiresAt: clock() + expires_in * 1000,
     refreshToken: refresh_token ?? refreshToken,
     isInIdToken: idToken !== undefined && tellsGroups(settings, idToken),
   })
+  if (text.length <= KEPT_CHARACTERS_MAX) return text
+  throw new ProviderError(settings.name, 'unavailable', 'its tokens are too long to be kept')
 }
 
 function invalid({ name }: OidcSettings, detail: string): ProviderError {

@@ -8,6 +8,10 @@ export const consent = definePage(
     nameless: 'An application without a name',
     wants: '{client} wants to use this gateway in your name.',
     describedBy: 'The application is described by',
+    standing: 'Who vouches for this',
+    'standing-document': 'The site above: it publishes who the application is.',
+    'standing-configured': 'Whoever runs this gateway: they have entered this application.',
+    'standing-registered': 'Nobody: the application chose its name itself.',
     answerGoesTo: 'Your answer goes to',
     toCopy: 'you, as a code to be copied into an application',
     warnComputer:
@@ -28,6 +32,10 @@ export const consent = definePage(
     nameless: 'Eine Anwendung ohne Namen',
     wants: '{client} möchte dieses Gateway in Ihrem Namen benutzen.',
     describedBy: 'Die Anwendung wird beschrieben von',
+    standing: 'Wer dafür bürgt',
+    'standing-document': 'Die Website oben: Sie veröffentlicht, wer die Anwendung ist.',
+    'standing-configured': 'Die Betreiber dieses Gateways: Sie haben diese Anwendung eingetragen.',
+    'standing-registered': 'Niemand: Die Anwendung hat sich ihren Namen selbst gegeben.',
     answerGoesTo: 'Ihre Antwort geht an',
     toCopy: 'Sie selbst, als Code zum Kopieren in eine Anwendung',
     warnComputer:

@@ -29,6 +29,8 @@ export const who = definePage(
       'The answer of {provider} could not be trusted, so nobody was logged in. Try again; if it happens again, tell whoever runs the gateway.',
     gatewayFailed:
       'Something went wrong in this gateway. It is not your fault, and nothing of your request is lost: try again in a minute.',
+    tooMany:
+      'Too many people are logging in from where you are. Wait {seconds} seconds, then try again: nothing of your request is lost.',
     notForYou:
       '{name} may not use the service {service}. Go on with another account, or ask whoever runs this gateway.',
     loginTooOld:
@@ -61,6 +63,8 @@ export const who = definePage(
       'Der Antwort von {provider} war nicht zu trauen, deshalb wurde niemand angemeldet. Versuchen Sie es noch einmal; geschieht es wieder, sagen Sie es den Betreibern des Gateways.',
     gatewayFailed:
       'In diesem Gateway ist etwas schiefgegangen. Das liegt nicht an Ihnen, und von Ihrer Anfrage geht nichts verloren: Versuchen Sie es in einer Minute noch einmal.',
+    tooMany:
+      'Von dort, wo Sie sind, melden sich gerade zu viele Menschen an. Warten Sie {seconds} Sekunden und versuchen Sie es dann noch einmal: Von Ihrer Anfrage geht nichts verloren.',
     notForYou:
       '{name} darf den Dienst {service} nicht benutzen. Fahren Sie mit einem anderen Konto fort oder fragen Sie die Betreiber dieses Gateways.',
     loginTooOld:

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { redisGrants } from '../../../oauth-server/store/grants.ts'
 import { formsOf, formWith } from '../../support/forms.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
 import { startOAuthServer, untilLine } from '../../support/oauth-server.ts'
 import { createPerson, type Page, type Person } from '../../support/person.ts'
+import { startValkey } from '../../support/valkey.ts'
 
 const server = await startOAuthServer()
 const { send, issuer } = server
@@ -76,7 +78,10 @@ test('a person sees who they are and what has access, and nothing of others', as
   t.is(formsOf({ response, action: ACCOUNT, fields: {} }).length, 3, 'one, all, signing out')
   t.true(response.text.includes('Desk &lt;b&gt;app&lt;/b&gt;'))
   t.regex(response.text, /<dd>app\.example<\/dd>/)
-  t.regex(response.text, /<strong>echo<\/strong>\s*<ul>\s*<li>Use the service echo<\/li>/)
+  t.regex(
+    response.text,
+    /<strong>echo<\/strong>\s*<ul class="allows">\s*<li>Use the service echo<\/li>/,
+  )
   t.true(response.text.includes('Keep this access while you are away'))
   const times = [...response.text.matchAll(/datetime="([^"]+)"/g)].map(([, time]) => time ?? '')
   t.is(times.length, 2, 'since when, and last used')
@@ -273,3 +278,36 @@ test('who changes things like a program has to wait', async (t) => {
   t.deepEqual([...statuses], [303, 429])
   t.is((await open(person)).response.status, 200)
 })
+
+test.serial(
+  'without the store nothing is said to be done, and the same form works later',
+  async (t) => {
+    const valkey = await startValkey({ persistent: true })
+    const own = await startOAuthServer({ valkey })
+    t.teardown(async () => {
+      await own.stop()
+      await valkey.stop()
+    })
+    const elsewhere = createOAuthClient(own.send, own.issuer)
+    const registered = await elsewhere.register()
+    const person = createPerson(own.send)
+    const { url } = elsewhere.begin(registered.client_id, { resource: `${own.issuer}/echo/mcp` })
+    await person.authorize(url, { username: 'nora' })
+    const form = formWith(await person.open(ACCOUNT), REVOKE_ALL)
+    await valkey.kill()
+    const away = await person.post(form, { change: 'revoke-all' })
+    for (const response of [away, (await open(person)).response]) {
+      t.is(response.status, 503)
+      t.truthy(response.headers.get('retry-after'))
+      t.is(response.headers.get('location'), null)
+    }
+    await valkey.restart()
+    let status = 503
+    for (let n = 0; n < 50 && status === 503; n += 1) {
+      await sleep(100)
+      ;({ status } = await person.post(form, { change: 'revoke-all' }))
+    }
+    t.is(status, 303)
+    t.regex((await open(person)).response.text, /No application has access/)
+  },
+)

@@ -11,8 +11,10 @@ import {
 } from 'openid-client'
 import { ProviderError, type ProviderFault } from '../provider.ts'
 
+type Faults = Readonly<Record<string, ProviderFault>>
+
 /** RFC 6749 section 4.1.2.1, OpenID Connect Core 3.1.2.6. */
-const OF_AUTHORIZATION: Readonly<Record<string, ProviderFault>> = {
+const OF_AUTHORIZATION: Faults = {
   access_denied: 'cancelled',
   invalid_request: 'misconfigured',
   invalid_client: 'misconfigured',
@@ -22,7 +24,7 @@ const OF_AUTHORIZATION: Readonly<Record<string, ProviderFault>> = {
 }
 
 /** RFC 6749 section 5.2, and what large providers say beside it. */
-const OF_TOKEN: Readonly<Record<string, ProviderFault>> = {
+const OF_TOKEN: Faults = {
   invalid_request: 'misconfigured',
   invalid_client: 'misconfigured',
   invalid_scope: 'misconfigured',
@@ -36,7 +38,7 @@ const OF_TOKEN: Readonly<Record<string, ProviderFault>> = {
 const OVER = ['invalid_grant', 'interaction_required', 'login_required', 'consent_required']
 
 /** By code of the library: an answer that is wrong, beside those that are no answer. */
-const OF_LIBRARY: Readonly<Record<string, ProviderFault>> = {
+const OF_LIBRARY: Faults = {
   OAUTH_INVALID_RESPONSE: 'invalid',
   OAUTH_JWT_CLAIM_COMPARISON_FAILED: 'invalid',
   OAUTH_JWT_TIMESTAMP_CHECK_FAILED: 'invalid',
@@ -59,11 +61,13 @@ export function toProviderError(
     new ProviderError(provider, kind, detail)
   if (error instanceof ProviderError) return error
   if (error instanceof AuthorizationResponseError) {
-    const kind = OF_AUTHORIZATION[error.error] ?? 'unavailable'
+    const kind = lookUp(OF_AUTHORIZATION, error.error) ?? 'unavailable'
     return fault(kind, `it answered the login with ${toCode(error.error)}`)
   }
   if (error instanceof ResponseBodyError) {
-    const kind = OVER.includes(error.error) ? over : (OF_TOKEN[error.error] ?? 'unavailable')
+    const kind = OVER.includes(error.error)
+      ? over
+      : (lookUp(OF_TOKEN, error.error) ?? 'unavailable')
     return fault(kind, `its token endpoint answered ${describeBody(error)}`)
   }
   if (error instanceof WWWAuthenticateChallengeError) {
@@ -80,7 +84,7 @@ function fromLibrary(error: Error & { code?: unknown }, fault: ToFault): Provide
   // What our own fetch threw comes wrapped.
   if (cause instanceof ProviderError) return cause
   if (cause instanceof Response) return fault('unavailable', `it answered ${cause.status}`)
-  const kind = OF_LIBRARY[String(code)]
+  const kind = lookUp(OF_LIBRARY, String(code))
   if (kind !== undefined) return fault(kind, sentenceOf(error))
   return fault('unavailable', `it does not answer as OpenID Connect asks (${code ?? name})`)
 }
@@ -107,6 +111,11 @@ const SIGNATURE_SENTENCES = [
 function describeBody({ error, error_description, status }: ResponseBodyError): string {
   const [number] = /\bAADSTS\d{4,8}\b/.exec(error_description ?? '') ?? []
   return [status, toCode(error), number].filter((part) => part !== undefined).join(' ')
+}
+
+/** Anybody may have written the code. */
+function lookUp(faults: Faults, code: string): ProviderFault | undefined {
+  return Object.hasOwn(faults, code) ? faults[code] : undefined
 }
 
 /** A code, or nothing that somebody may have smuggled into its place. */

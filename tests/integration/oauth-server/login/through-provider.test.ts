@@ -1,7 +1,9 @@
 /** Logging in through a provider, from the consent page to the code. */
 
 import test from 'ava'
+import { DEPARTURES } from '../../../../oauth-server/login/depart.ts'
 import { ProviderError } from '../../../../oauth-server/login/providers/provider.ts'
+import { from } from '../../../support/device.ts'
 import type { HttpResponse } from '../../../support/http.ts'
 import {
   createCommandedProvider,
@@ -223,6 +225,21 @@ test.serial('a provider that cannot even be begun with: the page says so, and st
   t.is(again.status, 503)
   t.regex(again.text, /GitHub does not answer as it should/)
   t.is((await person.submit(page, {})).status, 303)
+})
+
+test('so many departures from one address, and the page stays for whoever has to wait', async (t) => {
+  const address = '198.51.100.7'
+  const person = createPerson(from(address, one.send))
+  const page = await person.open(begin().url)
+  const { limits } = one.ports.families
+  const taken = Array.from({ length: DEPARTURES.burst }, () => limits.take(DEPARTURES, address))
+  await Promise.all(taken)
+  const again = await person.submit(page, {})
+  t.is(again.status, 429)
+  t.true(Number(again.headers.get('retry-after')) >= 1)
+  t.regex(again.text, /Too many people are logging in from where you are/)
+  const elsewhereOnEarth = createPerson(from('198.51.100.8', one.send))
+  t.is((await elsewhereOnEarth.submit(await elsewhereOnEarth.open(begin().url), {})).status, 303)
 })
 
 test('the page and its sentences speak German to whoever reads German', async (t) => {

@@ -98,6 +98,20 @@ test('prompt none without a session needs a login', async (t) => {
   t.is(new URL(locationOf(response)).searchParams.get('error'), 'login_required')
 })
 
+test('an address that is known of the person is a hint at them, another is not', async (t) => {
+  const person = createPerson(send)
+  const left = await person.submit(await person.open(begin().url), {})
+  const identity = { providerId: '1', name: 'ann', emails: ['ann@example.com'] }
+  await person.open(okta.answer(locationOf(left), { identity }))
+  const errorFor = async (login_hint: string) => {
+    const { response } = await person.open(begin({ login_hint, prompt: 'none' }).url)
+    return new URL(locationOf(response)).searchParams.get('error')
+  }
+  t.is(await errorFor('ann'), 'consent_required')
+  t.is(await errorFor('Ann@Example.com'), 'consent_required')
+  t.is(await errorFor('bob@example.com'), 'login_required')
+})
+
 test('a session of a provider that is configured no longer is none', async (t) => {
   const person = createPerson(send)
   await authTimeOf(person, {})

@@ -150,6 +150,16 @@ const LIES: Readonly<Record<string, readonly [Misbehaviour, ProviderFault, RegEx
     'unavailable',
     /an unknown error$/,
   ],
+  'a refusal in words of the language': [
+    { back: { error: 'constructor' } },
+    'unavailable',
+    /constructor$/,
+  ],
+  'tokens without end': [
+    { tokens: { access_token: 'a'.repeat(70_000) } },
+    'unavailable',
+    /too long to be kept/,
+  ],
   'groups that did not fit': [
     { idToken: { groups: undefined, _claim_names: { groups: 'src1' } } },
     'unavailable',
@@ -323,4 +333,28 @@ test('a refresh that tells of somebody else is not believed', async (t) => {
   t.is(await faultFor({ answers }), 'expired')
   t.is(await faultFor({ answers: { '/token': html } }), 'unavailable')
   t.is(await faultFor({ answers: { '/token': json(401, {}) } }), 'unavailable')
+})
+
+test('user information that is signed is believed under its own keys', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer })
+  const metadata = { userinfo_signing_alg_values_supported: ['ES256'] }
+  const idToken = { email: undefined }
+  const logIn = async (misbehaviour: Misbehaviour) => {
+    upstream.change(misbehaviour)
+    const { issuer } = upstream
+    const claims = { sub: 'alice', email: 'a@example.com', email_verified: true, iss: issuer }
+    const signed = await upstream.sign({ ...claims, aud: 'gateway' })
+    const told: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/jwt' }).end(signed)
+    }
+    upstream.change({ metadata, idToken, answers: { '/userinfo': told } })
+    const login = upstreamLogin()
+    return await provider.finish(login, upstream.authorize(await provider.begin(login)))
+  }
+  t.deepEqual((await logIn({})).identity.emails, ['a@example.com'])
+  for (const signature of ['none', 'HS256', 'foreign key'] as const) {
+    t.is((await faultOf(logIn({ signature }))).fault, 'invalid', signature)
+  }
 })

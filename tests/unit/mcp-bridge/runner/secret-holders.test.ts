@@ -31,8 +31,7 @@ const createHolders = (
   revision: () => Promise<number>,
   checkMs = NEVER_MS,
 ) => {
-  const read = async () => ({ values: new Map(), unreadable: [], revision: await revision() })
-  const holders = new SecretHolders({ read }, log, checkMs)
+  const holders = new SecretHolders({ revision }, log, checkMs)
   t.teardown(() => holders.stop())
   return holders
 }

@@ -1,11 +1,11 @@
 import test from 'ava'
-import type Koa from 'koa'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { showConsentPage } from '../../../../oauth-server/authorize/consent-page.ts'
 import type { Client } from '../../../../oauth-server/clients/client.ts'
 import { createProviders } from '../../../../oauth-server/login/providers/providers.ts'
 import type { Ports } from '../../../../oauth-server/ports.ts'
 import { createScopes } from '../../../../oauth-server/scopes.ts'
+import { createPageContext } from '../../../support/page-context.ts'
 
 const gateway = readGateway({}, '/nonexistent')
 const ports = {
@@ -43,7 +43,7 @@ const pageOf = async (
   client: Partial<Client> = {},
   userName?: string,
 ): Promise<string> => {
-  const ctx = { vary: () => {}, acceptsLanguages: () => 'en' } as unknown as Koa.Context
+  const ctx = createPageContext()
   const login =
     userName === undefined
       ? undefined

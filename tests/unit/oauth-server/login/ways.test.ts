@@ -1,10 +1,10 @@
 import test from 'ava'
-import type Koa from 'koa'
 import type { Provider } from '../../../../oauth-server/login/providers/provider.ts'
 import { toWays } from '../../../../oauth-server/login/ways.ts'
 import { renderPage } from '../../../../oauth-server/pages/render.ts'
 import { LANGUAGES, type Language } from '../../../../oauth-server/pages/words/words.ts'
 import { createCommandedProvider, devProvider } from '../../../support/login-world.ts'
+import { createPageContext } from '../../../support/page-context.ts'
 
 const github = createCommandedProvider('github', 'GitHub')
 const okta = createCommandedProvider('okta', 'Okta <&> Co')
@@ -29,7 +29,7 @@ const waysOf = (providers: readonly Provider[], login = LOGINS[0], loginHint?: s
   toWays({ providers: new Map(providers.map((one) => [one.name, one])) }, { login, loginHint })
 
 const render = (language: Language, ways: object, problem?: object): string => {
-  const ctx = { vary: () => {}, acceptsLanguages: () => language } as unknown as Koa.Context
+  const ctx = createPageContext(language)
   renderPage(ctx, 'login', { proof: 'p', returnPath: '/', ways, problem })
   return String(ctx.body)
 }
@@ -75,9 +75,10 @@ for (const key of [
   'gatewayFailed',
   'loginTooOld',
   'notForYou',
+  'tooMany',
 ]) {
   test(`the sentence ${key} exists in every language`, (t) => {
-    const values = { provider: 'Okta', name: 'ann', service: 'echo' }
+    const values = { provider: 'Okta', name: 'ann', service: 'echo', seconds: 3 }
     for (const language of LANGUAGES) {
       t.regex(render(language, waysOf([okta]), { key, values }), /role="alert">[^{}]+<\/p>/)
     }
