@@ -42,7 +42,7 @@ export function openWardrobe({ name, logo, color, help }: Branding): Wardrobe {
     },
     style,
     logo: picture,
-    logoType: TYPES[extname(logo ?? '.svg').toLowerCase()] ?? 'application/octet-stream',
+    logoType: TYPES[extname(logo ?? 'icon.svg').toLowerCase()] ?? 'application/octet-stream',
     icon,
   }
 }
