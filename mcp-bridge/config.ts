@@ -8,6 +8,7 @@ import {
   readEnvironment,
   required,
   secret,
+  secretOf,
   text,
   type Values,
 } from '../lib/platform/environment.ts'
@@ -18,6 +19,8 @@ export const MCP_BRIDGE_VARIABLES = {
   REDIS_PASSWORD: optional(secret, undefined),
   MCP_BRIDGE_SOCKET: required(text),
   MCP_BRIDGE_EDGE_SECRET: required(secret),
+  /** What people have entered for services is opened with a key made of it. */
+  USER_SECRETS_KEY: required(secretOf(32)),
   /** Seconds without use after which a session ends. */
   SESSION_TIMEOUT: optional(integer(1, 31_536_000), 3600),
   /** Every child carries it in its environment, so that the supervisor finds what escaped. */

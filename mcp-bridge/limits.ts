@@ -39,6 +39,8 @@ export const INITIALIZE_TIMEOUT_MS = 60_000
 export const NATIVE_START_TIMEOUT_MS = 15_000
 /** A process shared by several sessions outlives the last of them by so much. */
 export const PROCESS_IDLE_MS = 60_000
+/** A process with a secret that its person has replaced or deleted lives on for so long at most. */
+export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
 /** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */

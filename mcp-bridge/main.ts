@@ -6,8 +6,10 @@ import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
 import { createProcessGroups } from '../lib/platform/process-group.ts'
 import { randomText } from '../lib/platform/seal.ts'
+import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
@@ -31,7 +33,7 @@ await runRoom(bootLog, async () => {
 })
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
-  const { services, stateDirectory } = readGateway(process.env, process.cwd())
+  const { services, stateDirectory, addresses } = readGateway(process.env, process.cwd())
   const instance = randomText(12)
   const redis = connectRedis(
     { url: config.REDIS_URL, password: config.REDIS_PASSWORD, commandTimeoutMs: STORE_TIMEOUT_MS },
@@ -47,6 +49,10 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       environment: process.env,
       stateDirectory,
       gatewayMarker: config.GATEWAY_MARKER,
+    },
+    ownSecrets: {
+      userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
+      accountPage: `${addresses.issuer}/account`,
     },
     clock: systemClock,
     log,

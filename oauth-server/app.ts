@@ -8,6 +8,7 @@ import {
   OPENID_CONFIGURATION_PATH,
   PROTECTED_RESOURCE_PATH,
 } from '../lib/oauth/well-known.ts'
+import { changeAccount, showAccount } from './account/account.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
 import { pushRequest } from './authorize/pushed-request.ts'
@@ -19,8 +20,11 @@ import { describeAuthorizationServer } from './discovery/authorization-server.ts
 import { sendKeySet } from './discovery/jwks.ts'
 import { describeProtectedResource } from './discovery/protected-resource.ts'
 import { reportHealth } from './health.ts'
-import { sendStyle, showHome } from './home.ts'
+import { showHome } from './home.ts'
+import { callback } from './login/callback.ts'
+import { askToLogIn, logIn } from './login/log-in.ts'
 import { askToSignOut, endLogin } from './login/logout.ts'
+import { openWardrobe, putOn, sendIcon, sendLogo, sendStyle, type Wardrobe } from './pages/dress.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
@@ -42,7 +46,7 @@ interface Route {
   readonly steps: readonly Koa.Middleware[]
 }
 
-function routes(ports: Ports, readiness: Readiness): readonly Route[] {
+function routes(ports: Ports, readiness: Readiness, wardrobe: Wardrobe): readonly Route[] {
   const metadata = describeAuthorizationServer(ports)
   const row = (
     [name, method, path]: [string, Route['method'], string],
@@ -72,17 +76,26 @@ function routes(ports: Ports, readiness: Readiness): readonly Route[] {
     row(['device-authorization',          'POST', '/device_authorization'],  'none', 'json', authorizeDevice(ports)),
     row(['device',                        'GET', '/device'],                 'none', 'page', openDevicePage(ports)),
     row(['device-answer',                 'POST', '/device'],                'none', 'page', answerDevicePage(ports)),
+    row(['github-callback',               'GET', '/callback'],               'none', 'page', callback(ports)),
+    row(['callback',                      'GET', '/callback/:provider'],     'none', 'page', callback(ports)),
+    row(['login',                         'GET', '/login'],                  'none', 'page', askToLogIn(ports)),
+    row(['login-decision',                'POST', '/login'],                 'none', 'page', logIn(ports)),
     row(['logout',                        'GET', '/logout'],                 'none', 'page', askToSignOut(ports)),
     row(['logout-decision',               'POST', '/logout'],                'none', 'page', endLogin(ports)),
+    row(['account',                       'GET', '/account'],                'none', 'page', showAccount(ports)),
+    row(['account-change',                'POST', '/account'],               'none', 'page', changeAccount(ports)),
     row(['home',                          'GET', '/'],                       'none', 'page', showHome(ports)),
-    row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle()),
+    row(['style',                         'GET', '/assets/style.css'],       'none', 'json', sendStyle(wardrobe)),
+    row(['logo',                          'GET', '/assets/logo'],            'none', 'json', sendLogo(wardrobe)),
+    row(['icon',                          'GET', '/assets/icon.svg'],        'none', 'json', sendIcon(wardrobe)),
     row(['health',                        'GET', '/healthz'],                'none', 'json', reportHealth(readiness)),
   ]
 }
 
 export function createApp(ports: Ports, readiness: Readiness): Koa {
   const router = new Router({ strict: true, sensitive: true })
-  const table = routes(ports, readiness)
+  const wardrobe = openWardrobe(ports.gateway.branding)
+  const table = routes(ports, readiness, wardrobe)
   for (const { name, method, path, cors, errors, steps } of table) {
     const shared = cors === 'any' ? [allowAnyOrigin] : []
     router.register(path, [method], [...shared, answerErrors(errors), ...steps], { name })
@@ -97,6 +110,7 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   const app = new Koa()
   app.use(logAccess(ports.log, ports.clock))
   app.use(hardenAnswer(ports.gateway.addresses.secure))
+  app.use(putOn(wardrobe))
   app.use(router.routes())
   app.use(answerErrors('json'))
   app.use(refuseUnrouted(router))

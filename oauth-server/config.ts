@@ -1,6 +1,7 @@
 /** What the authorization server reads from its environment, beside what all rooms share. */
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
+import type { Services } from '../lib/catalogue/catalogue.ts'
 import { SIGNING_ALGORITHMS } from '../lib/oauth/access-token.ts'
 import {
   ConfigError,
@@ -14,6 +15,7 @@ import {
   readEnvironment,
   required,
   secret,
+  secretOf,
   text,
   type Values,
 } from '../lib/platform/environment.ts'
@@ -22,13 +24,6 @@ import type { Secret } from '../lib/platform/secret.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
 
 const YEAR_SECONDS = 365 * 86_400
-
-function atLeast(characters: number): Parser<Secret> {
-  return (value) => {
-    if (value.length >= characters) return secret(value)
-    throw new RangeError(`must have at least ${characters} characters`)
-  }
-}
 
 /** What fits into an `Authorization` header (RFC 6750 section 2.1). */
 const bearerSecret: Parser<Secret> = (value) => {
@@ -52,7 +47,9 @@ export const OAUTH_SERVER_VARIABLES = {
   REDIS_PASSWORD: optional(secret, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   /** Keys for sealing and for refresh tokens are derived from it. */
-  OAUTH_SERVER_SECRET: required(atLeast(32)),
+  OAUTH_SERVER_SECRET: required(secretOf(32)),
+  /** What people enter for services is sealed under a key made of it; the bridge has the same. */
+  USER_SECRETS_KEY: required(secretOf(32)),
   /** Seconds. */
   ACCESS_TOKEN_LIFETIME: optional(integer(1, YEAR_SECONDS), 3600),
   /** Seconds, from the last use. */
@@ -90,11 +87,18 @@ export function readConfig(environment: Environment): OAuthServerConfig {
 
 /** @throws ConfigError: whoever can be reached from elsewhere asks the internet and nobody else. */
 export function refuseTestHosts(
-  { CLIENT_DOCUMENT_TEST_HOSTS }: OAuthServerConfig,
+  { CLIENT_DOCUMENT_TEST_HOSTS }: Pick<OAuthServerConfig, 'CLIENT_DOCUMENT_TEST_HOSTS'>,
   { loopback, issuer }: Addresses,
 ): void {
   if (CLIENT_DOCUMENT_TEST_HOSTS === undefined || loopback) return
   throw new ConfigError([
     `CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only, not for ${issuer}: unset it`,
   ])
+}
+
+/** @throws ConfigError when there is no such service. */
+export function requireService(services: Services, name: string | undefined): void {
+  if (name === undefined || services.has(name)) return
+  const names = [...services.keys()].join(', ')
+  throw new ConfigError([`DEFAULT_SERVICE must be one of ${names}, not "${name}"`])
 }

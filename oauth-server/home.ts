@@ -1,36 +1,32 @@
-/** GET /: for people who open the gateway's address, and the style sheet of all pages. */
+/** GET /: for people who open the gateway's address: what they may use, and how to connect to it. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type Koa from 'koa'
+import { clientEntries } from '../lib/catalogue/client-lines.ts'
+import { nameOf } from './login/person.ts'
 import { findLogin } from './login/session.ts'
 import { renderPage } from './pages/render.ts'
 import type { Ports } from './ports.ts'
-import { publicDocument, securePage } from './steps/headers.ts'
+import { securePage } from './steps/headers.ts'
+import { onIssuerHost } from './steps/on-issuer-host.ts'
 
 export function showHome(ports: Ports): Koa.Middleware[] {
-  const { gateway } = ports
-  const services = [...gateway.services.values()].map(({ name, description }) => ({
-    name,
-    description,
-    url: gateway.addresses.resourceOf(name),
-  }))
+  const { addresses, services } = ports.gateway
+  const toCard = (name: string): object => {
+    const url = addresses.resourceOf(name)
+    const description = services.get(name)?.description
+    return { name, description, url, clients: clientEntries(name, url) }
+  }
   return [
     securePage,
+    onIssuerHost(addresses),
     async function showHome(ctx) {
       const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
-      renderPage(ctx, 'home', { title: 'MCP OAuth Gateway', services, userName: login?.userName })
-    },
-  ]
-}
-
-export function sendStyle(): Koa.Middleware[] {
-  const style = readFileSync(join(import.meta.dirname, 'pages/style.css'), 'utf8')
-  return [
-    publicDocument,
-    async function sendStyle(ctx) {
-      ctx.type = 'text/css'
-      ctx.body = style
+      const names = await ports.access.servicesOf(login?.userId)
+      renderPage(ctx, 'home', {
+        services: names.map(toCard),
+        userName: login && nameOf(ports.providers, login),
+        isLoopback: addresses.loopback,
+      })
     },
   ]
 }

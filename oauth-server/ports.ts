@@ -8,6 +8,7 @@ import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
+import { redisUserSecrets, type UserSecrets } from '../lib/store/user-secrets.ts'
 import { type Access, createAccess, type LiveAccess } from './access/access.ts'
 import type { Client } from './clients/client.ts'
 import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
@@ -22,9 +23,8 @@ import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
-import { createProviders, type ProviderSecrets } from './login/providers/providers.ts'
 import { createResources, type Resources } from './resources.ts'
-import { createScopes, type Scopes } from './scopes.ts'
+import { createScopes, knowsAddresses, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type AccessBindings, redisAccessBindings } from './store/bindings.ts'
@@ -43,6 +43,7 @@ import { type PushedRequests, redisPushedRequests } from './store/pushed-request
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
+import { redisUpstreamLogins, type UpstreamLogins } from './store/upstream-logins.ts'
 import { redisUsers, type Users } from './store/users.ts'
 import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
 import { createRefreshTokens, type RefreshTokens } from './token/refresh-tokens.ts'
@@ -54,6 +55,7 @@ export interface Families {
   readonly pushedRequests: PushedRequests
   readonly consents: Consents
   readonly logins: Logins
+  readonly upstreamLogins: UpstreamLogins
   readonly users: Users
   readonly accessBindings: AccessBindings
   readonly factReadings: FactReadings
@@ -68,6 +70,8 @@ export interface Families {
   readonly documents: Documents
   readonly reachability: Reachability
   readonly assertions: Assertions
+  /** Written here, and read by nobody here. */
+  readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
 }
 
 export interface Ports {
@@ -89,15 +93,15 @@ export interface Ports {
   readonly log: Log
 }
 
-export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'> {
+export interface Surroundings
+  extends Pick<Ports, 'config' | 'gateway' | 'providers' | 'clock' | 'log'> {
   /** The operator's clients, by client_id. */
   readonly configured: ReadonlyMap<string, Client>
-  readonly providerSecrets: ProviderSecrets
 }
 
 export function createPorts(
   redis: Redis,
-  { configured, providerSecrets, ...surroundings }: Surroundings,
+  { configured, ...surroundings }: Surroundings,
 ): Ports & { readonly access: LiveAccess } {
   const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
@@ -110,18 +114,15 @@ export function createPorts(
     clock,
     log,
   })
-  const scopes = createScopes(gateway.services)
-  const providers = createProviders(gateway, providerSecrets)
+  const scopes = createScopes(gateway.services, knowsAddresses(gateway))
   const resources = createResources(gateway, config.DEFAULT_SERVICE)
   return {
     ...surroundings,
     families,
     ...createClients(families, scopes, { configured, ...surroundings }),
-    providers,
     access: createAccess({
       ...surroundings,
       families,
-      providers,
       resources,
       initial: gateway.access,
       sealingKey: deriveKey(secret, 'oauth-server/upstream-tokens'),
@@ -139,7 +140,7 @@ export function createPorts(
 function createClients(
   families: Families,
   scopes: Scopes,
-  { config, gateway, clock, log, configured }: Omit<Surroundings, 'providerSecrets'>,
+  { config, gateway, clock, log, configured }: Surroundings,
 ): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
   const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
   const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
@@ -184,6 +185,12 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     pushedRequests: orUnavailable(redisPushedRequests(redis)),
     consents: orUnavailable(redisConsents(redis)),
     logins: orUnavailable(redisLogins(redis)),
+    upstreamLogins: orUnavailable(
+      redisUpstreamLogins(
+        redis,
+        deriveKey(config.OAUTH_SERVER_SECRET, 'oauth-server/upstream-logins'),
+      ),
+    ),
     users: orUnavailable(redisUsers(redis)),
     accessBindings: orUnavailable(redisAccessBindings(redis)),
     factReadings: orUnavailable(redisFactReadings(redis)),
@@ -200,5 +207,8 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     documents: orUnavailable(redisDocuments(redis)),
     reachability: orUnavailable(redisReachability(redis)),
     assertions: orUnavailable(redisAssertions(redis)),
+    userSecrets: orUnavailable(
+      redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
+    ),
   }
 }

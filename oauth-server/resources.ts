@@ -6,9 +6,7 @@
  * no service by itself.
  */
 
-import type { Services } from '../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
-import { ConfigError } from '../lib/platform/environment.ts'
 
 export type ResourceMeaning =
   | { readonly kind: 'service'; readonly service: string }
@@ -48,13 +46,6 @@ export function createResources(
     defaultService: configured ?? (names.length === 1 ? names[0] : undefined),
     resourceOf: addresses.resourceOf,
   }
-}
-
-/** @throws ConfigError when there is no such service. */
-export function requireService(services: Services, name: string | undefined): void {
-  if (name === undefined || services.has(name)) return
-  const names = [...services.keys()].join(', ')
-  throw new ConfigError([`DEFAULT_SERVICE must be one of ${names}, not "${name}"`])
 }
 
 /**

@@ -1,17 +1,20 @@
 /** Which scopes there are, and which of those asked for are granted (RFC 6749 section 3.3). */
 
 import type { Services } from '../lib/catalogue/catalogue.ts'
+import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { DEFAULT_SCOPE, OFFLINE_ACCESS } from '../lib/oauth/scope.ts'
 
 /** OpenID Connect Core section 5.4, as far as there is something to tell. */
 export const OPENID = 'openid'
 export const PROFILE = 'profile'
+export const EMAIL = 'email'
 
-const GENERAL_WORDS: Readonly<Record<string, string>> = {
-  [OPENID]: 'Know who you are',
-  [PROFILE]: 'Know your name',
-  [OFFLINE_ACCESS]: 'Keep this access while you are away',
-}
+/** What a scope allows, for people. */
+export type ScopeWords =
+  /** One that is ours: a page says it in its language, as `scope-<scope>`. */
+  | { readonly scope: string }
+  /** One of a service, as the operator describes it. */
+  | { readonly text: string }
 
 export interface Scopes {
   /** Everything that can be granted: metadata lists it, because some clients ask for all of it. */
@@ -22,26 +25,41 @@ export interface Scopes {
    */
   grant(service: string, requested: readonly string[]): readonly string[]
   /** What each scope allows, for the person who is asked. */
-  describe(service: string, scopes: readonly string[]): readonly string[]
+  describe(service: string, scopes: readonly string[]): readonly ScopeWords[]
 }
 
-export function createScopes(services: Services): Scopes {
-  const ofService = (service: string): Readonly<Record<string, string>> => ({
-    [DEFAULT_SCOPE]: `Use the service ${service}`,
-    ...services.get(service)?.scopes,
-    ...GENERAL_WORDS,
-  })
+/**
+ * Whether anybody's address is known here: OpenID Connect providers tell it at every login, GitHub only
+ * where a rule asks for it.
+ */
+export function knowsAddresses({
+  providers,
+  access,
+}: Pick<Gateway, 'providers' | 'access'>): boolean {
+  const rules = [access.gateway ?? [], ...access.services.values()].flat()
+  const isAsked = rules.some(({ kind }) => kind === 'email' || kind === 'email-domain')
+  return providers.some(({ kind }) => kind === 'oidc' || (kind === 'github' && isAsked))
+}
+
+/** @param hasEmail whether there is an address to tell of anybody. */
+export function createScopes(services: Services, hasEmail = false): Scopes {
+  const general = [OFFLINE_ACCESS, OPENID, PROFILE, ...(hasEmail ? [EMAIL] : [])]
+  const ours = [DEFAULT_SCOPE, ...general]
+  const ofService = (service: string): Readonly<Record<string, string>> =>
+    services.get(service)?.scopes ?? {}
   const ofServices = [...services.values()].flatMap((service) => Object.keys(service.scopes))
   return {
-    supported: [DEFAULT_SCOPE, ...ofServices, OFFLINE_ACCESS, OPENID, PROFILE],
+    supported: [DEFAULT_SCOPE, ...ofServices, ...general],
     grant(service, requested) {
-      const known = ofService(service)
-      const wanted = requested.filter((scope) => Object.hasOwn(known, scope))
+      const known = [...ours, ...Object.keys(ofService(service))]
+      const wanted = requested.filter((scope) => known.includes(scope))
       return [...new Set([DEFAULT_SCOPE, ...wanted])]
     },
     describe(service, scopes) {
       const words = ofService(service)
-      return scopes.map((scope) => words[scope] || scope)
+      return scopes.map((scope) =>
+        ours.includes(scope) ? { scope } : { text: words[scope] || scope },
+      )
     },
   }
 }

@@ -11,11 +11,14 @@ import { keepApplied } from './access/keep-applied.ts'
 import { requireBoundProviders } from './access/provider-issuers.ts'
 import { createApp } from './app.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
-import { type OAuthServerConfig, refuseTestHosts } from './config.ts'
-import { requireProvider } from './login/providers/providers.ts'
+import { type OAuthServerConfig, refuseTestHosts, requireService } from './config.ts'
+import {
+  createProviders,
+  type ProviderSecrets,
+  requireProvider,
+} from './login/providers/providers.ts'
 import { createPorts, type Surroundings } from './ports.ts'
 import { createReadiness } from './readiness.ts'
-import { requireService } from './resources.ts'
 
 const STORE_TIMEOUT_MS = 10_000
 const COMMAND_TIMEOUT_MS = 2000
@@ -26,7 +29,8 @@ const HEADERS_MS = 76_000
 const REQUEST_MS = 30_000
 
 /** What was read at start, beside config and gateway, and how it is read again. */
-export interface Started extends Pick<Surroundings, 'configured' | 'providerSecrets'> {
+export interface Started extends Pick<Surroundings, 'configured'> {
+  readonly providerSecrets: ProviderSecrets
   readonly readGateway: () => Gateway
 }
 
@@ -52,7 +56,7 @@ export async function startServer(
     config,
     gateway,
     configured,
-    providerSecrets,
+    providers: createProviders(gateway, providerSecrets),
     clock: systemClock,
     log,
   })

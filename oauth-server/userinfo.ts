@@ -15,6 +15,7 @@ import type { Ports } from './ports.ts'
 import { OPENID, PROFILE } from './scopes.ts'
 import { noStore } from './steps/headers.ts'
 import type { LogState } from './steps/log-access.ts'
+import { emailClaims } from './token/email-claims.ts'
 import { isRevoked } from './token/is-revoked.ts'
 
 interface UserInfoState extends LogState {
@@ -64,7 +65,11 @@ export function userInfo(ports: Ports): Koa.Middleware[] {
         throw new OAuthError('insufficient_scope', 'the access token lacks the scope openid')
       }
       const isNamed = scopes.includes(PROFILE) && preferred_username !== ''
-      ctx.body = { sub, ...(isNamed ? { preferred_username } : {}) }
+      ctx.body = {
+        sub,
+        ...(isNamed ? { preferred_username } : {}),
+        ...(await emailClaims(ports, sub, scopes)),
+      }
     },
   ]
   return steps

@@ -57,6 +57,7 @@ export async function startOurs(options: ServerOptions): Promise<AuthorizationSe
       REDIS_URL: url,
       OAUTH_SERVER_SOCKET: socket,
       OAUTH_SERVER_SECRET: secret.reveal(),
+      USER_SECRETS_KEY: randomText(),
       SIGNING_ALGORITHM: algorithm,
       MACHINE: MACHINE.secret,
       // The limits are asked, and let everything through.

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/platform/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { requireGateway } from '../instance/control-client.ts'
-import type { GatewayStatus, PartStatus } from '../instance/status.ts'
+import type { ConfigurationStatus, GatewayStatus, PartStatus } from '../instance/status.ts'
 import { toTable } from '../output.ts'
 
 export const statusCommand: CommandMaker = (context) =>
@@ -40,11 +40,30 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   return [
     `${status.public_url} (process ${status.pid}, up ${toAge(now - Date.parse(status.since))}, state in ${status.state_directory})`,
     versions.join(', '),
+    ...configurationLines(status.configuration),
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),
     '',
     ...toTable([['SERVICE', 'URL'], ...status.services.map(({ name, url }) => [name, url])]),
   ]
+}
+
+function configurationLines(configuration: ConfigurationStatus): string[] {
+  const { path, faults, changed, needs_restart, restart_faults } = configuration
+  const inForce = changed.filter((section) => !needs_restart.includes(section))
+  const paragraphs: [boolean, string, readonly string[]][] = [
+    [faults.length > 0, `${path} is bad now; what was read before stays in force:`, faults],
+    [inForce.length > 0, `Changed since the start: ${inForce.join(', ')}.`, []],
+    [
+      needs_restart.length > 0,
+      `Changed, and in force only after another start: ${needs_restart.join(', ')}.`,
+      [],
+    ],
+    [restart_faults.length > 0, 'That start would refuse:', restart_faults],
+  ]
+  return paragraphs
+    .filter(([applies]) => applies)
+    .flatMap(([, head, lines]) => ['', head, ...lines.map((line) => `  ${line}`)])
 }
 
 function toAge(milliseconds: number): string {

@@ -14,6 +14,19 @@ export interface PartStatus {
   readonly last_exit: string | null
 }
 
+/** The configuration as it is now, beside the one that was read at start. */
+export interface ConfigurationStatus {
+  readonly path: string
+  /** What is wrong with it; while there is something, what was read before stays in force. */
+  readonly faults: readonly string[]
+  /** Sections that mean something else than at start. */
+  readonly changed: readonly string[]
+  /** Those of them that only another start takes up. */
+  readonly needs_restart: readonly string[]
+  /** What another start would refuse. */
+  readonly restart_faults: readonly string[]
+}
+
 export interface GatewayStatus {
   readonly pid: number
   readonly ready: boolean
@@ -21,6 +34,7 @@ export interface GatewayStatus {
   readonly public_url: string
   readonly state_directory: string
   readonly versions: Readonly<Record<string, string>>
+  readonly configuration: ConfigurationStatus
   readonly parts: readonly PartStatus[]
   readonly services: readonly { readonly name: string; readonly url: string }[]
 }

@@ -1,23 +1,14 @@
 /** Everything a start must know before it touches anything: read, checked, or refused in words. */
 
 import { missingCertificate } from '../../certs/files.ts'
-import { readClientSecrets } from '../../lib/catalogue/configured-client.ts'
-import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
-import {
-  ConfigError,
-  collectFaults,
-  type LogLevel,
-  logLevel,
-  optional,
-  readEnvironment,
-  secret,
-  text,
-} from '../../lib/platform/environment.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import type { LogLevel } from '../../lib/platform/environment.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
+import { readConfiguration } from './configuration.ts'
 
 export interface Settings {
   readonly gateway: Gateway
@@ -29,23 +20,11 @@ export interface Settings {
     | undefined
 }
 
-export const START_VARIABLES = {
-  LOG_LEVEL: optional(logLevel, 'info'),
-  REDIS_URL: optional(text, undefined),
-  REDIS_PASSWORD: optional(secret, undefined),
-}
-
 /** Reads the configuration and prepares the state directory, since the root secret may lie there. */
-export function readSettings({ environment, workingDirectory }: Context): Settings {
-  const faults: string[] = []
-  const gateway = collectFaults(() => readGateway(environment, workingDirectory), faults)
-  const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
-  // The authorization server reads them itself: here a missing one is told before anything starts.
-  if (gateway) collectFaults(() => readClientSecrets(gateway.clients, environment), faults)
-  if (gateway === undefined || values === undefined || faults.length > 0)
-    throw new ConfigError(faults)
-  const { stateDirectory, addresses } = gateway
-  if (!addresses.loopback) throw nobodyCouldLogIn(addresses.issuer)
+export function readSettings(context: Context): Settings {
+  const { gateway, values } = readConfiguration(context)
+  const { stateDirectory, addresses, providers } = gateway
+  if (providers.length === 0) throw nobodyCouldLogIn(addresses.issuer)
   const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined
   if (lacking !== undefined) {
     throw new CliError(lacking, { nextStep: 'put them there; certs/README.md says how' })
@@ -55,7 +34,7 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
   return {
     gateway,
     logLevel: values.LOG_LEVEL,
-    rootSecret: readRootSecret(environment, stateDirectory),
+    rootSecret: readRootSecret(context.environment, stateDirectory),
     externalStore: url === undefined ? undefined : { url, password },
   }
 }
@@ -63,9 +42,10 @@ export function readSettings({ environment, workingDirectory }: Context): Settin
 /** The authorization server would refuse as well, but only once everything else runs. */
 function nobodyCouldLogIn(issuer: string): CliError {
   return new CliError(
-    `Nobody could log in at ${issuer}: this release has the dev login only, and that exists on loopback alone.`,
+    `Nobody could log in at ${issuer}: no login provider is configured, and the dev login exists on loopback alone.`,
     {
-      nextStep: 'unset PUBLIC_URL and BASE_DOMAIN, or give them a name of this machine (localhost)',
+      nextStep:
+        'set GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET and ALLOWED_GITHUB_USERS, or write providers and access into gateway.yaml (README, Login); or unset PUBLIC_URL and BASE_DOMAIN',
     },
   )
 }

@@ -15,6 +15,7 @@ import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
+import { toConfigurationStatus } from './configuration-status.ts'
 import { makePlan, type Plan } from './plan.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { watchForStop } from './stop-triggers.ts'
@@ -138,7 +139,7 @@ function explain(failure: PartFailure, journal: Journal, colour: boolean): CliEr
   })
 }
 
-function toStatus({ settings, began, running }: Start): GatewayStatus {
+function toStatus({ context, settings, began, running }: Start): GatewayStatus {
   const { addresses, services, stateDirectory } = settings.gateway
   const parts = running?.supervisor.status() ?? []
   return {
@@ -148,6 +149,7 @@ function toStatus({ settings, began, running }: Start): GatewayStatus {
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
+    configuration: toConfigurationStatus(settings.gateway, context),
     parts,
     services: [...services.keys()].map((name) => ({ name, url: addresses.resourceOf(name) })),
   }

@@ -7,6 +7,12 @@
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import {
+  GITHUB_SECRET,
+  type ProviderSettings,
+  providerSecretNames,
+} from '../../lib/catalogue/providers.ts'
+import { secretNamesIn } from '../../lib/catalogue/secret-names.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 
@@ -77,14 +83,21 @@ export function clientSecrets(clients: ConfiguredClients, environment: Environme
   return pick(environment, named.filter((name) => name !== undefined).flatMap(orFile))
 }
 
-/** Keys of the gateway itself: no service may have them by naming them. */
-const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD'])
+/** The operator's variables that hold what login providers know the gateway by. */
+export function providerSecrets(
+  providers: readonly ProviderSettings[],
+  environment: Environment,
+): Variables {
+  return pick(environment, providerSecretNames(providers).flatMap(orFile))
+}
 
-export function secretNames({ launch, folders }: Service): string[] {
+/** Keys of the gateway itself: no service may have them by naming them. */
+const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
+
+/** Not what people enter themselves: a variable of that name is none of the service's business. */
+export function secretNames({ launch, folders, userSecrets }: Service): string[] {
   const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]
-  return texts.flatMap((text) =>
-    [...text.matchAll(/\$\{secret\.([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name),
-  )
+  return secretNamesIn(texts).filter((name) => !Object.hasOwn(userSecrets, name))
 }
 
 function orFile(name: string): string[] {

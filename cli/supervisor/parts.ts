@@ -12,6 +12,7 @@ import {
   clientSecrets,
   commonEnvironment,
   gatewayEnvironment,
+  providerSecrets,
   serviceSecrets,
   settingsOf,
 } from './part-environment.ts'
@@ -49,18 +50,20 @@ export function toParts(options: PartsOptions): Part[] {
   }
   const { OAUTH_SERVER_SOCKET, EXT_AUTHZ_SOCKET, MCP_BRIDGE_SOCKET } = socketVariables
   const edgeSecret = deriveSecret(rootSecret, 'edge').reveal()
-  const envoyFolder = join(gateway.stateDirectory, 'envoy')
+  const USER_SECRETS_KEY = deriveSecret(rootSecret, 'user-secrets').reveal()
   const room = roomMaker(options)
   return [
     ...valkeyPart(options),
     room('oauth-server', {
       env: {
         ...clientSecrets(gateway.clients, environment),
+        ...providerSecrets(gateway.providers, environment),
         ...shared,
         ...store,
         ...settingsOf('oauth-server', environment),
         OAUTH_SERVER_SOCKET,
         OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
+        USER_SECRETS_KEY,
       },
       isReady: () => answersHealth(OAUTH_SERVER_SOCKET),
     }),
@@ -78,31 +81,15 @@ export function toParts(options: PartsOptions): Part[] {
         ...settingsOf('mcp-bridge', environment),
         MCP_BRIDGE_SOCKET,
         MCP_BRIDGE_EDGE_SECRET: edgeSecret,
+        USER_SECRETS_KEY,
       },
       isReady: () => answersHealth(MCP_BRIDGE_SOCKET),
       markerVariable: 'GATEWAY_MARKER',
     }),
-    {
-      name: 'envoy-files',
-      command: process.execPath,
-      args: [join(options.rooms, 'envoy/main.ts')],
-      env: {
-        ...shared,
-        ...socketVariables,
-        ENVOY_FOLDER: envoyFolder,
-        ENVOY_EDGE_SECRET: edgeSecret,
-        ...(gateway.addresses.secure && {
-          ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
-        }),
-        ENVOY_LISTEN_ADDRESSES: options.listenAddresses.join(','),
-      },
-      dependsOn: [],
-      runsOnce: true,
-      terminateMs: ROOM_TERMINATE_MS,
-    },
+    envoyFilesPart(options, { ...shared, ...socketVariables, ENVOY_EDGE_SECRET: edgeSecret }),
     envoyPart({
       program: options.envoyProgram,
-      folder: envoyFolder,
+      folder: envoyFolderOf(gateway),
       env: commonEnvironment(environment),
       gateway,
       listenAddresses: options.listenAddresses,
@@ -127,6 +114,32 @@ function roomMaker({ rooms, store }: PartsOptions) {
     terminateMs: ROOM_TERMINATE_MS,
     ...part,
   })
+}
+
+function envoyFolderOf({ stateDirectory }: Gateway): string {
+  return join(stateDirectory, 'envoy')
+}
+
+function envoyFilesPart(
+  { gateway, rooms, listenAddresses }: PartsOptions,
+  variables: Readonly<Record<string, string>>,
+): Part {
+  return {
+    name: 'envoy-files',
+    command: process.execPath,
+    args: [join(rooms, 'envoy/main.ts')],
+    env: {
+      ...variables,
+      ENVOY_FOLDER: envoyFolderOf(gateway),
+      ...(gateway.addresses.secure && {
+        ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
+      }),
+      ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
+    },
+    dependsOn: [],
+    runsOnce: true,
+    terminateMs: ROOM_TERMINATE_MS,
+  }
 }
 
 function valkeyPart({ store, environment, sockets }: PartsOptions): Part[] {

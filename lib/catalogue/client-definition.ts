@@ -19,6 +19,7 @@ export const CONFIGURABLE_AUTH_METHODS = [
   'none',
   'client_secret_post',
   'client_secret_basic',
+  'private_key_jwt',
 ] as const
 export type ConfigurableAuthMethod = (typeof CONFIGURABLE_AUTH_METHODS)[number]
 
@@ -29,16 +30,25 @@ const words = z.array(z.string().min(1)).min(1)
 export const clientDefinition = z
   .strictObject({
     client_secret: secretReference.describe(
-      '${secret.NAME}: at least 16 characters, from the environment. Absent: a public client.',
+      '${secret.NAME}: at least 16 characters, from the environment. Absent, and no keys either: a public client.',
     ),
     grant_types: z
       .array(z.enum(CONFIGURABLE_GRANT_TYPES))
       .min(1)
       .describe('Default: authorization_code and refresh_token.'),
     redirect_uris: words.describe('Where answers may go; needed for authorization_code.'),
+    jwks: z
+      .strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) })
+      .describe('Public keys (RFC 7517) for private_key_jwt, in the place of a client_secret.'),
+    jwks_uri: z
+      .string()
+      .min(1)
+      .describe('Where its public keys are fetched from: https, a public host, the usual port.'),
     token_endpoint_auth_method: z
       .enum(CONFIGURABLE_AUTH_METHODS)
-      .describe('Default: client_secret_basic with a secret, none without.'),
+      .describe(
+        'Default: client_secret_basic with a secret, private_key_jwt with keys, none without.',
+      ),
     client_name: plainText(NAME_CHARACTERS_MAX).describe('What people and services read.'),
     services: words.describe(
       'What its own tokens may be for; needed for client_credentials, and only there.',

@@ -9,13 +9,18 @@ import type {
   ConfigurableAuthMethod,
   ConfigurableGrantType,
 } from './client-definition.ts'
-import { isReservedSecret } from './service.ts'
+import { isReservedSecret } from './secret-names.ts'
+
+/** As they are written down; the authorization server knows what a key is. */
+export type ConfiguredKeys = Pick<ClientDefinition, 'jwks' | 'jwks_uri'>
 
 export interface ConfiguredClient {
   readonly id: string
   readonly name: string | undefined
   /** The variable that holds the secret; a public client has none. */
   readonly secretName: string | undefined
+  /** What its assertions are verified with (`private_key_jwt`), in the place of a secret. */
+  readonly keys?: ConfiguredKeys | undefined
   readonly authMethod: ConfigurableAuthMethod
   readonly grantTypes: readonly ConfigurableGrantType[]
   readonly redirectUris: readonly string[]
@@ -54,13 +59,14 @@ export function toConfiguredClients(
 
 function toClient(id: string, definition: ClientDefinition): ConfiguredClient {
   const secretName = definition.client_secret?.slice('${secret.'.length, -'}'.length)
+  const { jwks, jwks_uri } = definition
+  const keys = jwks === undefined && jwks_uri === undefined ? undefined : { jwks, jwks_uri }
   return {
     id,
     name: definition.client_name,
     secretName,
-    authMethod:
-      definition.token_endpoint_auth_method ??
-      (secretName === undefined ? 'none' : 'client_secret_basic'),
+    keys,
+    authMethod: definition.token_endpoint_auth_method ?? defaultMethod(secretName, keys),
     grantTypes: [
       ...new Set(definition.grant_types ?? (['authorization_code', 'refresh_token'] as const)),
     ],
@@ -68,6 +74,14 @@ function toClient(id: string, definition: ClientDefinition): ConfiguredClient {
     services: [...new Set(definition.services)],
     scopes: [...new Set(definition.scopes)].filter((scope) => scope !== DEFAULT_SCOPE),
   }
+}
+
+function defaultMethod(
+  secretName: string | undefined,
+  keys: ConfiguredKeys | undefined,
+): ConfigurableAuthMethod {
+  if (secretName !== undefined) return 'client_secret_basic'
+  return keys === undefined ? 'none' : 'private_key_jwt'
 }
 
 function idFaults(id: string): string[] {
@@ -79,17 +93,29 @@ function idFaults(id: string): string[] {
     : []
 }
 
-function authenticationFaults({ secretName, authMethod }: ConfiguredClient): string[] {
-  if (secretName === undefined) {
-    return authMethod === 'none'
-      ? []
-      : [`.token_endpoint_auth_method: ${authMethod} needs a client_secret`]
-  }
+/** What each method proves a client by. */
+const PROOFS: Readonly<Record<ConfigurableAuthMethod, string | undefined>> = {
+  none: undefined,
+  client_secret_post: 'a client_secret',
+  client_secret_basic: 'a client_secret',
+  private_key_jwt: 'jwks or jwks_uri',
+}
+
+function authenticationFaults({ secretName, keys, authMethod }: ConfiguredClient): string[] {
+  const proof = PROOFS[authMethod]
+  const held = [
+    ...(secretName === undefined ? [] : [PROOFS.client_secret_basic]),
+    ...(keys === undefined ? [] : [PROOFS.private_key_jwt]),
+  ]
+  const useless = held.find((one) => one !== proof)
   return [
-    ...(authMethod === 'none'
-      ? ['.token_endpoint_auth_method: none, although there is a client_secret']
-      : []),
-    ...(isReservedSecret(secretName)
+    ...(proof === undefined || held.includes(proof)
+      ? []
+      : [`.token_endpoint_auth_method: ${authMethod} needs ${proof}`]),
+    ...(useless === undefined
+      ? []
+      : [`.token_endpoint_auth_method: ${authMethod}, although there is ${useless}`]),
+    ...(secretName !== undefined && isReservedSecret(secretName)
       ? [`.client_secret: ${secretName} is a key of the gateway itself`]
       : []),
   ]
@@ -115,7 +141,7 @@ function grantFaults({ grantTypes, redirectUris }: ConfiguredClient): string[] {
 
 /** What a client may do for itself, which nobody is asked about. */
 function ownTokenFaults(client: ConfiguredClient, served: Services): string[] {
-  const { grantTypes, services, scopes, secretName } = client
+  const { grantTypes, services, scopes, secretName, keys } = client
   if (!grantTypes.includes('client_credentials')) {
     return (['services', 'scopes'] as const)
       .filter((key) => client[key].length > 0)
@@ -124,7 +150,9 @@ function ownTokenFaults(client: ConfiguredClient, served: Services): string[] {
   const unknown = services.filter((name) => !served.has(name))
   const known = new Set(services.flatMap((name) => Object.keys(served.get(name)?.scopes ?? {})))
   return [
-    ...(secretName === undefined ? ['.client_secret: client_credentials needs one'] : []),
+    ...(secretName === undefined && keys === undefined
+      ? ['.client_secret: client_credentials needs one, or jwks or jwks_uri']
+      : []),
     ...(services.length === 0 ? ['.services: client_credentials needs at least one'] : []),
     ...unknown.map((name) => `.services: "${name}" is not served, only ${listed(served.keys())}`),
     ...scopes

@@ -19,7 +19,7 @@ import {
   type OidcSettings,
   type ProviderSettings,
 } from './providers.ts'
-import { isReservedSecret } from './service.ts'
+import { isReservedSecret } from './secret-names.ts'
 
 /** The variables that make the provider `github`, or complete it. */
 export interface GitHubVariables {
@@ -195,7 +195,7 @@ function secretFaults(kind: ProviderKind, secretName: string | undefined): strin
 function addressFaults(kind: ProviderKind, definition: ProviderDefinition): string[] {
   const given = (['url', 'api_url', 'issuer'] as const).flatMap((member) => {
     const value = definition[member]
-    return value === undefined || isAddress(value)
+    return value === undefined || !MEMBERS[kind].includes(member) || isAddress(value)
       ? []
       : [`.${member}: ${ADDRESS_EXPECTED}, not "${withoutLogin(value)}"`]
   })

@@ -62,6 +62,11 @@ export const serviceDefinition = z
     scopes: z
       .record(z.string(), z.string())
       .describe('Scopes of this service by name, with words.'),
+    userSecrets: z
+      .record(z.string(), z.string().trim().min(1))
+      .describe(
+        'What each person enters on the account page, by NAME as in ${secret.NAME}, with words for them.',
+      ),
   })
   .partial()
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { isReservedSecret, userSecretFaults } from './secret-names.ts'
 import type { CallOrder, Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
 
 export interface Service {
@@ -15,6 +16,8 @@ export interface Service {
   readonly folders: readonly string[]
   /** `<service>:<name>` → what it allows, in words. The base scope `mcp` is not listed. */
   readonly scopes: Readonly<Record<string, string>>
+  /** NAME in `${secret.NAME}` → words for the person who enters it; every other one is the operator's. */
+  readonly userSecrets: Readonly<Record<string, string>>
 }
 
 /**
@@ -39,7 +42,11 @@ export function toService(
   folder: string,
 ): ServiceReading {
   const launch = toLaunch(definition, folder)
-  const faults = [...('fault' in launch ? [launch.fault] : []), ...templateFaults(definition)]
+  const faults = [
+    ...('fault' in launch ? [launch.fault] : []),
+    ...templateFaults(definition),
+    ...userSecretFaults(definition),
+  ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
   return {
@@ -47,8 +54,7 @@ export function toService(
       name,
       description: definition.description ?? '',
       launch,
-      // A native server keeps its callers apart itself.
-      isolation: launch.kind === 'native' ? 'shared' : (definition.isolation ?? 'session'),
+      isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
       calls: definition.calls ?? 'parallel',
       folders: definition.folders ?? [],
@@ -58,8 +64,14 @@ export function toService(
           words,
         ]),
       ),
+      userSecrets: definition.userSecrets ?? {},
     },
   }
+}
+
+/** A native server keeps its callers apart itself. */
+function toIsolation({ native, isolation = 'session' }: ServiceDefinition): Isolation {
+  return native === undefined ? isolation : 'shared'
 }
 
 function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fault: string } {
@@ -110,9 +122,6 @@ function npmLaunch(
 }
 
 const TEMPLATE = /\$\{([^}]*)\}/g
-/** Keys of the gateway itself are no service's business, though its process may hold them. */
-const RESERVED_SECRETS =
-  /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY)_|^GITHUB_CLIENT_SECRET$/
 const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
 
 function templateFaults({
@@ -144,11 +153,6 @@ function isKnownTemplate(template: string, nameAllowed: boolean): boolean {
     return false
   }
   return COMMON_TEMPLATES.test(template) || (nameAllowed && template === 'user.name')
-}
-
-/** Whether a variable holds a key of the gateway itself, which nothing may be made of. */
-export function isReservedSecret(name: string): boolean {
-  return RESERVED_SECRETS.test(name)
 }
 
 /** Replaces each template; `resolve` answers undefined for one that has no value. */

@@ -45,6 +45,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   status?: number
   /** Seconds after which another try is worth while; sent as `Retry-After`. */
   retryAfterSeconds?: number
+  /** Which explanation a person is given who meets it on a page; never sent to a program. */
+  explain?: string
 }
 
 export interface OAuthErrorBody {
@@ -57,6 +59,7 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly detail: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly explain: string | undefined
   readonly #status: number | undefined
 
   constructor(code: OAuthErrorCode, description: string, options?: OAuthErrorOptions) {
@@ -64,6 +67,7 @@ export class OAuthError extends Error {
     this.code = code
     this.detail = options?.detail
     this.retryAfterSeconds = options?.retryAfterSeconds
+    this.explain = options?.explain
     this.#status = options?.status
   }
 

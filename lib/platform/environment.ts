@@ -100,6 +100,14 @@ export const text: Parser<string> = (value) => value
 
 export const secret: Parser<Secret> = (value) => new Secret(value)
 
+/** One that is long enough to make keys of. */
+export function secretOf(characters: number): Parser<Secret> {
+  return (value) => {
+    if (value.length >= characters) return new Secret(value)
+    throw new RangeError(`must have at least ${characters} characters`)
+  }
+}
+
 export function integer(min: number, max: number): Parser<number> {
   return (value) => {
     const number = Number(value)

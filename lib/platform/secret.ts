@@ -37,9 +37,11 @@ export type KeyPurpose =
   | 'oauth-server/refresh-tokens'
   | 'oauth-server/user-codes'
   | 'oauth-server/upstream-tokens'
+  | 'oauth-server/upstream-logins'
   | 'mcp-bridge'
   | 'edge'
   | 'redis'
+  | 'user-secrets'
 
 /** Derives 32 bytes for one purpose from a secret (HKDF-SHA-256, RFC 5869). */
 export function deriveKey(secret: Secret, purpose: KeyPurpose): Buffer {

@@ -94,7 +94,7 @@ export class NativeServers {
     try {
       assertSocketPath(socketPath)
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      const plan = planLaunch(service, undefined, surroundings)
+      const plan = planLaunch(service, undefined, surroundings, new Map())
       makeFolders(plan)
       const grouped = groups.launch({
         ...plan,

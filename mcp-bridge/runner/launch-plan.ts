@@ -36,19 +36,29 @@ export interface Surroundings {
 
 const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
 
-/** @throws RangeError naming the template that has no value. */
+/**
+ * @param ownSecrets what the person has entered for this service.
+ * @throws RangeError naming the template that has no value.
+ */
 export function planLaunch(
-  { name, launch, folders }: Service,
+  service: Service,
   person: Person | undefined,
   surroundings: Surroundings,
+  ownSecrets: ReadonlyMap<string, string>,
 ): LaunchPlan {
+  const { name, launch, folders } = service
   const data = join(surroundings.stateDirectory, 'services', name)
+  const secretOf = (secret: string): string | undefined =>
+    // Never the operator's in the place of a person's.
+    Object.hasOwn(service.userSecrets, secret)
+      ? ownSecrets.get(secret)
+      : readText(secret, surroundings.environment)
   const expand = (text: string): string =>
     expandTemplate(text, (template) => {
       if (template === 'data') return data
       if (template === 'user.id') return person && toUserId(person.userId)
       if (template === 'user.name') return person?.userName
-      return readText(template.replace(/^secret\./, ''), surroundings.environment)
+      return secretOf(template.replace(/^secret\./, ''))
     })
   const cwd = launch.cwd === undefined ? data : expand(launch.cwd)
   return {

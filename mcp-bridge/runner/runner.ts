@@ -14,8 +14,23 @@ import { RpcFault } from '../json-rpc.ts'
 import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { attachChild, type Child, type ChildEvents } from './child.ts'
-import { makeFolders, type Person, planLaunch, type Surroundings } from './launch-plan.ts'
+import {
+  type LaunchPlan,
+  makeFolders,
+  type Person,
+  planLaunch,
+  type Surroundings,
+} from './launch-plan.ts'
+import {
+  asksSecrets,
+  NO_SECRETS,
+  type OwnSecrets,
+  type OwnSecretsPorts,
+  readOwnSecrets,
+  requireSecrets,
+} from './own-secrets.ts'
 import type { ProcessUser } from './process-user.ts'
+import { SecretHolders } from './secret-holders.ts'
 import { ServerProcess } from './server-process.ts'
 import { CHILD_MARKER, type Sweep } from './sweep.ts'
 
@@ -23,6 +38,7 @@ export interface RunnerPorts {
   readonly groups: ProcessGroups
   readonly sweep: Sweep
   readonly surroundings: Surroundings
+  readonly ownSecrets: OwnSecretsPorts
   readonly clock: Clock
   readonly log: Log
 }
@@ -32,11 +48,13 @@ export class Runner {
   readonly #processes = new Map<string, ServerProcess>()
   readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
   readonly #backoff: Backoff
+  readonly #holders: SecretHolders
   #launches = 0
 
   constructor(ports: RunnerPorts) {
     this.#ports = ports
     this.#backoff = new Backoff(ports.clock)
+    this.#holders = new SecretHolders(ports.ownSecrets.userSecrets, ports.log)
   }
 
   /**
@@ -44,13 +62,14 @@ export class Runner {
    * @throws RpcFault when it cannot be started now.
    */
   async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
+    const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person)
     let held = this.#processes.get(key)
     while (held?.isStopping) {
       await held.ended
       held = this.#processes.get(key)
     }
-    const process = held ?? this.#start(key, service, person)
+    const process = held ?? this.#start(key, service, person, own)
     clearTimeout(this.#idle.get(process))
     this.#idle.delete(process)
     process.users.add(user)
@@ -75,7 +94,16 @@ export class Runner {
 
   async stopAll(waits: StopWaits): Promise<void> {
     for (const timer of this.#idle.values()) clearTimeout(timer)
+    this.#holders.stop()
     await Promise.all([...this.#processes.values()].map((process) => process.stop(waits)))
+  }
+
+  async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
+    const { ownSecrets, log } = this.#ports
+    const own = await readOwnSecrets(ownSecrets, service, person, log)
+    this.#holders.endOutdated({ userId: person.userId, service: service.name }, own.revision)
+    requireSecrets(service, own, ownSecrets.accountPage)
+    return own
   }
 
   #keyOf(service: Service, { userId }: Person): string {
@@ -85,8 +113,8 @@ export class Runner {
     return `${service.name} ${userId} ${this.#launches}`
   }
 
-  #start(key: string, service: Service, person: Person): ServerProcess {
-    const { clock, log } = this.#ports
+  #start(key: string, service: Service, person: Person, own: OwnSecrets): ServerProcess {
+    const { clock, log, surroundings } = this.#ports
     const owner = service.isolation === 'shared' ? undefined : person
     const backoffKey = `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey, service.name)
@@ -107,19 +135,24 @@ export class Runner {
         noteEnding(ending)
         events.ended(ending)
       }
-      return this.#launch(service, owner, { ...events, ended }, ownLog)
+      const plan = (): LaunchPlan => planLaunch(service, owner, surroundings, own.values)
+      return this.#launch(service, plan, { ...events, ended }, ownLog)
     }
     const process = new ServerProcess(service, launch, ownLog)
     this.#processes.set(key, process)
     void process.ended.then(() => this.#processes.delete(key))
+    if (asksSecrets(service)) {
+      const place = { userId: person.userId, service: service.name }
+      this.#holders.add(process, place, own.revision)
+    }
     return process
   }
 
-  #launch(service: Service, person: Person | undefined, events: ChildEvents, log: Log): Child {
-    const { groups, sweep, surroundings, clock } = this.#ports
+  #launch(service: Service, toPlan: () => LaunchPlan, events: ChildEvents, log: Log): Child {
+    const { groups, sweep, clock } = this.#ports
     const marker = randomText(12)
     try {
-      const plan = planLaunch(service, person, surroundings)
+      const plan = toPlan()
       makeFolders(plan)
       const grouped = groups.launch({
         ...plan,

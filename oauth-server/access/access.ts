@@ -1,6 +1,7 @@
 /** Who may in. This server alone evaluates it, from the facts it keeps in `users`. */
 
 import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
+import { providerOf } from '../login/person.ts'
 import type { Needs } from '../login/providers/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { User } from '../store/users.ts'
@@ -48,7 +49,7 @@ export type AccessPorts = EndingPorts &
   Omit<FactsPorts, 'needsOf'> & { readonly initial: AccessSettings }
 
 export function createAccess(ports: AccessPorts): LiveAccess {
-  const { gateway, families, log } = ports
+  const { gateway, families, providers, log } = ports
   let settings = ports.initial
   const needs = (provider: string): Needs => needsOf(settings, provider)
   const facts = createFacts({ ...ports, needsOf: needs })
@@ -88,7 +89,9 @@ export function createAccess(ports: AccessPorts): LiveAccess {
     },
 
     async allows(userId, service) {
-      if (isOpen(settings)) return service === undefined || gateway.services.has(service)
+      if (isOpen(settings) && providers.has(providerOf(userId))) {
+        return service === undefined || gateway.services.has(service)
+      }
       const look = await byRules((rules) => standings.now(rules, userId, service))
       const isAllowed = mayUse(look.standing, service)
       if (!isAllowed) log.warn({ user: userId, service }, 'access refused')

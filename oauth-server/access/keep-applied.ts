@@ -87,20 +87,22 @@ function createSweeping({ access, log }: ApplyingPorts): { begin(): void; end():
   let isWanted = false
   let isRunning = false
   let isEnded = false
+  let isFailing = false
+  const tryAgainLater = async (error: unknown): Promise<void> => {
+    if (isEnded) return
+    if (!isFailing) log.error({ err: error }, 'the access rules could not be applied to everybody')
+    isFailing = true
+    isWanted = true
+    await sleep(RETRY_MS, undefined, { ref: false })
+  }
   const run = async (): Promise<void> => {
-    let isFailing = false
     while (isWanted && !isEnded) {
       isWanted = false
       try {
         await access.sweep()
         isFailing = false
       } catch (error) {
-        if (isEnded) return
-        if (!isFailing)
-          log.error({ err: error }, 'the access rules could not be applied to everybody')
-        isFailing = true
-        isWanted = true
-        await sleep(RETRY_MS, undefined, { ref: false })
+        await tryAgainLater(error)
       }
     }
     isRunning = false

@@ -1,6 +1,7 @@
 /** How somebody stands by the rules, found out from what is kept of them. */
 
 import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
+import { providerOf } from '../login/person.ts'
 import type { Ports } from '../ports.ts'
 import type { AccessBindings, Bindings } from '../store/bindings.ts'
 import { type KnownUser, toBareUser, type User } from '../store/users.ts'
@@ -23,7 +24,7 @@ export interface Standings {
 }
 
 export function createStandings(
-  { gateway, families }: Pick<Ports, 'gateway' | 'families'>,
+  { gateway, families, providers }: Pick<Ports, 'gateway' | 'families' | 'providers'>,
   facts: Facts,
 ): Standings {
   const services = [...gateway.services.keys()]
@@ -37,6 +38,8 @@ export function createStandings(
     return { known, bindings }
   }
   const judgeSeen = async (rules: AccessSettings, userId: string, { known, bindings }: Seen) => {
+    // A provider that was taken away vouches for nobody.
+    if (!providers.has(providerOf(userId))) return NOBODY
     if (known === undefined) return judge(rules, toBareUser(userId), bindings, services)
     const claimed = facts.mayBind(known)
       ? await claim(accessBindings, rules, known, bindings)
@@ -78,6 +81,7 @@ export function mayUse({ isAdmitted, services }: Standing, service: string | und
 }
 
 const NONE: Bindings = new Map()
+const NOBODY: Standing = { isAdmitted: false, services: new Set() }
 
 async function heldBindings(store: AccessBindings, rules: AccessSettings): Promise<Bindings> {
   return bindingsOf(rules).size === 0 ? NONE : await store.all()

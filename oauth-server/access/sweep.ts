@@ -8,7 +8,7 @@
 import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
 import type { Ports } from '../ports.ts'
 import { type EndingPorts, endWhatFails } from './end-what-fails.ts'
-import { bindingsOf, isOpen } from './evaluate.ts'
+import { bindingsOf } from './evaluate.ts'
 import type { Standings } from './standing.ts'
 
 type ByRules = <T>(decide: (rules: AccessSettings) => Promise<T>) => Promise<T>
@@ -19,11 +19,7 @@ export async function sweepPeople(
   standings: Standings,
 ): Promise<void> {
   const { users, accessBindings } = ports.families
-  const isNeeded = await byRules(async (rules) => {
-    await accessBindings.keepOnly(bindingsOf(rules))
-    return !isOpen(rules)
-  })
-  if (!isNeeded) return
+  await byRules((rules) => accessBindings.keepOnly(bindingsOf(rules)))
   let people = 0
   let from: string | undefined
   do {

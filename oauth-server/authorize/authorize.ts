@@ -18,6 +18,7 @@ import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { limitByAddress } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
 import {
@@ -27,8 +28,7 @@ import {
   REQUEST_URI_START,
 } from '../store/pushed-requests.ts'
 import { showConsentPage } from './consent-page.ts'
-import { grantAccess } from './grant-access.ts'
-import { judgeWithoutAsking } from './remembered.ts'
+import { grantRemembered, judgeWithoutAsking } from './remembered.ts'
 import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
 import {
   type RespondentState,
@@ -36,6 +36,7 @@ import {
   requireRespondent,
   respondentOf,
   sendCode,
+  unknownClient,
 } from './respond.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -87,6 +88,8 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
+    requireGrantType('authorization_code'),
+
     async function checkRequest(ctx, next) {
       const { params, pushed } = ctx.state
       ctx.state.request = pushed?.request ?? parseAuthorizationRequest(params, ports)
@@ -109,7 +112,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       const { request } = ctx.state
       const answer = await approveAgain(ctx, ports)
       if ('code' in answer) return sendCode(ctx, answer.code, issuer)
-      if (request.silent) throw new OAuthError(answer.obstacle, 'a person has to be asked')
+      if (request.silent) throw toRefusal(answer.obstacle)
       await next()
     },
 
@@ -117,7 +120,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
       const { interaction, client, login } = ctx.state
       const browser = bindBrowser(ctx, ports.cookies)
       const interactionId = await families.interactions.open(interaction, browser)
-      showConsentPage(ctx, ports, { interactionId, interaction, client, login })
+      await showConsentPage(ctx, ports, { interactionId, interaction, client, login })
     },
   ]
   return steps
@@ -132,11 +135,7 @@ async function requireClient(
   const requester = addressKey(clientAddress(ctx))
   const client = clientId && (await clients.find(clientId, 'current', requester))
   if (client) return client
-  throw new OAuthError(
-    'invalid_client',
-    'The application that sent you here is not known, or no longer. It has to register again.',
-    { status: 400 },
-  )
+  throw unknownClient()
 }
 
 /** Undefined for a request that carries its own parameters. */
@@ -157,6 +156,7 @@ function staleRequestUri(): OAuthError {
   return new OAuthError(
     'invalid_request_uri',
     'This request has expired, was answered already, or belongs to another application. Start again from the application.',
+    { explain: 'expired' },
   )
 }
 
@@ -183,13 +183,21 @@ async function approveAgain(
   if (request.insistent || !isNavigation(ctx)) return { obstacle: 'interaction_required' }
   const verdict = await judgeWithoutAsking(ports, { interaction, client, login })
   if ('obstacle' in verdict) return verdict
-  const code = await grantAccess(ports, verdict)
-  if (code === undefined) return { obstacle: 'login_required' }
+  const granted = await grantRemembered(ports, { ...verdict, client })
+  if ('obstacle' in granted) return granted
   await ports.clients.keep(client)
   await useUpPushed(ctx, ports)
   const facts = { user: verdict.login.userId, client_id: client.id, service: verdict.service }
   ctx.state.log.info({ ...facts, remembered: true }, 'access approved')
-  return { code }
+  return granted
+}
+
+function toRefusal(obstacle: OAuthErrorCode): OAuthError {
+  const isDenied = obstacle === 'access_denied'
+  return new OAuthError(
+    obstacle,
+    isDenied ? 'whoever is signed in may not use this service' : 'a person has to be asked',
+  )
 }
 
 /** Only a page that the person goes to: not what another page, of a neighbour even, loads behind it. */

@@ -3,7 +3,10 @@
 import type Koa from 'koa'
 import type { Client } from '../clients/client.ts'
 import { isOutOfBand, parseLoopback } from '../clients/redirect-uri.ts'
+import { nameOf } from '../login/person.ts'
+import { toWays } from '../login/ways.ts'
 import { renderPage } from '../pages/render.ts'
+import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
@@ -13,40 +16,41 @@ export interface Question {
   readonly interaction: Interaction
   readonly client: Client
   readonly login: Login | undefined
+  /** What was chosen the last time, where there is a choice. */
+  readonly service?: string | undefined
   /** What was wrong with the last answer, for the person. */
-  readonly problem?: string
+  readonly problem?: Phrase | undefined
 }
 
 /** What stands behind a redirect URI, as far as its form tells. */
-type Destination =
+export type Destination =
   | { readonly kind: 'web' | 'computer'; readonly host: string }
   | { readonly kind: 'application'; readonly scheme: string }
   | { readonly kind: 'copy' }
 
-export function showConsentPage(ctx: Koa.Context, ports: Ports, question: Question): void {
-  const { interaction, client, login, interactionId, problem } = question
+export async function showConsentPage(
+  ctx: Koa.Context,
+  ports: Ports,
+  question: Question,
+): Promise<void> {
+  const { interaction, client, login, interactionId, service, problem } = question
+  const { loginHint } = interaction
   renderPage(ctx, 'consent', {
-    title: 'Allow access?',
-    clientName: client.name ?? 'An application without a name',
+    clientName: client.name,
     // Who owns the host has published what is said here, whatever name it gives itself.
     publisher: client.kind === 'document' ? new URL(client.id).host : undefined,
+    standing: client.kind,
     destination: toDestination(interaction.redirectUri),
-    services: toOffers(ports, interaction),
+    services: await toOffers(ports, interaction, login),
     isChoice: interaction.service === undefined,
-    userName: login?.userName,
-    loginHint: toUsername(ports, interaction.loginHint),
+    service,
+    ways: toWays(ports, { login, loginHint }),
     interactionId,
-    problem,
+    problem: problem ?? (await toObjection(ports, interaction, login)),
   })
 }
 
-/** A hint that the dev provider takes for a name. */
-function toUsername({ providers }: Ports, hint: string | undefined): string | undefined {
-  const dev = providers.get('dev')
-  return dev?.kind === 'dev' ? dev.identify(hint ?? '')?.name : undefined
-}
-
-function toDestination(uri: string): Destination {
+export function toDestination(uri: string): Destination {
   if (isOutOfBand(uri)) return { kind: 'copy' }
   const loopback = parseLoopback(uri)
   if (loopback !== undefined) return { kind: 'computer', host: loopback.host }
@@ -57,15 +61,38 @@ function toDestination(uri: string): Destination {
 }
 
 /** The services a page offers, each with what would be granted in words. */
-export function toOffers(
-  { gateway, scopes }: Ports,
+export async function toOffers(
+  ports: Pick<Ports, 'gateway' | 'scopes' | 'access'>,
   { service, requestedScopes }: Pick<Interaction, 'service' | 'requestedScopes'>,
-): object[] {
-  const names = service === undefined ? [...gateway.services.keys()] : [service]
+  login: Login | undefined,
+): Promise<readonly object[]> {
+  const { gateway, scopes } = ports
+  const names = service === undefined ? await toChoice(ports, login) : [service]
   return names.map((name) => ({
     name,
     resource: gateway.addresses.resourceOf(name),
     description: gateway.services.get(name)?.description,
     words: scopes.describe(name, scopes.grant(name, requestedScopes)),
   }))
+}
+
+/** Said beforehand: whoever is signed in would be denied at once. */
+export async function toObjection(
+  { access, providers }: Pick<Ports, 'access' | 'providers'>,
+  { service }: Pick<Interaction, 'service'>,
+  login: Login | undefined,
+): Promise<Phrase | undefined> {
+  if (login === undefined || service === undefined) return undefined
+  const own = await access.servicesOf(login.userId)
+  if (own.includes(service)) return undefined
+  return { key: 'notForYou', values: { name: nameOf(providers, login), service } }
+}
+
+/** Whoever may use nothing can still be somebody else. */
+async function toChoice(
+  { access }: Pick<Ports, 'access'>,
+  login: Login | undefined,
+): Promise<readonly string[]> {
+  const own = login === undefined ? [] : await access.servicesOf(login.userId)
+  return own.length > 0 ? own : await access.servicesOf(undefined)
 }

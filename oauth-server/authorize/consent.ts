@@ -1,35 +1,38 @@
 /**
  * POST /consent: the person's decision.
  *
- * Nothing of the form is believed but the decision, the name and the choice among services: the rest
- * is the stored interaction. It is bound to the browser by a cookie that other sites cannot make it send.
- * Taking it is the last thing that is done: whatever failed before, the same form can be sent again.
+ * Nothing of the form is believed but the decision, the way to log in and the choice among services: the
+ * rest is the stored interaction. It is bound to the browser by a cookie that other sites cannot make it
+ * send. Taking it is the last thing that is done: whatever failed before, the same form can be sent again.
  */
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import type { Client } from '../clients/client.ts'
-import { enter, findLogin } from '../login/session.ts'
+import { depart } from '../login/depart.ts'
+import type { Away } from '../login/person.ts'
+import { findLogin } from '../login/session.ts'
+import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
-import type { Interaction } from '../store/interactions.ts'
+import type { Login } from '../store/logins.ts'
 import { type Approval, parseApproval } from './approval.ts'
+import { approve } from './approve.ts'
 import { showConsentPage } from './consent-page.ts'
-import { grantAccess } from './grant-access.ts'
-import { resolveRedirectTarget } from './redirect-target.ts'
-import { rememberConsent } from './remembered.ts'
-import { type RespondentState, redirectErrors, sendCode } from './respond.ts'
+import { findQuestion, type OpenQuestion, useUp } from './open-question.ts'
+import { type RespondentState, redirectErrors } from './respond.ts'
+
+/** `again`: another try, after an account that may not in. */
+type Decision = 'approve' | 'deny' | 'again'
 
 /** In the order in which the steps below bring them about. */
 interface ConsentState extends FormState, RespondentState {
-  browser: string
-  interactionId: string
-  interaction: Interaction
-  client: Client
+  question: OpenQuestion
+  decision: Decision
+  login: Login | undefined
   approval: Approval
 }
 
@@ -39,70 +42,51 @@ type Step = Koa.Middleware<ConsentState>
 const LIMIT = { name: 'consent', burst: 60, perMinute: 30 }
 
 export function consent(ports: Ports): Koa.Middleware[] {
-  const { gateway } = ports
-  const { issuer } = gateway.addresses
+  const { gateway, families } = ports
   const steps: Step[] = [
     securePage,
     onIssuerHost(gateway.addresses),
-    requireOwnOrigin(issuer),
+    requireOwnOrigin(gateway.addresses.issuer),
     readForm,
-    redirectErrors(issuer),
+    redirectErrors(gateway.addresses.issuer),
 
-    async function findInteraction(ctx, next) {
-      const interactionId = ctx.state.params.get('interaction')
-      const found = interactionId && (await findOwn(ctx, ports, interactionId))
-      if (!found) throw gone()
-      Object.assign(ctx.state, { interactionId, ...found })
+    async function findOwnQuestion(ctx, next) {
+      const interactionId = ctx.state.params.get('interaction') ?? ''
+      ctx.state.question = await findQuestion(ctx, ports, interactionId)
       await next()
     },
 
     async function limitByBrowser(ctx, next) {
-      await takeOrRefuse(ports.families.limits, LIMIT, ctx.state.browser)
+      await takeOrRefuse(families.limits, LIMIT, ctx.state.question.browser)
       await next()
     },
 
     async function readDecision(ctx, next) {
-      const decision = ctx.state.params.get('decision')
-      if (decision !== 'approve' && decision !== 'deny') {
-        throw new OAuthError('invalid_request', 'The form says neither approve nor deny.')
-      }
-      await next()
-    },
-
-    async function findRespondent(ctx, next) {
-      const { clientId, redirectUri, state } = ctx.state.interaction
-      const client = await ports.clients.find(clientId, 'held')
-      const target = client && resolveRedirectTarget(client, redirectUri)
-      if (client === undefined || target === undefined) throw gone()
-      ctx.state.client = client
-      ctx.state.respondent = { target, state }
+      ctx.state.decision = parseDecision(ctx.state.params.get('decision'))
+      ctx.state.respondent = ctx.state.question.respondent
       await next()
     },
 
     async function refuseIfDenied(ctx, next) {
-      if (ctx.state.params.get('decision') === 'deny') {
-        await decide(ctx, ports)
-        throw new OAuthError('access_denied', 'the person denied the request')
-      }
-      await next()
+      if (ctx.state.decision !== 'deny') return await next()
+      await useUp(ctx, ports, ctx.state.question)
+      throw new OAuthError('access_denied', 'the person denied the request')
+    },
+
+    async function recognizePerson(ctx, next) {
+      ctx.state.login = await findLogin(ctx, ports, ctx.state.question.interaction)
+      if (ctx.state.decision === 'again') await showAgain(ctx, ports)
+      else await next()
     },
 
     /** Before anything is used up: a mistyped name must not cost the person the whole login. */
     async function readApproval(ctx, next) {
-      const { interaction, interactionId, client, params } = ctx.state
-      const login = await findLogin(ctx, ports, interaction)
-      const { providers, gateway } = ports
-      const { services } = gateway
-      const circumstances = { asked: interaction.service, login, services, providers }
+      const { question, login, params } = ctx.state
+      const { service: asked } = question.interaction
+      const circumstances = { asked, login, services: gateway.services, providers: ports.providers }
       const approval = parseApproval(params, circumstances)
       if (typeof approval === 'string') {
-        showConsentPage(ctx, ports, {
-          interactionId,
-          interaction,
-          client,
-          login,
-          problem: approval,
-        })
+        await showAgain(ctx, ports, { key: approval })
         ctx.status = 400
         return
       }
@@ -110,70 +94,51 @@ export function consent(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
-    async function answerWithCode(ctx) {
-      const code = await approve(ctx, ports)
-      sendCode(ctx, code, issuer)
+    async function goOn(ctx) {
+      const { question, approval } = ctx.state
+      const { service, person } = approval
+      if (person.kind === 'away') await leave(ctx, ports, service, person)
+      else await approve(ctx, ports, { question, service, person })
     },
   ]
   return steps
 }
 
-/** By whichever of the browser's binding cookies it was opened. */
-async function findOwn(
-  ctx: Koa.Context,
-  { cookies, families }: Ports,
-  interactionId: string,
-): Promise<{ browser: string; interaction: Interaction } | undefined> {
-  for (const browser of cookies.browser.readAll(ctx)) {
-    const interaction = await families.interactions.find(interactionId, browser)
-    if (interaction !== undefined) return { browser, interaction }
-  }
-  return undefined
+function parseDecision(text: string | undefined): Decision {
+  if (text === 'approve' || text === 'deny' || text === 'again') return text
+  throw new OAuthError('invalid_request', 'The form says neither approve nor deny.')
 }
 
-/** One cannot tell an expired page from another browser's, and need not. */
-function gone(): OAuthError {
-  return new OAuthError(
-    'invalid_request',
-    'This page has expired, was used already, or belongs to another browser. Start again from the application.',
-    { status: 403 },
-  )
-}
-
-/** Of a double submit one goes on; the other is told so on a page, without a redirect. */
-async function decide(
+async function showAgain(
   ctx: Koa.ParameterizedContext<ConsentState>,
-  { families }: Ports,
+  ports: Ports,
+  problem?: Phrase,
 ): Promise<void> {
-  const { interactionId, browser, interaction } = ctx.state
-  if (interaction.pushedRequestId !== undefined) {
-    await families.pushedRequests.useUp(interaction.pushedRequestId)
-  }
-  const taken = await families.interactions.take(interactionId, browser)
-  if (taken !== undefined) return
-  delete ctx.state.respondent
-  throw gone()
+  const { question, login, params } = ctx.state
+  const service = params.get('service')
+  await showConsentPage(ctx, ports, { ...question, login, service, problem })
 }
 
-async function approve(ctx: Koa.ParameterizedContext<ConsentState>, ports: Ports): Promise<string> {
-  const { approval, client, interaction } = ctx.state
-  const { service, person } = approval
-  const login = person.kind === 'known' ? person.login : await enter(ctx, ports, person.user)
-  const code = await grantAccess(ports, { interaction, login, service })
-  if (code === undefined) throw signedOut(ctx)
-  await ports.clients.keep(client)
-  await rememberConsent(ports, { interaction, login, service, client })
-  await decide(ctx, ports)
-  const facts = { user: login.userId, client_id: client.id, service }
-  ctx.state.log.info(facts, 'access approved')
-  return code
-}
-
-function signedOut({ state }: Koa.ParameterizedContext<ConsentState>): OAuthError {
-  delete state.respondent
-  return new OAuthError(
-    'invalid_request',
-    'You have signed out while this page was open. Go back and send it again.',
-    { status: 403 },
-  )
+/** The question stays open: whatever comes of it at the provider, the person comes back to it. */
+async function leave(
+  ctx: Koa.ParameterizedContext<ConsentState>,
+  ports: Ports,
+  service: string,
+  { provider, isAnother }: Away,
+): Promise<void> {
+  const { interactionId, interaction, browser } = ctx.state.question
+  const { loginHint, maxAgeSeconds } = interaction
+  await ports.families.interactions.prolong(interactionId, browser)
+  const journey = {
+    provider,
+    purpose: { kind: 'consent', interactionId, service },
+    browser,
+    // A hint is about whom the client expects, not about whom the person wants to be instead.
+    loginHint: isAnother ? undefined : loginHint,
+    anew: isAnother || maxAgeSeconds !== undefined,
+  } as const
+  const failure = await depart(ctx, ports, journey)
+  if (failure === undefined) return
+  await showAgain(ctx, ports, failure.problem)
+  ctx.status = failure.status
 }

@@ -1,7 +1,6 @@
 /** From an approval to a code: the grant, and what a client is told of it (RFC 6749 section 4.1.2). */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
-import type { Access } from '../access/access.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
@@ -14,17 +13,16 @@ export interface Approved {
 
 /**
  * Resolves with a code, or with undefined when the person has signed out meanwhile: asked after the
- * grant is made, because signing out ends those that it finds. So does a change of the access rules, which
- * are asked before and after. A code that is told to nobody, and a grant without one, go by themselves
+ * grant is made, because signing out ends those that it finds. So does a change of the access rules: whoever
+ * calls has asked them before. A code that is told to nobody, and a grant without one, go by themselves
  * within seconds.
- * @throws OAuthError `access_denied` to whom the rules do not let use the service.
+ * @throws OAuthError `access_denied` where the rules have changed meanwhile.
  */
 export async function grantAccess(
   { families, scopes, resources, access }: Ports,
   { interaction, login, service }: Approved,
 ): Promise<string | undefined> {
   const { id: loginId, userId, userName, authenticatedAt } = login
-  await requireAllowed(access, userId, service)
   const grant = await families.grants.create({
     userId,
     userName,
@@ -35,7 +33,9 @@ export async function grantAccess(
     scopes: scopes.grant(service, interaction.requestedScopes),
   })
   if (!(await families.logins.stands(login))) return undefined
-  await requireAllowed(access, userId, service)
+  if (!(await access.allows(userId, service))) {
+    throw new OAuthError('access_denied', 'this account may no longer use this service')
+  }
   return await families.codes.issue({
     grantId: grant.id,
     userId: grant.userId,
@@ -44,9 +44,4 @@ export async function grantAccess(
     codeChallenge: interaction.codeChallenge,
     nonce: interaction.nonce,
   })
-}
-
-async function requireAllowed(access: Access, userId: string, service: string): Promise<void> {
-  if (await access.allows(userId, service)) return
-  throw new OAuthError('access_denied', 'this account may not use this service')
 }

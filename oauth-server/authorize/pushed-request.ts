@@ -12,6 +12,7 @@ import { authenticateClient, type ClientState } from '../steps/authenticate-clie
 import { noStore } from '../steps/headers.ts'
 import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { readForm } from '../steps/read-form.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import { PUSHED_SECONDS, type PushedRequest } from '../store/pushed-requests.ts'
 import { parseAuthorizationRequest } from './request.ts'
 import { requireRespondent } from './respond.ts'
@@ -32,6 +33,7 @@ export function pushRequest(ports: Ports): Koa.Middleware[] {
     limitByAddress(limits, ADDRESS_LIMIT),
     readForm,
     authenticateClient(ports),
+    requireGrantType('authorization_code'),
 
     async function limitByClient(ctx, next) {
       await takeOrRefuse(limits, CLIENT_LIMIT, ctx.state.client.id)

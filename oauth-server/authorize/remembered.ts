@@ -14,7 +14,7 @@ import type { Ports } from '../ports.ts'
 import type { ConsentSubject, ConsentTerms } from '../store/consents.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
-import type { Approved } from './grant-access.ts'
+import { type Approved, grantAccess } from './grant-access.ts'
 
 export type Asked = Approved & { readonly client: Client }
 
@@ -31,13 +31,24 @@ export async function judgeWithoutAsking(
 ): Promise<Verdict> {
   const { interaction, client, login } = asked
   const { service, loginHint } = interaction
-  // Named another, the client expects somebody else.
-  const isExpected = loginHint === undefined || loginHint === login?.userName
-  if (login === undefined || !isExpected) return { obstacle: 'login_required' }
+  const isExpected = login !== undefined && (await isMeant(ports, login, loginHint))
+  if (!isExpected) return { obstacle: 'login_required' }
   if (service === undefined) return { obstacle: 'interaction_required' }
+  if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }
   const approved = { interaction, login, service }
   const isCovered = await isRemembered(ports, { ...approved, client })
   return isCovered ? approved : { obstacle: 'consent_required' }
+}
+
+/** Named another, the client expects somebody else. A hint may be an address, where one is known. */
+async function isMeant(
+  { families }: Ports,
+  { userId, userName }: Login,
+  hint: string | undefined,
+): Promise<boolean> {
+  if (hint === undefined || hint === userName) return true
+  const user = await families.users.find(userId)
+  return user?.emails.includes(hint.toLowerCase()) ?? false
 }
 
 /** Keeps what the person has just approved, where it can ever count. */
@@ -52,6 +63,19 @@ async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
   if (held === undefined) return false
   const { revision, scopes } = toTerms(ports, asked)
   return held.revision === revision && missingScopes(scopes, held.scopes).length === 0
+}
+
+/**
+ * A code for whom nobody was asked. What was approved may be forgotten while the grant is made: looked at
+ * again afterwards, so that whoever ends an access is not answered by a new one.
+ */
+export async function grantRemembered(
+  ports: Ports,
+  asked: Asked,
+): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
+  const code = await grantAccess(ports, asked)
+  if (code === undefined) return { obstacle: 'login_required' }
+  return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
 }
 
 function provesItself(redirectUri: string): boolean {

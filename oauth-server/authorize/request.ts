@@ -20,7 +20,6 @@ export type AuthorizationRequest = Omit<
   readonly insistent: boolean
 }
 
-export const SCOPE_CHARACTERS_MAX = 2048
 /**
  * Choosing an account is logging in: the form asks for the name anew. Other values are ignored, as
  * every unknown parameter is.
@@ -125,7 +124,7 @@ function parseMaxAge(text: string | undefined): number | undefined {
   throw invalid('max_age must be a number of seconds')
 }
 
-export function bounded(params: Params, name: string, charactersMax: number): string | undefined {
+function bounded(params: Params, name: string, charactersMax: number): string | undefined {
   const text = params.get(name)
   if (text === undefined || text.length <= charactersMax) return text
   throw invalid(`${name} is longer than ${charactersMax} characters`)

@@ -48,7 +48,10 @@ export function requireRespondent(client: Client, params: Params): Respondent {
   return { target, state: params.repeated.includes('state') ? undefined : state }
 }
 
-/** For a request that was checked before: the client may have changed since. */
+/**
+ * For a request that was checked before: the client may have changed since.
+ * @throws OAuthError for whoever sees the page.
+ */
 export function respondentOf(
   client: Client,
   { redirectUri, state }: { readonly redirectUri: string; readonly state?: string | undefined },
@@ -58,10 +61,19 @@ export function respondentOf(
   return { target, state }
 }
 
+export function unknownClient(): OAuthError {
+  return new OAuthError(
+    'invalid_client',
+    'The application that sent you here is not known, or no longer. It has to register again.',
+    { status: 400, explain: 'unknownClient' },
+  )
+}
+
 function notRegistered(): OAuthError {
   return new OAuthError(
     'invalid_request',
     'The application named a redirect_uri that it has not registered.',
+    { explain: 'redirect' },
   )
 }
 
@@ -88,7 +100,7 @@ export function sendCode(
 ): void {
   const { respondent } = ctx.state
   if (respondent === undefined) throw new TypeError('there is nobody to respond to')
-  if (isOutOfBand(respondent.target.uri)) renderPage(ctx, 'code', { title: 'Your code', code })
+  if (isOutOfBand(respondent.target.uri)) renderPage(ctx, 'code', { code })
   else redirect(ctx, respondent, { code, iss: issuer })
 }
 

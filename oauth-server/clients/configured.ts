@@ -8,10 +8,12 @@ import {
   type ConfiguredClients,
   readClientSecrets,
 } from '../../lib/catalogue/configured-client.ts'
+import type { OAuthError } from '../../lib/oauth/error.ts'
 import { type Clock, toSeconds } from '../../lib/platform/clock.ts'
 import { ConfigError, collectFaults, type Environment } from '../../lib/platform/environment.ts'
 import { digest } from '../../lib/platform/seal.ts'
-import type { Client } from './client.ts'
+import type { Client, ClientKeys } from './client.ts'
+import { parseClientKeys } from './key-metadata.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 
 /**
@@ -24,6 +26,7 @@ export function readConfiguredClients(
   clock: Clock,
 ): ReadonlyMap<string, Client> {
   const faults = [...clients.values()].flatMap(redirectUriFaults)
+  const keys = new Map([...clients.values()].map((client) => [client.id, readKeys(client, faults)]))
   const secrets = collectFaults(() => readClientSecrets(clients, environment), faults)
   if (secrets === undefined || faults.length > 0) throw new ConfigError(faults)
   const registeredAt = toSeconds(clock())
@@ -41,12 +44,23 @@ export function readConfiguredClients(
           grantTypes: client.grantTypes,
           services: client.services,
           echoed: {},
+          keys: keys.get(id),
           secretDigest: secret === undefined ? undefined : digest(secret.reveal()),
           registeredAt,
         },
       ]
     }),
   )
+}
+
+/** Adds what is wrong to `faults`. */
+function readKeys({ id, keys }: ConfiguredClient, faults: string[]): ClientKeys | undefined {
+  try {
+    return keys === undefined ? undefined : parseClientKeys(keys)
+  } catch (error) {
+    faults.push(`clients.${id}: ${(error as OAuthError).message}`)
+    return undefined
+  }
 }
 
 function redirectUriFaults({ id, redirectUris }: ConfiguredClient): string[] {

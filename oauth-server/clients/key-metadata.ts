@@ -1,15 +1,18 @@
 /** Public keys of a client, for `private_key_jwt` (RFC 7591 section 2, RFC 7517). */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { outboundUrlFault } from '../../lib/platform/outbound/outbound-url.ts'
 import type { ClientKeys } from './client.ts'
 
 const KEYS_MAX = 10
 const KEY_BYTES_MAX = 4096
-const LINK_CHARACTERS_MAX = 2048
 
 /** Members that only a private or a symmetric key has (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 const KEY_TYPES = ['EC', 'RSA', 'OKP']
+
+/** What a key is verified with and chosen by (RFC 7517 section 4); nothing else is kept of it. */
+const TEXT_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'use', 'alg'] as const
 
 /** @throws OAuthError `invalid_client_metadata`. */
 export function parseClientKeys(
@@ -23,9 +26,10 @@ export function parseClientKeys(
 }
 
 function parseUri(value: unknown): string {
-  const isUsable = typeof value === 'string' && value.length <= LINK_CHARACTERS_MAX
-  if (isUsable && URL.parse(value)?.protocol === 'https:') return value
-  throw invalid('jwks_uri must be an https URL')
+  if (typeof value !== 'string') throw invalid('jwks_uri must be a text')
+  const fault = outboundUrlFault(value)
+  if (fault !== undefined) throw invalid(`jwks_uri ${fault}`)
+  return value
 }
 
 function parseSet(value: unknown): readonly Readonly<Record<string, unknown>>[] {
@@ -43,8 +47,20 @@ function parseKey(key: unknown): Readonly<Record<string, unknown>> {
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) {
     throw invalid('jwks has a private key: keep it, and register the public one')
   }
-  if (JSON.stringify(key).length > KEY_BYTES_MAX) throw invalid('a key of jwks is too large')
-  return key
+  const kept = keepMembers(key)
+  if (JSON.stringify(kept).length > KEY_BYTES_MAX) throw invalid('a key of jwks is too large')
+  return kept
+}
+
+function keepMembers(key: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const texts = TEXT_MEMBERS.filter((name) => isGiven(key[name]))
+  const wrong = texts.find((name) => typeof key[name] !== 'string')
+  if (wrong !== undefined) throw invalid(`${wrong} of a key of jwks must be a text`)
+  const { key_ops: operations } = key
+  const isList = Array.isArray(operations) && operations.every((one) => typeof one === 'string')
+  if (isGiven(operations) && !isList) throw invalid('key_ops must be a list of texts')
+  const kept = texts.map((name) => [name, key[name]])
+  return Object.fromEntries(isList ? [...kept, ['key_ops', operations]] : kept)
 }
 
 function isGiven(value: unknown): boolean {

@@ -18,7 +18,9 @@ const FORBIDDEN_SCHEMES = new Set(
 const FORBIDDEN_FAMILIES = /^(?:chrome|edge|opera|brave|moz|ms)-|^(?:chrome|edge|opera|brave)$/
 
 /** Only these literals mean this machine: every other spelling is a look-alike (RFC 8252 section 7.3). */
-const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?([/?].*)?$/
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([1-9][0-9]{0,4}))?([/?].*)?$/
+
+const PORT_MAX = 65_535
 
 /** Shown to be copied, instead of a redirect: what scripts without a browser of their own register. */
 export function isOutOfBand(uri: string): boolean {
@@ -36,13 +38,8 @@ export function parseLoopback(uri: string): LoopbackUri | undefined {
   const match = LOOPBACK.exec(uri)
   if (match === null) return undefined
   const [, host = '', port, rest = ''] = match
-  if (port !== undefined && !isPort(port)) return undefined
+  if (Number(port ?? 1) > PORT_MAX) return undefined
   return { host, rest }
-}
-
-function isPort(text: string): boolean {
-  const port = Number(text)
-  return port >= 1 && port <= 65_535
 }
 
 /** What is wrong with the text, whatever its scheme. */
@@ -83,6 +80,8 @@ function httpsFault(uri: string): string | undefined {
   const host = URL.parse(uri)?.host
   if (authority === undefined || host === undefined || host === '') return 'has no host'
   if (authority.endsWith(':0')) return 'has no usable port'
+  // `app.example.` is the same place as `app.example` to a browser, and another one to every list.
+  if (host.replace(/:.*/, '').split('.').includes('')) return 'has a host with an empty label'
   return authority === host || authority === `${host}:443`
     ? undefined
     : 'has a host in a disguised form'

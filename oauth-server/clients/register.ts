@@ -7,11 +7,12 @@ import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
 import { noStore } from '../steps/headers.ts'
-import { limitByAddress } from '../steps/limit-rate.ts'
+import { limitByAddress, refuseIfTaken, takeOrRefuse } from '../steps/limit-rate.ts'
 import { type JsonState, readJson } from '../steps/read-json.ts'
-import type { Limit } from '../store/limits.ts'
+import type { Limit, Limits } from '../store/limits.ts'
 import { parseClientMetadata } from './metadata.ts'
 import { requireAllowedHosts } from './redirect-hosts.ts'
 import { issueClient, toRegistrationBody } from './registration.ts'
@@ -22,13 +23,16 @@ const CLIENT_ID_BYTES = 16
 /** Thousands share the address of a class room or of a client in the cloud. */
 const BY_ADDRESS: Limit = { name: 'register', burst: 3000, perMinute: 300 }
 
+/** Counted when it is wrong, and then right ones wait as well: an operator may have chosen it short. */
+const WRONG_TOKENS: Limit = { name: 'registration-token', burst: 60, perMinute: 60 }
+
 const FULL_SECONDS = 60
 
 export function register(ports: Ports): Koa.Middleware<JsonState>[] {
   const { families, scopes, clock, config, gateway } = ports
   return [
     noStore,
-    requireInitialToken(config.REGISTRATION_TOKEN),
+    requireInitialToken(config.REGISTRATION_TOKEN, families.limits),
     limitByAddress(families.limits, BY_ADDRESS),
     readJson(REGISTRATION_BYTES_MAX),
 
@@ -46,7 +50,7 @@ export function register(ports: Ports): Koa.Middleware<JsonState>[] {
 }
 
 /** Only where the operator asks for it. */
-function requireInitialToken(expected: Secret | undefined): Koa.Middleware {
+function requireInitialToken(expected: Secret | undefined, limits: Limits): Koa.Middleware {
   const expectedDigest = expected === undefined ? undefined : digest(expected.reveal())
   return async function requireInitialToken(ctx, next) {
     if (expectedDigest !== undefined) {
@@ -54,7 +58,11 @@ function requireInitialToken(expected: Secret | undefined): Koa.Middleware {
         ctx,
         'registration here needs the token that its operator gives out',
       )
-      if (!equalInConstantTime(digest(token), expectedDigest)) {
+      const requester = addressKey(clientAddress(ctx))
+      const isRight = equalInConstantTime(digest(token), expectedDigest)
+      if (isRight) await refuseIfTaken(limits, WRONG_TOKENS, requester)
+      else await takeOrRefuse(limits, WRONG_TOKENS, requester)
+      if (!isRight) {
         throw refuseBearer(ctx, 'this is not the token that registration needs here')
       }
     }

@@ -2,9 +2,8 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { parseScope } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { bounded, parseResource, SCOPE_CHARACTERS_MAX } from '../authorize/request.ts'
+import { parseKnownScopes, parseResource } from '../authorize/request.ts'
 import { DEVICE_CODE_GRANT } from '../clients/client.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
@@ -12,6 +11,7 @@ import type { ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
 import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { readForm } from '../steps/read-form.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import { DEVICE_SECONDS, type DeviceRequest, POLL_INTERVAL_SECONDS } from '../store/devices.ts'
 import type { Limit } from '../store/limits.ts'
 import { identifyClient } from './identify-client.ts'
@@ -37,16 +37,7 @@ export function authorizeDevice(ports: Ports): Koa.Middleware[] {
     limitByAddress(families.limits, BY_ADDRESS),
     readForm,
     identifyClient(ports),
-
-    async function checkGrantType(ctx, next) {
-      if (!ctx.state.client.grantTypes.includes(DEVICE_CODE_GRANT)) {
-        throw new OAuthError(
-          'unauthorized_client',
-          `register the client with ${DEVICE_CODE_GRANT} among its grant_types`,
-        )
-      }
-      await next()
-    },
+    requireGrantType(DEVICE_CODE_GRANT),
 
     async function limitByClient(ctx, next) {
       await takeOrRefuse(families.limits, BY_CLIENT, ctx.state.client.id)
@@ -55,12 +46,10 @@ export function authorizeDevice(ports: Ports): Koa.Middleware[] {
 
     async function parseRequest(ctx, next) {
       const { params, client } = ctx.state
-      const asked = parseScope(bounded(params, 'scope', SCOPE_CHARACTERS_MAX))
       ctx.state.request = {
         clientId: client.id,
         service: parseResource(params.get('resource'), resources),
-        // What nobody could grant need not be kept.
-        requestedScopes: asked.filter((scope) => scopes.supported.includes(scope)),
+        requestedScopes: parseKnownScopes(params.get('scope'), scopes),
         address: clientAddress(ctx),
         requestedAt: toSeconds(clock()),
       }

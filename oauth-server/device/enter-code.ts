@@ -22,7 +22,7 @@ export function enterCode(ports: Ports): Koa.Middleware<FormState> {
     )
     if (question === undefined) return showCodePage(ctx, entered)
     const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
-    showDevicePage(ctx, ports, { ...question, login })
+    await showDevicePage(ctx, ports, { ...question, login })
   }
 }
 

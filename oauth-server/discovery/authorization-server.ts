@@ -4,6 +4,7 @@ import type Koa from 'koa'
 import { PROMPTS } from '../authorize/request.ts'
 import { AUTH_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
+import { EMAIL } from '../scopes.ts'
 import { publicDocument } from '../steps/headers.ts'
 import { ASSERTION_ALGORITHMS } from '../steps/verify-assertion.ts'
 
@@ -51,14 +52,16 @@ function toMetadataDocument({ gateway, scopes, keyring }: Ports): object {
     subject_types_supported: ['public'],
     // While one algorithm follows another there are keys of both.
     id_token_signing_alg_values_supported: keyring.algorithms(),
-    claims_supported: ID_TOKEN_CLAIMS,
+    claims_supported: scopes.supported.includes(EMAIL)
+      ? [...ID_TOKEN_CLAIMS, 'email', 'email_verified']
+      : ID_TOKEN_CLAIMS,
     prompt_values_supported: PROMPTS,
     // Without a word it would mean yes (OpenID Connect Discovery section 3).
     request_uri_parameter_supported: false,
   }
 }
 
-/** All that an ID token or the user information can hold. */
+/** All that an ID token or the user information can hold, beside an address. */
 const ID_TOKEN_CLAIMS = [
   'iss',
   'sub',

@@ -16,7 +16,8 @@ import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
 import type { Login } from '../store/logins.ts'
-import { findLogin, readLogin } from './session.ts'
+import { nameOf } from './person.ts'
+import { readLogin } from './session.ts'
 import { type Extent, parseExtent, signOut } from './sign-out.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -34,12 +35,12 @@ export function askToSignOut(ports: Ports): Koa.Middleware[] {
     onIssuerHost(ports.gateway.addresses),
 
     async function showForm(ctx) {
-      const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
+      const login = await readLogin(ctx, ports)
       const cookie = ports.cookies.login.read(ctx)
       const isKnown = login !== undefined && cookie !== undefined
       if (isKnown) {
-        const { userName } = login
-        renderPage(ctx, 'logout', { title: 'Sign out?', userName, proof: proofOf(cookie) })
+        const userName = nameOf(ports.providers, login)
+        renderPage(ctx, 'logout', { userName, proof: proofOf(cookie) })
       } else renderSignedOut(ctx, 'browser')
     },
   ]
@@ -67,7 +68,7 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
         throw new OAuthError(
           'invalid_request',
           'This page belongs to an earlier login. Open it again to sign out.',
-          { status: 403 },
+          { status: 403, explain: 'otherLogin' },
         )
       }
       await next()

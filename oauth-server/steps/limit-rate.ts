@@ -15,7 +15,15 @@ export function limitByAddress(limits: Limits, limit: Limit): Koa.Middleware {
 
 /** @throws OAuthError with status 429. */
 export async function takeOrRefuse(limits: Limits, limit: Limit, subject: string): Promise<void> {
-  const retryAfterSeconds = await limits.take(limit, subject)
+  refuse(limit, await limits.take(limit, subject))
+}
+
+/** As `takeOrRefuse` for who did nothing wrong: it does not count. */
+export async function refuseIfTaken(limits: Limits, limit: Limit, subject: string): Promise<void> {
+  refuse(limit, await limits.peek(limit, subject))
+}
+
+function refuse(limit: Limit, retryAfterSeconds: number): void {
   if (retryAfterSeconds === 0) return
   throw new OAuthError('temporarily_unavailable', 'too many requests: wait and try again', {
     status: 429,

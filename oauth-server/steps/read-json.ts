@@ -2,11 +2,12 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { type JsonObject, parseStrictJson } from '../clients/documents/strict-json.ts'
 import { mediaType, readBody } from '../http/body.ts'
 import type { LogState } from './log-access.ts'
 
 export interface JsonState extends LogState {
-  document: Readonly<Record<string, unknown>>
+  document: JsonObject
 }
 
 export function readJson(bytesMax: number): Koa.Middleware<JsonState> {
@@ -16,20 +17,7 @@ export function readJson(bytesMax: number): Koa.Middleware<JsonState> {
         status: 415,
       })
     }
-    ctx.state.document = parseObject(await readBody(ctx.req, bytesMax))
+    ctx.state.document = parseStrictJson(await readBody(ctx.req, bytesMax), 'the body')
     await next()
   }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    throw new OAuthError('invalid_client_metadata', 'the body is not JSON', { cause })
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-    return parsed as Readonly<Record<string, unknown>>
-  }
-  throw new OAuthError('invalid_client_metadata', 'the body must be a JSON object')
 }

@@ -12,6 +12,7 @@ export function requireOwnOrigin(issuer: string): Koa.Middleware {
     if (!isOwn || site === 'cross-site') {
       throw new OAuthError('invalid_request', 'This form was sent by another site.', {
         status: 403,
+        explain: 'otherSite',
         detail: `origin ${origin}`,
       })
     }

@@ -3,6 +3,8 @@
  *
  * Keys: `client:<id>` (the registration as JSON, its secret and its registration token hashed): 24 h until
  * somebody approves the client for the first time, then from each use as long as `keep` is told;
+ * `client:<id>:replaced` (hash: `token`, digest of the registration token of the last replacement; `answer`,
+ * what that one was answered with, sealed), 30 s;
  * `clients:unapproved` (sorted set of ids by the time of registration): who nobody approved yet, so
  * that a flood of registrations has a bound.
  */
@@ -20,16 +22,22 @@ export interface Clients {
   /** It was used: its life begins anew. 0 seconds keep it for ever. */
   keep(id: string, seconds: number): Promise<void>
   /**
-   * Puts another record in the place of the one with this registration token; false when there is none.
-   * Of racing replacements with one token one succeeds, since each brings a new token.
+   * Puts another record in the place of the one with this registration token. Of racing replacements
+   * with one token one succeeds, since each brings a new token; the others are `repeated`.
    */
-  replace(managementDigest: string, client: Client): Promise<boolean>
+  replace(managementDigest: string, client: Client, sealedAnswer: string): Promise<Replacement>
+  /** What the last replacement was answered with, if this was its registration token and it is not long ago. */
+  findAnswer(id: string, managementDigest: string): Promise<string | undefined>
   /**
    * Ends the registration with this registration token, and in the same step every grant made for it;
    * the edge refuses their tokens until `expiresAt` or the latest `exp` minted. False: there is none.
    */
   remove(managementDigest: string, id: string, expiresAt: number): Promise<boolean>
 }
+
+export type Replacement =
+  | { readonly outcome: 'replaced' | 'unknown' }
+  | { readonly outcome: 'repeated'; readonly sealedAnswer: string }
 
 export interface ClientBounds {
   /** How many registrations that nobody approved may be held. */
@@ -41,6 +49,8 @@ export interface ClientBounds {
 /** Most registrations are never used: clients register at every start. */
 const UNAPPROVED_SECONDS = 86_400
 const PROTECTED_MS = 600_000
+/** As the grace of a refresh token. */
+const REPEATABLE_SECONDS = 30
 
 /** Ids are ours: whatever looks otherwise is unknown without asking the store. */
 const CLIENT_ID = /^[A-Za-z0-9_-]{22}$/
@@ -48,6 +58,7 @@ const CLIENT_ID = /^[A-Za-z0-9_-]{22}$/
 const KEY_START = 'client:'
 const UNAPPROVED = 'clients:unapproved'
 const key = (id: string): string => KEY_START + id
+const replacedKey = (id: string): string => `${key(id)}:replaced`
 
 /** KEYS: client, unapproved, start of client keys. ARGV: record, id, seconds, bound, protected ms. */
 const REGISTER = defineScript(`
@@ -70,25 +81,48 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 if ARGV[2] == '0' then redis.call('PERSIST', KEYS[1])
 else redis.call('EXPIRE', KEYS[1], ARGV[2]) end`)
 
+/**
+ * Lua: whether the record has this registration token. It is not decoded: what a client said about itself
+ * may be more than Lua reads. Within a text of its own the quotes would have backslashes.
+ */
 const HELD_WITH = `
 local function held_with(digest)
   local held = redis.call('GET', KEYS[1])
-  return held and cjson.decode(held).managementDigest == digest
+  local member = '"managementDigest":"' .. digest .. '"'
+  return held and string.find(held, member, 1, true)
 end
 `
 
-/** KEYS: client. ARGV: digest of the registration token, record. */
-const REPLACE = defineScript(`${HELD_WITH}
-if not held_with(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-return 1`)
+/** Lua: the sealed answer of the last replacement, for who presents its token again. */
+const ANSWER_OF = `
+local function answer_of(replaced, digest)
+  local last = redis.call('HMGET', replaced, 'token', 'answer')
+  return last[1] == digest and last[2]
+end
+`
 
-/** KEYS: client, unapproved, those of the grants. ARGV: digest, id, expiresAt. */
+/** KEYS: client, replaced. ARGV: digest of the registration token, record, sealed answer, seconds. */
+const REPLACE = defineScript(`${HELD_WITH}${ANSWER_OF}
+if held_with(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+  redis.call('HSET', KEYS[2], 'token', ARGV[1], 'answer', ARGV[3])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+  return { 'replaced' }
+end
+local answer = redis.call('EXISTS', KEYS[1]) == 1 and answer_of(KEYS[2], ARGV[1])
+if answer then return { 'repeated', answer } end
+return { 'unknown' }`)
+
+/** KEYS: replaced. ARGV: digest of the registration token. */
+const FIND_ANSWER = defineScript(`${ANSWER_OF}
+return answer_of(KEYS[1], ARGV[1])`)
+
+/** KEYS: client, unapproved, replaced, those of the grants. ARGV: digest, id, expiresAt. */
 const REMOVE = defineScript(`${HELD_WITH}${REVOKE_LISTED}
 if not held_with(ARGV[1]) then return 0 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[3])
 redis.call('ZREM', KEYS[2], ARGV[2])
-revoke_listed(3, 'client:' .. ARGV[2], tonumber(ARGV[3]))
+revoke_listed(4, 'client:' .. ARGV[2], tonumber(ARGV[3]))
 return 1`)
 
 export function redisClients(
@@ -111,13 +145,29 @@ export function redisClients(
     async keep(id, seconds) {
       await KEEP(redis, [key(id), UNAPPROVED], [id, seconds])
     },
-    async replace(managementDigest, client) {
-      const values = [managementDigest, JSON.stringify(client)]
-      return (await REPLACE(redis, [key(client.id)], values)) === 1
+    async replace(managementDigest, client, sealedAnswer) {
+      const keys = [key(client.id), replacedKey(client.id)]
+      const values = [managementDigest, JSON.stringify(client), sealedAnswer, REPEATABLE_SECONDS]
+      return toReplacement(
+        (await REPLACE(redis, keys, values)) as [Replacement['outcome'], string?],
+      )
+    },
+    async findAnswer(id, managementDigest) {
+      if (!CLIENT_ID.test(id)) return undefined
+      const reply = await FIND_ANSWER(redis, [replacedKey(id)], [managementDigest])
+      return (reply as string | null) ?? undefined
     },
     async remove(managementDigest, id, expiresAt) {
-      const keys = [key(id), UNAPPROVED, ...grantsOfClientKeys(id), ...REVOCATION_KEYS]
+      const own = [key(id), UNAPPROVED, replacedKey(id)]
+      const keys = [...own, ...grantsOfClientKeys(id), ...REVOCATION_KEYS]
       return (await REMOVE(redis, keys, [managementDigest, id, expiresAt])) === 1
     },
   }
+}
+
+function toReplacement([outcome, sealedAnswer = '']: [
+  Replacement['outcome'],
+  string?,
+]): Replacement {
+  return outcome === 'repeated' ? { outcome, sealedAnswer } : { outcome }
 }

@@ -1,7 +1,8 @@
 /**
  * Grants: completed authorizations, the unit a person revokes.
  *
- * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it),
+ * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it; `used_at`,
+ * when that was, of grants that a person gave),
  * `grants:user:<hash of sub>` and `grants:client:<hash of id>` (sorted sets of ids by the end of their
  * life; one may name a grant that was revoked already), `grants:own:<hash of client, resource and
  * scopes>` (id of the grant that a client acts for itself under). A grant lives as long as its refresh
@@ -37,6 +38,13 @@ export interface Grant extends GrantFacts {
   readonly id: string
 }
 
+/** A grant, and how it was used. */
+export interface GrantUse {
+  readonly grant: Grant
+  /** When a token was last bought under it, epoch seconds; undefined before the first. */
+  readonly usedAt: number | undefined
+}
+
 /** What names a grant and the indexes it stands in. */
 export type GrantKeys = Pick<Grant, 'id' | 'userId' | 'clientId'>
 
@@ -68,6 +76,8 @@ export interface Grants {
   revokeOfClient(clientId: string, expiresAt: number): Promise<void>
   /** As `revoke`, for every grant of a person made until now; one atomic step. */
   revokeOfUser(userId: string, expiresAt: number): Promise<void>
+  /** Those that are alive, at most `max`, longest life first; what has ended leaves the index. */
+  describeOfUser(userId: string, max: number): Promise<readonly GrantUse[]>
   /** Ids; some may have ended. */
   ofUser(userId: string): Promise<readonly string[]>
   ofClient(clientId: string): Promise<readonly string[]>
@@ -138,7 +148,8 @@ local function is_alive()
 end
 local function keep_grant()
   local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
-  redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])))
+  redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])),
+             'used_at', redis.call('TIME')[1])
   redis.call('EXPIRE', KEYS[1], ARGV[5])
   list_grant(KEYS[2], ARGV[1], ARGV[5])
   list_grant(KEYS[3], ARGV[1], ARGV[5])
@@ -187,6 +198,20 @@ end
 /** ARGV: member, expiresAt. */
 const REVOKE_ALL = defineScript(`${REVOKE_LISTED}
 revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`)
+
+/** KEYS: start of grant keys, index of user, revocations. ARGV: user, bound. */
+const DESCRIBE = defineScript(`${IS_REVOKED}
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
+  local held = redis.call('HMGET', KEYS[1] .. id, 'grant', 'used_at')
+  if not held[1] then
+    redis.call('ZREM', KEYS[2], id)
+  elseif not is_revoked(KEYS[3], id, cjson.decode(held[1]).clientId, ARGV[1]) then
+    table.insert(found, { id, held[1], held[2] })
+    if #found == tonumber(ARGV[2]) then break end
+  end
+end
+return found`)
 
 /** The first KEYS of `revoke_listed` for a client's grants. */
 export function grantsOfClientKeys(clientId: string): string[] {
@@ -246,6 +271,18 @@ export function redisGrants(redis: Redis): Grants {
       revokeListed(clientIndex(clientId), `client:${clientId}`, expiresAt),
     revokeOfUser: (userId, expiresAt) =>
       revokeListed(userIndex(userId), `user:${userId}`, expiresAt),
+    async describeOfUser(userId, max) {
+      const keys = [GRANT_KEY_START, userIndex(userId), REVOCATIONS_KEY]
+      const reply = (await DESCRIBE(redis, keys, [userId, max])) as [
+        string,
+        string,
+        string | null,
+      ][]
+      return reply.map(([id, facts, usedAt]) => ({
+        grant: { ...(JSON.parse(facts) as GrantFacts), id },
+        usedAt: usedAt === null ? undefined : Number(usedAt),
+      }))
+    },
     ofUser: (userId) => idsIn(userIndex(userId)),
     ofClient: (clientId) => idsIn(clientIndex(clientId)),
   }

@@ -1,7 +1,8 @@
 /**
  * Interactions: authorization requests on their way through login and consent.
  *
- * Key: `interaction:<hash of id>` (hash: `browser`, the hash of the binding cookie; `request`, JSON), 10 min.
+ * Key: `interaction:<hash of id>` (hash: `browser`, the hash of the binding cookie; `request`, JSON), 10 min,
+ * and again as long when the person leaves for a provider.
  * Each GET of the authorization endpoint opens one of its own; a decision takes it, once.
  */
 
@@ -32,11 +33,15 @@ export interface Interactions {
   /** Resolves with the id that only this browser can use. */
   open(interaction: Interaction, browser: string): Promise<string>
   find(id: string, browser: string): Promise<Interaction | undefined>
+  /** The person is on their way to a provider: it outlives whatever they come back with. */
+  prolong(id: string, browser: string): Promise<void>
   /** Atomic: of any number of racing takers one gets it; another browser takes nothing away. */
   take(id: string, browser: string): Promise<Interaction | undefined>
 }
 
 const LIFETIME_SECONDS = 600
+/** Longer than a login at a provider may take. */
+const PROLONGED_SECONDS = 660
 
 const OPEN = defineScript(`
 redis.call('HSET', KEYS[1], 'browser', ARGV[1], 'request', ARGV[2])
@@ -45,6 +50,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])`)
 const FIND = defineScript(`
 if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
 return redis.call('HGET', KEYS[1], 'request')`)
+
+const PROLONG = defineScript(`
+if redis.call('HGET', KEYS[1], 'browser') == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2], 'GT') end`)
 
 const TAKE = defineScript(`
 if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
@@ -67,6 +75,9 @@ export function redisInteractions(redis: Redis): Interactions {
       return id
     },
     find: (id, browser) => read(FIND, id, browser),
+    async prolong(id, browser) {
+      await PROLONG(redis, [key(id)], [digest(browser), PROLONGED_SECONDS])
+    },
     take: (id, browser) => read(TAKE, id, browser),
   }
 }

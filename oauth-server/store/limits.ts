@@ -7,7 +7,7 @@
 
 import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
-import { defineScript } from '../../lib/store/script.ts'
+import { defineScript, type Script } from '../../lib/store/script.ts'
 
 export interface Limit {
   readonly name: string
@@ -23,17 +23,25 @@ export interface Limits {
    * refused does not count.
    */
   take(limit: Limit, subject: string): Promise<number>
+  /** As `take`, and counts nothing. */
+  peek(limit: Limit, subject: string): Promise<number>
   /** Takes back a `take`: what it was taken for does not count after all. */
   giveBack(limit: Limit, subject: string): Promise<void>
 }
 
-/** KEYS: subject. ARGV: microseconds for each, microseconds a burst is worth. */
-const TAKE = defineScript(`
+/** Lua: stops there with the microseconds to wait. KEYS: subject. ARGV: microseconds for each, and of a burst. */
+const CHECK = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local each, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + each
 if free - now > tolerance then return string.format('%.0f', free - now - tolerance) end
+`
+
+const PEEK = defineScript(`${CHECK}
+return '0'`)
+
+const TAKE = defineScript(`${CHECK}
 redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
 return '0'`)
 
@@ -50,14 +58,15 @@ const MINUTE_US = 60_000_000
 /** `factor` multiplies every limit; 0 switches them off. */
 export function redisLimits(redis: Redis, factor: number): Limits {
   const key = (name: string, subject: string): string => `limit:${name}:${digest(subject)}`
+  const run = async (script: Script, { name, burst, perMinute }: Limit, subject: string) => {
+    if (factor === 0) return 0
+    const each = MINUTE_US / (perMinute * factor)
+    const reply = await script(redis, [key(name, subject)], [each, each * burst * factor])
+    return Math.ceil(Number(reply) / 1_000_000)
+  }
   return {
-    async take({ name, burst, perMinute }, subject) {
-      if (factor === 0) return 0
-      const each = MINUTE_US / (perMinute * factor)
-      const values = [each, each * burst * factor]
-      const reply = await TAKE(redis, [key(name, subject)], values)
-      return Math.ceil(Number(reply) / 1_000_000)
-    },
+    take: (limit, subject) => run(TAKE, limit, subject),
+    peek: (limit, subject) => run(PEEK, limit, subject),
     async giveBack({ name, perMinute }, subject) {
       if (factor === 0) return
       await GIVE_BACK(redis, [key(name, subject)], [MINUTE_US / (perMinute * factor)])

@@ -34,10 +34,10 @@ export function actForItself(ports: Ports): Koa.Middleware[] {
     async function checkClient(ctx, next) {
       const { client } = ctx.state
       const machine = client.kind === 'configured' ? gateway.clients.get(client.id) : undefined
-      // Without a secret anybody would be this client.
+      // Without credentials anybody would be this client.
       if (
         machine === undefined ||
-        client.secretDigest === undefined ||
+        client.authMethod === 'none' ||
         !client.grantTypes.includes('client_credentials')
       ) {
         throw new OAuthError(

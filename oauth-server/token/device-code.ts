@@ -10,6 +10,7 @@ import { DEVICE_CODE_GRANT } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 import { OPENID } from '../scopes.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Poll } from '../store/devices.ts'
 import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
@@ -29,15 +30,7 @@ type Step = Koa.Middleware<DeviceCodeState>
 export function exchangeDeviceCode(ports: Ports): Koa.Middleware[] {
   const { families, resources, clock } = ports
   const steps: Step[] = [
-    async function checkGrantType(ctx, next) {
-      if (!ctx.state.client.grantTypes.includes(DEVICE_CODE_GRANT)) {
-        throw new OAuthError(
-          'unauthorized_client',
-          `register the client with ${DEVICE_CODE_GRANT} among its grant_types`,
-        )
-      }
-      await next()
-    },
+    requireGrantType(DEVICE_CODE_GRANT),
 
     async function pollDecision(ctx, next) {
       const { params, client } = ctx.state

@@ -13,6 +13,7 @@ import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { OPENID } from '../scopes.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { AuthorizationCode, FoundCode } from '../store/codes.ts'
 import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
@@ -41,6 +42,8 @@ export function lookUpCode({ families }: Ports) {
 export function exchangeCode(ports: Ports): Koa.Middleware[] {
   const { resources, clock } = ports
   const steps: Step[] = [
+    requireGrantType('authorization_code'),
+
     async function findCode(ctx, next) {
       const text = ctx.state.params.get('code')
       if (text === undefined) throw new OAuthError('invalid_request', 'code is missing')
@@ -118,7 +121,7 @@ async function redeem(
   const { text, found, grant, client } = ctx.state
   const access = mintAccessToken(ports, grant, grant.scopes)
   const withId = grant.scopes.includes(OPENID)
-    ? { ...access, idToken: signIdToken(ports, grant, found.code.nonce) }
+    ? { ...access, idToken: await signIdToken(ports, grant, found.code.nonce) }
     : access
   const { config, families, refreshTokens } = ports
   const isRefreshable = client.grantTypes.includes('refresh_token')

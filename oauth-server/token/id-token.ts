@@ -8,15 +8,17 @@ import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Ports } from '../ports.ts'
 import { PROFILE } from '../scopes.ts'
 import type { Grant } from '../store/grants.ts'
+import { emailClaims } from './email-claims.ts'
 
 /** Seconds: read by the client at once, never by a server of ours. */
 export const ID_TOKEN_LIFETIME = 300
 
-export function signIdToken(
-  { gateway, keyring, clock }: Ports,
+export async function signIdToken(
+  ports: Ports,
   grant: Grant,
   nonce: string | undefined,
-): string {
+): Promise<string> {
+  const { gateway, keyring, clock } = ports
   const issuedAt = toSeconds(clock())
   const claims = {
     iss: gateway.addresses.issuer,
@@ -27,6 +29,7 @@ export function signIdToken(
     auth_time: grant.authenticatedAt,
     ...(nonce === undefined ? {} : { nonce }),
     ...(grant.scopes.includes(PROFILE) ? { preferred_username: grant.userName } : {}),
+    ...(await emailClaims(ports, grant.userId, grant.scopes)),
   }
   return signJwt('JWT', claims, keyring.current())
 }

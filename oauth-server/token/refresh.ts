@@ -11,7 +11,8 @@ import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
-import type { Grant } from '../store/grants.ts'
+import { requireGrantType } from '../steps/require-grant-type.ts'
+import type { Grant, Keeping } from '../store/grants.ts'
 import type { Generation } from '../store/refresh-families.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { openAnswer, sealAnswer } from './refresh-tokens.ts'
@@ -50,6 +51,8 @@ export function lookUpRefreshToken({ families, refreshTokens }: Ports) {
 export function refresh(ports: Ports): Koa.Middleware[] {
   const { resources, clock } = ports
   const steps: Step[] = [
+    requireGrantType('refresh_token'),
+
     async function findGrant(ctx, next) {
       const refreshToken = ctx.state.params.get('refresh_token')
       if (refreshToken === undefined) {
@@ -112,10 +115,7 @@ async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
   const next = { family: presented.family, generation: presented.generation + 1 }
   const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
   const sealed = sealAnswer(refreshToken, JSON.stringify(answer))
-  const keeping = {
-    expiresAt: access.expiresAt,
-    ttlSeconds: ports.config.REFRESH_TOKEN_LIFETIME,
-  }
+  const keeping = toKeeping(ports, access)
   // All leave at once: neither the registration's life nor the person's record costs a round trip of its own.
   const [rotation] = await Promise.all([
     ports.families.refreshFamilies.rotate(presented, sealed, { grant, keeping }),
@@ -123,7 +123,7 @@ async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
     keepPerson(ports, grant),
   ])
   if (rotation.outcome === 'rotated') return answer
-  if (rotation.outcome === 'repeated') return parseAnswer(refreshToken, rotation.sealedAnswer)
+  if (rotation.outcome === 'repeated') return await repeat(ports, state, rotation.sealedAnswer)
   if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')
   throw refused(rotation.outcome)
 }
@@ -136,7 +136,28 @@ async function keepPerson({ families, config, clock }: Ports, grant: Grant): Pro
   })
 }
 
-/** The same pair for everybody who presents the same token within the grace. */
+function toKeeping({ config }: Ports, { expiresAt }: TokenAnswer): Keeping {
+  return { expiresAt, ttlSeconds: config.REFRESH_TOKEN_LIFETIME }
+}
+
+/**
+ * The same pair for everybody who presents the same token within the grace. Where access tokens live
+ * shorter than that, a new one takes the place of the one that is dead.
+ */
+async function repeat(
+  ports: Ports,
+  { refreshToken, grant }: RefreshState,
+  sealed: string,
+): Promise<TokenAnswer> {
+  const answer = parseAnswer(refreshToken, sealed)
+  // In its last second it would be dead on arrival.
+  if (answer.expiresAt > toSeconds(ports.clock()) + 1) return answer
+  const access = mintAccessToken(ports, grant, parseScope(answer.scope))
+  const isAlive = await ports.families.grants.keep(grant, toKeeping(ports, access))
+  if (!isAlive) throw refused('dead')
+  return { ...answer, ...access }
+}
+
 function parseAnswer(refreshToken: string, sealed: string): TokenAnswer {
   const answer = openAnswer(refreshToken, sealed)
   if (answer === undefined) throw new Error('a sealed answer of ours does not open')

@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
+import { startEmailServer } from '../support/email-server.ts'
 import { startOAuthServer } from '../support/oauth-server.ts'
 import { verifies } from '../support/verifies.ts'
 import { MEMBER_PROBES } from './probes/members.ts'
-import { createSubject, type Probe } from './probes/probe.ts'
+import { createSubject, type Metadata, type Probe } from './probes/probe.ts'
 import { VALUE_PROBES } from './probes/values.ts'
 
 const server = await startOAuthServer()
@@ -13,15 +14,17 @@ const hosted = await startOAuthServer({
   },
 })
 const { send, issuer } = server
+/** It tells more than one where nobody's address is known. */
+const addressed = await startEmailServer()
 const subject = await createSubject(send, issuer)
 const { metadata } = subject
-test.after.always(() => Promise.all([server.stop(), hosted.stop()]))
+test.after.always(() => Promise.all([server.stop(), hosted.stop(), addressed.stop()]))
 
 const OAUTH = '/.well-known/oauth-authorization-server'
 const OPENID = '/.well-known/openid-configuration'
 
 /** One probe for each member, or for each value of a list: whatever has none is not proved. */
-function toProbes(): [claim: string, probe: Probe | undefined][] {
+function toProbes(metadata: Metadata): [claim: string, probe: Probe | undefined][] {
   return Object.entries(metadata).flatMap(([member, value]) =>
     Array.isArray(value)
       ? value.map((one): [string, Probe | undefined] => [
@@ -32,14 +35,31 @@ function toProbes(): [claim: string, probe: Probe | undefined][] {
   )
 }
 
-async function holds(t: ExecutionContext, claim: string, probe: Probe | undefined): Promise<void> {
+async function holds(
+  t: ExecutionContext,
+  claim: string,
+  probe: Probe | undefined,
+  whose = subject,
+): Promise<void> {
   if (probe === undefined) return t.fail(`nothing proves ${claim}`)
-  const attempt = await t.try(claim, (inner) => probe(inner, subject))
+  const attempt = await t.try(claim, (inner) => probe(inner, whose))
   attempt.commit()
 }
 
 verifies('metadata-true', async (t) => {
-  for (const [claim, probe] of toProbes()) await holds(t, claim, probe)
+  for (const [claim, probe] of toProbes(metadata)) await holds(t, claim, probe)
+})
+
+verifies('metadata-true-addresses', async (t) => {
+  const { send: ask, issuer: address, source } = addressed
+  const other = await createSubject(ask, address, source)
+  const known = new Set(toProbes(metadata).map(([claim]) => claim))
+  const added = toProbes(other.metadata).filter(([claim]) => !known.has(claim))
+  t.deepEqual(
+    added.map(([claim]) => claim),
+    ['scopes_supported: email', 'claims_supported: email', 'claims_supported: email_verified'],
+  )
+  for (const [claim, probe] of added) await holds(t, claim, probe, other)
 })
 
 verifies('metadata-two-places', async (t) => {
@@ -143,5 +163,5 @@ test('a claim that nothing proves is a failure', async (t) => {
   const { passed } = attempt
   attempt.discard()
   t.false(passed)
-  t.true(toProbes().length > Object.keys(metadata).length)
+  t.true(toProbes(metadata).length > Object.keys(metadata).length)
 })

@@ -153,6 +153,8 @@ verifies('redirect-loopback-look-alikes', async (t) => {
     ...[
       ':0',
       ':00',
+      ':080',
+      ':08080',
       ':65536',
       ':80:443',
       ':abc',

@@ -94,6 +94,8 @@ verifies('registration-unknown-ignored', async (t) => {
   }
 })
 
+const TOWER = `${'['.repeat(1500)}${']'.repeat(1500)}`
+
 verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_redirect_uri', {})
   await refuses(t, 'invalid_redirect_uri', { redirect_uris: [] })
@@ -105,7 +107,31 @@ verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_client_metadata', { ...REDIRECT, logo_uri: 'data:image/png,x' })
   await refuses(t, 'invalid_client_metadata', '[1')
   await refuses(t, 'invalid_client_metadata', [REDIRECT])
-  await refuses(t, 'invalid_redirect_uri', '{"__proto__":{"redirect_uris":["https://a.example"]}}')
+  await refuses(
+    t,
+    'invalid_client_metadata',
+    '{"__proto__":{"redirect_uris":["https://a.example"]}}',
+  )
+  await refuses(t, 'invalid_client_metadata', '{"redirect_uris":["https://a.example"],"x":1,"x":1}')
+  await refuses(t, 'invalid_client_metadata', { ...REDIRECT, x: JSON.parse(TOWER) as object })
+})
+
+verifies('registration-read-one-way', async (t) => {
+  const uris = '"redirect_uris":["https://a.example/cb"]'
+  for (const text of [
+    `{${uris},${uris}}`,
+    `{${uris},"client_name":"a","client\\u005fname":"b"}`,
+    `{${uris},"x":{"y":1,"y":2}}`,
+    `{${uris},"__proto__":{"client_name":"a"}}`,
+    `{${uris},"x":${TOWER}}`,
+  ]) {
+    await refuses(t, 'invalid_client_metadata', text)
+  }
+  const key = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k' }
+  const keys = [{ ...key, x5c: ['x'], constructor: { a: 1 } }]
+  const held = (await register({ ...REDIRECT, jwks: { keys } })).json() as Registered
+  t.deepEqual(held['jwks'], { keys: [key] })
+  t.is((await manage('DELETE', held)).status, 204)
 })
 
 verifies('registration-keys-once', async (t) => {
@@ -157,6 +183,10 @@ verifies('registration-dangerous-redirects', async (t) => {
     'http://0.0.0.0/',
     'http://[::ffff:127.0.0.1]/',
     'http://localhost:0/cb',
+    'http://localhost:080/cb',
+    'https://app.example./cb',
+    'https://app.example:0443/cb',
+    'https://app.example:/cb',
     'http://localhost:65536/cb',
     'http://localhost:80:443/cb',
     'http://127.0.0.1:abc/',
@@ -252,6 +282,47 @@ verifies('management-read', async (t) => {
   t.deepEqual(json(), held)
 })
 
+verifies('management-repeated', async (t) => {
+  const held = await client.register()
+  const document = { client_id: held.client_id, redirect_uris: ['https://b.example/cb'] }
+  const lost = await manage('PUT', held, document)
+  t.is(typeof lost.json()['client_secret'], 'string')
+  t.is((await manage('PUT', held, document)).text, lost.text)
+  t.is((await manage('PUT', held, { ...document, client_name: 'Other' })).status, 401)
+  t.is((await manage('PUT', held, document, 'x'.repeat(43))).status, 401)
+  t.is((await manage('GET', held)).status, 401)
+  t.is((await manage('GET', lost.json() as Registered)).status, 200)
+})
+
+verifies('management-grants-given-up', async (t) => {
+  const held = await client.register()
+  const { url, verifier } = client.begin(held.client_id, { resource: ECHO })
+  const redirect = await createPerson(send).authorize(url, { username: 'gives-up' })
+  const bought = await client.token({
+    grant_type: 'authorization_code',
+    client_id: held.client_id,
+    code: redirect.searchParams.get('code') ?? '',
+    code_verifier: verifier,
+  })
+  const refresh = () =>
+    client.token({
+      grant_type: 'refresh_token',
+      client_id: held.client_id,
+      refresh_token: String(bought.json()['refresh_token']),
+    })
+  const document = {
+    client_id: held.client_id,
+    redirect_uris: ['http://127.0.0.1/callback'],
+    token_endpoint_auth_method: 'none',
+  }
+  const grant_types = ['authorization_code']
+  const restricted = await manage('PUT', held, { ...document, grant_types })
+  t.is(restricted.status, 200)
+  t.is((await refresh()).json()['error'], 'unauthorized_client')
+  t.is((await manage('PUT', restricted.json() as Registered, document)).status, 200)
+  t.is((await refresh()).status, 200, 'it was not used up')
+})
+
 verifies('management-replace', async (t) => {
   const held = await client.register({ client_uri: 'https://a.example' })
   const document = { client_id: held.client_id, redirect_uris: ['https://b.example/cb'] }
@@ -312,4 +383,19 @@ verifies('registration-flood', async (t) => {
   }
   t.true(Number(refused?.headers.get('retry-after')) > 0)
   t.is(refused?.json()['error'], 'temporarily_unavailable')
+})
+
+verifies('management-guessing', async (t) => {
+  const small = await startGateway({ environment: { RATE_LIMIT_FACTOR: '1' } })
+  t.teardown(() => small.remove())
+  const held = await createOAuthClient(send, small.url).register()
+  let refused: HttpResponse | undefined
+  for (let round = 0; round < 20 && refused === undefined; round += 1) {
+    const guesses = Array.from({ length: 20 }, (_, index) =>
+      manage('GET', held, undefined, `guess-${round}-${index}`),
+    )
+    refused = (await Promise.all(guesses)).find(({ status }) => status === 429)
+  }
+  t.true(Number(refused?.headers.get('retry-after')) > 0)
+  t.is((await manage('GET', held)).status, 200)
 })

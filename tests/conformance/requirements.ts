@@ -5,6 +5,7 @@ import { AUTHORIZE } from './requirements/authorize.ts'
 import { CLIENT_DOCUMENTS } from './requirements/client-documents.ts'
 import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
+import { LOGIN } from './requirements/login.ts'
 import { REGISTRATION } from './requirements/registration.ts'
 import { TOKENS } from './requirements/tokens.ts'
 
@@ -15,6 +16,7 @@ export const REQUIREMENTS = {
   ...REGISTRATION,
   ...CLIENT_DOCUMENTS,
   ...AUTHORIZE,
+  ...LOGIN,
   ...DEVICE_AND_MACHINES,
   ...TOKENS,
   ...ATTACKS,

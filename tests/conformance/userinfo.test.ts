@@ -1,5 +1,6 @@
 import test from 'ava'
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose'
+import { startEmailServer } from '../support/email-server.ts'
 import { form, type HttpResponse } from '../support/http.ts'
 import { createOAuthClient, type Fields } from '../support/oauth-client.ts'
 import { startOAuthServer } from '../support/oauth-server.ts'
@@ -134,4 +135,32 @@ verifies('id-token', async (t) => {
   t.false('nonce' in decodeJwt(plain.id_token))
   t.false('preferred_username' in decodeJwt(plain.id_token))
   t.is((await source.obtain(client)).id_token, '', 'without openid there is none')
+})
+
+verifies('email-claims', async (t) => {
+  const addressed = await startEmailServer()
+  t.teardown(() => addressed.stop())
+  const app = await createOAuthClient(addressed.send, addressed.issuer).register()
+  const tell = async (scope: string): Promise<unknown[]> => {
+    const tokens = await addressed.source.obtain(app, { scope })
+    const told = await addressed.send({
+      url: `${addressed.issuer}/userinfo`,
+      headers: bearer(tokens.access_token),
+    })
+    t.false('email' in decodeJwt(tokens.access_token), 'services are told nothing of it')
+    return [decodeJwt(tokens.id_token), told.json()].map(({ email, email_verified }) => ({
+      email,
+      email_verified,
+    }))
+  }
+  const nothing = { email: undefined, email_verified: undefined }
+  const address = { email: 'alice@example.com', email_verified: true }
+  t.deepEqual(await tell('openid email'), [address, address])
+  t.deepEqual(await tell('openid profile'), [nothing, nothing], 'not without the scope')
+  addressed.know([])
+  t.deepEqual(await tell('openid email'), [nothing, nothing], 'nobody has verified one')
+  addressed.know(['first@example.com', 'second@example.com'])
+  t.like((await tell('openid email'))[0], { email: 'first@example.com' })
+  const plain = await source.obtain(client, { scope: 'openid email' })
+  t.false('email' in decodeJwt(plain.id_token), 'no provider here tells addresses')
 })

@@ -55,6 +55,34 @@ test('signing out everywhere ends what was approved before, and nothing of other
   t.deepEqual(await consents.find(subjectOf('dev:d')), TERMS)
 })
 
+test('forgetting a client takes whatever was approved for it, and nothing else', async (t) => {
+  const echo = subjectOf('dev:f')
+  const memory = { ...echo, service: 'memory', redirectUri: 'https://app.example/other' }
+  const others = [{ ...echo, clientId: 'd' }, subjectOf('dev:g')]
+  for (const one of [echo, memory, ...others]) await consents.remember(one, TERMS)
+  await consents.forget(echo)
+  t.is(await consents.find(echo), undefined)
+  t.is(await consents.find(memory), undefined)
+  for (const one of others) t.deepEqual(await consents.find(one), TERMS)
+  await consents.remember(echo, TERMS)
+  t.deepEqual(await consents.find(echo), TERMS)
+})
+
+test('forgetting all of a person ends no login, and counts for what was approved before', async (t) => {
+  const [mine, theirs] = [subjectOf('dev:h'), subjectOf('dev:i')]
+  const logins = redisLogins(redis)
+  const facts = { userId: 'dev:h', userName: 'h', authenticatedAt: 1 }
+  const { login } = await logins.open(facts)
+  for (const one of [mine, { ...mine, clientId: 'd' }, theirs]) await consents.remember(one, TERMS)
+  await consents.forgetOfUser('dev:h')
+  t.is(await consents.find(mine), undefined)
+  t.is(await consents.find({ ...mine, clientId: 'd' }), undefined)
+  t.deepEqual(await consents.find(theirs), TERMS)
+  t.true(await logins.stands(login))
+  await consents.remember(mine, TERMS)
+  t.deepEqual(await consents.find(mine), TERMS)
+})
+
 test.serial('it lives 90 days from its last use, and names nobody in its key', async (t) => {
   const subject = subjectOf('dev:someone')
   const before = new Set(await redis.keys('*consent:*'))

@@ -57,6 +57,39 @@ test('a grant that nobody redeems goes with its code; a kept one lives as long a
   t.true((await redis.ttl(`grant:${grant.id}`)) > 900)
 })
 
+test('a grant learns when a token was last bought under it', async (t) => {
+  const grant = await grants.create(facts('used'))
+  t.deepEqual(await grants.describeOfUser('dev:used', 10), [{ grant, usedAt: undefined }])
+  t.true(await grants.keep(grant, KEEPING))
+  const [described] = await grants.describeOfUser('dev:used', 10)
+  t.deepEqual(described?.grant, grant)
+  t.true(Math.abs((described?.usedAt ?? 0) - Date.now() / 1000) < 5)
+  await redis.hset(`grant:${grant.id}`, 'used_at', 7)
+  t.is((await grants.describeOfUser('dev:used', 10))[0]?.usedAt, 7)
+  await grants.keep(grant, KEEPING)
+  t.true(((await grants.describeOfUser('dev:used', 10))[0]?.usedAt ?? 0) > 7)
+})
+
+test('of a person’s grants those that live are told, within the bound', async (t) => {
+  const [kept, revoked, refused, lost] = await Promise.all(
+    [1, 2, 3, 4].map((n) => grants.create({ ...facts('told'), clientId: `told-${n}` })),
+  )
+  if (!kept || !revoked || !refused || !lost) throw new Error('four grants were made')
+  await grants.create(facts('other'))
+  await grants.keep(kept, KEEPING)
+  await grants.revoke(revoked, SOON + 100)
+  await revocations.revoke('client', 'told-3', SOON + 100)
+  await redis.del(`grant:${lost.id}`)
+  const idsOf = async (max: number) =>
+    (await grants.describeOfUser('dev:told', max)).map(({ grant }) => grant.id)
+  t.deepEqual(await idsOf(10), [kept.id])
+  t.false((await grants.ofUser('dev:told')).includes(lost.id), 'what has ended leaves the index')
+  const more = await grants.create(facts('told'))
+  t.deepEqual(await idsOf(1), [kept.id], 'those that live longest')
+  t.deepEqual(await idsOf(2), [kept.id, more.id])
+  t.deepEqual(await grants.describeOfUser('dev:nobody', 10), [])
+})
+
 for (const kind of ['user', 'client', 'grant'] as const) {
   test(`a revoked ${kind} keeps nothing, and does not touch what is made after`, async (t) => {
     const name = `revoked-${kind}`

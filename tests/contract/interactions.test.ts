@@ -1,4 +1,5 @@
 import test from 'ava'
+import { digest } from '../../lib/platform/seal.ts'
 import { redisInteractions } from '../../oauth-server/store/interactions.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -52,4 +53,17 @@ test.serial('it lives ten minutes, and neither id nor cookie stands in the store
     const seconds = await redis.ttl(name)
     t.true(seconds > 0 && seconds <= 600)
   }
+})
+
+test('whoever leaves for a provider finds it longer; another browser prolongs nothing', async (t) => {
+  const id = await interactions.open(INTERACTION, 'mine')
+  const name = `interaction:${digest(id)}`
+  await redis.expire(name, 5)
+  await interactions.prolong(id, 'other')
+  t.true((await redis.ttl(name)) <= 5)
+  await interactions.prolong(id, 'mine')
+  const seconds = await redis.ttl(name)
+  t.true(seconds > 600 && seconds <= 660)
+  await interactions.prolong('unknown', 'mine')
+  t.is(await redis.exists(`interaction:${digest('unknown')}`), 0)
 })

@@ -47,6 +47,17 @@ test('a factor multiplies, and 0 switches off', async (t) => {
   for (let count = 0; count < 5; count += 1) t.is(await off.take(small, 'y'), 0)
 })
 
+test('a look counts nothing, and sees what a taker would be told', async (t) => {
+  const two = { name: 'look', burst: 2, perMinute: 1 }
+  for (let count = 0; count < 5; count += 1) t.is(await limits.peek(two, 'x'), 0)
+  t.is(await limits.take(two, 'x'), 0)
+  t.is(await limits.peek(two, 'x'), 0)
+  t.is(await limits.take(two, 'x'), 0)
+  t.true((await limits.peek(two, 'x')) > 50)
+  t.is(await limits.peek(two, 'y'), 0)
+  t.is(await redisLimits(redis, 0).peek(two, 'x'), 0)
+})
+
 test('what is given back did not count, and nobody gets more than the burst by it', async (t) => {
   const two = { name: 'back', burst: 2, perMinute: 1 }
   for (let count = 0; count < 5; count += 1) {

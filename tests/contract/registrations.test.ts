@@ -66,29 +66,91 @@ test.serial('what ended by itself does not count', async (t) => {
 
 const clients = redisClients(redis, { unapprovedMax: 1_000_000 })
 
-test.serial('of racing replacements with one token one succeeds', async (t) => {
-  const held = client()
-  await clients.register(held)
-  await clients.keep(held.id, 5000)
-  const over = redisClients(other, { unapprovedMax: 1_000_000 })
-  const racers = Array.from({ length: 20 }, (_, index) =>
-    (index % 2 === 0 ? clients : over).replace('first', {
-      ...held,
-      managementDigest: `token ${index}`,
-    }),
-  )
-  const results = await Promise.all(racers)
-  t.is(results.filter(Boolean).length, 1)
-  t.is((await clients.find(held.id))?.managementDigest, `token ${results.indexOf(true)}`)
-  t.true((await redis.ttl(`client:${held.id}`)) > 4000)
-})
+test.serial(
+  'of racing replacements with one token one succeeds, the others repeat it',
+  async (t) => {
+    const held = client()
+    await clients.register(held)
+    await clients.keep(held.id, 5000)
+    const over = redisClients(other, { unapprovedMax: 1_000_000 })
+    const racers = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? clients : over).replace(
+        'first',
+        { ...held, managementDigest: `token ${index}` },
+        `answer ${index}`,
+      ),
+    )
+    const results = await Promise.all(racers)
+    const winner = results.findIndex(({ outcome }) => outcome === 'replaced')
+    const repeated = { outcome: 'repeated', sealedAnswer: `answer ${winner}` }
+    t.deepEqual(results.toSpliced(winner, 1), Array<object>(19).fill(repeated))
+    t.is((await clients.find(held.id))?.managementDigest, `token ${winner}`)
+    t.true((await redis.ttl(`client:${held.id}`)) > 4000)
+  },
+)
 
 test.serial('replacing does not prolong a registration that nobody approved', async (t) => {
   const held = client()
   await clients.register(held)
   await redis.expire(`client:${held.id}`, 100)
-  t.true(await clients.replace('first', { ...held, name: 'New' }))
+  t.is((await clients.replace('first', { ...held, name: 'New' }, 'x')).outcome, 'replaced')
   t.true((await redis.ttl(`client:${held.id}`)) <= 100)
+})
+
+test.serial(
+  'the last replacement alone is repeated, for 30 s and while there is a client',
+  async (t) => {
+    const held = client()
+    await clients.register(held)
+    const replace = async (from: string, to: string, answer: string) => {
+      await clients.replace(from, { ...held, managementDigest: to }, answer)
+    }
+    await replace('first', 'second', 'answer 1')
+    t.is(await clients.findAnswer(held.id, 'first'), 'answer 1')
+    t.is(await clients.findAnswer(held.id, 'second'), undefined)
+    const key = `client:${held.id}:replaced`
+    const ttl = await redis.pttl(key)
+    t.true(ttl > 20_000 && ttl <= 30_000, String(ttl))
+    await replace('second', 'third', 'answer 2')
+    t.is(await clients.findAnswer(held.id, 'first'), undefined)
+    t.is(await clients.findAnswer(held.id, 'second'), 'answer 2')
+    t.is((await clients.replace('first', held, 'x')).outcome, 'unknown')
+    await redis.del(`client:${held.id}`)
+    t.is((await clients.replace('second', held, 'x')).outcome, 'unknown')
+    await redis.set(`client:${held.id}`, JSON.stringify({ ...held, managementDigest: 'third' }))
+    t.true(await clients.remove('third', held.id, SOON))
+    t.is(await redis.exists(key), 0)
+  },
+)
+
+const deep = (depth: number): unknown => (depth === 0 ? 'x' : [deep(depth - 1)])
+
+for (const [name, value] of [
+  ['deeper than Lua reads', deep(1500)],
+  ['no text', '\ud800'],
+] as const) {
+  test.serial(
+    `a record of an earlier release with ${name} in it is replaced and removed`,
+    async (t) => {
+      const held = client({ keys: { jwks: { keys: [{ kty: 'EC', value }] } } })
+      await redis.set(`client:${held.id}`, JSON.stringify(held), 'EX', 1000)
+      t.is((await clients.replace('wrong', { ...held, name: 'New' }, 'x')).outcome, 'unknown')
+      t.is((await clients.replace('first', { ...held, name: 'New' }, 'x')).outcome, 'replaced')
+      t.false(await clients.remove('wrong', held.id, SOON))
+      t.true(await clients.remove('first', held.id, SOON))
+      t.is(await clients.find(held.id), undefined)
+    },
+  )
+}
+
+test.serial('no text of a client passes for its registration token', async (t) => {
+  const name = '"managementDigest":"chosen" \\"managementDigest":"chosen'
+  const held = client({ name, echoed: { software_id: name, contacts: [name] } })
+  await clients.register(held)
+  t.is((await clients.replace('chosen', held, 'x')).outcome, 'unknown')
+  t.false(await clients.remove('chosen', held.id, SOON))
+  t.false(await clients.remove('', held.id, SOON))
+  t.not(await clients.find(held.id), undefined)
 })
 
 test.serial(

@@ -2,9 +2,11 @@
 
 import test from 'ava'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import { type Extent, signOut } from '../../oauth-server/login/sign-out.ts'
 import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import { startValkey } from '../support/valkey.ts'
@@ -15,11 +17,12 @@ const ports = createPorts(await valkey.connect(), {
     REDIS_URL: valkey.url,
     OAUTH_SERVER_SOCKET: '/unused',
     OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
+    USER_SECRETS_KEY: 'the key of user secrets in the tests',
   }),
   gateway: readGateway({}, '/nonexistent'),
   clock: Date.now,
   configured: new Map(),
-  providerSecrets: new Map(),
+  providers: new Map([['dev', createDevProvider(DEV)]]),
   log: createLog('test', 'error'),
 })
 test.after.always(() => valkey.stop())

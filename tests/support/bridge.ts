@@ -14,6 +14,8 @@ import { startValkey, type Valkey } from './valkey.ts'
 const MAIN = join(import.meta.dirname, '../../mcp-bridge/main.ts')
 const FIXTURES = join(import.meta.dirname, '../fixtures')
 const EDGE_SECRET = 'edge-secret-of-the-tests'
+/** As long as it has to be. */
+export const USER_SECRETS_KEY = 'the key of user secrets in the tests'
 
 export interface Caller {
   readonly user?: string
@@ -30,6 +32,7 @@ export interface Bridge {
   readonly marker: string
   readonly log: readonly LogLine[]
   readonly process: ChildProcess
+  readonly valkey: Valkey
   /** What Envoy would set for this caller. */
   headers(caller?: Caller): Record<string, string>
   fetch(caller?: Caller): FetchLike
@@ -97,6 +100,7 @@ async function launch(
       REDIS_URL: valkey.url,
       MCP_BRIDGE_SOCKET: socket,
       MCP_BRIDGE_EDGE_SECRET: EDGE_SECRET,
+      USER_SECRETS_KEY,
       GATEWAY_MARKER: marker,
       ...environment,
     },
@@ -112,6 +116,7 @@ async function launch(
     marker,
     log,
     process: child,
+    valkey,
     headers,
     fetch: (caller) => socketFetch(socket, headers(caller)),
     children,

@@ -59,6 +59,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
       REDIS_URL: valkey.url,
       OAUTH_SERVER_SOCKET: socket,
       OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
+      USER_SECRETS_KEY: 'the key of user secrets in the tests',
       // No test asks the internet unless it says so.
       CLIENT_ID_METADATA_DOCUMENTS: 'off',
       ...options.environment,

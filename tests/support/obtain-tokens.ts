@@ -31,12 +31,20 @@ export interface TokenSource {
   refresh(client: Registered, refreshToken: string): Promise<HttpResponse>
 }
 
-/** For the service `echo`, unless `changes` say another resource. */
-export function createTokenSource(send: Send, issuer: string): TokenSource {
+/**
+ * For the service `echo`, unless `changes` say another resource.
+ * @param approved happens between approval and exchange.
+ */
+export function createTokenSource(
+  send: Send,
+  issuer: string,
+  approved: () => Promise<void> = async () => {},
+): TokenSource {
   const oauth = createOAuthClient(send, issuer)
   const approve = async (client: Registered, changes: Fields = {}): Promise<Fields> => {
     const attempt = oauth.begin(client.client_id, { resource: `${issuer}/echo/mcp`, ...changes })
     const redirect = await createPerson(send).authorize(attempt.url, { username: 'alice' })
+    await approved()
     return {
       grant_type: 'authorization_code',
       code: redirect.searchParams.get('code') ?? '',

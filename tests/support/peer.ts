@@ -1,16 +1,13 @@
 /** Another authorization server, certified, in this process: what it answers is a second opinion. */
 
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sendOverNetwork as send } from './http.ts'
 import { createPerson } from './person.ts'
 
 /** The package comes without types; these are the parts used here. */
 interface Package {
-  readonly Provider: new (
-    issuer: string,
-    settings: object,
-  ) => { callback(): Parameters<typeof createServer>[1] }
+  readonly Provider: new (issuer: string, settings: object) => { callback(): RequestListener }
   readonly errors: { readonly InvalidTarget: new () => Error }
 }
 
@@ -27,11 +24,9 @@ export async function startPeer(): Promise<Peer> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const restoreConsole = muteConsole()
-  const name = 'oidc-provider'
-  const { Provider, errors } = (await import(name)) as Package
+  const { Provider, errors, restoreConsole } = await loadQuietly()
   const provider = new Provider(issuer, settingsLikeOurs(issuer, errors))
-  server.on('request', provider.callback() ?? (() => {}))
+  server.on('request', provider.callback())
   return {
     issuer,
     authorize: walk,
@@ -44,6 +39,13 @@ export async function startPeer(): Promise<Peer> {
 }
 
 /** It says at every first use of a default that it is set up for development, which it is. */
+export async function loadQuietly(): Promise<Package & { restoreConsole(): void }> {
+  const restoreConsole = muteConsole()
+  const name = 'oidc-provider'
+  const { Provider, errors } = (await import(name)) as Package
+  return { Provider, errors, restoreConsole }
+}
+
 function muteConsole(): () => void {
   const { info, warn } = console
   console.info = () => {}

@@ -15,6 +15,8 @@ export interface Answer {
   readonly username?: string | undefined
   /** The choice on a page that asks for the service. */
   readonly service?: string | undefined
+  /** The choice on a page that asks for the way to log in; undefined leaves what the page says. */
+  readonly provider?: string | undefined
 }
 
 export interface Person {
@@ -56,12 +58,9 @@ export function createPerson(send: Send): Person {
       const response = await browse({ url, headers: { accept: 'text/html', ...headers } })
       return { response, ...readForm(url, response.text) }
     },
-    submit(page, { decision = 'approve', username, service }, headers) {
-      const typed = {
-        ...(username === undefined ? {} : { username }),
-        ...(service === undefined ? {} : { service }),
-      }
-      return person.post(page, { ...typed, decision }, headers)
+    submit(page, { decision = 'approve', ...typed }, headers) {
+      const said = Object.entries(typed).filter(([, value]) => value !== undefined)
+      return person.post(page, { ...Object.fromEntries(said), decision }, headers)
     },
     post(page, fields, headers = {}) {
       const sent = form({ ...page.fields, ...fields })

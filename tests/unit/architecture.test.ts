@@ -29,6 +29,7 @@ const DOORS: Record<string, RegExp> = {
   koa: /^oauth-server\//,
   ioredis: /^(?:lib\/store|oauth-server|mcp-bridge|ext-authz|cli)\//,
   jose: /^(?:lib\/oauth|oauth-server|ext-authz)\//,
+  'openid-client': /^oauth-server\/login\/providers\/oidc/,
 }
 
 interface Import {

@@ -88,7 +88,7 @@ function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): 
     throw new OAuthError(
       'invalid_client',
       'This gateway does not take a URL for a client id. The application has to register instead.',
-      { status: 400 },
+      { status: 400, explain: 'document' },
     )
   }
   const fault = documentUrlFault(url, ownHosts)
@@ -96,7 +96,7 @@ function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): 
   throw new OAuthError(
     'invalid_client',
     `The application named itself by a URL that cannot be used: it ${fault}. Whoever makes the application has to change that.`,
-    { status: 400 },
+    { status: 400, explain: 'document' },
   )
 }
 
@@ -123,7 +123,7 @@ async function fetchDocument(ports: ClientDocumentsPorts, url: string): Promise<
 /** Whoever begins sees a page; to whoever goes on it is a client that is not known. */
 function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthError {
   const { host } = new URL(url)
-  const status = freshness === 'current' ? { status: 400 } : {}
+  const page = { explain: 'document', ...(freshness === 'current' ? { status: 400 } : {}) }
   if (thrown instanceof OutboundError) {
     if (thrown.fault === 'busy') {
       return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`)
@@ -131,7 +131,7 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
     return new OAuthError(
       'invalid_client',
       `The document at ${host} that describes the application could not be fetched. ${thrown.message} Try again later; if it stays so, whoever makes the application has to repair it.`,
-      { ...status, detail: describeFailure(thrown), cause: thrown.cause },
+      { ...page, detail: describeFailure(thrown), cause: thrown.cause },
     )
   }
   const error = OAuthError.from(thrown)
@@ -140,6 +140,6 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
   return new OAuthError(
     'invalid_client',
     `The document at ${host} that describes the application cannot be used: ${error.message}. Whoever makes the application has to correct it.`,
-    { ...status, detail: url },
+    { ...page, detail: url },
   )
 }

@@ -9,45 +9,47 @@ const DEPTH_MAX = 10
 /** Of what is known to be JSON: texts, and the marks that make its structure. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g
 
-/** @throws OAuthError `invalid_client_metadata`. */
-export function parseStrictJson(text: string): JsonObject {
-  const parsed = parse(text)
-  checkStructure(text)
+/**
+ * @param subject what the refusal speaks of.
+ * @throws OAuthError `invalid_client_metadata`.
+ */
+export function parseStrictJson(text: string, subject = 'it'): JsonObject {
+  const refuse: Refuse = (fault) => new OAuthError('invalid_client_metadata', `${subject} ${fault}`)
+  const parsed = parse(text, refuse)
+  checkStructure(text, refuse)
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
     return parsed as JsonObject
   }
-  throw invalid('it is not a JSON object')
+  throw refuse('is not a JSON object')
 }
 
-function parse(text: string): unknown {
+type Refuse = (fault: string) => OAuthError
+
+function parse(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text)
   } catch {
     // The parser's own words quote the text.
-    throw invalid('it is not JSON')
+    throw refuse('is not JSON')
   }
 }
 
 /** Refuses names that occur twice, names that mean something to JavaScript, and towers. */
-function checkStructure(text: string): void {
+function checkStructure(text: string, refuse: Refuse): void {
   const open: Set<string>[] = []
   let last = ''
   for (const [token] of text.matchAll(TOKENS)) {
     if (token === '{' || token === '[') open.push(new Set())
     else if (token === '}' || token === ']') open.pop()
-    else if (token === ':') addName(open.at(-1), last)
+    else if (token === ':') addName(open.at(-1), last, refuse)
     else last = token
-    if (open.length > DEPTH_MAX) throw invalid('it is nested too deeply')
+    if (open.length > DEPTH_MAX) throw refuse('is nested too deeply')
   }
 }
 
-function addName(names: Set<string> | undefined, token: string): void {
-  const name = String(parse(token))
-  if (name === '__proto__') throw invalid('it has a member that no metadata has')
-  if (names?.has(name) === true) throw invalid('it has a member twice')
+function addName(names: Set<string> | undefined, token: string, refuse: Refuse): void {
+  const name = String(parse(token, refuse))
+  if (name === '__proto__') throw refuse('has a member that no metadata has')
+  if (names?.has(name) === true) throw refuse('has a member twice')
   names?.add(name)
-}
-
-function invalid(description: string): OAuthError {
-  return new OAuthError('invalid_client_metadata', description)
 }

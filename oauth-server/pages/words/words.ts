@@ -21,6 +21,12 @@ export function definePage<const Key extends string>(
 
 export type Values = Readonly<Record<string, string | number>>
 
+/** Something to be said on a page, before its language is known. */
+export interface Phrase {
+  readonly key: string
+  readonly values?: Values
+}
+
 export interface Speech {
   readonly language: Language
   /** The text with its values, not yet escaped: for `<%= %>`. */

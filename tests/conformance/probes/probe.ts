@@ -27,7 +27,11 @@ export interface Subject {
 
 export type Probe = (t: ExecutionContext, subject: Subject) => Promise<void>
 
-export async function createSubject(send: Send, issuer: string): Promise<Subject> {
+export async function createSubject(
+  send: Send,
+  issuer: string,
+  source: TokenSource = createTokenSource(send, issuer),
+): Promise<Subject> {
   const oauth = createOAuthClient(send, issuer)
   const url = `${issuer}/.well-known/oauth-authorization-server`
   const metadata = (await send({ url })).json()
@@ -36,7 +40,7 @@ export async function createSubject(send: Send, issuer: string): Promise<Subject
     issuer,
     metadata,
     oauth,
-    source: createTokenSource(send, issuer),
+    source,
     publicClient: await oauth.register(),
     confidentialClient: await oauth.register({ token_endpoint_auth_method: 'client_secret_post' }),
     post(endpoint, fields, headers = {}) {

@@ -167,10 +167,4 @@ export const AUTHORIZE = {
     source: `${RFC}/rfc9700#section-4.11`,
     behavior: 'no other site signs anybody out, and no parameter leads anywhere afterwards',
   },
-  'provider-callback-bound': {
-    source: `${MCP}/security_best_practices#confused-deputy-problem`,
-    behavior:
-      'what a login provider sends back counts once, and in the browser that was sent there',
-    deferred: 'the dev provider sends nobody anywhere',
-  },
 } as const satisfies Record<string, Requirement>

@@ -63,6 +63,25 @@ export const REGISTRATION = {
     source: `${MANAGEMENT}#section-2.2`,
     behavior: 'replacing removes what is left out and rotates the registration token',
   },
+  'management-repeated': {
+    source: `${MANAGEMENT}#section-2.2`,
+    behavior:
+      'whoever lost the answer of a replacement gets it again with the same token and body, and nobody else',
+  },
+  'management-grants-given-up': {
+    source: `${RFC}/rfc6749#section-5.2`,
+    behavior: 'a grant type that a client has given up is unauthorized_client, and uses nothing up',
+  },
+  'management-guessing': {
+    source: `${MANAGEMENT}#section-5`,
+    behavior:
+      'guesses at registration tokens get 429 and the time to wait, the right token does not',
+  },
+  'registration-read-one-way': {
+    source: `${RFC}/rfc8259#section-4`,
+    behavior:
+      'members that occur twice, prototypes and towers are refused, and no key keeps what means nothing',
+  },
   'management-delete-reaches-the-edge': {
     source: `${MANAGEMENT}#section-2.3`,
     behavior:

@@ -63,6 +63,11 @@ export const TOKENS = {
     source: `${OIDC}#UserInfo`,
     behavior: 'a live token with openid tells sub, and with profile the name, by GET and by POST',
   },
+  'email-claims': {
+    source: `${OIDC}#ScopeClaims`,
+    behavior:
+      'the scope email tells a verified address by ID token and user information, or nothing',
+  },
   'userinfo-one-way': {
     source: `${RFC}/rfc6750#section-2`,
     behavior: 'a token in the header and in the form at once is 400, one in the query is none',
@@ -134,5 +139,9 @@ export const TOKENS = {
   'metadata-true': {
     source: `${DISCOVERY}#ProviderMetadata`,
     behavior: 'every advertised endpoint, value and flag holds when it is tried',
+  },
+  'metadata-true-addresses': {
+    source: `${DISCOVERY}#ProviderMetadata`,
+    behavior: 'e-mail addresses are advertised where a provider tells them, and then told',
   },
 } as const satisfies Record<string, Requirement>

@@ -209,6 +209,35 @@ test.serial('every fault of the configuration is told, and nothing is made', asy
   t.false(existsSync(place.state))
 })
 
+test.serial('a configuration that turns bad while running is told by status', async (t) => {
+  const place = await makePlace(t)
+  const path = join(place.folder, 'gateway.yaml')
+  writeFileSync(path, 'access: { users: ["dev:alice"] }\n')
+  const gateway = place.gateway(['start'])
+  const printed = await gateway.line(readyLine(place))
+  t.true(printed.includes('\nMay in: dev:alice.\n'))
+  t.deepEqual((await statusOf(place)).configuration, {
+    path,
+    faults: [],
+    changed: [],
+    needs_restart: [],
+    restart_faults: [],
+  })
+  writeFileSync(path, 'access: { users: [alice] }\n')
+  const bad = await statusOf(place)
+  t.true(bad.ready)
+  t.regex(bad.configuration.faults.join(), /^access\.users\.0: must be .*, not "alice"$/)
+  const { stdout, exitCode } = await place.gateway(['status']).ended
+  t.is(exitCode, 0)
+  t.true(
+    stdout.includes(`${path} is bad now; what was read before stays in force:\n  access.users.0`),
+  )
+  writeFileSync(path, 'access: { users: ["*"] }\nbranding: { name: Acme }\n')
+  const changed = (await place.gateway(['status']).ended).stdout
+  t.true(changed.includes('\nChanged since the start: access.\n'))
+  t.true(changed.includes('\nChanged, and in force only after another start: branding.\n'))
+})
+
 test.serial('HTTPS without a certificate is refused in a sentence', async (t) => {
   const place = await makePlace(t)
   const { exitCode, stderr } = await place.gateway(['start'], {
@@ -228,7 +257,7 @@ test.serial(
     ]) {
       const { exitCode, stderr } = await place.gateway(['start'], environment).ended
       t.is(exitCode, 1)
-      t.regex(stderr, /^Nobody could log in at https:\S+example\.com: .*\n→ unset PUBLIC_URL/)
+      t.regex(stderr, /^Nobody could log in at https:\S+example\.com: .*\n→ set GITHUB_CLIENT_ID/)
     }
   },
 )

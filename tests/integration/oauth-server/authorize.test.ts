@@ -323,7 +323,8 @@ test('errors are a page or JSON, as Accept says', async (t) => {
     t.true(answer.status >= 400)
     t.true(answer.headers.get('content-type')?.startsWith(type), `${address} ${accept}`)
     t.is(answer.headers.get('cache-control'), 'no-store')
-    t.is(answer.headers.get('vary'), 'Accept')
+    const varies = type === 'text/html' ? 'Accept, Accept-Language' : 'Accept'
+    t.is(answer.headers.get('vary'), varies)
     if (type === 'text/html') t.is(answer.headers.get('x-frame-options'), 'DENY')
     else t.is(typeof answer.json()['error'], 'string')
   }

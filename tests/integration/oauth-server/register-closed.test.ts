@@ -1,4 +1,5 @@
 import test from 'ava'
+import { digest } from '../../../lib/platform/seal.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
 
 const TOKEN = 'what-the-operator-gives-out'
@@ -14,12 +15,18 @@ const open = await startOAuthServer({
 })
 test.after.always(() => Promise.all([closed.stop(), open.stop()]))
 
-const register = ({ send, issuer }: typeof closed, uris: readonly string[], token?: string) =>
+const register = (
+  { send, issuer }: typeof closed,
+  uris: readonly string[],
+  token?: string,
+  from = '203.0.113.1',
+) =>
   send({
     url: `${issuer}/register`,
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      'x-forwarded-for': from,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ redirect_uris: uris, token_endpoint_auth_method: 'none' }),
@@ -32,6 +39,25 @@ test.serial('a closed gateway registers nobody without its token', async (t) => 
   const wrong = await register(closed, ['https://app.example/cb'], 'another')
   t.is(wrong.status, 401)
   t.is(wrong.json()['error'], 'invalid_token')
+})
+
+test.serial('whoever guesses the token is stopped, also when the guess is right', async (t) => {
+  const uris = ['https://evil.example/cb']
+  const guess = (token?: string, from = '198.51.100.1') => register(closed, uris, token, from)
+  for (let count = 0; count < 3; count += 1) t.is((await guess()).status, 401)
+  const answers = await Promise.all(Array.from({ length: 80 }, () => guess('a-wrong-guess-of-it')))
+  const stopped = answers.filter(({ status }) => status === 429)
+  // One more is let through each second.
+  t.true(stopped.length > 0 && stopped.length <= 20, String(stopped.length))
+  t.is(answers.filter(({ status }) => status === 401).length, 80 - stopped.length)
+  for (const { headers } of stopped) t.regex(headers.get('retry-after') ?? '', /^[1-9]/)
+  const redis = await closed.valkey.connect()
+  const inTwoMinutes = String((Date.now() + 120_000) * 1000)
+  await redis.set(`limit:registration-token:${digest('198.51.100.1')}`, inTwoMinutes)
+  t.is((await guess(TOKEN)).status, 429)
+  t.is((await guess()).status, 401, 'who sends none has guessed nothing')
+  // Let in, and refused for where it wants to be sent.
+  t.is((await guess(TOKEN, '198.51.100.2')).json()['error'], 'invalid_redirect_uri')
 })
 
 test.serial('redirects lead to listed places only', async (t) => {

@@ -156,6 +156,22 @@ test(
   { client_name: 'Abc', client_uri: 'https://a.example', software_id: 'i', contacts: ['a@b'] },
 )
 
+test('of a key remains what it is verified with and chosen by', async (t) => {
+  const more = { use: 'sig', alg: 'ES256', key_ops: ['verify'] }
+  const noise = { x5c: ['a'], deep: { a: { b: {} } }, constructor: { x: 1 }, toString: null }
+  const keys = [{ ...KEY, ...more, ...noise, kid: null }]
+  const response = await register({ ...REDIRECTS, jwks: { keys, more: 1 } })
+  t.is(response.status, 201, response.text)
+  const { kid: _kid, ...kept } = { ...KEY, ...more }
+  t.deepEqual(response.json()['jwks'], { keys: [kept] })
+})
+
+test('a member of the name constructor is ignored like any other', async (t) => {
+  const response = await register({ ...REDIRECTS, constructor: { name: 'x' }, hasOwnProperty: 1 })
+  t.is(response.status, 201)
+  t.false(Object.hasOwn(response.json(), 'constructor'))
+})
+
 test('the server chooses the id', async (t) => {
   const found = (await register({ ...REDIRECTS, client_id: 'admin' })).json()
   t.regex(String(found['client_id']), /^[\w-]{22}$/)
@@ -201,8 +217,35 @@ test('a symmetric key', refuses, BAD_METADATA, {
   ...REDIRECTS,
   jwks: { keys: [{ kty: 'oct', k: 'k' }] },
 })
+test('a key whose members are no texts', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  jwks: { keys: [{ ...KEY, kid: { x: 1 } }] },
+})
+test('a key that says what it is for in a list of lists', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  jwks: { keys: [{ ...KEY, key_ops: [['verify']] }] },
+})
 test('keys by http', refuses, BAD_METADATA, { ...REDIRECTS, jwks_uri: 'http://a.example/jwks' })
-test('prototypes', refuses, BAD_REDIRECT, '{"__proto__":{"redirect_uris":["https://a.example/"]}}')
+test('prototypes', refuses, BAD_METADATA, '{"__proto__":{"redirect_uris":["https://a.example/"]}}')
+test('a prototype further in', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  jwks: JSON.parse('{"keys":[{"kty":"EC","__proto__":{"kid":"1"}}]}') as object,
+})
+const TWICE = '"client_name":"a","redirect_uris":["https://a.example/"]'
+test('a member twice', refuses, BAD_METADATA, `{${TWICE},"client_name":"b"}`)
+test(
+  'a member twice, spelled in another way',
+  refuses,
+  BAD_METADATA,
+  `{${TWICE},"client\\u005fname":"b"}`,
+)
+test('a member twice further in', refuses, BAD_METADATA, `{${TWICE},"x":[{"a":1,"a":1}]}`)
+test(
+  'a tower in what is ignored',
+  refuses,
+  BAD_METADATA,
+  `{${TWICE},"x":${'['.repeat(1500)}${']'.repeat(1500)}}`,
+)
 test('a deep body', refuses, BAD_METADATA, `${'['.repeat(16_000)}`)
 test('jwks and jwks_uri', refuses, BAD_METADATA, {
   ...REDIRECTS,

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { decodeJwt } from 'jose'
 import { until } from '../../support/gateway-process.ts'
 import { form, type HttpResponse } from '../../support/http.ts'
 import { createOAuthClient, type Fields } from '../../support/oauth-client.ts'
@@ -85,5 +87,56 @@ test('tokens that are shown are in no line of the log', async (t) => {
   t.true(lines.filter((line) => line.includes('token revoked')).length === 2)
   for (const secret of [...shown, credentials['client_secret'] ?? '']) {
     t.false(lines.some((line) => line.includes(secret)))
+  }
+})
+
+test('a repeated refresh never carries an access token that is dead already', async (t) => {
+  const server = await startOAuthServer({ environment: { ACCESS_TOKEN_LIFETIME: '3' } })
+  t.teardown(() => server.stop())
+  const redis = await server.valkey.connect()
+  const oauth = createOAuthClient(server.send, server.issuer)
+  const source = createTokenSource(server.send, server.issuer)
+  const client = await oauth.register()
+  const { refresh_token } = await source.obtain(client, { scope: 'openid offline_access' })
+  const narrower = { grant_type: 'refresh_token', refresh_token, ...credentialsOf(client) }
+  const first = (await oauth.token({ ...narrower, scope: 'mcp' })).json()
+  const grantId = String(decodeJwt(String(first['access_token']))['grant_id'])
+  await sleep(3100)
+
+  const repeated = (await source.refresh(client, refresh_token)).json()
+  t.not(repeated['access_token'], first['access_token'])
+  t.is(repeated['refresh_token'], first['refresh_token'])
+  t.is(repeated['scope'], 'mcp')
+  t.true(Number(repeated['expires_in']) >= 2, String(repeated['expires_in']))
+  t.is(decodeJwt(String(repeated['access_token']))['grant_id'], grantId)
+  // Whatever ends the grant from now on refuses this token for as long as it lives.
+  const latest = await redis.hget(`grant:${grantId}`, 'latest_expires_at')
+  t.true(Number(latest) >= Number(decodeJwt(String(repeated['access_token'])).exp))
+  const next = await source.refresh(client, String(repeated['refresh_token']))
+  t.is(next.status, 200, 'the refresh token is the one that counts')
+
+  await post(server, '/revoke', { token: refresh_token, ...credentialsOf(client) })
+  const dead = await source.refresh(client, refresh_token)
+  t.is(dead.json()['error'], 'invalid_grant')
+  t.false('access_token' in dead.json())
+})
+
+test('repeats that race with the end of their grant get tokens or none, and none afterwards', async (t) => {
+  const server = await startOAuthServer({ environment: { ACCESS_TOKEN_LIFETIME: '1' } })
+  t.teardown(() => server.stop())
+  const oauth = createOAuthClient(server.send, server.issuer)
+  const source = createTokenSource(server.send, server.issuer)
+  for (let round = 0; round < 3; round += 1) {
+    const client = await oauth.register()
+    const { refresh_token } = await source.obtain(client)
+    await source.refresh(client, refresh_token)
+    await sleep(1100)
+    const answers = await Promise.all([
+      ...Array.from({ length: 20 }, () => source.refresh(client, refresh_token)),
+      post(server, '/revoke', { token: refresh_token, ...credentialsOf(client) }),
+      ...Array.from({ length: 20 }, () => source.refresh(client, refresh_token)),
+    ])
+    for (const { status, text } of answers) t.true(status === 200 || status === 400, text)
+    t.is((await source.refresh(client, refresh_token)).json()['error'], 'invalid_grant')
   }
 })

@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Part } from '../../../cli/supervisor/part.ts'
-import { clientSecrets, serviceSecrets } from '../../../cli/supervisor/part-environment.ts'
+import {
+  clientSecrets,
+  providerSecrets,
+  ROOM_SETTINGS,
+  serviceSecrets,
+} from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
+import { MCP_BRIDGE_VARIABLES } from '../../../mcp-bridge/config.ts'
+import { OAUTH_SERVER_VARIABLES } from '../../../oauth-server/config.ts'
 
 const ROOT_SECRET = 'r'.repeat(43)
 
@@ -70,6 +77,7 @@ const EXPECTED = {
     ...STORE,
     'OAUTH_SERVER_SOCKET',
     'OAUTH_SERVER_SECRET',
+    'USER_SECRETS_KEY',
     'ACCESS_TOKEN_LIFETIME',
     'CLIENT_ID_METADATA_DOCUMENTS',
   ],
@@ -79,6 +87,7 @@ const EXPECTED = {
     ...STORE,
     'MCP_BRIDGE_SOCKET',
     'MCP_BRIDGE_EDGE_SECRET',
+    'USER_SECRETS_KEY',
     'SESSION_TIMEOUT',
   ],
   'envoy-files': [
@@ -112,6 +121,14 @@ test('renderer and bridge share the edge secret; the authorization server has an
   const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
   t.is(part('envoy-files').env['ENVOY_EDGE_SECRET'], edge)
   t.not(part('oauth-server').env['OAUTH_SERVER_SECRET'], edge)
+})
+
+test('authorization server and bridge share the key of what people enter, and it is no other', (t) => {
+  const key = part('mcp-bridge').env['USER_SECRETS_KEY']
+  t.is(part('oauth-server').env['USER_SECRETS_KEY'], key)
+  t.is(key?.length, 43)
+  const all = parts.flatMap(({ env }) => Object.values(env))
+  t.is(all.filter((value) => value === key).length, 2)
 })
 
 test('with a store of the operator none is started', (t) => {
@@ -149,6 +166,21 @@ test('the bridge gets the secrets its services name, except the gateway’s own'
   })
 })
 
+test('what people enter is not taken from the operator’s variable of that name', (t) => {
+  const [service] = gateway.services.values()
+  if (service === undefined) throw new Error('no service is shipped')
+  const env = { A: '${secret.OWN}', B: '${secret.SHARED}' }
+  const one = { ...service, launch: { ...service.launch, env }, userSecrets: { OWN: 'Yours' } }
+  const secrets = { OWN: 'the operator’s', OWN_FILE: '/own', SHARED: 's' }
+  t.deepEqual(serviceSecrets(new Map([['x', one]]), secrets), { SHARED: 's' })
+  const other = { ...one, userSecrets: {} }
+  const both = new Map([
+    ['x', one],
+    ['y', other],
+  ])
+  t.deepEqual(serviceSecrets(both, secrets), secrets, 'another service may mean the operator’s')
+})
+
 test('only the authorization server gets the secrets of the operator’s clients', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'clients-'))
   writeFileSync(
@@ -178,4 +210,50 @@ test('only the authorization server gets the secrets of the operator’s clients
     holders.map(({ name }) => name),
     ['oauth-server'],
   )
+})
+
+test('every room learns how people log in, the authorization server alone the secrets for it', (t) => {
+  const environment = {
+    ...ENVIRONMENT,
+    GITHUB_CLIENT_ID: 'id',
+    GITHUB_URL: 'https://ghe.example',
+    GITHUB_API_URL: 'https://ghe.example/api/v3',
+    ALLOWED_GITHUB_USERS: 'octocat',
+    OKTA_KEY_FILE: '/okta',
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'providers-'))
+  writeFileSync(
+    join(folder, 'gateway.yaml'),
+    'providers:\n  okta: { issuer: "https://x.example", client_id: a, client_secret: "${secret.OKTA_KEY}" }\n',
+  )
+  const withProviders = readGateway(environment, folder)
+  const secrets = { GITHUB_CLIENT_SECRET: 'github', OKTA_KEY_FILE: '/okta' }
+  t.deepEqual(providerSecrets(withProviders.providers, environment), secrets)
+  const all = toParts({
+    gateway: withProviders,
+    environment,
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['127.0.0.1'],
+  })
+  const holders = (variable: string): string[] =>
+    all.filter(({ env }) => variable in env).map(({ name }) => name)
+  for (const variable of Object.keys(secrets)) t.deepEqual(holders(variable), ['oauth-server'])
+  const readers = ['oauth-server', 'ext-authz', 'mcp-bridge', 'envoy-files']
+  for (const variable of ['GITHUB_CLIENT_ID', 'GITHUB_URL', 'GITHUB_API_URL']) {
+    t.deepEqual(holders(variable), readers)
+  }
+  t.deepEqual(holders('ALLOWED_GITHUB_USERS'), readers)
+  for (const { env } of all.filter(({ name }) => readers.includes(name))) {
+    t.deepEqual(readGateway(env, folder).providers, withProviders.providers)
+    t.deepEqual(readGateway(env, folder).access, withProviders.access)
+  }
+})
+
+test('a setting that can be passed on is one that its room reads', (t) => {
+  for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
 })

@@ -10,10 +10,12 @@ import { readLastLines } from '../../../cli/log/read-log.ts'
 import { toTable } from '../../../cli/output.ts'
 import { readyLines } from '../../../cli/start/client-lines.ts'
 import { listenAddresses } from '../../../cli/start/listen-addresses.ts'
+import { peopleLines } from '../../../cli/start/people-lines.ts'
 import { renderValkeyConfig } from '../../../cli/supervisor/valkey-config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../../lib/platform/environment.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
+import { readYaml } from '../../support/configuration.ts'
 
 function folder(t: ExecutionContext): string {
   const path = mkdtempSync(join(tmpdir(), 'start-'))
@@ -114,6 +116,35 @@ test('what is printed at the end: each service, each client, the login, the line
   const link = /cursor:\S+name=echo\S+/.exec(lines.join('\n'))?.[0] ?? ''
   const config = new URL(link).searchParams.get('config') ?? ''
   t.deepEqual(JSON.parse(Buffer.from(config, 'base64').toString()), { url })
+})
+
+test('what is printed of people: the providers, what they have to know, who may in', (t) => {
+  const yaml = `providers:
+  okta: { issuer: "https://x.example", client_id: a }
+access:
+  users: ["okta:*", "github:1", "github:Octocat", a@example.com, "*@example.com"]
+  organizations: ["github:acme"]
+  services:
+    echo: { groups: ["okta:staff"] }
+    memory: { users: [] }
+`
+  const environment = { GITHUB_CLIENT_ID: 'id', PUBLIC_URL: 'https://gw.example' }
+  t.deepEqual(peopleLines(readYaml(yaml, environment)), [
+    'People log in through GitHub and Okta.',
+    '    GitHub has to know https://gw.example/callback',
+    '    Okta has to know https://gw.example/callback/okta',
+    'May in: everyone at okta, github:1, github:octocat, a@example.com, *@example.com or members of github:acme.',
+    '    echo: group okta:staff',
+    '    memory: nobody',
+  ])
+  const many = Array.from({ length: 8 }, (_, index) => `u${index}`).join()
+  t.is(
+    peopleLines(readYaml('', { ...environment, ALLOWED_GITHUB_USERS: many })).at(-1),
+    'May in: github:u0, github:u1, github:u2, github:u3, github:u4, github:u5 or 2 more.',
+  )
+  const [dev, ...others] = peopleLines(readYaml('access: { users: ["dev:alice"] }'))
+  t.regex(dev ?? '', /^The dev login is on/)
+  t.deepEqual(others, ['May in: dev:alice.'])
 })
 
 test('Valkey listens on its socket alone, asks for the password, and forgets nothing', (t) => {

@@ -6,6 +6,7 @@ const REQUIRED = {
   REDIS_URL: 'unix:///x',
   OAUTH_SERVER_SOCKET: '/x',
   OAUTH_SERVER_SECRET: 'x'.repeat(32),
+  USER_SECRETS_KEY: 'y'.repeat(32),
 }
 const read = (CLIENT_DOCUMENT_TEST_HOSTS?: string) =>
   readConfig({ ...REQUIRED, CLIENT_DOCUMENT_TEST_HOSTS })

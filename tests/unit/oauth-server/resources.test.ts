@@ -2,7 +2,8 @@ import test from 'ava'
 import { type Addresses, hostLayout, pathLayout } from '../../../lib/catalogue/addresses.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../../lib/platform/environment.ts'
-import { createResources, requireService } from '../../../oauth-server/resources.ts'
+import { requireService } from '../../../oauth-server/config.ts'
+import { createResources } from '../../../oauth-server/resources.ts'
 
 const shipped = readGateway({}, '/nonexistent')
 

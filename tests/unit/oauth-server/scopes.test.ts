@@ -1,6 +1,8 @@
 import test from 'ava'
+import { type AccessRules, OPEN_ACCESS } from '../../../lib/catalogue/access-rules.ts'
+import { DEV, type ProviderSettings } from '../../../lib/catalogue/providers.ts'
 import type { Service } from '../../../lib/catalogue/service.ts'
-import { createScopes } from '../../../oauth-server/scopes.ts'
+import { createScopes, knowsAddresses } from '../../../oauth-server/scopes.ts'
 
 const service = (name: string, scopes: Record<string, string>): [string, Service] => [
   name,
@@ -40,8 +42,34 @@ test('what belongs to the service or to none is granted, beside the base scope',
 
 test('each is described in words, or by its name', (t) => {
   t.deepEqual(scopes.describe('notes', ['mcp', 'notes:write', 'notes:read']), [
-    'Use the service notes',
-    'Write notes',
-    'notes:read',
+    { scope: 'mcp' },
+    { text: 'Write notes' },
+    { text: 'notes:read' },
   ])
+})
+
+test('an address is a scope where somebody tells addresses, and nowhere else', (t) => {
+  const services = new Map([service('notes', {})])
+  t.false(createScopes(services).supported.includes('email'))
+  t.deepEqual(createScopes(services).grant('notes', ['email']), ['mcp'])
+  const known = createScopes(services, true)
+  t.is(known.supported.at(-1), 'email')
+  t.deepEqual(known.grant('notes', ['email']), ['mcp', 'email'])
+  t.deepEqual(known.describe('notes', ['email']), [{ scope: 'email' }])
+})
+
+test('OpenID Connect providers tell addresses, GitHub where a rule needs them, dev never', (t) => {
+  const knows = (kinds: string[], gateway: AccessRules = [], narrow: AccessRules = []): boolean =>
+    knowsAddresses({
+      providers: kinds.map((kind) => ({ kind })) as unknown as ProviderSettings[],
+      access: { gateway, services: new Map([['notes', narrow]]) },
+    })
+  const rule: AccessRules = [{ kind: 'email-domain', domain: 'example.com' }]
+  t.true(knows(['dev', 'oidc']))
+  t.false(knows(['github']))
+  t.false(knows(['github'], [{ kind: 'everyone' }]))
+  t.true(knows(['github'], rule))
+  t.true(knows(['github'], [], [{ kind: 'email', email: 'a@example.com' }]))
+  t.false(knows(['dev'], rule))
+  t.false(knowsAddresses({ providers: [DEV], access: OPEN_ACCESS }))
 })

@@ -1,28 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { originRule } from '../../../../lib/catalogue/origins.ts'
-import { ConfigError } from '../../../../lib/platform/environment.ts'
+import { faultsOf as faultsOfReading, folderWith } from '../../../support/configuration.ts'
 
 const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))
 
-function faultsOf(environment: Record<string, string>, folder = EMPTY): readonly string[] {
-  try {
-    readGateway(environment, folder)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults
-    throw error
-  }
-  return []
-}
-
-function folderWith(yaml: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
-  writeFileSync(join(folder, 'gateway.yaml'), yaml)
-  return folder
-}
+const faultsOf = (environment: Record<string, string>, folder = EMPTY): readonly string[] =>
+  faultsOfReading(() => readGateway(environment, folder))
 
 test('the embedded default needs no configuration', (t) => {
   const { addresses, services, port, adminPort } = readGateway({}, EMPTY)
@@ -285,6 +272,34 @@ test(
   'a: {grant_types: [client_credentials], services: [echo]}',
   /client_secret: client_credentials needs/,
 )
+const KEYS = 'jwks: {keys: [{kty: EC}]}'
+test(
+  'a secret beside keys',
+  clients,
+  `a: {client_secret: "\${secret.X_KEY}", redirect_uris: [x], ${KEYS}}`,
+  /method: client_secret_basic, although there is jwks/,
+)
+test(
+  'keys without their method',
+  clients,
+  `a: {redirect_uris: [x], ${KEYS}, token_endpoint_auth_method: none}`,
+  /method: none, although there is jwks/,
+)
+test(
+  'the method of keys without one',
+  clients,
+  'a: {redirect_uris: [x], token_endpoint_auth_method: private_key_jwt}',
+  /method: private_key_jwt needs jwks or jwks_uri/,
+)
+test(
+  'the method of keys with a secret',
+  clients,
+  'a: {client_secret: "${secret.X_KEY}", redirect_uris: [x], token_endpoint_auth_method: private_key_jwt}',
+  /method: private_key_jwt needs jwks/,
+  /method: private_key_jwt, although there is a client_secret/,
+)
+test('a set of no keys', clients, 'a: {redirect_uris: [x], jwks: {keys: []}}', /jwks\.keys/)
+test('keys that are none', clients, 'a: {redirect_uris: [x], jwks: {keys: [x]}}', /jwks\.keys/)
 test('a machine without services', clients, `a: {${MACHINE}}`, /services: client_credentials needs/)
 test(
   'services of no machine',
@@ -332,19 +347,23 @@ clients:
     scopes: [mcp, "echo:write"]
     client_name: Nightly job
   spa: { redirect_uris: ["https://a.example/cb"] }
+  signer: { redirect_uris: ["https://a.example/cb"], jwks_uri: "https://a.example/jwks" }
 `)
   const { clients: read } = readGateway({}, folder)
-  t.deepEqual([...read.keys()], ['nightly', 'spa'])
+  t.deepEqual([...read.keys()], ['nightly', 'spa', 'signer'])
   t.deepEqual(read.get('nightly'), {
     id: 'nightly',
     name: 'Nightly job',
     secretName: 'NIGHTLY',
+    keys: undefined,
     authMethod: 'client_secret_basic',
     grantTypes: ['client_credentials'],
     redirectUris: [],
     services: ['echo'],
     scopes: ['echo:write'],
   })
+  t.is(read.get('signer')?.authMethod, 'private_key_jwt')
+  t.deepEqual(read.get('signer')?.keys, { jwks: undefined, jwks_uri: 'https://a.example/jwks' })
   t.is(read.get('spa')?.authMethod, 'none')
   t.deepEqual(read.get('spa')?.grantTypes, ['authorization_code', 'refresh_token'])
 })

@@ -11,10 +11,14 @@ const surroundings = {
 }
 const person = { userId: 'github:1', userName: 'Ann' }
 
-function plan(definition: ServiceDefinition, who: typeof person | undefined = person) {
+function plan(
+  definition: ServiceDefinition,
+  who: typeof person | undefined = person,
+  own: ReadonlyMap<string, string> = new Map(),
+) {
   const reading = toService('svc', { command: 'run', ...definition }, '/folder')
   if (!('service' in reading)) throw new Error(reading.faults.join())
-  return planLaunch(reading.service, who, surroundings)
+  return planLaunch(reading.service, who, surroundings, own)
 }
 
 test('a child gets the listed variables and its own', (t) => {
@@ -53,6 +57,17 @@ test('a secret that the operator has not set stops the launch', (t) => {
   t.throws(() => plan({ env: { X: '${secret.ABSENT}' } }), { instanceOf: RangeError })
 })
 
+const OWN = { env: { A: '${secret.KEY}', B: '${secret.TOKEN}' }, userSecrets: { TOKEN: 'Yours' } }
+
+test('what a person has entered takes the place of no other, and no other takes its place', (t) => {
+  const own = new Map([
+    ['TOKEN', 'of Ann: ${secret.KEY}'],
+    ['KEY', 'not asked for'],
+  ])
+  t.like(plan(OWN, person, own).env, { A: 'k', B: 'of Ann: ${secret.KEY}' })
+  t.throws(() => plan(OWN), { instanceOf: RangeError, message: /secret\.TOKEN\} has no value/ })
+})
+
 for (const name of ['GATEWAY_SECRET', 'REDIS_PASSWORD', 'REDIS_URL', 'MCP_BRIDGE_EDGE_SECRET']) {
   test(`${name} is no service's to name`, (t) => {
     const reading = toService(
@@ -70,7 +85,9 @@ test('a process that everybody shares has no person', (t) => {
   const reading = toService('svc', { command: 'run', args: ['${user.id}'] }, '/folder')
   if (!('service' in reading)) throw new Error('no service')
   const { service } = reading
-  t.throws(() => planLaunch(service, undefined, surroundings), { instanceOf: RangeError })
+  t.throws(() => planLaunch(service, undefined, surroundings, new Map()), {
+    instanceOf: RangeError,
+  })
 })
 
 test('user ids are short, of safe characters, and differ', (t) => {

@@ -1,17 +1,18 @@
 import test from 'ava'
-import type Koa from 'koa'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { showConsentPage } from '../../../../oauth-server/authorize/consent-page.ts'
 import type { Client } from '../../../../oauth-server/clients/client.ts'
 import { createProviders } from '../../../../oauth-server/login/providers/providers.ts'
 import type { Ports } from '../../../../oauth-server/ports.ts'
 import { createScopes } from '../../../../oauth-server/scopes.ts'
+import { createPageContext } from '../../../support/page-context.ts'
 
 const gateway = readGateway({}, '/nonexistent')
 const ports = {
   gateway,
   scopes: createScopes(gateway.services),
   providers: createProviders(gateway, new Map()),
+  access: { servicesOf: async () => [...gateway.services.keys()] },
 } as unknown as Ports
 
 const CLIENT: Client = {
@@ -37,13 +38,17 @@ const INTERACTION = {
   maxAgeSeconds: undefined,
 }
 
-const pageOf = (changes: object, client: Partial<Client> = {}, userName?: string): string => {
-  const ctx = {} as Koa.Context
+const pageOf = async (
+  changes: object,
+  client: Partial<Client> = {},
+  userName?: string,
+): Promise<string> => {
+  const ctx = createPageContext()
   const login =
     userName === undefined
       ? undefined
       : { id: 'i', key: 'k', userId: `dev:${userName}`, userName, authenticatedAt: 1 }
-  showConsentPage(ctx, ports, {
+  await showConsentPage(ctx, ports, {
     interactionId: 'id',
     interaction: { ...INTERACTION, ...changes },
     client: { ...CLIENT, ...client },
@@ -52,14 +57,14 @@ const pageOf = (changes: object, client: Partial<Client> = {}, userName?: string
   return String(ctx.body)
 }
 
-test('a client that a document describes is shown with the host of the document', (t) => {
-  const page = pageOf({}, { id: 'https://docs.example:8443/a.json', kind: 'document' })
+test('a client that a document describes is shown with the host of the document', async (t) => {
+  const page = await pageOf({}, { id: 'https://docs.example:8443/a.json', kind: 'document' })
   t.true(
     page.includes(
       '<dt>The application is described by</dt>\n<dd><strong>docs.example:8443</strong></dd>',
     ),
   )
-  t.false(pageOf({}).includes('The application is described by'))
+  t.false((await pageOf({})).includes('The application is described by'))
 })
 
 for (const [redirectUri, shown, warned] of [
@@ -71,19 +76,20 @@ for (const [redirectUri, shown, warned] of [
   ['com.example:/cb', '<strong>com.example:</strong>', true],
   ['urn:ietf:wg:oauth:2.0:oob', 'as a code to be copied', true],
 ] as const) {
-  test(`where the answer goes is said in plain words: ${redirectUri}`, (t) => {
-    const page = pageOf({ redirectUri })
+  test(`where the answer goes is said in plain words: ${redirectUri}`, async (t) => {
+    const page = await pageOf({ redirectUri })
     t.true(page.includes(shown))
     t.is(page.includes('class="warning"'), warned)
   })
 }
 
-test('nothing of the client becomes a link or an image', (t) => {
-  t.notRegex(pageOf({}), /linked\.example|<img|<a /)
+test('nothing of the client becomes a link or an image', async (t) => {
+  const [, main = ''] = (await pageOf({})).split('<main')
+  t.notRegex(main, /linked\.example|<img|<a /)
 })
 
-test('the form begins with who is signed in, else with the hint', (t) => {
-  t.regex(pageOf({}), /name="username" type="text" value=""/)
-  t.regex(pageOf({ loginHint: 'hint' }), /name="username" type="text" value="hint"/)
-  t.regex(pageOf({ loginHint: 'hint' }, {}, 'ann'), /name="username" type="text" value="ann"/)
+test('the form begins with who is signed in, else with the hint', async (t) => {
+  t.regex(await pageOf({}), /name="username" type="text" value=""/)
+  t.regex(await pageOf({ loginHint: 'hint' }), /name="username" type="text" value="hint"/)
+  t.regex(await pageOf({ loginHint: 'hint' }, {}, 'ann'), /name="username" type="text" value="ann"/)
 })

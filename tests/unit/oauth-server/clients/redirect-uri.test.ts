@@ -1,4 +1,5 @@
 import test from 'ava'
+import { resolveRedirectTarget } from '../../../../oauth-server/authorize/redirect-target.ts'
 import { redirectUriFault } from '../../../../oauth-server/clients/redirect-uri.ts'
 
 for (const uri of [
@@ -38,6 +39,15 @@ for (const uri of [
   'http://0.0.0.0/cb',
   'http://[::ffff:127.0.0.1]/cb',
   'http://localhost./cb',
+  'http://localhost.:8080/cb',
+  'http://localhost:/cb',
+  'http://127.0.0.1:/cb',
+  'http://127.0.0.1:080/cb',
+  'http://127.0.0.1:08080/cb',
+  'http://localhost:00080/cb',
+  'http://[::1]:080/cb',
+  'http://127.0.0.1./cb',
+  'http://localhost:00/cb',
   'http://LOCALHOST/cb',
   'http://127.0.0.1:0/cb',
   'http://127.0.0.1:65536/cb',
@@ -45,6 +55,28 @@ for (const uri of [
   'http://127.0.0.1:abc/cb',
   'http://127.0.0.1: 80/cb',
   'https:///cb',
+  'https://app.example./cb',
+  'https://app.example.',
+  'https://app.example.:443/cb',
+  'https://app.example.:8443/cb',
+  'https://app.example../cb',
+  'https://.app.example/cb',
+  'https://app..example/cb',
+  'https://localhost./cb',
+  'https://app.example%2e/cb',
+  'https://192.0.2.1./cb',
+  'https://app.example:/cb',
+  'https://app.example:?x=1',
+  'https://app.example:0/cb',
+  'https://app.example:00/cb',
+  'https://app.example:0443/cb',
+  'https://app.example:08443/cb',
+  'https://app.example:65536/cb',
+  'https://app.example:+8443/cb',
+  'https://app.example:8443:443/cb',
+  'https://:8443/cb',
+  'https:app.example/cb',
+  'https:/app.example/cb',
   'https://app.example/cb#x',
   'https://app.example/cb#',
   'https://*.example/cb',
@@ -86,5 +118,41 @@ for (const uri of [
 ]) {
   test(`${uri.slice(0, 50)} may not be registered`, (t) => {
     t.is(typeof redirectUriFault(uri), 'string')
+  })
+}
+
+/** May be registered, since they mean what they say; but nothing else is the same as they are. */
+for (const [registered, asked] of [
+  ['https://app.example/cb', 'https://APP.example/cb'],
+  ['https://app.example/cb', 'HTTPS://app.example/cb'],
+  ['https://app.example/cb', 'https://app.example:443/cb'],
+  ['https://app.example/cb', 'https://app.example./cb'],
+  ['https://app.example/cb', 'https://app.example:/cb'],
+  ['https://app.example/cb', 'https://app.example:0443/cb'],
+  ['https://APP.example/cb', 'https://app.example/cb'],
+  ['https://app.example:443/cb', 'https://app.example/cb'],
+  ['https://app.example', 'https://app.example/'],
+  ['http://localhost/cb', 'http://LOCALHOST/cb'],
+  ['http://localhost/cb', 'http://localhost./cb'],
+  ['http://localhost/cb', 'http://localhost.:80/cb'],
+  ['http://localhost/cb', 'http://localhost:/cb'],
+  ['http://localhost/cb', 'http://localhost:0/cb'],
+  ['http://localhost/cb', 'http://localhost:080/cb'],
+  ['http://localhost/cb', 'http://localhost:08080/cb'],
+  ['http://localhost/cb', 'http://localhost:65536/cb'],
+  ['http://localhost/cb', 'http://localhost:٣/cb'],
+  ['http://localhost/cb', 'HTTP://localhost/cb'],
+  ['http://localhost/cb', 'http://127.0.0.1/cb'],
+  ['http://127.0.0.1/cb', 'http://127.0.0.1:/cb'],
+  ['http://127.0.0.1/cb', 'http://127.0.0.1:0080/cb'],
+  ['http://127.0.0.1/cb', 'http://127.0.0.1./cb'],
+  ['http://[::1]/cb', 'http://[0:0::1]/cb'],
+  ['http://[::1]/cb', 'http://[::1]:/cb'],
+  ['http://[::1]/cb', 'http://[::1]:01/cb'],
+] as const) {
+  test(`${asked} is not ${registered}`, (t) => {
+    t.is(redirectUriFault(registered), undefined)
+    t.is(resolveRedirectTarget({ redirectUris: [registered] }, asked), undefined)
+    t.is(resolveRedirectTarget({ redirectUris: [registered] }, registered)?.uri, registered)
   })
 }

@@ -50,6 +50,7 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
     },
     limits: {
       async giveBack() {},
+      peek: async () => 0,
       async take({ name }: Limit, subject: string) {
         world.taken.push([name, subject])
         return 0
@@ -108,7 +109,9 @@ test('what is known costs nothing; to fetch it again is paid by its URL, not by 
 })
 
 test('who has asked for too many is refused without a fetch', async (t) => {
-  const it = setUp({ limits: { take: async () => 7, giveBack: async () => {} } })
+  const it = setUp({
+    limits: { take: async () => 7, peek: async () => 7, giveBack: async () => {} },
+  })
   const error = await t.throwsAsync<OAuthError>(find(it), { instanceOf: OAuthError })
   t.like(error, { status: 429, retryAfterSeconds: 7 })
   t.is(it.world.fetches, 0)

@@ -1,0 +1,52 @@
+/** The operator's configuration as a whole, read and checked; nothing is touched. */
+
+import { readClientSecrets } from '../../lib/catalogue/configured-client.ts'
+import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
+import {
+  ConfigError,
+  collectFaults,
+  logLevel,
+  optional,
+  readEnvironment,
+  secret,
+  text,
+  type Values,
+} from '../../lib/platform/environment.ts'
+import type { Context } from '../context.ts'
+import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
+
+export const START_VARIABLES = {
+  LOG_LEVEL: optional(logLevel, 'info'),
+  REDIS_URL: optional(text, undefined),
+  REDIS_PASSWORD: optional(secret, undefined),
+}
+
+export interface Configuration {
+  readonly gateway: Gateway
+  readonly values: Values<typeof START_VARIABLES>
+}
+
+/** @throws ConfigError with every fault of file and environment, also those that a room would find. */
+export function readConfiguration({
+  environment,
+  workingDirectory,
+}: Pick<Context, 'environment' | 'workingDirectory'>): Configuration {
+  const faults: string[] = []
+  const gateway = collectFaults(() => readGateway(environment, workingDirectory), faults)
+  const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
+  collectFaults(() => checkRoomSettings(environment), faults)
+  if (gateway) {
+    for (const check of [
+      // The authorization server reads them itself: here a missing one is told before anything starts.
+      () => readClientSecrets(gateway.clients, environment),
+      () => readProviderSecrets(gateway.providers, environment),
+      () => checkAgainstGateway(gateway, environment),
+    ]) {
+      collectFaults<unknown>(check, faults)
+    }
+  }
+  if (gateway === undefined || values === undefined || faults.length > 0)
+    throw new ConfigError([...new Set(faults)])
+  return { gateway, values }
+}

@@ -1,0 +1,32 @@
+/** An authorization request whose person went to a provider, after they had approved it here. */
+
+import type Koa from 'koa'
+import type { Errand } from '../login/errand.ts'
+import { findLogin } from '../login/session.ts'
+import type { Ports } from '../ports.ts'
+import type { Purpose } from '../store/upstream-logins.ts'
+import { approve } from './approve.ts'
+import { showConsentPage } from './consent-page.ts'
+import { findQuestion } from './open-question.ts'
+import type { RespondentState } from './respond.ts'
+
+/** @throws OAuthError when it was decided meanwhile, in another tab perhaps. */
+export async function resumeConsent(
+  ctx: Koa.ParameterizedContext<RespondentState>,
+  ports: Ports,
+  { interactionId, service }: Extract<Purpose, { readonly kind: 'consent' }>,
+): Promise<Errand> {
+  const question = await findQuestion(ctx, ports, interactionId)
+  const { interaction, respondent } = question
+  return {
+    maxAgeSeconds: interaction.maxAgeSeconds,
+    async finish(arrival) {
+      ctx.state.respondent = respondent
+      await approve(ctx, ports, { question, service, person: { kind: 'new', arrival } })
+    },
+    async showAgain(problem) {
+      const login = await findLogin(ctx, ports, interaction)
+      await showConsentPage(ctx, ports, { ...question, login, service, problem })
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/** An authorization request that waits for a person's decision, found by the browser it was opened in. */
+
+import type Koa from 'koa'
+import { OAuthError } from '../../lib/oauth/error.ts'
+import type { Client } from '../clients/client.ts'
+import type { Ports } from '../ports.ts'
+import type { Interaction } from '../store/interactions.ts'
+import { type Respondent, type RespondentState, respondentOf, unknownClient } from './respond.ts'
+
+export interface OpenQuestion {
+  readonly browser: string
+  readonly interactionId: string
+  readonly interaction: Interaction
+  readonly client: Client
+  /** Whom the decision is told to. */
+  readonly respondent: Respondent
+}
+
+/** By whichever of the browser's binding cookies it was opened. @throws OAuthError when there is none. */
+export async function findQuestion(
+  ctx: Koa.Context,
+  { cookies, families, clients }: Ports,
+  interactionId: string,
+): Promise<OpenQuestion> {
+  for (const browser of cookies.browser.readAll(ctx)) {
+    const interaction = await families.interactions.find(interactionId, browser)
+    if (interaction === undefined) continue
+    const client = await clients.find(interaction.clientId, 'held')
+    if (client === undefined) throw unknownClient()
+    const respondent = respondentOf(client, interaction)
+    return { browser, interactionId, interaction, client, respondent }
+  }
+  throw gone()
+}
+
+/** One cannot tell an expired page from another browser's, and need not. */
+function gone(): OAuthError {
+  return new OAuthError(
+    'invalid_request',
+    'This page has expired, was used already, or belongs to another browser. Start again from the application.',
+    { status: 403, explain: 'expired' },
+  )
+}
+
+/** Of a double submit one goes on; the other is told so on a page, without a redirect. */
+export async function useUp(
+  ctx: Koa.ParameterizedContext<RespondentState>,
+  { families }: Ports,
+  { interactionId, browser, interaction }: OpenQuestion,
+): Promise<void> {
+  if (interaction.pushedRequestId !== undefined) {
+    await families.pushedRequests.useUp(interaction.pushedRequestId)
+  }
+  const taken = await families.interactions.take(interactionId, browser)
+  if (taken !== undefined) return
+  delete ctx.state.respondent
+  throw gone()
+}

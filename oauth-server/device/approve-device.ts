@@ -1,0 +1,73 @@
+/** From a person's approval to the grant of their device, whoever vouched for the person. */
+
+import type Koa from 'koa'
+import type { Present } from '../login/person.ts'
+import { noteRefusal, type Refusal, showRefusedPage } from '../login/refusal.ts'
+import { loginOf } from '../login/session.ts'
+import type { Ports } from '../ports.ts'
+import type { LogState } from '../steps/log-access.ts'
+import type { Login } from '../store/logins.ts'
+import { type Confirmation, gone } from './confirmation.ts'
+import { showDonePage } from './device-page.ts'
+import { formatUserCode } from './user-code.ts'
+
+export interface ApprovedDevice {
+  readonly confirmation: Confirmation
+  readonly service: string
+  readonly person: Present
+}
+
+export async function approveDevice(
+  ctx: Koa.ParameterizedContext<LogState>,
+  ports: Ports,
+  { confirmation, service, person }: ApprovedDevice,
+): Promise<void> {
+  const { browser, client } = confirmation
+  const login = await loginOf(ctx, ports, person)
+  if (login === undefined) {
+    return await refuse(ctx, ports, confirmation, { person, service: undefined, browser })
+  }
+  const refusal = { person: { kind: 'known', login }, service, browser } as const
+  const isAllowed = (): Promise<boolean> => ports.access.allows(login.userId, service)
+  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
+  await grantToDevice(ports, confirmation, { login, service })
+  // The rules may have changed in between: then the grant has ended again.
+  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
+  await ports.clients.keep(client)
+  const facts = { user: login.userId, client_id: client.id, service }
+  ctx.state.log.info(facts, 'device approved')
+  showDonePage(ctx, 'approve')
+}
+
+/** Of a double submit one makes a grant; the other is told so on a page. */
+async function grantToDevice(
+  { families, scopes, resources }: Ports,
+  { confirmationId, browser, request }: Confirmation,
+  { login, service }: { readonly login: Login; readonly service: string },
+): Promise<void> {
+  const { id: loginId, userId, userName, authenticatedAt } = login
+  // Signed out meanwhile, perhaps in another tab.
+  if (!(await families.logins.stands(login))) throw gone()
+  const approved = await families.devices.approve(confirmationId, browser, {
+    userId,
+    userName,
+    authenticatedAt,
+    loginId,
+    clientId: request.clientId,
+    resource: resources.resourceOf(service),
+    scopes: scopes.grant(service, request.requestedScopes),
+  })
+  if (!approved) throw gone()
+}
+
+/** The device goes on waiting: for another account. */
+async function refuse(
+  ctx: Koa.ParameterizedContext<LogState>,
+  ports: Ports,
+  { userCode }: Confirmation,
+  refusal: Refusal,
+): Promise<void> {
+  await noteRefusal(ctx, ports, refusal)
+  const fields = { user_code: formatUserCode(userCode) }
+  showRefusedPage(ctx, ports, refusal, { method: 'post', action: '/device', fields })
+}

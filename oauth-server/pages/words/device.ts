@@ -1,0 +1,50 @@
+import { who } from './who.ts'
+import { definePage } from './words.ts'
+
+export const device = definePage(
+  {
+    ...who.en,
+    title: 'Connect a device?',
+    nameless: 'An application without a name',
+    wants:
+      'A device with the application {client} wants to use this gateway in your name. You do not connect this browser, but that device, wherever it is.',
+    codeMustBe: 'The code on your device must be',
+    askedFrom: 'It was asked for from the address',
+    unknownAddress: 'unknown',
+    elsewhere: ', which is not the address of this browser',
+    at: 'At',
+    justNow: 'just now',
+    minuteAgo: '1 minute ago',
+    minutesAgo: '{minutes} minutes ago',
+    warning:
+      'Go on only if you started this yourself and the device in front of you shows this code. If somebody sent you the code or a link, choose Deny: they, not you, would get in.',
+    forWhichService: 'For which service?',
+    service: 'Service {service}',
+    noServices: 'There is no service that you may use. Ask whoever runs this gateway.',
+    chooseService: 'Choose the service that the application may use.',
+    deny: 'Deny',
+  },
+  {
+    ...who.de,
+    title: 'Gerät verbinden?',
+    nameless: 'Eine Anwendung ohne Namen',
+    wants:
+      'Ein Gerät mit der Anwendung {client} möchte dieses Gateway in Ihrem Namen benutzen. Sie verbinden nicht diesen Browser, sondern jenes Gerät, wo immer es ist.',
+    codeMustBe: 'Der Code auf Ihrem Gerät muss lauten',
+    askedFrom: 'Angefordert wurde er von der Adresse',
+    unknownAddress: 'unbekannt',
+    elsewhere: ', das ist nicht die Adresse dieses Browsers',
+    at: 'Um',
+    justNow: 'gerade eben',
+    minuteAgo: 'vor 1 Minute',
+    minutesAgo: 'vor {minutes} Minuten',
+    warning:
+      'Fahren Sie nur fort, wenn Sie dies selbst begonnen haben und das Gerät vor Ihnen diesen Code zeigt. Hat Ihnen jemand den Code oder einen Link geschickt, wählen Sie Ablehnen: Nicht Sie, sondern diese Person bekäme Zugriff.',
+    forWhichService: 'Für welchen Dienst?',
+    service: 'Dienst {service}',
+    noServices:
+      'Es gibt keinen Dienst, den Sie benutzen dürfen. Fragen Sie die Betreiber dieses Gateways.',
+    chooseService: 'Wählen Sie den Dienst, den die Anwendung benutzen darf.',
+    deny: 'Ablehnen',
+  },
+)

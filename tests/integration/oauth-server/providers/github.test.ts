@@ -1,0 +1,404 @@
+/** The provider against GitHub’s own ways, its odd ones too. */
+
+import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import type { GitHubSettings } from '../../../../lib/catalogue/providers.ts'
+import { Secret } from '../../../../lib/platform/secret.ts'
+import { createGitHubProvider } from '../../../../oauth-server/login/providers/github.ts'
+import {
+  type Needs,
+  ProviderError,
+  type ProviderFault,
+  type UpstreamLogin,
+} from '../../../../oauth-server/login/providers/provider.ts'
+import {
+  type Endpoint,
+  type Failure,
+  type GitHubEmulator,
+  type GitHubEmulatorOptions,
+  startGitHub,
+} from '../../../support/github-emulator.ts'
+
+const CALLBACK = 'http://localhost:8642/callback'
+const NOTHING: Needs = { emails: false, organizations: false, teams: false, groups: false }
+const EVERYTHING: Needs = { emails: true, organizations: true, teams: true, groups: false }
+
+interface World {
+  readonly github: GitHubEmulator
+  readonly provider: ReturnType<typeof createGitHubProvider>
+  /** Goes through GitHub’s pages as this person; resolves with the address of the callback. */
+  visit(login: UpstreamLogin, person: string, press?: '0' | '1'): Promise<URL>
+}
+
+async function createWorld(
+  t: ExecutionContext,
+  options: GitHubEmulatorOptions & { secret?: string; deadlineMs?: number } = {},
+): Promise<World> {
+  const github = await startGitHub({ callbackUrl: CALLBACK, ...options })
+  t.teardown(() => github.stop())
+  const settings: GitHubSettings = {
+    kind: 'github',
+    name: 'github',
+    label: 'GitHub',
+    issuer: github.url,
+    url: github.url,
+    apiUrl: github.apiUrl,
+    clientId: github.clientId,
+    secretName: 'GITHUB_CLIENT_SECRET',
+  }
+  const secret = new Secret(options.secret ?? github.clientSecret)
+  const provider = createGitHubProvider(
+    settings,
+    secret,
+    options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs },
+  )
+  return { github, provider, visit: (...input) => visit(provider, ...input) }
+}
+
+async function visit(
+  provider: World['provider'],
+  login: UpstreamLogin,
+  person: string,
+  press: '0' | '1' = '1',
+): Promise<URL> {
+  const start = await provider.begin(login)
+  let cookie = ''
+  const go = async (url: URL, form?: URLSearchParams): Promise<Response> => {
+    const response = await fetch(url, {
+      method: form === undefined ? 'GET' : 'POST',
+      headers: { cookie },
+      redirect: 'manual',
+      ...(form === undefined ? {} : { body: form }),
+    })
+    cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie
+    return response
+  }
+  let url = start
+  let response = await go(url)
+  for (let step = 0; step < 8; step += 1) {
+    const location = response.headers.get('location')
+    if (location !== null) {
+      url = new URL(location, url)
+      if (url.href.startsWith(CALLBACK)) return url
+      response = await go(url)
+      continue
+    }
+    const page = await response.text()
+    const fields = [...page.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
+      ([, name = '', value = '']): [string, string] => [name, value.replaceAll('&amp;', '&')],
+    )
+    const own = page.includes('name="login"') ? { login: person } : { authorize: press }
+    url = new URL(page.includes('name="login"') ? '/login' : '/login/oauth/authorize', start)
+    response = await go(url, new URLSearchParams([...fields, ...Object.entries(own)]))
+  }
+  throw new Error(`no way back from ${start.origin}: ${response.status}`)
+}
+
+const toLogin = (changes: Partial<UpstreamLogin> = {}): UpstreamLogin => ({
+  state: randomBytes(32).toString('base64url'),
+  codeVerifier: randomBytes(32).toString('base64url'),
+  nonce: randomBytes(32).toString('base64url'),
+  redirectUri: CALLBACK,
+  needs: NOTHING,
+  loginHint: undefined,
+  anew: false,
+  ...changes,
+})
+
+async function faultOf(t: ExecutionContext, work: Promise<unknown>): Promise<ProviderFault> {
+  const error = await t.throwsAsync(work, { instanceOf: ProviderError })
+  return error.fault
+}
+
+for (const enterprise of [false, true]) {
+  test(`a person is known by their numeric id${enterprise ? ', at an enterprise too' : ''}`, async (t) => {
+    const { github, provider, visit } = await createWorld(t, { enterprise })
+    const { id } = github.add('Octo-Cat')
+    const login = toLogin()
+    const answer = await provider.finish(login, await visit(login, 'Octo-Cat'))
+    t.deepEqual(answer.identity, {
+      providerId: String(id),
+      name: 'Octo-Cat',
+      emails: [],
+      organizations: undefined,
+      teams: undefined,
+    })
+    t.is(answer.token, undefined, 'nothing is kept that nothing needs')
+    t.deepEqual(github.lastScopes(), ['read:user'])
+    const asked = github.requests.map(({ path }) => path)
+    t.false(asked.some((path) => /emails|orgs|teams/.test(path)))
+  })
+}
+
+test('what the rules need is asked for, and read with the right scopes', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada', {
+    emails: [
+      { email: 'Second@Example.com', verified: true, primary: false },
+      { email: 'unproven@example.com', verified: false, primary: false },
+      { email: 'first@example.com', verified: true, primary: true },
+    ],
+    organizations: ['Acme', 'globex'],
+    teams: ['Acme/Platform'],
+  })
+  const login = toLogin({ needs: EVERYTHING })
+  const { identity, token } = await provider.finish(login, await visit(login, 'ada'))
+  t.deepEqual(identity.emails, ['first@example.com', 'second@example.com'])
+  t.deepEqual(
+    identity.organizations?.map(({ name }) => name),
+    ['acme', 'globex'],
+  )
+  t.true(identity.organizations?.every(({ id }) => /^[0-9]+$/.test(id)))
+  t.deepEqual(
+    identity.teams?.map(({ name }) => name),
+    ['acme/platform'],
+  )
+  t.deepEqual(github.lastScopes(), ['read:user', 'user:email', 'read:org'])
+  t.true(token?.startsWith('gho_'), 'kept, because memberships change')
+})
+
+test('lists of many pages are read to their end', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const organizations = Array.from({ length: 230 }, (_, index) => `org-${index}`)
+  github.add('ada', { organizations })
+  const login = toLogin({ needs: { ...NOTHING, organizations: true } })
+  const { identity } = await provider.finish(login, await visit(login, 'ada'))
+  t.deepEqual(
+    identity.organizations?.map(({ name }) => name),
+    organizations,
+  )
+})
+
+test('a person who withholds a scope was not asked: that is not the same as belonging nowhere', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada', { organizations: ['acme'] })
+  github.withheld.add('read:org').add('user:email')
+  const login = toLogin({ needs: EVERYTHING })
+  const { identity } = await provider.finish(login, await visit(login, 'ada'))
+  t.is(identity.organizations, undefined)
+  t.is(identity.teams, undefined)
+  t.deepEqual(identity.emails, [])
+})
+
+test('an organisation that may not be read keeps nobody out', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const { id } = github.add('ada', { organizations: ['acme'] })
+  github.failures.set('orgs', { kind: 'status', status: 403 })
+  const login = toLogin({ needs: EVERYTHING })
+  const { identity } = await provider.finish(login, await visit(login, 'ada'))
+  t.is(identity.providerId, String(id))
+  t.is(identity.organizations, undefined)
+})
+
+test('facts are read again with the token, under the same id whatever the login is by then', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const person = github.add('ada', { organizations: ['acme'] })
+  const login = toLogin({ needs: EVERYTHING })
+  const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
+  person.organizations = []
+  github.rename('ada', 'lovelace')
+  const { identity } = await provider.read(token, EVERYTHING)
+  t.is(identity.providerId, String(person.id))
+  t.is(identity.name, 'lovelace')
+  t.deepEqual(identity.organizations, [])
+})
+
+test('a token that was revoked, or whose account is gone, is expired', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const person = github.add('ada')
+  const login = toLogin({ needs: EVERYTHING })
+  const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
+  person.isGone = true
+  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+  person.isGone = false
+  github.revokeApp('ada')
+  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+})
+
+test('somebody who says no at GitHub has cancelled', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin()
+  t.is(await faultOf(t, provider.finish(login, await visit(login, 'ada', '0'))), 'cancelled')
+})
+
+test('who permitted the app before is not asked again, and the account can be chosen anew', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const first = toLogin()
+  await provider.finish(first, await visit(first, 'ada'))
+  const again = toLogin({ anew: true, loginHint: 'ada' })
+  const start = await provider.begin(again)
+  t.is(start.searchParams.get('prompt'), 'select_account')
+  t.is(start.searchParams.get('login'), 'ada')
+  t.truthy((await provider.finish(again, await visit(again, 'ada'))).identity)
+})
+
+test('PKCE is sent and holds: another verifier gets nothing', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin()
+  const back = await visit(login, 'ada')
+  const other = { ...login, codeVerifier: randomBytes(32).toString('base64url') }
+  t.is(await faultOf(t, provider.finish(other, back)), 'invalid')
+})
+
+test('errors that come with status 200 are errors', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin()
+  const back = await visit(login, 'ada')
+  await provider.finish(login, back)
+  t.is(await faultOf(t, provider.finish(login, back)), 'invalid', 'a code used twice')
+  const wrong = await createWorld(t, { secret: 'a wrong secret' })
+  wrong.github.add('ada')
+  const second = toLogin()
+  const arrived = await wrong.visit(second, 'ada')
+  t.is(await faultOf(t, wrong.provider.finish(second, arrived)), 'misconfigured')
+})
+
+test('a callback that GitHub does not know is the operator’s to mend', async (t) => {
+  const { github, provider } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin({ redirectUri: 'http://localhost:8642/elsewhere' })
+  const start = await provider.begin(login)
+  const response = await fetch(start, { redirect: 'manual' })
+  const back = new URL(response.headers.get('location') ?? '')
+  t.is(await faultOf(t, provider.finish(login, back)), 'misconfigured')
+})
+
+const callbacks: Readonly<Record<string, (params: URLSearchParams) => void>> = {
+  'no state': (params) => params.delete('state'),
+  'another state': (params) => params.set('state', 'x'.repeat(43)),
+  'two states': (params) => params.append('state', params.get('state') ?? ''),
+  'no code': (params) => params.delete('code'),
+  'two codes': (params) => params.append('code', params.get('code') ?? ''),
+  'an endless code': (params) => params.set('code', 'x'.repeat(10_000)),
+  'a code with a line end': (params) => params.set('code', 'a\r\nb'),
+  'an unknown error': (params) => params.set('error', '<script>'),
+  'an error named like a member of every object': (params) => params.set('error', 'constructor'),
+  'two errors': (params) => {
+    params.append('error', 'access_denied')
+    params.append('error', 'access_denied')
+  },
+}
+for (const [title, change] of Object.entries(callbacks)) {
+  test(`a callback with ${title} is not believed, and GitHub is not asked`, async (t) => {
+    const { github, provider, visit } = await createWorld(t)
+    github.add('ada')
+    const login = toLogin()
+    const back = await visit(login, 'ada')
+    change(back.searchParams)
+    t.is(await faultOf(t, provider.finish(login, back)), 'invalid')
+    t.false(github.requests.some(({ path }) => path.endsWith('/access_token')))
+  })
+}
+
+const elsewhere = 'http://127.0.0.1:1/elsewhere'
+const failures: Readonly<Record<string, Failure>> = {
+  'status 500': { kind: 'status', status: 500 },
+  'status 502': { kind: 'status', status: 502 },
+  'too many requests': { kind: 'status', status: 429 },
+  'a rate limit': { kind: 'status', status: 403, headers: { 'x-ratelimit-remaining': '0' } },
+  HTML: { kind: 'html' },
+  'no answer': { kind: 'hang' },
+  'an answer byte by byte': { kind: 'slow-body' },
+  'a huge answer': { kind: 'huge' },
+  'a redirect': { kind: 'redirect', to: elsewhere },
+  'a closed connection': { kind: 'drop' },
+  'an empty object': { kind: 'json', body: {} },
+  null: { kind: 'json', body: null },
+  'a number': { kind: 'json', body: 7 },
+}
+for (const endpoint of ['token', 'user', 'orgs', 'emails'] as const) {
+  for (const [title, failure] of Object.entries(failures)) {
+    test(`${endpoint}: ${title} is no login`, async (t) => {
+      const isSlow = failure.kind === 'hang' || failure.kind === 'slow-body'
+      const { github, provider, visit } = await createWorld(t, isSlow ? { deadlineMs: 1500 } : {})
+      github.add('ada')
+      const login = toLogin({ needs: EVERYTHING })
+      const back = await visit(login, 'ada')
+      github.failures.set(endpoint, failure)
+      t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+    })
+  }
+}
+
+const noAccounts: Readonly<Record<string, unknown>> = {
+  'id null': { id: null, login: 'ada' },
+  'id as text': { id: '583231', login: 'ada' },
+  'id 0': { id: 0, login: 'ada' },
+  'a negative id': { id: -1, login: 'ada' },
+  'a fraction': { id: 1.5, login: 'ada' },
+  'an id beyond what can be told apart': { id: 2 ** 53, login: 'ada' },
+  'no id': { login: 'ada' },
+  'no login': { id: 583_231 },
+  'a login that is markup': { id: 583_231, login: '<b>ada</b>' },
+  'an endless login': { id: 583_231, login: 'a'.repeat(1000) },
+  'a list': [{ id: 583_231, login: 'ada' }],
+}
+for (const [title, body] of Object.entries(noAccounts)) {
+  test(`an account with ${title} is nobody`, async (t) => {
+    const { github, provider, visit } = await createWorld(t)
+    github.add('ada')
+    const login = toLogin()
+    const back = await visit(login, 'ada')
+    github.failures.set('user', { kind: 'json', body })
+    t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+  })
+}
+
+test('a next page somewhere else is not fetched: the token goes nowhere else', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const other = await startGitHub()
+  t.teardown(() => other.stop())
+  github.add('ada')
+  for (const link of [`${other.apiUrl}/user/orgs`, `${github.apiUrl}/user/emails`, 'nonsense']) {
+    const login = toLogin({ needs: { ...NOTHING, organizations: true } })
+    const back = await visit(login, 'ada')
+    github.failures.set('orgs', {
+      kind: 'json',
+      body: [],
+      headers: { link: `<${link}>; rel="next"` },
+    })
+    t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+    github.failures.delete('orgs')
+  }
+  t.is(other.requests.length, 0)
+})
+
+test('errors carry no secret, code, verifier or token', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  for (const [endpoint, failure] of [
+    ['token', { kind: 'drop' }],
+    ['token', { kind: 'json', body: { error: 'bad_verification_code' } }],
+    ['user', { kind: 'status', status: 500 }],
+    ['orgs', { kind: 'html' }],
+  ] as [Endpoint, Failure][]) {
+    const login = toLogin({ needs: EVERYTHING })
+    const back = await visit(login, 'ada')
+    github.failures.set(endpoint, failure)
+    const error = await t.throwsAsync(provider.finish(login, back))
+    github.failures.delete(endpoint)
+    const told = inspect(error, { depth: 10, showHidden: true })
+    const secrets = [
+      github.clientSecret,
+      login.codeVerifier,
+      login.state,
+      back.searchParams.get('code') ?? 'no code',
+      'gho_',
+    ]
+    for (const secret of secrets) t.false(told.includes(secret))
+  }
+})
+
+test('a GitHub that is not there is unavailable', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin()
+  const back = await visit(login, 'ada')
+  await github.stop()
+  t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+})

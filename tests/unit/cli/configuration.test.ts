@@ -1,0 +1,126 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test from 'ava'
+import { certificateFiles } from '../../../certs/files.ts'
+import { CliError } from '../../../cli/cli-error.ts'
+import type { Context } from '../../../cli/context.ts'
+import { createOutput } from '../../../cli/output.ts'
+import { readConfiguration } from '../../../cli/start/configuration.ts'
+import { toConfigurationStatus } from '../../../cli/start/configuration-status.ts'
+import { readSettings } from '../../../cli/start/settings.ts'
+import type { Environment } from '../../../lib/platform/environment.ts'
+import { faultsOf, folderWith } from '../../support/configuration.ts'
+
+const contextOf = (environment: Environment, yaml = ''): Context => ({
+  environment,
+  workingDirectory: folderWith(yaml),
+  output: createOutput(process, { json: false, colour: false }),
+  clock: Date.now,
+  rooms: '/rooms',
+})
+
+const GITHUB = {
+  GITHUB_CLIENT_ID: 'id',
+  GITHUB_CLIENT_SECRET: 'hush',
+  ALLOWED_GITHUB_USERS: 'octocat',
+}
+
+test('what a room would refuse is told before anything starts, all at once', (t) => {
+  const yaml = `clients:
+  a: { client_secret: "\${secret.GONE}", redirect_uris: ["https://a.example/cb"] }
+providers:
+  okta: { issuer: "https://x.example", client_id: a, client_secret: "\${secret.LOST}" }
+access: { users: ["okta:a"] }
+`
+  const environment = {
+    DEFAULT_SERVICE: 'nobody',
+    ACCESS_TOKEN_LIFETIME: 'long',
+    REGISTRATION_TOKEN: 'hush',
+    REGISTRATION_REDIRECT_HOSTS: 'a b',
+    SIGNING_ALGORITHM: 'HS256',
+    SESSION_TIMEOUT: '0',
+    LOG_LEVEL: 'loud',
+  }
+  const faults = faultsOf(() => readConfiguration(contextOf(environment, yaml)))
+  t.is(faults.length, Object.keys(environment).length + 2, faults.join('\n'))
+  for (const name of [...Object.keys(environment), 'GONE', 'LOST']) {
+    t.is(faults.filter((fault) => fault.startsWith(name)).length, 1, name)
+  }
+  t.false(faults.join().includes('hush'))
+})
+
+test('names of tests are for this machine alone', (t) => {
+  const environment = { CLIENT_DOCUMENT_TEST_HOSTS: 'a.example=127.0.0.1:1' }
+  t.deepEqual(
+    faultsOf(() => readConfiguration(contextOf(environment))),
+    [],
+  )
+  const far = { ...environment, ...GITHUB, PUBLIC_URL: 'https://gw.example' }
+  const [fault] = faultsOf(() => readConfiguration(contextOf(far)))
+  t.regex(fault ?? '', /^CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only/)
+})
+
+test('an address that others reach needs a provider and a certificate, nothing more', (t) => {
+  const far = { PUBLIC_URL: 'https://gw.example', GATEWAY_STATE_DIR: 'state' }
+  t.throws(() => readSettings(contextOf(far)), {
+    instanceOf: CliError,
+    message: /^Nobody could log in at https:\/\/gw\.example: no login provider is configured/,
+  })
+  const context = contextOf({ ...far, ...GITHUB })
+  t.throws(() => readSettings(context), {
+    instanceOf: CliError,
+    message: /^PUBLIC_URL is https, but \S+fullchain\.pem and \S+privkey\.pem are not there/,
+  })
+  const files = certificateFiles(join(context.workingDirectory, 'state'))
+  mkdirSync(dirname(files.chain), { recursive: true })
+  for (const path of Object.values(files)) writeFileSync(path, '')
+  t.is(readSettings(context).gateway.addresses.issuer, 'https://gw.example')
+})
+
+test('a file that became bad is told, with what is wrong', (t) => {
+  const context = contextOf({}, 'access: { users: ["dev:alice"] }')
+  const { gateway } = readConfiguration(context)
+  const path = join(context.workingDirectory, 'gateway.yaml')
+  const good = { path, faults: [], changed: [], needs_restart: [], restart_faults: [] }
+  t.deepEqual(toConfigurationStatus(gateway, context), good)
+
+  writeFileSync(path, 'access: { users: ["dev:bob"] }')
+  t.deepEqual(toConfigurationStatus(gateway, context), { ...good, changed: ['access'] })
+
+  writeFileSync(path, 'access: { users: [bob] }\nproviders: { dev: { url: x } }')
+  const bad = toConfigurationStatus(gateway, context)
+  t.is(bad.faults.length, 2, bad.faults.join('\n'))
+  t.deepEqual([bad.changed, bad.needs_restart], [[], []])
+
+  writeFileSync(path, 'mcpServers: { a: { command: ')
+  t.is(toConfigurationStatus(gateway, context).faults.length > 0, true)
+})
+
+test('what only another start takes up is told', (t) => {
+  const context = contextOf({})
+  const { gateway } = readConfiguration(context)
+  writeFileSync(
+    join(context.workingDirectory, 'gateway.yaml'),
+    'mcpServers: { echo: { description: new } }\nbranding: { name: Acme }\n' +
+      'clients: { a: { redirect_uris: ["https://a.example/cb"] } }\n' +
+      'providers: { dev: { label: Me } }\naccess: { users: ["*"] }\n',
+  )
+  const { changed, needs_restart } = toConfigurationStatus(gateway, context)
+  t.deepEqual(changed, ['mcpServers', 'clients', 'providers', 'access', 'branding'])
+  t.deepEqual(needs_restart, ['mcpServers', 'clients', 'providers', 'branding'])
+})
+
+test('what another start would refuse is told beside what is in force already', (t) => {
+  const context = contextOf({ DEFAULT_SERVICE: 'echo' })
+  const { gateway } = readConfiguration(context)
+  writeFileSync(
+    join(context.workingDirectory, 'gateway.yaml'),
+    'mcpServers: { echo: { enabled: false } }\naccess: { users: ["okta:a"] }\n' +
+      'providers: { okta: { issuer: "https://x.example", client_id: a, client_secret: "${secret.NOPE}" } }\n',
+  )
+  const { faults, changed, restart_faults } = toConfigurationStatus(gateway, context)
+  t.deepEqual([faults, changed], [[], ['mcpServers', 'providers', 'access']])
+  t.is(restart_faults.length, 2, restart_faults.join('\n'))
+  t.regex(restart_faults[0] ?? '', /^NOPE, the client secret of the provider okta, is not set/)
+  t.regex(restart_faults[1] ?? '', /^DEFAULT_SERVICE must be one of .*, not "echo"/)
+})
