@@ -56,6 +56,10 @@ export const OAUTH_SERVER_VARIABLES = {
   REFRESH_TOKEN_LIFETIME: optional(integer(1, 10 * YEAR_SECONDS), 30 * 86_400),
   /** Seconds, from the last use; 0 keeps registrations for ever. */
   CLIENT_LIFETIME: optional(integer(0, 10 * YEAR_SECONDS), 90 * 86_400),
+  /** Seconds after which memberships that access rules need are read again. */
+  ACCESS_FACTS_LIFETIME: optional(integer(0, 86_400), 900),
+  /** Seconds for which they count while the login provider does not answer. */
+  ACCESS_FACTS_OUTAGE: optional(integer(0, 30 * 86_400), 86_400),
   /** Who registers must know it (RFC 7591 section 3, initial access token). */
   REGISTRATION_TOKEN: optional(bearerSecret, undefined),
   REGISTRATION_REDIRECT_HOSTS: optional(redirectHosts, []),

@@ -15,9 +15,11 @@ const log = createLog(NAME, 'info')
 
 await runRoom(log, async () => {
   const config = readConfig(process.env)
-  const gateway = readGateway(process.env, process.cwd())
+  const read = () => readGateway(process.env, process.cwd())
+  const gateway = read()
   const configured = readConfiguredClients(gateway.clients, process.env, systemClock)
   const providerSecrets = readProviderSecrets(gateway.providers, process.env)
   log.level = config.LOG_LEVEL
-  return await startServer(config, gateway, { configured, providerSecrets }, log)
+  const started = { configured, providerSecrets, readGateway: read }
+  return await startServer(config, gateway, started, log)
 })

@@ -9,8 +9,7 @@ import { deriveKey } from '../lib/platform/secret.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
 import { redisUserSecrets, type UserSecrets } from '../lib/store/user-secrets.ts'
-import type { Access } from './access/access.ts'
-import { createOpenAccess } from './access/open-access.ts'
+import { type Access, createAccess, type LiveAccess } from './access/access.ts'
 import type { Client } from './clients/client.ts'
 import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
@@ -24,20 +23,22 @@ import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
-import { createProviders, type ProviderSecrets } from './login/providers/providers.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, knowsAddresses, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
+import { type AccessBindings, redisAccessBindings } from './store/bindings.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
 import { type Consents, redisConsents } from './store/consents.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
 import { type Documents, redisDocuments } from './store/documents.ts'
+import { type FactReadings, redisFactReadings } from './store/fact-readings.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
 import { LOGIN_SECONDS, type Logins, redisLogins } from './store/logins.ts'
+import { type ProviderIssuers, redisProviderIssuers } from './store/provider-issuers.ts'
 import { type PushedRequests, redisPushedRequests } from './store/pushed-requests.ts'
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
@@ -56,6 +57,9 @@ export interface Families {
   readonly logins: Logins
   readonly upstreamLogins: UpstreamLogins
   readonly users: Users
+  readonly accessBindings: AccessBindings
+  readonly factReadings: FactReadings
+  readonly providerIssuers: ProviderIssuers
   readonly codes: AuthorizationCodes
   readonly grants: Grants
   readonly refreshFamilies: RefreshFamilies
@@ -89,16 +93,16 @@ export interface Ports {
   readonly log: Log
 }
 
-export interface Surroundings extends Pick<Ports, 'config' | 'gateway' | 'clock' | 'log'> {
+export interface Surroundings
+  extends Pick<Ports, 'config' | 'gateway' | 'providers' | 'clock' | 'log'> {
   /** The operator's clients, by client_id. */
   readonly configured: ReadonlyMap<string, Client>
-  readonly providerSecrets: ProviderSecrets
 }
 
 export function createPorts(
   redis: Redis,
-  { configured, providerSecrets, ...surroundings }: Surroundings,
-): Ports {
+  { configured, ...surroundings }: Surroundings,
+): Ports & { readonly access: LiveAccess } {
   const { config, gateway, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
@@ -111,17 +115,23 @@ export function createPorts(
     log,
   })
   const scopes = createScopes(gateway.services, knowsAddresses(gateway))
+  const resources = createResources(gateway, config.DEFAULT_SERVICE)
   return {
     ...surroundings,
     families,
     ...createClients(families, scopes, { configured, ...surroundings }),
-    providers: createProviders(gateway, providerSecrets),
-    access: createOpenAccess(gateway.services, families, clock),
+    access: createAccess({
+      ...surroundings,
+      families,
+      resources,
+      initial: gateway.access,
+      sealingKey: deriveKey(secret, 'oauth-server/upstream-tokens'),
+    }),
     keyring,
     verifiedTokens: createVerifiedTokens(keyring, { issuer: gateway.addresses.issuer, clock }),
     refreshTokens: createRefreshTokens(deriveKey(secret, 'oauth-server/refresh-tokens')),
     scopes,
-    resources: createResources(gateway, config.DEFAULT_SERVICE),
+    resources,
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
 }
@@ -130,7 +140,7 @@ export function createPorts(
 function createClients(
   families: Families,
   scopes: Scopes,
-  { config, gateway, clock, log, configured }: Omit<Surroundings, 'providerSecrets'>,
+  { config, gateway, clock, log, configured }: Surroundings,
 ): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
   const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
   const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
@@ -182,6 +192,9 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
       ),
     ),
     users: orUnavailable(redisUsers(redis)),
+    accessBindings: orUnavailable(redisAccessBindings(redis)),
+    factReadings: orUnavailable(redisFactReadings(redis)),
+    providerIssuers: orUnavailable(redisProviderIssuers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),
     grants: orUnavailable(redisGrants(redis)),
     refreshFamilies: orUnavailable(redisRefreshFamilies(redis)),

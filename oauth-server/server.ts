@@ -7,10 +7,16 @@ import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { keepApplied } from './access/keep-applied.ts'
+import { requireBoundProviders } from './access/provider-issuers.ts'
 import { createApp } from './app.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
 import { type OAuthServerConfig, refuseTestHosts, requireService } from './config.ts'
-import { requireProvider } from './login/providers/providers.ts'
+import {
+  createProviders,
+  type ProviderSecrets,
+  requireProvider,
+} from './login/providers/providers.ts'
 import { createPorts, type Surroundings } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 
@@ -22,10 +28,16 @@ const KEEP_ALIVE_MS = 75_000
 const HEADERS_MS = 76_000
 const REQUEST_MS = 30_000
 
+/** What was read at start, beside config and gateway, and how it is read again. */
+export interface Started extends Pick<Surroundings, 'configured'> {
+  readonly providerSecrets: ProviderSecrets
+  readonly readGateway: () => Gateway
+}
+
 export async function startServer(
   config: OAuthServerConfig,
   gateway: Gateway,
-  { configured, providerSecrets }: Pick<Surroundings, 'configured' | 'providerSecrets'>,
+  { configured, providerSecrets, readGateway }: Started,
   log: Log,
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
@@ -44,10 +56,11 @@ export async function startServer(
     config,
     gateway,
     configured,
-    providerSecrets,
+    providers: createProviders(gateway, providerSecrets),
     clock: systemClock,
     log,
   })
+  await requireBoundProviders(gateway.providers, ports.families.providerIssuers)
   const readiness = createReadiness(ports, log)
   redis.on('ready', () => {
     readiness.renew().catch(() => {
@@ -61,6 +74,7 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
+  const stopApplying = keepApplied(ports, readGateway)
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
   const probing = setInterval(() => void ports.documentSupport.probe(), PROBE_TICK_MS)
@@ -69,6 +83,7 @@ export async function startServer(
   }
   return async () => {
     stopWatching()
+    stopApplying()
     clearInterval(probing)
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()

@@ -36,6 +36,7 @@ export type KeyPurpose =
   | 'oauth-server/signing-keys'
   | 'oauth-server/refresh-tokens'
   | 'oauth-server/user-codes'
+  | 'oauth-server/upstream-tokens'
   | 'oauth-server/upstream-logins'
   | 'mcp-bridge'
   | 'edge'

@@ -1,7 +1,16 @@
 /** Who may in. This server alone evaluates it, from the facts it keeps in `users`. */
 
+import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
+import { providerOf } from '../login/person.ts'
 import type { Needs } from '../login/providers/provider.ts'
+import type { Ports } from '../ports.ts'
 import type { User } from '../store/users.ts'
+import { type EndingPorts, endWhatFails } from './end-what-fails.ts'
+import { isOpen, needsOf } from './evaluate.ts'
+import { createFacts, type FactsPorts } from './facts.ts'
+import { createIssuerCheck } from './provider-issuers.ts'
+import { createStandings, mayUse } from './standing.ts'
+import { sweepPeople } from './sweep.ts'
 
 export interface Access {
   /** What has to be asked of a provider for the rules as they are now. */
@@ -15,10 +24,95 @@ export interface Access {
   admit(user: User, upstreamToken: string | undefined): Promise<boolean>
   /**
    * Whether somebody known may use a service now (undefined: may in at all). Facts that are too old are
-   * read again first.
+   * read again first. What they no longer may has ended when this says no.
    * @throws OAuthError 503 when they would have to be read again and cannot.
    */
   allows(userId: string, service: string | undefined): Promise<boolean>
   /** The services somebody known may use, by the facts at hand; undefined: whoever is not signed in. */
   servicesOf(userId: string | undefined): Promise<readonly string[]>
+}
+
+/** As the process holds it, which sees the configuration change. */
+export interface LiveAccess extends Access {
+  readonly settings: AccessSettings
+  /** Other rules, from now on. What they end, `sweep` ends. */
+  change(settings: AccessSettings): void
+  /**
+   * Ends every live grant that the rules no longer allow, by the facts at hand. May be done again at any
+   * time, by any number of processes. Rejects when the store does not answer.
+   */
+  sweep(): Promise<void>
+}
+
+export type AccessPorts = EndingPorts &
+  Pick<Ports, 'providers'> &
+  Omit<FactsPorts, 'needsOf'> & { readonly initial: AccessSettings }
+
+export function createAccess(ports: AccessPorts): LiveAccess {
+  const { gateway, families, providers, log } = ports
+  let settings = ports.initial
+  const needs = (provider: string): Needs => needsOf(settings, provider)
+  const facts = createFacts({ ...ports, needsOf: needs })
+  const standings = createStandings(ports, facts)
+  const checkIssuer = createIssuerCheck(ports)
+  /** Rules that were replaced meanwhile decide nothing. */
+  const byRules = async <T>(decide: (rules: AccessSettings) => Promise<T>): Promise<T> => {
+    for (;;) {
+      const rules = settings
+      const decision = await decide(rules)
+      if (rules === settings) return decision
+    }
+  }
+  return {
+    get settings() {
+      return settings
+    },
+    change(changed) {
+      settings = changed
+    },
+    needsOf: needs,
+
+    async admit(user, upstreamToken) {
+      const { id, provider } = user
+      await checkIssuer(provider)
+      const judge = () => byRules((rules) => standings.ofTold(rules, user))
+      let standing = await judge()
+      if (standing.isAdmitted) {
+        await families.users.record(facts.toKnown(user, upstreamToken))
+        // A sweep by other rules may have passed before the record was there.
+        standing = await judge()
+      }
+      await endWhatFails(ports, id, standing, 'refused at login')
+      if (standing.isAdmitted) log.info({ user: id, provider }, 'person admitted')
+      else log.warn({ user: id, provider }, 'person refused')
+      return standing.isAdmitted
+    },
+
+    async allows(userId, service) {
+      if (isOpen(settings) && providers.has(providerOf(userId))) {
+        return service === undefined || gateway.services.has(service)
+      }
+      const look = await byRules((rules) => standings.now(rules, userId, service))
+      const isAllowed = mayUse(look.standing, service)
+      if (!isAllowed) log.warn({ user: userId, service }, 'access refused')
+      if (!isAllowed || look.areFactsNew) {
+        await endWhatFails(ports, userId, look.standing, 'no longer allowed')
+      }
+      return isAllowed
+    },
+
+    async servicesOf(userId) {
+      if (userId === undefined) return openServices(settings, [...gateway.services.keys()])
+      const { services } = await byRules((rules) => standings.atHand(rules, userId))
+      return [...services]
+    },
+
+    sweep: () => sweepPeople(ports, byRules, standings),
+  }
+}
+
+/** Those that whoever may in may use; where there is none, the person has to say who they are first. */
+function openServices({ services }: AccessSettings, names: readonly string[]): readonly string[] {
+  const open = names.filter((name) => !services.has(name))
+  return open.length > 0 ? open : names
 }

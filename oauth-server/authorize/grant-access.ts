@@ -1,5 +1,6 @@
 /** From an approval to a code: the grant, and what a client is told of it (RFC 6749 section 4.1.2). */
 
+import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
@@ -12,11 +13,13 @@ export interface Approved {
 
 /**
  * Resolves with a code, or with undefined when the person has signed out meanwhile: asked after the
- * grant is made, because signing out ends those that it finds. A code that is told to nobody, and a
- * grant without one, go by themselves within seconds.
+ * grant is made, because signing out ends those that it finds. So does a change of the access rules: whoever
+ * calls has asked them before. A code that is told to nobody, and a grant without one, go by themselves
+ * within seconds.
+ * @throws OAuthError `access_denied` where the rules have changed meanwhile.
  */
 export async function grantAccess(
-  { families, scopes, resources }: Ports,
+  { families, scopes, resources, access }: Ports,
   { interaction, login, service }: Approved,
 ): Promise<string | undefined> {
   const { id: loginId, userId, userName, authenticatedAt } = login
@@ -30,6 +33,9 @@ export async function grantAccess(
     scopes: scopes.grant(service, interaction.requestedScopes),
   })
   if (!(await families.logins.stands(login))) return undefined
+  if (!(await access.allows(userId, service))) {
+    throw new OAuthError('access_denied', 'this account may no longer use this service')
+  }
   return await families.codes.issue({
     grantId: grant.id,
     userId: grant.userId,

@@ -27,11 +27,12 @@ export async function approveDevice(
   if (login === undefined) {
     return await refuse(ctx, ports, confirmation, { person, service: undefined, browser })
   }
-  if (!(await ports.access.allows(login.userId, service))) {
-    const known = { kind: 'known', login } as const
-    return await refuse(ctx, ports, confirmation, { person: known, service, browser })
-  }
+  const refusal = { person: { kind: 'known', login }, service, browser } as const
+  const isAllowed = (): Promise<boolean> => ports.access.allows(login.userId, service)
+  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
   await grantToDevice(ports, confirmation, { login, service })
+  // The rules may have changed in between: then the grant has ended again.
+  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
   await ports.clients.keep(client)
   const facts = { user: login.userId, client_id: client.id, service }
   ctx.state.log.info(facts, 'device approved')

@@ -16,6 +16,7 @@ import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
+import { requirePerson } from './require-person.ts'
 import { revokeGrant } from './revoke-grant.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -47,6 +48,12 @@ export function exchangeDeviceCode(ports: Ports): Koa.Middleware[] {
 
     async function checkResource(ctx, next) {
       requireGrantedResource(ctx.state.params, ctx.state.grant, resources)
+      await next()
+    },
+
+    /** The device may come minutes after the decision, and the rules may have changed beside it. */
+    async function checkPerson(ctx, next) {
+      await requirePerson(ports, ctx.state.grant)
       await next()
     },
 

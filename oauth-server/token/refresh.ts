@@ -17,6 +17,7 @@ import type { Generation } from '../store/refresh-families.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { openAnswer, sealAnswer } from './refresh-tokens.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
+import { requirePerson } from './require-person.ts'
 import { revokeGrant } from './revoke-grant.ts'
 
 /** A token that we made, and its grant unless that has ended. */
@@ -81,6 +82,11 @@ export function refresh(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
+    async function checkPerson(ctx, next) {
+      await requirePerson(ports, ctx.state.grant)
+      await next()
+    },
+
     async function rotateToken(ctx) {
       const { grant, client } = ctx.state
       const answer = await rotate(ports, ctx.state)
@@ -110,15 +116,24 @@ async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
   const answer = { ...access, refreshToken: ports.refreshTokens.format(next) }
   const sealed = sealAnswer(refreshToken, JSON.stringify(answer))
   const keeping = toKeeping(ports, access)
-  // Both leave at once: the registration's life costs no round trip of its own.
+  // All leave at once: neither the registration's life nor the person's record costs a round trip of its own.
   const [rotation] = await Promise.all([
     ports.families.refreshFamilies.rotate(presented, sealed, { grant, keeping }),
     ports.clients.keep(client),
+    keepPerson(ports, grant),
   ])
   if (rotation.outcome === 'rotated') return answer
   if (rotation.outcome === 'repeated') return await repeat(ports, state, rotation.sealedAnswer)
   if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')
   throw refused(rotation.outcome)
+}
+
+/** What is known of the person is there as long as the grant. */
+async function keepPerson({ families, config, clock }: Ports, grant: Grant): Promise<void> {
+  await families.users.keep(grant.userId, {
+    since: grant.authenticatedAt,
+    until: toSeconds(clock()) + config.REFRESH_TOKEN_LIFETIME,
+  })
 }
 
 function toKeeping({ config }: Ports, { expiresAt }: TokenAnswer): Keeping {

@@ -6,7 +6,7 @@ import type { GrantKeys } from '../store/grants.ts'
 
 /** @param reason for the log: why it ends, without secrets. */
 export async function revokeGrant(
-  { families, config, clock, log }: Ports,
+  { families, config, clock, log }: Pick<Ports, 'families' | 'config' | 'clock' | 'log'>,
   grant: GrantKeys,
   reason: string,
 ): Promise<void> {

@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { applyChange } from '../../oauth-server/account/apply-change.ts'
 import type { Change } from '../../oauth-server/account/change.ts'
@@ -12,6 +13,7 @@ import {
 } from '../../oauth-server/authorize/remembered.ts'
 import type { Client } from '../../oauth-server/clients/client.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -27,7 +29,7 @@ const ports = createPorts(await valkey.connect(), {
   gateway: readGateway({}, '/nonexistent'),
   clock: Date.now,
   configured: new Map(),
-  providerSecrets: new Map(),
+  providers: new Map([['dev', createDevProvider(DEV)]]),
   log,
 })
 test.after.always(() => valkey.stop())

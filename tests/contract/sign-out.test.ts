@@ -2,9 +2,11 @@
 
 import test from 'ava'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import { type Extent, signOut } from '../../oauth-server/login/sign-out.ts'
 import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import { startValkey } from '../support/valkey.ts'
@@ -20,7 +22,7 @@ const ports = createPorts(await valkey.connect(), {
   gateway: readGateway({}, '/nonexistent'),
   clock: Date.now,
   configured: new Map(),
-  providerSecrets: new Map(),
+  providers: new Map([['dev', createDevProvider(DEV)]]),
   log: createLog('test', 'error'),
 })
 test.after.always(() => valkey.stop())

@@ -130,12 +130,11 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
     gateway: readGateway({ PUBLIC_URL: publicUrl }, folder),
     clock: () => Date.now() + passedMs,
     configured: new Map(),
-    providerSecrets: new Map(),
+    providers: new Map(providers.map((provider) => [provider.name, provider])),
     log,
   })
   const ports: Ports = {
     ...made,
-    providers: new Map(providers.map((provider) => [provider.name, provider])),
     access: { ...made.access, ...access },
   }
   const readiness = createReadiness(ports, log)

@@ -1,0 +1,45 @@
+/** Ends what the rules no longer allow somebody: grants of single services, or all and the logins too. */
+
+import { toSeconds } from '../../lib/platform/clock.ts'
+import type { Ports } from '../ports.ts'
+import { revokeGrant } from '../token/revoke-grant.ts'
+import type { Standing } from './evaluate.ts'
+
+export type EndingPorts = Pick<
+  Ports,
+  'config' | 'gateway' | 'families' | 'resources' | 'clock' | 'log'
+>
+
+/** May be done again at any time. @param reason for the log. */
+export async function endWhatFails(
+  ports: EndingPorts,
+  userId: string,
+  { isAdmitted, services }: Standing,
+  reason: string,
+): Promise<void> {
+  const { families, resources, gateway } = ports
+  if (!isAdmitted) return await endEverything(ports, userId, reason)
+  if (services.size === gateway.services.size) return
+  const ids = await families.grants.ofUser(userId)
+  const grants = await Promise.all(ids.map((id) => families.grants.find(id)))
+  for (const grant of grants) {
+    const meaning = resources.resolve(grant?.resource)
+    const isRefused = meaning.kind === 'service' && !services.has(meaning.service)
+    if (grant !== undefined && isRefused) await revokeGrant(ports, grant, reason)
+  }
+}
+
+/**
+ * The record goes last: as long as it is there the next sweep finds what is left. Of a stranger there is
+ * nothing.
+ */
+async function endEverything(ports: EndingPorts, userId: string, reason: string): Promise<void> {
+  const { families, config, clock, log } = ports
+  const { users, grants, logins } = families
+  const [known, ids] = await Promise.all([users.find(userId), grants.ofUser(userId)])
+  if (known === undefined && ids.length === 0) return
+  await logins.closeOfUser(userId)
+  await grants.revokeOfUser(userId, toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME)
+  await users.forget(userId)
+  log.warn({ user: userId, reason }, 'all grants of a person revoked')
+}
