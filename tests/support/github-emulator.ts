@@ -25,8 +25,10 @@ export interface GitHubPerson {
   organizations: string[]
   /** `organisation/team`. */
   teams: string[]
-  /** The account is gone, or suspended: no token of it works. */
+  /** The account is gone: no token of it works. */
   isGone: boolean
+  /** It is there, and may do nothing. */
+  isSuspended: boolean
 }
 
 export interface GitHubOrganization {
@@ -42,6 +44,8 @@ export type Failure =
   | { readonly kind: 'hang' }
   /** Headers at once, then one byte every 100 ms. */
   | { readonly kind: 'slow-body' }
+  /** Does its work, later. */
+  | { readonly kind: 'late'; readonly milliseconds: number }
   | { readonly kind: 'huge' }
   | { readonly kind: 'redirect'; readonly to: string }
   | { readonly kind: 'json'; readonly body: unknown; readonly headers?: Record<string, string> }
@@ -73,6 +77,8 @@ export interface GitHubEmulator {
   revokeApp(login: string): void
   /** How many tokens of a person are alive. */
   tokensOf(login: string): number
+  /** As if the ten minutes of every code had passed. */
+  expireCodes(): void
   stop(): Promise<void>
 }
 
@@ -89,7 +95,7 @@ interface Authorization {
   readonly scopes: readonly string[]
   readonly redirectUri: string
   readonly challenge: string | undefined
-  readonly expiresAt: number
+  expiresAt: number
 }
 
 interface Token {
@@ -98,8 +104,11 @@ interface Token {
 }
 
 const CODE_MS = 600_000
+/** Of one person and the same scopes: one more ends the oldest. */
+const TOKENS_MAX = 10
 const SESSION = 'github_session'
 const PAGE_SIZE_DEFAULT = 30
+const PAGE_SIZE_MAX = 100
 
 export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<GitHubEmulator> {
   const state = createState(options)
@@ -140,6 +149,9 @@ export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<
     },
     tokensOf: (login) =>
       [...state.tokens.values()].filter(({ person }) => person.login === login).length,
+    expireCodes() {
+      for (const code of state.codes.values()) code.expiresAt = 0
+    },
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -185,6 +197,7 @@ function addPerson(state: State, login: string, changes: Partial<GitHubPerson> =
     organizations: [],
     teams: [],
     isGone: false,
+    isSuspended: false,
     ...changes,
   }
   state.people.set(login, person)
@@ -223,7 +236,8 @@ async function handle(
   const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
   const [endpoint, answer] = route(state, `${request.method} ${url.pathname}`)
   const failure = endpoint && state.failures.get(endpoint)
-  if (failure !== undefined) await fail(response, failure)
+  if (failure?.kind === 'late') await sleep(failure.milliseconds)
+  if (failure !== undefined && failure.kind !== 'late') await fail(response, failure)
   else if (answer === undefined) sendJson(response, 404, { message: 'Not Found' })
   else answer({ state, request, response, url, form })
 }
@@ -246,7 +260,10 @@ function route(
   return table[key] ?? [undefined, undefined]
 }
 
-async function fail(response: ServerResponse, failure: Failure): Promise<void> {
+async function fail(
+  response: ServerResponse,
+  failure: Exclude<Failure, { kind: 'late' }>,
+): Promise<void> {
   switch (failure.kind) {
     case 'hang':
       return
@@ -294,7 +311,7 @@ function showLogin({ response, url }: Call): Sent {
 
 function logIn({ state, response, form }: Call): Sent {
   const person = state.people.get(form.get('login') ?? '')
-  if (person === undefined || person.isGone)
+  if (person === undefined || person.isGone || person.isSuspended)
     return sendPage(response, '<p>Incorrect username</p>', 401)
   const session = randomBytes(16).toString('hex')
   state.sessions.set(session, person.login)
@@ -311,7 +328,7 @@ function personOf({ state, request }: Call): GitHubPerson | undefined {
   const [, session = ''] =
     new RegExp(`${SESSION}=([0-9a-f]+)`).exec(request.headers.cookie ?? '') ?? []
   const person = state.people.get(state.sessions.get(session) ?? '')
-  return person?.isGone ? undefined : person
+  return person?.isGone || person?.isSuspended ? undefined : person
 }
 
 /** GitHub tells faults of the app itself on its own pages or at the callback, and takes sub-paths of it. */
@@ -428,11 +445,19 @@ function exchange({ state, response, request, form }: Call): Sent {
   }
   const token = `gho_${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, 'x')}`
   state.tokens.set(token, { person: held.person, scopes: held.scopes })
+  endOldest(state, held)
   return sendTokenAnswer(request, response, {
     access_token: token,
     token_type: 'bearer',
     scope: held.scopes.join(','),
   })
+}
+
+function endOldest({ tokens }: State, { person, scopes }: Authorization): void {
+  const alike = [...tokens].filter(
+    ([, held]) => held.person === person && String(held.scopes) === String(scopes),
+  )
+  for (const [token] of alike.slice(0, -TOKENS_MAX)) tokens.delete(token)
 }
 
 /** Without `Accept: application/json` GitHub answers in a form. */
@@ -455,6 +480,10 @@ function tokenOf({ state, request, response }: Call): Token | undefined {
   const token = state.tokens.get(text)
   if (token === undefined || token.person.isGone) {
     sendJson(response, 401, { message: 'Bad credentials' })
+    return undefined
+  }
+  if (token.person.isSuspended) {
+    sendJson(response, 403, { message: 'Sorry. Your account was suspended.' })
     return undefined
   }
   response.setHeader('X-OAuth-Scopes', token.scopes.join(', '))
@@ -520,20 +549,26 @@ function forbid({ response }: Call): Sent {
 }
 
 function sendList({ state, response, url }: Call, entries: readonly object[]): Sent {
-  const size = Number(url.searchParams.get('per_page') ?? PAGE_SIZE_DEFAULT)
+  const asked = Number(url.searchParams.get('per_page') ?? PAGE_SIZE_DEFAULT)
+  const size = Math.min(asked, PAGE_SIZE_MAX)
   const page = Number(url.searchParams.get('page') ?? 1)
-  if (entries.length > page * size) {
-    const next = new URL(url.pathname, state.url)
-    next.search = `per_page=${size}&page=${page + 1}`
-    response.setHeader('Link', `<${next.href}>; rel="next", <${next.href}>; rel="last"`)
-  }
+  const last = Math.max(1, Math.ceil(entries.length / size))
+  const before = page > 1 ? [toLink('prev', page - 1)] : []
+  const after = page < last ? [toLink('next', page + 1), toLink('last', last)] : []
+  const links = [...before, ...after, ...(page > 1 ? [toLink('first', 1)] : [])]
+  if (links.length > 0) response.setHeader('Link', links.join(', '))
   return sendJson(response, 200, entries.slice((page - 1) * size, page * size))
+
+  function toLink(relation: string, number: number): string {
+    return `<${state.url}${url.pathname}?per_page=${size}&page=${number}>; rel="${relation}"`
+  }
 }
 
 function isRegistered({ callbackUrl }: State, redirectUri: string): boolean {
   if (callbackUrl === undefined) return URL.canParse(redirectUri)
   const [known, asked] = [new URL(callbackUrl), URL.parse(redirectUri)]
-  return asked?.origin === known.origin && asked.pathname.startsWith(known.pathname)
+  if (asked?.origin !== known.origin) return false
+  return asked.pathname === known.pathname || asked.pathname.startsWith(`${known.pathname}/`)
 }
 
 function scopesOf(params: URLSearchParams): string[] {

@@ -117,13 +117,14 @@ function readCallback(provider: string, login: UpstreamLogin, params: URLSearchP
 
 /** @param error as GitHub names it; anybody may have written it. */
 function toFault(provider: string, error: unknown): ProviderError {
-  const known = typeof error === 'string' && Object.hasOwn(FAULTS, error) ? error : undefined
-  const fault = known === undefined ? 'invalid' : FAULTS[known]
-  return new ProviderError(
-    provider,
-    fault ?? 'invalid',
-    known ?? 'an error that GitHub does not list',
-  )
+  const [fault, detail]: [ProviderFault | undefined, string] = isListed(error)
+    ? [FAULTS[error], error]
+    : ['invalid', 'an error that GitHub does not list']
+  return new ProviderError(provider, fault ?? 'invalid', detail)
+}
+
+function isListed(error: unknown): error is string {
+  return typeof error === 'string' && Object.hasOwn(FAULTS, error)
 }
 
 interface GitHub {
@@ -151,8 +152,8 @@ async function exchange(
   })
   const members = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const { error, access_token: token, token_type: type = 'bearer', scope } = members
-  // With whatever status: GitHub's own is 200.
-  if (error !== undefined && status < 500) throw toFault(name, error)
+  // GitHub's own come with status 200; another status tells of trouble on the way.
+  if (error !== undefined && (status === 200 || isListed(error))) throw toFault(name, error)
   const isToken =
     typeof token === 'string' && TOKEN.test(token) && String(type).toLowerCase() === 'bearer'
   if (status !== 200 || !isToken) {

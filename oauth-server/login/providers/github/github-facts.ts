@@ -15,8 +15,11 @@ export interface FactsRequest {
 }
 
 const PAGES_MAX = 20
+const PAGE_SIZE = 100
+/** Of one page, should a server not keep to the size that was asked for. */
+const ENTRIES_MAX = 1000
 /** Accounts that an enterprise manages have a suffix after an underscore. */
-const LOGIN = /^[A-Za-z0-9._-]{1,140}$/
+const LOGIN = /^[A-Za-z0-9-]{1,100}(?:_[A-Za-z0-9-]{1,39})?$/
 const TEXT_CHARACTERS_MAX = 255
 
 /**
@@ -93,19 +96,25 @@ type Entry = Readonly<Record<string, unknown>>
  * whom another rule lets in.
  */
 async function readList(request: FactsRequest, path: string): Promise<Entry[] | undefined> {
-  const start = request.apiUrl + path
   const entries: Entry[] = []
-  let url: string | undefined = `${start}?per_page=100`
-  for (let page = 1; url !== undefined; page += 1) {
-    if (page > PAGES_MAX) throw unavailable(request, `${path}: more than ${PAGES_MAX} pages`)
+  let url = `${request.apiUrl}${path}?per_page=${PAGE_SIZE}`
+  for (let page = 1; page <= PAGES_MAX; page += 1) {
     const answer = await get(request, url)
-    if (answer.status === 404 || (answer.status === 403 && !isLimited(answer))) return undefined
-    if (answer.status !== 200) throw refused(request, path, answer)
-    if (!Array.isArray(answer.body)) throw unavailable(request, `${path}: no list in the answer`)
-    entries.push(...answer.body.map(toObject))
-    url = nextPage(request, path, answer.headers.get('link'))
+    if (isForbidden(answer)) return undefined
+    entries.push(...readPage(request, path, answer))
+    const next = nextPage(request, path, answer.headers.get('link'))
+    if (next === undefined) return entries
+    url = next
   }
-  return entries
+  throw unavailable(request, `${path}: more than ${PAGES_MAX} pages`)
+}
+
+function readPage(request: FactsRequest, path: string, answer: GitHubAnswer): Entry[] {
+  const { status, body } = answer
+  if (status !== 200) throw refused(request, path, answer)
+  if (!Array.isArray(body)) throw unavailable(request, `${path}: no list in the answer`)
+  if (body.length > ENTRIES_MAX) throw unavailable(request, `${path}: an endless page`)
+  return body.map(toObject)
 }
 
 /** Only ever further pages of the same list: the token goes nowhere else. */
@@ -136,6 +145,9 @@ function get({ ask, token }: FactsRequest, url: string): Promise<GitHubAnswer> {
 
 function refused(request: FactsRequest, path: string, answer: GitHubAnswer): ProviderError {
   const { status } = answer
+  if (isSuspended(answer)) {
+    return new ProviderError(request.provider, 'expired', `${path}: the account is suspended`)
+  }
   const detail = `${path}: status ${status}${isLimited(answer) ? ', too many requests' : ''}`
   // GitHub answers so for a token that was revoked, and for an account that is gone.
   return status === 401
@@ -143,9 +155,31 @@ function refused(request: FactsRequest, path: string, answer: GitHubAnswer): Pro
     : unavailable(request, detail)
 }
 
-function isLimited({ status, headers }: GitHubAnswer): boolean {
+/** By GitHub itself: a page comes from something before it, which knows nothing of this person. */
+function isForbidden(answer: GitHubAnswer): boolean {
+  if (answer.status !== 403 && answer.status !== 404) return false
+  const isPage = answer.headers.get('content-type')?.startsWith('text/html') === true
+  return !isPage && !isLimited(answer)
+}
+
+/** Nothing but the message tells this from other refusals. */
+function isSuspended(answer: GitHubAnswer): boolean {
+  if (answer.status !== 403 || isLimited(answer)) return false
+  return /\baccount\b.*\bsuspended\b/i.test(messageOf(answer))
+}
+
+/** Secondary limits may come without any header. */
+function isLimited(answer: GitHubAnswer): boolean {
+  const { status, headers } = answer
   if (status === 429) return true
-  return headers.get('x-ratelimit-remaining') === '0' || headers.get('retry-after') !== null
+  if (status !== 403) return false
+  if (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')) return true
+  return /\brate limit\b|\babuse detection\b/i.test(messageOf(answer))
+}
+
+function messageOf({ body }: GitHubAnswer): string {
+  const { message } = toObject(body)
+  return typeof message === 'string' ? message.slice(0, TEXT_CHARACTERS_MAX) : ''
 }
 
 function unavailable({ provider }: FactsRequest, detail: string): ProviderError {

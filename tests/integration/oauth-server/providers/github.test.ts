@@ -1,6 +1,6 @@
 /** The provider against GitHub’s own ways, its odd ones too. */
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import type { GitHubSettings } from '../../../../lib/catalogue/providers.ts'
@@ -204,6 +204,78 @@ test('facts are read again with the token, under the same id whatever the login 
   t.deepEqual(identity.organizations, [])
 })
 
+test('what is said of a person is read with the id alone: two who swap logins stay who they are', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const [left, right] = [github.add('left'), github.add('right')]
+  github.rename('left', 'between')
+  github.rename('right', 'left')
+  github.rename('between', 'right')
+  for (const [name, { id }] of [
+    ['right', left],
+    ['left', right],
+  ] as const) {
+    const login = toLogin()
+    const { identity } = await provider.finish(login, await visit(login, name))
+    t.deepEqual([identity.providerId, identity.name], [String(id), name])
+  }
+})
+
+test('requests say who asks, in GitHub’s own terms; the secret travels in a body alone', async (t) => {
+  const { github, provider, visit } = await createWorld(t, { enterprise: true })
+  github.add('ada')
+  const login = toLogin({ needs: EVERYTHING })
+  const start = await provider.begin(login)
+  t.is(start.href.split('?')[0], `${github.url}/login/oauth/authorize`)
+  t.deepEqual(Object.fromEntries(start.searchParams), {
+    client_id: github.clientId,
+    redirect_uri: CALLBACK,
+    scope: 'read:user user:email read:org',
+    state: login.state,
+    code_challenge: createHash('sha256').update(login.codeVerifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    allow_signup: 'false',
+  })
+  const before = github.requests.length
+  await provider.finish(login, await visit(login, 'ada'))
+  const asked = github.requests.slice(before).filter(({ path }) => /token$|^\/api/.test(path))
+  t.deepEqual(asked.map(({ path }) => path).toSorted(), [
+    '/api/v3/user',
+    '/api/v3/user/emails',
+    '/api/v3/user/orgs',
+    '/api/v3/user/teams',
+    '/login/oauth/access_token',
+  ])
+  for (const { path, headers } of asked) {
+    const isApi = path.startsWith('/api/')
+    t.is(headers.get('user-agent'), 'mcp-oauth-gateway')
+    t.is(headers.get('accept'), isApi ? 'application/vnd.github+json' : 'application/json')
+    t.is(headers.get('x-github-api-version'), isApi ? '2022-11-28' : null)
+    t.is(headers.get('authorization')?.split(' ')[0], isApi ? 'Bearer' : undefined)
+  }
+})
+
+test('a code of more than ten minutes ago is none', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const login = toLogin()
+  const back = await visit(login, 'ada')
+  github.expireCodes()
+  t.is(await faultOf(t, provider.finish(login, back)), 'invalid')
+})
+
+test('who logs in often has a token that still reads', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  github.add('ada')
+  const tokens: string[] = []
+  for (let count = 0; count < 12; count += 1) {
+    const login = toLogin({ needs: EVERYTHING })
+    tokens.push((await provider.finish(login, await visit(login, 'ada'))).token ?? '')
+  }
+  t.is(github.tokensOf('ada'), 10)
+  t.is(await faultOf(t, provider.read(tokens[0] ?? '', EVERYTHING)), 'expired')
+  t.is((await provider.read(tokens.at(-1) ?? '', EVERYTHING)).token, tokens.at(-1))
+})
+
 test('a token that was revoked, or whose account is gone, is expired', async (t) => {
   const { github, provider, visit } = await createWorld(t)
   const person = github.add('ada')
@@ -212,6 +284,10 @@ test('a token that was revoked, or whose account is gone, is expired', async (t)
   person.isGone = true
   t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
   person.isGone = false
+  person.isSuspended = true
+  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+  person.isSuspended = false
+  t.truthy(await provider.read(token, EVERYTHING))
   github.revokeApp('ada')
   t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
 })
@@ -311,7 +387,8 @@ const failures: Readonly<Record<string, Failure>> = {
   null: { kind: 'json', body: null },
   'a number': { kind: 'json', body: 7 },
 }
-for (const endpoint of ['token', 'user', 'orgs', 'emails'] as const) {
+const LATE_MS = 400
+for (const endpoint of ['token', 'user', 'orgs', 'teams', 'emails'] as const) {
   for (const [title, failure] of Object.entries(failures)) {
     test(`${endpoint}: ${title} is no login`, async (t) => {
       const isSlow = failure.kind === 'hang' || failure.kind === 'slow-body'
@@ -325,6 +402,89 @@ for (const endpoint of ['token', 'user', 'orgs', 'emails'] as const) {
   }
 }
 
+// A wrong `expired` costs a person every login they have.
+for (const [title, failure] of Object.entries(failures)) {
+  test(`facts read again: ${title} tells nothing about the person`, async (t) => {
+    const isSlow = failure.kind === 'hang' || failure.kind === 'slow-body'
+    const { github, provider, visit } = await createWorld(t, isSlow ? { deadlineMs: 1500 } : {})
+    github.add('ada')
+    const login = toLogin({ needs: EVERYTHING })
+    const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
+    for (const endpoint of ['user', 'orgs'] as const) {
+      github.failures.set(endpoint, failure)
+      t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'unavailable', endpoint)
+      github.failures.clear()
+    }
+    t.truthy(await provider.read(token, EVERYTHING))
+  })
+}
+
+for (const status of [401, 403, 404]) {
+  test(`a new token that /user answers with ${status} is no login, and no expired one`, async (t) => {
+    const { github, provider, visit } = await createWorld(t)
+    github.add('ada')
+    const login = toLogin()
+    const back = await visit(login, 'ada')
+    github.failures.set('user', { kind: 'status', status })
+    t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+  })
+}
+
+test('the deadline is one for all of a login: being a little late everywhere is too late', async (t) => {
+  const { github, provider, visit } = await createWorld(t, { deadlineMs: 1.5 * LATE_MS })
+  github.add('ada')
+  const login = toLogin()
+  const back = await visit(login, 'ada')
+  github.failures.set('token', { kind: 'late', milliseconds: LATE_MS })
+  github.failures.set('user', { kind: 'late', milliseconds: LATE_MS })
+  t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+  const again = toLogin()
+  const returned = await visit(again, 'ada')
+  github.failures.delete('user')
+  t.truthy((await provider.finish(again, returned)).identity, 'late once is in time')
+})
+
+const tokenAnswers: Readonly<Record<string, [Failure, ProviderFault]>> = {
+  'a wrong client': [
+    { kind: 'json', body: { error: 'incorrect_client_credentials' } },
+    'misconfigured',
+  ],
+  'another redirect URI': [
+    { kind: 'json', body: { error: 'redirect_uri_mismatch' } },
+    'misconfigured',
+  ],
+  'an address that was not proved': [
+    { kind: 'json', body: { error: 'unverified_user_email' } },
+    'invalid',
+  ],
+  'an error beside a token': [
+    { kind: 'json', body: { error: 'bad_verification_code', access_token: 'gho_x' } },
+    'invalid',
+  ],
+  'an error that is none': [{ kind: 'json', body: { error: { a: 1 } } }, 'invalid'],
+  'a token of another kind': [
+    { kind: 'json', body: { access_token: 'gho_x', token_type: 'mac' } },
+    'unavailable',
+  ],
+  'a token with a line end': [
+    { kind: 'json', body: { access_token: 'gho_x\r\nX-A: b', token_type: 'bearer' } },
+    'unavailable',
+  ],
+  'a token that is a number': [{ kind: 'json', body: { access_token: 7 } }, 'unavailable'],
+  'status 404': [{ kind: 'status', status: 404 }, 'unavailable'],
+}
+for (const [title, [failure, fault]] of Object.entries(tokenAnswers)) {
+  test(`token: ${title} is ${fault}`, async (t) => {
+    const { github, provider, visit } = await createWorld(t)
+    github.add('ada')
+    const login = toLogin()
+    const back = await visit(login, 'ada')
+    github.failures.set('token', failure)
+    t.is(await faultOf(t, provider.finish(login, back)), fault)
+    t.false(github.requests.some(({ path }) => path.endsWith('/user')))
+  })
+}
+
 const noAccounts: Readonly<Record<string, unknown>> = {
   'id null': { id: null, login: 'ada' },
   'id as text': { id: '583231', login: 'ada' },
@@ -334,6 +494,8 @@ const noAccounts: Readonly<Record<string, unknown>> = {
   'an id beyond what can be told apart': { id: 2 ** 53, login: 'ada' },
   'no id': { login: 'ada' },
   'no login': { id: 583_231 },
+  'no text as login': { id: 583_231, login: 7 },
+  'a login of two words': { id: 583_231, login: 'ada lovelace' },
   'a login that is markup': { id: 583_231, login: '<b>ada</b>' },
   'an endless login': { id: 583_231, login: 'a'.repeat(1000) },
   'a list': [{ id: 583_231, login: 'ada' }],
