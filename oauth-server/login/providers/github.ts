@@ -159,7 +159,13 @@ async function exchange(
   if (status !== 200 || !isToken) {
     throw new ProviderError(name, 'unavailable', `token endpoint: no token, status ${status}`)
   }
-  return { token, scopes: typeof scope === 'string' ? scope.split(/[\s,]+/) : undefined }
+  return { token, scopes: parseScopes(scope) }
+}
+
+/** Undefined for a GitHub App, whose permissions are no scopes: what it may not read is refused there. */
+function parseScopes(scope: unknown): readonly string[] | undefined {
+  const scopes = typeof scope === 'string' ? scope.split(/[\s,]+/).filter((one) => one !== '') : []
+  return scopes.length > 0 ? scopes : undefined
 }
 
 /** A token that was made a moment ago has not expired: GitHub is not in its right mind. */
