@@ -11,7 +11,6 @@ import { publicDocument } from '../steps/headers.ts'
 export interface Dress {
   readonly name: string
   readonly help: string | undefined
-  readonly logo: string
   /** Changes with what it names: an old one in a browser's memory is not asked for. */
   readonly style: string
 }
@@ -31,13 +30,12 @@ const TYPES: Readonly<Record<string, string>> = { '.svg': 'image/svg+xml', '.png
 export function openWardrobe({ name, logo, color, help }: Branding): Wardrobe {
   const icon = readFileSync(join(PAGES, 'icon.svg'))
   const plain = readFileSync(join(PAGES, 'style.css'), 'utf8')
-  const style = color === undefined ? plain : plain + brandRule(color)
   const picture = logo === undefined ? icon : readFileSync(logo)
+  const style = [plain, logoRule(picture), color === undefined ? '' : colorRule(color)].join('')
   return {
     dress: {
       name,
       help,
-      logo: `/assets/logo?${version(picture)}`,
       style: `/assets/style.css?${version(style)}`,
     },
     style,
@@ -83,8 +81,34 @@ function version(content: string | Buffer): string {
   return digest(content.toString('base64')).slice(0, 8)
 }
 
+function logoRule(picture: Buffer): string {
+  const url = `/assets/logo?${version(picture)}`
+  return `\n:root {\n  --logo: url("${url}");\n  --logo-shape: ${shapeOf(picture)};\n}\n`
+}
+
+const SHAPE = { min: 0.5, max: 4 }
+
+/** Width by height: of a PNG as its header says (W3C PNG 11.2.2), of an SVG as its view box does. */
+export function shapeOf(picture: Buffer): number {
+  const isPng = picture.subarray(1, 4).toString('latin1') === 'PNG' && picture.length >= 24
+  const [width = 1, height = 1] = isPng
+    ? [picture.readUInt32BE(16), picture.readUInt32BE(20)]
+    : viewBoxOf(picture.toString('utf8'))
+  const shape = width / height
+  return Number.isFinite(shape) ? Math.min(Math.max(shape, SHAPE.min), SHAPE.max) : 1
+}
+
+function viewBoxOf(svg: string): number[] {
+  const [, box = ''] = /\bviewBox\s*=\s*["']([^"']*)["']/.exec(svg) ?? []
+  return box
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number)
+    .slice(2, 4)
+}
+
 /** The colour is a ground only, with whichever of black and white can be read better on it. */
-function brandRule(color: string): string {
+function colorRule(color: string): string {
   const ink = contrast(color, '#ffffff') >= contrast(color, '#000000') ? '#ffffff' : '#000000'
   return `\n:root {\n  --brand: ${color};\n  --on-brand: ${ink};\n}\n`
 }

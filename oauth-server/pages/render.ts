@@ -44,7 +44,6 @@ export const PAGE_NAMES = Object.keys(WORDS) as readonly PageName[]
 const UNDRESSED: Dress = {
   name: PLAIN_BRANDING.name,
   help: undefined,
-  logo: '/assets/logo',
   style: '/assets/style.css',
 }
 

@@ -31,7 +31,7 @@ function isClean(t: ExecutionContext, { text, headers }: HttpResponse, name: str
   t.regex(headers.get('content-type') ?? '', /^text\/html; charset=utf-8$/, name)
   t.notRegex(text, /<(?:script|img|svg|iframe|object|embed|base|meta http)/i, name)
   t.notRegex(text, /<[^>]*\s(?:on\w+|style|srcdoc|formaction)\s*=/i, name)
-  t.notRegex(text, /(?:href|src|action)="(?!\/[a-z])/i, name)
+  t.notRegex(text, /(?:href|src|action)="(?!\/(?:[a-z]|")|cursor:\/\/anysphere\.)/i, name)
   t.notRegex(text, /\b49\b|\[object/, `${name}: no template was run`)
 }
 

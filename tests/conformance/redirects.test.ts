@@ -26,7 +26,7 @@ function isErrorPage(t: ExecutionContext, answer: HttpResponse, name: string): v
   t.is(answer.headers.get('location'), null, name)
   t.is(answer.headers.get('refresh'), null, name)
   t.regex(answer.headers.get('content-type') ?? '', /^text\/html/, name)
-  t.notRegex(answer.text, /name="decision"|http-equiv|(?:href|src|action)="(?!\/[a-z])/, name)
+  t.notRegex(answer.text, /name="decision"|http-equiv|(?:href|src|action)="(?!\/(?:[a-z]|"))/, name)
 }
 
 async function isRefused(t: ExecutionContext, clientId: string, uri: string): Promise<void> {

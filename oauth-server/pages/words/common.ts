@@ -4,7 +4,6 @@ import { definePage } from './words.ts'
 
 export const common = definePage(
   {
-    toContent: 'To the content',
     help: 'Help',
     'scope-mcp': 'Use the service {service}',
     'scope-openid': 'Know who you are',
@@ -13,7 +12,6 @@ export const common = definePage(
     'scope-offline_access': 'Keep this access while you are away',
   },
   {
-    toContent: 'Zum Inhalt',
     help: 'Hilfe',
     'scope-mcp': 'Den Dienst {service} benutzen',
     'scope-openid': 'Wissen, wer Sie sind',
