@@ -62,9 +62,9 @@ if (folder === undefined) {
 }
 Object.assign(process.env, await findTools(process.env))
 mkdirSync(folder, { recursive: true })
-const names = EXHIBITS.map(({ name }) => name).filter(
-  (name) => starts.length === 0 || starts.some((start) => name.startsWith(start)),
-)
+const names = EXHIBITS.filter(({ isEndless }) => !isEndless)
+  .map(({ name }) => name)
+  .filter((name) => starts.length === 0 || starts.some((start) => name.startsWith(start)))
 const [gallery, browser] = await Promise.all([openGallery(), startBrowser()])
 try {
   for (const sight of SIGHTS) await takePictures({ folder, gallery, browser }, sight)

@@ -3,6 +3,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { showAccountPage } from '../../../oauth-server/account/account-page.ts'
+import { GRANTS_MAX } from '../../../oauth-server/account/describe-grants.ts'
 import { NOTICES } from '../../../oauth-server/account/notice.ts'
 import { showConsentPage } from '../../../oauth-server/authorize/consent-page.ts'
 import type { Client } from '../../../oauth-server/clients/client.ts'
@@ -17,6 +18,7 @@ import { showRefusedPage } from '../../../oauth-server/login/refusal.ts'
 import { renderPage } from '../../../oauth-server/pages/render.ts'
 import { error as errorWords } from '../../../oauth-server/pages/words/error.ts'
 import type { who as whoWords } from '../../../oauth-server/pages/words/who.ts'
+import type { GrantUse } from '../../../oauth-server/store/grants.ts'
 import type { Interaction } from '../../../oauth-server/store/interactions.ts'
 import type { Login } from '../../../oauth-server/store/logins.ts'
 import {
@@ -35,14 +37,16 @@ export interface Exhibit {
   /** `<page>-<state>`, also the name of its picture. */
   readonly name: string
   readonly show: (ctx: Koa.Context) => Promise<void> | void
+  /** More of the same than anybody wants to look at. */
+  readonly isEndless?: true
 }
 
 const BOB = loginOf('dev:bob', 'bob')
 const OCTOCAT = loginOf('github:583231', 'octocat')
 /** A name without a place to break, and a service's whole length of an address. */
 const ENDLESS = 'Departmental_Assistant_With_A_Name_That_Never_Ends_'.repeat(3)
-/** Turns what stands after it around, unless it is held together. */
-const RIGHT_TO_LEFT = 'مساعد الفريق \u202Eevil.example'
+/** Its parenthesis changes sides unless the name is held together. */
+const RIGHT_TO_LEFT = 'مساعد الفريق (team.example)'
 
 const CLIENT: Client = {
   id: 'a'.repeat(22),
@@ -201,8 +205,8 @@ const DEVICES: readonly Exhibit[] = [
   device('nameless', { client: { name: undefined }, problem: { key: 'writeName' } }),
   device('no-services', { usable: [], isChoice: true }),
   device('choose-service', { isChoice: true, problem: { key: 'chooseService' } }),
-  { name: 'device-approved', show: (ctx) => showDonePage(ctx, 'approve') },
-  { name: 'device-refused', show: (ctx) => showDonePage(ctx, 'deny') },
+  { name: 'device-done-approved', show: (ctx) => showDonePage(ctx, 'approve') },
+  { name: 'device-done-refused', show: (ctx) => showDonePage(ctx, 'deny') },
 ]
 
 function login(state: string, { gateway = LOOPBACK, login, problem }: Asked = {}): Exhibit {
@@ -265,12 +269,11 @@ const CLIENTS: readonly Client[] = [
   { ...CLIENT, id: 'nameless', name: undefined, redirectUris: [] },
 ]
 
-function grantsOf(userId: string): Stock['grants'] {
-  const ids = [...CLIENTS.map(({ id }) => id), 'gone', 'https://away.example/client.json']
-  return ids.map((clientId, index) => ({
+function grantsTo(clientIds: readonly string[]): readonly GrantUse[] {
+  return clientIds.map((clientId, index) => ({
     grant: {
       id: `${NOW - index * 40 * 3_600_000}-random${index}`,
-      userId,
+      userId: OCTOCAT.userId,
       userName: 'octocat',
       clientId,
       resource: HOSTED.addresses.resourceOf(index % 2 === 0 ? 'echo' : 'calendar'),
@@ -296,7 +299,7 @@ function account(
 const FULL: Partial<Stock> = {
   email: 'octocat@faculty.example',
   clients: CLIENTS,
-  grants: grantsOf(OCTOCAT.userId) ?? [],
+  grants: grantsTo([...CLIENTS.map(({ id }) => id), 'gone', 'https://away.example/client.json']),
   entered: { calendar: { CALENDAR_KEY: NOW - 86_400_000, CALENDAR_PIN: NOW - 9 * 86_400_000 } },
 }
 
@@ -304,6 +307,13 @@ const ACCOUNTS: readonly Exhibit[] = [
   account('empty', { gateway: LOOPBACK, login: BOB }),
   account('secrets', { usable: ['calendar', 'mail'] }, 'secret-empty'),
   account('full', FULL, 'revoked'),
+  {
+    ...account('cut', {
+      ...FULL,
+      grants: grantsTo(Array<string>(GRANTS_MAX).fill(CLIENT.id)),
+    }),
+    isEndless: true,
+  },
   ...NOTICES.map((notice) => account(`notice-${notice}`, { gateway: LOOPBACK }, notice)),
 ]
 

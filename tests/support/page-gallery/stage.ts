@@ -2,8 +2,10 @@
 
 import type { Gateway } from '../../../lib/catalogue/gateway.ts'
 import { providerSecretNames } from '../../../lib/catalogue/providers.ts'
+import { OAuthError } from '../../../lib/oauth/error.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
 import type { Client } from '../../../oauth-server/clients/client.ts'
+import { isDocumentUrl } from '../../../oauth-server/clients/documents/document-url.ts'
 import { createCookies } from '../../../oauth-server/http/cookies.ts'
 import { createProviders } from '../../../oauth-server/login/providers/providers.ts'
 import type { Ports } from '../../../oauth-server/ports.ts'
@@ -40,7 +42,7 @@ export function setStage(stock: Stock): Ports {
     resources: createResources(gateway, undefined),
     scopes: createScopes(gateway.services, knowsAddresses(gateway)),
     access: { servicesOf: async () => usable },
-    clients: { find: async (wanted: string) => clients.find(({ id }) => id === wanted) },
+    clients: { find: async (id: string) => findClient(clients, id) },
     families: {
       users: { find: async () => (email === undefined ? undefined : { emails: [email] }) },
       grants: { describeOfUser: async () => grants },
@@ -50,6 +52,13 @@ export function setStage(stock: Stock): Ports {
       },
     },
   } as unknown as Ports
+}
+
+/** Of those that are missing one that a document describes cannot be read now. */
+function findClient(clients: readonly Client[], id: string): Client | undefined {
+  const client = clients.find((one) => one.id === id)
+  if (client !== undefined || !isDocumentUrl(id)) return client
+  throw new OAuthError('invalid_client', 'the document cannot be fetched')
 }
 
 /** Signed in a while ago. */
