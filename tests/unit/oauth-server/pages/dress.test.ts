@@ -19,12 +19,20 @@ test('text on a colour of the operator’s can be read, whatever the colour', (t
       for (const blue of steps) {
         const color = `#${red}${green}${blue}`
         const { style } = openWardrobe({ ...PLAIN_BRANDING, color })
-        const [, ground, ink] = /--brand: (#\w{6});\s+--on-brand: (#\w{6})/.exec(style) ?? []
+        const [, ground, ink] = /--brand: (#\w{6});[^}]*--on-brand: (#\w{6})/.exec(style) ?? []
         t.is(ground, color)
         t.true(contrast(color, ink ?? color) >= 4.5, `${ink} on ${color}`)
       }
     }
   }
+})
+
+test('a button of a colour that hardly differs from the sheet has a line around it', (t) => {
+  const lineOf = (color: string): string | undefined =>
+    /--brand-line: (light-dark.*);/.exec(openWardrobe({ ...PLAIN_BRANDING, color }).style)?.[1]
+  t.is(lineOf('#ffee88'), 'light-dark(var(--field-line), #ffee88)')
+  t.is(lineOf('#101418'), 'light-dark(#101418, var(--field-line))')
+  t.is(lineOf('#3a86d8'), 'light-dark(#3a86d8, #3a86d8)')
 })
 
 test('without a colour the stylesheet is as it is written, and its address changes with it', (t) => {

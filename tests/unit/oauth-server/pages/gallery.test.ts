@@ -1,4 +1,5 @@
 import test from 'ava'
+import { PLAIN_BRANDING } from '../../../../lib/catalogue/branding.ts'
 import { PAGE_NAMES, WORDS } from '../../../../oauth-server/pages/render.ts'
 import { common } from '../../../../oauth-server/pages/words/common.ts'
 import {
@@ -15,7 +16,7 @@ let gallery: Gallery
 const pages = new Map<Language, Map<string, { html: string; headers: Headers }>>()
 
 test.before(async () => {
-  gallery = await openGallery()
+  gallery = await openGallery({ ...PLAIN_BRANDING, help: 'mailto:help@example.com' })
   for (const language of LANGUAGES) {
     const seen = new Map<string, { html: string; headers: Headers }>()
     for (const { name } of EXHIBITS) {
