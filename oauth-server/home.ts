@@ -8,25 +8,32 @@ import { renderPage } from './pages/render.ts'
 import type { Ports } from './ports.ts'
 import { securePage } from './steps/headers.ts'
 import { onIssuerHost } from './steps/on-issuer-host.ts'
+import type { Login } from './store/logins.ts'
 
 export function showHome(ports: Ports): Koa.Middleware[] {
-  const { addresses, services } = ports.gateway
-  const toCard = (name: string): object => {
-    const url = addresses.resourceOf(name)
-    const description = services.get(name)?.description
-    return { name, description, url, clients: clientEntries(name, url) }
-  }
   return [
     securePage,
-    onIssuerHost(addresses),
+    onIssuerHost(ports.gateway.addresses),
     async function showHome(ctx) {
-      const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
-      const names = await ports.access.servicesOf(login?.userId)
-      renderPage(ctx, 'home', {
-        services: names.map(toCard),
-        userName: login && nameOf(ports.providers, login),
-        isLoopback: addresses.loopback,
-      })
+      await showHomePage(ctx, ports, await findLogin(ctx, ports, { maxAgeSeconds: undefined }))
     },
   ]
+}
+
+export async function showHomePage(
+  ctx: Koa.Context,
+  { access, gateway, providers }: Pick<Ports, 'access' | 'gateway' | 'providers'>,
+  login: Login | undefined,
+): Promise<void> {
+  const { addresses, services } = gateway
+  const names = await access.servicesOf(login?.userId)
+  renderPage(ctx, 'home', {
+    services: names.map((name) => {
+      const url = addresses.resourceOf(name)
+      const description = services.get(name)?.description
+      return { name, description, url, clients: clientEntries(name, url) }
+    }),
+    userName: login && nameOf(providers, login),
+    isLoopback: addresses.loopback,
+  })
 }

@@ -107,10 +107,27 @@ function viewBoxOf(svg: string): number[] {
     .slice(2, 4)
 }
 
-/** The colour is a ground only, with whichever of black and white can be read better on it. */
+/** What a button stands on in style.css, light and dark. */
+const SHEETS = ['#ffffff', '#1d2128']
+/** WCAG 2.2, 1.4.11: what a thing needs to stand out. */
+const OUTLINE_CONTRAST = 3
+
+/**
+ * The colour is a ground only, with whichever of black and white can be read better on it. Where it hardly
+ * differs from the sheet a line goes around it.
+ */
 function colorRule(color: string): string {
   const ink = contrast(color, '#ffffff') >= contrast(color, '#000000') ? '#ffffff' : '#000000'
-  return `\n:root {\n  --brand: ${color};\n  --on-brand: ${ink};\n}\n`
+  const lines = SHEETS.map((sheet) =>
+    contrast(color, sheet) >= OUTLINE_CONTRAST ? color : 'var(--field-line)',
+  )
+  return `
+:root {
+  --brand: ${color};
+  --brand-line: light-dark(${lines.join(', ')});
+  --on-brand: ${ink};
+}
+`
 }
 
 /** WCAG 2.2: contrast ratio of two colours, 1 to 21. */

@@ -22,7 +22,7 @@ import { LANGUAGES, type Language, type PageWords, speak } from './words/words.t
 const eta = new Eta({ views: import.meta.dirname, cache: true, autoEscape: true })
 
 /** The words of each page; their title is the word `title`. */
-const WORDS = {
+export const WORDS = {
   account,
   code,
   consent,

@@ -7,8 +7,9 @@ import { fixture } from '../support/bridge.ts'
 import { decide, openPage, startBrowser } from '../support/browser.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { callService } from '../support/mcp-call.ts'
-import { needs, toolPath } from '../support/needs.ts'
+import { needs } from '../support/needs.ts'
 import { connect, MemoryProvider } from '../support/sdk-client.ts'
+import { toolPath } from '../support/tool-path.ts'
 
 const inBrowser = needs('chromium')
 const notes = fixture('prints-environment.ts', {

@@ -2,8 +2,9 @@ import test from 'ava'
 import type { Browser } from 'playwright-core'
 import { decide, openPage, startBrowser } from '../support/browser.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { needs, toolPath } from '../support/needs.ts'
+import { needs } from '../support/needs.ts'
 import { callText, connect } from '../support/sdk-client.ts'
+import { toolPath } from '../support/tool-path.ts'
 
 const inBrowser = needs('chromium')
 let gateway: TestGateway

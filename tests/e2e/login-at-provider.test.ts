@@ -5,9 +5,10 @@ import type { Browser, Page } from 'playwright-core'
 import { decide, openPage, startBrowser } from '../support/browser.ts'
 import { freePort } from '../support/free-port.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { needs, toolPath } from '../support/needs.ts'
+import { needs } from '../support/needs.ts'
 import { type OidcUpstream, startOidcUpstream } from '../support/oidc-upstream.ts'
 import { callText, connect } from '../support/sdk-client.ts'
+import { toolPath } from '../support/tool-path.ts'
 
 const inBrowser = needs('chromium')
 let upstream: OidcUpstream

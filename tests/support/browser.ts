@@ -1,7 +1,7 @@
 /** A real browser that answers the page as a person would: Chromium without a window. */
 
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { toolPath } from './needs.ts'
+import { toolPath } from './tool-path.ts'
 
 /** None of these reaches out by itself: tests stay on this machine. */
 const ARGUMENTS = [

@@ -1,15 +1,7 @@
 /** Tests that need a program not every machine has: skipped by name without it, never silently. */
 
 import test, { type ExecutionContext } from 'ava'
-
-/** `tests/run.ts` looks for them and sets these variables. */
-export const TOOL_VARIABLES = {
-  chromium: 'CHROMIUM_BIN',
-  go: 'GO_BIN',
-  python: 'PYTHON_BIN',
-} as const
-
-export type Tool = keyof typeof TOOL_VARIABLES
+import { type Tool, toolPath } from './tool-path.ts'
 
 type Body = (t: ExecutionContext) => Promise<void> | void
 
@@ -17,9 +9,4 @@ type Body = (t: ExecutionContext) => Promise<void> | void
 export function needs(tool: Tool): (title: string, body: Body) => void {
   if (toolPath(tool) !== undefined) return (title, body) => test(title, body)
   return (title, body) => test.skip(`${title} (skipped: needs ${tool})`, body)
-}
-
-export function toolPath(tool: Tool): string | undefined {
-  const path = process.env[TOOL_VARIABLES[tool]]
-  return path === '' ? undefined : path
 }

@@ -6,7 +6,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { toolPath } from './needs.ts'
+import { toolPath } from './tool-path.ts'
 import type { Visitor } from './visitor.ts'
 
 const run = promisify(execFile)

@@ -17,7 +17,7 @@ export const account = definePage(
     destination: 'Its answers go to',
     'to-web': '{place}',
     'to-computer': 'a program on a computer of yours',
-    'to-application': 'an application for {place}: addresses',
+    'to-application': 'an application that opens {place}: links',
     'to-copy': 'you, as a code to be copied',
     service: 'Service',
     since: 'Since',

@@ -5,14 +5,15 @@ export const device = definePage(
   {
     ...who.en,
     title: 'Connect a device?',
-    nameless: 'An application without a name',
+    wantsNameless:
+      'A device wants to use this gateway in your name; its application gives no name. You do not connect this browser, but that device, wherever it is.',
     wants:
       'A device with the application {client} wants to use this gateway in your name. You do not connect this browser, but that device, wherever it is.',
     codeMustBe: 'The code on your device must be',
     askedFrom: 'It was asked for from the address',
     unknownAddress: 'unknown',
     elsewhere: ', which is not the address of this browser',
-    at: 'At',
+    at: 'When',
     justNow: 'just now',
     minuteAgo: '1 minute ago',
     minutesAgo: '{minutes} minutes ago',
@@ -21,20 +22,23 @@ export const device = definePage(
     forWhichService: 'For which service?',
     service: 'Service {service}',
     noServices: 'There is no service that you may use. Ask whoever runs this gateway.',
+    inWhichever: 'The application may',
+    useWhichever: 'Use the service that you choose',
     chooseService: 'Choose the service that the application may use.',
     deny: 'Deny',
   },
   {
     ...who.de,
     title: 'Gerät verbinden?',
-    nameless: 'Eine Anwendung ohne Namen',
+    wantsNameless:
+      'Ein Gerät möchte dieses Gateway in Ihrem Namen benutzen; seine Anwendung nennt keinen Namen. Sie verbinden nicht diesen Browser, sondern jenes Gerät, wo immer es ist.',
     wants:
       'Ein Gerät mit der Anwendung {client} möchte dieses Gateway in Ihrem Namen benutzen. Sie verbinden nicht diesen Browser, sondern jenes Gerät, wo immer es ist.',
     codeMustBe: 'Der Code auf Ihrem Gerät muss lauten',
     askedFrom: 'Angefordert wurde er von der Adresse',
     unknownAddress: 'unbekannt',
     elsewhere: ', das ist nicht die Adresse dieses Browsers',
-    at: 'Um',
+    at: 'Wann',
     justNow: 'gerade eben',
     minuteAgo: 'vor 1 Minute',
     minutesAgo: 'vor {minutes} Minuten',
@@ -44,6 +48,8 @@ export const device = definePage(
     service: 'Dienst {service}',
     noServices:
       'Es gibt keinen Dienst, den Sie benutzen dürfen. Fragen Sie die Betreiber dieses Gateways.',
+    inWhichever: 'Die Anwendung darf',
+    useWhichever: 'Den Dienst benutzen, den Sie wählen',
     chooseService: 'Wählen Sie den Dienst, den die Anwendung benutzen darf.',
     deny: 'Ablehnen',
   },

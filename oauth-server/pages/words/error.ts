@@ -8,7 +8,7 @@ import { definePage } from './words.ts'
 export const error = definePage(
   {
     title: 'This did not work',
-    details: 'For whoever mends it',
+    details: 'Technical details',
     again: 'Back to the start',
 
     request: 'The application asked for something that this gateway does not do.',
@@ -66,7 +66,7 @@ export const error = definePage(
     'document-next': 'Try again in a few minutes. If it stays so, tell them the text below.',
 
     denied: 'The account that you are logged in with may not do this.',
-    'denied-whose': 'Whoever runs this gateway decides who may in.',
+    'denied-whose': 'Whoever runs this gateway decides who is let in.',
     'denied-next': 'Ask them to let you in, or log in with another account.',
 
     notFound: 'There is nothing at this address.',
@@ -94,7 +94,7 @@ export const error = definePage(
   },
   {
     title: 'Das hat nicht geklappt',
-    details: 'Für alle, die es beheben',
+    details: 'Technische Einzelheiten',
     again: 'Zur Startseite',
 
     request: 'Die Anwendung hat etwas verlangt, was dieses Gateway nicht tut.',

@@ -6,7 +6,7 @@ export const home = definePage(
     intro:
       'Each service below has an address. Give it to your MCP client; the client brings you back here to log in.',
     signedIn: 'You are signed in as {name}.',
-    signedOut: 'You are not signed in. These services are open to whoever may in here:',
+    signedOut: 'You are not signed in. Everybody who is let in here may use these services.',
     signIn: 'Sign in',
     account: 'Your account',
     signOut: 'Sign out',
@@ -19,7 +19,7 @@ export const home = definePage(
     in: 'In {place}:',
     terminal: 'In a terminal:',
     link: 'Open this link in Cursor',
-    selectHint: 'Click a line to select all of it, then copy.',
+    selectHint: 'A click or a tap selects a whole line; then copy it.',
     loopback:
       'This gateway runs on this machine alone: Claude and ChatGPT on the web cannot reach it. Programs on this machine can.',
     unreachable: 'It runs in the cloud and cannot reach a gateway on this machine.',
@@ -41,7 +41,7 @@ export const home = definePage(
       'Jeder Dienst hat eine Adresse. Geben Sie sie Ihrem MCP-Client; er bringt Sie zur Anmeldung hierher zurück.',
     signedIn: 'Sie sind angemeldet als {name}.',
     signedOut:
-      'Sie sind nicht angemeldet. Diese Dienste stehen allen offen, die hier Zugang haben:',
+      'Sie sind nicht angemeldet. Diese Dienste stehen allen offen, die hier Zugang haben.',
     signIn: 'Anmelden',
     account: 'Ihr Konto',
     signOut: 'Abmelden',
@@ -54,7 +54,7 @@ export const home = definePage(
     in: 'In {place}:',
     terminal: 'In einem Terminal:',
     link: 'Diesen Link in Cursor öffnen',
-    selectHint: 'Ein Klick wählt die ganze Zeile aus; dann kopieren.',
+    selectHint: 'Anklicken oder antippen wählt eine ganze Zeile aus; dann kopieren.',
     loopback:
       'Dieses Gateway läuft nur auf diesem Rechner: Claude und ChatGPT im Web können es nicht erreichen, Programme auf diesem Rechner schon.',
     unreachable: 'Es läuft in der Cloud und kann ein Gateway auf diesem Rechner nicht erreichen.',

@@ -2,7 +2,7 @@ import { definePage } from './words.ts'
 
 export const refused = definePage(
   {
-    title: 'This account may not in',
+    title: 'This account has no access',
     gateway: 'You are logged in as {name}, but this gateway does not let this account in.',
     service: 'You are logged in as {name}, but this account may not use the service {service}.',
     ask: 'Nothing is wrong with your login. If it should be let in, ask whoever runs this gateway, and tell them the name above.',

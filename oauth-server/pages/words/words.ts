@@ -38,7 +38,7 @@ export interface Speech {
 /** @throws TypeError for a key that the page does not have: a test renders each page. */
 export function speak(words: PageWords, language: Language): Speech {
   const find = (key: string): string => {
-    const text = words[language][key]
+    const text = Object.hasOwn(words[language], key) ? words[language][key] : undefined
     if (text === undefined) throw new TypeError(`there are no words for "${key}"`)
     return text
   }
@@ -56,7 +56,7 @@ export function speak(words: PageWords, language: Language): Speech {
 
 function fill(text: string, values: Values, render: (value: string | number) => string): string {
   return text.replaceAll(/\{([a-zA-Z]+)\}/g, (_whole, name: string) => {
-    const value = values[name]
+    const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined) throw new TypeError(`no value for {${name}}`)
     return render(value)
   })

@@ -225,7 +225,7 @@ test('clients say what they are: gone, nameless, on a computer, an application',
   const { response } = await open(person)
   t.true(response.text.includes('An application without a name'))
   t.true(response.text.includes('a program on a computer of yours'))
-  t.true(response.text.includes('an application for cursor: addresses'))
+  t.true(response.text.includes('an application that opens cursor: links'))
   t.true(response.text.includes('An application that no longer exists'))
   t.false(response.text.includes('Gone'))
 })

@@ -1,0 +1,14 @@
+/** Where the programs are that not every machine has: `tests/runner/tools.ts` looks for them. */
+
+const TOOL_VARIABLES = {
+  chromium: 'CHROMIUM_BIN',
+  go: 'GO_BIN',
+  python: 'PYTHON_BIN',
+} as const
+
+export type Tool = keyof typeof TOOL_VARIABLES
+
+export function toolPath(tool: Tool): string | undefined {
+  const path = process.env[TOOL_VARIABLES[tool]]
+  return path === '' ? undefined : path
+}
