@@ -151,35 +151,41 @@ test.serial('everybody with a record is on a page, also while others come and go
   t.deepEqual(await listed(), [])
 })
 
-test.serial('one reads at a time; whoever failed keeps the others from it for a while', async (t) => {
-  const [here, there] = [redisFactReadings(redis, 150), redisFactReadings(await valkey.connect())]
-  const tickets = await Promise.all(
-    Array.from({ length: RACERS }, (_, index) => (index % 2 ? here : there).begin('github:1')),
-  )
-  const [ticket = '', ...others] = tickets.filter((one) => one !== undefined)
-  t.deepEqual(others, [])
-  t.is(await there.state('github:1'), 'reading')
-  t.is(await there.state('github:2'), 'idle')
-  await there.end('github:1', 'not the ticket', 'read')
-  t.is(await there.state('github:1'), 'reading', 'nobody ends what is another’s')
-  await here.end('github:1', ticket, 'failed')
-  t.is(await there.state('github:1'), 'failed')
-  t.is(await there.begin('github:1'), undefined)
-  await sleep(200)
-  t.is(await there.state('github:1'), 'idle')
-  const second = (await there.begin('github:1')) ?? ''
-  await here.end('github:1', ticket, 'failed')
-  t.is(await here.state('github:1'), 'reading', 'nor does one that was taken for dead')
-  await there.end('github:1', second, 'read')
-  t.is(await here.state('github:1'), 'idle')
-})
+test.serial(
+  'one reads at a time; whoever failed keeps the others from it for a while',
+  async (t) => {
+    const [here, there] = [redisFactReadings(redis, 150), redisFactReadings(await valkey.connect())]
+    const tickets = await Promise.all(
+      Array.from({ length: RACERS }, (_, index) => (index % 2 ? here : there).begin('github:1')),
+    )
+    const [ticket = '', ...others] = tickets.filter((one) => one !== undefined)
+    t.deepEqual(others, [])
+    t.is(await there.state('github:1'), 'reading')
+    t.is(await there.state('github:2'), 'idle')
+    await there.end('github:1', 'not the ticket', 'read')
+    t.is(await there.state('github:1'), 'reading', 'nobody ends what is another’s')
+    await here.end('github:1', ticket, 'failed')
+    t.is(await there.state('github:1'), 'failed')
+    t.is(await there.begin('github:1'), undefined)
+    await sleep(200)
+    t.is(await there.state('github:1'), 'idle')
+    const second = (await there.begin('github:1')) ?? ''
+    await here.end('github:1', ticket, 'failed')
+    t.is(await here.state('github:1'), 'reading', 'nor does one that was taken for dead')
+    await there.end('github:1', second, 'read')
+    t.is(await here.state('github:1'), 'idle')
+  },
+)
 
-test.serial('whoever dies over a reading keeps the others waiting for seconds, not for ever', async (t) => {
-  await redisFactReadings(redis).begin('github:dead')
-  const [key = ''] = await redis.keys('mcp-gateway:facts:reading:*')
-  const ttl = await redis.pttl(key.slice('mcp-gateway:'.length))
-  t.true(ttl > 5000 && ttl <= 8000, String(ttl))
-})
+test.serial(
+  'whoever dies over a reading keeps the others waiting for seconds, not for ever',
+  async (t) => {
+    await redisFactReadings(redis).begin('github:dead')
+    const [key = ''] = await redis.keys('mcp-gateway:facts:reading:*')
+    const ttl = await redis.pttl(key.slice('mcp-gateway:'.length))
+    t.true(ttl > 5000 && ttl <= 8000, String(ttl))
+  },
+)
 
 test('of many issuers under one name the first is bound, for ever', async (t) => {
   const stores = [redisProviderIssuers(redis), redisProviderIssuers(await valkey.connect())]

@@ -3,11 +3,13 @@
  * commands: several of them are several processes on one store.
  */
 
+import type { Redis } from 'ioredis'
 import type { AccessRule, AccessSettings } from '../../lib/catalogue/access-rules.ts'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
 import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
-import type { LiveAccess } from '../../oauth-server/access/access.ts'
+import { deriveKey } from '../../lib/platform/secret.ts'
+import { createAccess, type LiveAccess } from '../../oauth-server/access/access.ts'
 import { readConfig } from '../../oauth-server/config.ts'
 import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import {
@@ -17,7 +19,7 @@ import {
   type ProviderFault,
   type RedirectProvider,
 } from '../../oauth-server/login/providers/provider.ts'
-import { createPorts, type Ports } from '../../oauth-server/ports.ts'
+import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import type { Grant } from '../../oauth-server/store/grants.ts'
 import { toUser } from '../../oauth-server/store/users.ts'
 import { startValkey, type Valkey } from './valkey.ts'
@@ -62,6 +64,7 @@ export function createTellingProvider(name: string): TellingProvider {
 
 export interface AccessWorld {
   readonly valkey: Valkey
+  readonly redis: Redis
   /** Every line of the log so far, of all processes. */
   readonly lines: readonly string[]
   /** Another process on the store. */
@@ -75,6 +78,8 @@ export interface AccessWorld {
 export interface ProcessOptions {
   readonly providers?: readonly RedirectProvider[]
   readonly environment?: Readonly<Record<string, string>>
+  /** What stands in the place of families of the store. */
+  readonly families?: (real: Families) => Partial<Families>
 }
 
 export async function startAccessWorld(): Promise<AccessWorld> {
@@ -85,10 +90,11 @@ export async function startAccessWorld(): Promise<AccessWorld> {
   let passedMs = 0
   return {
     valkey,
+    redis,
     lines,
-    async start(access, { providers = [], environment = {} } = {}) {
+    async start(initial, { providers = [], environment = {}, families } = {}) {
       const dev = createDevProvider(DEV)
-      return createPorts(await valkey.connect(), {
+      const made = createPorts(await valkey.connect(), {
         config: readConfig({
           REDIS_URL: valkey.url,
           OAUTH_SERVER_SOCKET: '/unused',
@@ -96,12 +102,17 @@ export async function startAccessWorld(): Promise<AccessWorld> {
           USER_SECRETS_KEY: 'the key of user secrets in the tests',
           ...environment,
         }),
-        gateway: { ...readGateway({}, '/nonexistent'), access },
+        gateway: { ...readGateway({}, '/nonexistent'), access: initial },
         clock: () => Date.now() + passedMs,
         configured: new Map(),
         providers: new Map([dev, ...providers].map((one) => [one.name, one])),
         log,
       })
+      if (families === undefined) return made
+      const replaced = { ...made.families, ...families(made.families) }
+      const sealingKey = deriveKey(made.config.OAUTH_SERVER_SECRET, 'oauth-server/upstream-tokens')
+      const access = createAccess({ ...made, families: replaced, initial, sealingKey })
+      return { ...made, families: replaced, access }
     },
     pass(seconds) {
       passedMs += seconds * 1000
