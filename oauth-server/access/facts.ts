@@ -57,8 +57,7 @@ export function createFacts(ports: FactsPorts): Facts {
     const ticket = await families.factReadings.begin(userId)
     if (ticket !== undefined) return await readWithTicket(ports, userId, ticket, areOld)
     await waitForReader(ports, userId)
-    const user = await families.users.find(userId)
-    return user !== undefined && areOld(user) ? 'away' : { user }
+    return { user: await families.users.find(userId) }
   })
   return {
     areOld,
@@ -68,14 +67,15 @@ export function createFacts(ports: FactsPorts): Facts {
       return { ...keepNeeded(ports, user, upstreamToken), readAt: now, lastLoginAt: now }
     },
     async tidy(known) {
-      if (known.sealedToken === undefined || arePerishable(needsOf(known.provider))) return known
+      if (arePerishable(needsOf(known.provider)) || !holdsPerishable(known)) return known
       const tidied = { ...withoutPerishable(known), sealedToken: undefined }
       await families.users.replace(known, tidied)
       return tidied
     },
     async renew(known) {
       const reading = await readOnce(known.id)
-      if (reading !== 'away') return reading.user
+      // As old as before: whoever else was to read it could not.
+      if (reading !== 'away' && reading.user?.readAt !== known.readAt) return reading.user
       const facts = { user: known.id, provider: known.provider }
       if (ageOf(known) > config.ACCESS_FACTS_OUTAGE) {
         throw new OAuthError(
@@ -91,6 +91,10 @@ export function createFacts(ports: FactsPorts): Facts {
       return known
     },
   }
+}
+
+function holdsPerishable({ sealedToken, organizations, teams, groups }: KnownUser): boolean {
+  return [sealedToken, organizations, teams, groups].some((one) => one !== undefined)
 }
 
 /** Nothing that no rule needs. */

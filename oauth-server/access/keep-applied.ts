@@ -6,12 +6,15 @@
  * or was lost: rules do not go by themselves.
  */
 
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { changedSections } from '../../lib/catalogue/changes.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { LiveAccess } from './access.ts'
+import { rulesBeforeRestart } from './before-restart.ts'
 import { markOf, SETTLE_MS, watchFile } from './watch-file.ts'
 
 export interface ApplyingPorts {
@@ -36,12 +39,18 @@ export function keepApplied(ports: ApplyingPorts, read: () => Gateway): () => vo
         log.error({ faults }, 'the configuration is bad: the access rules of before stay in force')
         return
       }
-      const others = changedBeside(gateway, reading.gateway)
+      const others = changedSections(gateway, reading.gateway).filter((one) => one !== 'access')
       if (others.length > 0) {
         log.warn({ changed: others }, 'the configuration has changed: restart to use all of it')
       }
-      if (isDeepStrictEqual(reading.gateway.access, access.settings)) return
-      access.change(reading.gateway.access)
+      const rules = rulesBeforeRestart(gateway, access.settings, reading.gateway)
+      if (!isDeepStrictEqual(rules, reading.gateway.access)) {
+        log.warn(
+          'the access rules were written for another gateway: until a restart nobody new may in',
+        )
+      }
+      if (isDeepStrictEqual(rules, access.settings)) return
+      access.change(rules)
       log.info('the access rules have changed')
       sweeping.begin()
     },
@@ -65,8 +74,10 @@ async function readTwice(path: string, read: () => Gateway): Promise<Reading> {
 async function readOnce(path: string, read: () => Gateway): Promise<Reading> {
   const before = await markOf(path)
   if (before === undefined) return { faults: [`${path} cannot be read any more`] }
-  if (/:0:/.test(before)) return { faults: [`${path} is empty: write {} where nothing is meant`] }
   try {
+    if (isBlank(await readFile(path, 'utf8'))) {
+      return { faults: [`${path} is empty: write {} where nothing is meant`] }
+    }
     const gateway = read()
     const isWhole = (await markOf(path)) === before
     return isWhole ? { gateway } : { faults: [`${path} was written while it was read`] }
@@ -76,10 +87,9 @@ async function readOnce(path: string, read: () => Gateway): Promise<Reading> {
   }
 }
 
-/** What else is another than the process works with. Addresses come from the environment, which stays. */
-function changedBeside(old: Gateway, changed: Gateway): string[] {
-  const parts = ['services', 'clients', 'providers', 'branding'] as const
-  return parts.filter((part) => !isDeepStrictEqual(old[part], changed[part]))
+/** Remarks say nothing either. */
+function isBlank(yaml: string): boolean {
+  return yaml.split('\n').every((line) => /^\s*(?:#|---\s*$|$)/.test(line))
 }
 
 /** One sweep at a time; a change meanwhile makes another one follow, and a store that is away too. */

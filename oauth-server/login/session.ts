@@ -63,12 +63,16 @@ export async function enter(
 ): Promise<Login | undefined> {
   if (!(await ports.access.admit(user, token))) return undefined
   const now = toSeconds(ports.clock())
-  return await signIn(ctx, ports, {
+  const login = await signIn(ctx, ports, {
     userId: user.id,
     userName: user.name,
     // A provider whose clock is ahead vouches for now, not for later.
     authenticatedAt: Math.min(authenticatedAt ?? now, now),
   })
+  if (await ports.access.allows(user.id, undefined)) return login
+  // The rules have changed meanwhile: whoever ended what this person had may not have found this one.
+  await ports.families.logins.closeOfUser(user.id)
+  return undefined
 }
 
 /** The login of whoever is here. */

@@ -74,8 +74,9 @@ end
 
 /** KEYS: user, index. ARGV: sub, record, ttl. */
 const RECORD = defineScript(`${LIST_USER}
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-list_user(ARGV[3])`)
+local ttl = math.max(redis.call('TTL', KEYS[1]), tonumber(ARGV[3]))
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ttl)
+list_user(ttl)`)
 
 /** KEYS: user. ARGV: record found, record. */
 const REPLACE = defineScript(`

@@ -16,6 +16,8 @@ export interface OAuthServer {
   readonly pid: number
   /** Every line the process has written so far. */
   readonly lines: readonly string[]
+  /** Another content of gateway.yaml while it runs; undefined takes the file away. */
+  configure(configuration: string | undefined): void
   stop(): Promise<void>
 }
 
@@ -48,9 +50,12 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
   const folder = mkdtempSync(join(tmpdir(), 'oauth-'))
   const valkey = options.valkey ?? (await startValkey())
   const socket = join(folder, 's')
-  if (options.configuration !== undefined) {
-    writeFileSync(join(folder, 'gateway.yaml'), options.configuration)
+  const configure = (configuration: string | undefined): void => {
+    const path = join(folder, 'gateway.yaml')
+    if (configuration === undefined) rmSync(path, { force: true })
+    else writeFileSync(path, configuration)
   }
+  configure(options.configuration)
   const child = spawn(process.execPath, [MAIN], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -91,6 +96,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     valkey,
     pid: child.pid ?? 0,
     lines,
+    configure,
     stop: release,
   }
 }
