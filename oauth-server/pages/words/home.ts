@@ -19,7 +19,7 @@ export const home = definePage(
     in: 'In {place}:',
     terminal: 'In a terminal:',
     link: 'Open this link in Cursor',
-    selectHint: 'A click or a tap selects a whole line; then copy it.',
+    selectHint: 'Click or tap a line to select all of it, then copy.',
     loopback:
       'This gateway runs on this machine alone: Claude and ChatGPT on the web cannot reach it. Programs on this machine can.',
     unreachable: 'It runs in the cloud and cannot reach a gateway on this machine.',
@@ -54,7 +54,8 @@ export const home = definePage(
     in: 'In {place}:',
     terminal: 'In einem Terminal:',
     link: 'Diesen Link in Cursor öffnen',
-    selectHint: 'Anklicken oder antippen wählt eine ganze Zeile aus; dann kopieren.',
+    selectHint:
+      'Klicken oder tippen Sie auf eine Zeile, um sie ganz auszuwählen; dann kopieren Sie sie.',
     loopback:
       'Dieses Gateway läuft nur auf diesem Rechner: Claude und ChatGPT im Web können es nicht erreichen, Programme auf diesem Rechner schon.',
     unreachable: 'Es läuft in der Cloud und kann ein Gateway auf diesem Rechner nicht erreichen.',

@@ -115,6 +115,13 @@ for (const language of LANGUAGES) {
   })
 }
 
+test('no page gives another meaning to what is said on all of them', (t) => {
+  for (const [page, words] of Object.entries(WORDS)) {
+    const taken = wordsOf(words, 'en').filter(([key]) => Object.hasOwn(common.en, key))
+    t.deepEqual(taken, [], page)
+  }
+})
+
 test('a text takes the same values in every language', (t) => {
   const placeholders = (text = ''): string[] =>
     [...new Set(text.match(/\{[a-zA-Z]+\}/g) ?? [])].sort()
