@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
 import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
-import type { Access } from '../../oauth-server/access/access.ts'
+import type { Access, LiveAccess } from '../../oauth-server/access/access.ts'
 import { createApp } from '../../oauth-server/app.ts'
 import { readConfig } from '../../oauth-server/config.ts'
 import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
@@ -96,6 +96,8 @@ export interface LoginWorld {
   readonly send: Send
   readonly issuer: string
   readonly ports: Ports
+  /** The real one, also where a test stands in its place. */
+  readonly liveAccess: LiveAccess
   readonly valkey: Valkey
   /** Every line of the log so far. */
   readonly lines: readonly string[]
@@ -145,6 +147,7 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
     send: sendOverSocket(socket),
     issuer: publicUrl,
     ports,
+    liveAccess: made.access,
     valkey,
     lines,
     pass(seconds) {

@@ -25,6 +25,7 @@ const world = await startLoginWorld({
       if (userId.endsWith('unlucky')) {
         throw new OAuthError('temporarily_unavailable', 'the facts cannot be read')
       }
+      if (userId.endsWith('changed')) return false
       return !userId.endsWith('stranger') && (!userId.endsWith('guest') || service !== 'memory')
     },
     servicesOf: async (userId) => (userId?.endsWith('guest') ? ['echo'] : ['echo', 'memory']),
@@ -193,4 +194,14 @@ test('whether they may cannot be told just now: back on the page, and nothing is
   const left = await person.submit(again, { provider: 'github' })
   const back = await person.open(github.vouch(locationOf(left), 'mona'))
   t.true(locationOf(back.response).startsWith(`${REDIRECT_URI}?code=`))
+})
+
+test('rules that change while somebody logs in: what was opened meanwhile is worth nothing', async (t) => {
+  const person = createPerson(send)
+  const { response } = await arrive(person, begin(), 'changed')
+  t.is(new URL(locationOf(response)).searchParams.get('error'), 'access_denied')
+  t.true(isSignedIn(person), 'a cookie was given')
+  const account = await person.open(`${issuer}/account`)
+  t.is(account.response.status, 303)
+  t.deepEqual(await world.ports.families.grants.ofUser('github:id-of-changed'), [])
 })
