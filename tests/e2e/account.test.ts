@@ -83,37 +83,3 @@ inBrowser('a person enters a secret, uses it, deletes it, and ends the access', 
   t.true(log.includes('user secret entered'))
   for (const value of ['canary of nina', 'another one']) t.false(log.includes(value))
 })
-
-const AXE = readFileSync(
-  join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'),
-  'utf8',
-)
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [360, 1280]) {
-    inBrowser(`the page can be used by everybody: ${colorScheme}, ${width} pixels`, async (t) => {
-      const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-      t.teardown(() => context.close())
-      const name = `olga-${colorScheme}-${width}`
-      const person = {
-        approve: async (url: URL | string) => decide(await openPage(context, url), 'approve', name),
-      }
-      const { close } = await connect(`${gateway.url}/echo/mcp`, person)
-      await close()
-      const page = await openPage(context, `${gateway.url}/account?notice=secret-empty`)
-      await page.evaluate(AXE)
-      const { violations } = (await page.evaluate('axe.run()')) as {
-        violations: { id: string; nodes: { html: string }[] }[]
-      }
-      t.deepEqual(
-        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-        [],
-      )
-      t.true(Number(await page.evaluate('document.documentElement.scrollWidth')) <= width)
-      if (process.env['SCREENSHOTS'] !== undefined) {
-        const path = join(process.env['SCREENSHOTS'], `account-${colorScheme}-${width}.png`)
-        await page.screenshot({ path, fullPage: true })
-      }
-    })
-  }
-}

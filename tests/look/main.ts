@@ -62,7 +62,7 @@ if (folder === undefined) {
 }
 Object.assign(process.env, await findTools(process.env))
 mkdirSync(folder, { recursive: true })
-const names = EXHIBITS.filter(({ isEndless }) => !isEndless)
+const names = EXHIBITS.filter(({ name, isVariant }) => !isVariant || starts.includes(name))
   .map(({ name }) => name)
   .filter((name) => starts.length === 0 || starts.some((start) => name.startsWith(start)))
 const [gallery, browser] = await Promise.all([openGallery(), startBrowser()])

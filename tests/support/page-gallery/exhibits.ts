@@ -37,8 +37,12 @@ export interface Exhibit {
   /** `<page>-<state>`, also the name of its picture. */
   readonly name: string
   readonly show: (ctx: Koa.Context) => Promise<void> | void
-  /** More of the same than anybody wants to look at. */
-  readonly isEndless?: true
+  /** Nothing new to look at: it differs from another one in words alone, or has more of the same. */
+  readonly isVariant?: true
+}
+
+function asVariant(exhibit: Exhibit): Exhibit {
+  return { ...exhibit, isVariant: true }
 }
 
 const BOB = loginOf('dev:bob', 'bob')
@@ -164,7 +168,9 @@ const CONSENTS: readonly Exhibit[] = [
   consent('no-services', { usable: [], login: BOB, interaction: { service: undefined } }),
   consent('not-for-you', { gateway: HOSTED, usable: ['mail'], login: OCTOCAT }),
   ...PROBLEMS.map((key) =>
-    consent(`problem-${key}`, { problem: { key, values: { provider: 'GitHub', seconds: 40 } } }),
+    asVariant(
+      consent(`problem-${key}`, { problem: { key, values: { provider: 'GitHub', seconds: 40 } } }),
+    ),
   ),
 ]
 
@@ -307,14 +313,10 @@ const ACCOUNTS: readonly Exhibit[] = [
   account('empty', { gateway: LOOPBACK, login: BOB }),
   account('secrets', { usable: ['calendar', 'mail'] }, 'secret-empty'),
   account('full', FULL, 'revoked'),
-  {
-    ...account('cut', {
-      ...FULL,
-      grants: grantsTo(Array<string>(GRANTS_MAX).fill(CLIENT.id)),
-    }),
-    isEndless: true,
-  },
-  ...NOTICES.map((notice) => account(`notice-${notice}`, { gateway: LOOPBACK }, notice)),
+  asVariant(
+    account('cut', { ...FULL, grants: grantsTo(Array<string>(GRANTS_MAX).fill(CLIENT.id)) }),
+  ),
+  ...NOTICES.map((notice) => asVariant(account(`notice-${notice}`, { gateway: LOOPBACK }, notice))),
 ]
 
 function home(state: string, stock: Partial<Stock>, login?: Login): Exhibit {
@@ -334,20 +336,20 @@ const HOMES: readonly Exhibit[] = [
   home('none-signed-out', { usable: [] }),
 ]
 
-/** Each explanation by its key, and those that a status or a code is explained by. */
-const ERRORS: readonly Exhibit[] = [
-  ...Object.keys(errorWords.en)
-    .filter((key) => `${key}-next` in errorWords.en)
-    .map((key) => ({
-      name: `error-${key}`,
-      show: () => {
-        throw new OAuthError('invalid_request', 'what a developer reads about it', {
-          explain: key,
-          retryAfterSeconds: 40,
-        })
-      },
-    })),
-]
+const ERRORS: readonly Exhibit[] = Object.keys(errorWords.en)
+  .filter((key) => `${key}-next` in errorWords.en)
+  .map((key) => ({
+    name: `error-${key}`,
+    show: () => {
+      throw new OAuthError('invalid_request', 'what a developer reads about it', {
+        explain: key,
+        retryAfterSeconds: 40,
+      })
+    },
+  }))
+  .map((exhibit) =>
+    ['error-unknownClient', 'error-away'].includes(exhibit.name) ? exhibit : asVariant(exhibit),
+  )
 
 export const EXHIBITS: readonly Exhibit[] = [
   ...CONSENTS,
