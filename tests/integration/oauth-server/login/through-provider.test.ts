@@ -232,7 +232,9 @@ test('so many departures from one address, and the page stays for whoever has to
   const person = createPerson(from(address, one.send))
   const page = await person.open(begin().url)
   const { limits } = one.ports.families
-  const taken = Array.from({ length: DEPARTURES.burst }, () => limits.take(DEPARTURES, address))
+  // On a slow machine the first are given back before the last are taken.
+  const count = 2 * DEPARTURES.burst
+  const taken = Array.from({ length: count }, () => limits.take(DEPARTURES, address))
   await Promise.all(taken)
   const again = await person.submit(page, {})
   t.is(again.status, 429)
