@@ -72,6 +72,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
+inBrowser('no page wants what its own policy forbids, or anything but its own files', async (t) => {
+  const page = await openTab(t, {})
+  const complaints: string[] = []
+  const asked = new Set<string>()
+  const pages = new Set(NAMES.map((name) => gallery.urlOf(name)))
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('request', (request) => asked.add(request.url()))
+  for (const name of NAMES) await visit(page, name)
+  // A status of 400 and more is a complaint to the console, of which the browser says no more.
+  const other = complaints.filter((text) => !text.startsWith('Failed to load resource'))
+  t.deepEqual(other, [])
+  const files = [...asked].filter((url) => !pages.has(url)).map((url) => new URL(url))
+  t.deepEqual(files.map(({ pathname }) => pathname).sort(), [
+    '/assets/icon.svg',
+    '/assets/logo',
+    '/assets/style.css',
+  ])
+})
+
 /** Height and width of what a finger has to hit; links within a text are as high as it. */
 const TARGETS = `[...document.querySelectorAll('button, .button, .links a, .brand, input:not([type="hidden"]), summary')]
   .filter((one) => one.checkVisibility())

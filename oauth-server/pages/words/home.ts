@@ -16,7 +16,6 @@ export const home = definePage(
     address: 'Address',
     addTo: 'Add it to a client',
     or: 'or in {place}:',
-    in: 'In {place}:',
     terminal: 'In a terminal:',
     link: 'Open this link in Cursor',
     selectHint: 'Click or tap a line to select all of it, then copy.',
@@ -51,7 +50,6 @@ export const home = definePage(
     address: 'Adresse',
     addTo: 'Zu einem Client hinzufügen',
     or: 'oder in {place}:',
-    in: 'In {place}:',
     terminal: 'In einem Terminal:',
     link: 'Diesen Link in Cursor öffnen',
     selectHint:

@@ -88,7 +88,10 @@ test('the next login is one click: the page names who is signed in, and offers a
   const person = createPerson(one.send)
   await logIn(person, begin().url, 'mona')
   const page = await person.open(begin().url)
-  t.regex(page.response.text, /value="" checked> <strong>mona \(GitHub\)<\/strong>, signed in/)
+  t.regex(
+    page.response.text,
+    /value="" checked> <span><strong>mona \(GitHub\)<\/strong>, signed in/,
+  )
   t.regex(page.response.text, /value="github" required> Another account at GitHub/)
   t.true(page.response.text.includes('value="approve">Approve</button>'))
   t.true(locationOf(await person.submit(page, {})).startsWith(`${REDIRECT_URI}?code=`))

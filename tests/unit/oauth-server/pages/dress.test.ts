@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { PLAIN_BRANDING } from '../../../../lib/catalogue/branding.ts'
@@ -10,6 +10,46 @@ test('contrast is what WCAG 2.2 says it is', (t) => {
   t.is(contrast('#ffffff', '#000000'), 21)
   t.is(contrast('#0a7d55', '#0a7d55'), 1)
   t.is(contrast('#767676', '#ffffff').toFixed(2), '4.54')
+})
+
+const css = readFileSync(
+  join(import.meta.dirname, '../../../../oauth-server/pages/style.css'),
+  'utf8',
+)
+const palette = new Map(
+  [...css.matchAll(/--([a-z-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(
+    ([, name = '', light = '', dark = '']) => [name, { light, dark }],
+  ),
+)
+
+/** WCAG 2.2: 1.4.3 of what is read, 1.4.11 of what shows where something is. */
+const STANDS_ON: readonly (readonly [string, readonly string[], number])[] = [
+  ['ink', ['ground', 'sheet', 'well'], 4.5],
+  ['faint', ['ground', 'sheet', 'well'], 4.5],
+  ['accent', ['ground', 'sheet', 'well'], 4.5],
+  ['problem', ['problem-ground'], 4.5],
+  ['warning', ['warning-ground'], 4.5],
+  ['good', ['good-ground'], 4.5],
+  ['on-brand', ['brand'], 4.5],
+  ['field-line', ['sheet'], 3],
+  ['problem', ['sheet'], 3],
+  ['good', ['sheet', 'well'], 3],
+]
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`whatever the stylesheet writes can be read: ${scheme}`, (t) => {
+    const colorOf = (name: string): string => palette.get(name)?.[scheme] ?? ''
+    for (const [name, grounds, least] of STANDS_ON) {
+      for (const ground of grounds) {
+        const ratio = contrast(colorOf(name), colorOf(ground))
+        t.true(ratio >= least, `--${name} on --${ground}: ${ratio.toFixed(2)}`)
+      }
+    }
+  })
+}
+
+test('nothing is written in the colour of the operator, and nothing makes it lighter', (t) => {
+  t.notRegex(css, /[^-]color: var\(--brand|brightness/)
 })
 
 test('text on a colour of the operator’s can be read, whatever the colour', (t) => {
