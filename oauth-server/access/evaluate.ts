@@ -82,7 +82,7 @@ function allRules({ gateway, services }: AccessSettings): AccessRule[] {
 function bindingOf(rule: AccessRule): string | undefined {
   switch (rule.kind) {
     case 'login':
-      return `login:${rule.provider}:${rule.login.toLowerCase()}`
+      return `login:${rule.provider}:${rule.login}`
     case 'organization':
       return `organization:${rule.provider}:${rule.organization}`
     case 'team':
@@ -97,7 +97,7 @@ function idNamed(rule: AccessRule, user: User): string | undefined {
   if (!('provider' in rule) || rule.provider !== user.provider) return undefined
   switch (rule.kind) {
     case 'login':
-      return isCalled(user, rule.login) ? user.id : undefined
+      return isMeant(user, rule.login) ? user.id : undefined
     case 'organization':
       return findByName(user.organizations, rule.organization)?.id
     case 'team':
@@ -107,9 +107,12 @@ function idNamed(rule: AccessRule, user: User): string | undefined {
   }
 }
 
-/** A name that is the id itself needs no binding, and is nobody else's in capitals. */
-function isCalled({ id, provider, name }: User, login: string): boolean {
-  return id !== `${provider}:${name}` && name.toLowerCase() === login.toLowerCase()
+/**
+ * By login, or by an id that somebody else could call themselves later. Where ids are all there is nothing
+ * needs to be bound.
+ */
+function isMeant({ id, provider, login }: User, meant: string): boolean {
+  return login !== undefined && (login === meant || id === `${provider}:${meant}`)
 }
 
 function findByName(

@@ -140,9 +140,11 @@ export const OCTOCATS: AccessRule = {
 }
 
 export function member(id: string, changes: Partial<Identity> = {}): Identity {
+  const name = changes.name ?? `person-${id}`
   return {
     providerId: id,
-    name: `person-${id}`,
+    name,
+    login: name.toLowerCase(),
     emails: [],
     organizations: [{ id: '77', name: 'octocats' }],
     ...changes,

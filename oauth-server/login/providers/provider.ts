@@ -26,6 +26,11 @@ export interface Identity {
   readonly providerId: string
   /** What people call them; may change, and may be somebody else's tomorrow. */
   readonly name: string
+  /**
+   * What a rule by a login means: the name that it gives to nobody else at the same time, exactly as it writes
+   * it; in lower case where capitals make no difference there. Undefined where it tells none.
+   */
+  readonly login?: string | undefined
   /** Verified ones alone, in lower case, the preferred one first; empty when not asked for. */
   readonly emails: readonly string[]
   /** Undefined: not asked for. */

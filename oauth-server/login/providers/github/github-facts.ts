@@ -51,12 +51,14 @@ function grants(scopes: readonly string[], scope: string): boolean {
 }
 
 /** The id alone says who it is: without a good one there is nobody. */
-async function readUser(request: FactsRequest): Promise<Pick<Identity, 'providerId' | 'name'>> {
+async function readUser(
+  request: FactsRequest,
+): Promise<Pick<Identity, 'providerId' | 'name' | 'login'>> {
   const answer = await get(request, `${request.apiUrl}/user`)
   if (answer.status !== 200) throw refused(request, '/user', answer)
   const { id, login } = toObject(answer.body)
   if (isId(id) && typeof login === 'string' && LOGIN.test(login)) {
-    return { providerId: String(id), name: login }
+    return { providerId: String(id), name: login, login: login.toLowerCase() }
   }
   throw unavailable(request, '/user: no account in the answer')
 }

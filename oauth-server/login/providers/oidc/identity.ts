@@ -32,6 +32,7 @@ export function toIdentity(
   return {
     providerId: subject,
     name: findName(settings, sources, email) ?? subject,
+    login: findLogin(settings, sources, email),
     emails: email === undefined ? [] : [email],
     ...(needs.groups ? { groups: findGroups(settings, sources) } : {}),
   }
@@ -63,6 +64,20 @@ function findName(
     .filter((candidate) => typeof candidate === 'string')
     .map(clean)
     .find((candidate) => candidate !== '')
+}
+
+/**
+ * Exactly as it is written: what has to be mended before it can be shown is not the login that it then looks
+ * like. A name that people give themselves as they like is none.
+ */
+function findLogin(
+  { loginClaim }: Subject,
+  sources: readonly Claims[],
+  email: string | undefined,
+): string | undefined {
+  const claim = read(sources, loginClaim)
+  if (claim === undefined || loginClaim === 'email') return email
+  return typeof claim === 'string' && claim !== '' && clean(claim) === claim ? claim : undefined
 }
 
 /** Nothing that steers a terminal, a page or the direction of writing. */

@@ -120,6 +120,7 @@ for (const enterprise of [false, true]) {
     t.deepEqual(answer.identity, {
       providerId: String(id),
       name: 'Octo-Cat',
+      login: 'octo-cat',
       emails: [],
       organizations: undefined,
       teams: undefined,

@@ -40,6 +40,7 @@ for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
     t.deepEqual(identity, {
       providerId: 'johndoe',
       name: 'john@example.org',
+      login: 'john@example.org',
       emails: ['john@example.org'],
       groups: ['staff'],
     })

@@ -42,7 +42,8 @@ test('a browser is sent with everything that binds the answer, and nothing else'
 
 test('a person logs in, and what is asked for is told', async (t) => {
   const { identity, token } = await logInThrough(provider, upstream, 'alice')
-  t.deepEqual(identity, { providerId: 'alice', name: 'alice.l', emails: ['alice@example.com'] })
+  const emails = ['alice@example.com']
+  t.deepEqual(identity, { providerId: 'alice', name: 'alice.l', login: 'alice.l', emails })
   t.is(token, undefined, 'nothing is to be read again')
 })
 

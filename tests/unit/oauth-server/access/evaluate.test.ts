@@ -15,9 +15,16 @@ import type { User } from '../../../../oauth-server/store/users.ts'
 
 const SERVICES = ['echo', 'memory']
 
+/** As the providers tell it. */
+function loginOf(provider: string, name: string): string | undefined {
+  if (provider === 'dev') return undefined
+  return provider === 'github' ? name.toLowerCase() : name
+}
+
 function person(id: string, facts: Partial<User> = {}): User {
   const [provider = '', name = ''] = id.split(':')
-  return { id, provider, name, emails: [], ...facts }
+  const login = loginOf(provider, facts.name ?? name)
+  return { id, provider, name, login, emails: [], ...facts }
 }
 
 const settings = (...gateway: AccessRule[]): AccessSettings => ({ gateway, services: new Map() })
@@ -65,6 +72,19 @@ const TABLE: readonly (readonly [string, AccessRule, User, boolean])[] = [
   ['the id of an OpenID provider', login('okta', '00u1'), person('okta:00u1', { name: 'x' }), true],
   ['its capitals', login('okta', '00u1'), person('okta:00U1', { name: 'x' }), false],
   ['the login there', login('okta', 'a@b.c'), person('okta:9', { name: 'a@b.c' }), true],
+  [
+    'the login in other capitals',
+    login('okta', 'a@b.c'),
+    person('okta:9', { name: 'A@b.c' }),
+    false,
+  ],
+  ['what only looks so', login('okta', 'mike'), person('okta:9', { name: 'mi\u212ae' }), false],
+  [
+    'a name that is no login',
+    login('okta', 'x'),
+    person('okta:9', { name: 'x', login: undefined }),
+    false,
+  ],
   ['an address', address, person('okta:1', { emails: ['x@y.z', 'alice@example.com'] }), true],
   ['an address of any provider', address, { ...octocat, emails: ['alice@example.com'] }, true],
   ['no address', address, person('okta:alice@example.com', { name: 'alice@example.com' }), false],
@@ -185,6 +205,15 @@ test('where the name is the id nothing is bound: nobody takes a name in other ca
   const rules = settings(login('dev', 'alice'))
   t.deepEqual(claimsOf(rules, person('dev:alice'), new Map()), [])
   t.deepEqual(claimsOf(rules, person('dev:Alice'), new Map()), [])
+})
+
+test('an id in a rule is bound by whoever has it: nobody can call themselves so any more', (t) => {
+  const rules = settings(login('okta', '00u1'))
+  const claims = claimsOf(rules, person('okta:00u1', { name: 'alice' }), new Map())
+  t.deepEqual(claims, [{ binding: 'login:okta:00u1', id: 'okta:00u1' }])
+  const bound = maps({ 'login:okta:00u1': 'okta:00u1' })
+  t.true(mayIn(rules, person('okta:00u1', { name: 'alice' }), bound))
+  t.false(mayIn(rules, person('okta:9', { name: '00u1' }), bound))
 })
 
 test('what perishes is forgotten, what lasts is not', (t) => {

@@ -50,6 +50,33 @@ test('a name steers nothing, and is bounded', (t) => {
   t.is(nameOf({ name: '\ud800x' }), 'x', 'half a character')
 })
 
+test('a login is the claim for it exactly as it is written, else a verified address, else none', (t) => {
+  const loginOf = (claims: Claims) => identify({ sub: 'id', ...claims }).login
+  const verified = { email: 'A@example.com', email_verified: true }
+  t.is(loginOf({ preferred_username: 'Alice', ...verified }), 'Alice')
+  t.is(loginOf(verified), 'a@example.com')
+  t.is(loginOf({ ...verified, email_verified: false, name: 'alice' }), undefined)
+  t.is(loginOf({}), undefined, 'an id is not a login')
+  for (const preferred_username of [
+    'ali\u200bce',
+    'alice\u0007',
+    ' alice',
+    'alice ',
+    'al  ice',
+    'jose\u0301',
+    '\u202ealice',
+    'a'.repeat(129),
+    '',
+    ['alice'],
+  ]) {
+    t.is(loginOf({ preferred_username, ...verified }), undefined, String(preferred_username))
+  }
+  const byAddress = { ...settings, loginClaim: 'email' }
+  const told = { sub: 'id', email: 'boss@example.com', email_verified: false }
+  t.is(toIdentity(byAddress, nothing, [told]).login, undefined)
+  t.is(toIdentity(byAddress, nothing, [{ sub: 'id', ...verified }]).login, 'a@example.com')
+})
+
 test('an address counts when its own provider says that it is verified', (t) => {
   const email = 'Alice@Example.COM'
   t.is(emailOf({ email, email_verified: true }), 'alice@example.com')
