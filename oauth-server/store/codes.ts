@@ -1,12 +1,12 @@
 /**
  * Authorization codes: single use, short lived, stored as hashes (RFC 6749 section 4.1.2).
  *
- * Key: `code:<hash>` (hash: `code`, JSON; `grant`, id; `redeemed`, how often it was used up), 60 s. A used
- * code is remembered until it would have expired, so that a replay is seen and ends what the code bought.
+ * Key: `code:<hash>` (hash: `code`, sealed for who presents the code; `grant`, id; `redeemed`, how often it was
+ * used up), 60 s. A used code is remembered until it would have expired, so that a replay is seen and ends what the code bought.
  */
 
 import type { Redis } from 'ioredis'
-import { digest, randomText } from '../../lib/platform/seal.ts'
+import { digest, openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import {
   END_GRANT,
@@ -97,18 +97,21 @@ if redis.call('HINCRBY', KEYS[9], 'redeemed', 1) == 1 then return 0 end
 end_grant(ARGV[1], ARGV[2])
 return 1`)
 
+const CONTEXT = 'authorization-code'
+
 const key = (code: string): string => `code:${digest(code)}`
 
 export function redisAuthorizationCodes(redis: Redis): AuthorizationCodes {
   return {
     async issue(stored) {
       const code = randomText()
-      await ISSUE(redis, [key(code)], [JSON.stringify(stored), stored.grantId, CODE_SECONDS])
+      const sealed = sealFor(code, JSON.stringify(stored), CONTEXT)
+      await ISSUE(redis, [key(code)], [sealed, stored.grantId, CODE_SECONDS])
       return code
     },
     async find(code) {
       const reply = await FIND(redis, [key(code), GRANT_KEY_START])
-      return reply === null ? undefined : toFoundCode(reply as Parameters<typeof toFoundCode>[0])
+      return reply === null ? undefined : toFoundCode(code, reply as Reply)
     },
     async redeem(code, { grant, keeping, family }) {
       const keys = [...endingKeys(grant), key(code)]
@@ -122,7 +125,11 @@ export function redisAuthorizationCodes(redis: Redis): AuthorizationCodes {
   }
 }
 
-function toFoundCode([stored, redeemed, grant]: [string, string | null, string | null]): FoundCode {
-  const code = JSON.parse(stored) as AuthorizationCode
+type Reply = [sealed: string, redeemed: string | null, grant: string | null]
+
+function toFoundCode(presented: string, [sealed, redeemed, grant]: Reply): FoundCode | undefined {
+  const opened = openFor(presented, sealed, CONTEXT)
+  if (opened === undefined) return undefined
+  const code = JSON.parse(opened) as AuthorizationCode
   return { code, isUsed: redeemed !== null, grant: toGrant(code.grantId, grant) }
 }

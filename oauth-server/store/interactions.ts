@@ -1,13 +1,13 @@
 /**
  * Interactions: authorization requests on their way through login and consent.
  *
- * Key: `interaction:<hash of id>` (hash: `browser`, the hash of the binding cookie; `request`, JSON), 10 min,
- * and again as long when the person leaves for a provider.
+ * Key: `interaction:<hash of id>` (hash: `browser`, the hash of the binding cookie; `request`, sealed for who
+ * presents the id), 10 min, and again as long when the person leaves for a provider.
  * Each GET of the authorization endpoint opens one of its own; a decision takes it, once.
  */
 
 import type { Redis } from 'ioredis'
-import { digest, randomText } from '../../lib/platform/seal.ts'
+import { digest, openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
 import { defineScript, type Script } from '../../lib/store/script.ts'
 
 /** An authorization request that passed every check; only a person's decision is missing. */
@@ -60,17 +60,20 @@ local request = redis.call('HGET', KEYS[1], 'request')
 redis.call('DEL', KEYS[1])
 return request`)
 
+const CONTEXT = 'interaction'
+
 const key = (id: string): string => `interaction:${digest(id)}`
 
 export function redisInteractions(redis: Redis): Interactions {
   const read = async (script: Script, id: string, browser: string) => {
-    const request = (await script(redis, [key(id)], [digest(browser)])) as string | null
-    return request === null ? undefined : (JSON.parse(request) as Interaction)
+    const sealed = (await script(redis, [key(id)], [digest(browser)])) as string | null
+    const request = sealed === null ? undefined : openFor(id, sealed, CONTEXT)
+    return request === undefined ? undefined : (JSON.parse(request) as Interaction)
   }
   return {
     async open(interaction, browser) {
       const id = randomText()
-      const request = JSON.stringify(interaction)
+      const request = sealFor(id, JSON.stringify(interaction), CONTEXT)
       await OPEN(redis, [key(id)], [digest(browser), request, LIFETIME_SECONDS])
       return id
     },

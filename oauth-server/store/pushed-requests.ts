@@ -1,14 +1,14 @@
 /**
  * Pushed requests: authorization requests that a client has sent ahead (RFC 9126 section 2.2).
  *
- * Key: `pushed-request:<hash of request_uri>` (JSON), 60 s.
+ * Key: `pushed-request:<hash of request_uri>` (sealed for who presents the request URI), 60 s.
  *
  * RFC 9126 section 4 wants the request URI to be used once, and lets people reload: some clients fetch
  * the page before the browser does. So looking it up uses nothing up; the decision does.
  */
 
 import type { Redis } from 'ioredis'
-import { digest, randomText } from '../../lib/platform/seal.ts'
+import { digest, openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
 import type { AuthorizationRequest } from '../authorize/request.ts'
 
 /** A request that passed every check of the authorization endpoint. */
@@ -37,6 +37,8 @@ export function pushedRequestId(requestUri: string): string {
   return digest(requestUri)
 }
 
+const CONTEXT = 'pushed-request'
+
 const key = (id: string): string => `pushed-request:${id}`
 
 export function redisPushedRequests(redis: Redis): PushedRequests {
@@ -44,12 +46,14 @@ export function redisPushedRequests(redis: Redis): PushedRequests {
     async push(pushed) {
       const requestUri = REQUEST_URI_START + randomText()
       const name = key(pushedRequestId(requestUri))
-      await redis.set(name, JSON.stringify(pushed), 'EX', PUSHED_SECONDS)
+      const sealed = sealFor(requestUri, JSON.stringify(pushed), CONTEXT)
+      await redis.set(name, sealed, 'EX', PUSHED_SECONDS)
       return requestUri
     },
     async find(requestUri) {
-      const stored = await redis.get(key(pushedRequestId(requestUri)))
-      return stored === null ? undefined : (JSON.parse(stored) as PushedRequest)
+      const sealed = await redis.get(key(pushedRequestId(requestUri)))
+      const opened = sealed === null ? undefined : openFor(requestUri, sealed, CONTEXT)
+      return opened === undefined ? undefined : (JSON.parse(opened) as PushedRequest)
     },
     async useUp(id) {
       return (await redis.del(key(id))) === 1

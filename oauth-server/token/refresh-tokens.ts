@@ -5,9 +5,9 @@
  * generation without asking anybody, so that garbage can revoke nothing and reuse always does.
  */
 
-import { createHmac, createSecretKey, hash } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
-import { open, randomText, seal } from '../../lib/platform/seal.ts'
+import { openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
 import type { Generation } from '../store/refresh-families.ts'
 
 export interface RefreshTokens {
@@ -42,14 +42,9 @@ const ANSWER_CONTEXT = 'refresh-answer'
 
 /** Seals what a refresh token was exchanged for, so that only who presents the token can read it. */
 export function sealAnswer(token: string, answer: string): string {
-  return seal(answerKey(token), answer, ANSWER_CONTEXT)
+  return sealFor(token, answer, ANSWER_CONTEXT)
 }
 
 export function openAnswer(token: string, sealed: string): string | undefined {
-  return open(answerKey(token), sealed, ANSWER_CONTEXT)
-}
-
-/** The one-step derivation of NIST SP 800-56C: a token is a good key already. */
-function answerKey(token: string): Buffer {
-  return hash('sha256', `\0\0\0\x01${token}${ANSWER_CONTEXT}`, 'buffer')
+  return openFor(token, sealed, ANSWER_CONTEXT)
 }

@@ -42,18 +42,22 @@ test('of ten racing takers one gets it', async (t) => {
   t.is(all.filter((taken) => taken !== undefined).length, 1)
 })
 
-test.serial('it lives ten minutes, and neither id nor cookie stands in the store', async (t) => {
-  const id = await interactions.open(INTERACTION, 'the-cookie')
-  const keys = await redis.keys('*')
-  t.true(keys.length > 0)
-  for (const key of keys) {
-    const name = key.slice(redis.options.keyPrefix?.length)
-    t.false(key.includes(id))
-    t.false(JSON.stringify(await redis.hgetall(name)).includes('the-cookie'))
-    const seconds = await redis.ttl(name)
-    t.true(seconds > 0 && seconds <= 600)
-  }
-})
+test.serial(
+  'it lives ten minutes; id, cookie, state and nonce do not stand in the store',
+  async (t) => {
+    const secrets = { state: 'the-state', nonce: 'the-nonce' }
+    const id = await interactions.open({ ...INTERACTION, ...secrets }, 'the-cookie')
+    const keys = await redis.keys('*')
+    t.true(keys.length > 0)
+    for (const key of keys) {
+      const name = key.slice(redis.options.keyPrefix?.length)
+      t.false(key.includes(id))
+      t.notRegex(JSON.stringify(await redis.hgetall(name)), /the-(?:cookie|state|nonce)/)
+      const seconds = await redis.ttl(name)
+      t.true(seconds > 0 && seconds <= 600)
+    }
+  },
+)
 
 test('whoever leaves for a provider finds it longer; another browser prolongs nothing', async (t) => {
   const id = await interactions.open(INTERACTION, 'mine')

@@ -43,13 +43,15 @@ test('of twenty racing users one is told that there was something', async (t) =>
   t.is((await Promise.all(racing)).filter(Boolean).length, 1)
 })
 
-test.serial('it lives a minute, and its URI does not stand in the store', async (t) => {
-  const uri = await pushedRequests.push(PUSHED)
+test.serial('it lives a minute; its URI and state do not stand in the store', async (t) => {
+  const uri = await pushedRequests.push({ ...PUSHED, state: 'the-state' })
   const keys = await redis.keys('*pushed-request:*')
   t.true(keys.length > 0)
   for (const key of keys) {
     t.false(key.includes(uri.slice(-43)))
-    const seconds = await redis.ttl(key.slice(redis.options.keyPrefix?.length))
+    const name = key.slice(redis.options.keyPrefix?.length)
+    t.notRegex((await redis.get(name)) ?? '', /the-state/)
+    const seconds = await redis.ttl(name)
     t.true(seconds > 0 && seconds <= 60)
   }
 })

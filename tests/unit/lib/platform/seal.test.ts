@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
-import { open, seal } from '../../../../lib/platform/seal.ts'
+import { open, openFor, seal, sealFor } from '../../../../lib/platform/seal.ts'
 
 const key = randomBytes(32)
 
@@ -25,4 +25,11 @@ test('opens nothing under another key, in another context, altered or cut', (t) 
   )
   t.is(open(key, sealed.slice(0, 20), 'here'), undefined)
   t.is(open(key, '', 'here'), undefined)
+})
+
+test('what is sealed for a bearer only the bearer opens, for the same use', (t) => {
+  const sealed = sealFor('a code', 'hush', 'here')
+  t.is(openFor('a code', sealed, 'here'), 'hush')
+  t.is(openFor('another', sealed, 'here'), undefined)
+  t.is(openFor('a code', sealed, 'there'), undefined)
 })
