@@ -6,6 +6,7 @@ import { CLIENT_DOCUMENTS } from './requirements/client-documents.ts'
 import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
 import { LOGIN } from './requirements/login.ts'
+import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
 import { REGISTRATION } from './requirements/registration.ts'
 import { TOKENS } from './requirements/tokens.ts'
 
@@ -17,6 +18,7 @@ export const REQUIREMENTS = {
   ...CLIENT_DOCUMENTS,
   ...AUTHORIZE,
   ...LOGIN,
+  ...PEOPLE_ATTACKS,
   ...DEVICE_AND_MACHINES,
   ...TOKENS,
   ...ATTACKS,
