@@ -7,6 +7,7 @@ import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
 import { LOGIN } from './requirements/login.ts'
 import { PEOPLE } from './requirements/people.ts'
+import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
 import { REGISTRATION } from './requirements/registration.ts'
 import { TOKENS } from './requirements/tokens.ts'
 
@@ -19,6 +20,7 @@ export const REQUIREMENTS = {
   ...AUTHORIZE,
   ...LOGIN,
   ...PEOPLE,
+  ...PEOPLE_ATTACKS,
   ...DEVICE_AND_MACHINES,
   ...TOKENS,
   ...ATTACKS,
