@@ -207,6 +207,7 @@ inBrowser(
 inBrowser('a device is connected by typing its code and Enter', async (t) => {
   const page = await openTab(t, {})
   await visit(page, 'device-code')
+  await page.waitForSelector('#user_code:focus')
   await page.keyboard.type('bcdf-ghjk')
   const sent = await sentBy(page, () => page.keyboard.press('Enter'))
   t.deepEqual(sent, { user_code: 'bcdf-ghjk' })
