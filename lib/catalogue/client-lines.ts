@@ -77,7 +77,7 @@ export function clientEntries(name: string, url: string): readonly ClientEntry[]
       id: 'gemini',
       name: 'Gemini CLI',
       lines: [
-        command(`gemini mcp add --transport http ${name} ${url}`),
+        command(`gemini mcp add --scope user --transport http ${name} ${url}`),
         json('~/.gemini/settings.json', { mcpServers: { [name]: { httpUrl: url } } }),
       ],
     },
