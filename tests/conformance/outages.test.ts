@@ -29,7 +29,7 @@ verifiesAlone('outage-store-frozen', async (t) => {
   try {
     const startedAt = performance.now()
     isUnavailable(t, await ask(edge, token))
-    t.true(performance.now() - startedAt < 1000, 'the wait is bounded')
+    t.true(performance.now() - startedAt < 5000, 'the wait is bounded')
     t.is((await ask(edge, 'garbage')).status, 401, 'a bad token is still the token’s fault')
   } finally {
     process.kill(edge.valkey.pid, 'SIGCONT')

@@ -41,7 +41,7 @@ test('a call is answered at once when its server dies, and the session is gone',
   const { id } = await open(bridge, 'single')
   const started = Date.now()
   const { error } = await call('single', id)
-  t.true(Date.now() - started < 1000)
+  t.true(Date.now() - started < 5000)
   t.is(error?.code, -32603)
   t.regex(error?.message ?? '', /service single/)
   t.is((await send(bridge, 'single', rpc('echo'), { session: id })).status, 404)

