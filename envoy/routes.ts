@@ -59,7 +59,7 @@ export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
       {
         name: 'issuer',
         domains: domainsOf(addresses.issuerHost, addresses.secure),
-        routes: [...onIssuer, ...authorizationServerRoutes(), notFound(gateway)],
+        routes: [...onIssuer, ...authorizationServerRoutes(), lostBrowser(), notFound(gateway)],
       },
       ...onOwnHosts.map((service) => ({
         name: `service-${service}`,
@@ -147,6 +147,17 @@ function publicRoute(match: object): object {
     route: { cluster: CLUSTERS.oauthServer, timeout: AUTHORIZATION_SERVER_TIMEOUT },
     typed_per_filter_config: { ...PUBLIC, [BUFFER_FILTER]: WHOLE_BODY },
   }
+}
+
+/** Somebody who mistyped an address reads a page: the authorization server has one for what it does not have. */
+function lostBrowser(): object {
+  return publicRoute({
+    prefix: '/',
+    headers: [
+      { name: ':method', string_match: { exact: 'GET' } },
+      { name: 'accept', string_match: { contains: 'text/html' } },
+    ],
+  })
 }
 
 function notFound({ addresses }: Gateway): object {

@@ -238,6 +238,7 @@ verifies('page-headers-everywhere', async (t) => {
     'another browser': { status: 403, ask: () => createPerson(send).submit(page, {}, HTML) },
     'another site': { status: 403, ask: () => person.submit(page, {}, { ...HTML, origin: EVIL }) },
     'nothing there': { status: 404, ask: () => get('/assets/nothing') },
+    nowhere: { status: 404, ask: () => get('/no-such-thing/at/all') },
     'another method': { status: 405, ask: () => get('/consent') },
     'another method, machine': { status: 405, ask: () => get('/token') },
     'too large': { status: 413, ask: () => post('/consent', formType, 'x'.repeat(40_000)) },
