@@ -13,6 +13,8 @@ import {
 export const EXT_AUTHZ_VARIABLES = {
   /** Path of the unix socket that Envoy asks on. */
   EXT_AUTHZ_SOCKET: required(text),
+  /** Path of the unix socket that operators ask on. */
+  EXT_AUTHZ_ADMIN_SOCKET: optional(text, undefined),
   REDIS_URL: required(text),
   REDIS_PASSWORD: optional(secret, undefined),
   LOG_LEVEL: optional(logLevel, 'info'),

@@ -23,6 +23,7 @@ export type Decision = Allowance | Denial
 
 export interface Allowance {
   readonly allow: true
+  readonly service: string
   readonly identity: Identity
 }
 

@@ -1,13 +1,26 @@
-/** Decision → CheckResponse: identity headers for a yes, status, challenge and body for a no. */
+/**
+ * Decision → CheckResponse: identity headers for a yes, status, challenge and body for a no.
+ *
+ * Each answer is encoded once: a decision about a token that was verified before is the same object each
+ * time, and refusals differ by resource and reason alone.
+ */
 
 import { formatChallenge } from '../lib/oauth/challenge.ts'
 import { toIdentityHeaders } from '../lib/oauth/identity-headers.ts'
 import { formatScope } from '../lib/oauth/scope.ts'
 import type { HeaderValueOption } from '../proto/gen/envoy/config/core/v3/base.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../proto/gen/envoy/config/core/v3/base.ts'
-import type { CheckResponse } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
+import { CheckResponse } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
 import type { StatusCode } from '../proto/gen/envoy/type/v3/http_status.ts'
-import { type Decision, type Denial, toWireDenial, type WireDenial } from './decision.ts'
+import {
+  type Allowance,
+  type Decision,
+  type Denial,
+  type DenyReason,
+  toWireDenial,
+  type WireDenial,
+} from './decision.ts'
+import type { ProtectedResource } from './resources.ts'
 
 /** gRPC codes; anything but OK is a refusal to Envoy. */
 const OK = 0
@@ -19,12 +32,41 @@ const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
 
 const RETRY_AFTER_SECONDS = '1'
 
+const encodedDecisions = new WeakMap<Decision, Buffer>()
+const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()
+
+/** The message's bytes. */
+export function encodeDecision(decision: Decision): Buffer {
+  const { allow } = decision
+  // What was granted differs from token to token; nothing else of a refusal does.
+  if (!allow && decision.resource !== undefined && decision.granted === undefined) {
+    return encodeRefusal(decision, decision.resource)
+  }
+  const known = encodedDecisions.get(decision)
+  if (known !== undefined) return known
+  const encoded = encode(decision)
+  encodedDecisions.set(decision, encoded)
+  return encoded
+}
+
+function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
+  const byReason = encodedRefusals.get(resource) ?? new Map<DenyReason, Buffer>()
+  encodedRefusals.set(resource, byReason)
+  const encoded = byReason.get(denial.reason) ?? encode(denial)
+  byReason.set(denial.reason, encoded)
+  return encoded
+}
+
+function encode(decision: Decision): Buffer {
+  return Buffer.from(CheckResponse.encode(toCheckResponse(decision)).finish())
+}
+
 export function toCheckResponse(decision: Decision): CheckResponse {
-  return decision.allow ? toAllowance(decision.identity) : toDenial(decision)
+  return decision.allow ? toAllowance(decision) : toDenial(decision)
 }
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
-function toAllowance(identity: Parameters<typeof toIdentityHeaders>[0]): CheckResponse {
+function toAllowance({ identity }: Allowance): CheckResponse {
   const headers = Object.entries(toIdentityHeaders(identity))
   const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
   return {

@@ -7,7 +7,7 @@
  */
 
 import type { Redis } from 'ioredis'
-import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../lib/oauth/jws.ts'
 import { PUBLIC_KEYS_KEY, type PublicJwk } from '../../lib/store/public-keys.ts'
 import { KEY_CHANGE_KEYS, WRITE_KEY_CHANGE } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'

@@ -5,14 +5,12 @@ import { credentials, loadPackageDefinition, type ServiceClientConstructor } fro
 import { loadSync } from '@grpc/proto-loader'
 import test from 'ava'
 import { close, createServer, listen } from '../../../ext-authz/server.ts'
-import { createLog } from '../../../lib/platform/log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reflection-'))
 const socket = join(folder, 'a.sock')
 const server = createServer({
-  decide: async () => ({ allow: false, reason: 'no_token', detail: '' }),
+  check: (message) => message,
   isServing: () => true,
-  log: createLog('test', 'error'),
 })
 await listen(server, socket)
 

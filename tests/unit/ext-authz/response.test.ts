@@ -1,13 +1,15 @@
 import test from 'ava'
 import type { Denial, DenyReason } from '../../../ext-authz/decision.ts'
-import { toCheckResponse } from '../../../ext-authz/response.ts'
+import { encodeDecision, toCheckResponse } from '../../../ext-authz/response.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../../../proto/gen/envoy/config/core/v3/base.ts'
+import { CheckResponse } from '../../../proto/gen/envoy/service/auth/v3/external_auth.ts'
 
 const resource = {
   service: 'echo',
   identifier: 'https://gw.example/echo/mcp',
   metadataUrl: 'https://gw.example/prm',
   baseScope: 'mcp',
+  asksEachTime: false,
 }
 
 function answerTo(reason: DenyReason, more: Partial<Denial> = {}) {
@@ -76,7 +78,7 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
     tokenId: 't',
     expiresAt: 5,
   }
-  const { status, httpResponse } = toCheckResponse({ allow: true, identity })
+  const { status, httpResponse } = toCheckResponse({ allow: true, service: 'echo', identity })
   t.is(status?.code, 0)
   if (httpResponse?.$case !== 'okResponse') return t.fail()
   const { headers, headersToRemove } = httpResponse.value
@@ -94,4 +96,18 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
     t.not(set.includes(name), headersToRemove.includes(name), `${name}: one of both`)
   }
   for (const name of ['authorization', 'cookie']) t.true(headersToRemove.includes(name))
+})
+
+test('refusals are encoded once for each resource and reason, and never mixed up', (t) => {
+  const other = { ...resource, service: 'memory', metadataUrl: 'https://gw.example/prm/memory' }
+  const denials: Denial[] = (Object.keys(STATUS) as DenyReason[]).flatMap((reason) => [
+    { allow: false, reason, detail: 'one', resource },
+    { allow: false, reason, detail: 'two', resource: other },
+    { allow: false, reason, detail: 'three', resource, granted: ['openid'] },
+    { allow: false, reason, detail: 'four', resource, granted: ['email'] },
+    { allow: false, reason, detail: 'five' },
+  ])
+  for (const denial of [...denials, ...denials]) {
+    t.deepEqual(CheckResponse.decode(encodeDecision(denial)), toCheckResponse(denial))
+  }
 })
