@@ -2,6 +2,7 @@
 
 import { FILES, fileSource } from './bootstrap.ts'
 import { CLUSTERS } from './clusters.ts'
+import { CHECK_RETRY } from './retries.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, FORM_BYTES_MAX, ROUTES } from './routes.ts'
 
 export interface ListenerOptions {
@@ -123,7 +124,7 @@ function extAuthz(): object {
         authority: 'ext-authz',
         skip_envoy_headers: true,
       },
-      retry_policy: { num_retries: 1, retry_on: 'connect-failure,refused-stream,unavailable' },
+      retry_policy: CHECK_RETRY,
     },
   }
 }

@@ -19,9 +19,9 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   }
   const resources = (...members: object[]): object => ({ resources: members })
   const clusters = renderClusters({
-    oauthServer: config.OAUTH_SERVER_SOCKET,
-    bridge: config.MCP_BRIDGE_SOCKET,
-    extAuthz: config.EXT_AUTHZ_SOCKET,
+    oauthServer: config.OAUTH_SERVER_SOCKETS,
+    bridge: [config.MCP_BRIDGE_SOCKET],
+    extAuthz: config.EXT_AUTHZ_SOCKETS,
   })
   const listener = renderListener({
     folder,

@@ -9,6 +9,7 @@ import { EDGE_SECRET_HEADER } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { CLUSTERS } from './clusters.ts'
+import { UNSEEN_RETRY } from './retries.ts'
 
 export const ROUTES = 'gateway'
 export const EXT_AUTHZ_FILTER = 'envoy.filters.http.ext_authz'
@@ -144,7 +145,11 @@ function authorizationServerRoutes(): object[] {
 function publicRoute(match: object): object {
   return {
     match,
-    route: { cluster: CLUSTERS.oauthServer, timeout: AUTHORIZATION_SERVER_TIMEOUT },
+    route: {
+      cluster: CLUSTERS.oauthServer,
+      timeout: AUTHORIZATION_SERVER_TIMEOUT,
+      retry_policy: UNSEEN_RETRY,
+    },
     typed_per_filter_config: { ...PUBLIC, [BUFFER_FILTER]: WHOLE_BODY },
   }
 }

@@ -6,6 +6,7 @@ import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
 import {
   ConfigError,
   collectFaults,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -13,6 +14,7 @@ import {
   text,
   type Values,
 } from '../../lib/platform/environment.ts'
+import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
@@ -20,6 +22,9 @@ export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** How many processes serve the room. */
+  EXT_AUTHZ_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
+  OAUTH_SERVER_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
 }
 
 export interface Configuration {

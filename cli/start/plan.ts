@@ -43,6 +43,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     environment: { ...context.environment, LOG_LEVEL: settings.logLevel },
     rootSecret: settings.rootSecret,
     rooms: context.rooms,
+    processes: settings.processes,
     sockets,
     store: toStore(settings, sockets, valkey),
     envoyProgram: envoy.path,

@@ -7,7 +7,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
-import type { GatewayStatus } from '../instance/status.ts'
+import { type GatewayStatus, isReady } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
@@ -144,7 +144,7 @@ function toStatus({ context, settings, began, running }: Start): GatewayStatus {
   const parts = running?.supervisor.status() ?? []
   return {
     pid: process.pid,
-    ready: parts.length > 0 && parts.every(({ state }) => state === 'ready' || state === 'done'),
+    ready: isReady(parts),
     since: new Date(began).toISOString(),
     public_url: addresses.issuer,
     state_directory: stateDirectory,
