@@ -29,6 +29,7 @@ function toAllowance(identity: Parameters<typeof toIdentityHeaders>[0]): CheckRe
   const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
   return {
     status: { code: OK, message: '' },
+    dynamicMetadata: undefined,
     httpResponse: {
       $case: 'okResponse',
       value: {
@@ -57,10 +58,12 @@ function toDenial(denial: Denial): CheckResponse {
   return wire.status === 503
     ? {
         status: { code: UNAVAILABLE, message: denial.reason },
+        dynamicMetadata: undefined,
         httpResponse: { $case: 'errorResponse', value },
       }
     : {
         status: { code: PERMISSION_DENIED, message: denial.reason },
+        dynamicMetadata: undefined,
         httpResponse: { $case: 'deniedResponse', value },
       }
 }
