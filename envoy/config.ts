@@ -2,6 +2,7 @@
 
 import {
   type Environment,
+  integer,
   list,
   optional,
   readEnvironment,
@@ -21,7 +22,11 @@ export const ENVOY_VARIABLES = {
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   EXT_AUTHZ_SOCKET: required(text),
+  /** Where each ext-authz process has its figures; in the order of the processes. */
+  EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
   MCP_BRIDGE_SOCKET: required(text),
+  /** Multiplies every rate limit; 0 switches them off. */
+  RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }
 
 export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>

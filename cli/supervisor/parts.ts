@@ -86,7 +86,12 @@ export function toParts(options: PartsOptions): Part[] {
       isReady: () => answersHealth(MCP_BRIDGE_SOCKET),
       markerVariable: 'GATEWAY_MARKER',
     }),
-    envoyFilesPart(options, { ...shared, ...socketVariables, ENVOY_EDGE_SECRET: edgeSecret }),
+    envoyFilesPart(options, {
+      ...shared,
+      ...settingsOf('envoy-files', environment),
+      ...socketVariables,
+      ENVOY_EDGE_SECRET: edgeSecret,
+    }),
     envoyPart({
       program: options.envoyProgram,
       folder: envoyFolderOf(gateway),

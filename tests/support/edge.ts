@@ -26,6 +26,7 @@ export const EDGE_SECRET = 'edge-secret-of-the-test'
 export interface Edge {
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   readonly issuer: string
   readonly valkey: Valkey
   readonly revocations: Revocations
@@ -34,6 +35,8 @@ export interface Edge {
   readonly extAuthzOptions: SpawnOptions
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
+  /** What Envoy wrote into its access log so far. */
+  accessLog(): string
   resourceOf(service: string): string
   mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
   readonly privateKey: CryptoKey
@@ -52,7 +55,7 @@ export interface Reached {
 export async function startEdge(settings: Record<string, string> = {}): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'))
   const valkey = await startValkey()
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
   const reached: Reached[] = []
   const sockets = {
     OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
@@ -79,6 +82,7 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     PATH: process.env['PATH'] ?? '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: join(folder, 'envoy'),
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     ENVOY_EDGE_SECRET: EDGE_SECRET,
@@ -93,9 +97,16 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
   const extAuthz = node('ext-authz/main.ts')
   const envoy = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',
-    ['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
-    { stdio: OUTPUT },
+    [
+      ...['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart'],
+      ...['--concurrency', '1', '--file-flush-interval-msec', '50'],
+    ],
+    { stdio: ['ignore', 'pipe', OUTPUT] },
   )
+  let accessLog = ''
+  envoy.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    accessLog += text
+  })
   await untilServing(port, adminPort)
 
   const issuer =
@@ -109,12 +120,14 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
   return {
     port,
     adminPort,
+    metricsPort,
     issuer,
     valkey,
     revocations,
     extAuthz,
     extAuthzOptions: options,
     reached,
+    accessLog: () => accessLog,
     resourceOf,
     privateKey,
     publicJwk,
