@@ -6,6 +6,7 @@ import { FILES, renderBootstrap } from './bootstrap.ts'
 import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
 import { renderListener } from './listener.ts'
+import { renderMetricsClusters, renderMetricsListener } from './metrics.ts'
 import { renderRoutes } from './routes.ts'
 import { renderSecret } from './secrets.ts'
 
@@ -25,17 +26,26 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   })
   const listener = renderListener({
     folder,
-    addresses: config.ENVOY_LISTEN_ADDRESSES,
+    listenAddresses: config.ENVOY_LISTEN_ADDRESSES,
     port: gateway.port,
-    secure,
+    addresses: gateway.addresses,
+    rateLimitFactor: config.RATE_LIMIT_FACTOR,
   })
+  const metrics = {
+    port: gateway.metricsPort,
+    adminPort: gateway.adminPort,
+    extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
+  }
   return new Map([
     ...(certificates === undefined
       ? []
       : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
-    [FILES.clusters, resources(...clusters)],
-    [FILES.routes, resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET))],
-    [FILES.listeners, resources(listener)],
+    [FILES.clusters, resources(...clusters, ...renderMetricsClusters(metrics))],
+    [
+      FILES.routes,
+      resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET, config.RATE_LIMIT_FACTOR)),
+    ],
+    [FILES.listeners, resources(listener, renderMetricsListener(metrics))],
     [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
   ])
 }

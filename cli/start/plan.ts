@@ -36,6 +36,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   await requireFreePorts([
     { variable: 'GATEWAY_PORT', port: gateway.port, addresses },
     { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
+    { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
   ])
   const { envoy, valkey } = await findPrograms(options)
   const parts = toParts({

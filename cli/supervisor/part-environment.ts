@@ -50,6 +50,7 @@ export const ROOM_SETTINGS = {
   ],
   'ext-authz': [],
   'mcp-bridge': ['SESSION_TIMEOUT'],
+  'envoy-files': ['RATE_LIMIT_FACTOR'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** What any process may know. */

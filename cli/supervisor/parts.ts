@@ -65,6 +65,7 @@ export function toParts(options: PartsOptions): Part[] {
     ...rooms,
     envoyFilesPart(options, {
       ...shared,
+      ...settingsOf('envoy-files', environment),
       OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),

@@ -26,6 +26,7 @@ export const EDGE_SECRET = 'edge-secret-of-the-test'
 export interface Edge {
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   readonly issuer: string
   readonly valkey: Valkey
   readonly revocations: Revocations
@@ -37,6 +38,8 @@ export interface Edge {
   readonly deciders: readonly Decider[]
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
+  /** What Envoy wrote into its access log so far. */
+  accessLog(): string
   resourceOf(service: string): string
   mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
   readonly privateKey: CryptoKey
@@ -74,7 +77,7 @@ export async function startEdge(
 ): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'))
   const valkey = await startValkey({ persistent })
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
   const reached: Reached[] = []
   const authz = Array.from({ length: processes }, (_, index) => ({
     EXT_AUTHZ_SOCKET: join(folder, `a${index + 1}.sock`),
@@ -106,6 +109,7 @@ export async function startEdge(
     PATH: process.env['PATH'] ?? '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: join(folder, 'envoy'),
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     ENVOY_EDGE_SECRET: EDGE_SECRET,
@@ -128,9 +132,16 @@ export async function startEdge(
   if (first === undefined || firstSockets === undefined) throw new Error('no process of ext-authz')
   const envoy = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',
-    ['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
-    { stdio: OUTPUT },
+    [
+      ...['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart'],
+      ...['--concurrency', '1', '--file-flush-interval-msec', '50'],
+    ],
+    { stdio: ['ignore', 'pipe', OUTPUT] },
   )
+  let accessLog = ''
+  envoy.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    accessLog += text
+  })
   await untilServing(port, adminPort, processes)
 
   const issuer =
@@ -144,6 +155,7 @@ export async function startEdge(
   return {
     port,
     adminPort,
+    metricsPort,
     issuer,
     valkey,
     revocations,
@@ -151,6 +163,7 @@ export async function startEdge(
     extAuthzOptions: optionsWith(firstSockets),
     deciders,
     reached,
+    accessLog: () => accessLog,
     resourceOf,
     privateKey,
     publicJwk,
@@ -211,6 +224,11 @@ function startUpstream(
   const { promise, resolve } = Promise.withResolvers<Server>()
   const server = createServer((request, response) => {
     const { method = '', url = '', headers, rawHeaders } = request
+    // Envoy's own question, which goes on all the time.
+    if (url === '/healthz') {
+      response.end()
+      return
+    }
     reached.push({ upstream, method, url, headers, rawHeaders })
     request.resume()
     response.setHeader('content-type', 'application/json')
