@@ -14,7 +14,7 @@ import { askWithinDeadline } from './deadline.ts'
 import { createKeys } from './keys.ts'
 import { watchReadiness } from './readiness.ts'
 import { readResources } from './resources.ts'
-import { close, createServer, listen } from './server.ts'
+import { createCheck, createMethods, createServer } from './server.ts'
 
 /** The store is asked again after this long, and given up after twice as long. */
 const STORE_ANSWER_MS = 50
@@ -46,15 +46,13 @@ await runRoom(log, async () => {
     async () => (await keys.load()) > 0 && (await revocations.hasEpoch()),
     log,
   )
-  const server = createServer({
-    decide: ({ input }) => decide(input, ports, systemClock),
-    isServing: readiness.isServing,
-    log,
-  })
-  await listen(server, config.EXT_AUTHZ_SOCKET)
+  const check = createCheck({ decide: ({ input }) => decide(input, ports, systemClock), log })
+  const methods = createMethods({ check, isServing: readiness.isServing })
+  const server = createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
+  await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()
-    await close(server)
+    await server.close()
     redis.disconnect()
   }
 })
