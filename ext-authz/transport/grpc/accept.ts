@@ -5,7 +5,7 @@ import type { ConnectionPorts } from '../http2/connection.ts'
 import type { Accept } from '../http2/incoming.ts'
 import { RUNNING_MAX } from '../http2/limits.ts'
 import type { RequestHead } from '../http2/request-head.ts'
-import { NO_EXCHANGE } from '../http2/stream.ts'
+import { type Exchange, NO_EXCHANGE } from '../http2/stream.ts'
 import type { GrpcMethods } from '../transport.ts'
 import { httpRefusal, refusal, STATUS } from './answers.ts'
 import { Call, type CallPorts, type Load, type Method } from './call.ts'
@@ -20,14 +20,17 @@ const UNKNOWN = refusal(STATUS.unimplemented, 'no such method')
 export function createAccept(methods: GrpcMethods, log: Log): (ports: ConnectionPorts) => Accept {
   const known = toMethods(methods)
   return (connection) => {
+    const { sender } = connection
     const load: Load = { running: 0, held: 0 }
     const ports: CallPorts = { ...connection, log, load }
     return (stream, head) => {
       if (load.running >= RUNNING_MAX) return undefined
+      const notGrpc = refuseNotGrpc(head)
+      if (notGrpc !== undefined) return readOver(() => sender.finish(stream, notGrpc))
       const method = known.get(head.path)
-      const refused = refuse(head, method)
-      if (refused === undefined && method !== undefined) return new Call(ports, stream, method)
-      connection.sender.finish(stream, refused ?? UNKNOWN)
+      if (method !== undefined && !head.isTooLarge) return new Call(ports, stream, method)
+      // At once: callers of streaming methods wait for answers before they end.
+      sender.finish(stream, head.isTooLarge ? TOO_LARGE : UNKNOWN)
       return NO_EXCHANGE
     }
   }
@@ -43,9 +46,12 @@ function toMethods({ unary, streaming }: GrpcMethods): ReadonlyMap<string, Metho
   return new Map([...[...unary].map(toMethod(false)), ...[...streaming].map(toMethod(true))])
 }
 
-function refuse(head: RequestHead, method: Method | undefined): Buffer | undefined {
-  if (head.isTooLarge) return TOO_LARGE
-  if (head.method !== 'POST') return METHOD_NOT_ALLOWED
-  if (!CONTENT_TYPE.test(head.contentType)) return UNSUPPORTED_MEDIA_TYPE
-  return method === undefined ? UNKNOWN : undefined
+function refuseNotGrpc({ method, contentType }: RequestHead): Buffer | undefined {
+  if (method !== 'POST') return METHOD_NOT_ALLOWED
+  return CONTENT_TYPE.test(contentType) ? undefined : UNSUPPORTED_MEDIA_TYPE
+}
+
+/** The answer stands; the request is heard to its end. */
+function readOver(answer: () => void): Exchange {
+  return { ...NO_EXCHANGE, ended: answer }
 }
