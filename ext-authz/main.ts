@@ -13,7 +13,7 @@ import { explain } from './explain.ts'
 import { createMetrics } from './metrics.ts'
 import { openPorts } from './ports.ts'
 import { watchReadiness } from './readiness.ts'
-import { close, createServer, listen } from './server.ts'
+import { createMethods, createServer } from './server.ts'
 
 const log = createLog('ext-authz', 'info')
 
@@ -25,14 +25,13 @@ await runRoom(log, async () => {
   const ports = openPorts({ gateway, store, clock: systemClock, log })
   const readiness = watchReadiness(ports.isServing, log)
   const metrics = createMetrics(ports)
-  const server = createServer({
-    check: createAnswer({
-      decide: ({ input }) => decide(input, ports.check, systemClock),
-      metrics,
-      log,
-    }),
-    isServing: ports.isServing,
+  const check = createAnswer({
+    decide: ({ input }) => decide(input, ports.check, systemClock),
+    metrics,
+    log,
   })
+  const methods = createMethods({ check, isServing: ports.isServing })
+  const server = createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
   const admin = createAdminServer({
     metrics: metrics.render,
     explain: (question) =>
@@ -41,11 +40,11 @@ await runRoom(log, async () => {
   if (config.EXT_AUTHZ_ADMIN_SOCKET !== undefined) {
     await listenOnSocket(admin, config.EXT_AUTHZ_ADMIN_SOCKET)
   }
-  await listen(server, config.EXT_AUTHZ_SOCKET)
+  await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()
     admin.close()
-    await close(server)
+    await server.close()
     ports.stop()
   }
 })

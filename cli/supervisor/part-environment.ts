@@ -48,7 +48,7 @@ export const ROOM_SETTINGS = {
     'CLIENT_DOCUMENT_TEST_HOSTS',
     'DEFAULT_SERVICE',
   ],
-  'ext-authz': [],
+  'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
   'mcp-bridge': ['SESSION_TIMEOUT'],
   'envoy-files': ['RATE_LIMIT_FACTOR'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

@@ -11,6 +11,7 @@ import {
 } from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
 import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
+import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../../mcp-bridge/config.ts'
@@ -293,6 +294,7 @@ test('every room learns how people log in, the authorization server alone the se
 
 test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
   for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
 })
