@@ -1,6 +1,7 @@
 /** ext-authz: config → ports → server; signals; nothing else. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { originRule } from '../lib/catalogue/origins.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
@@ -13,7 +14,7 @@ import { readExtAuthzConfig } from './config.ts'
 import { askWithinDeadline } from './deadline.ts'
 import { createKeys } from './keys.ts'
 import { watchReadiness } from './readiness.ts'
-import { readResources } from './resources.ts'
+import { liveResources } from './resources.ts'
 import { close, createServer, listen } from './server.ts'
 
 /** The store is asked again after this long, and given up after twice as long. */
@@ -25,6 +26,12 @@ await runRoom(log, async () => {
   const config = readExtAuthzConfig(process.env)
   log.level = config.LOG_LEVEL
   const gateway = readGateway(process.env, process.cwd())
+  const live = watchGateway({
+    start: gateway,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    log,
+  })
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
   // The command's own timeout is the backstop: it also frees what the deadline gave up on.
   const redis = connectRedis({ ...store, commandTimeoutMs: 4 * STORE_ANSWER_MS }, log)
@@ -36,7 +43,7 @@ await runRoom(log, async () => {
   )
   const ports: CheckPorts = {
     issuer: gateway.addresses.issuer,
-    findResource: readResources(gateway),
+    findResource: liveResources(live),
     isAllowedOrigin: originRule(gateway),
     findKey: keys.find,
     askRevocations: (presented) =>
@@ -54,6 +61,7 @@ await runRoom(log, async () => {
   await listen(server, config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()
+    live.stop()
     await close(server)
     redis.disconnect()
   }

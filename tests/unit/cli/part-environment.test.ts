@@ -52,6 +52,7 @@ const parts = toParts({
   },
   envoyProgram: '/bin/envoy',
   listenAddresses: ['127.0.0.1'],
+  servedNow: () => gateway.services,
 })
 const part = (name: string): Part => {
   const found = parts.find((one) => one.name === name)
@@ -62,6 +63,7 @@ const part = (name: string): Part => {
 const COMMON = ['PATH', 'HOME', 'LOG_LEVEL']
 const GATEWAY = [
   ...COMMON,
+  'GATEWAY_CONFIG_COPIES',
   'GATEWAY_PORT',
   'GATEWAY_STATE_DIR',
   'MCP_CORS_ORIGINS',
@@ -141,6 +143,7 @@ test('with a store of the operator none is started', (t) => {
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   t.false(others.some(({ name }) => name === 'valkey'))
   const room = others.find(({ name }) => name === 'ext-authz')
@@ -204,6 +207,7 @@ test('only the authorization server gets the secrets of the operator’s clients
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   const holders = all.filter(({ env }) => 'A_KEY' in env || 'B_KEY_FILE' in env)
   t.deepEqual(
@@ -238,6 +242,7 @@ test('every room learns how people log in, the authorization server alone the se
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   const holders = (variable: string): string[] =>
     all.filter(({ env }) => variable in env).map(({ name }) => name)
