@@ -49,7 +49,10 @@ function withRemoved(held: Gateway, next: Gateway): Gateway {
   return {
     ...next,
     services: new Map([...next.services, ...removed]),
-    access: { ...next.access, services: new Map([...next.access.services, ...rules]) },
+    access:
+      rules.length === 0
+        ? next.access
+        : { ...next.access, services: new Map([...next.access.services, ...rules]) },
   }
 }
 
