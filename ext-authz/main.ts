@@ -1,6 +1,7 @@
 /** ext-authz: config → ports → server; signals; nothing else. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
@@ -21,8 +22,14 @@ await runRoom(log, async () => {
   const config = readExtAuthzConfig(process.env)
   log.level = config.LOG_LEVEL
   const gateway = readGateway(process.env, process.cwd())
+  const live = watchGateway({
+    start: gateway,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    log,
+  })
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
-  const ports = openPorts({ gateway, store, clock: systemClock, log })
+  const ports = openPorts({ live, store, clock: systemClock, log })
   const readiness = watchReadiness(ports.isServing, log)
   const metrics = createMetrics(ports)
   const check = createAnswer({
@@ -35,7 +42,7 @@ await runRoom(log, async () => {
   const admin = createAdminServer({
     metrics: metrics.render,
     explain: (question) =>
-      explain(question, gateway, async (input) => decide(input, ports.check, systemClock)),
+      explain(question, live.current, async (input) => decide(input, ports.check, systemClock)),
   })
   if (config.EXT_AUTHZ_ADMIN_SOCKET !== undefined) {
     await listenOnSocket(admin, config.EXT_AUTHZ_ADMIN_SOCKET)
@@ -43,6 +50,7 @@ await runRoom(log, async () => {
   await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()
+    live.stop()
     admin.close()
     await server.close()
     ports.stop()
