@@ -9,7 +9,9 @@ import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
+import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
@@ -35,10 +37,8 @@ await runRoom(bootLog, async () => {
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const { services, stateDirectory, addresses } = readGateway(process.env, process.cwd())
   const instance = randomText(12)
-  const redis = connectRedis(
-    { url: config.REDIS_URL, password: config.REDIS_PASSWORD, commandTimeoutMs: STORE_TIMEOUT_MS },
-    log,
-  )
+  const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
+  const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
   const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
   const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
@@ -67,8 +67,10 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
+  const replica = startReplica({ store, clock: systemClock, log })
+  const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const server = createBridgeServer({
-    bridge: { sessions, runner, natives, keepAlive },
+    bridge: { admissions, sessions, runner, natives, keepAlive },
     services,
     edgeSecret: config.MCP_BRIDGE_EDGE_SECRET,
     clock: systemClock,
@@ -78,6 +80,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   return async () => {
     server.close()
     keepAlive.stop()
+    admissions.stop()
+    replica.stop()
     await Promise.all([
       runner.stopAll(SHUTDOWN_WAITS),
       natives.stopAll(SHUTDOWN_WAITS),
