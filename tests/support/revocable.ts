@@ -1,7 +1,6 @@
 /** A bridge whose callers can be revoked: its store has begun long ago. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import { EPOCH_KEY, type RevocationKind, redisRevocations } from '../../lib/store/revocations.ts'
 import { type Bridge, type BridgeOptions, type Caller, startBridge } from './bridge.ts'
 import { json, type RpcBody, rpc, send } from './mcp.ts'
@@ -20,13 +19,9 @@ const LATER = 4_000_000_000
 
 export async function startRevocableBridge(options: BridgeOptions): Promise<RevocableBridge> {
   const bridge = await startBridge(options)
-  let connection: Promise<Redis> | undefined
-  const store = (): Promise<Redis> => {
-    connection ??= bridge.valkey.connect()
-    return connection
-  }
   const begin = async (): Promise<void> => {
-    await (await store()).hset(EPOCH_KEY, { id: 'of the test', not_before: 1 })
+    const redis = await bridge.valkey.connect()
+    await redis.hset(EPOCH_KEY, { id: 'of the test', not_before: 1 })
   }
   await begin()
   return {
@@ -34,7 +29,7 @@ export async function startRevocableBridge(options: BridgeOptions): Promise<Revo
     begin,
     async revoke(kind, { token, grant, client, user }) {
       const names = { token, grant, client, user }
-      await redisRevocations(await store()).revoke(kind, names[kind], LATER)
+      await redisRevocations(await bridge.valkey.connect()).revoke(kind, names[kind], LATER)
     },
   }
 }
