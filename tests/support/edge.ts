@@ -37,6 +37,8 @@ export interface Edge {
   readonly deciders: readonly Decider[]
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
+  /** What oauth-server does with a store that is empty: an epoch, and the key. */
+  prepareStore(): Promise<void>
   resourceOf(service: string): string
   mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
   readonly privateKey: CryptoKey
@@ -92,7 +94,6 @@ export async function startEdge(
   ]
   const redis = await valkey.connect()
   const revocations = redisRevocations(redis)
-  const notBefore = await revocations.ensureEpoch()
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const publicJwk = {
     ...(await exportJWK(publicKey)),
@@ -100,7 +101,12 @@ export async function startEdge(
     alg: 'ES256',
     use: 'sig',
   } as PublicJwk
-  await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+  const prepareStore = async (): Promise<number> => {
+    const begins = await revocations.ensureEpoch()
+    await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+    return begins
+  }
+  let notBefore = await prepareStore()
 
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -151,6 +157,9 @@ export async function startEdge(
     extAuthzOptions: optionsWith(firstSockets),
     deciders,
     reached,
+    async prepareStore() {
+      notBefore = await prepareStore()
+    },
     resourceOf,
     privateKey,
     publicJwk,
