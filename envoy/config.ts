@@ -2,6 +2,7 @@
 
 import {
   type Environment,
+  integer,
   list,
   optional,
   readEnvironment,
@@ -25,6 +26,8 @@ export const ENVOY_VARIABLES = {
   /** Where each process of ext-authz tells its figures. */
   EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
   MCP_BRIDGE_SOCKET: required(text),
+  /** Multiplies every rate limit; 0 switches them off. */
+  RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }
 
 export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>

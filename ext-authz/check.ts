@@ -124,7 +124,11 @@ function toVerifiedToken(claims: AccessTokenClaims, resource: ProtectedResource)
     validUntil: (claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000,
     decision: isEnough
       ? { allow: true, service: resource.service, identity: toIdentity(claims, granted) }
-      : { ...deny('insufficient_scope', `granted ${claims.scope}`, resource), granted },
+      : {
+          ...deny('insufficient_scope', `granted ${claims.scope}`, resource),
+          caller: { userId: claims.sub, clientId: claims.client_id },
+          granted,
+        },
   }
 }
 
@@ -143,10 +147,12 @@ function admit(token: VerifiedToken, resource: ProtectedResource, ports: CheckPo
 
 function conclude(
   answer: RevocationAnswer,
-  { decision }: VerifiedToken,
+  { decision, presented: { userId, clientId } }: VerifiedToken,
   resource: ProtectedResource,
 ): Decision {
-  return answer.revoked ? deny('revoked', `by ${answer.by}`, resource) : decision
+  return answer.revoked
+    ? { ...deny('revoked', `by ${answer.by}`, resource), caller: { userId, clientId } }
+    : decision
 }
 
 function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]): Identity {

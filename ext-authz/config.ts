@@ -3,6 +3,7 @@
 import {
   type Environment,
   logLevel,
+  oneOf,
   optional,
   readEnvironment,
   required,
@@ -17,6 +18,8 @@ export const EXT_AUTHZ_VARIABLES = {
   EXT_AUTHZ_ADMIN_SOCKET: optional(text, undefined),
   REDIS_URL: required(text),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** What carries gRPC: our own server, or the one it is measured by. */
+  EXT_AUTHZ_TRANSPORT: optional(oneOf('fast', 'grpc-js'), 'fast'),
   LOG_LEVEL: optional(logLevel, 'info'),
 }
 

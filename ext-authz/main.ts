@@ -1,6 +1,7 @@
 /** ext-authz: config → ports → server; signals; nothing else. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
@@ -13,7 +14,7 @@ import { explain } from './explain.ts'
 import { createMetrics } from './metrics.ts'
 import { openPorts } from './ports.ts'
 import { watchReadiness } from './readiness.ts'
-import { close, createServer, listen } from './server.ts'
+import { createMethods, createServer } from './server.ts'
 
 const log = createLog('ext-authz', 'info')
 
@@ -21,31 +22,37 @@ await runRoom(log, async () => {
   const config = readExtAuthzConfig(process.env)
   log.level = config.LOG_LEVEL
   const gateway = readGateway(process.env, process.cwd())
+  const live = watchGateway({
+    start: gateway,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    log,
+  })
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
-  const ports = openPorts({ gateway, store, clock: systemClock, log })
+  const ports = openPorts({ live, store, clock: systemClock, log })
   const readiness = watchReadiness(ports.isServing, log)
   const metrics = createMetrics(ports)
-  const server = createServer({
-    check: createAnswer({
-      decide: ({ input }) => decide(input, ports.check, systemClock),
-      metrics,
-      log,
-    }),
-    isServing: ports.isServing,
+  const check = createAnswer({
+    decide: ({ input }) => decide(input, ports.check, systemClock),
+    metrics,
+    log,
   })
+  const methods = createMethods({ check, isServing: ports.isServing })
+  const server = createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
   const admin = createAdminServer({
     metrics: metrics.render,
     explain: (question) =>
-      explain(question, gateway, async (input) => decide(input, ports.check, systemClock)),
+      explain(question, live.current, async (input) => decide(input, ports.check, systemClock)),
   })
   if (config.EXT_AUTHZ_ADMIN_SOCKET !== undefined) {
     await listenOnSocket(admin, config.EXT_AUTHZ_ADMIN_SOCKET)
   }
-  await listen(server, config.EXT_AUTHZ_SOCKET)
+  await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()
+    live.stop()
     admin.close()
-    await close(server)
+    await server.close()
     ports.stop()
   }
 })

@@ -1,6 +1,6 @@
 /** What the decision works with, put together: the replica, the keys that it brings, what was verified before. */
 
-import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { originRule } from '../lib/catalogue/origins.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
@@ -11,7 +11,7 @@ import { redisRevocations } from '../lib/store/revocations.ts'
 import type { CheckPorts } from './check.ts'
 import { askWithinDeadline } from './deadline.ts'
 import { createKeys } from './keys.ts'
-import { readResources } from './resources.ts'
+import { liveResources } from './resources.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 /** The store is asked again after this long, and given up after twice as long. */
@@ -27,13 +27,13 @@ export interface OpenPorts {
 }
 
 export interface PortsOptions {
-  readonly gateway: Gateway
+  readonly live: Pick<LiveGateway, 'current'>
   readonly store: Omit<RedisOptions, 'commandTimeoutMs'>
   readonly clock: Clock
   readonly log: Log
 }
 
-export function openPorts({ gateway, store, clock, log }: PortsOptions): OpenPorts {
+export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts {
   const replica = startReplica({ store, clock, log })
   const isFresh = (): boolean => replica.staleness() < FRESH_MS
   // The command's own timeout is the backstop: it also frees what the deadline gave up on.
@@ -52,9 +52,9 @@ export function openPorts({ gateway, store, clock, log }: PortsOptions): OpenPor
   })
   return {
     check: {
-      issuer: gateway.addresses.issuer,
-      findResource: readResources(gateway),
-      isAllowedOrigin: originRule(gateway),
+      issuer: live.current.addresses.issuer,
+      findResource: liveResources(live),
+      isAllowedOrigin: originRule(live.current),
       findKey: keys.find,
       revocations: {
         recall: replica.judge.bind(replica),

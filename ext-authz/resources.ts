@@ -1,6 +1,7 @@
 /** The protected resources by service name: audience, scope and challenge of each. */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { DEFAULT_SCOPE } from '../lib/oauth/scope.ts'
 import { protectedResourceMetadataUrl } from '../lib/oauth/well-known.ts'
 
@@ -31,4 +32,17 @@ export function readResources({ addresses, services }: Gateway): FindResource {
     })
   }
   return (service) => resources.get(service)
+}
+
+/** Of the services that there are at each moment. */
+export function liveResources(live: Pick<LiveGateway, 'current'>): FindResource {
+  let gateway = live.current
+  let find = readResources(gateway)
+  return (service) => {
+    if (gateway !== live.current) {
+      gateway = live.current
+      find = readResources(gateway)
+    }
+    return find(service)
+  }
 }

@@ -6,6 +6,7 @@
  */
 
 import { formatChallenge } from '../lib/oauth/challenge.ts'
+import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
 import { toIdentityHeaders } from '../lib/oauth/identity-headers.ts'
 import { formatScope } from '../lib/oauth/scope.ts'
 import type { HeaderValueOption } from '../proto/gen/envoy/config/core/v3/base.ts'
@@ -38,8 +39,8 @@ const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>(
 /** The message's bytes. */
 export function encodeDecision(decision: Decision): Buffer {
   const { allow } = decision
-  // What was granted differs from token to token; nothing else of a refusal does.
-  if (!allow && decision.resource !== undefined && decision.granted === undefined) {
+  // Whose token it is differs, and what it was granted; nothing else of a refusal does.
+  if (!allow && decision.resource !== undefined && decision.caller === undefined) {
     return encodeRefusal(decision, decision.resource)
   }
   const known = encodedDecisions.get(decision)
@@ -66,11 +67,13 @@ export function toCheckResponse(decision: Decision): CheckResponse {
 }
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
-function toAllowance({ identity }: Allowance): CheckResponse {
+function toAllowance(allowance: Allowance): CheckResponse {
+  const { identity } = allowance
   const headers = Object.entries(toIdentityHeaders(identity))
   const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
   return {
     status: { code: OK, message: '' },
+    dynamicMetadata: toRecord(allowance),
     httpResponse: {
       $case: 'okResponse',
       value: {
@@ -86,6 +89,7 @@ function toAllowance({ identity }: Allowance): CheckResponse {
 function toDenial(denial: Denial): CheckResponse {
   const wire = toWireDenial(denial.reason)
   const challenge = toChallenge(denial, wire)
+  const dynamicMetadata = toRecord(denial)
   const value = {
     status: { code: wire.status as StatusCode },
     headers: [
@@ -99,12 +103,31 @@ function toDenial(denial: Denial): CheckResponse {
   return wire.status === 503
     ? {
         status: { code: UNAVAILABLE, message: denial.reason },
+        dynamicMetadata,
         httpResponse: { $case: 'errorResponse', value },
       }
     : {
         status: { code: PERMISSION_DENIED, message: denial.reason },
+        dynamicMetadata,
         httpResponse: { $case: 'deniedResponse', value },
       }
+}
+
+/** What the access log shows of it. */
+function toRecord(decision: Decision): Record<string, string> {
+  const { allow } = decision
+  const caller = allow ? decision.identity : decision.caller
+  const service = allow ? decision.service : decision.resource?.service
+  const entries = {
+    [DECISION_RECORD.decision]: allow ? 'allow' : 'deny',
+    [DECISION_RECORD.reason]: allow ? undefined : decision.reason,
+    [DECISION_RECORD.user]: caller?.userId,
+    [DECISION_RECORD.client]: caller?.clientId,
+    [DECISION_RECORD.service]: service,
+  }
+  return Object.fromEntries(
+    Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
 }
 
 /** With a scope too small: granted plus missing, so that a client asks for all it needs at once. */

@@ -55,3 +55,16 @@ export function readConfiguration({
     throw new ConfigError([...new Set(faults)])
   return { gateway, values }
 }
+
+/**
+ * As far as it may change while a gateway runs: what only another start takes up is not asked for.
+ * @throws ConfigError
+ */
+export function readConfigurationAgain({
+  environment,
+  workingDirectory,
+}: Pick<Context, 'environment' | 'workingDirectory'>): Gateway {
+  const gateway = readGateway(environment, workingDirectory)
+  checkAgainstGateway(gateway, environment)
+  return gateway
+}

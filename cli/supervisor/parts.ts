@@ -2,6 +2,7 @@
 
 import { dirname, join } from 'node:path'
 import { certificateFiles } from '../../certs/files.ts'
+import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
@@ -40,6 +41,8 @@ export interface PartsOptions {
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
+  /** The services as they are whenever it is asked. */
+  readonly servedNow: () => Services
 }
 
 const ROOM_TERMINATE_MS = 2500
@@ -65,6 +68,7 @@ export function toParts(options: PartsOptions): Part[] {
     ...rooms,
     envoyFilesPart(options, {
       ...shared,
+      ...settingsOf('envoy-files', environment),
       OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
@@ -77,6 +81,7 @@ export function toParts(options: PartsOptions): Part[] {
       env: commonEnvironment(environment),
       gateway,
       listenAddresses: options.listenAddresses,
+      servedNow: options.servedNow,
       dependsOn: [
         ...rooms.filter(({ isSpare }) => isSpare !== true).map(({ name }) => name),
         'envoy-files',
@@ -199,7 +204,7 @@ function envoyFilesPart(
   return {
     name: 'envoy-files',
     command: process.execPath,
-    args: [join(rooms, 'envoy/main.ts')],
+    args: [join(rooms, 'envoy/main.ts'), '--watch'],
     env: {
       ...variables,
       ENVOY_FOLDER: envoyFolderOf(gateway),
@@ -209,7 +214,7 @@ function envoyFilesPart(
       ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
     },
     dependsOn: [],
-    runsOnce: true,
+    announces: true,
     terminateMs: ROOM_TERMINATE_MS,
   }
 }

@@ -26,6 +26,7 @@ export const EDGE_SECRET = 'edge-secret-of-the-test'
 export interface Edge {
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   readonly issuer: string
   readonly valkey: Valkey
   readonly revocations: Revocations
@@ -39,6 +40,8 @@ export interface Edge {
   readonly reached: Reached[]
   /** What oauth-server does with a store that is empty: an epoch, and the key. */
   prepareStore(): Promise<void>
+  /** What Envoy wrote into its access log so far. */
+  accessLog(): string
   resourceOf(service: string): string
   mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
   readonly privateKey: CryptoKey
@@ -76,7 +79,7 @@ export async function startEdge(
 ): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'))
   const valkey = await startValkey({ persistent })
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
   const reached: Reached[] = []
   const authz = Array.from({ length: processes }, (_, index) => ({
     EXT_AUTHZ_SOCKET: join(folder, `a${index + 1}.sock`),
@@ -112,6 +115,7 @@ export async function startEdge(
     PATH: process.env['PATH'] ?? '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: join(folder, 'envoy'),
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     ENVOY_EDGE_SECRET: EDGE_SECRET,
@@ -134,9 +138,16 @@ export async function startEdge(
   if (first === undefined || firstSockets === undefined) throw new Error('no process of ext-authz')
   const envoy = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',
-    ['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
-    { stdio: OUTPUT },
+    [
+      ...['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart'],
+      ...['--concurrency', '1', '--file-flush-interval-msec', '50'],
+    ],
+    { stdio: ['ignore', 'pipe', OUTPUT] },
   )
+  let accessLog = ''
+  envoy.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    accessLog += text
+  })
   await untilServing(port, adminPort, processes)
 
   const issuer =
@@ -150,6 +161,7 @@ export async function startEdge(
   return {
     port,
     adminPort,
+    metricsPort,
     issuer,
     valkey,
     revocations,
@@ -160,6 +172,7 @@ export async function startEdge(
     async prepareStore() {
       notBefore = await prepareStore()
     },
+    accessLog: () => accessLog,
     resourceOf,
     privateKey,
     publicJwk,
@@ -220,6 +233,11 @@ function startUpstream(
   const { promise, resolve } = Promise.withResolvers<Server>()
   const server = createServer((request, response) => {
     const { method = '', url = '', headers, rawHeaders } = request
+    // Envoy's own question, which goes on all the time.
+    if (url === '/healthz') {
+      response.end()
+      return
+    }
     reached.push({ upstream, method, url, headers, rawHeaders })
     request.resume()
     response.setHeader('content-type', 'application/json')

@@ -10,6 +10,8 @@ import {
   serviceSecrets,
 } from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
+import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
+import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../../mcp-bridge/config.ts'
@@ -55,6 +57,7 @@ const parts = toParts({
   },
   envoyProgram: '/bin/envoy',
   listenAddresses: ['127.0.0.1'],
+  servedNow: () => gateway.services,
 })
 const part = (name: string): Part => {
   const found = parts.find((one) => one.name === name)
@@ -65,6 +68,7 @@ const part = (name: string): Part => {
 const COMMON = ['PATH', 'HOME', 'LOG_LEVEL']
 const GATEWAY = [
   ...COMMON,
+  'GATEWAY_CONFIG_COPIES',
   'GATEWAY_PORT',
   'GATEWAY_STATE_DIR',
   'MCP_CORS_ORIGINS',
@@ -175,6 +179,7 @@ test('with a store of the operator none is started', (t) => {
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   t.false(others.some(({ name }) => name === 'valkey'))
   const room = others.find(({ name }) => name === 'ext-authz-2')
@@ -239,6 +244,7 @@ test('only the authorization server gets the secrets of the operator’s clients
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   const holders = all.filter(({ env }) => 'A_KEY' in env || 'B_KEY_FILE' in env)
   t.deepEqual(
@@ -274,6 +280,7 @@ test('every room learns how people log in, the authorization server alone the se
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
+    servedNow: () => gateway.services,
   })
   const holders = (variable: string): string[] =>
     all.filter(({ env }) => variable in env).map(({ name }) => name)
@@ -285,12 +292,15 @@ test('every room learns how people log in, the authorization server alone the se
   }
   t.deepEqual(holders('ALLOWED_GITHUB_USERS'), readers)
   for (const { env } of all.filter(({ name }) => readers.includes(name))) {
-    t.deepEqual(readGateway(env, folder).providers, withProviders.providers)
-    t.deepEqual(readGateway(env, folder).access, withProviders.access)
+    const { providers, access } = readGateway({ ...env, GATEWAY_CONFIG_COPIES: '' }, folder)
+    t.deepEqual(providers, withProviders.providers)
+    t.deepEqual(access, withProviders.access)
   }
 })
 
 test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
 })
