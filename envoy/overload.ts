@@ -48,7 +48,10 @@ export function renderOverload({ heapBytes, connections }: OverloadLimits): obje
       },
       // 503 with Retry-After.
       { name: 'envoy.overload_actions.stop_accepting_requests', triggers: [from(0.95)] },
-      { name: 'envoy.overload_actions.stop_accepting_connections', triggers: [from(0.98)] },
+    ],
+    // Closed at once: to wait unheard is worse than to be refused.
+    loadshed_points: [
+      { name: 'envoy.load_shed_points.tcp_listener_accept', triggers: [from(0.98)] },
     ],
   }
 }
