@@ -75,6 +75,17 @@ test('beyond the limit connections are closed at once, and whoever looks at the 
   await until(async () => !(await open(t, port)).closed, 10_000)
 })
 
+test('when connections become scarce, idle ones end early', async (t) => {
+  const { port } = await startEnvoy(t, { heapBytes: GIGABYTE, connections: 10 })
+  const startedAt = performance.now()
+  const opened = await Promise.all(Array.from({ length: 9 }, () => open(t, port)))
+  t.true(opened.every(({ closed }) => !closed))
+  await Promise.all(
+    opened.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))),
+  )
+  t.true(performance.now() - startedAt < 60_000)
+})
+
 test('without memory nothing new is taken on, and the figures say so', async (t) => {
   const { port, figures } = await startEnvoy(t, { heapBytes: 1_000_000, connections: 1000 })
   const isActive = (action: string, text: string): boolean =>
