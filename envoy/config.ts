@@ -20,9 +20,10 @@ export const ENVOY_VARIABLES = {
   ENVOY_EDGE_SECRET: required(secret),
   /** Holds `fullchain.pem` and `privkey.pem`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
-  OAUTH_SERVER_SOCKET: required(text),
-  EXT_AUTHZ_SOCKET: required(text),
-  /** Where each ext-authz process has its figures; in the order of the processes. */
+  /** One for each process of the room. */
+  OAUTH_SERVER_SOCKETS: required(list),
+  EXT_AUTHZ_SOCKETS: required(list),
+  /** Where each process of ext-authz tells its figures. */
   EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
   MCP_BRIDGE_SOCKET: required(text),
   /** Multiplies every rate limit; 0 switches them off. */

@@ -2,6 +2,7 @@
 
 import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { CLUSTERS } from './clusters.ts'
+import { CHECK_RETRY } from './retries.ts'
 
 /** All that a decision depends on; the request id is for the log. */
 const SHOWN = ['authorization', 'origin', 'x-request-id']
@@ -37,7 +38,7 @@ export function extAuthzFilter(): object {
         authority: 'ext-authz',
         skip_envoy_headers: true,
       },
-      retry_policy: { num_retries: 1, retry_on: 'connect-failure,refused-stream,unavailable' },
+      retry_policy: CHECK_RETRY,
     },
   }
 }

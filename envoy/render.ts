@@ -2,6 +2,7 @@
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { ConfigError } from '../lib/platform/environment.ts'
+import { digest } from '../lib/platform/seal.ts'
 import { FILES, renderBootstrap } from './bootstrap.ts'
 import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
@@ -18,11 +19,15 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   if (secure && certificates === undefined) {
     throw new ConfigError(['ENVOY_CERTIFICATE_FOLDER is not set, but PUBLIC_URL is https'])
   }
-  const resources = (...members: object[]): object => ({ resources: members })
+  // Envoy tells which version it holds: so one can see that it has taken a file, or has not.
+  const resources = (...members: object[]): object => ({
+    version_info: versionOf(members),
+    resources: members,
+  })
   const clusters = renderClusters({
-    oauthServer: config.OAUTH_SERVER_SOCKET,
-    bridge: config.MCP_BRIDGE_SOCKET,
-    extAuthz: config.EXT_AUTHZ_SOCKET,
+    oauthServer: config.OAUTH_SERVER_SOCKETS,
+    bridge: [config.MCP_BRIDGE_SOCKET],
+    extAuthz: config.EXT_AUTHZ_SOCKETS,
   })
   const listener = renderListener({
     folder,
@@ -48,4 +53,10 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     [FILES.listeners, resources(listener, renderMetricsListener(metrics))],
     [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
   ])
+}
+
+const VERSION_CHARACTERS = 16
+
+function versionOf(members: readonly object[]): string {
+  return digest(JSON.stringify(members)).slice(0, VERSION_CHARACTERS)
 }

@@ -12,6 +12,7 @@ import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 import { rateLimited } from './rate-limit.ts'
+import { UNSEEN_RETRY } from './retries.ts'
 
 export const ROUTES = 'gateway'
 
@@ -167,6 +168,7 @@ function publicRoute(match: object, rateLimitFactor: number): object {
     route: {
       cluster: CLUSTERS.oauthServer,
       timeout: AUTHORIZATION_SERVER_TIMEOUT,
+      retry_policy: UNSEEN_RETRY,
       idle_timeout: PUBLIC_IDLE,
       max_stream_duration: { max_stream_duration: PUBLIC_STREAM },
     },

@@ -4,7 +4,7 @@
  * One file and the environment in; every fault at once out. Each room reads its own variables beside it.
  */
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   ConfigError,
@@ -24,7 +24,8 @@ import { type AccessReading, toAccess } from './configured-access.ts'
 import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
 import { toProviders } from './configured-provider.ts'
-import { type GatewayFile, gatewayFile, readYamlFile } from './gateway-file.ts'
+import { findCopies } from './copies.ts'
+import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
 
@@ -47,6 +48,8 @@ export interface Gateway {
   readonly corsOrigins: readonly string[]
   /** Absolute path of the configuration file, which may not exist. */
   readonly configurationPath: string
+  /** What it said when it was read. */
+  readonly configurationText: string
   readonly notes: readonly string[]
 }
 
@@ -77,13 +80,18 @@ export const GATEWAY_VARIABLES = {
 }
 
 /**
+ * @param copy holds the text that is meant; unless named, the one of the gateway's start, or the file itself.
  * @throws ConfigError with every fault of file and environment.
  */
-export function readGateway(environment: Environment, workingDirectory: string): Gateway {
+export function readGateway(
+  environment: Environment,
+  workingDirectory: string,
+  copy = findCopies(environment)?.started,
+): Gateway {
   const faults: string[] = []
   const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
   const addresses = values && collectFaults(() => toAddresses(values), faults)
-  const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
+  const file = readFile({ named: values?.GATEWAY_CONFIG, workingDirectory, copy }, faults)
   const { mcpServers = {}, clients: ownClients = {}, branding: look = {} } = file.content ?? {}
   const catalogue = readCatalogue(mcpServers, file.folder, environment)
   faults.push(...catalogue.faults)
@@ -109,6 +117,7 @@ export function readGateway(environment: Environment, workingDirectory: string):
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
+    configurationText: file.source,
     notes: [...catalogue.notes, ...people.notes],
   })
 }
@@ -173,25 +182,36 @@ function parseIssuer(value: string): URL {
   ])
 }
 
+interface FilePlace {
+  readonly named: string | undefined
+  readonly workingDirectory: string
+  readonly copy: string | undefined
+}
+
 interface FileContent {
   /** Undefined when it cannot be understood. */
   readonly content: GatewayFile | undefined
+  readonly source: string
   readonly folder: string
   readonly path: string
 }
 
-function readFile(
-  named: string | undefined,
-  workingDirectory: string,
-  faults: string[],
-): FileContent {
+/** A copy is read as what it was copied from: its paths and its faults are that one's. */
+function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]): FileContent {
   const path = resolve(workingDirectory, named ?? 'gateway.yaml')
-  if (named === undefined && !existsSync(path)) {
-    return { content: {}, folder: workingDirectory, path }
+  if (named === undefined && copy === undefined && !existsSync(path)) {
+    return { content: {}, source: '', folder: workingDirectory, path }
   }
-  const reading = readYamlFile(path, gatewayFile)
+  let source = ''
+  try {
+    source = readFileSync(copy ?? path, 'utf8')
+  } catch (error) {
+    faults.push(`${path} cannot be read: ${(error as Error).message}`)
+    return { content: undefined, source, folder: dirname(path), path }
+  }
+  const reading = parseYaml(source, path, gatewayFile)
   faults.push(...reading.faults)
-  return { content: reading.content, folder: dirname(path), path }
+  return { content: reading.content, source, folder: dirname(path), path }
 }
 
 function portBeside(gatewayPort: number, distance: number): number {

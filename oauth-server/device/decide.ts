@@ -10,6 +10,7 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import { type Approval, parseApproval } from '../authorize/approval.ts'
 import { depart } from '../login/depart.ts'
 import type { Away } from '../login/person.ts'
+import { answerProblem } from '../login/provider-problem.ts'
 import { findLogin } from '../login/session.ts'
 import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
@@ -33,7 +34,7 @@ type Step = Koa.Middleware<DecisionState>
 const LIMIT = { name: 'device-decision', burst: 60, perMinute: 30 }
 
 export function decide(ports: Ports): Step[] {
-  const { families, gateway, providers } = ports
+  const { families, providers } = ports
   return [
     async function findOwnConfirmation(ctx, next) {
       const confirmationId = ctx.state.params.get('confirmation') ?? ''
@@ -69,7 +70,7 @@ export function decide(ports: Ports): Step[] {
       const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
       ctx.state.login = login
       const { service: asked } = confirmation.request
-      const circumstances = { asked, login, services: gateway.services, providers }
+      const circumstances = { asked, login, services: ports.live.current.services, providers }
       const approval = parseApproval(params, circumstances)
       if (typeof approval !== 'string') {
         ctx.state.approval = approval
@@ -114,6 +115,5 @@ async function leave(
     anew: isAnother,
   })
   if (failure === undefined) return
-  await showAgain(ctx, ports, failure.problem)
-  ctx.status = failure.status
+  await answerProblem(ctx, failure, (problem) => showAgain(ctx, ports, problem))
 }

@@ -22,9 +22,13 @@ import {
 import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import type { Grant } from '../../oauth-server/store/grants.ts'
 import { toUser } from '../../oauth-server/store/users.ts'
+import { type ChangingGateway, changingGateway } from './changing-gateway.ts'
 import { startValkey, type Valkey } from './valkey.ts'
 
-export type AccessProcess = Ports & { readonly access: LiveAccess }
+export type AccessProcess = Ports & {
+  readonly access: LiveAccess
+  readonly live: ChangingGateway
+}
 
 /** A provider that tells facts again, by tokens; nobody logs in there. */
 export interface TellingProvider extends RedirectProvider {
@@ -34,7 +38,7 @@ export interface TellingProvider extends RedirectProvider {
   readonly readings: { readonly token: string; readonly needs: Needs }[]
   /** The token that each reading gives in the place of the one that was used. */
   rotate: ((token: string) => string) | undefined
-  /** Happens before each answer. */
+  /** Happens after that is told, and before each answer. */
   meanwhile: () => Promise<void>
 }
 
@@ -50,13 +54,15 @@ export function createTellingProvider(name: string): TellingProvider {
     meanwhile: async () => {},
     begin: () => Promise.reject(new Error('nobody logs in here')),
     finish: () => Promise.reject(new Error('nobody logs in here')),
-    async read(token, needs) {
+    async read(token, needs, keep) {
       provider.readings.push({ token, needs })
+      const next = provider.rotate?.(token)
+      if (next !== undefined) await keep(next)
       await provider.meanwhile()
       const told = provider.people.get(token) ?? 'expired'
       if (told instanceof Error) throw told
       if (typeof told === 'string') throw new ProviderError(name, told, 'as the test says')
-      return { identity: told, ...(provider.rotate && { token: provider.rotate(token) }) }
+      return { identity: told, token: next }
     },
   }
   return provider
@@ -94,6 +100,8 @@ export async function startAccessWorld(): Promise<AccessWorld> {
     lines,
     async start(initial, { providers = [], environment = {}, families } = {}) {
       const dev = createDevProvider(DEV)
+      const gateway = { ...readGateway({}, '/nonexistent'), access: initial }
+      const live = changingGateway(gateway)
       const made = createPorts(await valkey.connect(), {
         config: readConfig({
           REDIS_URL: valkey.url,
@@ -102,17 +110,18 @@ export async function startAccessWorld(): Promise<AccessWorld> {
           USER_SECRETS_KEY: 'the key of user secrets in the tests',
           ...environment,
         }),
-        gateway: { ...readGateway({}, '/nonexistent'), access: initial },
+        gateway,
+        live,
         clock: () => Date.now() + passedMs,
         configured: new Map(),
         providers: new Map([dev, ...providers].map((one) => [one.name, one])),
         log,
       })
-      if (families === undefined) return made
+      if (families === undefined) return { ...made, live }
       const replaced = { ...made.families, ...families(made.families) }
       const sealingKey = deriveKey(made.config.OAUTH_SERVER_SECRET, 'oauth-server/upstream-tokens')
-      const access = createAccess({ ...made, families: replaced, initial, sealingKey })
-      return { ...made, families: replaced, access }
+      const access = createAccess({ ...made, families: replaced, sealingKey })
+      return { ...made, families: replaced, access, live }
     },
     pass(seconds) {
       passedMs += seconds * 1000

@@ -129,7 +129,7 @@ test.serial(
     t.true(await atStrict.isSignedIn(guest))
     github.failures.clear()
     // After a failure GitHub is left alone for some seconds.
-    await sleep(5100)
+    await sleep(6100)
     t.is((await atStrict.refresh(guest)).status, 200)
   },
 )

@@ -11,7 +11,13 @@ import {
   type Misbehaviour,
   startHostileOidc,
 } from '../../../support/hostile-oidc.ts'
-import { faultOf, GROUPS, oidcProvider, upstreamLogin } from '../../../support/oidc-login.ts'
+import {
+  faultOf,
+  GROUPS,
+  keepNothing,
+  oidcProvider,
+  upstreamLogin,
+} from '../../../support/oidc-login.ts'
 
 const SECRET = 'a client secret that must stay one'
 /** Long enough for a busy machine, and much shorter than the deadline that it stands for. */
@@ -321,7 +327,7 @@ test('a refresh that tells of somebody else is not believed', async (t) => {
   const { token = '' } = await provider.finish(login, back)
   const faultFor = async (misbehaviour: Misbehaviour): Promise<string> => {
     upstream.change(misbehaviour)
-    const error = await faultOf(provider.read(token, GROUPS))
+    const error = await faultOf(provider.read(token, GROUPS, keepNothing))
     tellsNothing(t, upstream, error)
     return error.fault
   }
