@@ -2,6 +2,7 @@
 
 import {
   type Environment,
+  integer,
   list,
   optional,
   readEnvironment,
@@ -17,8 +18,12 @@ export const ENVOY_VARIABLES = {
   ENVOY_LISTEN_ADDRESSES: required(list),
   /** What proves to the bridge that a request came through the edge. */
   ENVOY_EDGE_SECRET: required(secret),
-  /** Holds `fullchain.pem` and `privkey.pem`; needed when the gateway is reached over TLS. */
+  /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
+  /** Where plain HTTP is sent on to https; nowhere without it. */
+  ENVOY_PLAIN_PORT: optional(integer(1, 65_535), undefined),
+  /** Who answers an ACME authority's challenges on that port. */
+  CERTS_SOCKET: optional(text, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   EXT_AUTHZ_SOCKET: required(text),
   MCP_BRIDGE_SOCKET: required(text),

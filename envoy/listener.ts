@@ -3,6 +3,7 @@
 import { FILES, fileSource } from './bootstrap.ts'
 import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, FORM_BYTES_MAX, ROUTES } from './routes.ts'
+import { tlsSocket } from './tls.ts'
 
 export interface ListenerOptions {
   readonly folder: string
@@ -32,7 +33,7 @@ export function renderListener(options: ListenerOptions): object {
     filter_chains: [
       {
         filters: [{ name: CONNECTION_MANAGER, typed_config: connectionManager(options.folder) }],
-        ...(options.secure ? { transport_socket: tls(options.folder) } : {}),
+        ...(options.secure ? { transport_socket: tlsSocket(options.folder) } : {}),
       },
     ],
   }
@@ -194,21 +195,5 @@ function localReplies(): object {
       { filter: status(408), ...inWords('invalid_request', 'the request did not arrive in time') },
       { filter: status(413), ...inWords('invalid_request', 'the body is too large') },
     ],
-  }
-}
-
-function tls(folder: string): object {
-  return {
-    name: 'envoy.transport_sockets.tls',
-    typed_config: {
-      '@type': `${TYPE}/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext`,
-      common_tls_context: {
-        alpn_protocols: ['h2', 'http/1.1'],
-        tls_params: { tls_minimum_protocol_version: 'TLSv1_2' },
-        tls_certificate_sds_secret_configs: [
-          { name: 'gateway', sds_config: fileSource(folder, FILES.secrets) },
-        ],
-      },
-    },
   }
 }

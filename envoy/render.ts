@@ -6,6 +6,7 @@ import { FILES, renderBootstrap } from './bootstrap.ts'
 import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
 import { renderListener } from './listener.ts'
+import { renderChallengeCluster, renderPlainListener, renderPlainRoutes } from './plain-listener.ts'
 import { renderRoutes } from './routes.ts'
 import { renderSecret } from './secrets.ts'
 
@@ -29,13 +30,31 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     port: gateway.port,
     secure,
   })
+  const plain = renderPlain(gateway, config)
   return new Map([
     ...(certificates === undefined
       ? []
       : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
-    [FILES.clusters, resources(...clusters)],
+    [FILES.clusters, resources(...clusters, ...plain.clusters)],
     [FILES.routes, resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET))],
-    [FILES.listeners, resources(listener)],
+    ...plain.routes.map((routes) => [FILES.plainRoutes, resources(routes)] as const),
+    [FILES.listeners, resources(listener, ...plain.listeners)],
     [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
   ])
+}
+
+/** Nothing of it where there is no port for it. */
+function renderPlain(
+  gateway: Gateway,
+  { ENVOY_FOLDER, ENVOY_LISTEN_ADDRESSES, ENVOY_PLAIN_PORT: port, CERTS_SOCKET }: EnvoyConfig,
+): Record<'clusters' | 'routes' | 'listeners', object[]> {
+  if (port === undefined) return { clusters: [], routes: [], listeners: [] }
+  const challenges = CERTS_SOCKET !== undefined
+  return {
+    clusters: challenges ? [renderChallengeCluster(CERTS_SOCKET)] : [],
+    routes: [renderPlainRoutes(gateway, { port, challenges })],
+    listeners: [
+      renderPlainListener({ folder: ENVOY_FOLDER, addresses: ENVOY_LISTEN_ADDRESSES, port }),
+    ],
+  }
 }

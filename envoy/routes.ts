@@ -9,6 +9,7 @@ import { EDGE_SECRET_HEADER } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { CLUSTERS } from './clusters.ts'
+import { strictTransportSecurity } from './tls.ts'
 
 export const ROUTES = 'gateway'
 export const EXT_AUTHZ_FILTER = 'envoy.filters.http.ext_authz'
@@ -55,6 +56,7 @@ export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
+    response_headers_to_add: strictTransportSecurity(addresses),
     virtual_hosts: [
       {
         name: 'issuer',

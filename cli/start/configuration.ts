@@ -6,6 +6,7 @@ import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
 import {
   ConfigError,
   collectFaults,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -18,6 +19,8 @@ import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
 export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
+  /** Where plain HTTP is sent on to https; 0 is nowhere. */
+  GATEWAY_HTTP_PORT: optional(integer(0, 65_535), undefined),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
 }

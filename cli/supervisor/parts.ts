@@ -1,11 +1,11 @@
 /** The table of parts: what runs, in which order, knowing what. */
 
-import { dirname, join } from 'node:path'
-import { certificateFiles } from '../../certs/files.ts'
+import { join } from 'node:path'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import { type CertificatesPlan, certificateVariables, certsParts } from './certs-part.ts'
 import { envoyPart } from './envoy-part.ts'
 import type { Part } from './part.ts'
 import {
@@ -35,6 +35,8 @@ export interface PartsOptions {
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
+  /** Undefined without TLS. */
+  readonly certificates?: CertificatesPlan | undefined
 }
 
 const ROOM_TERMINATE_MS = 2500
@@ -86,6 +88,7 @@ export function toParts(options: PartsOptions): Part[] {
       isReady: () => answersHealth(MCP_BRIDGE_SOCKET),
       markerVariable: 'GATEWAY_MARKER',
     }),
+    ...certsParts(options, shared),
     envoyFilesPart(options, { ...shared, ...socketVariables, ENVOY_EDGE_SECRET: edgeSecret }),
     envoyPart({
       program: options.envoyProgram,
@@ -93,7 +96,13 @@ export function toParts(options: PartsOptions): Part[] {
       env: commonEnvironment(environment),
       gateway,
       listenAddresses: options.listenAddresses,
-      dependsOn: ['oauth-server', 'ext-authz', 'mcp-bridge', 'envoy-files'],
+      dependsOn: [
+        'oauth-server',
+        'ext-authz',
+        'mcp-bridge',
+        'envoy-files',
+        ...(options.certificates === undefined ? [] : ['certs']),
+      ],
     }),
   ]
 }
@@ -120,10 +129,8 @@ function envoyFolderOf({ stateDirectory }: Gateway): string {
   return join(stateDirectory, 'envoy')
 }
 
-function envoyFilesPart(
-  { gateway, rooms, listenAddresses }: PartsOptions,
-  variables: Readonly<Record<string, string>>,
-): Part {
+function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string, string>>): Part {
+  const { gateway, rooms, listenAddresses } = options
   return {
     name: 'envoy-files',
     command: process.execPath,
@@ -131,9 +138,7 @@ function envoyFilesPart(
     env: {
       ...variables,
       ENVOY_FOLDER: envoyFolderOf(gateway),
-      ...(gateway.addresses.secure && {
-        ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
-      }),
+      ...certificateVariables(options),
       ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
     },
     dependsOn: [],

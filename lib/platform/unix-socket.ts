@@ -19,6 +19,7 @@ export const SOCKET_NAMES = {
   oauthServer: 'oauth.sock',
   extAuthz: 'authz.sock',
   bridge: 'bridge.sock',
+  certs: 'certs.sock',
   control: 'control.sock',
 } as const
 
