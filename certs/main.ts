@@ -1,7 +1,7 @@
 /** The certificates' process. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
-import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
@@ -14,9 +14,9 @@ await runRoom(log, async () => {
   const config = readCertsConfig(process.env)
   log.level = config.LOG_LEVEL
   const workingDirectory = process.cwd()
-  const current = readGateway(process.env, workingDirectory)
-  const live: LiveGateway = { current, onChange: () => () => {}, stop: () => {} }
-  const ports = { config, environment: process.env, workingDirectory, live }
+  const place = { environment: process.env, workingDirectory }
+  const live = watchGateway({ ...place, start: readGateway(process.env, workingDirectory), log })
+  const ports = { ...place, config, live }
   const stop = await startCertificates({ ...ports, clock: systemClock, log })
   return async () => {
     live.stop()

@@ -22,11 +22,16 @@ export const ENVOY_VARIABLES = {
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
   /** Where plain HTTP is sent on to https; nowhere without it. */
   ENVOY_PLAIN_PORT: optional(integer(1, 65_535), undefined),
-  /** Who answers an ACME authority's challenges on that port. */
+  /** The certificates' room, which answers an ACME authority's challenges and tells its figures. */
   CERTS_SOCKET: optional(text, undefined),
-  OAUTH_SERVER_SOCKET: required(text),
-  EXT_AUTHZ_SOCKET: required(text),
+  /** One for each process of the room. */
+  OAUTH_SERVER_SOCKETS: required(list),
+  EXT_AUTHZ_SOCKETS: required(list),
+  /** Where each process of ext-authz tells its figures. */
+  EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
   MCP_BRIDGE_SOCKET: required(text),
+  /** Multiplies every rate limit; 0 switches them off. */
+  RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }
 
 export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>

@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
+import type { Processes } from '../supervisor/parts.ts'
 import { requireCertificate } from './certificates.ts'
 import { readConfiguration } from './configuration.ts'
 
@@ -19,6 +20,7 @@ export interface Settings {
   readonly certificates: CertificateSource | undefined
   /** As the operator said: 0 is none. */
   readonly httpPort: number | undefined
+  readonly processes: Processes
   /** A store the operator runs; ours otherwise. */
   readonly externalStore:
     | { readonly url: string; readonly password: Secret | undefined }
@@ -41,6 +43,10 @@ export function readSettings(context: Context): Settings {
     certificates,
     httpPort,
     rootSecret: readRootSecret(environment, stateDirectory),
+    processes: {
+      'ext-authz': values.EXT_AUTHZ_PROCESSES,
+      'oauth-server': values.OAUTH_SERVER_PROCESSES,
+    },
     externalStore: url === undefined ? undefined : { url, password },
   }
 }
