@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -149,6 +149,22 @@ needsAcme('it is renewed when a third of its life is left', async (t) => {
   t.true(await isFrom(/Pebble Intermediate/)())
 })
 
+needsAcme('a service that is added while everything runs is in the next certificate', async (t) => {
+  const { gateway: running, pebble: authority } = here()
+  writeFileSync(
+    join(running.folder, 'gateway.yaml'),
+    'mcpServers: { added: { command: "true" } }\n',
+  )
+  await until(() => statusOf(running).names.includes('added.gateway.test'), WAIT_MS_MAX)
+  const peer = { port, servername: 'added.gateway.test' }
+  await until(
+    async () => (await peerCertificate(peer)).checkHost(peer.servername) !== undefined,
+    WAIT_MS_MAX,
+  )
+  t.is((await askTrusted(peer, '/mcp', await authority.root())).status, 401)
+  t.is((await askPlain(peer.servername, '/mcp')).location, 'https://added.gateway.test/mcp')
+})
+
 needsAcme('a renewal that fails is loud, and the certificate stays', async (t) => {
   const { gateway: running, pebble: authority } = here()
   const before = await peerCertificate({ port, servername: ISSUER })
@@ -157,25 +173,4 @@ needsAcme('a renewal that fails is loud, and the certificate stays', async (t) =
   t.regex(statusOf(running).fault ?? '', /^lego: /)
   t.regex(running.output(), /error +no new certificate; the one before stays/)
   t.is((await peerCertificate({ port, servername: ISSUER })).serialNumber, before.serialNumber)
-})
-
-needsAcme('a service that is added is in the next certificate, at once', async (t) => {
-  const { gateway: running } = here()
-  await running.stop()
-  pebble = await startPebble({ httpPort: plainPort, lifetimeSeconds: 3600 })
-  writeFileSync(
-    join(running.folder, 'gateway.yaml'),
-    'mcpServers: { added: { command: "true" } }\n',
-  )
-  const directory = {
-    ACME_DIRECTORY_URL: pebble.directoryUrl,
-    ACME_CA_FILE: pebble.authority.path,
-  }
-  gateway = await startGateway({ again: running, environment: environment(directory) })
-  const started = gateway
-  await until(() => statusOf(started).names.includes('added.gateway.test'), WAIT_MS_MAX)
-  const root = await pebble.root()
-  t.is((await askTrusted({ port, servername: 'added.gateway.test' }, '/mcp', root)).status, 401)
-  const kept = join(started.folder, '.gateway/certs/acme')
-  t.true(existsSync(join(kept, 'accounts')))
 })
