@@ -1,0 +1,66 @@
+/** This gateway's own parts as its supervisor would start them: the edge is measured as it ships. */
+
+import { join } from 'node:path'
+import type { Part } from '../../cli/supervisor/part.ts'
+import { toParts } from '../../cli/supervisor/parts.ts'
+import { readEnvoyConfig } from '../../envoy/config.ts'
+import { renderFiles } from '../../envoy/render.ts'
+import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { Secret } from '../../lib/platform/secret.ts'
+import { ISSUER } from './tokens.ts'
+
+const ROOMS = join(import.meta.dirname, '../..')
+
+export interface ProductOptions {
+  readonly folder: string
+  readonly port: number
+  readonly adminPort: number
+  readonly processes: number
+  readonly storeUrl: string
+  readonly envoyProgram: string
+  /** What answers in the place of the bridge. */
+  readonly upstreamSocket: string
+}
+
+export interface Product {
+  readonly extAuthz: readonly Part[]
+  readonly envoy: Part
+  /** File name → content, as Envoy is given them. */
+  readonly files: ReadonlyMap<string, object>
+}
+
+export function describeProduct(options: ProductOptions): Product {
+  const { folder, port, adminPort, processes, storeUrl, envoyProgram, upstreamSocket } = options
+  const environment = {
+    PUBLIC_URL: ISSUER,
+    GATEWAY_PORT: String(port),
+    GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_STATE_DIR: join(folder, 'state'),
+    EXT_AUTHZ_PROCESSES: String(processes),
+  }
+  const gateway = readGateway(environment, folder)
+  const parts = toParts({
+    gateway,
+    environment,
+    rootSecret: new Secret('of this benchmark alone'),
+    rooms: ROOMS,
+    sockets: folder,
+    store: { url: storeUrl, password: undefined, own: undefined },
+    envoyProgram,
+    listenAddresses: ['127.0.0.1'],
+  })
+  const find = (name: string): Part => {
+    const part = parts.find((one) => one.name === name)
+    if (part === undefined) throw new Error(`the gateway has no part named ${name}`)
+    return part
+  }
+  const config = readEnvoyConfig({
+    ...find('envoy-files').env,
+    MCP_BRIDGE_SOCKET: upstreamSocket,
+  })
+  return {
+    extAuthz: parts.filter(({ name }) => name.startsWith('ext-authz')),
+    envoy: find('envoy'),
+    files: renderFiles(gateway, config),
+  }
+}
