@@ -34,6 +34,8 @@ const definition = loadPackageDefinition(
   }),
 )
 const redis = new Redis({ path: TEXTBOOK_REDIS })
+// It connects again by itself.
+redis.on('error', () => {})
 const keys = createLocalJWKSet(JSON.parse(readFileSync(TEXTBOOK_KEYS, 'utf8')) as JSONWebKeySet)
 
 const UNAUTHENTICATED = 16

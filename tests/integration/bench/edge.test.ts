@@ -74,3 +74,16 @@ runsHere('tokens of the other algorithm are measured the same way', async (t) =>
     t.true((statuses['200'] ?? 0) > 0, row)
   }
 })
+
+runsHere('revocations are timed, and the store is killed, without a wrong yes', async (t) => {
+  const args = ['--trials', '3', '--outages', '1', '--rate', '100', '--json']
+  const { trials, outages } = await run('revocation/main.ts', args)
+  for (const name of ['ours', 'textbook']) {
+    t.is(trials[name].trials, 3, name)
+    t.is(trials[name].wrong, 0, name)
+  }
+  t.is(outages.revokedLetThrough, 0)
+  t.is(outages.goodTokensRefused, 0)
+  t.is(outages.forgotten, 0)
+  t.true(Number.isFinite(outages.recoveredInMax ?? Number.POSITIVE_INFINITY))
+})
