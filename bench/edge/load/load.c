@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -409,6 +410,7 @@ int main(int count, char **values) {
   read_options(count, values);
   read_tokens();
   body = read_whole(settings.body_file, &body_bytes);
+  signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_TIMERSLACK, 1);
   poller = epoll_create1(EPOLL_CLOEXEC);
   for (int index = 0; index < settings.connections; index += 1) connect_to_port(&connections[index]);

@@ -5,6 +5,7 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ struct connection {
   char bytes[CONNECTION_BYTES];
 };
 
-static void answer(struct connection *connection, const char *end_of_head) {
+/* False when nobody is there any more to read it. */
+static bool answer(const struct connection *connection, const char *end_of_head) {
   char text[1024], user[USER_BYTES_MAX] = "";
   const char *sent = strcasestr(connection->bytes, "\r\nx-user-id: ");
   if (sent != NULL && sent < end_of_head) sscanf(sent + 13, "%255[^\r]", user);
@@ -39,10 +41,10 @@ static void answer(struct connection *connection, const char *end_of_head) {
                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-seen-user: %s\r\n"
                        "x-seen-token: %s\r\ncontent-length: %zu\r\n\r\n%s",
                        user, saw_token ? "yes" : "no", sizeof result - 1, result);
-  if (write(connection->fd, text, (size_t)bytes) != bytes) connection->have = 0;
+  return write(connection->fd, text, (size_t)bytes) == bytes;
 }
 
-/* False when the request is too large or makes no sense: the connection is given up. */
+/* False when the connection is to be given up: the request is too large, or nobody reads the answer. */
 static bool serve(struct connection *connection) {
   for (;;) {
     connection->bytes[connection->have] = 0;
@@ -53,7 +55,7 @@ static bool serve(struct connection *connection) {
     size_t whole = (size_t)(blank + 4 - connection->bytes) + body;
     if (whole >= CONNECTION_BYTES) return false;
     if (connection->have < whole) return true;
-    answer(connection, blank);
+    if (!answer(connection, blank)) return false;
     connection->have -= whole;
     memmove(connection->bytes, connection->bytes + whole, connection->have);
   }
@@ -88,6 +90,7 @@ int main(int count, char **values) {
     fprintf(stderr, "usage: upstream SOCKET, with a path that can be listened on\n");
     return 1;
   }
+  signal(SIGPIPE, SIG_IGN);
   int poller = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = NULL}, events[256];
   epoll_ctl(poller, EPOLL_CTL_ADD, listener, &wanted);
