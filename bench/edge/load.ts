@@ -36,6 +36,7 @@ export interface Outcome {
   readonly cpuUs: number
   /** Connections that the edge closed under a request. */
   readonly failed: number
+  /** Requests that were due, and that nobody answered or that were not even sent. */
   readonly unanswered: number
   readonly usedUp: boolean
   readonly nextToken: number
@@ -89,7 +90,10 @@ function toArguments(options: LoadOptions): string[] {
   ]
 }
 
-/** Answers that were not the expected one, and requests that got none. */
-export function errorsOf({ requests, failed, unanswered, statuses }: Outcome, expected: number) {
-  return requests - (statuses[expected] ?? 0) + failed + unanswered
+/** Wrong answers, and requests that got none; at a constant rate those may be too many to be answered. */
+export function errorsOf(outcome: Outcome, { expected, rate }: ExpectedAnswers): number {
+  const { requests, failed, unanswered, statuses } = outcome
+  return requests - (statuses[expected] ?? 0) + failed + (rate === undefined ? unanswered : 0)
 }
+
+export type ExpectedAnswers = Pick<LoadOptions, 'expected' | 'rate'>

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { untilServing } from './answers.ts'
 import type { Guard } from './guards.ts'
-import { errorsOf, type LoadOptions, type Outcome, runLoad } from './load.ts'
+import { type ExpectedAnswers, errorsOf, type LoadOptions, type Outcome, runLoad } from './load.ts'
 import { busyTimeOfMachine, cpuOf, residentMegabytesOf } from './processes.ts'
 import type { Load, Row } from './rows.ts'
 import type { World } from './world.ts'
@@ -59,7 +59,7 @@ export async function measureRound(
   await sleep(SETTLE_MS)
   const gauge = createGauge(guard, world)
   const outcome = await runLoad(toRun, gauge)
-  return { ...toLatencies(outcome, row), ...gauge.costs(outcome) }
+  return { ...toLatencies(outcome, toRun), ...gauge.costs(outcome) }
 }
 
 function toLoadOptions(
@@ -105,9 +105,9 @@ type Latencies = Pick<
   'perSecond' | 'p50Us' | 'p99Us' | 'p999Us' | 'sendDelayP99Us' | 'statuses' | 'errors' | 'sample'
 >
 
-function toLatencies(outcome: Outcome, { expected }: Row): Latencies {
+function toLatencies(outcome: Outcome, toRun: ExpectedAnswers): Latencies {
   const { perSecond, p50Us, p99Us, p999Us, sendDelayP99Us, statuses } = outcome
-  const errors = errorsOf(outcome, expected)
+  const errors = errorsOf(outcome, toRun)
   const sample = errors === 0 ? '' : `${JSON.stringify(statuses)} ${outcome.sample}`
   return { perSecond, p50Us, p99Us, p999Us, sendDelayP99Us, statuses, errors, sample }
 }

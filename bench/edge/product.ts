@@ -49,18 +49,16 @@ export function describeProduct(options: ProductOptions): Product {
     envoyProgram,
     listenAddresses: ['127.0.0.1'],
   })
-  const find = (name: string): Part => {
-    const part = parts.find((one) => one.name === name)
-    if (part === undefined) throw new Error(`the gateway has no part named ${name}`)
+  const find = (what: string, isIt: (part: Part) => boolean): Part => {
+    const part = parts.find(isIt)
+    if (part === undefined) throw new Error(`the gateway has no part that ${what}`)
     return part
   }
-  const config = readEnvoyConfig({
-    ...find('envoy-files').env,
-    MCP_BRIDGE_SOCKET: upstreamSocket,
-  })
+  const renderer = find('renders Envoy’s files', ({ env }) => env['ENVOY_FOLDER'] !== undefined)
+  const config = readEnvoyConfig({ ...renderer.env, MCP_BRIDGE_SOCKET: upstreamSocket })
   return {
     extAuthz: parts.filter(({ name }) => name.startsWith('ext-authz')),
-    envoy: find('envoy'),
+    envoy: find('is Envoy', ({ command }) => command === envoyProgram),
     files: renderFiles(gateway, config),
   }
 }

@@ -17,7 +17,7 @@ interface Target {
   readonly limit: number
   readonly unit?: string
   /** Undefined while a row that it needs was not measured. */
-  readonly value: (find: Find) => number | undefined
+  readonly value: (find: Find, figures: readonly Figures[]) => number | undefined
 }
 
 type Quantity = keyof Figures['of']
@@ -91,14 +91,28 @@ const TARGETS: readonly Target[] = [
     unit: ' MB',
     value: (find) => find('warm', AT_16, 'serviceMb'),
   },
+  {
+    title: 'garbage, memory of the service between rounds',
+    bound: 'at most',
+    limit: 16,
+    unit: ' MB',
+    value: (_find, figures) => {
+      const flood = figures.find(({ row, load }) => row === 'garbage' && isSameLoad(load, AT_16))
+      if (flood === undefined || flood.rounds < ROUNDS_MIN) return undefined
+      return flood.of.serviceMb.max - flood.of.serviceMb.min
+    },
+  },
 ]
+
+/** Rounds that a service must outlive before what it holds says anything. */
+const ROUNDS_MIN = 2
 
 /** Those whose rows were measured. */
 export function judge(figures: readonly Figures[]): readonly Verdict[] {
   const find: Find = (row, load, quantity) =>
     figures.find((one) => one.row === row && isSameLoad(one.load, load))?.of[quantity].median
   return TARGETS.flatMap(({ title, bound, limit, unit = '', value: toValue }) => {
-    const value = toValue(find)
+    const value = toValue(find, figures)
     if (value === undefined) return []
     const isMet = bound === 'at least' ? value >= limit : value <= limit
     return [{ title, wanted: `${bound} ${limit}${unit}`, value, unit, isMet }]

@@ -75,7 +75,7 @@ runsHere(
     }
     const outcome = await load(stallsOnce, { rate: 200, seconds: 1 })
     t.is(outcome.requests, 200)
-    t.is(errorsOf(outcome, 200), 0)
+    t.is(errorsOf(outcome, { expected: 200 }), 0)
     // Some 60 were due meanwhile: a loop that waits would have seen one slow answer.
     t.true(outcome.p99Us > 200_000, `p99 ${outcome.p99Us}`)
     t.true(outcome.maxUs >= 300_000 && outcome.maxUs >= outcome.p99Us)
@@ -96,7 +96,7 @@ runsHere(
     const { statuses, failed, requests, unanswered } = outcome
     t.true((statuses['200'] ?? 0) > 0 && (statuses['503'] ?? 0) > 0 && failed > 0)
     t.is((statuses['200'] ?? 0) + (statuses['503'] ?? 0), requests)
-    t.is(errorsOf(outcome, 200), (statuses['503'] ?? 0) + failed + unanswered)
+    t.is(errorsOf(outcome, { expected: 200 }), (statuses['503'] ?? 0) + failed + unanswered)
     t.regex(outcome.sample, /^HTTP\/1\.1 503/)
   },
 )
@@ -121,6 +121,20 @@ runsHere(
     t.is(new Set(seen).size, seen.length)
   },
 )
+
+runsHere('what is never answered counts with all the time it was waited for', async (t) => {
+  let asked = 0
+  const falls: Answer = (request, response) => {
+    asked += 1
+    if (asked <= 20) good(request, response)
+  }
+  const outcome = await load(falls, { rate: 100, seconds: 0.5 })
+  t.is(outcome.requests, 20)
+  t.is(outcome.unanswered, 30)
+  t.is(errorsOf(outcome, { expected: 200, rate: 100 }), 0)
+  t.is(errorsOf(outcome, { expected: 200 }), 30)
+  t.true(outcome.p99Us > 5_000_000, 'longer than the load has patience')
+})
 
 runsHere('whoever listens nowhere is told so', async (t) => {
   const options = { program, cores: '0,1', port: 1, tokens, body, connections: 1 }
