@@ -1,21 +1,47 @@
-/** Renders Envoy's files once and ends. */
+/**
+ * Renders Envoy's files: once, or with `--watch` again whenever services come, go or change.
+ *
+ * The routes to a service follow the rooms that it leads to, and leave before them.
+ */
 
-import { readGateway } from '../lib/catalogue/gateway.ts'
-import { ConfigError } from '../lib/platform/environment.ts'
+import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
+import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
 import { readEnvoyConfig } from './config.ts'
 import { renderFiles } from './render.ts'
+import { replaceFiles } from './replace-files.ts'
+import { askEnvoyAt } from './taken.ts'
 import { writeFiles } from './write-files.ts'
 
 const log = createLog('envoy-files', 'info')
 
-try {
+if (process.argv.includes('--watch')) await runRoom(log, keepRendered)
+else await runRoom(log, renderOnce)
+
+async function renderOnce(): Promise<Stop> {
   const config = readEnvoyConfig(process.env)
   const gateway = readGateway(process.env, process.cwd())
   writeFiles(config.ENVOY_FOLDER, renderFiles(gateway, config))
   log.info({ services: gateway.services.size }, 'rendered')
-} catch (error) {
-  if (error instanceof ConfigError) log.fatal({ faults: error.faults }, error.message)
-  else log.fatal({ err: error }, 'cannot render')
-  process.exitCode = 1
+  return () => {}
+}
+
+async function keepRendered(): Promise<Stop> {
+  const config = readEnvoyConfig(process.env)
+  const live = watchGateway({
+    start: readGateway(process.env, process.cwd()),
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    side: 'edge',
+    log,
+  })
+  const folder = config.ENVOY_FOLDER
+  const askEnvoy = askEnvoyAt(live.current.adminPort)
+  writeFiles(folder, renderFiles(live.current, config))
+  log.info({ services: live.current.services.size }, 'rendered')
+  live.onChange(async (now: Gateway) => {
+    await replaceFiles({ folder, files: renderFiles(now, config), askEnvoy, log })
+  })
+  return live.stop
 }

@@ -2,10 +2,12 @@
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { ConfigError } from '../lib/platform/environment.ts'
+import { digest } from '../lib/platform/seal.ts'
 import { FILES, renderBootstrap } from './bootstrap.ts'
 import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
 import { renderListener } from './listener.ts'
+import { renderMetricsClusters, renderMetricsListener } from './metrics.ts'
 import { renderRoutes } from './routes.ts'
 import { renderSecret } from './secrets.ts'
 
@@ -17,25 +19,44 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   if (secure && certificates === undefined) {
     throw new ConfigError(['ENVOY_CERTIFICATE_FOLDER is not set, but PUBLIC_URL is https'])
   }
-  const resources = (...members: object[]): object => ({ resources: members })
+  // Envoy tells which version it holds: so one can see that it has taken a file, or has not.
+  const resources = (...members: object[]): object => ({
+    version_info: versionOf(members),
+    resources: members,
+  })
   const clusters = renderClusters({
-    oauthServer: config.OAUTH_SERVER_SOCKET,
-    bridge: config.MCP_BRIDGE_SOCKET,
-    extAuthz: config.EXT_AUTHZ_SOCKET,
+    oauthServer: config.OAUTH_SERVER_SOCKETS,
+    bridge: [config.MCP_BRIDGE_SOCKET],
+    extAuthz: config.EXT_AUTHZ_SOCKETS,
   })
   const listener = renderListener({
     folder,
-    addresses: config.ENVOY_LISTEN_ADDRESSES,
+    listenAddresses: config.ENVOY_LISTEN_ADDRESSES,
     port: gateway.port,
-    secure,
+    addresses: gateway.addresses,
+    rateLimitFactor: config.RATE_LIMIT_FACTOR,
   })
+  const metrics = {
+    port: gateway.metricsPort,
+    adminPort: gateway.adminPort,
+    extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
+  }
   return new Map([
     ...(certificates === undefined
       ? []
       : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
-    [FILES.clusters, resources(...clusters)],
-    [FILES.routes, resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET))],
-    [FILES.listeners, resources(listener)],
+    [FILES.clusters, resources(...clusters, ...renderMetricsClusters(metrics))],
+    [
+      FILES.routes,
+      resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET, config.RATE_LIMIT_FACTOR)),
+    ],
+    [FILES.listeners, resources(listener, renderMetricsListener(metrics))],
     [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
   ])
+}
+
+const VERSION_CHARACTERS = 16
+
+function versionOf(members: readonly object[]): string {
+  return digest(JSON.stringify(members)).slice(0, VERSION_CHARACTERS)
 }

@@ -1,6 +1,7 @@
 /** The protected resources by service name: audience, scope and challenge of each. */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { DEFAULT_SCOPE } from '../lib/oauth/scope.ts'
 import { protectedResourceMetadataUrl } from '../lib/oauth/well-known.ts'
 
@@ -11,6 +12,8 @@ export interface ProtectedResource {
   readonly metadataUrl: string
   /** What every token needs here. */
   readonly baseScope: string
+  /** Whether the store is asked at each request, however fresh our memory of it is. */
+  readonly asksEachTime: boolean
 }
 
 /** Finds by the name that the matched route carries: never by path or Host of the request. */
@@ -18,10 +21,28 @@ export type FindResource = (service: string) => ProtectedResource | undefined
 
 export function readResources({ addresses, services }: Gateway): FindResource {
   const resources = new Map<string, ProtectedResource>()
-  for (const service of services.keys()) {
+  for (const [service, { revocation }] of services) {
     const identifier = addresses.resourceOf(service)
-    const metadataUrl = protectedResourceMetadataUrl(identifier)
-    resources.set(service, { service, identifier, metadataUrl, baseScope: DEFAULT_SCOPE })
+    resources.set(service, {
+      service,
+      identifier,
+      metadataUrl: protectedResourceMetadataUrl(identifier),
+      baseScope: DEFAULT_SCOPE,
+      asksEachTime: revocation === 'strict',
+    })
   }
   return (service) => resources.get(service)
+}
+
+/** Of the services that there are at each moment. */
+export function liveResources(live: Pick<LiveGateway, 'current'>): FindResource {
+  let gateway = live.current
+  let find = readResources(gateway)
+  return (service) => {
+    if (gateway !== live.current) {
+      gateway = live.current
+      find = readResources(gateway)
+    }
+    return find(service)
+  }
 }

@@ -1,6 +1,7 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
@@ -11,6 +12,7 @@ import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
+import { endOutdated } from './end-outdated.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
 import type { LiveSession } from './live-session.ts'
@@ -33,13 +35,20 @@ await runRoom(bootLog, async () => {
 })
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
-  const { services, stateDirectory, addresses } = readGateway(process.env, process.cwd())
+  const gateway = readGateway(process.env, process.cwd())
+  const { stateDirectory, addresses } = gateway
   const instance = randomText(12)
   const redis = connectRedis(
     { url: config.REDIS_URL, password: config.REDIS_PASSWORD, commandTimeoutMs: STORE_TIMEOUT_MS },
     log,
   )
   await waitUntilReady(redis, STORE_START_MS)
+  const live = watchGateway({
+    start: gateway,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    log,
+  })
   const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
   const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
   const ports: RunnerPorts = {
@@ -54,6 +63,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
       accountPage: `${addresses.issuer}/account`,
     },
+    findService: (name) => live.current.services.get(name),
     clock: systemClock,
     log,
   }
@@ -67,9 +77,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
+  const bridge = { sessions, runner, natives, keepAlive }
+  live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
-    bridge: { sessions, runner, natives, keepAlive },
-    services,
+    bridge,
+    findService: ports.findService,
     edgeSecret: config.MCP_BRIDGE_EDGE_SECRET,
     clock: systemClock,
     log,
@@ -77,6 +89,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
   return async () => {
     server.close()
+    live.stop()
     keepAlive.stop()
     await Promise.all([
       runner.stopAll(SHUTDOWN_WAITS),

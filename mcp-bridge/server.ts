@@ -5,7 +5,6 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Services } from '../lib/catalogue/catalogue.ts'
 import type { Service } from '../lib/catalogue/service.ts'
 import {
   EDGE_SECRET_HEADER,
@@ -26,7 +25,8 @@ import { post } from './post.ts'
 
 export interface ServerOptions {
   readonly bridge: Bridge
-  readonly services: Services
+  /** As it is now. */
+  readonly findService: (name: string) => Service | undefined
   readonly edgeSecret: Secret
   readonly clock: Clock
   readonly log: Log
@@ -70,7 +70,7 @@ async function handle(
 function admit(
   request: IncomingMessage,
   response: ServerResponse,
-  { edgeSecret, services }: ServerOptions,
+  { edgeSecret, findService }: ServerOptions,
 ): Exchange {
   const proof = headerOf(request, EDGE_SECRET_HEADER)
   if (proof === undefined || !equalInConstantTime(proof, edgeSecret.reveal())) {
@@ -78,7 +78,7 @@ function admit(
   }
   const identity = readIdentity(request)
   if (identity === undefined) throw new RpcFault(403, 'refused', 'nobody is named as the caller')
-  const service = findService(request, services)
+  const service = findService(serviceNameOf(request))
   if (service === undefined) throw new RpcFault(404, 'refused', 'no such service')
   return { request, response, identity, service }
 }
@@ -92,9 +92,8 @@ function readIdentity({ headers }: IncomingMessage): Identity | undefined {
   }
 }
 
-function findService({ url = '' }: IncomingMessage, services: Services): Service | undefined {
-  const name = /^\/([a-z0-9-]+)\/mcp(?:\?|$)/.exec(url)?.[1]
-  return name === undefined ? undefined : services.get(name)
+function serviceNameOf({ url = '' }: IncomingMessage): string {
+  return /^\/([a-z0-9-]+)\/mcp(?:\?|$)/.exec(url)?.[1] ?? ''
 }
 
 async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {

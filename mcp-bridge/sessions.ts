@@ -125,6 +125,13 @@ export class Sessions<S extends Session> {
     this.#inBackground(this.#options.records.end(id))
   }
 
+  /** Those of a service that was changed or taken out. */
+  endOfService(service: string): void {
+    for (const { session } of this.#entries.values()) {
+      if (session.owner.service === service) this.end(session.id)
+    }
+  }
+
   /** Ends all of them; resolves when their records are gone. */
   async endAll(): Promise<void> {
     clearInterval(this.#timer)

@@ -22,11 +22,11 @@ export function showHome(ports: Ports): Koa.Middleware[] {
 
 export async function showHomePage(
   ctx: Koa.Context,
-  { access, gateway, providers }: Pick<Ports, 'access' | 'gateway' | 'providers'>,
+  { access, live, providers }: Pick<Ports, 'access' | 'live' | 'providers'>,
   login: Login | undefined,
 ): Promise<void> {
-  const { addresses, services } = gateway
   const names = await access.servicesOf(login?.userId)
+  const { addresses, services } = live.current
   renderPage(ctx, 'home', {
     services: names.map((name) => {
       const url = addresses.resourceOf(name)

@@ -1,6 +1,7 @@
 /** The authorization server's process. */
 
 import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { readProviderSecrets } from '../lib/catalogue/providers.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
@@ -15,11 +16,15 @@ const log = createLog(NAME, 'info')
 
 await runRoom(log, async () => {
   const config = readConfig(process.env)
-  const read = () => readGateway(process.env, process.cwd())
-  const gateway = read()
+  const gateway = readGateway(process.env, process.cwd())
   const configured = readConfiguredClients(gateway.clients, process.env, systemClock)
   const providerSecrets = readProviderSecrets(gateway.providers, process.env)
   log.level = config.LOG_LEVEL
-  const started = { configured, providerSecrets, readGateway: read }
-  return await startServer(config, gateway, started, log)
+  const live = watchGateway({
+    start: gateway,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    log,
+  })
+  return await startServer(config, gateway, { configured, providerSecrets, live }, log)
 })

@@ -2,6 +2,7 @@
 
 import type { Redis } from 'ioredis'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { createOutbound } from '../lib/platform/outbound/outbound.ts'
@@ -24,7 +25,7 @@ import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
 import { createResources, type Resources } from './resources.ts'
-import { createScopes, knowsAddresses, type Scopes } from './scopes.ts'
+import { createScopes, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
 import { orUnavailable } from './store/available.ts'
 import { type AccessBindings, redisAccessBindings } from './store/bindings.ts'
@@ -76,7 +77,10 @@ export interface Families {
 
 export interface Ports {
   readonly config: OAuthServerConfig
+  /** As it was at the start: what cannot change while running. */
   readonly gateway: Gateway
+  /** As it is: services and access rules. */
+  readonly live: LiveGateway
   readonly families: Families
   readonly clients: ClientDirectory
   readonly providers: Providers
@@ -94,7 +98,7 @@ export interface Ports {
 }
 
 export interface Surroundings
-  extends Pick<Ports, 'config' | 'gateway' | 'providers' | 'clock' | 'log'> {
+  extends Pick<Ports, 'config' | 'gateway' | 'live' | 'providers' | 'clock' | 'log'> {
   /** The operator's clients, by client_id. */
   readonly configured: ReadonlyMap<string, Client>
 }
@@ -103,7 +107,7 @@ export function createPorts(
   redis: Redis,
   { configured, ...surroundings }: Surroundings,
 ): Ports & { readonly access: LiveAccess } {
-  const { config, gateway, clock, log } = surroundings
+  const { config, gateway, live, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
   const families = createFamilies(redis, config)
   const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
@@ -114,8 +118,8 @@ export function createPorts(
     clock,
     log,
   })
-  const scopes = createScopes(gateway.services, knowsAddresses(gateway))
-  const resources = createResources(gateway, config.DEFAULT_SERVICE)
+  const scopes = createScopes(live)
+  const resources = createResources(live, config.DEFAULT_SERVICE)
   return {
     ...surroundings,
     families,
@@ -124,7 +128,6 @@ export function createPorts(
       ...surroundings,
       families,
       resources,
-      initial: gateway.access,
       sealingKey: deriveKey(secret, 'oauth-server/upstream-tokens'),
     }),
     keyring,
@@ -140,7 +143,7 @@ export function createPorts(
 function createClients(
   families: Families,
   scopes: Scopes,
-  { config, gateway, clock, log, configured }: Surroundings,
+  { config, live, clock, log, configured }: Surroundings,
 ): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
   const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
   const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
@@ -149,8 +152,12 @@ function createClients(
   const clientDocuments = createClientDocuments({
     ...shared,
     isAccepted: mode !== 'off',
-    knownScopes: scopes.supported,
-    ownHosts: ownHostsOf(gateway),
+    get knownScopes() {
+      return scopes.supported
+    },
+    get ownHosts() {
+      return ownHostsOf(live.current)
+    },
     log,
   })
   return {

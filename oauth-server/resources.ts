@@ -7,6 +7,7 @@
  */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 
 export type ResourceMeaning =
   | { readonly kind: 'service'; readonly service: string }
@@ -22,30 +23,53 @@ export interface Resources {
   resourceOf(service: string): string
 }
 
-/** @param configured the operator's choice among several services. */
+/** Of the services that there are at each moment. @param configured the operator's choice among several. */
 export function createResources(
-  { addresses, services }: Gateway,
+  live: Pick<LiveGateway, 'current'>,
   configured?: string | undefined,
 ): Resources {
-  const names = [...services.keys()]
-  const byResource = new Map(names.map((name) => [addresses.resourceOf(name), name]))
+  let gateway = live.current
+  let names = readNames(gateway)
+  const current = (): Names => {
+    if (gateway !== live.current) {
+      gateway = live.current
+      names = readNames(gateway)
+    }
+    return names
+  }
+  return {
+    resolve(resource) {
+      if (resource === undefined) return { kind: 'default' }
+      const text = normalize(resource)
+      const { byResource, byOrigin } = current()
+      const service = byResource.get(text)
+      if (service !== undefined) return { kind: 'service', service }
+      return byOrigin.get(text) ?? { kind: 'unknown' }
+    },
+    get defaultService() {
+      const { services } = live.current
+      if (configured !== undefined && services.has(configured)) return configured
+      const [only] = services.keys()
+      return services.size === 1 ? only : undefined
+    },
+    resourceOf: gateway.addresses.resourceOf,
+  }
+}
+
+interface Names {
+  readonly byResource: ReadonlyMap<string, string>
+  readonly byOrigin: ReadonlyMap<string, ResourceMeaning>
+}
+
+function readNames({ addresses, services }: Gateway): Names {
+  const byResource = new Map([...services.keys()].map((name) => [addresses.resourceOf(name), name]))
   const byOrigin = new Map<string, ResourceMeaning>([[addresses.issuer, { kind: 'default' }]])
   if (addresses.layout === 'host') {
     for (const [resource, service] of byResource) {
       byOrigin.set(new URL(resource).origin, { kind: 'service', service })
     }
   }
-  return {
-    resolve(resource) {
-      if (resource === undefined) return { kind: 'default' }
-      const text = normalize(resource)
-      const service = byResource.get(text)
-      if (service !== undefined) return { kind: 'service', service }
-      return byOrigin.get(text) ?? { kind: 'unknown' }
-    },
-    defaultService: configured ?? (names.length === 1 ? names[0] : undefined),
-    resourceOf: addresses.resourceOf,
-  }
+  return { byResource, byOrigin }
 }
 
 /**

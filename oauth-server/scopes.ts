@@ -1,7 +1,7 @@
 /** Which scopes there are, and which of those asked for are granted (RFC 6749 section 3.3). */
 
-import type { Services } from '../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { DEFAULT_SCOPE, OFFLINE_ACCESS } from '../lib/oauth/scope.ts'
 
 /** OpenID Connect Core section 5.4, as far as there is something to tell. */
@@ -41,24 +41,33 @@ export function knowsAddresses({
   return providers.some(({ kind }) => kind === 'oidc' || (kind === 'github' && isAsked))
 }
 
-/** @param hasEmail whether there is an address to tell of anybody. */
-export function createScopes(services: Services, hasEmail = false): Scopes {
-  const general = [OFFLINE_ACCESS, OPENID, PROFILE, ...(hasEmail ? [EMAIL] : [])]
-  const ours = [DEFAULT_SCOPE, ...general]
+/** Of the services that there are, and of the addresses that are known, at each moment. */
+export function createScopes(live: Pick<LiveGateway, 'current'>): Scopes {
+  const general = (): string[] => [
+    OFFLINE_ACCESS,
+    OPENID,
+    PROFILE,
+    ...(knowsAddresses(live.current) ? [EMAIL] : []),
+  ]
+  const ours = (): string[] => [DEFAULT_SCOPE, ...general()]
   const ofService = (service: string): Readonly<Record<string, string>> =>
-    services.get(service)?.scopes ?? {}
-  const ofServices = [...services.values()].flatMap((service) => Object.keys(service.scopes))
+    live.current.services.get(service)?.scopes ?? {}
   return {
-    supported: [DEFAULT_SCOPE, ...ofServices, ...general],
+    get supported() {
+      const services = [...live.current.services.values()]
+      const ofServices = services.flatMap(({ scopes }) => Object.keys(scopes))
+      return [DEFAULT_SCOPE, ...ofServices, ...general()]
+    },
     grant(service, requested) {
-      const known = [...ours, ...Object.keys(ofService(service))]
+      const known = [...ours(), ...Object.keys(ofService(service))]
       const wanted = requested.filter((scope) => known.includes(scope))
       return [...new Set([DEFAULT_SCOPE, ...wanted])]
     },
     describe(service, scopes) {
       const words = ofService(service)
+      const known = ours()
       return scopes.map((scope) =>
-        ours.includes(scope) ? { scope } : { text: words[scope] || scope },
+        known.includes(scope) ? { scope } : { text: words[scope] || scope },
       )
     },
   }

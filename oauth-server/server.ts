@@ -28,16 +28,15 @@ const KEEP_ALIVE_MS = 75_000
 const HEADERS_MS = 76_000
 const REQUEST_MS = 30_000
 
-/** What was read at start, beside config and gateway, and how it is read again. */
-export interface Started extends Pick<Surroundings, 'configured'> {
+/** What was read at start, beside config and gateway, and what of it changes. */
+export interface Started extends Pick<Surroundings, 'configured' | 'live'> {
   readonly providerSecrets: ProviderSecrets
-  readonly readGateway: () => Gateway
 }
 
 export async function startServer(
   config: OAuthServerConfig,
   gateway: Gateway,
-  { configured, providerSecrets, readGateway }: Started,
+  { configured, providerSecrets, live }: Started,
   log: Log,
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
@@ -55,6 +54,7 @@ export async function startServer(
   const ports = createPorts(redis, {
     config,
     gateway,
+    live,
     configured,
     providers: createProviders(gateway, providerSecrets),
     clock: systemClock,
@@ -74,7 +74,7 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
-  const stopApplying = keepApplied(ports, readGateway)
+  const stopApplying = keepApplied(ports)
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
   const probing = setInterval(() => void ports.documentSupport.probe(), PROBE_TICK_MS)
@@ -84,6 +84,7 @@ export async function startServer(
   return async () => {
     stopWatching()
     stopApplying()
+    live.stop()
     clearInterval(probing)
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()

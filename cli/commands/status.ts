@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/platform/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { requireGateway } from '../instance/control-client.ts'
-import type { ConfigurationStatus, GatewayStatus, PartStatus } from '../instance/status.ts'
+import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
 import { toTable } from '../output.ts'
 
 export const statusCommand: CommandMaker = (context) =>
@@ -16,15 +16,11 @@ export const statusCommand: CommandMaker = (context) =>
       const { status } = await requireGateway(stateDirectoryOf(context()), environment)
       output.result(status, () => renderStatus(status, clock))
       if (status.ready) return
-      const names = status.parts.filter((part) => !serves(part)).map(({ name }) => name)
+      const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
       throw new CliError(`Not ready: ${names.join(', ')}.`, {
         nextStep: `gateway logs ${names[0]}`,
       })
     })
-
-function serves({ state }: PartStatus): boolean {
-  return state === 'ready' || state === 'done'
-}
 
 export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   const now = clock()

@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts'
 import { processIds } from './leftovers.ts'
 
 export interface PortUse {
-  readonly variable: 'GATEWAY_PORT' | 'GATEWAY_ADMIN_PORT'
+  readonly variable: 'GATEWAY_PORT' | 'GATEWAY_ADMIN_PORT' | 'GATEWAY_METRICS_PORT'
   readonly port: number
   readonly addresses: readonly string[]
 }

@@ -1,5 +1,7 @@
 /** What the control socket tells: the wire shape that `gateway status --json` prints. */
 
+import { roomOf } from './part-names.ts'
+
 export type PartState = 'waiting' | 'starting' | 'ready' | 'done' | 'backing off' | 'stopped'
 
 export interface PartStatus {
@@ -12,6 +14,10 @@ export interface PartStatus {
   readonly since: string
   /** How it ended last, in words. */
   readonly last_exit: string | null
+}
+
+export function isServing({ state }: PartStatus): boolean {
+  return state === 'ready' || state === 'done'
 }
 
 /** The configuration as it is now, beside the one that was read at start. */
@@ -29,6 +35,7 @@ export interface ConfigurationStatus {
 
 export interface GatewayStatus {
   readonly pid: number
+  /** Whether everything is served; of a room's processes one is enough. */
   readonly ready: boolean
   readonly since: string
   readonly public_url: string
@@ -37,4 +44,9 @@ export interface GatewayStatus {
   readonly configuration: ConfigurationStatus
   readonly parts: readonly PartStatus[]
   readonly services: readonly { readonly name: string; readonly url: string }[]
+}
+
+export function isReady(parts: readonly PartStatus[]): boolean {
+  const rooms = Map.groupBy(parts, ({ name }) => roomOf(name))
+  return rooms.size > 0 && [...rooms.values()].every((processes) => processes.some(isServing))
 }

@@ -1,14 +1,11 @@
 /** Whether the configuration still is what this gateway was started with. */
 
-import { changedSections, type Section } from '../../lib/catalogue/changes.ts'
-import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import { changedSections, needsRestart, type Section } from '../../lib/catalogue/changes.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
 import type { ConfigurationStatus } from '../instance/status.ts'
-import { readConfiguration } from './configuration.ts'
-
-/** Taken up while running, by the authorization server alone. */
-const LIVE: readonly Section[] = ['access']
+import { readConfiguration, readConfigurationAgain } from './configuration.ts'
 
 type Place = Pick<Context, 'environment' | 'workingDirectory'>
 
@@ -17,11 +14,11 @@ export function toConfigurationStatus(started: Gateway, place: Place): Configura
   const path = started.configurationPath
   let changed: readonly Section[] = []
   const faults = faultsOf(() => {
-    changed = changedSections(started, readGateway(place.environment, place.workingDirectory))
+    changed = changedSections(started, readConfigurationAgain(place))
   })
-  const needsRestart = changed.filter((section) => !LIVE.includes(section))
-  const restartFaults = needsRestart.length > 0 ? faultsOf(() => readConfiguration(place)) : []
-  return { path, faults, changed, needs_restart: needsRestart, restart_faults: restartFaults }
+  const waiting = changed.filter(needsRestart)
+  const restartFaults = waiting.length > 0 ? faultsOf(() => readConfiguration(place)) : []
+  return { path, faults, changed, needs_restart: waiting, restart_faults: restartFaults }
 }
 
 function faultsOf(read: () => unknown): readonly string[] {

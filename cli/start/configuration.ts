@@ -6,6 +6,7 @@ import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
 import {
   ConfigError,
   collectFaults,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -13,6 +14,7 @@ import {
   text,
   type Values,
 } from '../../lib/platform/environment.ts'
+import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
@@ -20,6 +22,9 @@ export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** How many processes serve the room. */
+  EXT_AUTHZ_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
+  OAUTH_SERVER_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
 }
 
 export interface Configuration {
@@ -49,4 +54,17 @@ export function readConfiguration({
   if (gateway === undefined || values === undefined || faults.length > 0)
     throw new ConfigError([...new Set(faults)])
   return { gateway, values }
+}
+
+/**
+ * As far as it may change while a gateway runs: what only another start takes up is not asked for.
+ * @throws ConfigError
+ */
+export function readConfigurationAgain({
+  environment,
+  workingDirectory,
+}: Pick<Context, 'environment' | 'workingDirectory'>): Gateway {
+  const gateway = readGateway(environment, workingDirectory)
+  checkAgainstGateway(gateway, environment)
+  return gateway
 }

@@ -10,7 +10,7 @@ import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
 import type { Part } from '../supervisor/part.ts'
-import { type Store, toParts } from '../supervisor/parts.ts'
+import { type PartsOptions, type Store, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { listenAddresses } from './listen-addresses.ts'
 import type { Settings } from './settings.ts'
@@ -26,6 +26,7 @@ export interface PlanOptions {
   readonly sockets: string
   readonly progress: Progress
   readonly signal: AbortSignal
+  readonly servedNow: PartsOptions['servedNow']
 }
 
 /** Refuses before anything is started. */
@@ -36,6 +37,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   await requireFreePorts([
     { variable: 'GATEWAY_PORT', port: gateway.port, addresses },
     { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
+    { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
   ])
   const { envoy, valkey } = await findPrograms(options)
   const parts = toParts({
@@ -43,10 +45,12 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     environment: { ...context.environment, LOG_LEVEL: settings.logLevel },
     rootSecret: settings.rootSecret,
     rooms: context.rooms,
+    processes: settings.processes,
     sockets,
     store: toStore(settings, sockets, valkey),
     envoyProgram: envoy.path,
     listenAddresses: addresses,
+    servedNow: options.servedNow,
   })
   const versions = {
     gateway: packageVersion(),

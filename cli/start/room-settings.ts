@@ -1,5 +1,6 @@
 /** What the rooms would refuse for themselves, told before anything starts. */
 
+import { EXT_AUTHZ_VARIABLES } from '../../ext-authz/config.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import {
   ConfigError,
@@ -18,6 +19,7 @@ import { ROOM_SETTINGS } from '../supervisor/part-environment.ts'
 
 const SPECIFICATIONS: Readonly<Partial<Record<keyof typeof ROOM_SETTINGS, Specification>>> = {
   'oauth-server': OAUTH_SERVER_VARIABLES,
+  'ext-authz': EXT_AUTHZ_VARIABLES,
   'mcp-bridge': MCP_BRIDGE_VARIABLES,
 }
 

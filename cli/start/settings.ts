@@ -8,12 +8,14 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
+import type { Processes } from '../supervisor/parts.ts'
 import { readConfiguration } from './configuration.ts'
 
 export interface Settings {
   readonly gateway: Gateway
   readonly logLevel: LogLevel
   readonly rootSecret: Secret
+  readonly processes: Processes
   /** A store the operator runs; ours otherwise. */
   readonly externalStore:
     | { readonly url: string; readonly password: Secret | undefined }
@@ -35,6 +37,10 @@ export function readSettings(context: Context): Settings {
     gateway,
     logLevel: values.LOG_LEVEL,
     rootSecret: readRootSecret(context.environment, stateDirectory),
+    processes: {
+      'ext-authz': values.EXT_AUTHZ_PROCESSES,
+      'oauth-server': values.OAUTH_SERVER_PROCESSES,
+    },
     externalStore: url === undefined ? undefined : { url, password },
   }
 }

@@ -2,12 +2,13 @@
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
-import type { GatewayStatus } from '../instance/status.ts'
+import { type GatewayStatus, isReady } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
@@ -17,6 +18,7 @@ import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
 import { makePlan, type Plan } from './plan.ts'
+import { type Published, publishConfiguration } from './publish-configuration.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { watchForStop } from './stop-triggers.ts'
 
@@ -28,7 +30,7 @@ interface Start {
   /** Aborted once the gateway is to end. */
   readonly ending: AbortController
   /** Known from the moment there is something to tell. */
-  running: { supervisor: Supervisor; plan: Plan } | undefined
+  running: { supervisor: Supervisor; plan: Plan; published: Published } | undefined
 }
 
 const LEFTOVER_GRACE_MS = 1000
@@ -72,9 +74,18 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
   const instance = instanceOf(settings.gateway.stateDirectory)
   await endLeftovers(instance, LEFTOVER_GRACE_MS)
   const { sockets } = claim
-  const plan = await makePlan({ context, settings, sockets, progress, signal: ending.signal })
+  const { signal } = ending
+  const plan = await makePlan({
+    ...{ context, settings, sockets, progress, signal },
+    servedNow: () => toServed(start),
+  })
   await claim.confirm()
-  ending.signal.throwIfAborted()
+  signal.throwIfAborted()
+  const published = publishConfiguration({
+    ...context,
+    started: settings.gateway,
+    onRecord: journal.write,
+  })
   // The second half is new each time: our predecessor's watchdog must not take us for it.
   const marker = `${instance}.${randomBytes(6).toString('hex')}`
   const supervisor = createSupervisor(plan.parts, {
@@ -85,16 +96,18 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     onRecord: journal.write,
     startMsMax: START_MS_MAX,
   })
-  start.running = { supervisor, plan }
-  ending.signal.addEventListener('abort', () => void supervisor.stop())
+  start.running = { supervisor, plan, published }
+  signal.addEventListener('abort', () => void supervisor.stop())
   try {
     await startParts(supervisor, progress)
+    published.watch()
     announce(start, journal)
-    if (!ending.signal.aborted) await once(ending.signal, 'abort')
+    if (!signal.aborted) await once(signal, 'abort')
     tellEnd(start, journal)
   } catch (error) {
     throw error instanceof PartFailure ? explain(error, journal, output.colour) : error
   } finally {
+    published.stop()
     await supervisor.stop()
   }
 }
@@ -139,18 +152,26 @@ function explain(failure: PartFailure, journal: Journal, colour: boolean): CliEr
   })
 }
 
-function toStatus({ context, settings, began, running }: Start): GatewayStatus {
-  const { addresses, services, stateDirectory } = settings.gateway
+function toServed({ running, settings }: Start): Services {
+  return (running?.published.current ?? settings.gateway).services
+}
+
+function toStatus(start: Start): GatewayStatus {
+  const { context, settings, began, running } = start
+  const { addresses, stateDirectory } = settings.gateway
   const parts = running?.supervisor.status() ?? []
   return {
     pid: process.pid,
-    ready: parts.length > 0 && parts.every(({ state }) => state === 'ready' || state === 'done'),
+    ready: isReady(parts),
     since: new Date(began).toISOString(),
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
     configuration: toConfigurationStatus(settings.gateway, context),
     parts,
-    services: [...services.keys()].map((name) => ({ name, url: addresses.resourceOf(name) })),
+    services: [...toServed(start).keys()].map((name) => ({
+      name,
+      url: addresses.resourceOf(name),
+    })),
   }
 }

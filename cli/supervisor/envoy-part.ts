@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Part } from './part.ts'
 import { askHttp } from './readiness.ts'
@@ -10,7 +11,9 @@ export interface EnvoyPartOptions extends Pick<Part, 'env' | 'dependsOn'> {
   readonly program: string
   /** Where `envoy/main.ts` wrote `bootstrap.json`. */
   readonly folder: string
-  readonly gateway: Pick<Gateway, 'addresses' | 'services' | 'port' | 'adminPort'>
+  readonly gateway: Pick<Gateway, 'addresses' | 'port' | 'adminPort'>
+  /** The services as they are whenever it is asked. */
+  readonly servedNow: () => Services
   readonly listenAddresses: readonly string[]
 }
 
@@ -53,7 +56,7 @@ export function envoyPart(options: EnvoyPartOptions): Part {
 }
 
 /** Answers from behind Envoy: of the authorization server, and of the decision. */
-async function serves({ gateway, listenAddresses }: EnvoyPartOptions): Promise<boolean> {
+async function serves({ gateway, listenAddresses, servedNow }: EnvoyPartOptions): Promise<boolean> {
   const { addresses, port } = gateway
   const host =
     listenAddresses.includes('127.0.0.1') || listenAddresses.includes('0.0.0.0')
@@ -62,7 +65,7 @@ async function serves({ gateway, listenAddresses }: EnvoyPartOptions): Promise<b
   const { secure } = addresses
   const ask = (path: string, hostHeader: string): Promise<number | undefined> =>
     askHttp({ host, port, path, headers: { host: hostHeader }, secure })
-  const [service] = gateway.services.keys()
+  const [service] = servedNow().keys()
   const status = await ask('/healthz', addresses.issuerHost)
   if (status === undefined || status >= 500) return false
   // Envoy asks ext-authz only once it has found it healthy: until then a login would meet 503.

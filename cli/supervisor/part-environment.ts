@@ -6,6 +6,7 @@
 
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts'
+import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import {
   GITHUB_SECRET,
@@ -48,8 +49,9 @@ export const ROOM_SETTINGS = {
     'CLIENT_DOCUMENT_TEST_HOSTS',
     'DEFAULT_SERVICE',
   ],
-  'ext-authz': [],
+  'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
   'mcp-bridge': ['SESSION_TIMEOUT'],
+  'envoy-files': ['RATE_LIMIT_FACTOR'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** What any process may know. */
@@ -64,6 +66,7 @@ export function gatewayEnvironment(environment: Environment, stateDirectory: str
     ...commonEnvironment(environment),
     ...pick(environment, [...Object.keys(GATEWAY_VARIABLES).flatMap(orFile), ...switches]),
     GATEWAY_STATE_DIR: stateDirectory,
+    [COPIES_VARIABLE]: copiesOf(stateDirectory).folder,
   }
 }
 

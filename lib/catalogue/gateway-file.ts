@@ -30,12 +30,15 @@ export type FileReading<T> =
 
 /** Reads a YAML (or JSON) file and validates it. Each fault names file, place and expectation. */
 export function readYamlFile<T>(path: string, schema: z.ZodType<T>): FileReading<T> {
-  let source: string
   try {
-    source = readFileSync(path, 'utf8')
+    return parseYaml(readFileSync(path, 'utf8'), path, schema)
   } catch (error) {
     return { content: undefined, faults: [`${path} cannot be read: ${(error as Error).message}`] }
   }
+}
+
+/** @param path what faults call it. */
+export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>): FileReading<T> {
   const document = parseDocument(source)
   if (document.errors.length > 0) {
     return {

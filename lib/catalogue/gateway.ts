@@ -4,7 +4,7 @@
  * One file and the environment in; every fault at once out. Each room reads its own variables beside it.
  */
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   ConfigError,
@@ -24,7 +24,8 @@ import { type AccessReading, toAccess } from './configured-access.ts'
 import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
 import { toProviders } from './configured-provider.ts'
-import { type GatewayFile, gatewayFile, readYamlFile } from './gateway-file.ts'
+import { findCopies } from './copies.ts'
+import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
 
@@ -39,18 +40,26 @@ export interface Gateway {
   readonly branding: Branding
   readonly port: number
   readonly adminPort: number
+  /** Of the figures for Prometheus, on loopback. */
+  readonly metricsPort: number
   /** Absolute path; keys, data and logs live below it. */
   readonly stateDirectory: string
   /** Origins of web pages that may call; `*` stands for all of them. */
   readonly corsOrigins: readonly string[]
   /** Absolute path of the configuration file, which may not exist. */
   readonly configurationPath: string
+  /** What it said when it was read. */
+  readonly configurationText: string
   readonly notes: readonly string[]
 }
 
 export const DEFAULT_PORT = 8642
-/** The admin page keeps this distance from the gateway's port: 9901 beside 8642. */
+/**
+ * The admin page and the figures keep this distance from the gateway's port: 9901 and 9464 beside 8642.
+ * The distances are apart from each other, so that a second gateway on the next port has ports of its own.
+ */
 const ADMIN_PORT_DISTANCE = 1259
+const METRICS_PORT_DISTANCE = 822
 
 const port = integer(1, 65_535)
 
@@ -59,6 +68,7 @@ export const GATEWAY_VARIABLES = {
   BASE_DOMAIN: optional(text, undefined),
   GATEWAY_PORT: optional(port, DEFAULT_PORT),
   GATEWAY_ADMIN_PORT: optional(port, undefined),
+  GATEWAY_METRICS_PORT: optional(port, undefined),
   GATEWAY_STATE_DIR: optional(text, '.gateway'),
   GATEWAY_CONFIG: optional(text, undefined),
   MCP_CORS_ORIGINS: optional(list, []),
@@ -70,13 +80,18 @@ export const GATEWAY_VARIABLES = {
 }
 
 /**
+ * @param copy holds the text that is meant; unless named, the one of the gateway's start, or the file itself.
  * @throws ConfigError with every fault of file and environment.
  */
-export function readGateway(environment: Environment, workingDirectory: string): Gateway {
+export function readGateway(
+  environment: Environment,
+  workingDirectory: string,
+  copy = findCopies(environment)?.started,
+): Gateway {
   const faults: string[] = []
   const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
   const addresses = values && collectFaults(() => toAddresses(values), faults)
-  const file = readFile(values?.GATEWAY_CONFIG, workingDirectory, faults)
+  const file = readFile({ named: values?.GATEWAY_CONFIG, workingDirectory, copy }, faults)
   const { mcpServers = {}, clients: ownClients = {}, branding: look = {} } = file.content ?? {}
   const catalogue = readCatalogue(mcpServers, file.folder, environment)
   faults.push(...catalogue.faults)
@@ -96,10 +111,13 @@ export function readGateway(environment: Environment, workingDirectory: string):
     access: people.access,
     branding,
     port: values.GATEWAY_PORT,
-    adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
+    adminPort: values.GATEWAY_ADMIN_PORT ?? portBeside(values.GATEWAY_PORT, ADMIN_PORT_DISTANCE),
+    metricsPort:
+      values.GATEWAY_METRICS_PORT ?? portBeside(values.GATEWAY_PORT, METRICS_PORT_DISTANCE),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
+    configurationText: file.source,
     notes: [...catalogue.notes, ...people.notes],
   })
 }
@@ -164,28 +182,39 @@ function parseIssuer(value: string): URL {
   ])
 }
 
+interface FilePlace {
+  readonly named: string | undefined
+  readonly workingDirectory: string
+  readonly copy: string | undefined
+}
+
 interface FileContent {
   /** Undefined when it cannot be understood. */
   readonly content: GatewayFile | undefined
+  readonly source: string
   readonly folder: string
   readonly path: string
 }
 
-function readFile(
-  named: string | undefined,
-  workingDirectory: string,
-  faults: string[],
-): FileContent {
+/** A copy is read as what it was copied from: its paths and its faults are that one's. */
+function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]): FileContent {
   const path = resolve(workingDirectory, named ?? 'gateway.yaml')
-  if (named === undefined && !existsSync(path)) {
-    return { content: {}, folder: workingDirectory, path }
+  if (named === undefined && copy === undefined && !existsSync(path)) {
+    return { content: {}, source: '', folder: workingDirectory, path }
   }
-  const reading = readYamlFile(path, gatewayFile)
+  let source = ''
+  try {
+    source = readFileSync(copy ?? path, 'utf8')
+  } catch (error) {
+    faults.push(`${path} cannot be read: ${(error as Error).message}`)
+    return { content: undefined, source, folder: dirname(path), path }
+  }
+  const reading = parseYaml(source, path, gatewayFile)
   faults.push(...reading.faults)
-  return { content: reading.content, folder: dirname(path), path }
+  return { content: reading.content, source, folder: dirname(path), path }
 }
 
-function defaultAdminPort(gatewayPort: number): number {
-  const above = gatewayPort + ADMIN_PORT_DISTANCE
-  return above <= 65_535 ? above : gatewayPort - ADMIN_PORT_DISTANCE
+function portBeside(gatewayPort: number, distance: number): number {
+  const above = gatewayPort + distance
+  return above <= 65_535 ? above : gatewayPort - distance
 }

@@ -18,7 +18,7 @@ import { RpcFault } from '../json-rpc.ts'
 import { NATIVE_START_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from '../runner/backoff.ts'
 import { makeFolders, planLaunch } from '../runner/launch-plan.ts'
-import type { RunnerPorts } from '../runner/runner.ts'
+import { assertUnchanged, type RunnerPorts } from '../runner/runner.ts'
 import { drainStderr } from '../runner/stderr.ts'
 import { CHILD_MARKER } from '../runner/sweep.ts'
 
@@ -30,6 +30,8 @@ export interface NativeServer {
 interface Running extends NativeServer {
   readonly grouped: GroupedProcess
   readonly ready: Promise<void>
+  /** Whether it was us who wanted it to end. */
+  isStopping: boolean
 }
 
 const POLL_MS = 20
@@ -39,7 +41,6 @@ export class NativeServers {
   readonly #folder: string
   readonly #running = new Map<string, Running>()
   readonly #backoff: Backoff
-  #isStopping = false
 
   constructor(ports: RunnerPorts, bridgeSocket: string) {
     this.#ports = ports
@@ -52,7 +53,13 @@ export class NativeServers {
    * @throws RpcFault when it cannot be started now.
    */
   async ensure(service: Service): Promise<NativeServer> {
-    const running = this.#running.get(service.name) ?? this.#start(service)
+    let held = this.#running.get(service.name)
+    while (held?.isStopping) {
+      await held.grouped.ended
+      held = this.#running.get(service.name)
+    }
+    assertUnchanged(service, this.#ports)
+    const running = held ?? this.#start(service)
     await running.ready
     return running
   }
@@ -62,9 +69,15 @@ export class NativeServers {
     return this.#running.get(service)
   }
 
+  /** Ends the one that runs as it was before the change. */
+  endOfService(name: string): void {
+    const running = this.#running.get(name)
+    if (running !== undefined) void end(running, STOP_WAITS)
+    this.#backoff.forget(name)
+  }
+
   async stopAll(waits: StopWaits): Promise<void> {
-    this.#isStopping = true
-    await Promise.all([...this.#running.values()].map(({ grouped }) => grouped.stop(waits)))
+    await Promise.all([...this.#running.values()].map((running) => end(running, waits)))
   }
 
   #start(service: Service): Running {
@@ -76,8 +89,8 @@ export class NativeServers {
     this.#running.set(service.name, running)
     void running.grouped.ended.then(async ({ exitCode, signal, spawnError }) => {
       this.#running.delete(service.name)
-      this.#backoff.ended(service.name, this.#isStopping, startedAt)
-      if (!this.#isStopping) {
+      this.#backoff.ended(service.name, running.isStopping, startedAt)
+      if (!running.isStopping) {
         const facts = { exit_code: exitCode, signal, err: spawnError, service: service.name }
         log.warn(facts, 'native server ended without being asked to')
       }
@@ -112,11 +125,16 @@ export class NativeServers {
       const ready = waitUntilReady(service, socketPath, grouped)
       // Whoever waits hears of it; without anybody it is no unforeseen rejection.
       ready.catch(() => {})
-      return { socketPath, secret, grouped, ready }
+      return { socketPath, secret, grouped, ready, isStopping: false }
     } catch (cause) {
       throw notStarted(service, cause)
     }
   }
+}
+
+async function end(running: Running, waits: StopWaits): Promise<void> {
+  running.isStopping = true
+  await running.grouped.stop(waits)
 }
 
 async function waitUntilReady(

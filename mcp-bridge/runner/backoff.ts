@@ -30,6 +30,13 @@ export class Backoff {
     )
   }
 
+  /** The keys of a service begin with its name. */
+  forget(service: string): void {
+    for (const key of this.#failures.keys()) {
+      if (key === service || key.startsWith(`${service} `)) this.#failures.delete(key)
+    }
+  }
+
   /** Takes note of an ending: whether it was asked for, and how long the process had lived. */
   ended(key: string, wasAsked: boolean, startedAt: number): void {
     const now = this.#clock()

@@ -5,6 +5,7 @@
  * are never two for one key: some servers lose data when two write the same file.
  */
 
+import { startsAlike } from '../../lib/catalogue/changes.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
@@ -39,6 +40,8 @@ export interface RunnerPorts {
   readonly sweep: Sweep
   readonly surroundings: Surroundings
   readonly ownSecrets: OwnSecretsPorts
+  /** As it is now. */
+  readonly findService: (name: string) => Service | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -49,6 +52,8 @@ export class Runner {
   readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
   readonly #backoff: Backoff
   readonly #holders: SecretHolders
+  /** By service: what it was before a change. */
+  readonly #ending = new Map<string, Promise<unknown>>()
   #launches = 0
 
   constructor(ports: RunnerPorts) {
@@ -64,11 +69,14 @@ export class Runner {
   async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person)
+    // Whoever shares a process may be others now: the keys alone would not keep the two apart.
+    await this.#ending.get(service.name)
     let held = this.#processes.get(key)
     while (held?.isStopping) {
       await held.ended
       held = this.#processes.get(key)
     }
+    assertUnchanged(service, this.#ports)
     const process = held ?? this.#start(key, service, person, own)
     clearTimeout(this.#idle.get(process))
     this.#idle.delete(process)
@@ -90,6 +98,17 @@ export class Runner {
     }
     clearTimeout(this.#idle.get(process))
     this.#idle.set(process, setTimeout(stop, PROCESS_IDLE_MS))
+  }
+
+  /** Ends what runs as it was before the change; what failed until then says nothing about what comes. */
+  endOfService(name: string): void {
+    const outdated = [...this.#processes.values()].filter(({ service }) => service.name === name)
+    const ending = Promise.all(outdated.map((process) => process.stop(STOP_WAITS)))
+    this.#ending.set(name, ending)
+    void ending.then(() => {
+      if (this.#ending.get(name) === ending) this.#ending.delete(name)
+    })
+    this.#backoff.forget(name)
   }
 
   async stopAll(waits: StopWaits): Promise<void> {
@@ -177,6 +196,17 @@ export class Runner {
       })
     }
   }
+}
+
+/** A request can be on its way for long: what it found at first must not be started any more. */
+export function assertUnchanged(
+  service: Service,
+  { findService }: Pick<RunnerPorts, 'findService'>,
+): void {
+  const now = findService(service.name)
+  if (now !== undefined && startsAlike(service, now)) return
+  const message = `the service ${service.name} has just been changed: begin again`
+  throw new RpcFault(503, 'refused', message, { headers: { 'retry-after': '1' } })
 }
 
 function reportEnding(log: Log, ending: Ending): void {

@@ -32,11 +32,8 @@ export interface Access {
   servicesOf(userId: string | undefined): Promise<readonly string[]>
 }
 
-/** As the process holds it, which sees the configuration change. */
+/** As the process holds it, which sees the configuration change. What a change ends, `sweep` ends. */
 export interface LiveAccess extends Access {
-  readonly settings: AccessSettings
-  /** Other rules, from now on. What they end, `sweep` ends. */
-  change(settings: AccessSettings): void
   /**
    * Ends every live grant that the rules no longer allow, by the facts at hand. May be done again at any
    * time, by any number of processes. Rejects when the store does not answer.
@@ -44,32 +41,23 @@ export interface LiveAccess extends Access {
   sweep(): Promise<void>
 }
 
-export type AccessPorts = EndingPorts &
-  Pick<Ports, 'providers'> &
-  Omit<FactsPorts, 'needsOf'> & { readonly initial: AccessSettings }
+export type AccessPorts = EndingPorts & Pick<Ports, 'providers'> & Omit<FactsPorts, 'needsOf'>
 
 export function createAccess(ports: AccessPorts): LiveAccess {
-  const { gateway, families, providers, log } = ports
-  let settings = ports.initial
-  const needs = (provider: string): Needs => needsOf(settings, provider)
+  const { live, families, providers, log } = ports
+  const needs = (provider: string): Needs => needsOf(live.current.access, provider)
   const facts = createFacts({ ...ports, needsOf: needs })
   const standings = createStandings(ports, facts)
   const checkIssuer = createIssuerCheck(ports)
   /** Rules that were replaced meanwhile decide nothing. */
   const byRules = async <T>(decide: (rules: AccessSettings) => Promise<T>): Promise<T> => {
     for (;;) {
-      const rules = settings
+      const { access: rules } = live.current
       const decision = await decide(rules)
-      if (rules === settings) return decision
+      if (rules === live.current.access) return decision
     }
   }
   return {
-    get settings() {
-      return settings
-    },
-    change(changed) {
-      settings = changed
-    },
     needsOf: needs,
 
     async admit(user, upstreamToken) {
@@ -89,8 +77,9 @@ export function createAccess(ports: AccessPorts): LiveAccess {
     },
 
     async allows(userId, service) {
-      if (isOpen(settings) && providers.has(providerOf(userId))) {
-        return service === undefined || gateway.services.has(service)
+      const { access, services } = live.current
+      if (isOpen(access) && providers.has(providerOf(userId))) {
+        return service === undefined || services.has(service)
       }
       const look = await byRules((rules) => standings.now(rules, userId, service))
       const isAllowed = mayUse(look.standing, service)
@@ -102,7 +91,8 @@ export function createAccess(ports: AccessPorts): LiveAccess {
     },
 
     async servicesOf(userId) {
-      if (userId === undefined) return openServices(settings, [...gateway.services.keys()])
+      const { access, services: all } = live.current
+      if (userId === undefined) return openServices(access, [...all.keys()])
       const { services } = await byRules((rules) => standings.atHand(rules, userId))
       return [...services]
     },

@@ -7,7 +7,7 @@ import type { Standing } from './evaluate.ts'
 
 export type EndingPorts = Pick<
   Ports,
-  'config' | 'gateway' | 'families' | 'resources' | 'clock' | 'log'
+  'config' | 'live' | 'families' | 'resources' | 'clock' | 'log'
 >
 
 /** May be done again at any time. @param reason for the log. */
@@ -17,9 +17,10 @@ export async function endWhatFails(
   { isAdmitted, services }: Standing,
   reason: string,
 ): Promise<void> {
-  const { families, resources, gateway } = ports
+  const { families, resources, live } = ports
   if (!isAdmitted) return await endEverything(ports, userId, reason)
-  if (services.size === gateway.services.size) return
+  // None of them may be one that was only judged before it was taken out.
+  if ([...live.current.services.keys()].every((name) => services.has(name))) return
   const ids = await families.grants.ofUser(userId)
   const grants = await Promise.all(ids.map((id) => families.grants.find(id)))
   for (const grant of grants) {

@@ -24,10 +24,10 @@ export interface Standings {
 }
 
 export function createStandings(
-  { gateway, families, providers }: Pick<Ports, 'gateway' | 'families' | 'providers'>,
+  { live, families, providers }: Pick<Ports, 'live' | 'families' | 'providers'>,
   facts: Facts,
 ): Standings {
-  const services = [...gateway.services.keys()]
+  const services = (): string[] => [...live.current.services.keys()]
   const { users, accessBindings } = families
   const see = async (rules: AccessSettings, userId: string): Promise<Seen> => {
     const [found, bindings] = await Promise.all([
@@ -40,16 +40,16 @@ export function createStandings(
   const judgeSeen = async (rules: AccessSettings, userId: string, { known, bindings }: Seen) => {
     // A provider that was taken away vouches for nobody.
     if (!providers.has(providerOf(userId))) return NOBODY
-    if (known === undefined) return judge(rules, toBareUser(userId), bindings, services)
+    if (known === undefined) return judge(rules, toBareUser(userId), bindings, services())
     const claimed = facts.mayBind(known)
       ? await claim(accessBindings, rules, known, bindings)
       : bindings
-    return judge(rules, known, claimed, services)
+    return judge(rules, known, claimed, services())
   }
   return {
     async ofTold(rules, user) {
       const bindings = await heldBindings(accessBindings, rules)
-      return judge(rules, user, await claim(accessBindings, rules, user, bindings), services)
+      return judge(rules, user, await claim(accessBindings, rules, user, bindings), services())
     },
     async atHand(rules, userId) {
       return await judgeSeen(rules, userId, await see(rules, userId))

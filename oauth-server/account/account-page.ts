@@ -55,9 +55,9 @@ async function describePerson({ families, providers }: Ports, { userId, userName
 }
 
 /** What the services that somebody may use ask of each person, and what is there already. */
-async function describeSecrets({ access, families, gateway }: Ports, userId: string) {
+async function describeSecrets({ access, families, live }: Ports, userId: string) {
   const usable = await access.servicesOf(userId)
-  const asking = [...gateway.services.values()]
+  const asking = [...live.current.services.values()]
     .filter(({ name }) => usable.includes(name))
     .filter(({ userSecrets }) => Object.keys(userSecrets).length > 0)
   return await Promise.all(

@@ -69,11 +69,11 @@ async function enterSecret(
 
 /** Also where the person may not use the service any more. */
 async function deleteSecret(
-  { families, gateway }: Ports,
+  { families, live }: Ports,
   { login, log }: Applying,
   { service, name }: NamedSecret,
 ): Promise<Notice> {
-  if (!gateway.services.has(service)) return 'secret-unknown'
+  if (!live.current.services.has(service)) return 'secret-unknown'
   const place = { userId: login.userId, service }
   if (!(await families.userSecrets.remove(place, name))) return 'secret-gone'
   log.info({ user: login.userId, service, secret_name: name }, 'user secret deleted')
@@ -81,10 +81,10 @@ async function deleteSecret(
 }
 
 async function isAskedFor(
-  { access, gateway }: Ports,
+  { access, live }: Ports,
   { userId }: Login,
   { service, name }: NamedSecret,
 ): Promise<boolean> {
-  const asked = gateway.services.get(service)?.userSecrets ?? {}
+  const asked = live.current.services.get(service)?.userSecrets ?? {}
   return Object.hasOwn(asked, name) && (await access.servicesOf(userId)).includes(service)
 }

@@ -62,16 +62,17 @@ export function toDestination(uri: string): Destination {
 
 /** The services a page offers, each with what would be granted in words. */
 export async function toOffers(
-  ports: Pick<Ports, 'gateway' | 'scopes' | 'access'>,
+  ports: Pick<Ports, 'live' | 'scopes' | 'access'>,
   { service, requestedScopes }: Pick<Interaction, 'service' | 'requestedScopes'>,
   login: Login | undefined,
 ): Promise<readonly object[]> {
-  const { gateway, scopes } = ports
+  const { scopes } = ports
   const names = service === undefined ? await toChoice(ports, login) : [service]
+  const { addresses, services } = ports.live.current
   return names.map((name) => ({
     name,
-    resource: gateway.addresses.resourceOf(name),
-    description: gateway.services.get(name)?.description,
+    resource: addresses.resourceOf(name),
+    description: services.get(name)?.description,
     words: scopes.describe(name, scopes.grant(name, requestedScopes)),
   }))
 }

@@ -42,7 +42,7 @@ type Step = Koa.Middleware<ConsentState>
 const LIMIT = { name: 'consent', burst: 60, perMinute: 30 }
 
 export function consent(ports: Ports): Koa.Middleware[] {
-  const { gateway, families } = ports
+  const { gateway, live, families } = ports
   const steps: Step[] = [
     securePage,
     onIssuerHost(gateway.addresses),
@@ -73,6 +73,14 @@ export function consent(ports: Ports): Koa.Middleware[] {
       throw new OAuthError('access_denied', 'the person denied the request')
     },
 
+    /** It was there when the question was asked. */
+    async function refuseIfGone(ctx, next) {
+      const { service } = ctx.state.question.interaction
+      if (service === undefined || live.current.services.has(service)) return await next()
+      await useUp(ctx, ports, ctx.state.question)
+      throw new OAuthError('invalid_target', 'the service is not there any more')
+    },
+
     async function recognizePerson(ctx, next) {
       ctx.state.login = await findLogin(ctx, ports, ctx.state.question.interaction)
       if (ctx.state.decision === 'again') await showAgain(ctx, ports)
@@ -83,7 +91,12 @@ export function consent(ports: Ports): Koa.Middleware[] {
     async function readApproval(ctx, next) {
       const { question, login, params } = ctx.state
       const { service: asked } = question.interaction
-      const circumstances = { asked, login, services: gateway.services, providers: ports.providers }
+      const circumstances = {
+        asked,
+        login,
+        services: live.current.services,
+        providers: ports.providers,
+      }
       const approval = parseApproval(params, circumstances)
       if (typeof approval === 'string') {
         await showAgain(ctx, ports, { key: approval })

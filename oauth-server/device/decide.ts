@@ -33,7 +33,7 @@ type Step = Koa.Middleware<DecisionState>
 const LIMIT = { name: 'device-decision', burst: 60, perMinute: 30 }
 
 export function decide(ports: Ports): Step[] {
-  const { families, gateway, providers } = ports
+  const { families, providers } = ports
   return [
     async function findOwnConfirmation(ctx, next) {
       const confirmationId = ctx.state.params.get('confirmation') ?? ''
@@ -69,7 +69,7 @@ export function decide(ports: Ports): Step[] {
       const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
       ctx.state.login = login
       const { service: asked } = confirmation.request
-      const circumstances = { asked, login, services: gateway.services, providers }
+      const circumstances = { asked, login, services: ports.live.current.services, providers }
       const approval = parseApproval(params, circumstances)
       if (typeof approval !== 'string') {
         ctx.state.approval = approval

@@ -13,11 +13,12 @@ import { PROTECTED_RESOURCE_PATH } from '../../lib/oauth/well-known.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
-export function describeProtectedResource({ gateway }: Ports): Koa.Middleware[] {
+export function describeProtectedResource({ live }: Ports): Koa.Middleware[] {
   return [
     publicDocument,
     async function sendMetadata(ctx) {
       const path = ctx.path.slice(PROTECTED_RESOURCE_PATH.length)
+      const gateway = live.current
       const service = findService(gateway, ctx.get('host').toLowerCase(), path)
       if (service === undefined) {
         throw new OAuthError('invalid_request', 'there is no such resource', { status: 404 })

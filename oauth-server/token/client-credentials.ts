@@ -29,7 +29,7 @@ type Step = Koa.Middleware<MachineState>
 const MINTED_WITHIN_SECONDS = 30
 
 export function actForItself(ports: Ports): Koa.Middleware[] {
-  const { gateway, resources, clock } = ports
+  const { gateway, live, resources, clock } = ports
   const steps: Step[] = [
     async function checkClient(ctx, next) {
       const { client } = ctx.state
@@ -51,7 +51,8 @@ export function actForItself(ports: Ports): Koa.Middleware[] {
 
     async function chooseService(ctx, next) {
       const { params, machine } = ctx.state
-      ctx.state.service = toService(params.get('resource'), machine, resources)
+      const served = machine.services.filter((name) => live.current.services.has(name))
+      ctx.state.service = toService(params.get('resource'), served, resources)
       await next()
     },
 
@@ -75,7 +76,7 @@ export function actForItself(ports: Ports): Koa.Middleware[] {
 /** @throws OAuthError `invalid_target`. */
 function toService(
   resource: string | undefined,
-  { services }: ConfiguredClient,
+  services: readonly string[],
   resources: Resources,
 ): string {
   const meaning = resources.resolve(resource)

@@ -45,8 +45,8 @@ const INTERACTION = {
 }
 
 /** The rules of a process change, as its watch on the file does it. */
-async function change({ access }: AccessProcess, settings: AccessSettings): Promise<void> {
-  access.change(settings)
+async function change({ access, live }: AccessProcess, settings: AccessSettings): Promise<void> {
+  await live.change({ access: settings })
   await access.sweep()
 }
 
@@ -56,7 +56,7 @@ const withFamilies = (process: AccessProcess, changed: Partial<Families>): Acces
 })
 
 test.beforeEach(async () => {
-  for (const { access } of [one, two]) access.change(OPEN_ACCESS)
+  for (const { live } of [one, two]) await live.change({ access: OPEN_ACCESS })
 })
 
 test.serial(
@@ -205,7 +205,9 @@ test.serial(
 )
 
 test.serial('a login is one person’s from the first match on, in every process', async (t) => {
-  for (const { access } of [one, two]) access.change(rules(gitHub('octocat'), gitHub('hubot')))
+  for (const { live } of [one, two]) {
+    await live.change({ access: rules(gitHub('octocat'), gitHub('hubot')) })
+  }
   t.true(await admit(one, member('1', { name: 'Octocat' })))
   t.true(await admit(two, member('2', { name: 'hubot' })))
   t.true(await admit(two, member('1', { name: 'renamed' })))
@@ -218,7 +220,7 @@ test.serial('a login is one person’s from the first match on, in every process
 })
 
 test.serial('of two that claim one login at once one is in', async (t) => {
-  for (const { access } of [one, two]) access.change(rules(gitHub('contested')))
+  for (const { live } of [one, two]) await live.change({ access: rules(gitHub('contested')) })
   const claims = Array.from({ length: 20 }, (_, index) =>
     admit(index % 2 === 0 ? one : two, member(`c${index}`, { name: 'contested' })),
   )

@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { stillGateway } from '../../lib/catalogue/live-gateway.ts'
 import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { applyChange } from '../../oauth-server/account/apply-change.ts'
@@ -19,6 +20,7 @@ import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
 const log = createLog('test', 'error')
+const gateway = readGateway({}, '/nonexistent')
 const ports = createPorts(await valkey.connect(), {
   config: readConfig({
     REDIS_URL: valkey.url,
@@ -26,7 +28,8 @@ const ports = createPorts(await valkey.connect(), {
     OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
     USER_SECRETS_KEY: 'the key of user secrets in the tests',
   }),
-  gateway: readGateway({}, '/nonexistent'),
+  gateway,
+  live: stillGateway(gateway),
   clock: Date.now,
   configured: new Map(),
   providers: new Map([['dev', createDevProvider(DEV)]]),

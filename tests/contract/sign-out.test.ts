@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { stillGateway } from '../../lib/catalogue/live-gateway.ts'
 import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
@@ -12,6 +13,7 @@ import { createPorts, type Families, type Ports } from '../../oauth-server/ports
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
+const gateway = readGateway({}, '/nonexistent')
 const ports = createPorts(await valkey.connect(), {
   config: readConfig({
     REDIS_URL: valkey.url,
@@ -19,7 +21,8 @@ const ports = createPorts(await valkey.connect(), {
     OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
     USER_SECRETS_KEY: 'the key of user secrets in the tests',
   }),
-  gateway: readGateway({}, '/nonexistent'),
+  gateway,
+  live: stillGateway(gateway),
   clock: Date.now,
   configured: new Map(),
   providers: new Map([['dev', createDevProvider(DEV)]]),

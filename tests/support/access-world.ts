@@ -22,9 +22,13 @@ import {
 import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
 import type { Grant } from '../../oauth-server/store/grants.ts'
 import { toUser } from '../../oauth-server/store/users.ts'
+import { type ChangingGateway, changingGateway } from './changing-gateway.ts'
 import { startValkey, type Valkey } from './valkey.ts'
 
-export type AccessProcess = Ports & { readonly access: LiveAccess }
+export type AccessProcess = Ports & {
+  readonly access: LiveAccess
+  readonly live: ChangingGateway
+}
 
 /** A provider that tells facts again, by tokens; nobody logs in there. */
 export interface TellingProvider extends RedirectProvider {
@@ -94,6 +98,8 @@ export async function startAccessWorld(): Promise<AccessWorld> {
     lines,
     async start(initial, { providers = [], environment = {}, families } = {}) {
       const dev = createDevProvider(DEV)
+      const gateway = { ...readGateway({}, '/nonexistent'), access: initial }
+      const live = changingGateway(gateway)
       const made = createPorts(await valkey.connect(), {
         config: readConfig({
           REDIS_URL: valkey.url,
@@ -102,17 +108,18 @@ export async function startAccessWorld(): Promise<AccessWorld> {
           USER_SECRETS_KEY: 'the key of user secrets in the tests',
           ...environment,
         }),
-        gateway: { ...readGateway({}, '/nonexistent'), access: initial },
+        gateway,
+        live,
         clock: () => Date.now() + passedMs,
         configured: new Map(),
         providers: new Map([dev, ...providers].map((one) => [one.name, one])),
         log,
       })
-      if (families === undefined) return made
+      if (families === undefined) return { ...made, live }
       const replaced = { ...made.families, ...families(made.families) }
       const sealingKey = deriveKey(made.config.OAUTH_SERVER_SECRET, 'oauth-server/upstream-tokens')
-      const access = createAccess({ ...made, families: replaced, initial, sealingKey })
-      return { ...made, families: replaced, access }
+      const access = createAccess({ ...made, families: replaced, sealingKey })
+      return { ...made, families: replaced, access, live }
     },
     pass(seconds) {
       passedMs += seconds * 1000

@@ -25,6 +25,7 @@ import {
 } from '../../oauth-server/login/providers/provider.ts'
 import { createPorts, type Ports } from '../../oauth-server/ports.ts'
 import { createReadiness } from '../../oauth-server/readiness.ts'
+import { type ChangingGateway, changingGateway } from './changing-gateway.ts'
 import { type Send, sendOverSocket } from './http.ts'
 import { startValkey, type Valkey } from './valkey.ts'
 
@@ -98,6 +99,7 @@ export interface LoginWorld {
   readonly ports: Ports
   /** The real one, also where a test stands in its place. */
   readonly liveAccess: LiveAccess
+  readonly live: ChangingGateway
   readonly valkey: Valkey
   /** Every line of the log so far. */
   readonly lines: readonly string[]
@@ -122,6 +124,8 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
   const lines: string[] = []
   const log = createLog('oauth-server', 'info', { write: (line: string) => void lines.push(line) })
   let passedMs = 0
+  const gateway = readGateway({ PUBLIC_URL: publicUrl }, folder)
+  const live = changingGateway(gateway)
   const made = createPorts(await valkey.connect(), {
     config: readConfig({
       REDIS_URL: valkey.url,
@@ -129,7 +133,8 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
       OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
       USER_SECRETS_KEY: randomBytes(32).toString('base64url'),
     }),
-    gateway: readGateway({ PUBLIC_URL: publicUrl }, folder),
+    gateway,
+    live,
     clock: () => Date.now() + passedMs,
     configured: new Map(),
     providers: new Map(providers.map((provider) => [provider.name, provider])),
@@ -148,6 +153,7 @@ export async function startLoginWorld(options: LoginWorldOptions): Promise<Login
     issuer: publicUrl,
     ports,
     liveAccess: made.access,
+    live,
     valkey,
     lines,
     pass(seconds) {

@@ -19,8 +19,8 @@ const ENVIRONMENT = {
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1,::1',
   ENVOY_EDGE_SECRET: 'secret',
-  OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
-  EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  OAUTH_SERVER_SOCKETS: [join(folder, 'o1.sock'), join(folder, 'o2.sock')].join(','),
+  EXT_AUTHZ_SOCKETS: [join(folder, 'a1.sock'), join(folder, 'a2.sock')].join(','),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
 }
 

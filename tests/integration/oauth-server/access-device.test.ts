@@ -17,7 +17,7 @@ const world = await startLoginWorld({
   access: {
     async allows(userId, service) {
       asked += 1
-      if (asked === changesAt) world.liveAccess.change(NOBODY)
+      if (asked === changesAt) await world.live.change({ access: NOBODY })
       return await world.liveAccess.allows(userId, service)
     },
   },
@@ -39,10 +39,10 @@ async function connect(username: string) {
   return { page: page.status, polled: answer.status, alive: alive.length }
 }
 
-test.beforeEach(() => {
+test.beforeEach(async () => {
   asked = 0
   changesAt = 0
-  world.liveAccess.change(OPEN_ACCESS)
+  await world.live.change({ access: OPEN_ACCESS })
 })
 
 test.serial('without a change it is connected', async (t) => {

@@ -97,7 +97,7 @@ test('a file that is bad, empty or gone changes nothing, and is told of once', a
   const guests = await createGuests(server)
   const alice = await guests.logIn({ username: 'alice' })
   const complaints = (): string[] =>
-    server.lines.filter((line) => line.includes('the access rules of before stay in force'))
+    server.lines.filter((line) => line.includes('what was read before stays in force'))
   for (const [index, [what, content, expected]] of BAD.entries()) {
     server.configure(content)
     await untilSo(async () => complaints().length > index)
@@ -125,7 +125,7 @@ test('a file that is written slowly is read when it is whole', async (t) => {
   server.configure(text)
   await untilLine(server, /the access rules have changed/)
   t.true(await guests.isActive(alice))
-  t.false(server.lines.some((line) => line.includes('stay in force')))
+  t.false(server.lines.some((line) => line.includes('stays in force')))
   t.true((await guests.knock({ username: 'eve' })).searchParams.has('code'))
 })
 

@@ -1,6 +1,7 @@
 /** The server's own ports for an exhibit, over a store that holds nothing but what the exhibit says. */
 
 import type { Gateway } from '../../../lib/catalogue/gateway.ts'
+import { stillGateway } from '../../../lib/catalogue/live-gateway.ts'
 import { providerSecretNames } from '../../../lib/catalogue/providers.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
@@ -10,7 +11,7 @@ import { createCookies } from '../../../oauth-server/http/cookies.ts'
 import { createProviders } from '../../../oauth-server/login/providers/providers.ts'
 import type { Ports } from '../../../oauth-server/ports.ts'
 import { createResources } from '../../../oauth-server/resources.ts'
-import { createScopes, knowsAddresses } from '../../../oauth-server/scopes.ts'
+import { createScopes } from '../../../oauth-server/scopes.ts'
 import type { GrantUse } from '../../../oauth-server/store/grants.ts'
 import type { Login } from '../../../oauth-server/store/logins.ts'
 import { readYaml } from '../configuration.ts'
@@ -34,13 +35,15 @@ export function setStage(stock: Stock): Ports {
   const { gateway, usable = [...gateway.services.keys()], email, clients = [] } = stock
   const { grants = [], entered = {} } = stock
   const secrets = providerSecretNames(gateway.providers).map((name) => [name, new Secret('x')])
+  const live = stillGateway(gateway)
   return {
     gateway,
+    live,
     clock: () => NOW,
     cookies: createCookies(gateway.addresses, 1),
     providers: createProviders(gateway, new Map(secrets as [string, Secret][])),
-    resources: createResources(gateway, undefined),
-    scopes: createScopes(gateway.services, knowsAddresses(gateway)),
+    resources: createResources(live),
+    scopes: createScopes(live),
     access: { servicesOf: async () => usable },
     clients: { find: async (id: string) => findClient(clients, id) },
     families: {

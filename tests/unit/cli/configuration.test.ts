@@ -107,11 +107,11 @@ test('what only another start takes up is told', (t) => {
   )
   const { changed, needs_restart } = toConfigurationStatus(gateway, context)
   t.deepEqual(changed, ['mcpServers', 'clients', 'providers', 'access', 'branding'])
-  t.deepEqual(needs_restart, ['mcpServers', 'clients', 'providers', 'branding'])
+  t.deepEqual(needs_restart, ['clients', 'providers', 'branding'])
 })
 
 test('what another start would refuse is told beside what is in force already', (t) => {
-  const context = contextOf({ DEFAULT_SERVICE: 'echo' })
+  const context = contextOf({})
   const { gateway } = readConfiguration(context)
   writeFileSync(
     join(context.workingDirectory, 'gateway.yaml'),
@@ -120,7 +120,18 @@ test('what another start would refuse is told beside what is in force already', 
   )
   const { faults, changed, restart_faults } = toConfigurationStatus(gateway, context)
   t.deepEqual([faults, changed], [[], ['mcpServers', 'providers', 'access']])
-  t.is(restart_faults.length, 2, restart_faults.join('\n'))
+  t.is(restart_faults.length, 1, restart_faults.join('\n'))
   t.regex(restart_faults[0] ?? '', /^NOPE, the client secret of the provider okta, is not set/)
-  t.regex(restart_faults[1] ?? '', /^DEFAULT_SERVICE must be one of .*, not "echo"/)
+})
+
+test('a file without the service that is everybody’s default is bad', (t) => {
+  const context = contextOf({ DEFAULT_SERVICE: 'echo' })
+  const { gateway } = readConfiguration(context)
+  writeFileSync(
+    join(context.workingDirectory, 'gateway.yaml'),
+    'mcpServers: { echo: { enabled: false } }\n',
+  )
+  const { faults, changed } = toConfigurationStatus(gateway, context)
+  t.regex(faults.join(), /^DEFAULT_SERVICE must be one of .*, not "echo"$/)
+  t.deepEqual(changed, [], 'what was read before stays in force')
 })

@@ -1,16 +1,18 @@
 import test from 'ava'
 import { type Addresses, hostLayout, pathLayout } from '../../../lib/catalogue/addresses.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
+import { stillGateway } from '../../../lib/catalogue/live-gateway.ts'
 import { ConfigError } from '../../../lib/platform/environment.ts'
 import { requireService } from '../../../oauth-server/config.ts'
 import { createResources } from '../../../oauth-server/resources.ts'
+import { changingGateway } from '../../support/changing-gateway.ts'
 
 const shipped = readGateway({}, '/nonexistent')
 
 const pick = (names: readonly string[]) =>
   new Map([...shipped.services].filter(([name]) => names.includes(name)))
 const resourcesOf = (addresses: Addresses, ...names: string[]) =>
-  createResources({ ...shipped, addresses, services: pick(names) })
+  createResources(stillGateway({ ...shipped, addresses, services: pick(names) }))
 
 const path = resourcesOf(pathLayout(new URL('http://localhost:8642')), 'echo', 'memory')
 const host = resourcesOf(
@@ -57,7 +59,26 @@ test('then the only service is meant, or the one configured, or none', (t) => {
   t.is(resourcesOf(addresses, 'echo').defaultService, 'echo')
   t.is(path.defaultService, undefined)
   const services = pick(['echo', 'memory'])
-  t.is(createResources({ ...shipped, addresses, services }, 'memory').defaultService, 'memory')
+  const live = changingGateway({ ...shipped, addresses, services })
+  t.is(createResources(live, 'memory').defaultService, 'memory')
+})
+
+test('services that come and go are meant as long as they are there', async (t) => {
+  for (const layout of [
+    pathLayout(new URL('http://localhost:8642')),
+    hostLayout(new URL('https://auth.example.com'), 'example.com'),
+  ]) {
+    const live = changingGateway({ ...shipped, addresses: layout, services: pick(['echo']) })
+    const resources = createResources(live, 'memory')
+    const memory = layout.resourceOf('memory')
+    t.deepEqual(resources.resolve(memory), { kind: 'unknown' })
+    t.is(resources.defaultService, 'echo', 'one that is not there is nobody’s default')
+    await live.change({ services: pick(['echo', 'memory']) })
+    t.deepEqual(resources.resolve(memory), { kind: 'service', service: 'memory' })
+    t.is(resources.defaultService, 'memory')
+    await live.change({ services: pick(['memory', 'filesystem']) })
+    t.deepEqual(resources.resolve(layout.resourceOf('echo')), { kind: 'unknown' })
+  }
 })
 
 test('a default that is not served is refused with the names that are', (t) => {

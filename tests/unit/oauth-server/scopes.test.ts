@@ -1,15 +1,26 @@
 import test from 'ava'
 import { type AccessRules, OPEN_ACCESS } from '../../../lib/catalogue/access-rules.ts'
+import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { DEV, type ProviderSettings } from '../../../lib/catalogue/providers.ts'
 import type { Service } from '../../../lib/catalogue/service.ts'
 import { createScopes, knowsAddresses } from '../../../oauth-server/scopes.ts'
+import { changingGateway } from '../../support/changing-gateway.ts'
 
 const service = (name: string, scopes: Record<string, string>): [string, Service] => [
   name,
   { name, scopes } as unknown as Service,
 ]
+const live = (
+  services: Iterable<[string, Service]>,
+  providers: readonly ProviderSettings[] = [DEV],
+) =>
+  changingGateway({
+    ...readGateway({}, '/nonexistent'),
+    services: new Map(services),
+    providers,
+  })
 const scopes = createScopes(
-  new Map([
+  live([
     service('notes', { 'notes:write': 'Write notes', 'notes:read': '' }),
     service('mail', { 'mail:send': 'Send mail' }),
   ]),
@@ -49,13 +60,24 @@ test('each is described in words, or by its name', (t) => {
 })
 
 test('an address is a scope where somebody tells addresses, and nowhere else', (t) => {
-  const services = new Map([service('notes', {})])
-  t.false(createScopes(services).supported.includes('email'))
-  t.deepEqual(createScopes(services).grant('notes', ['email']), ['mcp'])
-  const known = createScopes(services, true)
+  const unknown = createScopes(live([service('notes', {})]))
+  t.false(unknown.supported.includes('email'))
+  t.deepEqual(unknown.grant('notes', ['email']), ['mcp'])
+  const oidc = [{ kind: 'oidc' }] as unknown as ProviderSettings[]
+  const known = createScopes(live([service('notes', {})], oidc))
   t.is(known.supported.at(-1), 'email')
   t.deepEqual(known.grant('notes', ['email']), ['mcp', 'email'])
   t.deepEqual(known.describe('notes', ['email']), [{ scope: 'email' }])
+})
+
+test('scopes come and go with their service', async (t) => {
+  const gateway = live([service('notes', { 'notes:write': 'Write notes' })])
+  const held = createScopes(gateway)
+  t.true(held.supported.includes('notes:write'))
+  await gateway.change({ services: new Map([service('mail', { 'mail:send': 'Send mail' })]) })
+  t.deepEqual(held.grant('mail', ['mail:send', 'notes:write']), ['mcp', 'mail:send'])
+  t.true(held.supported.includes('mail:send'))
+  t.false(held.supported.includes('notes:write'))
 })
 
 test('OpenID Connect providers tell addresses, GitHub where a rule needs them, dev never', (t) => {

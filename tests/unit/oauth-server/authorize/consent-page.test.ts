@@ -1,5 +1,6 @@
 import test from 'ava'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
+import { stillGateway } from '../../../../lib/catalogue/live-gateway.ts'
 import { showConsentPage } from '../../../../oauth-server/authorize/consent-page.ts'
 import type { Client } from '../../../../oauth-server/clients/client.ts'
 import { createProviders } from '../../../../oauth-server/login/providers/providers.ts'
@@ -8,9 +9,11 @@ import { createScopes } from '../../../../oauth-server/scopes.ts'
 import { createPageContext } from '../../../support/page-context.ts'
 
 const gateway = readGateway({}, '/nonexistent')
+const live = stillGateway(gateway)
 const ports = {
   gateway,
-  scopes: createScopes(gateway.services),
+  live,
+  scopes: createScopes(live),
   providers: createProviders(gateway, new Map()),
   access: { servicesOf: async () => [...gateway.services.keys()] },
 } as unknown as Ports

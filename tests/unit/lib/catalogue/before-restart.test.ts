@@ -1,7 +1,7 @@
 /** Rules that were written for another gateway than the one that runs: they may take away, and no more. */
 
 import test from 'ava'
-import { rulesBeforeRestart } from '../../../../oauth-server/access/before-restart.ts'
+import { rulesBeforeRestart } from '../../../../lib/catalogue/before-restart.ts'
 import { readYaml } from '../../../support/configuration.ts'
 
 const corp = `providers:
@@ -13,7 +13,7 @@ const read = (yaml: string) => readYaml(yaml, { CORP: 'secret' })
 /** The rules in force once the file changes from the first text to the second. */
 function change(before: string, after: string) {
   const running = read(before)
-  return rulesBeforeRestart(running, running.access, read(after))
+  return rulesBeforeRestart(running, running, read(after))
 }
 const accessOf = (yaml: string) => read(yaml).access
 
@@ -69,12 +69,14 @@ test('rules where there were none count at once', (t) => {
   t.deepEqual(change('branding: { name: Acme }\n', after), accessOf(after))
 })
 
-test('a service that was taken out keeps its rules while it is still there', (t) => {
-  const tool = 'mcpServers: { tool: { command: tool }, other: { command: other } }\n'
-  const before = `${tool}access: { services: { tool: { users: ["dev:a"] }, other: { users: ["dev:a"] } } }\n`
-  const after = 'mcpServers: { other: { command: other } }\n'
-  t.deepEqual(
-    [...change(before, after).services],
-    [['tool', [{ kind: 'login', provider: 'dev', login: 'a' }]]],
+test('other providers: a service that was not there is for nobody, whatever its rules say', (t) => {
+  const tool = 'mcpServers: { tool: { command: tool }, free: { command: free } }\n'
+  const { services } = change(
+    `${corp}access: { users: ["*"] }\n`,
+    `${tool}${other}access: { users: ["*"], services: { tool: { users: ["corp:a"] } } }\n`,
   )
+  t.deepEqual([...services].sort(), [
+    ['free', []],
+    ['tool', []],
+  ])
 })

@@ -3,34 +3,34 @@
  * written for.
  *
  * A rule for other providers would let people in through those of now, whom nobody meant: where the
- * providers have changed too, rules only take away. A service that was taken out is served until then, to
- * whom its rules of before let use it.
+ * providers have changed too, rules only take away, and a service that was not there is nobody's.
  */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { AccessRule, AccessRules, AccessSettings } from '../../lib/catalogue/access-rules.ts'
-import { changedSections } from '../../lib/catalogue/changes.ts'
-import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import type { AccessRule, AccessRules, AccessSettings } from './access-rules.ts'
+import { changedSections } from './changes.ts'
+import type { Gateway } from './gateway.ts'
 
-/** @param held the rules in force. @param changed the configuration that was read again. */
+/** @param started its providers are those that run. @param held in force. @param changed read again. */
 export function rulesBeforeRestart(
-  running: Gateway,
-  held: AccessSettings,
+  started: Gateway,
+  held: Gateway,
   changed: Gateway,
 ): AccessSettings {
-  const gone = [...held.services].filter(([name]) => !changed.services.has(name))
-  const { gateway, services: written } = changed.access
-  const services = new Map([...gone, ...written])
-  if (!changedSections(running, changed).includes('providers')) return { gateway, services }
-  const names = new Set([...held.services.keys(), ...services.keys()])
+  const { gateway, services } = changed.access
+  if (!changedSections(started, changed).includes('providers')) return { gateway, services }
+  const rules = held.access
+  const added = [...changed.services.keys()].filter((name) => !held.services.has(name))
+  const names = new Set([...rules.services.keys(), ...services.keys()])
   return {
-    gateway: fulfilBoth(held.gateway, gateway),
-    services: new Map(
-      [...names].map((name) => [
+    gateway: fulfilBoth(rules.gateway, gateway),
+    services: new Map([
+      ...[...names].map((name): [string, AccessRules] => [
         name,
-        fulfilBoth(held.services.get(name), services.get(name)) ?? [],
+        fulfilBoth(rules.services.get(name), services.get(name)) ?? [],
       ]),
-    ),
+      ...added.map((name): [string, AccessRules] => [name, []]),
+    ]),
   }
 }
 

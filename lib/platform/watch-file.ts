@@ -18,9 +18,9 @@ export interface FileWatching {
   readonly settleMs?: number
 }
 
-const LOOK_MS = 1000
+const LOOK_MS = 250
 /** How long a file must lie still before it is read. */
-export const SETTLE_MS = 200
+export const SETTLE_MS = 150
 /** A file that never lies still is looked at again later. */
 const SETTLE_LOOKS_MAX = 10
 

@@ -1,0 +1,99 @@
+/**
+ * Keeps the copies that the rooms read: what the file said at the start, and its newest text that is good.
+ *
+ * Here alone the operator's file is watched and judged, so that no room ever sees a bad one.
+ */
+
+import { mkdirSync, rmSync } from 'node:fs'
+import { changedSections, changedServices } from '../../lib/catalogue/changes.ts'
+import { isBlank, watchConfiguration } from '../../lib/catalogue/configuration-watch.ts'
+import { copiesOf } from '../../lib/catalogue/copies.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { restartWarnings } from '../../lib/catalogue/live-gateway.ts'
+import { takeUp } from '../../lib/catalogue/take-up.ts'
+import type { Context } from '../context.ts'
+import { writeWhole } from '../instance/state-directory.ts'
+import type { LogRecord } from '../log/log-record.ts'
+import { secretNames } from '../supervisor/part-environment.ts'
+import { readConfigurationAgain } from './configuration.ts'
+
+export interface Publishing extends Pick<Context, 'environment' | 'workingDirectory' | 'clock'> {
+  readonly started: Gateway
+  readonly onRecord: (record: LogRecord) => void
+}
+
+export interface Published {
+  /** What the rooms have, or are about to have. */
+  readonly current: Gateway
+  /** Looks at the file from now on. */
+  watch(): void
+  stop(): void
+}
+
+type Tell = (level: LogRecord['level'], msg: string, fields?: LogRecord['fields']) => void
+
+/** Resolves nothing later: the copies are there when it returns, and rooms may start. */
+export function publishConfiguration(publishing: Publishing): Published {
+  const { started, clock, onRecord } = publishing
+  const copies = copiesOf(started.stateDirectory)
+  // Of whoever ran before us.
+  rmSync(copies.folder, { recursive: true, force: true })
+  mkdirSync(copies.folder, { recursive: true, mode: 0o700 })
+  for (const path of [copies.started, copies.accepted]) writeWhole(path, toCopy(started))
+  const tell: Tell = (level, msg, fields = {}) =>
+    onRecord({ time: new Date(clock()).toISOString(), name: 'gateway', level, msg, fields })
+  let current = started
+  let end: (() => void) | undefined
+  return {
+    get current() {
+      return current
+    },
+    watch() {
+      end ??= watchConfiguration(started.configurationPath, {
+        read: () => readConfigurationAgain(publishing),
+        onFaults: (faults) =>
+          tell('error', 'the configuration is bad: what was read before stays in force', {
+            faults,
+          }),
+        onRead(reading) {
+          if (reading.configurationText === current.configurationText) return
+          const next = takeUp(started, current, reading)
+          writeWhole(copies.accepted, toCopy(reading))
+          tellChange(tell, { started, before: current, next, reading })
+          current = next
+        },
+      })
+    },
+    stop: () => end?.(),
+  }
+}
+
+/** Nothing at all is what an empty file could be by mistake: the copy says that it is meant. */
+function toCopy({ configurationText }: Gateway): string {
+  return isBlank(configurationText) ? '{}\n' : configurationText
+}
+
+function operatorSecrets({ services }: Gateway): Set<string> {
+  return new Set([...services.values()].flatMap(secretNames))
+}
+
+interface Change {
+  readonly started: Gateway
+  readonly before: Gateway
+  readonly next: Gateway
+  readonly reading: Gateway
+}
+
+function tellChange(tell: Tell, { started, before, next, reading }: Change): void {
+  const sections = changedSections(before, next)
+  const services = changedServices(before.services, next.services)
+  if (sections.length > 0) {
+    tell('info', 'the configuration has changed', { changed: sections, ...services })
+  }
+  for (const note of reading.notes) if (!started.notes.includes(note)) tell('warn', note)
+  const secrets = [...operatorSecrets(next)].filter((name) => !operatorSecrets(started).has(name))
+  if (secrets.length > 0) {
+    tell('warn', 'services name secrets that only another start hands out', { secrets })
+  }
+  for (const { msg, fields } of restartWarnings(started, next, reading)) tell('warn', msg, fields)
+}

@@ -1,0 +1,76 @@
+/**
+ * The configuration file while a gateway runs: read again when it has changed, believed only as a whole.
+ *
+ * A file that is bad is told once and changes nothing. One that was there and is not any more, or is
+ * empty, is being written or was lost: services and rules do not go by themselves.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConfigError } from '../platform/environment.ts'
+import { markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
+import type { Gateway } from './gateway.ts'
+
+export interface ConfigurationWatching {
+  /** File and environment, again. @throws ConfigError */
+  read(): Gateway
+  /** Awaited before the next look. */
+  onRead(reading: Gateway): Promise<void> | void
+  onFaults(faults: readonly string[]): void
+}
+
+/** How the file comes to lie there. */
+export type Manner =
+  /** By whatever people write with. */
+  | 'written'
+  /** By a move, whole at once. */
+  | 'moved'
+
+const LOOK_MS_OF_MOVED = 100
+
+/** Tells of what is there at once, too. @returns what ends the watch. */
+export function watchConfiguration(
+  path: string,
+  watching: ConfigurationWatching,
+  manner: Manner = 'written',
+): () => void {
+  return watchFile(path, {
+    ...(manner === 'moved' && { lookMs: LOOK_MS_OF_MOVED, settleMs: 0 }),
+    async onChange() {
+      const reading = await readTwice(path, watching.read)
+      if ('faults' in reading) watching.onFaults(reading.faults)
+      else await watching.onRead(reading.gateway)
+    },
+  })
+}
+
+type Reading = { readonly gateway: Gateway } | { readonly faults: readonly string[] }
+
+/** A fault is believed at the second look: the first may have seen half of a file. */
+async function readTwice(path: string, read: () => Gateway): Promise<Reading> {
+  const first = await readOnce(path, read)
+  if (!('faults' in first)) return first
+  await sleep(SETTLE_MS)
+  return await readOnce(path, read)
+}
+
+async function readOnce(path: string, read: () => Gateway): Promise<Reading> {
+  const before = await markOf(path)
+  if (before === undefined) return { faults: [`${path} cannot be read any more`] }
+  try {
+    if (isBlank(await readFile(path, 'utf8'))) {
+      return { faults: [`${path} is empty: write {} where nothing is meant`] }
+    }
+    const gateway = read()
+    const isWhole = (await markOf(path)) === before
+    return isWhole ? { gateway } : { faults: [`${path} was written while it was read`] }
+  } catch (error) {
+    if (error instanceof ConfigError) return { faults: error.faults }
+    return { faults: [String(error)] }
+  }
+}
+
+/** Remarks say nothing either. */
+export function isBlank(yaml: string): boolean {
+  return yaml.split('\n').every((line) => /^\s*(?:#|---\s*$|$)/.test(line))
+}

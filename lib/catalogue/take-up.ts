@@ -1,0 +1,62 @@
+/**
+ * What a running gateway becomes when its file has changed, and in which steps: pure.
+ *
+ * A service must never be called for where it is not known: the rooms know it before the edge leads
+ * there, and for as long as it does.
+ */
+
+import { isDeepStrictEqual } from 'node:util'
+import { rulesBeforeRestart } from './before-restart.ts'
+import type { Services } from './catalogue.ts'
+import type { Gateway } from './gateway.ts'
+
+/** On which side of Envoy's routes a process is: what they lead to, or what writes them. */
+export type Side = 'room' | 'edge'
+
+/** @param started all that stays as it was. @param held in force. @param reading the file as it is now. */
+export function takeUp(started: Gateway, held: Gateway, reading: Gateway): Gateway {
+  const access = rulesBeforeRestart(started, held, reading)
+  return {
+    ...started,
+    services: keepSame(held.services, reading.services),
+    access: isDeepStrictEqual(access, held.access) ? held.access : access,
+    configurationText: reading.configurationText,
+  }
+}
+
+/** What has not changed is the same object as before. */
+function keepSame(held: Services, services: Services): Services {
+  const entries = [...services].map(([name, service]) => {
+    const before = held.get(name)
+    return [name, isDeepStrictEqual(before, service) ? (before ?? service) : service] as const
+  })
+  const names = [...held.keys()]
+  const isSame =
+    entries.length === names.length &&
+    entries.every(([name, service], index) => name === names[index] && held.get(name) === service)
+  return isSame ? held : new Map(entries)
+}
+
+/** What it is first, until the other side has followed: a room keeps what goes, the edge lacks what comes. */
+export function beforeOthers(side: Side, held: Gateway, next: Gateway): Gateway {
+  return side === 'room' ? withRemoved(held, next) : withoutAdded(held, next)
+}
+
+function withRemoved(held: Gateway, next: Gateway): Gateway {
+  const removed = [...held.services].filter(([name]) => !next.services.has(name))
+  if (removed.length === 0) return next
+  const rules = [...held.access.services].filter(([name]) => !next.services.has(name))
+  return {
+    ...next,
+    services: new Map([...next.services, ...removed]),
+    access:
+      rules.length === 0
+        ? next.access
+        : { ...next.access, services: new Map([...next.access.services, ...rules]) },
+  }
+}
+
+function withoutAdded(held: Gateway, next: Gateway): Gateway {
+  const kept = [...next.services].filter(([name]) => held.services.has(name))
+  return kept.length === next.services.size ? next : { ...next, services: new Map(kept) }
+}
