@@ -4,7 +4,7 @@
  */
 
 import { CLUSTERS } from '../../envoy/clusters.ts'
-import { EXT_AUTHZ_FILTER } from '../../envoy/routes.ts'
+import { EXT_AUTHZ_FILTER } from '../../envoy/filters.ts'
 import { toStaticBootstrap } from '../../envoy/validation.ts'
 import type { PublicJwk } from '../../lib/store/public-keys.ts'
 import { ISSUER, PATH, RESOURCE } from './tokens.ts'

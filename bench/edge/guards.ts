@@ -47,8 +47,8 @@ interface Recipe {
 export async function startGuard(name: GuardName, options: GuardOptions): Promise<Guard> {
   const folder = join(options.folder, name)
   mkdirSync(folder, { mode: 0o700 })
-  const [port, adminPort] = [await freePort(), await freePort()]
-  const product = describeProduct({ ...options, folder, port, adminPort })
+  const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
+  const product = describeProduct({ ...options, folder, port, adminPort, metricsPort })
   const recipe = toRecipe(name, product, { ...options, folder })
   let services = await recipe.start()
   const bootstrap = join(folder, 'bootstrap.json')
@@ -110,7 +110,7 @@ async function startParts(
       const environment = part.env
       const command = [part.command, ...part.args]
       const running = startProcess(command, { cores, environment, workingDirectory: folder })
-      await waitForSocket(socket)
+      await waitForSocket(socket, running)
       return running
     }),
   )
@@ -123,8 +123,8 @@ function textbookRecipe(options: GuardOptions): Recipe {
   const keys = join(folder, 'keys.json')
   writeFileSync(keys, JSON.stringify({ keys: [jwk] }))
   const sockets = Array.from({ length: processes }, (_, index) => join(folder, `t${index}.sock`))
-  const start = (socket: string): RunningProcess =>
-    startProcess([process.execPath, TEXTBOOK], {
+  const start = async (socket: string): Promise<RunningProcess> => {
+    const running = startProcess([process.execPath, TEXTBOOK], {
       cores,
       workingDirectory: folder,
       environment: {
@@ -135,12 +135,8 @@ function textbookRecipe(options: GuardOptions): Recipe {
         TEXTBOOK_AUDIENCE: RESOURCE,
       },
     })
-  return {
-    variant: textbookVariant(sockets),
-    start: async () => {
-      const running = sockets.map(start)
-      await Promise.all(sockets.map(waitForSocket))
-      return running
-    },
+    await waitForSocket(socket, running)
+    return running
   }
+  return { variant: textbookVariant(sockets), start: () => Promise.all(sockets.map(start)) }
 }

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RunningProcess {
   readonly pid: number
+  /** How it ended, in words; undefined while it runs. */
+  ending(): string | undefined
   /** As a power cut does it. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -31,6 +33,10 @@ export function startProcess(
   return {
     // taskset becomes the program it starts.
     pid: child.pid ?? 0,
+    ending() {
+      const how = child.signalCode ?? child.exitCode
+      return how === null ? undefined : `${[command, ...args].join(' ')} ended with ${how}`
+    },
     kill: () => end(child, 'SIGKILL', exited),
     stop: () => end(child, 'SIGTERM', exited),
   }
@@ -63,8 +69,13 @@ export async function waitUntil(what: string, isTrue: () => boolean | Promise<bo
   }
 }
 
-export async function waitForSocket(path: string): Promise<void> {
-  await waitUntil(`a listener on ${path}`, () => existsSync(path))
+/** @throws Error as soon as the process has ended instead. */
+export async function waitForSocket(path: string, { ending }: RunningProcess): Promise<void> {
+  await waitUntil(`a listener on ${path}`, () => {
+    const how = ending()
+    if (how !== undefined) throw new Error(how)
+    return existsSync(path)
+  })
 }
 
 /** CPU time that the threads alive now have used so far, in microseconds. */

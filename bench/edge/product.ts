@@ -1,11 +1,13 @@
 /** This gateway's own parts as its supervisor would start them: the edge is measured as it ships. */
 
 import { join } from 'node:path'
+import { publishConfiguration } from '../../cli/start/publish-configuration.ts'
 import type { Part } from '../../cli/supervisor/part.ts'
 import { toParts } from '../../cli/supervisor/parts.ts'
 import { readEnvoyConfig } from '../../envoy/config.ts'
 import { renderFiles } from '../../envoy/render.ts'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
+import { systemClock } from '../../lib/platform/clock.ts'
 import { Secret } from '../../lib/platform/secret.ts'
 import { ISSUER } from './tokens.ts'
 
@@ -15,6 +17,7 @@ export interface ProductOptions {
   readonly folder: string
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   readonly processes: number
   readonly storeUrl: string
   readonly envoyProgram: string
@@ -30,20 +33,39 @@ export interface Product {
 }
 
 export function describeProduct(options: ProductOptions): Product {
-  const { folder, port, adminPort, processes, storeUrl, envoyProgram, upstreamSocket } = options
+  const {
+    folder,
+    port,
+    adminPort,
+    metricsPort,
+    processes,
+    storeUrl,
+    envoyProgram,
+    upstreamSocket,
+  } = options
   const environment = {
     PUBLIC_URL: ISSUER,
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
     GATEWAY_STATE_DIR: join(folder, 'state'),
-    EXT_AUTHZ_PROCESSES: String(processes),
+    GATEWAY_METRICS_PORT: String(metricsPort),
   }
   const gateway = readGateway(environment, folder)
+  // What the rooms read: without it they would refuse to start.
+  publishConfiguration({
+    environment,
+    workingDirectory: folder,
+    clock: systemClock,
+    started: gateway,
+    onRecord: () => {},
+  })
   const parts = toParts({
     gateway,
     environment,
     rootSecret: new Secret('of this benchmark alone'),
     rooms: ROOMS,
+    processes: { 'ext-authz': processes, 'oauth-server': 1 },
+    servedNow: () => gateway.services,
     sockets: folder,
     store: { url: storeUrl, password: undefined, own: undefined },
     envoyProgram,

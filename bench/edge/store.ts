@@ -78,7 +78,7 @@ async function startValkey(
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
   const running = startProcess([program, ...args], { cores, workingDirectory: data })
-  await waitForSocket(socket)
+  await waitForSocket(socket, running)
   return running
 }
 

@@ -3,11 +3,8 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type AccessTokenClaims,
-  type SigningKey,
-  signAccessToken,
-} from '../../lib/oauth/access-token.ts'
+import { type AccessTokenClaims, signAccessToken } from '../../lib/oauth/access-token.ts'
+import type { SigningKey } from '../../lib/oauth/jws.ts'
 import type { PublicJwk } from '../../lib/store/public-keys.ts'
 import type { Algorithm } from './settings.ts'
 

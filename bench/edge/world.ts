@@ -85,6 +85,6 @@ async function startUpstream({
   const socket = join(folder, 'upstream.sock')
   const options = { cores: cores.load, workingDirectory: folder }
   const running = startProcess([programs.upstream, socket], options)
-  await waitForSocket(socket)
+  await waitForSocket(socket, running)
   return { ...running, socket }
 }
