@@ -14,7 +14,7 @@ import { takeUp } from '../../lib/catalogue/take-up.ts'
 import type { Context } from '../context.ts'
 import { writeWhole } from '../instance/state-directory.ts'
 import type { LogRecord } from '../log/log-record.ts'
-import { secretNames } from '../supervisor/part-environment.ts'
+import { newSecretNames } from '../supervisor/part-environment.ts'
 import { readConfigurationAgain } from './configuration.ts'
 
 export interface Publishing extends Pick<Context, 'environment' | 'workingDirectory' | 'clock'> {
@@ -50,6 +50,7 @@ export function publishConfiguration(publishing: Publishing): Published {
     },
     watch() {
       end ??= watchConfiguration(started.configurationPath, {
+        heldText: () => current.configurationText,
         read: () => readConfigurationAgain(publishing),
         onFaults: (faults) =>
           tell('error', 'the configuration is bad: what was read before stays in force', {
@@ -73,10 +74,6 @@ function toCopy({ configurationText }: Gateway): string {
   return isBlank(configurationText) ? '{}\n' : configurationText
 }
 
-function operatorSecrets({ services }: Gateway): Set<string> {
-  return new Set([...services.values()].flatMap(secretNames))
-}
-
 interface Change {
   readonly started: Gateway
   readonly before: Gateway
@@ -91,7 +88,10 @@ function tellChange(tell: Tell, { started, before, next, reading }: Change): voi
     tell('info', 'the configuration has changed', { changed: sections, ...services })
   }
   for (const note of reading.notes) if (!started.notes.includes(note)) tell('warn', note)
-  const secrets = [...operatorSecrets(next)].filter((name) => !operatorSecrets(started).has(name))
+  for (const service of services.added) {
+    tell('info', 'a service was added', { service, url: next.addresses.resourceOf(service) })
+  }
+  const secrets = newSecretNames(started.services, next.services)
   if (secrets.length > 0) {
     tell('warn', 'services name secrets that only another start hands out', { secrets })
   }

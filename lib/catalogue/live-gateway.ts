@@ -48,6 +48,7 @@ export function watchGateway(watching: GatewayWatching): LiveGateway {
   const end = watchConfiguration(
     copies?.accepted ?? start.configurationPath,
     {
+      heldText: () => live.current.configurationText,
       read,
       onFaults: tellFaults,
       async onRead(reading) {
