@@ -58,8 +58,13 @@ export function publishConfiguration(publishing: Publishing): Published {
           }),
         onRead(reading) {
           if (reading.configurationText === current.configurationText) return
+          try {
+            writeWhole(copies.accepted, toCopy(reading))
+          } catch (error) {
+            const msg = 'the configuration has changed and cannot be handed on: save it once more'
+            return tell('error', msg, { err: String(error) })
+          }
           const next = takeUp(started, current, reading)
-          writeWhole(copies.accepted, toCopy(reading))
           tellChange(tell, { started, before: current, next, reading })
           current = next
         },
