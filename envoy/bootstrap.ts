@@ -1,18 +1,24 @@
 /** The bootstrap: everything that may change is read from files beside it, which Envoy watches. */
 
 import { join } from 'node:path'
+import { OVERLOAD_LIMITS, type OverloadLimits, renderOverload } from './overload.ts'
 
 /** The rendered files by what Envoy calls them. Each but the bootstrap is watched for moves. */
 export const FILES = {
   bootstrap: 'bootstrap.json',
   listeners: 'lds.json',
   routes: 'rds.json',
+  plainRoutes: 'rds-plain.json',
   clusters: 'cds.json',
   secrets: 'sds.json',
 } as const
 
-/** Each listening client holds one; file descriptors are the next bound anyway. */
-const DOWNSTREAM_CONNECTIONS_MAX = 20_000
+/** HTTP/2 rapid reset: who opens streams to cancel them is served slowly, then cut off. */
+const RUNTIME = {
+  'http.max_requests_per_io_cycle': 16,
+  'overload.premature_reset_total_stream_count': 500,
+  'overload.premature_reset_min_stream_lifetime_seconds': 1,
+}
 
 /** A file that Envoy reads, and reads again when another is moved onto it. */
 export function fileSource(folder: string, file: string): object {
@@ -22,24 +28,21 @@ export function fileSource(folder: string, file: string): object {
   }
 }
 
-export function renderBootstrap(folder: string, adminPort: number): object {
+export function renderBootstrap(
+  folder: string,
+  adminPort: number,
+  overload: OverloadLimits = OVERLOAD_LIMITS,
+): object {
   return {
     node: { id: 'gateway', cluster: 'mcp-oauth-gateway' },
     // On loopback and nowhere else: the page can stop the process.
-    admin: { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } },
-    // Beyond it connections are closed at once, before they cost memory.
-    overload_manager: {
-      resource_monitors: [
-        {
-          name: 'envoy.resource_monitors.global_downstream_max_connections',
-          typed_config: {
-            '@type':
-              'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
-            max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX,
-          },
-        },
-      ],
+    admin: {
+      address: { socket_address: { address: '127.0.0.1', port_value: adminPort } },
+      // When every connection is taken is when somebody has to look.
+      ignore_global_conn_limit: true,
     },
+    overload_manager: renderOverload(overload),
+    layered_runtime: { layers: [{ name: 'static', static_layer: RUNTIME }] },
     dynamic_resources: {
       lds_config: fileSource(folder, FILES.listeners),
       cds_config: fileSource(folder, FILES.clusters),

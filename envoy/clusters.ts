@@ -1,4 +1,9 @@
-/** The upstreams: the three rooms, each on a unix socket that nobody else can reach. */
+/**
+ * The upstreams: the three rooms, each process on a unix socket that nobody else can reach.
+ *
+ * Of a room's processes the one with the fewest requests gets the next. One that is gone, or does not answer
+ * three times in a row, gets none for a while; how much may wait for a room has a bound.
+ */
 
 export const CLUSTERS = {
   oauthServer: 'oauth_server',
@@ -6,10 +11,11 @@ export const CLUSTERS = {
   extAuthz: 'ext_authz',
 } as const
 
+/** For each room, one for each of its processes. */
 export interface RoomSockets {
-  readonly oauthServer: string
-  readonly bridge: string
-  readonly extAuthz: string
+  readonly oauthServer: readonly string[]
+  readonly bridge: readonly string[]
+  readonly extAuthz: readonly string[]
 }
 
 const CLUSTER_TYPE = 'type.googleapis.com/envoy.config.cluster.v3.Cluster'
@@ -21,38 +27,83 @@ const UPSTREAM_IDLE = '60s'
 /** Each open event stream holds one connection to the bridge. */
 const STREAMS_MAX = 20_000
 
+/** A decision takes a fraction of a millisecond: whoever waits behind so many would be refused anyway. */
+const CHECKS_MAX = 4096
+
+/** A page or a token takes milliseconds; behind so many nobody gets one in time. */
+const AUTHORIZATION_REQUESTS_MAX = 1024
+
+/** Often enough that a process that has come back is not waited for. */
+const HEALTH_CHECK = {
+  timeout: '1s',
+  interval: '1s',
+  no_traffic_interval: '0.25s',
+  no_traffic_healthy_interval: '2s',
+  unhealthy_interval: '0.25s',
+  unhealthy_threshold: 3,
+  healthy_threshold: 1,
+} as const
+
 export function renderClusters(sockets: RoomSockets): object[] {
   return [
     {
       ...roomCluster(CLUSTERS.oauthServer, sockets.oauthServer),
       ...http1Options(),
+      ...http1Health(),
+      ...atMost(AUTHORIZATION_REQUESTS_MAX),
     },
     {
       ...roomCluster(CLUSTERS.bridge, sockets.bridge),
       ...http1Options(),
-      circuit_breakers: {
-        thresholds: [
-          {
-            max_connections: STREAMS_MAX,
-            max_requests: STREAMS_MAX,
-            max_pending_requests: STREAMS_MAX,
-          },
-        ],
-      },
+      ...http1Health(),
+      ...atMost(STREAMS_MAX),
     },
     extAuthzCluster(sockets.extAuthz),
   ]
 }
 
-function roomCluster(name: string, socket: string): object {
+function roomCluster(name: string, sockets: readonly string[]): object {
   return {
     '@type': CLUSTER_TYPE,
     name,
     type: 'STATIC',
     connect_timeout: '1s',
+    lb_policy: 'LEAST_REQUEST',
     load_assignment: {
       cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path: socket } } } }] }],
+      endpoints: [
+        {
+          lb_endpoints: sockets.map((path) => ({ endpoint: { address: { pipe: { path } } } })),
+        },
+      ],
+    },
+    outlier_detection: {
+      // What a room answers is its own business, 503 included: only silence tells that it is ill.
+      split_external_local_origin_errors: true,
+      consecutive_local_origin_failure: 3,
+      consecutive_5xx: 0,
+      consecutive_gateway_failure: 0,
+      interval: '1s',
+      base_ejection_time: '1s',
+      max_ejection_time: '5s',
+      // Never all of a room: who is left has to be asked.
+      max_ejection_percent: 50,
+    },
+  }
+}
+
+/** Retries have the same bound: when a process ends, all that it was asked is asked again. */
+function atMost(requests: number): object {
+  return {
+    circuit_breakers: {
+      thresholds: [
+        {
+          max_connections: requests,
+          max_pending_requests: requests,
+          max_requests: requests,
+          max_retries: requests,
+        },
+      ],
     },
   }
 }
@@ -69,20 +120,25 @@ function http1Options(): object {
   }
 }
 
-/** Not asked while it does not serve: without a healthy one a request is refused at once, with 503. */
-function extAuthzCluster(socket: string): object {
+/** While none is healthy all are asked: a room whose store is away says so in its own words. */
+function http1Health(): object {
   return {
-    ...roomCluster(CLUSTERS.extAuthz, socket),
+    common_lb_config: { healthy_panic_threshold: { value: 1 } },
+    health_checks: [
+      { ...HEALTH_CHECK, http_health_check: { host: 'localhost', path: '/healthz' } },
+    ],
+  }
+}
+
+/** Not asked while it does not serve: without a healthy one a request is refused at once, with 503. */
+function extAuthzCluster(sockets: readonly string[]): object {
+  return {
+    ...roomCluster(CLUSTERS.extAuthz, sockets),
+    ...atMost(CHECKS_MAX),
     common_lb_config: { healthy_panic_threshold: { value: 0 } },
     health_checks: [
       {
-        timeout: '1s',
-        interval: '1s',
-        no_traffic_interval: '0.25s',
-        no_traffic_healthy_interval: '2s',
-        unhealthy_interval: '0.25s',
-        unhealthy_threshold: 3,
-        healthy_threshold: 1,
+        ...HEALTH_CHECK,
         grpc_health_check: { service_name: 'envoy.service.auth.v3.Authorization' },
       },
     ],
@@ -90,7 +146,11 @@ function extAuthzCluster(socket: string): object {
       [HTTP_OPTIONS]: {
         '@type': `type.googleapis.com/${HTTP_OPTIONS}`,
         explicit_http_config: {
-          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '5s' } },
+          http2_protocol_options: {
+            connection_keepalive: { interval: '30s', timeout: '5s' },
+            // On a socket of this machine bytes are cheaper than the work to save them.
+            enable_huffman_encoding: false,
+          },
         },
       },
     },

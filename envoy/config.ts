@@ -2,6 +2,7 @@
 
 import {
   type Environment,
+  integer,
   list,
   optional,
   readEnvironment,
@@ -17,11 +18,20 @@ export const ENVOY_VARIABLES = {
   ENVOY_LISTEN_ADDRESSES: required(list),
   /** What proves to the bridge that a request came through the edge. */
   ENVOY_EDGE_SECRET: required(secret),
-  /** Holds `fullchain.pem` and `privkey.pem`; needed when the gateway is reached over TLS. */
+  /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
-  OAUTH_SERVER_SOCKET: required(text),
-  EXT_AUTHZ_SOCKET: required(text),
+  /** Where plain HTTP is sent on to https; nowhere without it. */
+  ENVOY_PLAIN_PORT: optional(integer(1, 65_535), undefined),
+  /** The certificates' room, which answers an ACME authority's challenges and tells its figures. */
+  CERTS_SOCKET: optional(text, undefined),
+  /** One for each process of the room. */
+  OAUTH_SERVER_SOCKETS: required(list),
+  EXT_AUTHZ_SOCKETS: required(list),
+  /** Where each process of ext-authz tells its figures. */
+  EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
   MCP_BRIDGE_SOCKET: required(text),
+  /** Multiplies every rate limit; 0 switches them off. */
+  RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }
 
 export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>

@@ -9,11 +9,13 @@ import { EDGE_SECRET_HEADER } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { CLUSTERS } from './clusters.ts'
+import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
+import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
+import { rateLimited } from './rate-limit.ts'
+import { UNSEEN_RETRY } from './retries.ts'
+import { strictTransportSecurity } from './tls.ts'
 
 export const ROUTES = 'gateway'
-export const EXT_AUTHZ_FILTER = 'envoy.filters.http.ext_authz'
-export const CORS_FILTER = 'envoy.filters.http.cors'
-export const BUFFER_FILTER = 'envoy.filters.http.buffer'
 
 /** More than any form or registration that the authorization server reads. */
 export const FORM_BYTES_MAX = 131_072
@@ -21,9 +23,14 @@ export const FORM_BYTES_MAX = 131_072
 /** Listening streams stay open for hours; the bridge sends something each quarter of a minute. */
 const MCP_IDLE = '3600s'
 const AUTHORIZATION_SERVER_TIMEOUT = '30s'
+/** Body and answer together: a form is small, and whoever sends it a byte at a time is shown out. */
+const PUBLIC_STREAM = '60s'
+/** Longer than an answer may take: that it was late is our fault, and said as such. */
+const PUBLIC_IDLE = '40s'
 
+/** `*` is for the headers that a tool's parameters travel in (`Mcp-Param-…`); it never includes the first. */
 const CORS_REQUEST_HEADERS =
-  'authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id'
+  'authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, *'
 const CORS_EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version'
 
 /** Only what can be reached without a token may carry this. */
@@ -43,29 +50,50 @@ const WHOLE_BODY = {
   buffer: { max_request_bytes: FORM_BYTES_MAX },
 }
 
-export function renderRoutes(gateway: Gateway, edgeSecret: Secret): object {
+export function renderRoutes(
+  gateway: Gateway,
+  edgeSecret: Secret,
+  rateLimitFactor: number,
+): object {
   const { addresses } = gateway
   const services = [...gateway.services.keys()]
   const mcp = (service: string): object[] => [
     preflightRoute(service, gateway),
     mcpRoute(service, gateway, edgeSecret),
   ]
+  const open = (match: object): object => publicRoute(match, rateLimitFactor)
+  const lostBrowser = open({ prefix: '/', headers: BROWSER_HEADERS })
   const onIssuer = addresses.layout === 'path' ? services.flatMap(mcp) : []
   const onOwnHosts = addresses.layout === 'host' ? services : []
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
+    response_headers_to_add: strictTransportSecurity(addresses),
     virtual_hosts: [
       {
         name: 'issuer',
         domains: domainsOf(addresses.issuerHost, addresses.secure),
-        routes: [...onIssuer, ...authorizationServerRoutes(), lostBrowser(), notFound(gateway)],
+        routes: [
+          ...onIssuer,
+          ...AUTHORIZATION_SERVER_PATHS.map((path) => open({ path })),
+          ...AUTHORIZATION_SERVER_PREFIXES.map((prefix) => open({ prefix })),
+          // Somebody who mistyped an address reads a page: the authorization server has one.
+          lostBrowser,
+          notFound(gateway),
+        ],
       },
       ...onOwnHosts.map((service) => ({
         name: `service-${service}`,
         domains: domainsOf(addresses.hostOf(service), addresses.secure),
-        // Older clients look for the authorization server's metadata on the service's own host.
-        routes: [...mcp(service), publicRoute({ prefix: '/.well-known/' }), notFound(gateway)],
+        routes: [
+          ...mcp(service),
+          // Older clients look for the authorization server's metadata on the service's own host.
+          open({ prefix: '/.well-known/' }),
+          // A person is sent on to the issuer's host, or told that there is nothing; the page has its style here.
+          open({ prefix: '/assets/' }),
+          lostBrowser,
+          notFound(gateway),
+        ],
       })),
       misdirected(gateway),
     ],
@@ -87,6 +115,8 @@ function mcpRoute(service: string, gateway: Gateway, edgeSecret: Secret): object
       ...(path === `/${service}/mcp` ? {} : { prefix_rewrite: `/${service}/mcp` }),
       timeout: '0s',
       idle_timeout: MCP_IDLE,
+      // What ends a stream is its caller, the bridge, or the revocation of the token.
+      max_stream_duration: { max_stream_duration: '0s' },
     },
     request_headers_to_add: [header(EDGE_SECRET_HEADER, edgeSecret.reveal())],
     typed_per_filter_config: {
@@ -134,56 +164,65 @@ function preflightRoute(service: string, gateway: Gateway): object {
   }
 }
 
-function authorizationServerRoutes(): object[] {
-  return [
-    ...AUTHORIZATION_SERVER_PATHS.map((path) => publicRoute({ path })),
-    ...AUTHORIZATION_SERVER_PREFIXES.map((prefix) => publicRoute({ prefix })),
-  ]
-}
-
-function publicRoute(match: object): object {
+function publicRoute(match: object, rateLimitFactor: number): object {
   return {
     match,
-    route: { cluster: CLUSTERS.oauthServer, timeout: AUTHORIZATION_SERVER_TIMEOUT },
-    typed_per_filter_config: { ...PUBLIC, [BUFFER_FILTER]: WHOLE_BODY },
+    route: {
+      cluster: CLUSTERS.oauthServer,
+      timeout: AUTHORIZATION_SERVER_TIMEOUT,
+      retry_policy: UNSEEN_RETRY,
+      idle_timeout: PUBLIC_IDLE,
+      max_stream_duration: { max_stream_duration: PUBLIC_STREAM },
+    },
+    typed_per_filter_config: {
+      ...PUBLIC,
+      ...rateLimited(rateLimitFactor),
+      [BUFFER_FILTER]: WHOLE_BODY,
+    },
   }
-}
-
-/** Somebody who mistyped an address reads a page: the authorization server has one for what it does not have. */
-function lostBrowser(): object {
-  return publicRoute({
-    prefix: '/',
-    headers: [
-      { name: ':method', string_match: { exact: 'GET' } },
-      { name: 'accept', string_match: { contains: 'text/html' } },
-    ],
-  })
 }
 
 function notFound({ addresses }: Gateway): object {
   const description = `nothing is served at this address: see ${addresses.issuer}/`
-  return directResponse(404, { error: 'not_found', error_description: description })
+  return directError(404, { error: 'not_found', error_description: description })
 }
 
 /** RFC 9110 section 15.5.20, with the sentence that helps. */
 function misdirected({ addresses }: Gateway): object {
   const description = `this gateway answers to ${addresses.issuer} only: use that address`
+  const page = renderPage({
+    title: 'Another address, please',
+    words: 'This gateway does not answer under the name that you used.',
+    link: { before: 'It answers here:', url: `${addresses.issuer}/` },
+  })
   return {
     name: 'misdirected',
     domains: ['*'],
-    routes: [directResponse(421, { error: 'misdirected_request', error_description: description })],
+    routes: [
+      {
+        match: { prefix: '/', headers: BROWSER_HEADERS },
+        ...directly(421, page, { ...PAGE_HEADERS, 'content-type': PAGE_TYPE }),
+      },
+      directError(421, { error: 'misdirected_request', error_description: description }),
+    ],
   }
 }
 
-function directResponse(status: number, body: object): object {
+function directError(status: number, body: object): object {
   return {
     match: { prefix: '/' },
-    direct_response: { status, body: { inline_string: `${JSON.stringify(body)}\n` } },
-    response_headers_to_add: Object.entries({
+    ...directly(status, `${JSON.stringify(body)}\n`, {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-    }).map(([key, value]) => header(key, value)),
+    }),
+  }
+}
+
+function directly(status: number, body: string, headers: Readonly<Record<string, string>>): object {
+  return {
+    direct_response: { status, body: { inline_string: body } },
+    response_headers_to_add: Object.entries(headers).map(([key, value]) => header(key, value)),
     typed_per_filter_config: PUBLIC,
   }
 }

@@ -2,16 +2,19 @@
 
 import {
   type AccessTokenClaims,
+  CLOCK_TOLERANCE_SECONDS,
   type FindKey,
-  type TokenFault,
+  type Verification,
   verifyAccessToken,
 } from '../lib/oauth/access-token.ts'
 import { readBearer } from '../lib/oauth/bearer.ts'
+import type { Identity } from '../lib/oauth/identity-headers.ts'
 import { missingScopes, parseScope } from '../lib/oauth/scope.ts'
 import type { Clock } from '../lib/platform/clock.ts'
-import type { Presented, RevocationAnswer } from '../lib/store/revocations.ts'
+import type { Presented, RevocationAnswer } from '../lib/store/revocation.ts'
 import type { Decision, Denial, DenyReason } from './decision.ts'
 import type { FindResource, ProtectedResource } from './resources.ts'
+import type { VerifiedToken, VerifiedTokens } from './verified-tokens.ts'
 
 /** What the decision depends on. `Mcp-*` headers are not part of it: real clients get them wrong. */
 export interface CheckInput {
@@ -28,87 +31,131 @@ export interface CheckPorts {
   readonly isAllowedOrigin: (origin: string) => boolean
   /** Rejects when the keys cannot be known. */
   readonly findKey: FindKey
-  /** Rejects when the store cannot answer in time. */
-  readonly askRevocations: (presented: Presented) => Promise<RevocationAnswer>
+  readonly revocations: RevocationPorts
+  readonly verifiedTokens: VerifiedTokens
 }
 
-/** Resolves always: a failure of ours is a denial that says so. */
-export async function decide(input: CheckInput, ports: CheckPorts, now: Clock): Promise<Decision> {
+export interface RevocationPorts {
+  /** From memory alone; undefined when memory is too old to say that something is not revoked. */
+  readonly recall: (presented: Presented) => RevocationAnswer | undefined
+  /** Rejects when the store cannot answer in time. */
+  readonly ask: (presented: Presented) => Promise<RevocationAnswer>
+}
+
+type Deciding = Decision | Promise<Decision>
+
+/** At once where memory suffices. Never rejects: a failure of ours is a denial that says so. */
+export function decide(input: CheckInput, ports: CheckPorts, now: Clock): Deciding {
   try {
-    return await decideOrThrow(input, ports, now)
+    const deciding = decideOrThrow(input, ports, now)
+    return deciding instanceof Promise ? deciding.catch(unforeseen) : deciding
   } catch (error) {
-    return { allow: false, reason: 'unforeseen', detail: describe(error) }
+    return unforeseen(error)
   }
 }
 
-async function decideOrThrow(input: CheckInput, ports: CheckPorts, now: Clock): Promise<Decision> {
+function decideOrThrow(input: CheckInput, ports: CheckPorts, now: Clock): Deciding {
   const resource = input.service === undefined ? undefined : ports.findResource(input.service)
   if (resource === undefined) return deny('unknown_service', `service ${input.service}`)
   if (!input.origin.every(ports.isAllowedOrigin)) {
     return deny('foreign_origin', 'Origin is not allowed', resource)
   }
+  const known = recall(input, ports, now)
+  if (known !== undefined) return admit(known, resource, ports)
   const bearer = readBearer(input.authorization)
   if (bearer.kind === 'none') return deny('no_token', 'no bearer token', resource)
   if (bearer.kind === 'malformed') return deny('malformed', bearer.detail, resource)
-  const verified = await verify(bearer.token, resource, ports, now)
-  if ('reason' in verified) return deny(verified.reason, verified.detail, resource)
-  return await admit(verified.claims, resource, ports)
+  return verify(bearer.token, { input, resource, ports, now })
 }
 
-/** A token that is what it says: does it still count, and is it enough? */
-async function admit(
-  claims: AccessTokenClaims,
-  resource: ProtectedResource,
-  ports: CheckPorts,
-): Promise<Decision> {
-  const answer = await askRevocations(claims, ports)
-  if (answer === undefined) return deny('store_unavailable', 'revocations are not known', resource)
-  if (answer.revoked) return deny('revoked', `by ${answer.by}`, resource)
-  const granted = parseScope(claims.scope)
-  if (missingScopes([resource.baseScope], granted).length > 0) {
-    return { ...deny('insufficient_scope', `granted ${claims.scope}`, resource), granted }
-  }
-  return { allow: true, identity: toIdentity(claims, granted) }
-}
-
-type Verified =
-  | { readonly claims: AccessTokenClaims }
-  | { readonly reason: TokenFault | 'store_unavailable'; readonly detail: string }
-
-async function verify(
-  token: string,
-  resource: ProtectedResource,
-  ports: CheckPorts,
+/** What was verified before for this very service, and has not expired since. */
+function recall(
+  { service, authorization: [header, ...others] }: CheckInput,
+  { verifiedTokens }: CheckPorts,
   now: Clock,
-): Promise<Verified> {
-  const expected = { issuer: ports.issuer, audience: resource.identifier, now }
-  try {
-    const verification = await verifyAccessToken(token, ports.findKey, expected)
-    return verification.valid ? { claims: verification.claims } : verification
-  } catch (error) {
-    return { reason: 'store_unavailable', detail: `keys are not known: ${describe(error)}` }
-  }
+): VerifiedToken | undefined {
+  if (header === undefined || others.length > 0) return undefined
+  const found = verifiedTokens.find(header)
+  if (found === undefined || found.service !== service) return undefined
+  return now() < found.validUntil ? found : undefined
 }
 
-async function askRevocations(
-  claims: AccessTokenClaims,
-  ports: CheckPorts,
-): Promise<RevocationAnswer | undefined> {
-  try {
-    return await ports.askRevocations({
+interface Verifying {
+  readonly input: CheckInput
+  readonly resource: ProtectedResource
+  readonly ports: CheckPorts
+  readonly now: Clock
+}
+
+function verify(token: string, verifying: Verifying): Deciding {
+  const { resource, ports, now } = verifying
+  const expected = { issuer: ports.issuer, audience: resource.identifier, now }
+  const verification = verifyAccessToken(token, ports.findKey, expected)
+  if (!(verification instanceof Promise)) return afterVerification(verification, verifying)
+  return verification.then(
+    (verified) => afterVerification(verified, verifying),
+    (error: unknown) =>
+      deny('store_unavailable', `keys are not known: ${describe(error)}`, resource),
+  )
+}
+
+function afterVerification(verification: Verification, verifying: Verifying): Deciding {
+  const { input, resource, ports } = verifying
+  if (!verification.valid) return deny(verification.reason, verification.detail, resource)
+  const verified = toVerifiedToken(verification.claims, resource)
+  const [header] = input.authorization
+  if (header !== undefined) ports.verifiedTokens.add(header, verified)
+  return admit(verified, resource, ports)
+}
+
+/** Everything that follows from the token alone, once and for all. */
+function toVerifiedToken(claims: AccessTokenClaims, resource: ProtectedResource): VerifiedToken {
+  const granted = parseScope(claims.scope)
+  const isEnough = missingScopes([resource.baseScope], granted).length === 0
+  return {
+    service: resource.service,
+    presented: {
       tokenId: claims.jti,
       grantId: claims.grant_id,
       clientId: claims.client_id,
       userId: claims.sub,
       issuedAt: claims.iat,
-    })
-  } catch {
-    // The store's own connection has logged why; for the caller it is 503, never 401.
-    return undefined
+    },
+    validUntil: (claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000,
+    decision: isEnough
+      ? { allow: true, service: resource.service, identity: toIdentity(claims, granted) }
+      : {
+          ...deny('insufficient_scope', `granted ${claims.scope}`, resource),
+          caller: { userId: claims.sub, clientId: claims.client_id },
+          granted,
+        },
   }
 }
 
-function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]) {
+/** A token that is what it says: does it still count? Where it must be certain, the store is asked each time. */
+function admit(token: VerifiedToken, resource: ProtectedResource, ports: CheckPorts): Deciding {
+  const { recall, ask } = ports.revocations
+  const remembered = recall(token.presented)
+  const isCertain = remembered !== undefined && (remembered.revoked || !resource.asksEachTime)
+  if (isCertain) return conclude(remembered, token, resource)
+  return ask(token.presented).then(
+    (answer) => conclude(answer, token, resource),
+    // The store's own connection has logged why; for the caller it is 503, never 401.
+    () => deny('store_unavailable', 'revocations are not known', resource),
+  )
+}
+
+function conclude(
+  answer: RevocationAnswer,
+  { decision, presented: { userId, clientId } }: VerifiedToken,
+  resource: ProtectedResource,
+): Decision {
+  return answer.revoked
+    ? { ...deny('revoked', `by ${answer.by}`, resource), caller: { userId, clientId } }
+    : decision
+}
+
+function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]): Identity {
   return {
     userId: claims.sub,
     userName: claims.preferred_username,
@@ -118,6 +165,10 @@ function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]) {
     tokenId: claims.jti,
     expiresAt: claims.exp,
   }
+}
+
+function unforeseen(error: unknown): Denial {
+  return deny('unforeseen', describe(error))
 }
 
 function deny(reason: DenyReason, detail: string, resource?: ProtectedResource): Denial {

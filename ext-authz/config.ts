@@ -3,6 +3,7 @@
 import {
   type Environment,
   logLevel,
+  oneOf,
   optional,
   readEnvironment,
   required,
@@ -13,8 +14,12 @@ import {
 export const EXT_AUTHZ_VARIABLES = {
   /** Path of the unix socket that Envoy asks on. */
   EXT_AUTHZ_SOCKET: required(text),
+  /** Path of the unix socket that operators ask on. */
+  EXT_AUTHZ_ADMIN_SOCKET: optional(text, undefined),
   REDIS_URL: required(text),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** What carries gRPC: our own server, or the one it is measured by. */
+  EXT_AUTHZ_TRANSPORT: optional(oneOf('fast', 'grpc-js'), 'fast'),
   LOG_LEVEL: optional(logLevel, 'info'),
 }
 

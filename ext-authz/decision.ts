@@ -23,6 +23,7 @@ export type Decision = Allowance | Denial
 
 export interface Allowance {
   readonly allow: true
+  readonly service: string
   readonly identity: Identity
 }
 
@@ -33,7 +34,9 @@ export interface Denial {
   readonly detail: string
   /** Undefined when the request names no resource of ours. */
   readonly resource?: ProtectedResource | undefined
-  /** The scopes that the token has, when it is too small. */
+  /** Who calls, when the token is good but for this. */
+  readonly caller?: Pick<Identity, 'userId' | 'clientId'> | undefined
+  /** The scopes that the token has, when it is too small; with `caller`. */
   readonly granted?: readonly string[] | undefined
 }
 

@@ -1,61 +1,78 @@
-/** The verification keys: held in memory, read again when a token names one we do not know, or when they are old. */
+/** The verification keys: those of the replica, read again from the store when a token names one that is not there. */
 
-import { type CryptoKey, importJWK } from 'jose'
-import type { FindKey } from '../lib/oauth/access-token.ts'
+import type { KeyObject } from 'node:crypto'
+import { toVerificationKey } from '../lib/oauth/jws.ts'
 import type { Clock } from '../lib/platform/clock.ts'
-import type { PublicJwk, PublicKeys } from '../lib/store/public-keys.ts'
+import type { PublicJwk } from '../lib/store/public-keys.ts'
 
 /** Tokens with invented key ids must not make us read the store more often than this. */
 const REREAD_MS_MIN = 1000
 
-/** A key that was withdrawn verifies nothing after this long. */
+/** While nobody tells us of changes, a key that was withdrawn verifies nothing after this long. */
 const AGE_MS_MAX = 5000
 
+export interface KeysOptions {
+  /** From the store itself. Rejects when it cannot answer in time. */
+  readonly read: () => Promise<readonly PublicJwk[]>
+  /** Whether changes are told through `replace`, so that what is held is what is published. */
+  readonly isFollowing: () => boolean
+  readonly now: Clock
+}
+
 export interface Keys {
-  /** Rejects when an unknown key would need a read and the read fails. */
-  readonly find: FindKey
-  /** Reads the set; resolves with how many keys there are. */
-  load(): Promise<number>
+  /** At once when it is held. Rejects when a read was needed and failed. */
+  find(kid: string, algorithm: string): KeyObject | undefined | Promise<KeyObject | undefined>
+  /** The published set has changed. Whether that changed anything. */
+  replace(published: Iterable<PublicJwk>): boolean
+  readonly size: number
 }
 
 interface HeldKey {
   readonly algorithm: string
-  readonly key: CryptoKey
+  readonly key: KeyObject
 }
 
-export function createKeys(publicKeys: PublicKeys, now: Clock): Keys {
-  let held = new Map<string, HeldKey>()
-  let reading: Promise<number> | undefined
+export function createKeys({ read, isFollowing, now }: KeysOptions): Keys {
+  let held: ReadonlyMap<string, HeldKey> = new Map()
+  let text = ''
+  let reading: Promise<void> | undefined
   let readAt = Number.NEGATIVE_INFINITY
 
-  async function read(): Promise<number> {
-    const jwks = await publicKeys.all()
-    held = new Map(await Promise.all(jwks.map(importKey)))
+  function replace(published: Iterable<PublicJwk>): boolean {
+    const jwks = [...published].sort((one, other) => (one.kid < other.kid ? -1 : 1))
     readAt = now()
-    return held.size
+    if (JSON.stringify(jwks) === text) return false
+    held = new Map(
+      jwks.map((jwk) => [jwk.kid, { algorithm: jwk.alg, key: toVerificationKey(jwk) }]),
+    )
+    text = JSON.stringify(jwks)
+    return true
   }
 
   /** Callers at the same time share one read. */
-  function load(): Promise<number> {
-    reading ??= read().finally(() => {
-      reading = undefined
-    })
+  function readAgain(): Promise<void> {
+    reading ??= read()
+      .then((published) => void replace(published))
+      .finally(() => {
+        reading = undefined
+      })
     return reading
   }
 
+  function pick(kid: string, algorithm: string): KeyObject | undefined {
+    const found = held.get(kid)
+    return found?.algorithm === algorithm ? found.key : undefined
+  }
+
   return {
-    load,
-    async find(kid, algorithm) {
-      if (now() - readAt >= (held.has(kid) ? AGE_MS_MAX : REREAD_MS_MIN)) await load()
-      const found = held.get(kid)
-      return found?.algorithm === algorithm ? found.key : undefined
+    replace,
+    find(kid, algorithm) {
+      const age = now() - readAt
+      const isKnown = held.has(kid) ? isFollowing() || age < AGE_MS_MAX : age < REREAD_MS_MIN
+      return isKnown ? pick(kid, algorithm) : readAgain().then(() => pick(kid, algorithm))
+    },
+    get size() {
+      return held.size
     },
   }
-}
-
-async function importKey(jwk: PublicJwk): Promise<[string, HeldKey]> {
-  const key = await importJWK(jwk, jwk.alg)
-  // Only a symmetric key imports as bytes; none may ever verify a token here.
-  if (key instanceof Uint8Array) throw new TypeError(`key ${jwk.kid} is not a public key`)
-  return [jwk.kid, { algorithm: jwk.alg, key }]
 }

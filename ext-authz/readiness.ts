@@ -1,36 +1,39 @@
-/** Whether this process may serve: only after keys and epoch were read once. */
+/** Tells once when this process begins to serve, and while it does not, why. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../lib/platform/log.ts'
 
-const RETRY_MS = 200
+const LOOK_MS = 50
+/** A start that takes longer deserves a word. */
+const PATIENCE_MS = 2000
 
 export interface Readiness {
-  readonly isServing: () => boolean
-  readonly stop: () => void
+  /** Resolves with the first true. */
+  readonly serving: Promise<void>
+  stop(): void
 }
 
-/** Tries `load` until it resolves with true. What failed is said once, not five times a second. */
-export function watchReadiness(load: () => Promise<boolean>, log: Log): Readiness {
-  let serving = false
-  let timer: NodeJS.Timeout | undefined
-  let lastFault = ''
+export function watchReadiness(isServing: () => boolean, log: Log): Readiness {
+  const stopped = new AbortController()
+  const since = performance.now()
+  let told = false
 
-  async function attempt(): Promise<void> {
-    try {
-      serving = await load()
-      if (serving) log.info('serving')
-      else report('the authorization server has not published its keys yet')
-    } catch (error) {
-      report(error instanceof Error ? error.message : String(error))
+  async function watch(): Promise<void> {
+    while (!isServing()) {
+      if (!told && performance.now() - since > PATIENCE_MS) {
+        log.warn(
+          'not serving yet: the store is away, or the authorization server has published no keys',
+        )
+        told = true
+      }
+      await sleep(LOOK_MS, undefined, { signal: stopped.signal })
     }
-    if (!serving) timer = setTimeout(() => void attempt(), RETRY_MS)
+    log.info('serving')
   }
 
-  function report(fault: string): void {
-    if (fault !== lastFault) log.warn({ fault }, 'not serving yet')
-    lastFault = fault
-  }
-
-  void attempt()
-  return { isServing: () => serving, stop: () => clearTimeout(timer) }
+  const serving = watch()
+  serving.catch(() => {
+    // Stopped before there was anything to serve.
+  })
+  return { serving, stop: () => stopped.abort() }
 }

@@ -2,12 +2,19 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/grpc-js'
 import { loadFileDescriptorSetFromBuffer, loadSync } from '@grpc/proto-loader'
+import type { StreamingMethod } from './transport/transport.ts'
 
 const PROTO = join(import.meta.dirname, '../proto')
 const SERVICES = ['envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health']
 const NOT_FOUND = 5
+
+/** The older name has the same messages: grpcurl asks by it when the newer one is unknown. */
+export const REFLECTION_METHODS = [
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+]
 
 interface ReflectionRequest {
   readonly listServices?: string
@@ -15,15 +22,8 @@ interface ReflectionRequest {
   readonly fileByFilename?: string
 }
 
-type ReflectionStream = ServerDuplexStream<ReflectionRequest, object>
-
-export interface Reflection {
-  readonly definition: ServiceDefinition
-  readonly implementation: { ServerReflectionInfo(stream: ReflectionStream): void }
-}
-
 /** Every look-up is answered with the whole set: it has ten files. */
-export function createReflection(): Reflection {
+export function createReflection(): StreamingMethod {
   const descriptors = readFileSync(join(PROTO, 'gen/descriptors.binpb'))
   const files = splitDescriptorSet(descriptors)
   const known = loadFileDescriptorSetFromBuffer(descriptors)
@@ -40,16 +40,17 @@ export function createReflection(): Reflection {
     }
     return { errorResponse: { errorCode: NOT_FOUND, errorMessage: 'symbol not found' } }
   }
-  const loaded = loadSync('grpc/reflection/v1/reflection.proto', { includeDirs: [PROTO] })
-  return {
-    definition: loaded['grpc.reflection.v1.ServerReflection'] as ServiceDefinition,
-    implementation: {
-      ServerReflectionInfo(stream) {
-        stream.on('data', (request) => stream.write(answer(request)))
-        stream.on('end', () => stream.end())
-      },
-    },
+  const { requestDeserialize, responseSerialize } = loadMessages()
+  return (message) => {
+    const request = requestDeserialize(message)
+    return responseSerialize({ originalRequest: request, ...answer(request) })
   }
+}
+
+function loadMessages(): MethodDefinition<ReflectionRequest, object> {
+  const loaded = loadSync('grpc/reflection/v1/reflection.proto', { includeDirs: [PROTO] })
+  const service = loaded['grpc.reflection.v1.ServerReflection'] as Record<string, unknown>
+  return service['ServerReflectionInfo'] as MethodDefinition<ReflectionRequest, object>
 }
 
 /** A symbol is known as itself or as a method of a service of ours. */

@@ -1,7 +1,8 @@
 /** CheckRequest → CheckInput: what of Envoy's question the decision may see. */
 
 import { REQUEST_ID_HEADER } from '../lib/platform/log.ts'
-import type { CheckRequest } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
+import type { HeaderValue } from '../proto/gen/envoy/config/core/v3/base.ts'
+import { CheckRequest } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
 import type { CheckInput } from './check.ts'
 
 /** The route's context extension that names the service. */
@@ -15,21 +16,30 @@ export interface ParsedRequest {
   readonly path: string
 }
 
-export function parseCheckRequest({ attributes }: CheckRequest): ParsedRequest {
+/** @throws Error for bytes that are no such message. */
+export function parseCheckRequest(message: Buffer): ParsedRequest {
+  const { attributes } = CheckRequest.decode(message)
   const http = attributes?.request?.http
-  const values = (name: string): string[] =>
-    (http?.headerMap?.headers ?? [])
-      .filter(({ key }) => key.toLowerCase() === name)
-      .map(({ value, rawValue }) => (rawValue.length > 0 ? rawValue.toString('latin1') : value))
+  const headers = http?.headerMap?.headers ?? []
   return {
     input: {
       service: attributes?.contextExtensions[SERVICE_EXTENSION],
-      authorization: values('authorization'),
-      origin: values('origin'),
+      authorization: valuesOf(headers, 'authorization'),
+      origin: valuesOf(headers, 'origin'),
     },
-    requestId: values(REQUEST_ID_HEADER)[0],
+    requestId: valuesOf(headers, REQUEST_ID_HEADER)[0],
     method: http?.method ?? '',
     // Envoy's path includes the query, which may hold anything.
-    path: http?.path.split('?')[0] ?? '',
+    path: http?.path.split('?', 1)[0] ?? '',
   }
+}
+
+/** Each of them, apart. Envoy sends names in lower case; whoever asks by hand may not. */
+function valuesOf(headers: readonly HeaderValue[], name: string): string[] {
+  const values: string[] = []
+  for (const { key, value, rawValue } of headers) {
+    if (key !== name && key.toLowerCase() !== name) continue
+    values.push(rawValue.length > 0 ? rawValue.toString('latin1') : value)
+  }
+  return values
 }

@@ -12,6 +12,8 @@ export interface ProtectedResource {
   readonly metadataUrl: string
   /** What every token needs here. */
   readonly baseScope: string
+  /** Whether the store is asked at each request, however fresh our memory of it is. */
+  readonly asksEachTime: boolean
 }
 
 /** Finds by the name that the matched route carries: never by path or Host of the request. */
@@ -19,10 +21,15 @@ export type FindResource = (service: string) => ProtectedResource | undefined
 
 export function readResources({ addresses, services }: Gateway): FindResource {
   const resources = new Map<string, ProtectedResource>()
-  for (const service of services.keys()) {
+  for (const [service, { revocation }] of services) {
     const identifier = addresses.resourceOf(service)
-    const metadataUrl = protectedResourceMetadataUrl(identifier)
-    resources.set(service, { service, identifier, metadataUrl, baseScope: DEFAULT_SCOPE })
+    resources.set(service, {
+      service,
+      identifier,
+      metadataUrl: protectedResourceMetadataUrl(identifier),
+      baseScope: DEFAULT_SCOPE,
+      asksEachTime: revocation === 'strict',
+    })
   }
   return (service) => resources.get(service)
 }

@@ -1,13 +1,27 @@
-/** Decision → CheckResponse: identity headers for a yes, status, challenge and body for a no. */
+/**
+ * Decision → CheckResponse: identity headers for a yes, status, challenge and body for a no.
+ *
+ * Each answer is encoded once: a decision about a token that was verified before is the same object each
+ * time, and refusals differ by resource and reason alone.
+ */
 
 import { formatChallenge } from '../lib/oauth/challenge.ts'
+import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
 import { toIdentityHeaders } from '../lib/oauth/identity-headers.ts'
 import { formatScope } from '../lib/oauth/scope.ts'
 import type { HeaderValueOption } from '../proto/gen/envoy/config/core/v3/base.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../proto/gen/envoy/config/core/v3/base.ts'
-import type { CheckResponse } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
+import { CheckResponse } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
 import type { StatusCode } from '../proto/gen/envoy/type/v3/http_status.ts'
-import { type Decision, type Denial, toWireDenial, type WireDenial } from './decision.ts'
+import {
+  type Allowance,
+  type Decision,
+  type Denial,
+  type DenyReason,
+  toWireDenial,
+  type WireDenial,
+} from './decision.ts'
+import type { ProtectedResource } from './resources.ts'
 
 /** gRPC codes; anything but OK is a refusal to Envoy. */
 const OK = 0
@@ -19,16 +33,47 @@ const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
 
 const RETRY_AFTER_SECONDS = '1'
 
+const encodedDecisions = new WeakMap<Decision, Buffer>()
+const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()
+
+/** The message's bytes. */
+export function encodeDecision(decision: Decision): Buffer {
+  const { allow } = decision
+  // Whose token it is differs, and what it was granted; nothing else of a refusal does.
+  if (!allow && decision.resource !== undefined && decision.caller === undefined) {
+    return encodeRefusal(decision, decision.resource)
+  }
+  const known = encodedDecisions.get(decision)
+  if (known !== undefined) return known
+  const encoded = encode(decision)
+  encodedDecisions.set(decision, encoded)
+  return encoded
+}
+
+function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
+  const byReason = encodedRefusals.get(resource) ?? new Map<DenyReason, Buffer>()
+  encodedRefusals.set(resource, byReason)
+  const encoded = byReason.get(denial.reason) ?? encode(denial)
+  byReason.set(denial.reason, encoded)
+  return encoded
+}
+
+function encode(decision: Decision): Buffer {
+  return Buffer.from(CheckResponse.encode(toCheckResponse(decision)).finish())
+}
+
 export function toCheckResponse(decision: Decision): CheckResponse {
-  return decision.allow ? toAllowance(decision.identity) : toDenial(decision)
+  return decision.allow ? toAllowance(decision) : toDenial(decision)
 }
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
-function toAllowance(identity: Parameters<typeof toIdentityHeaders>[0]): CheckResponse {
+function toAllowance(allowance: Allowance): CheckResponse {
+  const { identity } = allowance
   const headers = Object.entries(toIdentityHeaders(identity))
   const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
   return {
     status: { code: OK, message: '' },
+    dynamicMetadata: toRecord(allowance),
     httpResponse: {
       $case: 'okResponse',
       value: {
@@ -44,6 +89,7 @@ function toAllowance(identity: Parameters<typeof toIdentityHeaders>[0]): CheckRe
 function toDenial(denial: Denial): CheckResponse {
   const wire = toWireDenial(denial.reason)
   const challenge = toChallenge(denial, wire)
+  const dynamicMetadata = toRecord(denial)
   const value = {
     status: { code: wire.status as StatusCode },
     headers: [
@@ -57,12 +103,31 @@ function toDenial(denial: Denial): CheckResponse {
   return wire.status === 503
     ? {
         status: { code: UNAVAILABLE, message: denial.reason },
+        dynamicMetadata,
         httpResponse: { $case: 'errorResponse', value },
       }
     : {
         status: { code: PERMISSION_DENIED, message: denial.reason },
+        dynamicMetadata,
         httpResponse: { $case: 'deniedResponse', value },
       }
+}
+
+/** What the access log shows of it. */
+function toRecord(decision: Decision): Record<string, string> {
+  const { allow } = decision
+  const caller = allow ? decision.identity : decision.caller
+  const service = allow ? decision.service : decision.resource?.service
+  const entries = {
+    [DECISION_RECORD.decision]: allow ? 'allow' : 'deny',
+    [DECISION_RECORD.reason]: allow ? undefined : decision.reason,
+    [DECISION_RECORD.user]: caller?.userId,
+    [DECISION_RECORD.client]: caller?.clientId,
+    [DECISION_RECORD.service]: service,
+  }
+  return Object.fromEntries(
+    Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
 }
 
 /** With a scope too small: granted plus missing, so that a client asks for all it needs at once. */

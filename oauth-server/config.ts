@@ -2,7 +2,7 @@
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import type { Services } from '../lib/catalogue/catalogue.ts'
-import { SIGNING_ALGORITHMS } from '../lib/oauth/access-token.ts'
+import { SIGNING_ALGORITHMS } from '../lib/oauth/jws.ts'
 import {
   ConfigError,
   type Environment,

@@ -3,7 +3,7 @@
  * early when its supply is used up.
  */
 
-import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../lib/oauth/jws.ts'
 import { type Answer, formatRequest, openLoad, type Supply } from './load.ts'
 import {
   type AuthorizationServer,

@@ -1,7 +1,7 @@
 /** What the benchmark knows of an authorization server, ours or the peer. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../lib/oauth/jws.ts'
 import { formatRequest, sendOnce } from './load.ts'
 
 export const ISSUER = 'http://localhost:8642'

@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { isPartOf } from '../instance/part-names.ts'
 import { logPaths } from '../log/log-file.ts'
 import { type LogRecord, parseStored } from '../log/log-record.ts'
 import { followLog, readLastLines } from '../log/read-log.ts'
@@ -19,7 +20,10 @@ interface LogsOptions {
 export const logsCommand: CommandMaker = (context) =>
   new Command('logs')
     .description('Print the merged log.')
-    .argument('[part]', 'only this part, e.g. mcp-bridge')
+    .argument(
+      '[part]',
+      'only this part, e.g. mcp-bridge or ext-authz-1; ext-authz means all of its processes',
+    )
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --lines <count>', 'how many of the last lines', parseCount, LINES)
     .option('--request <id>', 'only lines of this request')
@@ -37,7 +41,8 @@ async function showLog(
   const paths = logPaths(stateDirectory)
   const read = (line: string): LogRecord | undefined => {
     const record = parseStored(line)
-    if (record === undefined || (part !== undefined && record.name !== part)) return undefined
+    if (record === undefined) return undefined
+    if (part !== undefined && !isPartOf(record.name, part)) return undefined
     return request === undefined || record.fields['request_id'] === request ? record : undefined
   }
   const show = (line: string): void => {

@@ -5,8 +5,9 @@ import type { Clock } from '../../lib/platform/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { requireGateway } from '../instance/control-client.ts'
-import type { ConfigurationStatus, GatewayStatus, PartStatus } from '../instance/status.ts'
+import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
 import { toTable } from '../output.ts'
+import { statusLines } from '../start/certificate-lines.ts'
 
 export const statusCommand: CommandMaker = (context) =>
   new Command('status')
@@ -16,15 +17,11 @@ export const statusCommand: CommandMaker = (context) =>
       const { status } = await requireGateway(stateDirectoryOf(context()), environment)
       output.result(status, () => renderStatus(status, clock))
       if (status.ready) return
-      const names = status.parts.filter((part) => !serves(part)).map(({ name }) => name)
+      const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
       throw new CliError(`Not ready: ${names.join(', ')}.`, {
         nextStep: `gateway logs ${names[0]}`,
       })
     })
-
-function serves({ state }: PartStatus): boolean {
-  return state === 'ready' || state === 'done'
-}
 
 export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   const now = clock()
@@ -40,6 +37,7 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   return [
     `${status.public_url} (process ${status.pid}, up ${toAge(now - Date.parse(status.since))}, state in ${status.state_directory})`,
     versions.join(', '),
+    ...statusLines(status.certificate, now),
     ...configurationLines(status.configuration),
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),

@@ -1,5 +1,8 @@
 /** What the control socket tells: the wire shape that `gateway status --json` prints. */
 
+import type { CertificateStatus } from '../../certs/status.ts'
+import { roomOf } from './part-names.ts'
+
 export type PartState = 'waiting' | 'starting' | 'ready' | 'done' | 'backing off' | 'stopped'
 
 export interface PartStatus {
@@ -12,6 +15,10 @@ export interface PartStatus {
   readonly since: string
   /** How it ended last, in words. */
   readonly last_exit: string | null
+}
+
+export function isServing({ state }: PartStatus): boolean {
+  return state === 'ready' || state === 'done'
 }
 
 /** The configuration as it is now, beside the one that was read at start. */
@@ -31,12 +38,20 @@ export interface ConfigurationStatus {
 
 export interface GatewayStatus {
   readonly pid: number
+  /** Whether everything is served; of a room's processes one is enough. */
   readonly ready: boolean
   readonly since: string
   readonly public_url: string
   readonly state_directory: string
   readonly versions: Readonly<Record<string, string>>
   readonly configuration: ConfigurationStatus
+  /** Null without TLS. */
+  readonly certificate: CertificateStatus | null
   readonly parts: readonly PartStatus[]
   readonly services: readonly { readonly name: string; readonly url: string }[]
+}
+
+export function isReady(parts: readonly PartStatus[]): boolean {
+  const rooms = Map.groupBy(parts, ({ name }) => roomOf(name))
+  return rooms.size > 0 && [...rooms.values()].every((processes) => processes.some(isServing))
 }

@@ -1,6 +1,7 @@
 /** One line of any part as a record: rooms write JSON, Envoy and Valkey their own forms. */
 
 import { LOG_LEVELS, type LogLevel } from '../../lib/platform/environment.ts'
+import { isPartOf } from '../instance/part-names.ts'
 
 export interface LogRecord {
   /** ISO 8601, UTC. */
@@ -52,7 +53,7 @@ function parseJson(name: string, line: string, now: string): LogRecord | undefin
     name,
     level: toLevel(level),
     msg: typeof msg === 'string' ? msg : '',
-    fields: own === undefined || own === name ? fields : { ...fields, logger: own },
+    fields: own === undefined || isPartOf(name, String(own)) ? fields : { ...fields, logger: own },
   }
 }
 

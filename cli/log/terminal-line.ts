@@ -1,4 +1,4 @@
-/** A record as a person reads it: `12:00:01.123 oauth-server  info   message key=value`. */
+/** A record as a person reads it: `12:00:01.123 oauth-server-1 info   message key=value`. */
 
 import { styleText } from 'node:util'
 import type { LogLevel } from '../../lib/platform/environment.ts'
@@ -6,7 +6,7 @@ import type { LogRecord } from './log-record.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-const NAME_WIDTH = 13
+const NAME_WIDTH = 14
 const LEVEL_WIDTH = 6
 const LEVEL_STYLE: Readonly<Record<LogLevel, Style>> = {
   trace: 'gray',

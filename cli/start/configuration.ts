@@ -6,6 +6,7 @@ import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
 import {
   ConfigError,
   collectFaults,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -13,13 +14,19 @@ import {
   text,
   type Values,
 } from '../../lib/platform/environment.ts'
+import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
 export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
+  /** Where plain HTTP is sent on to https; 0 is nowhere. */
+  GATEWAY_HTTP_PORT: optional(integer(0, 65_535), undefined),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** How many processes serve the room. */
+  EXT_AUTHZ_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
+  OAUTH_SERVER_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
 }
 
 export interface Configuration {

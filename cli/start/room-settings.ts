@@ -1,5 +1,7 @@
 /** What the rooms would refuse for themselves, told before anything starts. */
 
+import { CERTS_VARIABLES } from '../../certs/config.ts'
+import { EXT_AUTHZ_VARIABLES } from '../../ext-authz/config.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import {
   ConfigError,
@@ -18,7 +20,9 @@ import { ROOM_SETTINGS } from '../supervisor/part-environment.ts'
 
 const SPECIFICATIONS: Readonly<Partial<Record<keyof typeof ROOM_SETTINGS, Specification>>> = {
   'oauth-server': OAUTH_SERVER_VARIABLES,
+  'ext-authz': EXT_AUTHZ_VARIABLES,
   'mcp-bridge': MCP_BRIDGE_VARIABLES,
+  certs: CERTS_VARIABLES,
 }
 
 /** @throws ConfigError with one line for each fault. */

@@ -8,12 +8,13 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
-import type { GatewayStatus } from '../instance/status.ts'
+import { type GatewayStatus, isReady } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
+import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
@@ -127,7 +128,10 @@ async function startParts(
 function announce(start: Start, journal: Journal): void {
   const { context, settings, began } = start
   const { output, clock } = context
-  const lines = readyLines(settings.gateway, clock() - began)
+  const lines = [
+    ...certificateLines(certificateStatus(settings), settings.gateway.stateDirectory),
+    ...readyLines(settings.gateway, clock() - began),
+  ]
   output.result(toStatus(start), () => lines.slice(0, -1))
   // Programs wait for this line whatever else is printed.
   output.line(lines.at(-1) ?? '')
@@ -162,12 +166,13 @@ function toStatus(start: Start): GatewayStatus {
   const parts = running?.supervisor.status() ?? []
   return {
     pid: process.pid,
-    ready: parts.length > 0 && parts.every(({ state }) => state === 'ready' || state === 'done'),
+    ready: isReady(parts),
     since: new Date(began).toISOString(),
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
     configuration: toConfigurationStatus(settings.gateway, context),
+    certificate: certificateStatus(settings),
     parts,
     services: [...toServed(start).keys()].map((name) => ({
       name,

@@ -79,7 +79,8 @@ export class Keeper {
       if (this.#stopping.signal.aborted) return
       if (this.part.runsOnce && ending.exitCode === 0) return this.#finish()
       this.#failures = failuresAfter(this.#failures, clock() - began)
-      if (!this.#everServed && this.#failures >= START_ATTEMPTS) return this.#giveUp()
+      const isNeeded = !this.#everServed && this.part.isSpare !== true
+      if (isNeeded && this.#failures >= START_ATTEMPTS) return this.#giveUp()
       await this.#backOff()
     }
   }

@@ -49,8 +49,19 @@ export const ROOM_SETTINGS = {
     'CLIENT_DOCUMENT_TEST_HOSTS',
     'DEFAULT_SERVICE',
   ],
-  'ext-authz': [],
+  'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
   'mcp-bridge': ['SESSION_TIMEOUT'],
+  certs: [
+    'GATEWAY_TLS',
+    'TLS_CERTIFICATE_FOLDER',
+    'ACME_EMAIL',
+    'ACME_DIRECTORY_URL',
+    'ACME_CA_FILE',
+    'ACME_DNS_PROVIDER',
+    'ACME_DNS_RESOLVERS',
+    'ACME_DNS_PROPAGATION_CHECK',
+  ],
+  'envoy-files': ['RATE_LIMIT_FACTOR'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** What any process may know. */
@@ -112,7 +123,8 @@ function orFile(name: string): string[] {
   return [name, `${name}_FILE`]
 }
 
-function pick(environment: Environment, names: readonly string[]): Variables {
+/** What is asked for by others, such as lego, under names of their own. */
+export function pick(environment: Environment, names: readonly string[]): Variables {
   const picked: Record<string, string> = {}
   for (const name of names) {
     const value = environment[name]

@@ -8,6 +8,8 @@ export interface Part {
   readonly env: Readonly<Record<string, string>>
   /** Names of parts that must be ready (or done) before it starts, and that outlive it. */
   readonly dependsOn: readonly string[]
+  /** Adds to what another process of its room does: started once everything else serves. */
+  readonly isSpare?: boolean
   /** Runs to its end; exit code 0 is what others wait for. */
   readonly runsOnce?: boolean
   /** Ready only once it has logged `ready` itself. */

@@ -1,12 +1,13 @@
 /** The table of parts: what runs, in which order, knowing what. */
 
-import { dirname, join } from 'node:path'
-import { certificateFiles } from '../../certs/files.ts'
+import { join } from 'node:path'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
-import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import { NUMBERED_SOCKET_NAMES, SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import { processName } from '../instance/part-names.ts'
+import { type CertificatesPlan, certificateVariables, certsParts } from './certs-part.ts'
 import { envoyPart } from './envoy-part.ts'
 import type { Part } from './part.ts'
 import {
@@ -26,16 +27,22 @@ export interface Store {
   readonly own: { readonly program: string; readonly configPath: string } | undefined
 }
 
+/** How many of them serve a room. */
+export type Processes = Readonly<Record<'ext-authz' | 'oauth-server', number>>
+
 export interface PartsOptions {
   readonly gateway: Gateway
   readonly environment: Environment
   readonly rootSecret: Secret
   /** The folder that holds the rooms' folders. */
   readonly rooms: string
+  readonly processes: Processes
   readonly sockets: string
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
+  /** Undefined without TLS. */
+  readonly certificates?: CertificatesPlan | undefined
   /** The services as they are whenever it is asked. */
   readonly servedNow: () => Services
 }
@@ -43,53 +50,35 @@ export interface PartsOptions {
 const ROOM_TERMINATE_MS = 2500
 
 export function toParts(options: PartsOptions): Part[] {
-  const { gateway, environment, rootSecret, sockets } = options
+  const { gateway, environment, rootSecret } = options
   const shared = gatewayEnvironment(environment, gateway.stateDirectory)
-  const store = storeEnvironment(options.store)
-  const socketVariables = {
-    OAUTH_SERVER_SOCKET: join(sockets, SOCKET_NAMES.oauthServer),
-    EXT_AUTHZ_SOCKET: join(sockets, SOCKET_NAMES.extAuthz),
-    MCP_BRIDGE_SOCKET: join(sockets, SOCKET_NAMES.bridge),
-  }
-  const { OAUTH_SERVER_SOCKET, EXT_AUTHZ_SOCKET, MCP_BRIDGE_SOCKET } = socketVariables
+  const sockets = socketsOf(options)
   const edgeSecret = deriveSecret(rootSecret, 'edge').reveal()
-  const USER_SECRETS_KEY = deriveSecret(rootSecret, 'user-secrets').reveal()
-  const room = roomMaker(options)
+  const surroundings: Surroundings = {
+    shared: { ...shared, ...storeEnvironment(options.store) },
+    sockets,
+    edgeSecret,
+    userSecretsKey: deriveSecret(rootSecret, 'user-secrets').reveal(),
+  }
+  const rooms = [
+    ...oauthServerParts(options, surroundings),
+    ...extAuthzParts(options, surroundings),
+    bridgePart(options, surroundings),
+  ]
+  const certificates = certsParts(options, shared)
   return [
     ...valkeyPart(options),
-    room('oauth-server', {
-      env: {
-        ...clientSecrets(gateway.clients, environment),
-        ...providerSecrets(gateway.providers, environment),
-        ...shared,
-        ...store,
-        ...settingsOf('oauth-server', environment),
-        OAUTH_SERVER_SOCKET,
-        OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
-        USER_SECRETS_KEY,
-      },
-      isReady: () => answersHealth(OAUTH_SERVER_SOCKET),
+    ...rooms,
+    ...certificates,
+    envoyFilesPart(options, {
+      ...shared,
+      ...settingsOf('envoy-files', environment),
+      OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
+      EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
+      EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
+      MCP_BRIDGE_SOCKET: sockets.bridge,
+      ENVOY_EDGE_SECRET: edgeSecret,
     }),
-    room('ext-authz', {
-      // Checks make short-lived garbage: a small young generation keeps each pause short.
-      nodeArgs: ['--max-semi-space-size=1'],
-      env: { ...shared, ...store, ...settingsOf('ext-authz', environment), EXT_AUTHZ_SOCKET },
-      isReady: () => accepts({ path: EXT_AUTHZ_SOCKET }),
-    }),
-    room('mcp-bridge', {
-      env: {
-        ...serviceSecrets(gateway.services, environment),
-        ...shared,
-        ...store,
-        ...settingsOf('mcp-bridge', environment),
-        MCP_BRIDGE_SOCKET,
-        MCP_BRIDGE_EDGE_SECRET: edgeSecret,
-        USER_SECRETS_KEY,
-      },
-      isReady: () => answersHealth(MCP_BRIDGE_SOCKET),
-      markerVariable: 'GATEWAY_MARKER',
-    }),
-    envoyFilesPart(options, { ...shared, ...socketVariables, ENVOY_EDGE_SECRET: edgeSecret }),
     envoyPart({
       program: options.envoyProgram,
       folder: envoyFolderOf(gateway),
@@ -97,37 +86,124 @@ export function toParts(options: PartsOptions): Part[] {
       gateway,
       listenAddresses: options.listenAddresses,
       servedNow: options.servedNow,
-      dependsOn: ['oauth-server', 'ext-authz', 'mcp-bridge', 'envoy-files'],
+      dependsOn: [
+        ...rooms.filter(({ isSpare }) => isSpare !== true).map(({ name }) => name),
+        ...certificates.map(({ name }) => name),
+        'envoy-files',
+      ],
     }),
   ]
 }
 
-function roomMaker({ rooms, store }: PartsOptions) {
-  return (
-    name: string,
-    {
-      nodeArgs = [],
-      ...part
-    }: Pick<Part, 'env' | 'isReady' | 'markerVariable'> & { nodeArgs?: string[] },
-  ): Part => ({
-    name,
+/** What rooms share, or share with Envoy. */
+interface Surroundings {
+  readonly shared: Readonly<Record<string, string>>
+  readonly sockets: ReturnType<typeof socketsOf>
+  readonly edgeSecret: string
+  readonly userSecretsKey: string
+}
+
+function socketsOf({ sockets, processes }: PartsOptions) {
+  const numbers = (count: number): number[] =>
+    Array.from({ length: count }, (_, index) => index + 1)
+  const { oauthServer, extAuthz, extAuthzAdmin } = NUMBERED_SOCKET_NAMES
+  return {
+    oauthServer: numbers(processes['oauth-server']).map((one) => join(sockets, oauthServer(one))),
+    extAuthz: numbers(processes['ext-authz']).map((one) => ({
+      grpc: join(sockets, extAuthz(one)),
+      admin: join(sockets, extAuthzAdmin(one)),
+    })),
+    bridge: join(sockets, SOCKET_NAMES.bridge),
+  }
+}
+
+function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Part[] {
+  const { gateway, environment, rootSecret } = options
+  const { shared, sockets, userSecretsKey } = surroundings
+  return sockets.oauthServer.map((socket, index) =>
+    roomPart(options, {
+      room: 'oauth-server',
+      number: index + 1,
+      env: {
+        ...clientSecrets(gateway.clients, environment),
+        ...providerSecrets(gateway.providers, environment),
+        ...shared,
+        ...settingsOf('oauth-server', environment),
+        OAUTH_SERVER_SOCKET: socket,
+        OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
+        USER_SECRETS_KEY: userSecretsKey,
+      },
+      isReady: () => answersHealth(socket),
+    }),
+  )
+}
+
+function extAuthzParts(options: PartsOptions, { shared, sockets }: Surroundings): Part[] {
+  return sockets.extAuthz.map(({ grpc, admin }, index) =>
+    roomPart(options, {
+      room: 'ext-authz',
+      number: index + 1,
+      // Checks make short-lived garbage: a small young generation keeps each pause short.
+      nodeArgs: ['--max-semi-space-size=1'],
+      env: {
+        ...shared,
+        ...settingsOf('ext-authz', options.environment),
+        EXT_AUTHZ_SOCKET: grpc,
+        EXT_AUTHZ_ADMIN_SOCKET: admin,
+      },
+      isReady: () => accepts({ path: grpc }),
+    }),
+  )
+}
+
+/** One process: it owns the children of every session. */
+function bridgePart(options: PartsOptions, surroundings: Surroundings): Part {
+  const { gateway, environment } = options
+  const { shared, sockets, edgeSecret, userSecretsKey } = surroundings
+  return roomPart(options, {
+    room: 'mcp-bridge',
+    env: {
+      ...serviceSecrets(gateway.services, environment),
+      ...shared,
+      ...settingsOf('mcp-bridge', environment),
+      MCP_BRIDGE_SOCKET: sockets.bridge,
+      MCP_BRIDGE_EDGE_SECRET: edgeSecret,
+      USER_SECRETS_KEY: userSecretsKey,
+    },
+    isReady: () => answersHealth(sockets.bridge),
+    markerVariable: 'GATEWAY_MARKER',
+  })
+}
+
+interface RoomPart extends Pick<Part, 'env' | 'isReady' | 'markerVariable'> {
+  readonly room: string
+  /** Which of its processes, where there may be several. */
+  readonly number?: number
+  readonly nodeArgs?: readonly string[]
+}
+
+function roomPart(
+  { rooms, store }: PartsOptions,
+  { room, number, nodeArgs = [], ...part }: RoomPart,
+): Part {
+  return {
+    name: number === undefined ? room : processName(room, number),
     command: process.execPath,
-    args: [...nodeArgs, join(rooms, name, 'main.ts')],
+    args: [...nodeArgs, join(rooms, room, 'main.ts')],
     dependsOn: store.own === undefined ? [] : ['valkey'],
+    isSpare: number !== undefined && number > 1,
     announces: true,
     terminateMs: ROOM_TERMINATE_MS,
     ...part,
-  })
+  }
 }
 
 function envoyFolderOf({ stateDirectory }: Gateway): string {
   return join(stateDirectory, 'envoy')
 }
 
-function envoyFilesPart(
-  { gateway, rooms, listenAddresses }: PartsOptions,
-  variables: Readonly<Record<string, string>>,
-): Part {
+function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string, string>>): Part {
+  const { gateway, rooms, listenAddresses } = options
   return {
     name: 'envoy-files',
     command: process.execPath,
@@ -135,9 +211,7 @@ function envoyFilesPart(
     env: {
       ...variables,
       ENVOY_FOLDER: envoyFolderOf(gateway),
-      ...(gateway.addresses.secure && {
-        ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
-      }),
+      ...certificateVariables(options),
       ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
     },
     dependsOn: [],

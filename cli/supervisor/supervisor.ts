@@ -6,7 +6,7 @@ import type { LaunchOptions } from './launch.ts'
 import { type Part, toWaves } from './part.ts'
 
 export interface Supervisor {
-  /** Resolves when every part serves. @throws PartFailure for the first that will not. */
+  /** Resolves when every part but the spare ones serves; those start then. @throws PartFailure for the first that will not. */
   start(): Promise<void>
   /** Ends everything; calling again joins the first call. */
   stop(): Promise<void>
@@ -23,7 +23,12 @@ export function createSupervisor(parts: readonly Part[], options: SupervisorOpti
   const keepers = waves.flat()
   let stopping: Promise<void> | undefined
   return {
-    start: () => startAll(keepers, () => stopping !== undefined, options),
+    async start() {
+      const isSpare = ({ part }: Keeper): boolean => part.isSpare === true
+      const needed = keepers.filter((keeper) => !isSpare(keeper))
+      await startAll(needed, () => stopping !== undefined, options)
+      if (stopping === undefined) startSpares(keepers.filter(isSpare))
+    },
     stop() {
       stopping ??= stopAll(waves, options)
       return stopping
@@ -57,6 +62,15 @@ async function startAll(
     await Promise.race([Promise.all(started.values()), late])
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** Nobody waits for them: how they fare is in the status. */
+function startSpares(keepers: readonly Keeper[]): void {
+  for (const keeper of keepers) {
+    keeper.start().catch(() => {
+      // Told to stop before it served.
+    })
   }
 }
 

@@ -40,6 +40,8 @@ export interface Gateway {
   readonly branding: Branding
   readonly port: number
   readonly adminPort: number
+  /** Of the figures for Prometheus, on loopback. */
+  readonly metricsPort: number
   /** Absolute path; keys, data and logs live below it. */
   readonly stateDirectory: string
   /** Origins of web pages that may call; `*` stands for all of them. */
@@ -52,8 +54,12 @@ export interface Gateway {
 }
 
 export const DEFAULT_PORT = 8642
-/** The admin page keeps this distance from the gateway's port: 9901 beside 8642. */
+/**
+ * The admin page and the figures keep this distance from the gateway's port: 9901 and 9464 beside 8642.
+ * The distances are apart from each other, so that a second gateway on the next port has ports of its own.
+ */
 const ADMIN_PORT_DISTANCE = 1259
+const METRICS_PORT_DISTANCE = 822
 
 const port = integer(1, 65_535)
 
@@ -62,6 +68,7 @@ export const GATEWAY_VARIABLES = {
   BASE_DOMAIN: optional(text, undefined),
   GATEWAY_PORT: optional(port, DEFAULT_PORT),
   GATEWAY_ADMIN_PORT: optional(port, undefined),
+  GATEWAY_METRICS_PORT: optional(port, undefined),
   GATEWAY_STATE_DIR: optional(text, '.gateway'),
   GATEWAY_CONFIG: optional(text, undefined),
   MCP_CORS_ORIGINS: optional(list, []),
@@ -104,7 +111,9 @@ export function readGateway(
     access: people.access,
     branding,
     port: values.GATEWAY_PORT,
-    adminPort: values.GATEWAY_ADMIN_PORT ?? defaultAdminPort(values.GATEWAY_PORT),
+    adminPort: values.GATEWAY_ADMIN_PORT ?? portBeside(values.GATEWAY_PORT, ADMIN_PORT_DISTANCE),
+    metricsPort:
+      values.GATEWAY_METRICS_PORT ?? portBeside(values.GATEWAY_PORT, METRICS_PORT_DISTANCE),
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
@@ -205,7 +214,7 @@ function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]
   return { content: reading.content, source, folder: dirname(path), path }
 }
 
-function defaultAdminPort(gatewayPort: number): number {
-  const above = gatewayPort + ADMIN_PORT_DISTANCE
-  return above <= 65_535 ? above : gatewayPort - ADMIN_PORT_DISTANCE
+function portBeside(gatewayPort: number, distance: number): number {
+  const above = gatewayPort + distance
+  return above <= 65_535 ? above : gatewayPort - distance
 }

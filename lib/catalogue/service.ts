@@ -3,7 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isReservedSecret, userSecretFaults } from './secret-names.ts'
-import type { CallOrder, Isolation, RootsPolicy, ServiceDefinition } from './service-definition.ts'
+import type {
+  CallOrder,
+  Isolation,
+  RevocationMode,
+  RootsPolicy,
+  ServiceDefinition,
+} from './service-definition.ts'
 
 export interface Service {
   readonly name: string
@@ -12,6 +18,7 @@ export interface Service {
   readonly isolation: Isolation
   readonly roots: RootsPolicy
   readonly calls: CallOrder
+  readonly revocation: RevocationMode
   /** Folders to be made before a launch; templates not yet expanded. */
   readonly folders: readonly string[]
   /** `<service>:<name>` → what it allows, in words. The base scope `mcp` is not listed. */
@@ -57,6 +64,7 @@ export function toService(
       isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
       calls: definition.calls ?? 'parallel',
+      revocation: definition.revocation ?? 'replicated',
       folders: definition.folders ?? [],
       scopes: Object.fromEntries(
         Object.entries(definition.scopes ?? {}).map(([scope, words]) => [

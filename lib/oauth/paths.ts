@@ -28,3 +28,7 @@ export const AUTHORIZATION_SERVER_PREFIXES = [
   '/assets/',
   '/.well-known/',
 ] as const
+
+/** What web pages of any origin may read: no cookie protects it. */
+export const PATHS_FOR_ANY_PAGE = ['/register', '/token', '/revoke', '/jwks'] as const
+export const PREFIXES_FOR_ANY_PAGE = ['/register/', '/.well-known/'] as const

@@ -16,11 +16,20 @@ export const SOCKET_PATH_BYTES_MAX = 100
 
 export const SOCKET_NAMES = {
   valkey: 'valkey.sock',
-  oauthServer: 'oauth.sock',
-  extAuthz: 'authz.sock',
   bridge: 'bridge.sock',
+  certs: 'certs.sock',
   control: 'control.sock',
 } as const
+
+/** Those of rooms that several processes serve, each on its own: Envoy shares the requests out, not the kernel. */
+export const NUMBERED_SOCKET_NAMES = {
+  oauthServer: (number: number) => `oauth-${number}.sock`,
+  extAuthz: (number: number) => `authz-${number}.sock`,
+  extAuthzAdmin: (number: number) => `authz-${number}-admin.sock`,
+} as const
+
+/** The highest number a process of a room can have. */
+export const PROCESSES_MAX = 16
 
 /** The folder of one state directory's sockets; the same directory always gives the same folder. */
 export function socketFolder(stateDirectory: string, environment: Environment): string {
@@ -32,16 +41,20 @@ export function socketFolder(stateDirectory: string, environment: Environment): 
 
 /**
  * Makes the folder, 0700 and ours.
- * @throws Error in one sentence when somebody else owns it or a path in it would be too long.
+ * @throws Error in one sentence when somebody else owns it, a path in it would be too long, or could not stand in a list.
  */
 export function prepareSocketFolder(folder: string): void {
+  if (folder.includes(',')) {
+    throw new Error(`${folder} has a comma in its name: set another XDG_RUNTIME_DIR or TMPDIR`)
+  }
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const found = lstatSync(folder)
   if (!found.isDirectory() || found.uid !== process.getuid?.()) {
     throw new Error(`${folder} belongs to somebody else: remove it or set XDG_RUNTIME_DIR`)
   }
   chmodSync(folder, 0o700)
-  assertSocketPath(join(folder, SOCKET_NAMES.oauthServer))
+  // The longest.
+  assertSocketPath(join(folder, NUMBERED_SOCKET_NAMES.extAuthzAdmin(PROCESSES_MAX)))
 }
 
 export function assertSocketPath(path: string): void {

@@ -1,12 +1,21 @@
 /**
  * The revocations and the public keys, held in a reader's memory, and how old that knowledge may be.
  *
- * A reader follows the stream of writes; a heartbeat proves that nothing was missed. Freshness counts
- * from the moment the heartbeat was sent, never from its answer.
+ * A reader loads the set, follows the stream of writes from before it loaded, and proves by a heartbeat
+ * that nothing was missed. Freshness counts from the moment the heartbeat was sent, never from its
+ * answer: a process that was frozen in between knows that it is late.
  */
 
-import type { PublicJwk } from './public-keys.ts'
-import type { Presented, RevocationAnswer } from './revocations.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
+import { connectRedis, type RedisOptions } from './redis.ts'
+import { type Mark, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
+import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
+import { RevocationSet } from './revocation-set.ts'
+import { CLOCKS_SECONDS, redisRevocations } from './revocations.ts'
 
 export interface Replica {
   /** From memory alone; undefined while memory may lack a write that is older than the bound (2 s). */
@@ -22,5 +31,252 @@ export interface Replica {
    * @returns what ends the calls.
    */
   onChange(listener: () => void): () => void
+  /** For whoever watches over it. */
+  figures(): ReplicaFigures
+  /** Lets go of entries whose time has passed; done each minute. */
+  forget(): void
   stop(): void
+}
+
+export interface ReplicaFigures {
+  readonly revocations: number
+  /** How often everything was loaded, the first time included. */
+  readonly loads: number
+}
+
+export interface ReplicaOptions {
+  readonly store: Omit<RedisOptions, 'commandTimeoutMs'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Everything is loaded anew so often. */
+  readonly reloadMs?: number
+}
+
+/** Older knowledge than this is no knowledge: the store is asked, or nobody is let in. */
+export const FRESH_MS = 2000
+const HEARTBEAT_MS = 250
+/** Whoever lags behind a heartbeat for longer has lost something. */
+const BEHIND_MS = 100
+const BLOCK_MS = 500
+const COMMAND_MS = 2000
+const RETRY_MS = 50
+/** Whatever went wrong unnoticed is right again after this. */
+const RELOAD_MS = 300_000
+const FORGET_MS = 60_000
+
+export function startReplica(options: ReplicaOptions): Replica {
+  return new Follower(options)
+}
+
+class Follower implements Replica {
+  readonly #options: ReplicaOptions
+  readonly #commands: Redis
+  /** Waits for writes: nothing else may stand behind it. */
+  readonly #stream: Redis
+  readonly #set = new RevocationSet()
+  readonly #listeners = new Set<() => void>()
+  readonly #timers: readonly NodeJS.Timeout[]
+  #keys: ReadonlyMap<string, PublicJwk> = new Map()
+  #epoch: Epoch | undefined
+  /** Of the last write applied. */
+  #number = 0
+  #cursor = '0-0'
+  #loads = 0
+  #mustLoad = true
+  #isStopped = false
+  #proven: Moment | undefined
+  /** A heartbeat that saw more than was applied. */
+  #awaited: { readonly sent: Moment; readonly number: number } | undefined
+  #lastFault = ''
+
+  constructor(options: ReplicaOptions) {
+    const { store, log, reloadMs = RELOAD_MS } = options
+    this.#options = options
+    this.#commands = connectRedis({ ...store, commandTimeoutMs: COMMAND_MS }, log)
+    this.#stream = connectRedis({ ...store, commandTimeoutMs: BLOCK_MS + COMMAND_MS }, log)
+    this.#timers = [
+      setInterval(() => void this.#beat(), HEARTBEAT_MS),
+      setInterval(() => {
+        this.#mustLoad = true
+      }, reloadMs),
+      setInterval(() => this.forget(), FORGET_MS),
+    ]
+    void this.#follow()
+  }
+
+  judge(presented: Presented): RevocationAnswer | undefined {
+    if (this.#epoch === undefined) return undefined
+    const answer = this.#set.judge(presented, this.#epoch)
+    // What is refused stays refused, however old the knowledge.
+    return answer.revoked || this.staleness() < FRESH_MS ? answer : undefined
+  }
+
+  staleness(): number {
+    if (this.#proven === undefined) return Number.POSITIVE_INFINITY
+    const now = this.#now()
+    // The one stops while a machine sleeps, the other jumps when it is set: the larger is safe.
+    return Math.max(now.steady - this.#proven.steady, now.wall - this.#proven.wall)
+  }
+
+  isLoaded(): boolean {
+    return this.#loads > 0
+  }
+
+  keys(): ReadonlyMap<string, PublicJwk> {
+    return this.#keys
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  figures(): ReplicaFigures {
+    return { revocations: this.#set.size, loads: this.#loads }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#commands.disconnect()
+    this.#stream.disconnect()
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        if (this.#mustLoad) await this.#load()
+        await this.#apply(await readEvents(this.#stream, this.#cursor, BLOCK_MS))
+      } catch (error) {
+        // Another server may answer after a reconnect, and what was missed meanwhile is not known.
+        this.#mustLoad = true
+        this.#report(error)
+        await sleep(RETRY_MS)
+      }
+    }
+  }
+
+  async #load(): Promise<void> {
+    const sent = this.#now()
+    const mark = await readMark(this.#commands)
+    await this.#refuseEarlier(mark)
+    for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
+    await this.#readKeys()
+    this.#epoch = mark.epoch
+    this.#number = mark.number
+    this.#cursor = mark.cursor
+    this.#mustLoad = false
+    this.#loads += 1
+    this.#lastFault = ''
+    this.#prove(sent)
+    this.#tell()
+    this.#options.log.debug(this.figures(), 'revocations loaded')
+  }
+
+  /** Fewer writes than were seen in the same epoch: an earlier state was put in the place of the store. */
+  async #refuseEarlier({ epoch, number }: Mark): Promise<void> {
+    if (epoch.id !== this.#epoch?.id || number >= this.#number) return
+    this.#options.log.error(
+      { seen: this.#number, found: number },
+      'the store was put back to an earlier state: what was issued before now is refused',
+    )
+    const revocations = redisRevocations(this.#commands)
+    await revocations.renewEpoch({ epochId: epoch.id, number: this.#number })
+    throw new Error('the store was put back to an earlier state')
+  }
+
+  async #apply(events: readonly StreamEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.number > this.#number + 1) throw new Error('the stream was trimmed')
+      // What the set held already when it was loaded.
+      if (event.number <= this.#number) {
+        this.#cursor = event.id
+        continue
+      }
+      if (event.revocation !== undefined) this.#set.apply(...event.revocation)
+      else await this.#readKeys()
+      this.#number = event.number
+      this.#cursor = event.id
+    }
+    if (events.length === 0) return
+    if (this.#awaited !== undefined && this.#awaited.number <= this.#number) {
+      this.#prove(this.#awaited.sent)
+    }
+    this.#tell()
+  }
+
+  async #readKeys(): Promise<void> {
+    const keys = await redisPublicKeys(this.#commands).all()
+    this.#keys = new Map(keys.map((key) => [key.kid, key]))
+  }
+
+  async #beat(): Promise<void> {
+    const sent = this.#now()
+    const known = this.#number
+    try {
+      const { epoch, number } = await readMark(this.#commands)
+      if (this.#mustLoad) return
+      if (epoch.id !== this.#epoch?.id || number < known) this.#loadAgain()
+      else if (number <= this.#number) this.#prove(sent)
+      else this.#awaitNumber(sent, number)
+    } catch (error) {
+      this.#report(error)
+      // Without an epoch it is another store, or an empty one: a load will tell.
+      if (this.#commands.status === 'ready' && !this.#mustLoad) this.#loadAgain()
+    }
+  }
+
+  /** The writes are on their way on the other connection, or they are lost. */
+  #awaitNumber(sent: Moment, number: number): void {
+    this.#awaited = { sent, number }
+    setTimeout(() => {
+      if (this.#awaited?.number === number && this.#number < number) this.#loadAgain()
+    }, BEHIND_MS)
+  }
+
+  #prove(sent: Moment): void {
+    if (this.#proven === undefined || sent.steady > this.#proven.steady) this.#proven = sent
+    this.#awaited = undefined
+  }
+
+  /** Also when the connection waits for writes that will not come. */
+  #loadAgain(): void {
+    if (this.#isStopped || this.#mustLoad) return
+    this.#mustLoad = true
+    this.#stream.disconnect(true)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener()
+      } catch (error) {
+        // Whoever cannot take the news must not keep others, or us, from following.
+        this.#options.log.error({ err: error }, 'a change of the revocations was not taken up')
+      }
+    }
+  }
+
+  forget(): void {
+    this.#set.forgetEndedBefore(this.#options.clock() / 1000 - CLOCKS_SECONDS)
+  }
+
+  /** While it lasts it is no news. */
+  #report(error: unknown): void {
+    const fault = error instanceof Error ? error.message : String(error)
+    if (fault !== this.#lastFault && !this.#isStopped) {
+      this.#options.log.warn({ fault }, 'revocations cannot be followed')
+    }
+    this.#lastFault = fault
+  }
+
+  #now(): Moment {
+    return { steady: performance.now(), wall: this.#options.clock() }
+  }
+}
+
+/** The same moment on both clocks, in milliseconds. */
+interface Moment {
+  readonly steady: number
+  readonly wall: number
 }

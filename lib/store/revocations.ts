@@ -9,24 +9,17 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { INSTANT_KEY, instantOfGrant, NEXT_INSTANT } from './instant.ts'
+import { INSTANT_KEY, NEXT_INSTANT } from './instant.ts'
+import {
+  judge,
+  type Presented,
+  parseEntry,
+  type RevocationAnswer,
+  type RevocationKind,
+} from './revocation.ts'
 import { defineScript } from './script.ts'
 
-export type RevocationKind = 'token' | 'grant' | 'client' | 'user'
-
-/** What a request is made with. */
-export interface Presented {
-  readonly tokenId: string
-  readonly grantId: string
-  readonly clientId: string
-  readonly userId: string
-  /** `iat`, epoch seconds. */
-  readonly issuedAt: number
-}
-
-export type RevocationAnswer =
-  | { readonly revoked: false }
-  | { readonly revoked: true; readonly by: RevocationKind | 'epoch' }
+export type { Presented, RevocationAnswer, RevocationKind } from './revocation.ts'
 
 export interface Revocations {
   /**
@@ -40,13 +33,18 @@ export interface Revocations {
   hasEpoch(): Promise<boolean>
   /** Gives a store without an epoch a new one; resolves with `not_before`, epoch seconds. */
   ensureEpoch(): Promise<number>
+  /**
+   * For who has seen more writes than this store knows of, which therefore was put back to an earlier
+   * state: unless somebody was quicker, what was issued before now is refused from here on.
+   */
+  renewEpoch(seen: { readonly epochId: string; readonly number: number }): Promise<void>
 }
 
 export const REVOCATIONS_KEY = 'revocations'
 const EXPIRIES_KEY = 'revocations:expiries'
-const STREAM_KEY = 'revocations:stream'
-const NUMBER_KEY = 'revocations:number'
-const EPOCH_KEY = 'epoch'
+export const STREAM_KEY = 'revocations:stream'
+export const NUMBER_KEY = 'revocations:number'
+export const EPOCH_KEY = 'epoch'
 
 /**
  * Lua: defines `is_revoked(key, grant_id, client_id, user_id)`, for scripts that make or prolong
@@ -69,7 +67,27 @@ end
 const STREAM_LENGTH = 10_000
 
 /** Beyond its `exp` a token still passes where a clock is behind: until then it must stay named. */
-const CLOCKS_SECONDS = 60
+export const CLOCKS_SECONDS = 60
+
+/** Lua: defines `append(stream, number, …)`: what every write tells the readers, under a running number. */
+const APPEND = `
+local function append(stream, number, ...)
+  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'number', redis.call('INCR', number), ...)
+end
+`
+
+/** What `write_key_change` works on. */
+export const KEY_CHANGE_KEYS = [STREAM_KEY, NUMBER_KEY] as const
+
+/**
+ * Lua: defines `write_key_change(first)`, for scripts that change the published keys: the readers of
+ * the stream read the set anew. `first`: where `KEY_CHANGE_KEYS` begin among the KEYS.
+ */
+export const WRITE_KEY_CHANGE = `${APPEND}
+local function write_key_change(first)
+  append(KEYS[first], KEYS[first + 1], 'changed', 'keys')
+end
+`
 
 /** What `write_revocation` works on, in its order: to stand at the end of a script's KEYS. */
 export const REVOCATION_KEYS = [
@@ -85,17 +103,16 @@ export const REVOCATION_KEYS = [
  * what was made under it in one step. `first`: where `REVOCATION_KEYS` begin among the KEYS. Answers
  * the entry's instant. An entry that exists is only ever prolonged.
  */
-export const WRITE_REVOCATION = `${NEXT_INSTANT}
+export const WRITE_REVOCATION = `${NEXT_INSTANT}${APPEND}
 local function write_revocation(first, member, expires)
   local set, expiries, stream, number_key = KEYS[first], KEYS[first + 1], KEYS[first + 2], KEYS[first + 3]
   local instant = next_instant(KEYS[first + 4])
   local held = redis.call('HGET', set, member)
   if held then expires = math.max(expires, tonumber(string.match(held, ':(%d+)$'))) end
   local entry = instant .. ':' .. string.format('%.0f', expires)
-  local number = redis.call('INCR', number_key)
   redis.call('HSET', set, member, entry)
   redis.call('ZADD', expiries, expires, member)
-  redis.call('XADD', stream, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'number', number, 'member', member, 'entry', entry)
+  append(stream, number_key, 'member', member, 'entry', entry)
   local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', redis.call('TIME')[1] - ${CLOCKS_SECONDS}, 'LIMIT', 0, 100)
   for _, old in ipairs(gone) do
     redis.call('HDEL', set, old)
@@ -115,6 +132,13 @@ redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'not_before', redis.call('TIME')[1] + 1)
 return redis.call('HGET', KEYS[1], 'not_before')`)
 
+/** KEYS: epoch, number. ARGV: epoch and number that were seen, a new epoch's id. */
+const RENEW_EPOCH = defineScript(`
+if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
+if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'id', ARGV[3], 'not_before', redis.call('TIME')[1] + 1)
+return 1`)
+
 export function redisRevocations(redis: Redis): Revocations {
   return {
     async revoke(kind, id, expiresAt) {
@@ -132,8 +156,8 @@ export function redisRevocations(redis: Redis): Revocations {
         return value
       })
       if (typeof epoch !== 'string') throw new Error('the store has no epoch')
-      if (presented.issuedAt < Number(epoch)) return { revoked: true, by: 'epoch' }
-      return judge(presented, entries as (string | null)[])
+      const held = toInstants(presented, entries as (string | null)[])
+      return judge(presented, { notBefore: Number(epoch) }, (kind) => held[kind])
     },
 
     async hasEpoch() {
@@ -143,28 +167,26 @@ export function redisRevocations(redis: Redis): Revocations {
     async ensureEpoch() {
       return Number(await ENSURE_EPOCH(redis, [EPOCH_KEY], [randomUUID()]))
     },
+
+    async renewEpoch({ epochId, number }) {
+      await RENEW_EPOCH(redis, [EPOCH_KEY, NUMBER_KEY], [epochId, number, randomUUID()])
+    },
   }
 }
 
-/** The members under which a request could be refused, in the order `judge` reads them. */
+/** The members under which a request could be refused. */
 export function revocationMembers({ tokenId, grantId, clientId, userId }: Presented): string[] {
   return [`token:${tokenId}`, `grant:${grantId}`, `client:${clientId}`, `user:${userId}`]
 }
 
-function judge(
+function toInstants(
   presented: Presented,
-  [token, grant, client, user]: (string | null)[],
-): RevocationAnswer {
-  if (token) return { revoked: true, by: 'token' }
-  if (grant) return { revoked: true, by: 'grant' }
-  const made = instantOfGrant(presented.grantId)
-  if (refuses(client, made)) return { revoked: true, by: 'client' }
-  if (refuses(user, made)) return { revoked: true, by: 'user' }
-  return { revoked: false }
-}
-
-/** A grant without an instant cannot prove that it is younger: it is refused. */
-function refuses(entry: string | null | undefined, made: number | undefined): boolean {
-  if (!entry) return false
-  return made === undefined || made <= Number(entry.split(':')[0])
+  entries: readonly (string | null)[],
+): Partial<Record<RevocationKind, number>> {
+  const members = revocationMembers(presented)
+  const found = members.flatMap((member, index): [string, number][] => {
+    const entry = entries[index]
+    return entry ? [[member.slice(0, member.indexOf(':')), parseEntry(entry).instant]] : []
+  })
+  return Object.fromEntries(found)
 }

@@ -1,15 +1,10 @@
 /** Making key pairs, and opening those that the store keeps sealed (RFC 7517, RFC 7638). */
 
 import { createPrivateKey } from 'node:crypto'
-import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-} from 'jose'
-import type { SigningAlgorithm, SigningKey, VerificationKey } from '../../lib/oauth/access-token.ts'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import type { VerificationKey } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm, SigningKey } from '../../lib/oauth/jws.ts'
+import { toVerificationKey } from '../../lib/oauth/jws.ts'
 import { open, seal } from '../../lib/platform/seal.ts'
 import type { PublicJwk } from '../../lib/store/public-keys.ts'
 import type { KeyMaterial } from '../store/signing-keys.ts'
@@ -37,10 +32,10 @@ export async function generateKeyMaterial(
 }
 
 /** @throws Error when it was sealed under another key. */
-export async function openKeyMaterial(
+export function openKeyMaterial(
   { kid, algorithm, publicJwk, sealedPrivateJwk }: KeyMaterial,
   sealingKey: Buffer,
-): Promise<OpenedKey> {
+): OpenedKey {
   const privateJwk = open(sealingKey, sealedPrivateJwk, kid)
   if (privateJwk === undefined) {
     throw new Error(
@@ -48,12 +43,6 @@ export async function openKeyMaterial(
     )
   }
   const privateKey = createPrivateKey({ key: JSON.parse(privateJwk), format: 'jwk' })
-  const verification = await importAsymmetric(publicJwk, algorithm)
+  const verification = toVerificationKey({ ...publicJwk, alg: algorithm })
   return { signing: { kid, algorithm, privateKey }, verification }
-}
-
-async function importAsymmetric(jwk: JWK, algorithm: SigningAlgorithm): Promise<CryptoKey> {
-  const key = await importJWK(jwk, algorithm)
-  if (key instanceof Uint8Array) throw new TypeError('a signing key is symmetric')
-  return key
 }

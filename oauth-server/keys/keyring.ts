@@ -5,8 +5,9 @@
  * synchronizing every few seconds. The instants are those of the store's clock.
  */
 
-import type { FindKey, SigningAlgorithm, SigningKey } from '../../lib/oauth/access-token.ts'
+import type { FindKey } from '../../lib/oauth/access-token.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
+import type { SigningAlgorithm, SigningKey } from '../../lib/oauth/jws.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type {
@@ -57,7 +58,7 @@ export function createKeyring(signingKeys: SigningKeys, options: KeyringOptions)
 
   async function follow(): Promise<void> {
     const { records, now } = await agree(held)
-    held = await openAll(records, held, options.sealingKey)
+    held = openAll(records, held, options.sealingKey)
     storeAheadMs = now - clock()
     readAt = clock()
   }
@@ -176,18 +177,16 @@ function logChanges(log: Log, made: readonly SigningKeyRecord[], dead: readonly 
 }
 
 /** A key is opened once: what changes later is when it signs. */
-async function openAll(
+function openAll(
   records: readonly SigningKeyRecord[],
   held: readonly HeldKey[],
   sealingKey: Buffer,
-): Promise<readonly HeldKey[]> {
+): readonly HeldKey[] {
   const opened = new Map(held.map((key) => [key.record.kid, key.opened]))
-  return await Promise.all(
-    records.map(async (record) => ({
-      algorithm: record.algorithm,
-      signsFrom: record.signsFrom,
-      record,
-      opened: opened.get(record.kid) ?? (await openKeyMaterial(record, sealingKey)),
-    })),
-  )
+  return records.map((record) => ({
+    algorithm: record.algorithm,
+    signsFrom: record.signsFrom,
+    record,
+    opened: opened.get(record.kid) ?? openKeyMaterial(record, sealingKey),
+  }))
 }

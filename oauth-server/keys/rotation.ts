@@ -6,7 +6,7 @@
  * it has ended nobody signs with that key, whatever a server that was cut off believes.
  */
 
-import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../lib/oauth/jws.ts'
 import type { KeyMaterial, SigningKeyRecord } from '../store/signing-keys.ts'
 
 export interface RotationSettings {

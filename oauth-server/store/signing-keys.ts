@@ -7,8 +7,9 @@
  */
 
 import type { Redis } from 'ioredis'
-import type { SigningAlgorithm } from '../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../lib/oauth/jws.ts'
 import { PUBLIC_KEYS_KEY, type PublicJwk } from '../../lib/store/public-keys.ts'
+import { KEY_CHANGE_KEYS, WRITE_KEY_CHANGE } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
 
 export interface KeyMaterial {
@@ -74,8 +75,8 @@ for _, kid in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 return { time[1] * 1000 + math.floor(time[2] / 1000), fingerprint, published and 1 or 0, records }`)
 
-/** ARGV: fingerprint, how many records, for each its kid and itself, kids to drop. */
-const CHANGE = defineScript(`${HELD}
+/** ARGV: fingerprint, how many records, for each its kid and itself, kids to drop. Who verifies is told in the same step. */
+const CHANGE = defineScript(`${HELD}${WRITE_KEY_CHANGE}
 local _, fingerprint = held()
 if fingerprint ~= ARGV[1] then return 0 end
 local drops = 3 + 2 * ARGV[2]
@@ -86,6 +87,7 @@ for _, stored in ipairs(held()) do
   local record = cjson.decode(stored)
   redis.call('HSET', KEYS[2], record.kid, cjson.encode(record.publicJwk))
 end
+write_key_change(3)
 return 1`)
 
 export function redisSigningKeys(redis: Redis): SigningKeys {
@@ -99,7 +101,7 @@ export function redisSigningKeys(redis: Redis): SigningKeys {
     async change(fingerprint, { put, drop }) {
       const records = put.flatMap((record) => [record.kid, JSON.stringify(record)])
       const values = [fingerprint, put.length, ...records, ...drop]
-      return (await CHANGE(redis, KEYS, values)) === 1
+      return (await CHANGE(redis, [...KEYS, ...KEY_CHANGE_KEYS], values)) === 1
     },
   }
 }

@@ -3,7 +3,7 @@
  * section 12.2 allows: nobody has logged in.
  */
 
-import { signJwt } from '../../lib/oauth/access-token.ts'
+import { signJwt } from '../../lib/oauth/jws.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Ports } from '../ports.ts'
 import { PROFILE } from '../scopes.ts'

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { importJWK, jwtVerify } from 'jose'
-import { SIGNING_ALGORITHMS, signAccessToken } from '../../lib/oauth/access-token.ts'
+import { signAccessToken } from '../../lib/oauth/access-token.ts'
+import { SIGNING_ALGORITHMS } from '../../lib/oauth/jws.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { redisPublicKeys } from '../../lib/store/public-keys.ts'
 import { createKeyring, type KeyringOptions } from '../../oauth-server/keys/keyring.ts'

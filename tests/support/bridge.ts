@@ -21,6 +21,10 @@ export interface Caller {
   readonly user?: string
   readonly name?: string
   readonly client?: string
+  readonly grant?: string
+  readonly token?: string
+  /** Epoch seconds. */
+  readonly expiresAt?: number
 }
 
 export type LogLine = Readonly<Record<string, unknown>>
@@ -150,15 +154,15 @@ async function readLog(child: ChildProcess, log: LogLine[]): Promise<void> {
   await promise
 }
 
-function identityOf({ user = 'dev:ann', name = 'ann', client = 'client-1' }: Caller) {
+function identityOf(caller: Caller): Record<string, string> {
   const headers = toIdentityHeaders({
-    userId: user,
-    userName: name,
-    clientId: client,
+    userId: caller.user ?? 'dev:ann',
+    userName: caller.name ?? 'ann',
+    clientId: caller.client ?? 'client-1',
     scopes: ['mcp'],
-    grantId: '1-grant',
-    tokenId: 'token',
-    expiresAt: 4_000_000_000,
+    grantId: caller.grant ?? '1-grant',
+    tokenId: caller.token ?? 'token',
+    expiresAt: caller.expiresAt ?? 4_000_000_000,
   })
   return { ...headers, 'x-gateway-edge': EDGE_SECRET, 'x-request-id': 'request-of-the-test' }
 }

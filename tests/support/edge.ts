@@ -26,19 +26,43 @@ export const EDGE_SECRET = 'edge-secret-of-the-test'
 export interface Edge {
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   readonly issuer: string
   readonly valkey: Valkey
   readonly revocations: Revocations
+  /** The first process. */
   readonly extAuthz: ChildProcess
   /** To start it once more. */
   readonly extAuthzOptions: SpawnOptions
+  /** All processes of ext-authz. */
+  readonly deciders: readonly Decider[]
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
+  /** What oauth-server does with a store that is empty: an epoch, and the key. */
+  prepareStore(): Promise<void>
+  /** What Envoy wrote into its access log so far. */
+  accessLog(): string
   resourceOf(service: string): string
   mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
   readonly privateKey: CryptoKey
   readonly publicJwk: PublicJwk
   stop(): Promise<void>
+}
+
+/** A process of ext-authz that comes and goes. */
+export interface Decider {
+  readonly child: ChildProcess
+  /** Resolves when it has gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Again, once it has gone. */
+  start(): void
+}
+
+export interface EdgeOptions {
+  /** Of ext-authz. */
+  readonly processes?: number
+  /** Whether Valkey keeps what it held. */
+  readonly persistent?: boolean
 }
 
 export interface Reached {
@@ -49,23 +73,30 @@ export interface Reached {
   readonly rawHeaders: readonly string[]
 }
 
-export async function startEdge(settings: Record<string, string> = {}): Promise<Edge> {
+export async function startEdge(
+  settings: Record<string, string> = {},
+  { processes = 1, persistent = false }: EdgeOptions = {},
+): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'))
-  const valkey = await startValkey()
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const valkey = await startValkey({ persistent })
+  const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
   const reached: Reached[] = []
+  const authz = Array.from({ length: processes }, (_, index) => ({
+    EXT_AUTHZ_SOCKET: join(folder, `a${index + 1}.sock`),
+    EXT_AUTHZ_ADMIN_SOCKET: join(folder, `a${index + 1}-admin.sock`),
+  }))
   const sockets = {
-    OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
+    OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
     MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
-    EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+    EXT_AUTHZ_SOCKETS: authz.map((one) => one.EXT_AUTHZ_SOCKET).join(','),
+    EXT_AUTHZ_ADMIN_SOCKETS: authz.map((one) => one.EXT_AUTHZ_ADMIN_SOCKET).join(','),
   }
   const upstreams = [
-    await startUpstream('oauth', sockets.OAUTH_SERVER_SOCKET, reached),
+    await startUpstream('oauth', sockets.OAUTH_SERVER_SOCKETS, reached),
     await startUpstream('bridge', sockets.MCP_BRIDGE_SOCKET, reached),
   ]
   const redis = await valkey.connect()
   const revocations = redisRevocations(redis)
-  const notBefore = await revocations.ensureEpoch()
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const publicJwk = {
     ...(await exportJWK(publicKey)),
@@ -73,12 +104,18 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     alg: 'ES256',
     use: 'sig',
   } as PublicJwk
-  await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+  const prepareStore = async (): Promise<number> => {
+    const begins = await revocations.ensureEpoch()
+    await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+    return begins
+  }
+  let notBefore = await prepareStore()
 
   const env = {
     PATH: process.env['PATH'] ?? '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
+    GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: join(folder, 'envoy'),
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     ENVOY_EDGE_SECRET: EDGE_SECRET,
@@ -87,16 +124,31 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     ...sockets,
     ...settings,
   }
-  const options: SpawnOptions = { cwd: folder, env, stdio: OUTPUT }
-  const node = (file: string): ChildProcess => spawn(process.execPath, [join(ROOT, file)], options)
-  await exited(node('envoy/main.ts'))
-  const extAuthz = node('ext-authz/main.ts')
+  const optionsWith = (more: Record<string, string>): SpawnOptions => ({
+    cwd: folder,
+    env: { ...env, ...more },
+    stdio: OUTPUT,
+  })
+  const node = (file: string, more: Record<string, string>): ChildProcess =>
+    spawn(process.execPath, [join(ROOT, file)], optionsWith(more))
+  await exited(node('envoy/main.ts', {}))
+  const deciders = authz.map((own) => createDecider(() => node('ext-authz/main.ts', own)))
+  const [first] = deciders
+  const [firstSockets] = authz
+  if (first === undefined || firstSockets === undefined) throw new Error('no process of ext-authz')
   const envoy = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',
-    ['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart', '--concurrency', '1'],
-    { stdio: OUTPUT },
+    [
+      ...['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart'],
+      ...['--concurrency', '1', '--file-flush-interval-msec', '50'],
+    ],
+    { stdio: ['ignore', 'pipe', OUTPUT] },
   )
-  await untilServing(port, adminPort)
+  let accessLog = ''
+  envoy.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    accessLog += text
+  })
+  await untilServing(port, adminPort, processes)
 
   const issuer =
     settings['BASE_DOMAIN'] === undefined
@@ -109,12 +161,18 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
   return {
     port,
     adminPort,
+    metricsPort,
     issuer,
     valkey,
     revocations,
-    extAuthz,
-    extAuthzOptions: options,
+    extAuthz: first.child,
+    extAuthzOptions: optionsWith(firstSockets),
+    deciders,
     reached,
+    async prepareStore() {
+      notBefore = await prepareStore()
+    },
+    accessLog: () => accessLog,
     resourceOf,
     privateKey,
     publicJwk,
@@ -139,13 +197,30 @@ export async function startEdge(settings: Record<string, string> = {}): Promise<
     },
     async stop() {
       envoy.kill('SIGKILL')
-      extAuthz.kill('SIGKILL')
+      for (const { child } of deciders) child.kill('SIGKILL')
       for (const upstream of upstreams) {
         upstream.closeAllConnections()
         upstream.close()
       }
       await valkey.stop()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function createDecider(launch: () => ChildProcess): Decider {
+  let child = launch()
+  return {
+    get child() {
+      return child
+    },
+    async end(signal) {
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill(signal)
+      await gone
+    },
+    start() {
+      child = launch()
     },
   }
 }
@@ -158,6 +233,11 @@ function startUpstream(
   const { promise, resolve } = Promise.withResolvers<Server>()
   const server = createServer((request, response) => {
     const { method = '', url = '', headers, rawHeaders } = request
+    // Envoy's own question, which goes on all the time.
+    if (url === '/healthz') {
+      response.end()
+      return
+    }
     reached.push({ upstream, method, url, headers, rawHeaders })
     request.resume()
     response.setHeader('content-type', 'application/json')
@@ -174,13 +254,14 @@ async function exited(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`exit code ${code}`)
 }
 
-/** Envoy takes requests and finds ext-authz healthy. */
-async function untilServing(port: number, adminPort: number): Promise<void> {
+/** Envoy takes requests and finds all of ext-authz healthy. */
+async function untilServing(port: number, adminPort: number, processes: number): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt += 1) {
     try {
       await fetch(`http://127.0.0.1:${port}/`)
       const clusters = await (await fetch(`http://127.0.0.1:${adminPort}/clusters`)).text()
-      if (/ext_authz::.*::health_flags::healthy/.test(clusters)) return
+      const healthy = clusters.match(/ext_authz::.*::health_flags::healthy/g) ?? []
+      if (healthy.length === processes) return
     } catch {
       // Not listening yet.
     }

@@ -47,6 +47,7 @@ export async function makePlace(t: ExecutionContext): Promise<Place> {
     GATEWAY_STATE_DIR: state,
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(await freePort()),
+    GATEWAY_METRICS_PORT: String(await freePort()),
     npm_lifecycle_event: undefined,
   }
   const remaining = (): number[] => marked(instanceOf(state))

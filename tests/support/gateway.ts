@@ -26,6 +26,7 @@ export interface TestGateway {
   readonly url: string
   readonly port: number
   readonly adminPort: number
+  readonly metricsPort: number
   /** Where it runs; the state is in `.gateway` below. */
   readonly folder: string
   readonly process: ChildProcess
@@ -43,6 +44,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const folder = again?.folder ?? options.folder ?? mkdtempSync(join(tmpdir(), 'gateway-'))
   const port = again?.port ?? options.port ?? (await freePort())
   const adminPort = again?.adminPort ?? (await freePort())
+  const metricsPort = again?.metricsPort ?? (await freePort())
   if (options.file !== undefined) writeFileSync(join(folder, 'gateway.yaml'), options.file)
   const startedAt = performance.now()
   const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), 'start'], {
@@ -51,6 +53,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       ...baseEnvironment(),
       GATEWAY_PORT: String(port),
       GATEWAY_ADMIN_PORT: String(adminPort),
+      GATEWAY_METRICS_PORT: String(metricsPort),
       ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,6 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     url,
     port,
     adminPort,
+    metricsPort,
     folder,
     process: child,
     startedWithinMs: performance.now() - startedAt,

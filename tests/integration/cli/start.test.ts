@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
-import type { GatewayStatus } from '../../../cli/instance/status.ts'
+import { type GatewayStatus, isServing } from '../../../cli/instance/status.ts'
 import { makePlace, type Place, until } from '../../support/gateway-process.ts'
 
 const statusOf = async (place: Place): Promise<GatewayStatus> =>
@@ -17,8 +17,9 @@ test.serial('starts, tells, stops, and starts again with what it kept', async (t
   t.true(printed.trimEnd().includes('claude mcp add --transport http echo'))
   t.is((await fetch(`http://localhost:${place.port}/healthz`)).status, 200)
 
+  t.true((await statusOf(place)).ready)
+  await until(async () => (await statusOf(place)).parts.every(isServing), 10_000)
   const status = await statusOf(place)
-  t.true(status.ready)
   t.is(first.child.pid, status.pid)
   t.is(status.public_url, `http://localhost:${place.port}`)
   t.deepEqual(
@@ -26,8 +27,10 @@ test.serial('starts, tells, stops, and starts again with what it kept', async (t
     [
       ['valkey', 'ready'],
       ['envoy-files', 'ready'],
-      ['oauth-server', 'ready'],
-      ['ext-authz', 'ready'],
+      ['oauth-server-1', 'ready'],
+      ['oauth-server-2', 'ready'],
+      ['ext-authz-1', 'ready'],
+      ['ext-authz-2', 'ready'],
       ['mcp-bridge', 'ready'],
       ['envoy', 'ready'],
     ],
@@ -55,8 +58,9 @@ test.serial('starts, tells, stops, and starts again with what it kept', async (t
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-  t.is(records.filter(({ msg }) => msg === 'ready').length, 2)
-  t.true(records.every(({ name }) => name === 'ext-authz'))
+  const readies = records.filter(({ msg }) => msg === 'ready').map(({ name }) => name)
+  t.deepEqual(readies.slice(0, 3), ['ext-authz-1', 'ext-authz-2', 'ext-authz-1'])
+  t.true(records.every(({ name }) => /^ext-authz-[12]$/.test(name)))
 })
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
@@ -82,6 +86,7 @@ test.serial('a part that dies is started again, the others stay', async (t) => {
   const place = await makePlace(t)
   const gateway = place.gateway(['start'])
   await gateway.line(readyLine(place))
+  await until(() => place.remaining().length === 10, 10_000)
   const before = await statusOf(place)
   const pidOf = (status: GatewayStatus, name: string): number =>
     status.parts.find((part) => part.name === name)?.pid ?? 0
@@ -94,11 +99,11 @@ test.serial('a part that dies is started again, the others stay', async (t) => {
   const bridge = after.parts.find(({ name }) => name === 'mcp-bridge')
   t.is(bridge?.restarts, 1)
   t.is(bridge?.last_exit, 'ended by SIGKILL')
-  for (const name of ['valkey', 'oauth-server', 'ext-authz', 'envoy']) {
+  for (const name of ['valkey', 'oauth-server-1', 'ext-authz-2', 'envoy']) {
     t.is(pidOf(after, name), pidOf(before, name), name)
   }
   // The watchdog of the dead one ends its children alone, also those that left their group.
-  await until(() => place.remaining().length === 8, 5000)
+  await until(() => place.remaining().length === 10, 5000)
   t.pass()
 })
 
@@ -106,8 +111,8 @@ test.serial('SIGKILL leaves nothing within 5 s, and the next start is not distur
   const place = await makePlace(t)
   const first = place.gateway(['start'])
   await first.line(readyLine(place))
+  await until(() => place.remaining().length >= 9, 10_000)
   const killed = place.remaining()
-  t.true(killed.length >= 7)
   first.child.kill('SIGKILL')
   await first.ended
   const second = place.gateway(['start'])
@@ -141,7 +146,7 @@ test.serial('a room that cannot start ends the start, with its last words', asyn
   writeFileSync(join(place.folder, 'fail-ext-authz'), '')
   const { exitCode, stderr, stdout } = await place.gateway(['start']).ended
   t.is(exitCode, 1)
-  t.regex(stderr, /ext-authz does not start: exit code 1/)
+  t.regex(stderr, /ext-authz-1 does not start: exit code 1/)
   t.regex(stderr, /told to fail by fail-ext-authz/)
   t.false(stdout.includes('ready '))
   await until(() => place.remaining().length === 0, 2000)
@@ -201,7 +206,13 @@ test.serial('a stale control socket and run file are replaced', async (t) => {
 
 test.serial('every fault of the configuration is told, and nothing is made', async (t) => {
   const place = await makePlace(t)
-  const env = { GATEWAY_ADMIN_PORT: 'none', LOG_LEVEL: 'loud', MCP_ECHO_ENABLED: 'maybe' }
+  const env = {
+    GATEWAY_ADMIN_PORT: 'none',
+    LOG_LEVEL: 'loud',
+    MCP_ECHO_ENABLED: 'maybe',
+    EXT_AUTHZ_PROCESSES: '0',
+    OAUTH_SERVER_PROCESSES: '17',
+  }
   const { exitCode, stderr } = await place.gateway(['start'], env).ended
   t.is(exitCode, 1)
   for (const name of Object.keys(env)) t.true(stderr.includes(name), name)

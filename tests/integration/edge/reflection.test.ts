@@ -4,17 +4,14 @@ import { join } from 'node:path'
 import { credentials, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import test from 'ava'
-import { close, createServer, listen } from '../../../ext-authz/server.ts'
+import { createMethods, createServer } from '../../../ext-authz/server.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reflection-'))
 const socket = join(folder, 'a.sock')
-const server = createServer({
-  decide: async () => ({ allow: false, reason: 'no_token', detail: '' }),
-  isServing: () => true,
-  log: createLog('test', 'error'),
-})
-await listen(server, socket)
+const methods = createMethods({ check: (message) => message, isServing: () => true })
+const server = createServer('fast', methods, createLog('test', 'error'))
+await server.listen(socket)
 
 const definition = loadSync('grpc/reflection/v1/reflection.proto', {
   includeDirs: [join(import.meta.dirname, '../../../proto')],
@@ -27,7 +24,7 @@ const client = new ServerReflection(`unix:${socket}`, credentials.createInsecure
 
 test.after.always(async () => {
   client.close()
-  await close(server)
+  await server.close()
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -19,8 +19,8 @@ const ENVIRONMENT = {
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1,::1',
   ENVOY_EDGE_SECRET: 'secret',
-  OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
-  EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  OAUTH_SERVER_SOCKETS: [join(folder, 'o1.sock'), join(folder, 'o2.sock')].join(','),
+  EXT_AUTHZ_SOCKETS: [join(folder, 'a1.sock'), join(folder, 'a2.sock')].join(','),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
 }
 
@@ -47,6 +47,12 @@ test('TLS listener with its certificate', isValid, {
   BASE_DOMAIN: 'example.com',
   ENVOY_CERTIFICATE_FOLDER: certificates,
 })
+test('plain HTTP beside TLS', isValid, {
+  BASE_DOMAIN: 'example.com',
+  ENVOY_CERTIFICATE_FOLDER: certificates,
+  ENVOY_PLAIN_PORT: '8080',
+  CERTS_SOCKET: join(folder, 'c.sock'),
+})
 test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
 test('pages of listed origins', isValid, {
   MCP_CORS_ORIGINS: 'https://a.example,https://b.example:8443',
@@ -62,7 +68,7 @@ test('Envoy refuses what is not a configuration, so that a yes means something',
 
 /** Envoy reads the pair while it validates: it must be a real one. */
 function makeCertificate(): string {
-  const [key, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')]
+  const [key, chain] = [join(folder, 'tls.key'), join(folder, 'tls.crt')]
   execFileSync(
     'openssl',
     [

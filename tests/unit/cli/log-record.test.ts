@@ -1,4 +1,5 @@
 import test from 'ava'
+import { isPartOf } from '../../../cli/instance/part-names.ts'
 import { toJsonLine } from '../../../cli/log/log-file.ts'
 import { type LogRecord, parseLine, parseStored } from '../../../cli/log/log-record.ts'
 import { toTerminalLine } from '../../../cli/log/terminal-line.ts'
@@ -46,6 +47,20 @@ test('Valkey’s warning', reads, '12:M 02 Jan 2026 03:04:05.678 # Low', {
 })
 test('anything else', reads, 'Segmentation fault', { level: 'info', msg: 'Segmentation fault' })
 
+test('a process of a room says its room’s name, which is no other part’s', (t) => {
+  t.deepEqual(parseLine('ext-authz-2', '{"name":"ext-authz","msg":"x"}', NOW).fields, {})
+  t.deepEqual(parseLine('ext-authz-2', '{"name":"ext-authz-1","msg":"x"}', NOW).fields, {
+    logger: 'ext-authz-1',
+  })
+})
+
+test('a room means all of its processes, a part itself alone', (t) => {
+  t.true(isPartOf('ext-authz-2', 'ext-authz'))
+  t.true(isPartOf('ext-authz-12', 'ext-authz-12'))
+  t.false(isPartOf('ext-authz-12', 'ext-authz-1'))
+  t.false(isPartOf('envoy-files', 'envoy'))
+})
+
 test('what is stored is read back as it was', (t) => {
   const record = parseLine('part', '{"level":"warn","msg":"slow","request_id":"r1"}', NOW)
   t.deepEqual(parseStored(toJsonLine(record)), record)
@@ -67,7 +82,7 @@ test('a line for the terminal: time, name, level, message, fields', (t) => {
   )
   t.regex(
     line,
-    /^\d\d:\d\d:05\.678 ext-authz {5}info {3}request status=200 path="\/a b" user=dev:a$/,
+    /^\d\d:\d\d:05\.678 ext-authz {6}info {3}request status=200 path="\/a b" user=dev:a$/,
   )
 })
 

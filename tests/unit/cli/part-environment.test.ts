@@ -10,6 +10,8 @@ import {
   serviceSecrets,
 } from '../../../cli/supervisor/part-environment.ts'
 import { toParts } from '../../../cli/supervisor/parts.ts'
+import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
+import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { Secret } from '../../../lib/platform/secret.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../../mcp-bridge/config.ts'
@@ -38,12 +40,15 @@ const ENVIRONMENT = {
   npm_config_token: 'npm',
 }
 
+const PROCESSES = { 'ext-authz': 2, 'oauth-server': 2 }
+
 const gateway = readGateway(ENVIRONMENT, '/')
 const parts = toParts({
   gateway,
   environment: ENVIRONMENT,
   rootSecret: new Secret(ROOT_SECRET),
   rooms: '/rooms',
+  processes: PROCESSES,
   sockets: '/sockets',
   store: {
     url: 'unix:///sockets/valkey.sock',
@@ -70,20 +75,29 @@ const GATEWAY = [
   'MCP_ECHO_ENABLED',
 ]
 const STORE = ['REDIS_URL', 'REDIS_PASSWORD']
-const SOCKETS = ['OAUTH_SERVER_SOCKET', 'EXT_AUTHZ_SOCKET', 'MCP_BRIDGE_SOCKET']
+const SOCKETS = [
+  'OAUTH_SERVER_SOCKETS',
+  'EXT_AUTHZ_SOCKETS',
+  'EXT_AUTHZ_ADMIN_SOCKETS',
+  'MCP_BRIDGE_SOCKET',
+]
+const OAUTH_SERVER = [
+  ...GATEWAY,
+  ...STORE,
+  'OAUTH_SERVER_SOCKET',
+  'OAUTH_SERVER_SECRET',
+  'USER_SECRETS_KEY',
+  'ACCESS_TOKEN_LIFETIME',
+  'CLIENT_ID_METADATA_DOCUMENTS',
+]
+const EXT_AUTHZ = [...GATEWAY, ...STORE, 'EXT_AUTHZ_SOCKET', 'EXT_AUTHZ_ADMIN_SOCKET']
 
 const EXPECTED = {
   valkey: COMMON,
-  'oauth-server': [
-    ...GATEWAY,
-    ...STORE,
-    'OAUTH_SERVER_SOCKET',
-    'OAUTH_SERVER_SECRET',
-    'USER_SECRETS_KEY',
-    'ACCESS_TOKEN_LIFETIME',
-    'CLIENT_ID_METADATA_DOCUMENTS',
-  ],
-  'ext-authz': [...GATEWAY, ...STORE, 'EXT_AUTHZ_SOCKET'],
+  'oauth-server-1': OAUTH_SERVER,
+  'oauth-server-2': OAUTH_SERVER,
+  'ext-authz-1': EXT_AUTHZ,
+  'ext-authz-2': EXT_AUTHZ,
   'mcp-bridge': [
     ...GATEWAY,
     ...STORE,
@@ -119,18 +133,39 @@ for (const [name, variables] of Object.entries(EXPECTED)) {
   })
 }
 
+test('each process of a room has a socket of its own, and Envoy’s files name them all', (t) => {
+  const { env } = part('envoy-files')
+  const each = (names: readonly string[], variable: string) =>
+    names.map((name) => part(name).env[variable]).join(',')
+  const decisions = ['ext-authz-1', 'ext-authz-2']
+  t.is(env['EXT_AUTHZ_SOCKETS'], '/sockets/authz-1.sock,/sockets/authz-2.sock')
+  t.is(env['EXT_AUTHZ_SOCKETS'], each(decisions, 'EXT_AUTHZ_SOCKET'))
+  t.is(env['EXT_AUTHZ_ADMIN_SOCKETS'], each(decisions, 'EXT_AUTHZ_ADMIN_SOCKET'))
+  t.is(
+    env['OAUTH_SERVER_SOCKETS'],
+    each(['oauth-server-1', 'oauth-server-2'], 'OAUTH_SERVER_SOCKET'),
+  )
+})
+
+test('Envoy waits for one process of each room; the others start when all is served', (t) => {
+  const spares = parts.filter(({ isSpare }) => isSpare).map(({ name }) => name)
+  t.deepEqual(spares, ['oauth-server-2', 'ext-authz-2'])
+  const waitsFor = ['oauth-server-1', 'ext-authz-1', 'mcp-bridge', 'envoy-files']
+  t.deepEqual(part('envoy').dependsOn, waitsFor)
+})
+
 test('renderer and bridge share the edge secret; the authorization server has another', (t) => {
   const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
   t.is(part('envoy-files').env['ENVOY_EDGE_SECRET'], edge)
-  t.not(part('oauth-server').env['OAUTH_SERVER_SECRET'], edge)
+  t.not(part('oauth-server-1').env['OAUTH_SERVER_SECRET'], edge)
 })
 
 test('authorization server and bridge share the key of what people enter, and it is no other', (t) => {
   const key = part('mcp-bridge').env['USER_SECRETS_KEY']
-  t.is(part('oauth-server').env['USER_SECRETS_KEY'], key)
+  t.is(part('oauth-server-1').env['USER_SECRETS_KEY'], key)
   t.is(key?.length, 43)
   const all = parts.flatMap(({ env }) => Object.values(env))
-  t.is(all.filter((value) => value === key).length, 2)
+  t.is(all.filter((value) => value === key).length, 3)
 })
 
 test('with a store of the operator none is started', (t) => {
@@ -139,6 +174,7 @@ test('with a store of the operator none is started', (t) => {
     environment: ENVIRONMENT,
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
+    processes: PROCESSES,
     sockets: '/sockets',
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
@@ -146,7 +182,7 @@ test('with a store of the operator none is started', (t) => {
     servedNow: () => gateway.services,
   })
   t.false(others.some(({ name }) => name === 'valkey'))
-  const room = others.find(({ name }) => name === 'ext-authz')
+  const room = others.find(({ name }) => name === 'ext-authz-2')
   t.deepEqual(room?.dependsOn, [])
   t.is(room?.env['REDIS_URL'], 'redis://store')
   t.false('REDIS_PASSWORD' in (room?.env ?? {}))
@@ -203,6 +239,7 @@ test('only the authorization server gets the secrets of the operator’s clients
     environment: { ...ENVIRONMENT, ...secrets },
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
+    processes: PROCESSES,
     sockets: '/sockets',
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
@@ -212,7 +249,7 @@ test('only the authorization server gets the secrets of the operator’s clients
   const holders = all.filter(({ env }) => 'A_KEY' in env || 'B_KEY_FILE' in env)
   t.deepEqual(
     holders.map(({ name }) => name),
-    ['oauth-server'],
+    ['oauth-server-1', 'oauth-server-2'],
   )
 })
 
@@ -238,6 +275,7 @@ test('every room learns how people log in, the authorization server alone the se
     environment,
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
+    processes: PROCESSES,
     sockets: '/sockets',
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
@@ -246,8 +284,9 @@ test('every room learns how people log in, the authorization server alone the se
   })
   const holders = (variable: string): string[] =>
     all.filter(({ env }) => variable in env).map(({ name }) => name)
-  for (const variable of Object.keys(secrets)) t.deepEqual(holders(variable), ['oauth-server'])
-  const readers = ['oauth-server', 'ext-authz', 'mcp-bridge', 'envoy-files']
+  const servers = ['oauth-server-1', 'oauth-server-2']
+  for (const variable of Object.keys(secrets)) t.deepEqual(holders(variable), servers)
+  const readers = [...servers, 'ext-authz-1', 'ext-authz-2', 'mcp-bridge', 'envoy-files']
   for (const variable of ['GITHUB_CLIENT_ID', 'GITHUB_URL', 'GITHUB_API_URL']) {
     t.deepEqual(holders(variable), readers)
   }
@@ -261,5 +300,7 @@ test('every room learns how people log in, the authorization server alone the se
 
 test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
+  for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
 })

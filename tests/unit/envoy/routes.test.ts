@@ -16,13 +16,15 @@ interface Host {
   readonly routes: Route[]
 }
 
-function hostsOf(environment: Record<string, string>): Host[] {
-  const rendered = renderRoutes(readGateway(environment, '/nonexistent'), new Secret('edge'))
+function hostsOf(environment: Record<string, string>, rateLimitFactor = 1): Host[] {
+  const gateway = readGateway(environment, '/nonexistent')
+  const rendered = renderRoutes(gateway, new Secret('edge'), rateLimitFactor)
   return (rendered as { virtual_hosts: Host[] }).virtual_hosts
 }
 
 const EXT_AUTHZ = 'envoy.filters.http.ext_authz'
 const BUFFER = 'envoy.filters.http.buffer'
+const RATE_LIMIT = 'envoy.filters.http.local_ratelimit'
 
 for (const [layout, environment] of Object.entries({
   path: {},
@@ -37,6 +39,7 @@ for (const [layout, environment] of Object.entries({
       t.truthy(config[EXT_AUTHZ]?.check_settings)
       t.is(route?.timeout, '0s', 'streams must not be cut')
       t.truthy(match.path, 'only an exact path leads to a service')
+      t.false(RATE_LIMIT in config, 'who is let in is not counted by address')
     }
   })
 
@@ -46,6 +49,7 @@ for (const [layout, environment] of Object.entries({
     t.true(open.every(({ route }) => route === undefined || route.cluster === 'oauth_server'))
     for (const { typed_per_filter_config: config } of open.filter(({ route }) => route)) {
       t.truthy(config[BUFFER], 'no connection to it is held by a body that never ends')
+      t.truthy(config[RATE_LIMIT], 'no address has it for itself')
     }
   })
 
@@ -54,10 +58,15 @@ for (const [layout, environment] of Object.entries({
     t.deepEqual(last?.domains, ['*'])
     t.deepEqual(
       last?.routes.map(({ direct_response }) => direct_response?.status),
-      [421],
+      [421, 421],
     )
   })
 }
+
+test('a factor of 0 switches the rate limit off', (t) => {
+  const routes = hostsOf({}, 0).flatMap(({ routes }) => routes)
+  t.false(routes.some(({ typed_per_filter_config: config }) => RATE_LIMIT in config))
+})
 
 test('a host may name the scheme’s own port', (t) => {
   const [issuer] = hostsOf({ PUBLIC_URL: 'https://gw.example' })

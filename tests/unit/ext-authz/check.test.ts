@@ -1,14 +1,14 @@
-import { KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
-import { generateKeyPair } from 'jose'
 import { type CheckInput, type CheckPorts, decide } from '../../../ext-authz/check.ts'
+import { createVerifiedTokens } from '../../../ext-authz/verified-tokens.ts'
 import { type AccessTokenClaims, signAccessToken } from '../../../lib/oauth/access-token.ts'
-import type { Presented } from '../../../lib/store/revocations.ts'
+import type { Presented, RevocationAnswer } from '../../../lib/store/revocation.ts'
 
 const NOW_MS = 1_700_000_000_000
 const NOW = NOW_MS / 1000
-const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-const key = { kid: 'k', algorithm: 'ES256', privateKey: KeyObject.from(privateKey) } as const
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = { kid: 'k', algorithm: 'ES256', privateKey } as const
 
 const CLAIMS: AccessTokenClaims = {
   iss: 'https://gw.example',
@@ -29,14 +29,21 @@ const resource = {
   identifier: CLAIMS.aud,
   metadataUrl: 'https://gw.example/.well-known/oauth-protected-resource/echo/mcp',
   baseScope: 'mcp',
+  asksEachTime: false,
 }
 
 const PORTS: CheckPorts = {
   issuer: CLAIMS.iss,
   findResource: (service) => (service === 'echo' ? resource : undefined),
   isAllowedOrigin: (origin) => origin === 'https://page.example',
-  findKey: async (kid) => (kid === 'k' ? publicKey : undefined),
-  askRevocations: async () => ({ revoked: false }),
+  findKey: (kid) => (kid === 'k' ? publicKey : undefined),
+  revocations: {
+    recall: () => ({ revoked: false }),
+    ask: async () => ({ revoked: false }),
+  },
+  get verifiedTokens() {
+    return createVerifiedTokens()
+  },
 }
 
 async function input(claims: Partial<AccessTokenClaims> = {}): Promise<CheckInput> {
@@ -53,6 +60,7 @@ test('allows and names who calls', async (t) => {
   const decision = await decide(await input(), PORTS, () => NOW_MS)
   t.deepEqual(decision, {
     allow: true,
+    service: 'echo',
     identity: {
       userId: 'dev:alice',
       userName: 'alice',
@@ -96,9 +104,12 @@ test('refuses another audience', async (t) => {
 test('asks about token, grant, client, user and age at once', async (t) => {
   const asked: Presented[] = []
   await reasonOf(await input(), {
-    askRevocations: async (presented) => {
-      asked.push(presented)
-      return { revoked: false }
+    revocations: {
+      recall: () => undefined,
+      ask: async (presented) => {
+        asked.push(presented)
+        return { revoked: false }
+      },
     },
   })
   const [tokenId, grantId, clientId, userId] = ['t', '1-g', 'c', 'dev:alice']
@@ -106,13 +117,20 @@ test('asks about token, grant, client, user and age at once', async (t) => {
 })
 
 test('refuses what is revoked', async (t) => {
-  const revoked = { askRevocations: async () => ({ revoked: true, by: 'user' }) as const }
-  t.is(await reasonOf(await input(), revoked), 'revoked')
+  const revoked = { revoked: true, by: 'user' } as const
+  const { ask, recall } = PORTS.revocations
+  const ways = [
+    { recall: () => revoked, ask },
+    { recall: () => undefined, ask: async () => revoked },
+  ]
+  for (const revocations of ways) t.is(await reasonOf(await input(), { revocations }), 'revoked')
+  t.is(await reasonOf(await input(), { revocations: { recall, ask } }), 'allowed')
 })
 
 test('does not take a store’s silence for a yes, nor for the token’s fault', async (t) => {
   const fails = () => Promise.reject(new Error('no answer'))
-  t.is(await reasonOf(await input(), { askRevocations: fails }), 'store_unavailable')
+  const revocations = { recall: () => undefined, ask: fails }
+  t.is(await reasonOf(await input(), { revocations }), 'store_unavailable')
   t.is(await reasonOf(await input(), { findKey: fails }), 'store_unavailable')
 })
 
@@ -130,4 +148,102 @@ test('turns what nobody foresaw into a denial', async (t) => {
     throw new TypeError('broken')
   }
   t.is(await reasonOf(await input(), { findResource: broken }), 'unforeseen')
+})
+
+/** Ports that count how often a signature was verified and the store was asked. */
+function counting(ports: Partial<CheckPorts> = {}) {
+  const counts = { keys: 0, asked: 0 }
+  const counted: CheckPorts = {
+    ...PORTS,
+    findKey: () => {
+      counts.keys += 1
+      return publicKey
+    },
+    revocations: {
+      recall: () => ({ revoked: false }),
+      ask: async () => {
+        counts.asked += 1
+        return { revoked: false }
+      },
+    },
+    verifiedTokens: createVerifiedTokens(),
+    ...ports,
+  }
+  return { counts, counted }
+}
+
+test('verifies a token once, and gives the same decision from then on, without the store', async (t) => {
+  const { counts, counted } = counting()
+  const asked = await input()
+  const first = await decide(asked, counted, () => NOW_MS)
+  t.is(
+    decide(asked, counted, () => NOW_MS),
+    first,
+  )
+  t.deepEqual(counts, { keys: 1, asked: 0 })
+})
+
+test('a token in memory expires like any other', async (t) => {
+  const { counted } = counting()
+  const asked = await input()
+  t.is(await reasonOf(asked, counted), 'allowed')
+  const later = await decide(asked, counted, () => (NOW + 65) * 1000)
+  t.like(later, { allow: false, reason: 'expired' })
+})
+
+test('a token in memory is asked after at each request', async (t) => {
+  let answer: RevocationAnswer = { revoked: false }
+  const { ask } = PORTS.revocations
+  const { counted } = counting({ revocations: { recall: () => answer, ask } })
+  const asked = await input()
+  t.is(await reasonOf(asked, counted), 'allowed')
+  answer = { revoked: true, by: 'grant' }
+  t.is(await reasonOf(asked, counted), 'revoked')
+})
+
+test('a token in memory is another question at another service, and beside a second header', async (t) => {
+  const { counted } = counting({
+    findResource: (service) => ({
+      ...resource,
+      service,
+      identifier: `https://gw.example/${service}/mcp`,
+    }),
+  })
+  const asked = await input()
+  t.is(await reasonOf(asked, counted), 'allowed')
+  t.is(await reasonOf({ ...asked, service: 'memory' }, counted), 'wrong_audience')
+  const [header = ''] = asked.authorization
+  t.is(await reasonOf({ ...asked, authorization: [header, header] }, counted), 'malformed')
+  t.is(await reasonOf({ ...asked, origin: ['https://evil.example'] }, counted), 'foreign_origin')
+})
+
+test('what was refused is not kept', async (t) => {
+  const { counted } = counting()
+  await reasonOf(await input({ aud: 'https://gw.example/memory/mcp' }), counted)
+  await reasonOf({ ...(await input()), authorization: ['Bearer a.b.c'] }, counted)
+  t.is(counted.verifiedTokens.size, 0)
+})
+
+test('a service that must be certain has the store asked at each request', async (t) => {
+  const { counts, counted } = counting({
+    findResource: () => ({ ...resource, asksEachTime: true }),
+  })
+  const asked = await input()
+  for (let times = 0; times < 3; times += 1) t.is(await reasonOf(asked, counted), 'allowed')
+  t.deepEqual(counts, { keys: 1, asked: 3 })
+})
+
+test('the memory is bounded, and what is asked for stays in it', (t) => {
+  const tokens = createVerifiedTokens(10)
+  const decision = { allow: false, reason: 'revoked', detail: '' } as const
+  const presented = { tokenId: '', grantId: '', clientId: '', userId: '', issuedAt: 0 }
+  const token = { service: 'echo', presented, validUntil: 0, decision }
+  for (let number = 0; number < 1000; number += 1) {
+    tokens.add(`token ${number}`, token)
+    t.is(tokens.find('token 0'), token)
+    t.true(tokens.size <= 20)
+  }
+  t.is(tokens.find('token 1'), undefined)
+  tokens.clear()
+  t.is(tokens.size, 0)
 })

@@ -7,12 +7,15 @@ const { publicKey } = await generateKeyPair('ES256')
 const jwk = { ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256', use: 'sig' } as PublicJwk
 
 function setup(read: () => Promise<readonly PublicJwk[]>) {
-  const state = { reads: 0, now: 0 }
-  const all = () => {
-    state.reads += 1
-    return read()
-  }
-  const keys = createKeys({ all }, () => state.now)
+  const state = { reads: 0, now: 0, isFollowing: false }
+  const keys = createKeys({
+    read: () => {
+      state.reads += 1
+      return read()
+    },
+    isFollowing: () => state.isFollowing,
+    now: () => state.now,
+  })
   return { state, keys }
 }
 
@@ -55,7 +58,7 @@ test('a set is read again when it is old, and what was withdrawn is gone', async
 test('a failed read is told, and the next one is not put off', async (t) => {
   let fails = true
   const { keys } = setup(() => (fails ? Promise.reject(new Error('away')) : Promise.resolve([jwk])))
-  await t.throwsAsync(keys.find('k', 'ES256'), { message: 'away' })
+  await t.throwsAsync(async () => keys.find('k', 'ES256'), { message: 'away' })
   fails = false
   t.truthy(await keys.find('k', 'ES256'))
 })
@@ -63,5 +66,28 @@ test('a failed read is told, and the next one is not put off', async (t) => {
 test('a symmetric key is never taken in', async (t) => {
   const symmetric = { kid: 's', kty: 'oct', alg: 'HS256', use: 'sig', k: 'c2VjcmV0' } as PublicJwk
   const { keys } = setup(async () => [symmetric])
-  await t.throwsAsync(keys.load(), { message: /not a public key/ })
+  await t.throwsAsync(async () => keys.find('s', 'HS256'))
+  t.throws(() => keys.replace([symmetric]))
+  t.is(keys.size, 0)
+})
+
+test('a key of another kind than its algorithm is never taken in', async (t) => {
+  const { keys } = setup(async () => [])
+  for (const alg of ['RS256', 'EdDSA', 'ES384', 'none']) {
+    t.throws(() => keys.replace([{ ...jwk, alg }]), undefined, alg)
+  }
+  const weak = await exportJWK((await generateKeyPair('RS256', { modulusLength: 2048 })).publicKey)
+  t.true(keys.replace([{ ...weak, kid: 'r', alg: 'RS256', use: 'sig' } as PublicJwk]))
+})
+
+test('while changes are told, nothing is read, however old', async (t) => {
+  const { keys, state } = setup(async () => [])
+  state.isFollowing = true
+  t.true(keys.replace([jwk]))
+  t.false(keys.replace([{ ...jwk }]))
+  state.now = 1_000_000
+  t.truthy(keys.find('k', 'ES256'))
+  t.is(state.reads, 0)
+  t.true(keys.replace([]))
+  t.is(await keys.find('k', 'ES256'), undefined)
 })

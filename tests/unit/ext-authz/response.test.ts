@@ -1,13 +1,15 @@
 import test from 'ava'
-import type { Denial, DenyReason } from '../../../ext-authz/decision.ts'
-import { toCheckResponse } from '../../../ext-authz/response.ts'
+import type { Decision, Denial, DenyReason } from '../../../ext-authz/decision.ts'
+import { encodeDecision, toCheckResponse } from '../../../ext-authz/response.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../../../proto/gen/envoy/config/core/v3/base.ts'
+import { CheckResponse } from '../../../proto/gen/envoy/service/auth/v3/external_auth.ts'
 
 const resource = {
   service: 'echo',
   identifier: 'https://gw.example/echo/mcp',
   metadataUrl: 'https://gw.example/prm',
   baseScope: 'mcp',
+  asksEachTime: false,
 }
 
 function answerTo(reason: DenyReason, more: Partial<Denial> = {}) {
@@ -76,7 +78,7 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
     tokenId: 't',
     expiresAt: 5,
   }
-  const { status, httpResponse } = toCheckResponse({ allow: true, identity })
+  const { status, httpResponse } = toCheckResponse({ allow: true, service: 'echo', identity })
   t.is(status?.code, 0)
   if (httpResponse?.$case !== 'okResponse') return t.fail()
   const { headers, headersToRemove } = httpResponse.value
@@ -94,4 +96,48 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
     t.not(set.includes(name), headersToRemove.includes(name), `${name}: one of both`)
   }
   for (const name of ['authorization', 'cookie']) t.true(headersToRemove.includes(name))
+})
+
+const CALLER = { userId: 'dev:a', clientId: 'c' }
+
+test('refusals are encoded once for each resource and reason, and never mixed up', (t) => {
+  const other = { ...resource, service: 'memory', metadataUrl: 'https://gw.example/prm/memory' }
+  const denials: Denial[] = (Object.keys(STATUS) as DenyReason[]).flatMap((reason) => [
+    { allow: false, reason, detail: 'one', resource },
+    { allow: false, reason, detail: 'two', resource: other },
+    { allow: false, reason, detail: 'three', resource, caller: CALLER, granted: ['openid'] },
+    { allow: false, reason, detail: 'four', resource, caller: CALLER, granted: ['email'] },
+    { allow: false, reason, detail: 'six', resource, caller: { ...CALLER, userId: 'dev:b' } },
+    { allow: false, reason, detail: 'five' },
+  ])
+  for (const denial of [...denials, ...denials]) {
+    t.deepEqual(CheckResponse.decode(encodeDecision(denial)), toCheckResponse(denial))
+  }
+})
+
+test('what is decided is told to the access log, and nothing that lets anybody in', (t) => {
+  const record = (decision: Decision) =>
+    CheckResponse.decode(encodeDecision(decision)).dynamicMetadata
+  const identity = {
+    ...{ userId: 'dev:a', userName: 'a', clientId: 'c', scopes: ['mcp'] },
+    ...{ grantId: '1-g', tokenId: 't', expiresAt: 5 },
+  }
+  t.deepEqual(record({ allow: true, service: 'echo', identity }), {
+    decision: 'allow',
+    user: 'dev:a',
+    client_id: 'c',
+    service: 'echo',
+  })
+  const revoked = { allow: false, reason: 'revoked', detail: 'hidden', resource } as const
+  t.deepEqual(record({ ...revoked, caller: CALLER }), {
+    decision: 'deny',
+    reason: 'revoked',
+    user: 'dev:a',
+    client_id: 'c',
+    service: 'echo',
+  })
+  t.deepEqual(record({ allow: false, reason: 'unforeseen', detail: 'hidden' }), {
+    decision: 'deny',
+    reason: 'unforeseen',
+  })
 })

@@ -12,10 +12,10 @@ const faultsOf = (environment: Record<string, string>, folder = EMPTY): readonly
   faultsOfReading(() => readGateway(environment, folder))
 
 test('the embedded default needs no configuration', (t) => {
-  const { addresses, services, port, adminPort } = readGateway({}, EMPTY)
+  const { addresses, services, port, adminPort, metricsPort } = readGateway({}, EMPTY)
   t.is(addresses.issuer, 'http://localhost:8642')
   t.is(addresses.resourceOf('echo'), 'http://localhost:8642/echo/mcp')
-  t.deepEqual([port, adminPort], [8642, 9901])
+  t.deepEqual([port, adminPort, metricsPort], [8642, 9901, 9464])
   t.deepEqual(
     [...services.keys()],
     ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'],
@@ -26,6 +26,16 @@ test('the admin page keeps its distance from the port', (t) => {
   t.is(readGateway({ GATEWAY_PORT: '18642' }, EMPTY).adminPort, 19_901)
   t.is(readGateway({ GATEWAY_PORT: '65000' }, EMPTY).adminPort, 63_741)
   t.is(readGateway({ GATEWAY_ADMIN_PORT: '7' }, EMPTY).adminPort, 7)
+})
+
+test('gateways on neighbouring ports share none', (t) => {
+  const taken = [8642, 8643, 8644].flatMap((gatewayPort) => {
+    const gateway = readGateway({ GATEWAY_PORT: String(gatewayPort) }, EMPTY)
+    return [gateway.port, gateway.adminPort, gateway.metricsPort]
+  })
+  t.is(new Set(taken).size, 9)
+  t.is(readGateway({ GATEWAY_PORT: '65000' }, EMPTY).metricsPort, 64_178)
+  t.is(readGateway({ GATEWAY_METRICS_PORT: '7' }, EMPTY).metricsPort, 7)
 })
 
 test('a base domain gives each service a host', (t) => {

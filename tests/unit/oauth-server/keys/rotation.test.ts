@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { SigningAlgorithm } from '../../../../lib/oauth/access-token.ts'
+import type { SigningAlgorithm } from '../../../../lib/oauth/jws.ts'
 import { pickSigning, planRotation, toRecord } from '../../../../oauth-server/keys/rotation.ts'
 import type { SigningKeyRecord } from '../../../../oauth-server/store/signing-keys.ts'
 

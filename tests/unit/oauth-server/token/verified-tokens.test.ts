@@ -1,16 +1,11 @@
-import { KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
-import { generateKeyPair } from 'jose'
 import { signAccessToken } from '../../../../lib/oauth/access-token.ts'
 import { createVerifiedTokens } from '../../../../oauth-server/token/verified-tokens.ts'
 
 const ISSUER = 'https://auth.example'
-const pair = await generateKeyPair('ES256')
-const signing = {
-  kid: 'k',
-  algorithm: 'ES256',
-  privateKey: KeyObject.from(pair.privateKey),
-} as const
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const signing = { kid: 'k', algorithm: 'ES256', privateKey } as const
 const START = 1_800_000_000
 
 const mint = (changes: object = {}) =>
@@ -38,7 +33,7 @@ function setup(capacity = 10) {
     holds: () => state.isPublished,
     find: async () => {
       state.lookUps += 1
-      return state.isPublished ? pair.publicKey : undefined
+      return state.isPublished ? publicKey : undefined
     },
   }
   const clock = () => state.now

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Struct } from "../../../../google/protobuf/struct.ts";
 import { Status } from "../../../../google/rpc/status.ts";
 import { HeaderValueOption } from "../../../config/core/v3/base.ts";
 import { HttpStatus } from "../../../type/v3/http_status.ts";
@@ -35,7 +36,11 @@ export interface CheckRequest {
 
 export interface CheckResponse {
   /** Code 0 allows; any other needs denied_response or error_response. */
-  status: Status | undefined;
+  status:
+    | Status
+    | undefined;
+  /** For the access log, whatever the answer; see lib/oauth/decision-record.ts. */
+  dynamicMetadata: { [key: string]: any } | undefined;
   httpResponse:
     | { $case: "deniedResponse"; value: DeniedHttpResponse }
     | { $case: "okResponse"; value: OkHttpResponse }
@@ -103,13 +108,16 @@ export const CheckRequest: MessageFns<CheckRequest> = {
 };
 
 function createBaseCheckResponse(): CheckResponse {
-  return { status: undefined, httpResponse: undefined };
+  return { status: undefined, dynamicMetadata: undefined, httpResponse: undefined };
 }
 
 export const CheckResponse: MessageFns<CheckResponse> = {
   encode(message: CheckResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.status !== undefined) {
       Status.encode(message.status, writer.uint32(10).fork()).join();
+    }
+    if (message.dynamicMetadata !== undefined) {
+      Struct.encode(Struct.wrap(message.dynamicMetadata), writer.uint32(34).fork()).join();
     }
     switch (message.httpResponse?.$case) {
       case "deniedResponse":
@@ -144,6 +152,14 @@ export const CheckResponse: MessageFns<CheckResponse> = {
             }
 
             message.status = Status.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dynamicMetadata = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {

@@ -1,0 +1,58 @@
+/**
+ * What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `POST /explain`.
+ *
+ * Not part of the gRPC socket: whoever scrapes figures must not be able to ask for decisions.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { z } from 'zod'
+import type { Explanation, Question } from './explain.ts'
+
+export interface AdminPorts {
+  readonly metrics: () => Promise<string>
+  readonly explain: (question: Question) => Promise<Explanation>
+}
+
+const BODY_BYTES_MAX = 65_536
+
+const question = z.strictObject({
+  token: z.string().optional(),
+  url: z.string(),
+  /** Taken and of no consequence: no method is let through without a token. */
+  method: z.string().optional(),
+  origin: z.string().optional(),
+})
+
+export function createAdminServer(ports: AdminPorts): Server {
+  return createServer((request, response) => {
+    respond(request, response, ports).catch((error: unknown) => {
+      const words = error instanceof Error ? error.message : String(error)
+      if (!response.headersSent)
+        send(response, 400, { error: 'invalid_request', error_description: words })
+    })
+  })
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { metrics, explain }: AdminPorts,
+): Promise<void> {
+  const route = `${request.method} ${request.url}`
+  if (route === 'GET /metrics') {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.end(await metrics())
+  } else if (route === 'POST /explain') {
+    if (!(Number(request.headers['content-length']) <= BODY_BYTES_MAX)) {
+      throw new RangeError(`the body needs a length of at most ${BODY_BYTES_MAX} bytes`)
+    }
+    const { token, url, origin } = question.parse(await json(request))
+    send(response, 200, await explain({ token, url, origin }))
+  } else send(response, 404, { error: 'not_found' })
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
+}

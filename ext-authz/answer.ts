@@ -1,0 +1,102 @@
+/** One question of Envoy's, from bytes to bytes: read, decided, counted, told to the log. */
+
+import type { Log } from '../lib/platform/log.ts'
+import type { Decision, DenyReason } from './decision.ts'
+import type { Metrics } from './metrics.ts'
+import { type ParsedRequest, parseCheckRequest } from './request.ts'
+import { encodeDecision } from './response.ts'
+
+export interface AnswerPorts {
+  /** Never throws or rejects. */
+  readonly decide: (parsed: ParsedRequest) => Decision | Promise<Decision>
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** A denial is an answer, never a gRPC error: Envoy's failure mode is for failures of ours. */
+export function createAnswer({ decide, metrics, log }: AnswerPorts) {
+  const tell = createDecisionLog(log)
+
+  function finish(
+    decision: Decision,
+    parsed: ParsedRequest | undefined,
+    startedAt: number,
+  ): Buffer {
+    const tookMs = performance.now() - startedAt
+    metrics.count(decision.allow ? 'allowed' : decision.reason, tookMs)
+    tell(decision, parsed, tookMs)
+    return encodeDecision(decision)
+  }
+
+  return (message: Buffer): Buffer | Promise<Buffer> => {
+    const startedAt = performance.now()
+    try {
+      const parsed = parseCheckRequest(message)
+      const deciding = decide(parsed)
+      return deciding instanceof Promise
+        ? deciding.then((decision) => finish(decision, parsed, startedAt))
+        : finish(deciding, parsed, startedAt)
+    } catch (error) {
+      log.error({ err: error }, 'check failed')
+      return finish(
+        { allow: false, reason: 'unforeseen', detail: 'not understood' },
+        undefined,
+        startedAt,
+      )
+    }
+  }
+}
+
+/** Ours to repair, and therefore told whoever else is refused at the moment. */
+const OUR_FAULTS: ReadonlySet<DenyReason> = new Set([
+  'unknown_service',
+  'store_unavailable',
+  'unforeseen',
+])
+
+/** A flood of refusals must not become a flood of lines; Envoy's access log has each request anyway. */
+const LINES_PER_SECOND = 50
+
+/** Allowed requests are told at `debug` alone. */
+function createDecisionLog(log: Log) {
+  let second = 0
+  let lines = 0
+  let left = 0
+
+  function mayTell(now: number): boolean {
+    const current = Math.floor(now / 1000)
+    if (current !== second) {
+      if (left > 0) log.info({ left_out: left }, 'more were denied')
+      second = current
+      lines = 0
+      left = 0
+    }
+    lines += 1
+    if (lines <= LINES_PER_SECOND) return true
+    left += 1
+    return false
+  }
+
+  return (decision: Decision, parsed: ParsedRequest | undefined, tookMs: number): void => {
+    if (decision.allow) {
+      if (!log.isLevelEnabled('debug')) return
+      const { userId: user, clientId: client_id } = decision.identity
+      log.debug({ ...describe(parsed, tookMs), user, client_id }, 'allowed')
+      return
+    }
+    if (!mayTell(performance.now())) return
+    const { reason, detail } = decision
+    const level = OUR_FAULTS.has(reason) ? 'warn' : 'info'
+    log[level]({ ...describe(parsed, tookMs), reason, detail }, 'denied')
+  }
+}
+
+function describe(parsed: ParsedRequest | undefined, tookMs: number): object {
+  return {
+    request_id: parsed?.requestId,
+    service: parsed?.input.service,
+    method: parsed?.method,
+    path: parsed?.path,
+    took_ms: Math.round(tookMs * 100) / 100,
+  }
+}
