@@ -118,6 +118,10 @@ async function underLoad(t: ExecutionContext, happen: (world: World) => Promise<
     [401, 403].some((status) => met('call').has(status)),
     'a good token is never called bad',
   )
+  const isTold = load.answers.some(
+    ({ headers }) => 'x-envoy-immediate-health-check-fail' in headers,
+  )
+  t.false(isTold, 'what the rooms tell the edge is not for callers')
   t.true([...met('missing')].every((status) => status === 401 || status === 503))
   for (const tokens of [...held, ...done.slice(-3)]) {
     t.false([401, 403, 503].includes(await logins.call(tokens)), 'every login still counts')
