@@ -13,6 +13,7 @@ import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 import { rateLimited } from './rate-limit.ts'
 import { UNSEEN_RETRY } from './retries.ts'
+import { strictTransportSecurity } from './tls.ts'
 
 export const ROUTES = 'gateway'
 
@@ -67,6 +68,7 @@ export function renderRoutes(
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
+    response_headers_to_add: strictTransportSecurity(addresses),
     virtual_hosts: [
       {
         name: 'issuer',

@@ -28,6 +28,7 @@ export class Admission {
   #end: (fault: RpcFault) => void = () => {}
   #withdrawal: RpcFault | undefined
   #isHeld = false
+  #hasLeft = false
 
   constructor(options: AdmissionOptions, now: number) {
     const { tokenId, grantId, clientId, userId, expiresAt } = options.identity
@@ -63,13 +64,17 @@ export class Admission {
     this.#options.cut()
   }
 
-  /** What was asked for goes on when the client leaves; returns what tells that it is over. */
+  /** What was asked for goes on when the client leaves; returns what tells that it is complete. */
   hold(): () => void {
     this.#isHeld = true
-    return () => this.#options.onOver(this)
+    return () => {
+      this.#isHeld = false
+      if (this.#hasLeft) this.#options.onOver(this)
+    }
   }
 
   clientLeft(): void {
+    this.#hasLeft = true
     if (!this.#isHeld) this.#options.onOver(this)
   }
 }

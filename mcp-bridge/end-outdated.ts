@@ -8,7 +8,7 @@ export function endOutdated(bridge: Bridge, before: Services, now: Services): vo
   const { removed, relaunched } = changedServices(before, now)
   for (const name of [...removed, ...relaunched]) {
     // First the sessions: their clients begin again, and find a process that was started anew.
-    bridge.sessions.endWhere(({ service }) => service === name)
+    bridge.sessions.endOfService(name)
     bridge.runner.endOfService(name)
     bridge.natives.endOfService(name)
   }

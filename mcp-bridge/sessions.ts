@@ -133,6 +133,11 @@ export class Sessions<S extends Session> {
     this.#inBackground(this.#options.records.end(id))
   }
 
+  /** Those of a service that was changed or taken out. */
+  endOfService(service: string): void {
+    this.endWhere((owner) => owner.service === service)
+  }
+
   endWhere(isOver: (owner: SessionOwner, grantId: string) => boolean): void {
     for (const [id, { session, grantId }] of this.#entries) {
       if (isOver(session.owner, grantId)) this.end(id)

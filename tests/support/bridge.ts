@@ -48,6 +48,8 @@ export interface Bridge {
   end(signal: NodeJS.Signals): Promise<number | null>
   /** Ends the store, the bridge goes on. */
   stopStore(): Promise<void>
+  /** Changes the file with the services while the process runs. */
+  configure(services: Readonly<Record<string, object>>): void
   /** Another bridge process on the same socket, store and state. */
   again(): Promise<Bridge>
   stop(): Promise<void>
@@ -67,7 +69,9 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
   const valkey = await startValkey()
   const config = join(folder, 'gateway.yaml')
-  writeFileSync(config, stringify({ mcpServers: options.services ?? {} }))
+  const configure: Bridge['configure'] = (mcpServers) =>
+    writeFileSync(config, stringify({ mcpServers }))
+  configure(options.services ?? {})
   let storeEnd: Promise<void> | undefined
   const stopStore = (): Promise<void> => {
     storeEnd ??= valkey.stop()
@@ -75,7 +79,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   }
   const run = async (): Promise<Bridge> => {
     const bridge = await launch(folder, valkey, options.environment ?? {})
-    return { ...bridge, stopStore, again: run, stop }
+    return { ...bridge, stopStore, configure, again: run, stop }
   }
   let running: Bridge | undefined
   const stop = async (): Promise<void> => {
@@ -91,7 +95,7 @@ async function launch(
   folder: string,
   valkey: Valkey,
   environment: Readonly<Record<string, string>>,
-): Promise<Omit<Bridge, 'stopStore' | 'again' | 'stop'>> {
+): Promise<Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'stop'>> {
   const marker = `test-${process.pid}-${folder.slice(-6)}`
   const socket = join(folder, 'b.sock')
   const child = spawn(process.execPath, [MAIN], {

@@ -216,6 +216,7 @@ test('ending happens once, and one that fails keeps no other from it', (t) => {
 test('who does not read the end is cut off, within five seconds of the revocation', (t) => {
   const world = setUp(t)
   const [slow, gone] = [world.enter('slow'), world.enter('gone')]
+  slow.endBy(slow.hold())
   world.revoke(`user:${ANN}`)
   gone.clientLeft()
   world.pass(2000)
@@ -229,13 +230,14 @@ test('who does not read the end is cut off, within five seconds of the revocatio
 
 test('a call whose client has left is still ended; a finished one is forgotten', (t) => {
   const { enter, revoke } = setUp(t)
-  const [held, left, done] = [enter('held'), enter('left'), enter('done')]
+  const [held, left, done, read] = [enter('held'), enter('left'), enter('done'), enter('read')]
   held.hold()
   const finish = done.hold()
-  for (const one of [held, left, done]) one.clientLeft()
+  read.hold()()
+  for (const one of [held, left, done, read]) one.clientLeft()
   finish()
   revoke(`user:${ANN}`)
-  t.deepEqual([held, left, done].map(reasonOf), ['revoked user', undefined, undefined])
+  t.deepEqual([held, left, done, read].map(reasonOf), ['revoked user', ...Array(3)])
 })
 
 test('it no longer follows once it has stopped', (t) => {

@@ -341,6 +341,29 @@ test('a refresh that tells of somebody else is not believed', async (t) => {
   t.is(await faultFor({ answers: { '/token': json(401, {}) } }), 'unavailable')
 })
 
+test('a token that a refresh gave is told at once, whatever fails after it', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const time = { ms: Date.now() }
+  const options = { clock: () => time.ms }
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer }, options)
+  const login = upstreamLogin({ needs: GROUPS })
+  const elsewhere = { idToken: { groups: undefined }, userInfo: { groups: ['engineers'] } }
+  upstream.change(elsewhere)
+  const back = upstream.authorize(await provider.begin(login))
+  const { token = '' } = await provider.finish(login, back)
+  time.ms += 2 * 3_600_000
+  upstream.change({ ...elsewhere, answers: { '/userinfo': html } })
+  const kept: string[] = []
+  const keep = async (next: string) => void kept.push(next)
+  t.is((await faultOf(provider.read(token, GROUPS, keep))).fault, 'unavailable')
+  t.is(kept.length, 1)
+  upstream.change(elsewhere)
+  const again = await provider.read(kept[0] ?? '', GROUPS, keep)
+  t.deepEqual(again.identity.groups, ['engineers'])
+  t.is(again.token, kept[0], 'it lives: nothing has to be renewed')
+})
+
 test('user information that is signed is believed under its own keys', async (t) => {
   const upstream = await startHostileOidc(SECRET)
   t.teardown(() => upstream.stop())
