@@ -35,9 +35,10 @@ async function startEnvoy(t: ExecutionContext, limits: OverloadLimits): Promise<
     OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
     EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
     MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
   }
   const files = renderFiles(readGateway(environment, folder), readEnvoyConfig(environment))
-  const bootstrap = renderBootstrap(folder, adminPort, limits)
+  const bootstrap = renderBootstrap(folder, environment.ENVOY_ADMIN_SOCKET, limits)
   writeFiles(folder, new Map([...files, [FILES.bootstrap, bootstrap]]))
   const envoy: ChildProcess = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',
