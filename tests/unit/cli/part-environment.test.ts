@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { CERTS_VARIABLES } from '../../../certs/config.ts'
 import type { Part } from '../../../cli/supervisor/part.ts'
 import {
   clientSecrets,
@@ -302,5 +303,6 @@ test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
   for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
+  for (const name of ROOM_SETTINGS.certs) t.true(name in CERTS_VARIABLES, name)
   for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
 })
