@@ -33,6 +33,7 @@ export function renderMetricsListener(options: MetricsOptions): object {
     address: socketAddress(options.port),
     // Full up is when the figures matter.
     ignore_global_conn_limit: true,
+    bypass_overload_manager: true,
     filter_chains: [
       {
         filters: [

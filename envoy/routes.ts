@@ -25,7 +25,8 @@ const MCP_IDLE = '3600s'
 const AUTHORIZATION_SERVER_TIMEOUT = '30s'
 /** Body and answer together: a form is small, and whoever sends it a byte at a time is shown out. */
 const PUBLIC_STREAM = '60s'
-const PUBLIC_IDLE = '30s'
+/** Longer than an answer may take: that it was late is our fault, and said as such. */
+const PUBLIC_IDLE = '40s'
 
 /** `*` is for the headers that a tool's parameters travel in (`Mcp-Param-…`); it never includes the first. */
 const CORS_REQUEST_HEADERS =

@@ -1,0 +1,87 @@
+/** The benchmark's result, for people. */
+
+import type { Figures, Spread } from './rounds.ts'
+import { type Load, nameOfLoad, ROWS } from './rows.ts'
+import type { Verdict } from './targets.ts'
+
+type Column = readonly [title: string, width: number, show: (figures: Figures) => string]
+
+const whole = (value: number): string => value.toFixed(0)
+const milliseconds = (microseconds: number): string => (microseconds / 1000).toFixed(2)
+const range = ({ median, min, max }: Spread, show: (value: number) => string): string =>
+  `${show(median)} [${show(min)}-${show(max)}]`
+
+const NAME: Column = ['', 11, ({ row }) => row]
+const COSTS: readonly Column[] = [
+  ['Envoy us', 9, ({ of }) => whole(of.envoyCpuUs.median)],
+  ['service us', 11, ({ of }) => of.serviceCpuUs.median.toFixed(1)],
+  ['store us', 9, ({ of }) => of.storeCpuUs.median.toFixed(1)],
+  ['others', 7, ({ of }) => of.others.max.toFixed(2)],
+]
+const COLUMNS: Readonly<Record<Load['kind'], readonly Column[]>> = {
+  closed: [
+    NAME,
+    ['req/s', 23, ({ of }) => range(of.perSecond, whole)],
+    ['p50 ms', 8, ({ of }) => milliseconds(of.p50Us.median)],
+    ['p99 ms', 21, ({ of }) => range(of.p99Us, milliseconds)],
+    ...COSTS,
+    ['Envoy MB', 9, ({ of }) => whole(of.envoyMb.max)],
+    ['service MB', 11, ({ of }) => whole(of.serviceMb.max)],
+    ['growth', 7, ({ of }) => of.serviceGrowthMb.max.toFixed(1)],
+  ],
+  open: [
+    NAME,
+    ['held', 8, ({ of }) => whole(of.perSecond.median)],
+    ['p50 ms', 8, ({ of }) => milliseconds(of.p50Us.median)],
+    ['p99 ms', 23, ({ of }) => range(of.p99Us, milliseconds)],
+    ['p99.9 ms', 23, ({ of }) => range(of.p999Us, milliseconds)],
+    ...COSTS,
+  ],
+}
+
+export function formatLegend(): readonly string[] {
+  return ROWS.map(({ name, title }) => `  ${name.padEnd(NAME[1])} ${title}`)
+}
+
+/** One table for each load. */
+export function formatTables(figures: readonly Figures[]): readonly string[] {
+  const loads = new Map(figures.map(({ load }) => [nameOfLoad(load), load]))
+  return [...loads].flatMap(([name, load]) => {
+    const columns = COLUMNS[load.kind]
+    const rows = figures.filter((one) => nameOfLoad(one.load) === name)
+    const loop = load.kind === 'closed' ? 'closed loop' : 'open loop'
+    return [
+      '',
+      `${loop}, ${name}`,
+      formatCells(columns, ([title]) => title),
+      ...rows.map((row) => formatCells(columns, ([, , show]) => show(row)) + formatMarks(row)),
+    ]
+  })
+}
+
+function formatCells(columns: readonly Column[], show: (column: Column) => string): string {
+  return columns
+    .map((column, index) =>
+      index === 0 ? `  ${show(column).padEnd(column[1])}` : ` ${show(column).padStart(column[1])}`,
+    )
+    .join('')
+}
+
+/** Below this share of the rate the edge has not kept up: its latencies are those of a queue that grows. */
+const HELD_MIN = 0.98
+
+function formatMarks({ load, of, errors, sample, rounds, noisyRounds }: Figures): string {
+  const isHeld = load.kind === 'closed' || of.perSecond.median >= HELD_MIN * load.rate
+  return [
+    isHeld ? '' : '  not held',
+    noisyRounds === 0 ? '' : `  noisy ${noisyRounds}/${rounds}`,
+    errors === 0 ? '' : `  BAD: ${errors} errors, ${sample}`,
+  ].join('')
+}
+
+export function formatVerdicts(verdicts: readonly Verdict[]): readonly string[] {
+  return verdicts.map(({ title, wanted, value, unit, isMet }) => {
+    const shown = `${value.toFixed(2)}${unit}`
+    return `  ${title.padEnd(44)}${shown.padStart(10)}   ${wanted}: ${isMet ? 'met' : 'MISSED'}`
+  })
+}

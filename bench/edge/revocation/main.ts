@@ -1,0 +1,177 @@
+/** `npm run bench:revocation`: how soon a revoked token is refused, and what happens when the store is killed. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compile } from '../compile.ts'
+import type { GuardName } from '../guards.ts'
+import type { LoadOptions } from '../load.ts'
+import { findPrograms, type Programs, pinSelf } from '../prepare.ts'
+import { PINNINGS } from '../settings.ts'
+import { revokeForTextbook } from '../store.ts'
+import { describeMachine, describeVersions } from '../versions.ts'
+import { REVOCATIONS, startWorld, type World } from '../world.ts'
+import { LOAD_SECONDS, type Outage, type OutagePorts, runOutage } from './outage.ts'
+import { openProber, type Prober } from './prober.ts'
+import { formatOutages, formatTrials, formatVerdicts } from './report.ts'
+import { parseSettings, type Settings, USAGE } from './settings.ts'
+import {
+  judgeOutages,
+  judgeTrials,
+  type OutageSummary,
+  summariseOutages,
+  summariseTrials,
+  type TrialSummary,
+  type Verdict,
+} from './summary.ts'
+import { runTrial, type Trial } from './trials.ts'
+
+type Print = (line: string) => void
+
+const { cores } = PINNINGS.load
+const LIFETIME_SECONDS = 3600
+
+function revokers({ store }: World): Readonly<Record<string, (tokenId: string) => Promise<void>>> {
+  return {
+    ours: async (tokenId) => {
+      const expiresAt = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS
+      await store.revocations.revoke('token', tokenId, expiresAt)
+    },
+    textbook: (tokenId) => revokeForTextbook(store.plainRedis, tokenId),
+  }
+}
+
+async function openProberOf(world: World, name: GuardName): Promise<Prober> {
+  return await openProber(world.guards.get(name)?.port ?? 0)
+}
+
+/** Ours and the textbook's in turn. */
+async function runTrials(
+  world: World,
+  { trials }: Settings,
+): Promise<Readonly<Record<'ours' | 'textbook', TrialSummary>>> {
+  const revokes = revokers(world)
+  const seen = { ours: [] as Trial[], textbook: [] as Trial[] }
+  const probers = {
+    ours: await openProberOf(world, 'ours'),
+    textbook: await openProberOf(world, 'textbook'),
+  }
+  for (let trial = 0; trial < trials; trial += 1) {
+    for (const name of ['ours', 'textbook'] as const) {
+      const revoke = revokes[name] ?? (() => Promise.reject(new Error(name)))
+      seen[name].push(await runTrial({ prober: probers[name], mint: world.mint, revoke }))
+    }
+  }
+  probers.ours.close()
+  probers.textbook.close()
+  return { ours: summariseTrials(seen.ours), textbook: summariseTrials(seen.textbook) }
+}
+
+async function runOutages(
+  world: World,
+  program: string,
+  { outages, rate }: Settings,
+): Promise<OutageSummary> {
+  const probers = [await openProberOf(world, 'ours'), await openProberOf(world, 'ours')] as const
+  const { ours: revoke = () => Promise.reject(new Error('ours')) } = revokers(world)
+  const load: LoadOptions = {
+    program,
+    cores: cores.load,
+    port: world.guards.get('ours')?.port ?? 0,
+    tokens: world.tokens.warm,
+    body: world.body,
+    connections: 16,
+    seconds: LOAD_SECONDS,
+    warmUpSeconds: 0,
+    expected: 200,
+    rate,
+  }
+  const ports: OutagePorts = {
+    ...world,
+    probers,
+    revoke,
+    goodLoad: load,
+    revokedLoad: { ...load, tokens: world.tokens.revoked, expected: 401, rate: rate / 2 },
+  }
+  const seen: Outage[] = []
+  for (let outage = 0; outage < outages; outage += 1) seen.push(await runOutage(ports))
+  for (const prober of probers) prober.close()
+  return summariseOutages(seen)
+}
+
+function describe({ processes }: Settings, programs: Programs): readonly string[] {
+  const versions = { envoy: programs.envoy.version, valkey: programs.valkey.version }
+  return [
+    describeMachine(),
+    describeVersions(versions),
+    `ES256, Envoy with one thread, ${processes} of the service; ${REVOCATIONS} revocations before; one Valkey, appendfsync always`,
+    PINNINGS.load.meaning,
+    'revoked by the script that POST /revoke ends with, and by SET for the textbook; its answer is the acknowledgement',
+  ]
+}
+
+async function measure(
+  settings: Settings,
+  programs: Programs,
+  print: Print,
+): Promise<{ readonly results: object; readonly verdicts: readonly Verdict[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-'))
+  try {
+    const compiled = compile(folder)
+    const world = await startWorld({
+      folder,
+      cores,
+      algorithm: 'ES256',
+      programs: { ...compiled, envoy: programs.envoy.path, valkey: programs.valkey.path },
+      processes: settings.processes,
+      guards: ['ours', 'textbook'],
+      freshTokens: 0,
+    })
+    try {
+      return await measureWorld(world, compiled.load, settings, print)
+    } finally {
+      await world.stop()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measureWorld(world: World, program: string, settings: Settings, print: Print) {
+  const verdicts: Verdict[] = []
+  const results: { trials?: object; outages?: object } = {}
+  const conclude = (lines: readonly string[], judged: readonly Verdict[]): void => {
+    for (const line of [...lines, ...formatVerdicts(judged)]) print(line)
+    verdicts.push(...judged)
+  }
+  if (settings.trials > 0) {
+    const trials = await runTrials(world, settings)
+    conclude(formatTrials(trials), judgeTrials(trials.ours))
+    results.trials = trials
+  }
+  if (settings.outages > 0) {
+    const outages = await runOutages(world, program, settings)
+    conclude(formatOutages(outages), judgeOutages(outages))
+    results.outages = outages
+  }
+  return { results, verdicts }
+}
+
+async function main(): Promise<void> {
+  const settings = parseSettings(process.argv.slice(2))
+  const print: Print = settings.json ? () => {} : (line) => console.log(line)
+  pinSelf(cores.load)
+  const programs = await findPrograms(process.env)
+  const about = describe(settings, programs)
+  about.forEach(print)
+  const { results, verdicts } = await measure(settings, programs, print)
+  if (settings.json) console.log(JSON.stringify({ about, settings, ...results, verdicts }, null, 2))
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  console.error(USAGE)
+  process.exitCode = 1
+}

@@ -1,0 +1,42 @@
+/** What the benchmark of revocations is told on its command line. */
+
+import { parseArgs } from 'node:util'
+import { parseCount } from '../settings.ts'
+
+export interface Settings {
+  readonly trials: number
+  readonly outages: number
+  /** Good tokens a second while the store is killed; half as many revoked ones. */
+  readonly rate: number
+  readonly processes: number
+  readonly json: boolean
+}
+
+export const USAGE = `usage: npm run bench:revocation -- [options]
+  --trials N       revocations of a token, ours and the textbook's in turn (default 1000; 0 for none)
+  --outages N      the store killed under load (default 20; 0 for none)
+  --rate N         requests with good tokens a second meanwhile, half as many with revoked ones (default 1000)
+  --processes N    of ext-authz and of the textbook's service (default 1)
+  --json           one document for programs`
+
+/** @throws Error that says what was expected. */
+export function parseSettings(args: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      trials: { type: 'string', default: '1000' },
+      outages: { type: 'string', default: '20' },
+      rate: { type: 'string', default: '1000' },
+      processes: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const orNone = (name: string, text: string): number => (text === '0' ? 0 : parseCount(name, text))
+  return {
+    trials: orNone('trials', values.trials),
+    outages: orNone('outages', values.outages),
+    rate: parseCount('rate', values.rate),
+    processes: parseCount('processes', values.processes),
+    json: values.json,
+  }
+}

@@ -1,0 +1,128 @@
+/** What the edge wants to reach, as ratios of rows of the same run, so that they hold on any machine. */
+
+import type { Figures } from './rounds.ts'
+import type { Load, RowName } from './rows.ts'
+
+export interface Verdict {
+  readonly title: string
+  readonly wanted: string
+  readonly value: number
+  readonly unit: string
+  readonly isMet: boolean
+}
+
+interface Target {
+  readonly title: string
+  readonly bound: 'at least' | 'at most'
+  readonly limit: number
+  readonly unit?: string
+  /** Undefined while a row that it needs was not measured. */
+  readonly value: (find: Find, figures: readonly Figures[]) => number | undefined
+}
+
+type Quantity = keyof Figures['of']
+type Find = (row: RowName, load: Load, quantity: Quantity) => number | undefined
+
+const AT_16: Load = { kind: 'closed', connections: 16 }
+const AT_2000: Load = { kind: 'open', rate: 2000 }
+const AT_5000: Load = { kind: 'open', rate: 5000 }
+
+function ratio(row: RowName, other: RowName, load: Load, quantity: Quantity) {
+  return (find: Find): number | undefined => {
+    const [mine, theirs] = [find(row, load, quantity), find(other, load, quantity)]
+    return mine === undefined || theirs === undefined ? undefined : mine / theirs
+  }
+}
+
+const TARGETS: readonly Target[] = [
+  {
+    title: 'warm / jwt, requests per second',
+    bound: 'at least',
+    limit: 0.9,
+    value: ratio('warm', 'jwt', AT_16, 'perSecond'),
+  },
+  {
+    title: 'warm / jwt-cached, requests per second',
+    bound: 'at least',
+    limit: 0.6,
+    value: ratio('warm', 'jwt-cached', AT_16, 'perSecond'),
+  },
+  {
+    title: 'warm / textbook, requests per second',
+    bound: 'at least',
+    limit: 2.5,
+    value: ratio('warm', 'textbook', AT_16, 'perSecond'),
+  },
+  {
+    title: 'new / textbook, requests per second',
+    bound: 'at least',
+    limit: 1.8,
+    value: ratio('new', 'textbook', AT_16, 'perSecond'),
+  },
+  {
+    title: 'warm / textbook, CPU of the service',
+    bound: 'at most',
+    limit: 0.25,
+    value: ratio('warm', 'textbook', AT_16, 'serviceCpuUs'),
+  },
+  {
+    title: 'warm / textbook, p99 at 2,000 a second',
+    bound: 'at most',
+    limit: 0.2,
+    value: ratio('warm', 'textbook', AT_2000, 'p99Us'),
+  },
+  {
+    title: 'warm / jwt, p99 at 2,000 a second',
+    bound: 'at most',
+    limit: 2,
+    value: ratio('warm', 'jwt', AT_2000, 'p99Us'),
+  },
+  {
+    title: 'warm, p99 at 5,000 a second',
+    bound: 'at most',
+    limit: 10,
+    unit: ' ms',
+    value: (find) => toMilliseconds(find('warm', AT_5000, 'p99Us')),
+  },
+  {
+    title: 'warm, memory of one process of the service',
+    bound: 'at most',
+    limit: 100,
+    unit: ' MB',
+    value: (find) => find('warm', AT_16, 'serviceMb'),
+  },
+  {
+    title: 'garbage, memory of the service between rounds',
+    bound: 'at most',
+    limit: 16,
+    unit: ' MB',
+    value: (_find, figures) => {
+      const flood = figures.find(({ row, load }) => row === 'garbage' && isSameLoad(load, AT_16))
+      if (flood === undefined || flood.rounds < ROUNDS_MIN) return undefined
+      return flood.of.serviceMb.max - flood.of.serviceMb.min
+    },
+  },
+]
+
+/** Rounds that a service must outlive before what it holds says anything. */
+const ROUNDS_MIN = 2
+
+/** Those whose rows were measured. */
+export function judge(figures: readonly Figures[]): readonly Verdict[] {
+  const find: Find = (row, load, quantity) =>
+    figures.find((one) => one.row === row && isSameLoad(one.load, load))?.of[quantity].median
+  return TARGETS.flatMap(({ title, bound, limit, unit = '', value: toValue }) => {
+    const value = toValue(find, figures)
+    if (value === undefined) return []
+    const isMet = bound === 'at least' ? value >= limit : value <= limit
+    return [{ title, wanted: `${bound} ${limit}${unit}`, value, unit, isMet }]
+  })
+}
+
+function isSameLoad(one: Load, other: Load): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function toMilliseconds(microseconds: number | undefined): number | undefined {
+  return microseconds === undefined ? undefined : microseconds / 1000
+}
