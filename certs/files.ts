@@ -1,32 +1,57 @@
-/** Where Envoy's certificate chain and key are expected, and what is missing there. */
+/** Where certificates lie below the state directory, and reading a pair from any of the layouts. */
 
-import { accessSync, constants } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Pair, PairFault, toPair } from './pair.ts'
+
+/** What the room keeps, below its folder. */
+export const FOLDERS = {
+  /** Of the operator: `fullchain.pem` and `privkey.pem`. */
+  own: 'live',
+  /** What Envoy reads; nobody else writes there. */
+  served: 'served',
+  authority: 'authority',
+  acme: 'acme',
+} as const
+
+export const AUTHORITY_CERTIFICATE = join(FOLDERS.authority, 'ca.pem')
+
+export function certificateFolder(stateDirectory: string): string {
+  return join(stateDirectory, 'certs')
+}
 
 export interface CertificateFiles {
   readonly chain: string
   readonly key: string
 }
 
-export function certificateFiles(stateDirectory: string): CertificateFiles {
-  const folder = join(stateDirectory, 'certs/live')
-  return { chain: join(folder, 'fullchain.pem'), key: join(folder, 'privkey.pem') }
+/** As cert-manager and Kubernetes name them, and as ACME clients do. */
+const LAYOUTS = [
+  ['tls.crt', 'tls.key'],
+  ['fullchain.pem', 'privkey.pem'],
+] as const
+
+/** The files of the first layout that is there; of the last when none is. */
+export function certificateFiles(folder: string): CertificateFiles {
+  const [kubernetes, acme] = LAYOUTS
+  const [chain, key] = kubernetes.some((name) => existsSync(join(folder, name))) ? kubernetes : acme
+  return { chain: join(folder, chain), key: join(folder, key) }
 }
 
-/** One sentence saying what a gateway on HTTPS lacks, or undefined when nothing. */
-export function missingCertificate(stateDirectory: string): string | undefined {
-  const { chain, key } = certificateFiles(stateDirectory)
-  const missing = [chain, key].filter((path) => !isReadable(path))
-  if (missing.length === 0) return undefined
-  const are = missing.length === 1 ? 'is' : 'are'
-  return `PUBLIC_URL is https, but ${missing.join(' and ')} ${are} not there or not readable.`
+/** @throws PairFault when something is missing or wrong. */
+export function readPair(folder: string): Pair {
+  const { chain, key } = certificateFiles(folder)
+  const missing = [chain, key].filter((path) => !existsSync(path))
+  if (missing.length > 0) {
+    throw new PairFault(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not there`)
+  }
+  return toPair(readText(chain), readText(key))
 }
 
-function isReadable(path: string): boolean {
+function readText(path: string): string {
   try {
-    accessSync(path, constants.R_OK)
-    return true
-  } catch {
-    return false
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new PairFault(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }

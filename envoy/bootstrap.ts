@@ -8,6 +8,7 @@ export const FILES = {
   bootstrap: 'bootstrap.json',
   listeners: 'lds.json',
   routes: 'rds.json',
+  plainRoutes: 'rds-plain.json',
   clusters: 'cds.json',
   secrets: 'sds.json',
 } as const

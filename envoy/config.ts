@@ -18,8 +18,12 @@ export const ENVOY_VARIABLES = {
   ENVOY_LISTEN_ADDRESSES: required(list),
   /** What proves to the bridge that a request came through the edge. */
   ENVOY_EDGE_SECRET: required(secret),
-  /** Holds `fullchain.pem` and `privkey.pem`; needed when the gateway is reached over TLS. */
+  /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
+  /** Where plain HTTP is sent on to https; nowhere without it. */
+  ENVOY_PLAIN_PORT: optional(integer(1, 65_535), undefined),
+  /** The certificates' room, which answers an ACME authority's challenges and tells its figures. */
+  CERTS_SOCKET: optional(text, undefined),
   /** One for each process of the room. */
   OAUTH_SERVER_SOCKETS: required(list),
   EXT_AUTHZ_SOCKETS: required(list),

@@ -12,10 +12,14 @@ import { FORM_BYTES_MAX, ROUTES } from './routes.ts'
 const TYPE = 'type.googleapis.com/envoy.extensions.filters.http'
 
 /**
- * Headers that only the edge may set, and such as an upstream might believe although nobody here sets
- * them. Removed before routing, tracing and every filter.
+ * How headers begin that only the edge may set, or that an upstream might believe although nobody here
+ * sets them; with a dot too, as there are servers to which that is the same. Removed before routing,
+ * tracing and every filter.
  */
-const OURS_ALONE = ['x-user-', 'x-auth-', 'x-gateway-', 'x-envoy-', 'x-forwarded-', 'forwarded']
+const OURS_ALONE = [
+  ...['x-user', 'x-auth', 'x-gateway', 'x.user', 'x.auth', 'x.gateway'],
+  ...['x-envoy', 'x-forwarded', 'forwarded', 'x-original', 'x-rewrite'],
+]
 
 /** Tokens and the state of a login fit many times over; the rooms read 16 KiB. */
 const HEADERS_KIB_MAX = 32

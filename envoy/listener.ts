@@ -1,8 +1,8 @@
 /** The public listener: where it listens, and over what. */
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
-import { FILES, fileSource } from './bootstrap.ts'
 import { connectionManager } from './connection-manager.ts'
+import { tlsSocket } from './tls.ts'
 
 export interface ListenerOptions {
   readonly folder: string
@@ -33,24 +33,8 @@ export function renderListener(options: ListenerOptions): object {
         filters: [{ name: CONNECTION_MANAGER, typed_config: connectionManager(options) }],
         // A handshake that is not finished is not a connection yet.
         transport_socket_connect_timeout: '10s',
-        ...(options.addresses.secure ? { transport_socket: tls(options.folder) } : {}),
+        ...(options.addresses.secure ? { transport_socket: tlsSocket(options.folder) } : {}),
       },
     ],
-  }
-}
-
-function tls(folder: string): object {
-  return {
-    name: 'envoy.transport_sockets.tls',
-    typed_config: {
-      '@type': `${TYPE}/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext`,
-      common_tls_context: {
-        alpn_protocols: ['h2', 'http/1.1'],
-        tls_params: { tls_minimum_protocol_version: 'TLSv1_2' },
-        tls_certificate_sds_secret_configs: [
-          { name: 'gateway', sds_config: fileSource(folder, FILES.secrets) },
-        ],
-      },
-    },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Figures for Prometheus, on this machine alone: Envoy's own at `/metrics/envoy`, those of each ext-authz
- * process at `/metrics/ext-authz-1`, `-2` …. A listener of its own, so that no route of the public one
- * can ever lead here.
+ * process at `/metrics/ext-authz-1`, `-2` …, those of certificates at `/metrics/certs`. A listener of its
+ * own, so that no route of the public one can ever lead here.
  */
 
 export interface MetricsOptions {
@@ -9,6 +9,8 @@ export interface MetricsOptions {
   readonly adminPort: number
   /** In the order of the processes. */
   readonly extAuthzSockets: readonly string[]
+  /** Undefined without TLS. */
+  readonly certsSocket?: string | undefined
 }
 
 interface Source {
@@ -31,6 +33,7 @@ export function renderMetricsListener(options: MetricsOptions): object {
     address: socketAddress(options.port),
     // Full up is when the figures matter.
     ignore_global_conn_limit: true,
+    bypass_overload_manager: true,
     filter_chains: [
       {
         filters: [
@@ -57,7 +60,7 @@ export function renderMetricsClusters(options: MetricsOptions): object[] {
   }))
 }
 
-function sourcesOf({ adminPort, extAuthzSockets }: MetricsOptions): Source[] {
+function sourcesOf({ adminPort, extAuthzSockets, certsSocket }: MetricsOptions): Source[] {
   return [
     {
       path: '/metrics/envoy',
@@ -71,7 +74,13 @@ function sourcesOf({ adminPort, extAuthzSockets }: MetricsOptions): Source[] {
       address: { pipe: { path } },
       upstreamPath: '/metrics',
     })),
+    ...(certsSocket === undefined ? [] : [certsSource(certsSocket)]),
   ]
+}
+
+function certsSource(path: string): Source {
+  const address = { pipe: { path } }
+  return { path: '/metrics/certs', cluster: 'certs_metrics', address, upstreamPath: '/metrics' }
 }
 
 function connectionManager(sources: readonly Source[]): object {

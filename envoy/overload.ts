@@ -40,6 +40,7 @@ export function renderOverload({ heapBytes, connections }: OverloadLimits): obje
     ],
     buffer_factory_config: { minimum_account_to_track_power_of_two: ACCOUNTED_FROM_POWER },
     actions: [
+      fewerIdle(),
       { name: 'envoy.overload_actions.shrink_heap', triggers: [from(0.9)] },
       { name: 'envoy.overload_actions.disable_http_keepalive', triggers: [from(0.92)] },
       {
@@ -48,8 +49,25 @@ export function renderOverload({ heapBytes, connections }: OverloadLimits): obje
       },
       // 503 with Retry-After.
       { name: 'envoy.overload_actions.stop_accepting_requests', triggers: [from(0.95)] },
-      { name: 'envoy.overload_actions.stop_accepting_connections', triggers: [from(0.98)] },
     ],
+    // Closed at once: to wait unheard is worse than to be refused.
+    loadshed_points: [
+      { name: 'envoy.load_shed_points.tcp_listener_accept', triggers: [from(0.98)] },
+    ],
+  }
+}
+
+/** Who asks nothing makes room for who does: from half of the connections on, the longer the less. */
+function fewerIdle(): object {
+  return {
+    name: 'envoy.overload_actions.reduce_timeouts',
+    triggers: [
+      { name: CONNECTIONS, scaled: { scaling_threshold: 0.5, saturation_threshold: 0.9 } },
+    ],
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig',
+      timer_scale_factors: [{ timer: 'HTTP_DOWNSTREAM_CONNECTION_IDLE', min_timeout: '5s' }],
+    },
   }
 }
 

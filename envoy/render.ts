@@ -8,6 +8,7 @@ import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
 import { renderListener } from './listener.ts'
 import { renderMetricsClusters, renderMetricsListener } from './metrics.ts'
+import { renderChallengeCluster, renderPlainListener, renderPlainRoutes } from './plain-listener.ts'
 import { renderRoutes } from './routes.ts'
 import { renderSecret } from './secrets.ts'
 
@@ -40,17 +41,20 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     port: gateway.metricsPort,
     adminPort: gateway.adminPort,
     extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
+    certsSocket: config.CERTS_SOCKET,
   }
+  const plain = renderPlain(gateway, config)
   return new Map([
     ...(certificates === undefined
       ? []
       : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
-    [FILES.clusters, resources(...clusters, ...renderMetricsClusters(metrics))],
+    [FILES.clusters, resources(...clusters, ...renderMetricsClusters(metrics), ...plain.clusters)],
     [
       FILES.routes,
       resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET, config.RATE_LIMIT_FACTOR)),
     ],
-    [FILES.listeners, resources(listener, renderMetricsListener(metrics))],
+    ...plain.routes.map((routes) => [FILES.plainRoutes, resources(routes)] as const),
+    [FILES.listeners, resources(listener, renderMetricsListener(metrics), ...plain.listeners)],
     [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
   ])
 }
@@ -59,4 +63,20 @@ const VERSION_CHARACTERS = 16
 
 function versionOf(members: readonly object[]): string {
   return digest(JSON.stringify(members)).slice(0, VERSION_CHARACTERS)
+}
+
+/** Nothing of it where there is no port for it. */
+function renderPlain(
+  gateway: Gateway,
+  { ENVOY_FOLDER, ENVOY_LISTEN_ADDRESSES, ENVOY_PLAIN_PORT: port, CERTS_SOCKET }: EnvoyConfig,
+): Record<'clusters' | 'routes' | 'listeners', object[]> {
+  if (port === undefined) return { clusters: [], routes: [], listeners: [] }
+  const challenges = CERTS_SOCKET !== undefined
+  return {
+    clusters: challenges ? [renderChallengeCluster(CERTS_SOCKET)] : [],
+    routes: [renderPlainRoutes(gateway, { port, challenges })],
+    listeners: [
+      renderPlainListener({ folder: ENVOY_FOLDER, addresses: ENVOY_LISTEN_ADDRESSES, port }),
+    ],
+  }
 }

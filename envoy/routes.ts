@@ -13,6 +13,7 @@ import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 import { rateLimited } from './rate-limit.ts'
 import { UNSEEN_RETRY } from './retries.ts'
+import { strictTransportSecurity } from './tls.ts'
 
 export const ROUTES = 'gateway'
 
@@ -24,7 +25,8 @@ const MCP_IDLE = '3600s'
 const AUTHORIZATION_SERVER_TIMEOUT = '30s'
 /** Body and answer together: a form is small, and whoever sends it a byte at a time is shown out. */
 const PUBLIC_STREAM = '60s'
-const PUBLIC_IDLE = '30s'
+/** Longer than an answer may take: that it was late is our fault, and said as such. */
+const PUBLIC_IDLE = '40s'
 
 /** `*` is for the headers that a tool's parameters travel in (`Mcp-Param-…`); it never includes the first. */
 const CORS_REQUEST_HEADERS =
@@ -66,6 +68,7 @@ export function renderRoutes(
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
+    response_headers_to_add: strictTransportSecurity(addresses),
     virtual_hosts: [
       {
         name: 'issuer',

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FILES } from './bootstrap.ts'
+import { PLAIN_ROUTES } from './plain-listener.ts'
 import { ROUTES } from './routes.ts'
 
 export type Outcome =
@@ -29,6 +30,7 @@ const ANSWER_MS_MAX = 500
 const SUBSCRIPTIONS: Readonly<Record<string, string>> = {
   [FILES.clusters]: 'cluster_manager.cds',
   [FILES.routes]: `http.public.rds.${ROUTES}`,
+  [FILES.plainRoutes]: `http.plain.rds.${PLAIN_ROUTES}`,
 }
 
 export function askEnvoyAt(adminPort: number): AskEnvoy {

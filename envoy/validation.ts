@@ -12,7 +12,7 @@ type Tree = { [member: string]: unknown }
 export function toStaticBootstrap(files: ReadonlyMap<string, object>): object {
   const resources = (file: string): Tree[] =>
     (files.get(file) as { resources?: Tree[] } | undefined)?.resources ?? []
-  const [routes] = resources(FILES.routes)
+  const routes = [FILES.routes, FILES.plainRoutes].flatMap(resources).map(withoutType)
   const { dynamic_resources: _dynamic, ...bootstrap } = files.get(FILES.bootstrap) as Tree
   return {
     ...bootstrap,
@@ -20,18 +20,21 @@ export function toStaticBootstrap(files: ReadonlyMap<string, object>): object {
       clusters: resources(FILES.clusters).map(withoutType),
       secrets: resources(FILES.secrets).map(withoutType),
       listeners: resources(FILES.listeners).map((listener) =>
-        withoutType(makeStatic(listener, withoutType(routes ?? {})) as Tree),
+        withoutType(makeStatic(listener, routes) as Tree),
       ),
     },
   }
 }
 
 /** Replaces each pointer to a file by what the file holds. */
-function makeStatic(node: unknown, routes: Tree): unknown {
+function makeStatic(node: unknown, routes: readonly Tree[]): unknown {
   if (Array.isArray(node)) return node.map((member) => makeStatic(member, routes))
   if (typeof node !== 'object' || node === null) return node
   const entries = Object.entries(node).flatMap(([name, value]): [string, unknown][] => {
-    if (name === 'rds') return [['route_config', routes]]
+    if (name === 'rds') {
+      const wanted = (value as Tree)['route_config_name']
+      return [['route_config', routes.find((one) => one['name'] === wanted)]]
+    }
     if (name === 'sds_config') return []
     return [[name, makeStatic(value, routes)]]
   })

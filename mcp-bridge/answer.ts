@@ -17,6 +17,8 @@ export interface AnswerOptions {
   /** Responses that complete it. */
   readonly expected: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Called when nothing is waited for any more, whether the client is still there or not. */
+  readonly onComplete?: () => void
 }
 
 export class Answer {
@@ -54,7 +56,7 @@ export class Answer {
   }
 
   settle(response: RpcResponse): void {
-    this.#expected -= 1
+    this.#expect(this.#expected - 1)
     if (!this.isOpen) return
     const text = toText(response)
     if (this.#stream === undefined) this.#texts.push(text)
@@ -64,11 +66,17 @@ export class Answer {
 
   /** One request less to wait for: it was cancelled, and a cancelled request has no response. */
   abandon(response: RpcResponse): void {
-    if (this.#expected > 1) this.#expected -= 1
+    if (this.#expected > 1) this.#expect(this.#expected - 1)
     else if (this.canStream) {
+      this.#expect(0)
       this.#startStream()
       this.#finish()
     } else this.settle(response)
+  }
+
+  #expect(responses: number): void {
+    this.#expected = responses
+    if (responses === 0) this.#options.onComplete?.()
   }
 
   #finish(): void {

@@ -1,5 +1,6 @@
 /** What the steps of a request work with: the parts of the room, put together by main.ts. */
 
+import type { Admissions } from './admissions.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
@@ -8,6 +9,7 @@ import type { Runner } from './runner/runner.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface Bridge {
+  readonly admissions: Admissions
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
   readonly natives: NativeServers

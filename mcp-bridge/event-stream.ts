@@ -7,6 +7,11 @@
 import type { ServerResponse } from 'node:http'
 import { STREAM_QUEUE_BYTES_MAX } from './limits.ts'
 
+/** One message, as JSON text: it has no line breaks. */
+export function toEvent(json: string): string {
+  return `event: message\ndata: ${json}\n\n`
+}
+
 export class EventStream {
   readonly #response: ServerResponse
 
@@ -25,9 +30,8 @@ export class EventStream {
     return !this.#response.writableEnded && !this.#response.destroyed
   }
 
-  /** One message, as JSON text: it has no line breaks. */
   send(json: string): void {
-    this.#write(`event: message\ndata: ${json}\n\n`)
+    this.#write(toEvent(json))
   }
 
   /** A comment: proxies and clients see that the stream lives. */

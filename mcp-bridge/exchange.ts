@@ -5,9 +5,10 @@ import type { Service } from '../lib/catalogue/service.ts'
 import type { Identity } from '../lib/oauth/identity-headers.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
+import type { Admission } from './admission.ts'
 import { RpcFault, type RpcId, serialize } from './json-rpc.ts'
 import { BODY_BYTES_MAX } from './limits.ts'
-import type { SessionOwner } from './sessions.ts'
+import type { SessionCaller, SessionOwner } from './sessions.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 export const REVISION_HEADER = 'mcp-protocol-version'
@@ -17,14 +18,21 @@ export interface Exchange {
   readonly response: ServerResponse
   readonly identity: Identity
   readonly service: Service
+  readonly admission: Admission
   /** The JSON-RPC method, for the log. */
   rpcMethod?: string | undefined
+  /** Ids of the requests it brings. */
+  calls?: readonly RpcId[]
   /** The request's id, for an answer that refuses it. */
-  rpcId?: RpcId | undefined
+  rpcId?: RpcId
 }
 
 export function ownerOf({ identity, service }: Exchange): SessionOwner {
   return { user: identity.userId, client: identity.clientId, service: service.name }
+}
+
+export function callerOf(exchange: Exchange): SessionCaller {
+  return { ...ownerOf(exchange), grantId: exchange.identity.grantId }
 }
 
 export function headerOf(request: IncomingMessage, name: string): string | undefined {
@@ -79,6 +87,7 @@ export function logExchange(exchange: Exchange, log: Log, clock: Clock): void {
         http_method: request.method,
         method: exchange.rpcMethod,
         status: response.statusCode,
+        ended: exchange.admission.withdrawal?.options.data?.['reason'],
         duration_ms: clock() - startedAt,
       },
       'request',

@@ -85,6 +85,11 @@ export function isResponse(message: RpcMessage): message is RpcResponse {
   return message.method === undefined
 }
 
+/** What tells a server that nobody waits for its answer (MCP, cancellation). */
+export function toCancelled(requestId: RpcId, reason: string): RpcNotification {
+  return { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId, reason } }
+}
+
 /** Any JSON value as a message, or undefined when it is none. MCP forbids null as a request's id. */
 export function toMessage(value: unknown): RpcMessage | undefined {
   if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined

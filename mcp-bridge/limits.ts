@@ -43,6 +43,12 @@ export const PROCESS_IDLE_MS = 60_000
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
+/** Expired tokens, and revocations that came in a storm, are looked for so often. */
+export const SWEEP_MS = 1000
+/** Who was sent away and does not read the rest of the answer is cut off after so long. */
+export const LEAVE_MS = 3000
+/** As long as the edge lets a token in beyond its `exp`: whoever is sent away earlier comes back with it. */
+export const LAPSE_GRACE_MS = 5000
 /** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */
 export const HTTP_KEEP_ALIVE_MS = 75_000
 

@@ -4,19 +4,19 @@ import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
 import { assertRevisionHeader } from './era.ts'
 import { EventStream } from './event-stream.ts'
-import { type Exchange, headerOf, ownerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
+import { callerOf, type Exchange, headerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange
+  const { request, response, admission } = exchange
   if (!parseAccept(headerOf(request, 'accept')).stream) {
     throw new RpcFault(406, 'refused', 'GET opens a stream: accept text/event-stream')
   }
   assertRevisionHeader(headerOf(request, REVISION_HEADER))
-  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), ownerOf(exchange))
+  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   if (!(session instanceof LiveSession)) {
     await forward(bridge, exchange, session)
     return
@@ -27,5 +27,8 @@ export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> 
     stopBeating()
     session.stopListening(stream)
   })
-  session.listen(stream)
+  admission.endBy(() => stream.end())
+  // What is kept for the next stream must not go into one that ends.
+  if (admission.withdrawal === undefined) session.listen(stream)
+  else stream.end()
 }

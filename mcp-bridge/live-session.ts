@@ -7,6 +7,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Accepted } from './accept.ts'
+import type { Admission } from './admission.ts'
 import { Answer } from './answer.ts'
 import type { EventStream } from './event-stream.ts'
 import {
@@ -22,6 +23,7 @@ import {
   type RpcNotification,
   type RpcRequest,
   serialize,
+  toCancelled,
 } from './json-rpc.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import { BUFFER_BYTES_MAX, PENDING_PER_SESSION_MAX } from './limits.ts'
@@ -75,7 +77,12 @@ export class LiveSession implements ProcessUser {
   }
 
   /** @throws RpcFault when the session has too much to do or its server does not read. */
-  post({ messages, isBatch }: ParsedBody, response: ServerResponse, accepted: Accepted): void {
+  post(
+    { messages, isBatch }: ParsedBody,
+    response: ServerResponse,
+    accepted: Accepted,
+    admission: Admission,
+  ): void {
     const expected = messages.filter(isRequest).length
     if (this.#calls.size + expected > PENDING_PER_SESSION_MAX) {
       throw new RpcFault(
@@ -90,10 +97,18 @@ export class LiveSession implements ProcessUser {
       response.writeHead(202).end()
       return
     }
-    const answer = new Answer(response, { accepted, isBatch, expected }, this.#options.keepAlive)
-    for (const message of messages) {
-      if (isRequest(message)) this.#call(message, answer, isBatch)
-      else this.#take(message)
+    const onComplete = admission.hold()
+    const options = { accepted, isBatch, expected, onComplete }
+    const answer = new Answer(response, options, this.#options.keepAlive)
+    admission.endBy((fault) => this.#breakOff(answer, fault))
+    try {
+      for (const message of messages) {
+        if (isRequest(message)) this.#call(message, answer, isBatch)
+        else this.#take(message)
+      }
+    } catch (error) {
+      onComplete()
+      throw error
     }
   }
 
@@ -168,6 +183,16 @@ export class LiveSession implements ProcessUser {
     this.#process?.cancel(call, notification)
     const error = { code: CODES.cancelled, message: 'the request was cancelled' }
     answer.abandon({ jsonrpc: '2.0', id: call.id, error })
+  }
+
+  /** What was asked in one exchange ends with an error; the server is told to stop working on it. */
+  #breakOff(answer: Answer, fault: RpcFault): void {
+    const calls = [...this.#calls].filter(([, own]) => own === answer)
+    for (const [call] of calls) {
+      this.#calls.delete(call)
+      this.#process?.cancel(call, toCancelled(call.id, fault.message))
+      answer.settle(fault.toResponse(call.id))
+    }
   }
 
   #route(call: Call | undefined): Pick<EventStream, 'send'> | undefined {

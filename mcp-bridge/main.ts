@@ -10,7 +10,9 @@ import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
+import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -38,10 +40,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
   const { stateDirectory, addresses } = gateway
   const instance = randomText(12)
-  const redis = connectRedis(
-    { url: config.REDIS_URL, password: config.REDIS_PASSWORD, commandTimeoutMs: STORE_TIMEOUT_MS },
-    log,
-  )
+  const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
+  const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
   const live = watchGateway({
     start: gateway,
@@ -77,7 +77,9 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
-  const bridge = { sessions, runner, natives, keepAlive }
+  const replica = startReplica({ store, clock: systemClock, log })
+  const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
+  const bridge = { admissions, sessions, runner, natives, keepAlive }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -91,6 +93,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     server.close()
     live.stop()
     keepAlive.stop()
+    admissions.stop()
+    replica.stop()
     await Promise.all([
       runner.stopAll(SHUTDOWN_WAITS),
       natives.stopAll(SHUTDOWN_WAITS),

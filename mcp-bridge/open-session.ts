@@ -5,7 +5,7 @@ import { parseAccept } from './accept.ts'
 import { Answer } from './answer.ts'
 import type { Bridge } from './bridge.ts'
 import { revisionOf, withServedRevision } from './era.ts'
-import { type Exchange, headerOf, ownerOf, SESSION_HEADER } from './exchange.ts'
+import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './exchange.ts'
 import { isObject, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import type { Seat } from './sessions.ts'
@@ -15,6 +15,7 @@ export async function openSession(
   exchange: Exchange,
   request: RpcRequest,
 ): Promise<void> {
+  const { response, admission } = exchange
   const owner = ownerOf(exchange)
   const seat = bridge.sessions.reserve(owner)
   const session = new LiveSession({
@@ -28,8 +29,14 @@ export async function openSession(
       if (process !== undefined) void bridge.runner.release(process, session)
     },
   })
+  admission.endBy((fault) => {
+    sendFault(response, fault, request.id)
+    // Before it has a process it ends as soon as it gets one.
+    if (session.process !== undefined) session.end()
+  })
   try {
     const answer = await begin(bridge, exchange, session, request)
+    admission.assertStands()
     if (isObject(answer.result)) await settle(bridge, exchange, session, seat)
     else session.end()
     send(bridge, exchange, answer, session)
@@ -41,12 +48,13 @@ export async function openSession(
 
 async function begin(
   bridge: Bridge,
-  { service, identity }: Exchange,
+  { service, identity, admission }: Exchange,
   session: LiveSession,
   request: RpcRequest,
 ): Promise<RpcResponse> {
   const process = await bridge.runner.acquire(service, identity, session)
   session.begin(process)
+  admission.assertStands()
   const answer = await process.initialize(session, withServedRevision(request))
   session.revision = revisionOf(answer.result)
   return answer
@@ -55,12 +63,12 @@ async function begin(
 /** The client may have left, or the server died, while the other was still busy. */
 async function settle(
   bridge: Bridge,
-  { response, service }: Exchange,
+  { response, service, identity }: Exchange,
   session: LiveSession,
   seat: Seat,
 ): Promise<void> {
   if (response.destroyed) session.end()
-  if (!session.isOver) await bridge.sessions.open(session, seat)
+  if (!session.isOver) await bridge.sessions.open(session, seat, identity.grantId)
   if (!session.isOver) return
   bridge.sessions.end(session.id)
   throw new RpcFault(200, 'internal', `the service ${service.name}: ended after initialize`)

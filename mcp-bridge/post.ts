@@ -4,9 +4,9 @@ import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
 import { assertRevisionHeader, BATCH_REVISION, isStateless, toStatelessRefusal } from './era.ts'
 import {
+  callerOf,
   type Exchange,
   headerOf,
-  ownerOf,
   REVISION_HEADER,
   readBody,
   SESSION_HEADER,
@@ -19,12 +19,14 @@ import { openSession } from './open-session.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, response, service } = exchange
+  const { request, response, service, admission } = exchange
   const body = await readBody(request)
   const parsed = parseBody(body)
   const [first] = parsed.messages
   exchange.rpcMethod = first.method
+  exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
   if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
+  admission.assertStands()
   const stateless = parsed.messages.find(isStateless)
   if (stateless !== undefined) throw toStatelessRefusal(stateless)
   if (!parsed.isBatch && isRequest(first) && first.method === 'initialize') {
@@ -33,10 +35,10 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
     return
   }
   assertRevisionHeader(headerOf(request, REVISION_HEADER))
-  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), ownerOf(exchange))
+  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   assertBatchAllowed(parsed, session.revision)
   if (session instanceof LiveSession) {
-    session.post(parsed, response, parseAccept(headerOf(request, 'accept')))
+    session.post(parsed, response, parseAccept(headerOf(request, 'accept')), admission)
   } else await forward(bridge, exchange, session, body)
 }
 

@@ -55,11 +55,13 @@ async function handle(
   let exchange: Exchange | undefined
   try {
     exchange = admit(request, response, options)
+    const { admission } = exchange
+    response.once('close', () => admission.clientLeft())
     logExchange(exchange, options.log, options.clock)
     await dispatch(options.bridge, exchange)
   } catch (thrown) {
-    // Who has left, perhaps in the middle of a body, gets no answer.
-    if (response.destroyed) return
+    // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
+    if (response.destroyed || response.writableEnded) return
     const fault = RpcFault.from(thrown)
     if (fault.cause !== undefined) reportCause(fault, exchange, options.log)
     sendFault(response, fault, exchange?.rpcId)
@@ -70,7 +72,7 @@ async function handle(
 function admit(
   request: IncomingMessage,
   response: ServerResponse,
-  { edgeSecret, findService }: ServerOptions,
+  { bridge, edgeSecret, findService }: ServerOptions,
 ): Exchange {
   const proof = headerOf(request, EDGE_SECRET_HEADER)
   if (proof === undefined || !equalInConstantTime(proof, edgeSecret.reveal())) {
@@ -80,7 +82,12 @@ function admit(
   if (identity === undefined) throw new RpcFault(403, 'refused', 'nobody is named as the caller')
   const service = findService(serviceNameOf(request))
   if (service === undefined) throw new RpcFault(404, 'refused', 'no such service')
-  return { request, response, identity, service }
+  const admission = bridge.admissions.enter({
+    identity,
+    listens: request.method === 'GET',
+    cut: () => response.destroy(),
+  })
+  return { request, response, identity, service, admission }
 }
 
 function readIdentity({ headers }: IncomingMessage): Identity | undefined {

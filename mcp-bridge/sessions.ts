@@ -17,6 +17,11 @@ export interface SessionOwner {
   readonly service: string
 }
 
+/** Who asks for a session, and under which grant. */
+export interface SessionCaller extends SessionOwner {
+  readonly grantId: string
+}
+
 export interface Session {
   readonly id: string
   readonly owner: SessionOwner
@@ -34,6 +39,8 @@ export interface Seat {
 interface Entry<S> {
   readonly session: S
   readonly seat: Seat
+  /** Under which it was used last: a new login takes its sessions over. */
+  grantId: string
   usedAt: number
   touchedAt: number
 }
@@ -85,7 +92,7 @@ export class Sessions<S extends Session> {
   }
 
   /** @throws RpcFault 503 when the record cannot be written. */
-  async open(session: S, seat: Seat): Promise<void> {
+  async open(session: S, seat: Seat, grantId: string): Promise<void> {
     const { records, instance, clock } = this.#options
     const { id, owner, revision } = session
     try {
@@ -96,22 +103,23 @@ export class Sessions<S extends Session> {
         headers: { 'retry-after': '5' },
       })
     }
-    this.#entries.set(id, { session, seat, usedAt: clock(), touchedAt: clock() })
+    this.#entries.set(id, { session, seat, grantId, usedAt: clock(), touchedAt: clock() })
   }
 
   /**
    * The caller's session of this id; being asked for counts as use.
    * @throws RpcFault 400 without an id, 404 for one that is not the caller's.
    */
-  find(id: string | undefined, owner: SessionOwner): S {
+  find(id: string | undefined, caller: SessionCaller): S {
     if (id === undefined || id === '') {
       throw new RpcFault(400, 'refused', 'Mcp-Session-Id is missing: begin with initialize')
     }
     const entry = this.#entries.get(id)
-    if (entry === undefined || !isSame(entry.session.owner, owner)) {
-      void this.#explainMiss(id, owner)
+    if (entry === undefined || !isSame(entry.session.owner, caller)) {
+      void this.#explainMiss(id, caller)
       throw new RpcFault(404, 'sessionNotFound', 'no such session: begin again with initialize')
     }
+    entry.grantId = caller.grantId
     this.#use(entry)
     return entry.session
   }
@@ -127,8 +135,12 @@ export class Sessions<S extends Session> {
 
   /** Those of a service that was changed or taken out. */
   endOfService(service: string): void {
-    for (const { session } of this.#entries.values()) {
-      if (session.owner.service === service) this.end(session.id)
+    this.endWhere((owner) => owner.service === service)
+  }
+
+  endWhere(isOver: (owner: SessionOwner, grantId: string) => boolean): void {
+    for (const [id, { session, grantId }] of this.#entries) {
+      if (isOver(session.owner, grantId)) this.end(id)
     }
   }
 

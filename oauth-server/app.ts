@@ -109,7 +109,7 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   }
   const app = new Koa()
   app.use(logAccess(ports.log, ports.clock))
-  app.use(hardenAnswer(ports.gateway.addresses.secure))
+  app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(router.routes())
   app.use(answerErrors('json'))

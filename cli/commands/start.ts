@@ -2,9 +2,11 @@
 
 import { Command } from 'commander'
 import type { CommandMaker } from '../context.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
 import { startGateway } from '../start/start-gateway.ts'
 
 export const startCommand: CommandMaker = (context) =>
   new Command('start')
     .description('Start everything in the foreground; Ctrl-C ends it.')
-    .action(() => startGateway(context()))
+    .option('--tls', 'serve https on this machine, with a certificate authority of its own')
+    .action(({ tls }: { tls?: true }) => startGateway(withDevelopmentTls(context(), tls === true)))

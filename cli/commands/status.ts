@@ -7,6 +7,7 @@ import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { requireGateway } from '../instance/control-client.ts'
 import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
 import { toTable } from '../output.ts'
+import { statusLines } from '../start/certificate-lines.ts'
 
 export const statusCommand: CommandMaker = (context) =>
   new Command('status')
@@ -36,6 +37,7 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
   return [
     `${status.public_url} (process ${status.pid}, up ${toAge(now - Date.parse(status.since))}, state in ${status.state_directory})`,
     versions.join(', '),
+    ...statusLines(status.certificate, now),
     ...configurationLines(status.configuration),
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),

@@ -6,7 +6,11 @@ import { CliError } from '../cli-error.ts'
 import { processIds } from './leftovers.ts'
 
 export interface PortUse {
-  readonly variable: 'GATEWAY_PORT' | 'GATEWAY_ADMIN_PORT' | 'GATEWAY_METRICS_PORT'
+  readonly variable:
+    | 'GATEWAY_PORT'
+    | 'GATEWAY_ADMIN_PORT'
+    | 'GATEWAY_METRICS_PORT'
+    | 'GATEWAY_HTTP_PORT'
   readonly port: number
   readonly addresses: readonly string[]
 }

@@ -9,7 +9,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { SOCKET_NAMES, socketFolder } from '../../lib/platform/unix-socket.ts'
-import { writeWhole } from './state-directory.ts'
+import { writeWhole } from '../../lib/platform/whole-file.ts'
 
 export interface Run {
   readonly pid: number

@@ -1,14 +1,6 @@
-/** The state directory: ours alone, and written so that a crash leaves either the old or the new. */
+/** The state directory: ours alone. */
 
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 
 /** Makes the directory, 0700. */
@@ -23,16 +15,5 @@ export function prepareStateDirectory(path: string): void {
       nextStep: 'GATEWAY_STATE_DIR=<a folder of your own> npm start',
       cause,
     })
-  }
-}
-
-/** Writes `path` as a whole, 0600. */
-export function writeWhole(path: string, content: string): void {
-  const draft = `${path}.${process.pid}`
-  try {
-    writeFileSync(draft, content, { mode: 0o600, flush: true })
-    renameSync(draft, path)
-  } finally {
-    rmSync(draft, { force: true })
   }
 }

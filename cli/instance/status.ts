@@ -1,5 +1,6 @@
 /** What the control socket tells: the wire shape that `gateway status --json` prints. */
 
+import type { CertificateStatus } from '../../certs/status.ts'
 import { roomOf } from './part-names.ts'
 
 export type PartState = 'waiting' | 'starting' | 'ready' | 'done' | 'backing off' | 'stopped'
@@ -42,6 +43,8 @@ export interface GatewayStatus {
   readonly state_directory: string
   readonly versions: Readonly<Record<string, string>>
   readonly configuration: ConfigurationStatus
+  /** Null without TLS. */
+  readonly certificate: CertificateStatus | null
   readonly parts: readonly PartStatus[]
   readonly services: readonly { readonly name: string; readonly url: string }[]
 }

@@ -20,6 +20,8 @@ import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
 export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
+  /** Where plain HTTP is sent on to https; 0 is nowhere. */
+  GATEWAY_HTTP_PORT: optional(integer(0, 65_535), undefined),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
   /** How many processes serve the room. */

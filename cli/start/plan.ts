@@ -12,6 +12,7 @@ import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
 import type { Part } from '../supervisor/part.ts'
 import { type PartsOptions, type Store, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
+import { planCertificates } from './certificates.ts'
 import { listenAddresses } from './listen-addresses.ts'
 import type { Settings } from './settings.ts'
 
@@ -39,6 +40,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
     { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
   ])
+  const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
   const parts = toParts({
     gateway,
@@ -50,6 +52,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     store: toStore(settings, sockets, valkey),
     envoyProgram: envoy.path,
     listenAddresses: addresses,
+    certificates,
     servedNow: options.servedNow,
   })
   const versions = {

@@ -1,5 +1,6 @@
 /** What the rooms would refuse for themselves, told before anything starts. */
 
+import { CERTS_VARIABLES } from '../../certs/config.ts'
 import { EXT_AUTHZ_VARIABLES } from '../../ext-authz/config.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import {
@@ -21,6 +22,7 @@ const SPECIFICATIONS: Readonly<Partial<Record<keyof typeof ROOM_SETTINGS, Specif
   'oauth-server': OAUTH_SERVER_VARIABLES,
   'ext-authz': EXT_AUTHZ_VARIABLES,
   'mcp-bridge': MCP_BRIDGE_VARIABLES,
+  certs: CERTS_VARIABLES,
 }
 
 /** @throws ConfigError with one line for each fault. */

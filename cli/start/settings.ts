@@ -1,6 +1,6 @@
 /** Everything a start must know before it touches anything: read, checked, or refused in words. */
 
-import { missingCertificate } from '../../certs/files.ts'
+import { type CertificateSource, chooseSource } from '../../certs/source.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { LogLevel } from '../../lib/platform/environment.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
@@ -9,12 +9,17 @@ import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
 import type { Processes } from '../supervisor/parts.ts'
+import { requireCertificate } from './certificates.ts'
 import { readConfiguration } from './configuration.ts'
 
 export interface Settings {
   readonly gateway: Gateway
   readonly logLevel: LogLevel
   readonly rootSecret: Secret
+  /** Undefined without TLS. */
+  readonly certificates: CertificateSource | undefined
+  /** As the operator said: 0 is none. */
+  readonly httpPort: number | undefined
   readonly processes: Processes
   /** A store the operator runs; ours otherwise. */
   readonly externalStore:
@@ -24,19 +29,20 @@ export interface Settings {
 
 /** Reads the configuration and prepares the state directory, since the root secret may lie there. */
 export function readSettings(context: Context): Settings {
+  const { environment, workingDirectory } = context
   const { gateway, values } = readConfiguration(context)
   const { stateDirectory, addresses, providers } = gateway
   if (providers.length === 0) throw nobodyCouldLogIn(addresses.issuer)
-  const lacking = addresses.secure ? missingCertificate(stateDirectory) : undefined
-  if (lacking !== undefined) {
-    throw new CliError(lacking, { nextStep: 'put them there; certs/README.md says how' })
-  }
+  const certificates = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
+  requireCertificate(certificates, addresses)
   prepareStateDirectory(stateDirectory)
-  const { REDIS_URL: url, REDIS_PASSWORD: password } = values
+  const { REDIS_URL: url, REDIS_PASSWORD: password, GATEWAY_HTTP_PORT: httpPort } = values
   return {
     gateway,
     logLevel: values.LOG_LEVEL,
-    rootSecret: readRootSecret(context.environment, stateDirectory),
+    certificates,
+    httpPort,
+    rootSecret: readRootSecret(environment, stateDirectory),
     processes: {
       'ext-authz': values.EXT_AUTHZ_PROCESSES,
       'oauth-server': values.OAUTH_SERVER_PROCESSES,

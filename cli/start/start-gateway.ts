@@ -14,6 +14,7 @@ import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
+import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
@@ -127,7 +128,10 @@ async function startParts(
 function announce(start: Start, journal: Journal): void {
   const { context, settings, began } = start
   const { output, clock } = context
-  const lines = readyLines(settings.gateway, clock() - began)
+  const lines = [
+    ...certificateLines(certificateStatus(settings), settings.gateway.stateDirectory),
+    ...readyLines(settings.gateway, clock() - began),
+  ]
   output.result(toStatus(start), () => lines.slice(0, -1))
   // Programs wait for this line whatever else is printed.
   output.line(lines.at(-1) ?? '')
@@ -168,6 +172,7 @@ function toStatus(start: Start): GatewayStatus {
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
     configuration: toConfigurationStatus(settings.gateway, context),
+    certificate: certificateStatus(settings),
     parts,
     services: [...toServed(start).keys()].map((name) => ({
       name,

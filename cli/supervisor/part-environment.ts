@@ -51,6 +51,16 @@ export const ROOM_SETTINGS = {
   ],
   'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
   'mcp-bridge': ['SESSION_TIMEOUT'],
+  certs: [
+    'GATEWAY_TLS',
+    'TLS_CERTIFICATE_FOLDER',
+    'ACME_EMAIL',
+    'ACME_DIRECTORY_URL',
+    'ACME_CA_FILE',
+    'ACME_DNS_PROVIDER',
+    'ACME_DNS_RESOLVERS',
+    'ACME_DNS_PROPAGATION_CHECK',
+  ],
   'envoy-files': ['RATE_LIMIT_FACTOR'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
@@ -107,7 +117,8 @@ function orFile(name: string): string[] {
   return [name, `${name}_FILE`]
 }
 
-function pick(environment: Environment, names: readonly string[]): Variables {
+/** What is asked for by others, such as lego, under names of their own. */
+export function pick(environment: Environment, names: readonly string[]): Variables {
   const picked: Record<string, string> = {}
   for (const name of names) {
     const value = environment[name]

@@ -1,13 +1,13 @@
 /** The table of parts: what runs, in which order, knowing what. */
 
-import { dirname, join } from 'node:path'
-import { certificateFiles } from '../../certs/files.ts'
+import { join } from 'node:path'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
 import { NUMBERED_SOCKET_NAMES, SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { processName } from '../instance/part-names.ts'
+import { type CertificatesPlan, certificateVariables, certsParts } from './certs-part.ts'
 import { envoyPart } from './envoy-part.ts'
 import type { Part } from './part.ts'
 import {
@@ -41,6 +41,8 @@ export interface PartsOptions {
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
+  /** Undefined without TLS. */
+  readonly certificates?: CertificatesPlan | undefined
   /** The services as they are whenever it is asked. */
   readonly servedNow: () => Services
 }
@@ -63,9 +65,11 @@ export function toParts(options: PartsOptions): Part[] {
     ...extAuthzParts(options, surroundings),
     bridgePart(options, surroundings),
   ]
+  const certificates = certsParts(options, shared)
   return [
     ...valkeyPart(options),
     ...rooms,
+    ...certificates,
     envoyFilesPart(options, {
       ...shared,
       ...settingsOf('envoy-files', environment),
@@ -84,6 +88,7 @@ export function toParts(options: PartsOptions): Part[] {
       servedNow: options.servedNow,
       dependsOn: [
         ...rooms.filter(({ isSpare }) => isSpare !== true).map(({ name }) => name),
+        ...certificates.map(({ name }) => name),
         'envoy-files',
       ],
     }),
@@ -197,10 +202,8 @@ function envoyFolderOf({ stateDirectory }: Gateway): string {
   return join(stateDirectory, 'envoy')
 }
 
-function envoyFilesPart(
-  { gateway, rooms, listenAddresses }: PartsOptions,
-  variables: Readonly<Record<string, string>>,
-): Part {
+function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string, string>>): Part {
+  const { gateway, rooms, listenAddresses } = options
   return {
     name: 'envoy-files',
     command: process.execPath,
@@ -208,9 +211,7 @@ function envoyFilesPart(
     env: {
       ...variables,
       ENVOY_FOLDER: envoyFolderOf(gateway),
-      ...(gateway.addresses.secure && {
-        ENVOY_CERTIFICATE_FOLDER: dirname(certificateFiles(gateway.stateDirectory).chain),
-      }),
+      ...certificateVariables(options),
       ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
     },
     dependsOn: [],

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Secret } from '../../lib/platform/secret.ts'
-import { writeWhole } from '../instance/state-directory.ts'
+import { writeWhole } from '../../lib/platform/whole-file.ts'
 
 export interface ValkeySettings {
   readonly stateDirectory: string

@@ -7,7 +7,6 @@ import {
   type MethodDefinition,
   Server,
   ServerCredentials,
-  type ServerDuplexStream,
   status,
 } from '@grpc/grpc-js'
 import type { Log } from '../../lib/platform/log.ts'
@@ -83,25 +82,25 @@ function toStreaming(
   log: Log,
 ): handleBidiStreamingCall<Buffer, Buffer> {
   return (stream) => {
-    void answerAll(stream, method).catch((error: unknown) => {
-      log.error({ err: error, method: name }, 'gRPC method failed')
-      stream.emit('error', INTERNAL)
+    let last = Promise.resolve(true)
+    stream.on('data', (message: Buffer) => {
+      stream.pause()
+      last = attempt(method, message).then(
+        (answer) => {
+          if (stream.write(answer)) stream.resume()
+          else stream.once('drain', () => stream.resume())
+          return true
+        },
+        (error: unknown) => {
+          log.error({ err: error, method: name }, 'gRPC method failed')
+          stream.emit('error', INTERNAL)
+          return false
+        },
+      )
     })
+    // It may come while the last message is being answered.
+    stream.on('end', () => void last.then((isFine) => isFine && stream.end()))
   }
-}
-
-async function answerAll(
-  stream: ServerDuplexStream<Buffer, Buffer>,
-  method: StreamingMethod,
-): Promise<void> {
-  for await (const message of stream) {
-    if (!stream.write(await method(message))) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      stream.once('drain', resolve)
-      await promise
-    }
-  }
-  stream.end()
 }
 
 async function attempt(method: UnaryMethod, message: Buffer): Promise<Buffer> {

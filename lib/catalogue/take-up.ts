@@ -43,20 +43,22 @@ export function beforeOthers(side: Side, held: Gateway, next: Gateway): Gateway 
 }
 
 function withRemoved(held: Gateway, next: Gateway): Gateway {
-  const removed = [...held.services].filter(([name]) => !next.services.has(name))
+  const removed = [...held.services.keys()].filter((name) => !next.services.has(name))
   if (removed.length === 0) return next
-  const rules = [...held.access.services].filter(([name]) => !next.services.has(name))
+  const rules = removed.flatMap((name) => {
+    const ofService = held.access.services.get(name)
+    return ofService === undefined ? [] : [[name, ofService] as const]
+  })
+  const access = { ...next.access, services: new Map([...next.access.services, ...rules]) }
   return {
     ...next,
-    services: new Map([...next.services, ...removed]),
-    access:
-      rules.length === 0
-        ? next.access
-        : { ...next.access, services: new Map([...next.access.services, ...rules]) },
+    services: keepSame(held.services, new Map([...held.services, ...next.services])),
+    access: isDeepStrictEqual(access, held.access) ? held.access : access,
   }
 }
 
 function withoutAdded(held: Gateway, next: Gateway): Gateway {
   const kept = [...next.services].filter(([name]) => held.services.has(name))
-  return kept.length === next.services.size ? next : { ...next, services: new Map(kept) }
+  if (kept.length === next.services.size) return next
+  return { ...next, services: keepSame(held.services, new Map(kept)) }
 }

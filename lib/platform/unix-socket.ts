@@ -17,6 +17,7 @@ export const SOCKET_PATH_BYTES_MAX = 100
 export const SOCKET_NAMES = {
   valkey: 'valkey.sock',
   bridge: 'bridge.sock',
+  certs: 'certs.sock',
   control: 'control.sock',
 } as const
 

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Bridge } from '../bridge.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
-import { type Exchange, ownerOf } from '../exchange.ts'
+import { type Exchange, ownerOf, sendFault } from '../exchange.ts'
 import { RpcFault, type RpcRequest, serialize } from '../json-rpc.ts'
 import { BODY_BYTES_MAX } from '../limits.ts'
 import type { NativeServer } from './native-servers.ts'
@@ -17,19 +17,25 @@ export async function openNativeSession(
   exchange: Exchange,
   request: RpcRequest,
 ): Promise<void> {
+  const { response, identity, admission } = exchange
   const owner = ownerOf(exchange)
   const seat = bridge.sessions.reserve(owner)
+  admission.endBy((fault) => sendFault(response, fault, request.id))
   try {
     const server = await bridge.natives.ensure(exchange.service)
+    admission.assertStands()
     const { answer, body } = await initialize(server, exchange, request)
     const id = answer.headers['mcp-session-id']
     if (answer.statusCode === 200 && typeof id === 'string') {
       if (!SESSION_ID.test(id)) throw unusable(exchange, 'its session id is not acceptable')
       const onEnd = endUpstream(bridge, exchange.service.name, exchange.request.url ?? '/')
-      await bridge.sessions.open(new NativeSession(id, owner, revisionIn(body), onEnd), seat)
+      const session = new NativeSession(id, owner, revisionIn(body), onEnd)
+      await bridge.sessions.open(session, seat, identity.grantId)
+      if (admission.withdrawal !== undefined) bridge.sessions.end(id)
     } else seat.release()
+    admission.assertStands()
     const headers = forwardable(answer.headers)
-    exchange.response.writeHead(answer.statusCode ?? 502, headers).end(body)
+    response.writeHead(answer.statusCode ?? 502, headers).end(body)
   } catch (error) {
     seat.release()
     throw error

@@ -23,19 +23,22 @@ export interface UpstreamRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body?: Buffer | undefined
+  /** Ends it while there is no answer. */
+  readonly signal?: AbortSignal
 }
 
 /** @throws RpcFault 502 naming the service when the server does not answer. */
 export async function ask(
   server: NativeServer,
   service: string,
-  { method, path, headers, body }: UpstreamRequest,
+  { method, path, headers, body, signal }: UpstreamRequest,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const request = httpRequest({
     socketPath: server.socketPath,
     method,
     path,
+    ...(signal && { signal }),
     headers: {
       ...forwardable(headers),
       host: 'localhost',

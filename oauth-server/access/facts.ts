@@ -8,20 +8,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { open, seal } from '../../lib/platform/seal.ts'
 import { shareRunning } from '../clients/documents/share-running.ts'
-import { type Needs, ProviderError, type UpstreamAnswer } from '../login/providers/provider.ts'
 import type { Ports } from '../ports.ts'
-import { type KnownUser, toUser, type User } from '../store/users.ts'
+import type { KnownUser, User } from '../store/users.ts'
 import { arePerishable, withoutPerishable } from './evaluate.ts'
+import { keepNeeded, type ReadingPorts, readAgain } from './read-again.ts'
 
-export interface FactsPorts
-  extends Pick<Ports, 'config' | 'families' | 'providers' | 'clock' | 'log'> {
-  /** Of the tokens that facts are read with. */
-  readonly sealingKey: Buffer
-  /** By the rules as they are now. */
-  readonly needsOf: (provider: string) => Needs
-}
+export type FactsPorts = ReadingPorts & Pick<Ports, 'config'>
 
 export interface Facts {
   /** What is kept of somebody whom a provider has just told of. */
@@ -41,7 +34,6 @@ export interface Facts {
 /** What came of a reading, by whichever process; `away`: nothing. */
 type Reading = 'away' | { readonly user: KnownUser | undefined }
 
-const READ_MS_MAX = 5000
 /** Longer than another process may read. */
 const WAIT_MS_MAX = 6000
 const WAIT_STEP_MS = 100
@@ -97,18 +89,6 @@ function holdsPerishable({ sealedToken, organizations, teams, groups }: KnownUse
   return [sealedToken, organizations, teams, groups].some((one) => one !== undefined)
 }
 
-/** Nothing that no rule needs. */
-function keepNeeded(
-  { sealingKey, needsOf }: FactsPorts,
-  user: User,
-  upstreamToken: string | undefined,
-): User & Pick<KnownUser, 'sealedToken'> {
-  if (!arePerishable(needsOf(user.provider))) return withoutPerishable(user)
-  const sealedToken =
-    upstreamToken === undefined ? undefined : seal(sealingKey, upstreamToken, user.id)
-  return { ...user, sealedToken }
-}
-
 /** Whoever holds the ticket is the only one that reads, in whatever process. */
 async function readWithTicket(
   ports: FactsPorts,
@@ -122,10 +102,8 @@ async function readWithTicket(
     const found = await users.find(userId)
     // Another process may have been faster between our look and our turn.
     if (found !== undefined && areOld(found)) {
-      const user = await readAgain(ports, found)
-      if (user === undefined) return 'away'
-      // In vain where somebody logged in meanwhile, which told more.
-      await users.replace(found, user)
+      const outcome = await readAgain(ports, found)
+      if (outcome !== 'told') return 'away'
     }
     outcome = 'read'
     return { user: await users.find(userId) }
@@ -140,65 +118,4 @@ async function waitForReader({ families }: FactsPorts, userId: string): Promise<
     if ((await families.factReadings.state(userId)) !== 'reading') return
     await sleep(WAIT_STEP_MS)
   }
-}
-
-/** Undefined when the provider does not tell. */
-async function readAgain(ports: FactsPorts, found: KnownUser): Promise<KnownUser | undefined> {
-  const { sealingKey, clock, log, needsOf } = ports
-  const facts = { user: found.id, provider: found.provider }
-  const readAt = toSeconds(clock())
-  const token = found.sealedToken && open(sealingKey, found.sealedToken, found.id)
-  try {
-    if (!token) throw new ProviderError(found.provider, 'expired', 'no token that opens is kept')
-    const answer = await askProvider(ports, found, token)
-    const user = toUser(found.provider, answer.identity)
-    const isTold = needsOf(found.provider).emails || user.emails.length > 0
-    const emails = isTold ? user.emails : found.emails
-    const kept = keepNeeded(ports, { ...user, emails }, answer.token ?? token)
-    return { ...kept, readAt, lastLoginAt: found.lastLoginAt }
-  } catch (thrown) {
-    const { fault, detail } = toProviderError(found.provider, thrown)
-    if (fault === 'expired') {
-      log.warn({ ...facts, detail }, 'nobody vouches any more for what was read before')
-      return { ...withoutPerishable(found), sealedToken: undefined, readAt }
-    }
-    log.warn({ ...facts, fault, detail }, 'facts could not be read')
-    return undefined
-  }
-}
-
-/** @throws ProviderError, in time. */
-async function askProvider(
-  { providers, needsOf }: FactsPorts,
-  { id, provider: name }: KnownUser,
-  token: string,
-): Promise<UpstreamAnswer> {
-  const provider = providers.get(name)
-  if (provider?.kind !== 'redirect') {
-    throw new ProviderError(name, 'misconfigured', 'nothing can be read from it any more')
-  }
-  const answer = await inTime(provider.read(token, needsOf(name)), name)
-  if (toUser(name, answer.identity).id === id) return answer
-  throw new ProviderError(name, 'invalid', 'it told of somebody else')
-}
-
-async function inTime<T>(work: Promise<T>, provider: string): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new ProviderError(provider, 'unavailable', 'it took too long')),
-    READ_MS_MAX,
-  )
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** What we did not foresee is our fault: it costs nobody their login. */
-function toProviderError(provider: string, thrown: unknown): ProviderError {
-  if (thrown instanceof ProviderError) return thrown
-  return new ProviderError(provider, 'unavailable', `unforeseen: ${String(thrown)}`, {
-    cause: thrown,
-  })
 }

@@ -3,6 +3,7 @@
 import type Koa from 'koa'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { formProof } from '../http/form-proof.ts'
+import { LOGOUT_FORM } from '../login/logout.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Ports } from '../ports.ts'
 import type { Login } from '../store/logins.ts'
@@ -38,7 +39,7 @@ export async function showAccountPage(
     notice,
     isProblem: notice !== undefined && isProblem(notice),
     proof: formProof(ACCOUNT_FORM, cookie),
-    logoutProof: formProof('logout', cookie),
+    logoutProof: formProof(LOGOUT_FORM, cookie),
     formatTime,
   })
 }

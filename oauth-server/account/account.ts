@@ -6,17 +6,15 @@
  */
 
 import type Koa from 'koa'
-import { OAuthError } from '../../lib/oauth/error.ts'
-import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
-import { formProof } from '../http/form-proof.ts'
 import { parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
-import { type FormState, readForm } from '../steps/read-form.ts'
+import { readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
+import { type ProvedState, requireProof } from '../steps/require-proof.ts'
 import type { Limit } from '../store/limits.ts'
 import type { Login } from '../store/logins.ts'
 import { ACCOUNT_FORM, showAccountPage } from './account-page.ts'
@@ -25,8 +23,7 @@ import { type Change, parseChange } from './change.ts'
 import { parseNotice } from './notice.ts'
 
 /** In the order in which the steps below bring them about. */
-interface AccountState extends FormState {
-  cookie: string
+interface AccountState extends ProvedState {
   login: Login
   change: Change
 }
@@ -60,17 +57,7 @@ export function changeAccount(ports: Ports): Koa.Middleware[] {
     readForm,
     requireLogin(ports),
 
-    async function checkProof(ctx, next) {
-      const sent = ctx.state.params.get('proof') ?? ''
-      if (!equalInConstantTime(sent, formProof(ACCOUNT_FORM, ctx.state.cookie))) {
-        throw new OAuthError(
-          'invalid_request',
-          'This page belongs to an earlier login. Open your account again, then repeat the change.',
-          { status: 403, explain: 'otherLogin' },
-        )
-      }
-      await next()
-    },
+    requireProof(ACCOUNT_FORM, 'Open your account again, then repeat the change.'),
 
     async function limitByPerson(ctx, next) {
       await takeOrRefuse(ports.families.limits, CHANGES, ctx.state.login.userId)

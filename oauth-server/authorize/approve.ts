@@ -1,20 +1,23 @@
 /**
  * From a person's approval to the answer of the client, whoever vouched for the person.
  *
- * Taking the question is the last thing that is done: whatever failed before, the same page can be used again.
+ * Taking the question is the last thing that can fail: whatever failed before, the same page can be used
+ * again. Of two tabs that approve one is answered. Whoever proved in the other one who they are is signed in
+ * all the same, as after a second click they expect to be; nothing else comes of it.
  */
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { isOutOfBand } from '../clients/redirect-uri.ts'
+import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
-import { noteRefusal, type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.ts'
-import { loginOf } from '../login/session.ts'
+import { type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.ts'
 import type { Ports } from '../ports.ts'
+import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
 import { grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
-import { rememberConsent } from './remembered.ts'
+import { type Asked, rememberConsent } from './remembered.ts'
 import { type RespondentState, sendCode } from './respond.ts'
 
 export interface Approved {
@@ -30,22 +33,33 @@ export async function approve(
 ): Promise<void> {
   const { interaction, client, browser } = question
   checkGrantType(client, 'authorization_code')
-  const login = await loginOf(ctx, ports, person)
-  if (login === undefined) {
-    return await refuse(ctx, ports, question, { person, service: undefined, browser })
-  }
-  if (!(await ports.access.allows(login.userId, service))) {
-    const known = { kind: 'known', login } as const
-    return await refuse(ctx, ports, question, { person: known, service, browser })
-  }
+  const admission = await admit(ctx, ports, { person, service, browser })
+  if ('refusal' in admission) return await refuse(ctx, ports, question, admission.refusal)
+  const { login } = admission
   const code = await grantAccess(ports, { interaction, login, service })
   if (code === undefined) throw signedOut(ctx)
   await ports.clients.keep(client)
-  await rememberConsent(ports, { interaction, login, service, client })
   await useUp(ctx, ports, question)
+  await remember(ctx, ports, { interaction, login, service, client })
   const facts = { user: login.userId, client_id: client.id, service }
   ctx.state.log.info(facts, 'access approved')
   sendCode(ctx, code, ports.gateway.addresses.issuer)
+}
+
+/**
+ * After the question was taken: of two tabs that decide, the other one's word is not kept. Where it cannot be
+ * kept at all the person is asked again the next time.
+ */
+async function remember(
+  { state }: Koa.ParameterizedContext<RespondentState>,
+  ports: Ports,
+  asked: Asked,
+): Promise<void> {
+  try {
+    await rememberConsent(ports, asked)
+  } catch (thrown) {
+    logError(state.log, OAuthError.from(thrown))
+  }
 }
 
 /** Where nobody can be told by a redirect the question stays open: for another account. */
@@ -55,7 +69,6 @@ async function refuse(
   question: OpenQuestion,
   refusal: Refusal,
 ): Promise<void> {
-  await noteRefusal(ctx, ports, refusal)
   if (!isOutOfBand(question.respondent.target.uri)) {
     await useUp(ctx, ports, question)
     throw toAccessDenied(ports, refusal)

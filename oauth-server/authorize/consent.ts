@@ -10,6 +10,7 @@ import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { depart } from '../login/depart.ts'
 import type { Away } from '../login/person.ts'
+import { answerProblem } from '../login/provider-problem.ts'
 import { findLogin } from '../login/session.ts'
 import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
@@ -152,6 +153,5 @@ async function leave(
   } as const
   const failure = await depart(ctx, ports, journey)
   if (failure === undefined) return
-  await showAgain(ctx, ports, failure.problem)
-  ctx.status = failure.status
+  await answerProblem(ctx, failure, (problem) => showAgain(ctx, ports, problem))
 }

@@ -31,13 +31,15 @@ export async function judgeWithoutAsking(
 ): Promise<Verdict> {
   const { interaction, client, login } = asked
   const { service, loginHint } = interaction
-  const isExpected = login !== undefined && (await isMeant(ports, login, loginHint))
-  if (!isExpected) return { obstacle: 'login_required' }
+  if (login === undefined) return { obstacle: 'login_required' }
   if (service === undefined) return { obstacle: 'interaction_required' }
   if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }
   const approved = { interaction, login, service }
   const isCovered = await isRemembered(ports, { ...approved, client })
-  return isCovered ? approved : { obstacle: 'consent_required' }
+  if (!isCovered) return { obstacle: 'consent_required' }
+  // Last: whom nobody has approved must not find out by guesses who is signed in.
+  const isExpected = await isMeant(ports, login, loginHint)
+  return isExpected ? approved : { obstacle: 'login_required' }
 }
 
 /** Named another, the client expects somebody else. A hint may be an address, where one is known. */

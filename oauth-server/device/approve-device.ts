@@ -1,9 +1,9 @@
 /** From a person's approval to the grant of their device, whoever vouched for the person. */
 
 import type Koa from 'koa'
+import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
-import { noteRefusal, type Refusal, showRefusedPage } from '../login/refusal.ts'
-import { loginOf } from '../login/session.ts'
+import { type Refusal, showRefusedPage } from '../login/refusal.ts'
 import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
 import type { Login } from '../store/logins.ts'
@@ -23,16 +23,14 @@ export async function approveDevice(
   { confirmation, service, person }: ApprovedDevice,
 ): Promise<void> {
   const { browser, client } = confirmation
-  const login = await loginOf(ctx, ports, person)
-  if (login === undefined) {
-    return await refuse(ctx, ports, confirmation, { person, service: undefined, browser })
-  }
-  const refusal = { person: { kind: 'known', login }, service, browser } as const
-  const isAllowed = (): Promise<boolean> => ports.access.allows(login.userId, service)
-  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
+  const admission = await admit(ctx, ports, { person, service, browser })
+  if ('refusal' in admission) return refuse(ctx, ports, confirmation, admission.refusal)
+  const { login } = admission
   await grantToDevice(ports, confirmation, { login, service })
   // The rules may have changed in between: then the grant has ended again.
-  if (!(await isAllowed())) return await refuse(ctx, ports, confirmation, refusal)
+  const known = { kind: 'known', login } as const
+  const again = await admit(ctx, ports, { person: known, service, browser })
+  if ('refusal' in again) return refuse(ctx, ports, confirmation, again.refusal)
   await ports.clients.keep(client)
   const facts = { user: login.userId, client_id: client.id, service }
   ctx.state.log.info(facts, 'device approved')
@@ -61,13 +59,12 @@ async function grantToDevice(
 }
 
 /** The device goes on waiting: for another account. */
-async function refuse(
-  ctx: Koa.ParameterizedContext<LogState>,
+function refuse(
+  ctx: Koa.Context,
   ports: Ports,
   { userCode }: Confirmation,
   refusal: Refusal,
-): Promise<void> {
-  await noteRefusal(ctx, ports, refusal)
+): void {
   const fields = { user_code: formatUserCode(userCode) }
   showRefusedPage(ctx, ports, refusal, { method: 'post', action: '/device', fields })
 }

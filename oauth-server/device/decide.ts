@@ -10,6 +10,7 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import { type Approval, parseApproval } from '../authorize/approval.ts'
 import { depart } from '../login/depart.ts'
 import type { Away } from '../login/person.ts'
+import { answerProblem } from '../login/provider-problem.ts'
 import { findLogin } from '../login/session.ts'
 import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
@@ -114,6 +115,5 @@ async function leave(
     anew: isAnother,
   })
   if (failure === undefined) return
-  await showAgain(ctx, ports, failure.problem)
-  ctx.status = failure.status
+  await answerProblem(ctx, failure, (problem) => showAgain(ctx, ports, problem))
 }

@@ -22,7 +22,7 @@ import { toUser } from '../store/users.ts'
 import { callbackPath, toUpstreamLogin } from './depart.ts'
 import type { Errand } from './errand.ts'
 import { resumeLogin } from './login-errand.ts'
-import { GATEWAY_FAILED, toProviderProblem } from './provider-problem.ts'
+import { answerProblem, GATEWAY_FAILED, toProviderProblem } from './provider-problem.ts'
 import type { RedirectProvider, UpstreamAnswer } from './providers/provider.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -51,6 +51,10 @@ const TOLERANCE_SECONDS = 60
 export function callback(ports: Ports): Koa.Middleware[] {
   const { gateway, families, cookies } = ports
   const { issuer } = gateway.addresses
+  /** By whichever of its cookies the next login departs: it asks which account it shall be. */
+  const markRefused = async (browsers: readonly string[]): Promise<void> => {
+    await Promise.all(browsers.map((browser) => families.upstreamLogins.markRefused(browser)))
+  }
   const steps: Step[] = [
     securePage,
     onIssuerHost(gateway.addresses),
@@ -88,10 +92,9 @@ export function callback(ports: Ports): Koa.Middleware[] {
       try {
         ctx.state.answer = await provider.finish(login, new URL(issuer + ctx.path + ctx.search))
       } catch (thrown) {
-        const { problem, status } = toProviderProblem(provider, ctx.state.log, thrown)
-        await errand.showAgain(problem)
-        ctx.status = status
-        return
+        const failure = toProviderProblem(provider, ctx.state.log, thrown)
+        if (failure.isOfAccount) await markRefused(ctx.state.browsers)
+        return await answerProblem(ctx, failure, errand.showAgain)
       }
       await next()
     },
@@ -114,8 +117,7 @@ export function callback(ports: Ports): Koa.Middleware[] {
         const error = OAuthError.from(thrown)
         if (error.status < 500) throw thrown
         logError(ctx.state.log, error)
-        await errand.showAgain(GATEWAY_FAILED.problem)
-        ctx.status = GATEWAY_FAILED.status
+        await answerProblem(ctx, GATEWAY_FAILED, errand.showAgain)
       }
     },
   ]

@@ -31,8 +31,8 @@ export async function depart(
   const address = addressKey(clientAddress(ctx))
   const retryAfterSeconds = await ports.families.limits.take(DEPARTURES, address)
   if (retryAfterSeconds > 0) {
-    ctx.set('Retry-After', String(retryAfterSeconds))
-    return { problem: { key: 'tooMany', values: { seconds: retryAfterSeconds } }, status: 429 }
+    const problem = { key: 'tooMany', values: { seconds: retryAfterSeconds } }
+    return { problem, status: 429, retryAfterSeconds, isOfAccount: false }
   }
   return await sendThere(ctx, ports, journey)
 }

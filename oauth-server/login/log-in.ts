@@ -20,6 +20,7 @@ import type { ReturnPath } from '../store/upstream-logins.ts'
 import { depart } from './depart.ts'
 import { goOnAs, loginProof, parseReturnPath, showLoginPage } from './login-page.ts'
 import { type Person, parsePerson } from './person.ts'
+import { answerProblem } from './provider-problem.ts'
 import { findLogin } from './session.ts'
 
 /** In the order in which the steps below bring them about. */
@@ -97,8 +98,9 @@ export function logIn(ports: Ports): Koa.Middleware[] {
       const journey = { provider, purpose, browser, loginHint: undefined, anew }
       const failure = await depart(ctx, ports, journey)
       if (failure === undefined) return
-      showLoginPage(ctx, ports, { returnPath, login, problem: failure.problem })
-      ctx.status = failure.status
+      await answerProblem(ctx, failure, (problem) =>
+        showLoginPage(ctx, ports, { returnPath, login, problem }),
+      )
     },
   ]
   return steps

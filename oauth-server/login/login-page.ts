@@ -9,9 +9,9 @@ import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
 import type { Login } from '../store/logins.ts'
 import { RETURN_PATHS, type ReturnPath } from '../store/upstream-logins.ts'
+import { admit } from './admission.ts'
 import type { Present } from './person.ts'
-import { noteRefusal, showRefusedPage } from './refusal.ts'
-import { loginOf } from './session.ts'
+import { showRefusedPage } from './refusal.ts'
 import { toWays } from './ways.ts'
 
 export interface LoginQuestion {
@@ -56,14 +56,12 @@ export async function goOnAs(
   ports: Ports,
   { person, returnPath, browser }: SigningIn,
 ): Promise<void> {
-  const login = await loginOf(ctx, ports, person)
-  if (login === undefined) {
-    const refusal = { person, service: undefined, browser }
-    await noteRefusal(ctx, ports, refusal)
-    const fields = { return: returnPath }
-    return showRefusedPage(ctx, ports, refusal, { method: 'get', action: '/login', fields })
+  const admission = await admit(ctx, ports, { person, service: undefined, browser })
+  if ('refusal' in admission) {
+    const back = { method: 'get', action: '/login', fields: { return: returnPath } } as const
+    return showRefusedPage(ctx, ports, admission.refusal, back)
   }
-  ctx.state.log.info({ user: login.userId }, 'signed in')
+  ctx.state.log.info({ user: admission.login.userId }, 'signed in')
   ctx.status = 303
   ctx.set('Location', ports.gateway.addresses.issuer + returnPath)
 }

@@ -6,28 +6,29 @@
  */
 
 import type Koa from 'koa'
-import { OAuthError } from '../../lib/oauth/error.ts'
-import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { formProof } from '../http/form-proof.ts'
 import { renderPage } from '../pages/render.ts'
 import type { Ports } from '../ports.ts'
 import { securePage } from '../steps/headers.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
-import { type FormState, readForm } from '../steps/read-form.ts'
+import { readForm } from '../steps/read-form.ts'
 import { requireOwnOrigin } from '../steps/require-own-origin.ts'
+import { type ProvedState, requireProof } from '../steps/require-proof.ts'
 import type { Login } from '../store/logins.ts'
 import { nameOf } from './person.ts'
 import { readLogin } from './session.ts'
 import { type Extent, parseExtent, signOut } from './sign-out.ts'
 
 /** In the order in which the steps below bring them about. */
-interface LogoutState extends FormState {
-  cookie: string
+interface LogoutState extends ProvedState {
   login: Login
   extent: Extent
 }
 
 type Step = Koa.Middleware<LogoutState>
+
+/** Only this purpose opens the form of this page. */
+export const LOGOUT_FORM = 'logout'
 
 export function askToSignOut(ports: Ports): Koa.Middleware[] {
   return [
@@ -40,7 +41,7 @@ export function askToSignOut(ports: Ports): Koa.Middleware[] {
       const isKnown = login !== undefined && cookie !== undefined
       if (isKnown) {
         const userName = nameOf(ports.providers, login)
-        renderPage(ctx, 'logout', { userName, proof: proofOf(cookie) })
+        renderPage(ctx, 'logout', { userName, proof: formProof(LOGOUT_FORM, cookie) })
       } else renderSignedOut(ctx, 'browser')
     },
   ]
@@ -62,17 +63,7 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
-    async function checkProof(ctx, next) {
-      const sent = ctx.state.params.get('proof') ?? ''
-      if (!equalInConstantTime(sent, proofOf(ctx.state.cookie))) {
-        throw new OAuthError(
-          'invalid_request',
-          'This page belongs to an earlier login. Open it again to sign out.',
-          { status: 403, explain: 'otherLogin' },
-        )
-      }
-      await next()
-    },
+    requireProof(LOGOUT_FORM, 'Open it again to sign out.'),
 
     async function readExtent(ctx, next) {
       ctx.state.extent = parseExtent(ctx.state.params.get('extent'))
@@ -88,10 +79,6 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
     },
   ]
   return steps
-}
-
-function proofOf(cookie: string): string {
-  return formProof('logout', cookie)
 }
 
 function renderSignedOut(ctx: Koa.Context, extent: Extent): void {

@@ -56,7 +56,7 @@ async function signIn(
 }
 
 /** Lets in whom the rules let in; undefined for a stranger, of whom nothing is kept. */
-export async function enter(
+async function enter(
   ctx: Koa.Context,
   ports: Ports,
   { user, authenticatedAt, token }: Arrival,

@@ -42,7 +42,8 @@ function sendError(ctx: Koa.Context, error: OAuthError, style: ErrorStyle): void
   }
 }
 
-function wantsPage(ctx: Koa.Context, style: ErrorStyle): boolean {
+/** What a browser takes; whoever takes anything gets what the endpoint answers most. */
+export function wantsPage(ctx: Koa.Context, style: ErrorStyle): boolean {
   const offers = style === 'page' ? ['html', 'json'] : ['json', 'html']
   const accepted = ctx.accepts(...offers)
   return accepted === false ? style === 'page' : accepted === 'html'

@@ -21,8 +21,8 @@ export interface FactReadings {
 
 /** Longer than reading may take: whoever died over it keeps the others waiting no longer. */
 const READING_MS = 8000
-/** A provider that is away is not asked again at once. */
-const FAILED_MS = 5000
+/** A provider that is away is not asked again at once, nor before it could have answered late. */
+const FAILED_MS = 6000
 const FAILED = 'failed'
 
 /** KEYS: reading. ARGV: ticket, what it becomes ('' for nothing), ttl in ms. */

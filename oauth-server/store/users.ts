@@ -8,6 +8,7 @@
 import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
 import { defineScript } from '../../lib/store/script.ts'
+import { fitIdentity } from '../login/providers/fit-identity.ts'
 import type { Identity } from '../login/providers/provider.ts'
 
 /** Who somebody is to this server: what a provider told, under an id that is unique here. */
@@ -26,7 +27,9 @@ export interface KnownUser extends User {
   readonly sealedToken?: string | undefined
 }
 
-export function toUser(provider: string, { providerId, ...facts }: Identity): User {
+/** Whatever a provider told: from here on it fits everywhere. */
+export function toUser(provider: string, told: Identity): User {
+  const { providerId, ...facts } = fitIdentity(told)
   return { ...facts, id: `${provider}:${providerId}`, provider }
 }
 

@@ -5,6 +5,8 @@ import { AUTHORIZE } from './requirements/authorize.ts'
 import { CLIENT_DOCUMENTS } from './requirements/client-documents.ts'
 import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
+import { EDGE_ATTACKS } from './requirements/edge-attacks.ts'
+import { FAULTS } from './requirements/faults.ts'
 import { LOGIN } from './requirements/login.ts'
 import { PEOPLE } from './requirements/people.ts'
 import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
@@ -15,6 +17,8 @@ export type { Requirement } from './requirements/requirement.ts'
 
 export const REQUIREMENTS = {
   ...EDGE_AND_LIFE,
+  ...FAULTS,
+  ...EDGE_ATTACKS,
   ...REGISTRATION,
   ...CLIENT_DOCUMENTS,
   ...AUTHORIZE,

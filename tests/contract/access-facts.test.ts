@@ -111,7 +111,12 @@ test.serial(
   },
 )
 
-for (const fault of ['unavailable', 'misconfigured', 'invalid', new Error('odd')] as const) {
+for (const fault of [
+  'unavailable',
+  'misconfigured',
+  'invalid',
+  new Error('a body with a secret'),
+] as const) {
   test.serial(
     `a reading that fails (${fault}): facts count for a day, then nobody can tell`,
     async (t) => {
@@ -135,6 +140,7 @@ for (const fault of ['unavailable', 'misconfigured', 'invalid', new Error('odd')
       await forgetFailures()
       t.true(await two.access.allows(userId, 'echo'))
       t.is((await known(userId))?.name, identity.name)
+      t.false(world.lines.join('').includes('a body with a secret'))
     },
   )
 }
@@ -160,18 +166,88 @@ test.serial(
 )
 
 test.serial(
-  'a token that is dead: nobody vouches any more, and what stood on it ends',
+  'what comes later than that is kept all the same: the facts, and the token for the next time',
   async (t) => {
-    const { token, userId } = await arrive(t)
-    const { login } = await one.families.logins.open({ userId, userName: 'x', authenticatedAt: 1 })
-    github.people.set(token, 'expired')
+    const { token, userId, identity } = await arrive(t)
+    const second = `${token}-second`
+    github.people.set(token, { ...identity, name: 'renamed' })
+    const asked = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<void>()
+    github.rotate = (used) => `${used}-second`
+    github.meanwhile = () => {
+      asked.resolve()
+      return late.promise
+    }
     world.pass(QUARTER)
-    t.false(await one.access.allows(userId, 'echo'))
-    t.deepEqual(await aliveOf(one, userId), [])
-    t.false(await one.families.logins.stands(login))
-    t.is(await known(userId), undefined)
+    const reading = one.access.allows(userId, 'echo')
+    await asked.promise
+    t.true(await reading, 'nobody waits for it')
+    t.not((await known(userId))?.name, 'renamed')
+    github.rotate = undefined
+    github.meanwhile = async () => {}
+    late.resolve()
+    await until(async () => (await known(userId))?.name === 'renamed')
+    github.people.delete(token)
+    github.people.set(second, { ...identity, organizations: [] })
+    await forgetFailures()
+    world.pass(QUARTER)
+    t.false(await two.access.allows(userId, 'echo'), 'it is read with the second token')
+    t.is(readingsOf(second).length, 1)
   },
 )
+
+test.serial('a renewed token is kept although the facts do not come', async (t) => {
+  const { token, userId, identity } = await arrive(t)
+  const second = `${token}-second`
+  github.rotate = (used) => `${used}-second`
+  github.people.set(token, 'unavailable')
+  world.pass(QUARTER)
+  t.true(await one.access.allows(userId, 'echo'))
+  github.rotate = undefined
+  github.people.delete(token)
+  github.people.set(second, identity)
+  await forgetFailures()
+  t.true(await two.access.allows(userId, 'echo'))
+  t.is(readingsOf(second).length, 1)
+})
+
+test.serial('what comes late changes nothing for who has logged in meanwhile', async (t) => {
+  const { id, token, userId, identity } = await arrive(t)
+  const late = Promise.withResolvers<void>()
+  github.meanwhile = () => late.promise
+  github.people.set(token, 'expired')
+  world.pass(QUARTER)
+  t.true(await one.access.allows(userId, 'echo'))
+  github.meanwhile = async () => {}
+  t.true(await admit(two, { ...identity, name: `again-${id}` }, `again-${token}`))
+  const told = world.lines.length
+  late.resolve()
+  await until(async () => world.lines.slice(told).some((line) => line.includes('nobody vouches')))
+  await sleep(50)
+  t.is((await known(userId))?.name, `again-${id}`)
+  t.truthy((await known(userId))?.sealedToken)
+})
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20)
+}
+
+for (const fault of ['expired', 'blocked'] as const) {
+  test.serial(
+    `a token that is dead (${fault}): nobody vouches any more, and what stood on it ends`,
+    async (t) => {
+      const { token, userId } = await arrive(t)
+      const facts = { userId, userName: 'x', authenticatedAt: 1 }
+      const { login } = await one.families.logins.open(facts)
+      github.people.set(token, fault)
+      world.pass(QUARTER)
+      t.false(await one.access.allows(userId, 'echo'))
+      t.deepEqual(await aliveOf(one, userId), [])
+      t.false(await one.families.logins.stands(login))
+      t.is(await known(userId), undefined)
+    },
+  )
+}
 
 test.serial('who tells of somebody else is not believed', async (t) => {
   const { token, userId } = await arrive(t)

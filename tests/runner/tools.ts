@@ -29,6 +29,7 @@ export async function findTools(environment: Environment): Promise<Variables> {
   const found = {
     CHROMIUM_BIN: findOnPath(environment, 'chromium', 'chromium-browser', 'google-chrome'),
     GO_BIN: findOnPath(environment, 'go'),
+    LEGO_BIN: findOnPath(environment, 'lego'),
     PYTHON_BIN: await findPython(environment),
   }
   const variables: Record<string, string> = {}

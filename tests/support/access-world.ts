@@ -38,7 +38,7 @@ export interface TellingProvider extends RedirectProvider {
   readonly readings: { readonly token: string; readonly needs: Needs }[]
   /** The token that each reading gives in the place of the one that was used. */
   rotate: ((token: string) => string) | undefined
-  /** Happens before each answer. */
+  /** Happens after that is told, and before each answer. */
   meanwhile: () => Promise<void>
 }
 
@@ -54,13 +54,15 @@ export function createTellingProvider(name: string): TellingProvider {
     meanwhile: async () => {},
     begin: () => Promise.reject(new Error('nobody logs in here')),
     finish: () => Promise.reject(new Error('nobody logs in here')),
-    async read(token, needs) {
+    async read(token, needs, keep) {
       provider.readings.push({ token, needs })
+      const next = provider.rotate?.(token)
+      if (next !== undefined) await keep(next)
       await provider.meanwhile()
       const told = provider.people.get(token) ?? 'expired'
       if (told instanceof Error) throw told
       if (typeof told === 'string') throw new ProviderError(name, told, 'as the test says')
-      return { identity: told, ...(provider.rotate && { token: provider.rotate(token) }) }
+      return { identity: told, token: next }
     },
   }
   return provider

@@ -21,6 +21,10 @@ export interface Caller {
   readonly user?: string
   readonly name?: string
   readonly client?: string
+  readonly grant?: string
+  readonly token?: string
+  /** Epoch seconds. */
+  readonly expiresAt?: number
 }
 
 export type LogLine = Readonly<Record<string, unknown>>
@@ -44,6 +48,8 @@ export interface Bridge {
   end(signal: NodeJS.Signals): Promise<number | null>
   /** Ends the store, the bridge goes on. */
   stopStore(): Promise<void>
+  /** Changes the file with the services while the process runs. */
+  configure(services: Readonly<Record<string, object>>): void
   /** Another bridge process on the same socket, store and state. */
   again(): Promise<Bridge>
   stop(): Promise<void>
@@ -63,7 +69,9 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
   const valkey = await startValkey()
   const config = join(folder, 'gateway.yaml')
-  writeFileSync(config, stringify({ mcpServers: options.services ?? {} }))
+  const configure: Bridge['configure'] = (mcpServers) =>
+    writeFileSync(config, stringify({ mcpServers }))
+  configure(options.services ?? {})
   let storeEnd: Promise<void> | undefined
   const stopStore = (): Promise<void> => {
     storeEnd ??= valkey.stop()
@@ -71,7 +79,7 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   }
   const run = async (): Promise<Bridge> => {
     const bridge = await launch(folder, valkey, options.environment ?? {})
-    return { ...bridge, stopStore, again: run, stop }
+    return { ...bridge, stopStore, configure, again: run, stop }
   }
   let running: Bridge | undefined
   const stop = async (): Promise<void> => {
@@ -87,7 +95,7 @@ async function launch(
   folder: string,
   valkey: Valkey,
   environment: Readonly<Record<string, string>>,
-): Promise<Omit<Bridge, 'stopStore' | 'again' | 'stop'>> {
+): Promise<Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'stop'>> {
   const marker = `test-${process.pid}-${folder.slice(-6)}`
   const socket = join(folder, 'b.sock')
   const child = spawn(process.execPath, [MAIN], {
@@ -146,15 +154,15 @@ async function readLog(child: ChildProcess, log: LogLine[]): Promise<void> {
   await promise
 }
 
-function identityOf({ user = 'dev:ann', name = 'ann', client = 'client-1' }: Caller) {
+function identityOf(caller: Caller): Record<string, string> {
   const headers = toIdentityHeaders({
-    userId: user,
-    userName: name,
-    clientId: client,
+    userId: caller.user ?? 'dev:ann',
+    userName: caller.name ?? 'ann',
+    clientId: caller.client ?? 'client-1',
     scopes: ['mcp'],
-    grantId: '1-grant',
-    tokenId: 'token',
-    expiresAt: 4_000_000_000,
+    grantId: caller.grant ?? '1-grant',
+    tokenId: caller.token ?? 'token',
+    expiresAt: caller.expiresAt ?? 4_000_000_000,
   })
   return { ...headers, 'x-gateway-edge': EDGE_SECRET, 'x-request-id': 'request-of-the-test' }
 }

@@ -38,6 +38,8 @@ export interface Edge {
   readonly deciders: readonly Decider[]
   /** Requests that reached the upstream, newest last. */
   readonly reached: Reached[]
+  /** What oauth-server does with a store that is empty: an epoch, and the key. */
+  prepareStore(): Promise<void>
   /** What Envoy wrote into its access log so far. */
   accessLog(): string
   resourceOf(service: string): string
@@ -95,7 +97,6 @@ export async function startEdge(
   ]
   const redis = await valkey.connect()
   const revocations = redisRevocations(redis)
-  const notBefore = await revocations.ensureEpoch()
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const publicJwk = {
     ...(await exportJWK(publicKey)),
@@ -103,7 +104,12 @@ export async function startEdge(
     alg: 'ES256',
     use: 'sig',
   } as PublicJwk
-  await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+  const prepareStore = async (): Promise<number> => {
+    const begins = await revocations.ensureEpoch()
+    await redis.hset(PUBLIC_KEYS_KEY, publicJwk.kid, JSON.stringify(publicJwk))
+    return begins
+  }
+  let notBefore = await prepareStore()
 
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -163,6 +169,9 @@ export async function startEdge(
     extAuthzOptions: optionsWith(firstSockets),
     deciders,
     reached,
+    async prepareStore() {
+      notBefore = await prepareStore()
+    },
     accessLog: () => accessLog,
     resourceOf,
     privateKey,

@@ -79,6 +79,10 @@ export interface GitHubEmulator {
   tokensOf(login: string): number
   /** As if the ten minutes of every code had passed. */
   expireCodes(): void
+  /** As if the eight hours of every access token had passed, where they expire. */
+  expireTokens(): void
+  /** As if the six months of every refresh token had passed. */
+  expireRefreshTokens(): void
   stop(): Promise<void>
 }
 
@@ -88,6 +92,8 @@ export interface GitHubEmulatorOptions {
   /** What the app registered; sub-paths of it are accepted as well. Undefined accepts any. */
   readonly callbackUrl?: string
   readonly port?: number
+  /** The app is a GitHub App whose tokens expire and are renewed: then they have no scopes. */
+  readonly isExpiring?: boolean
 }
 
 interface Authorization {
@@ -101,11 +107,15 @@ interface Authorization {
 interface Token {
   readonly person: GitHubPerson
   readonly scopes: readonly string[]
+  /** Renews it, once. */
+  readonly refreshToken?: string | undefined
 }
 
 const CODE_MS = 600_000
 /** Of one person and the same scopes: one more ends the oldest. */
 const TOKENS_MAX = 10
+/** What a GitHub App may read, in the words of scopes. */
+const APP_PERMISSIONS = ['user:email', 'read:org']
 const SESSION = 'github_session'
 const PAGE_SIZE_DEFAULT = 30
 const PAGE_SIZE_MAX = 100
@@ -146,12 +156,19 @@ export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<
       state.approved.delete(person.id)
       for (const [token, held] of state.tokens)
         if (held.person === person) state.tokens.delete(token)
+      for (const [token, held] of state.renewable)
+        if (held === person) state.renewable.delete(token)
     },
     tokensOf: (login) =>
       [...state.tokens.values()].filter(({ person }) => person.login === login).length,
     expireCodes() {
       for (const code of state.codes.values()) code.expiresAt = 0
     },
+    expireTokens() {
+      for (const [token, { refreshToken }] of state.tokens)
+        if (refreshToken !== undefined) state.tokens.delete(token)
+    },
+    expireRefreshTokens: () => state.renewable.clear(),
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -165,8 +182,13 @@ type Sent = ServerResponse | undefined
 
 type State = ReturnType<typeof createState>
 
-function createState({ enterprise = false, callbackUrl }: GitHubEmulatorOptions) {
+function createState({
+  enterprise = false,
+  callbackUrl,
+  isExpiring = false,
+}: GitHubEmulatorOptions) {
   return {
+    isExpiring,
     url: '',
     apiPrefix: enterprise ? '/api/v3' : '/api',
     clientId: `Iv1.${randomBytes(8).toString('hex')}`,
@@ -184,6 +206,8 @@ function createState({ enterprise = false, callbackUrl }: GitHubEmulatorOptions)
     approved: new Map<number, Set<string>>(),
     codes: new Map<string, Authorization>(),
     tokens: new Map<string, Token>(),
+    /** By refresh token: whose tokens it renews. */
+    renewable: new Map<string, GitHubPerson>(),
     nextId: 583_231,
   }
 }
@@ -416,7 +440,8 @@ function grant({ state, response }: Call, person: GitHubPerson, params: URLSearc
 }
 
 /** Faults come with status 200. */
-function exchange({ state, response, request, form }: Call): Sent {
+function exchange(call: Call): Sent {
+  const { state, response, request, form } = call
   const refuse = (error: string): Sent =>
     sendTokenAnswer(request, response, {
       error,
@@ -429,6 +454,7 @@ function exchange({ state, response, request, form }: Call): Sent {
   ) {
     return refuse('incorrect_client_credentials')
   }
+  if (form.get('grant_type') === 'refresh_token') return renew(call, refuse)
   const code = form.get('code') ?? ''
   const held = state.codes.get(code)
   state.codes.delete(code)
@@ -443,17 +469,50 @@ function exchange({ state, response, request, form }: Call): Sent {
   if (held.challenge !== undefined && held.challenge !== challenge) {
     return refuse('bad_verification_code')
   }
-  const token = `gho_${randomBytes(18).toString('base64url').replaceAll(/[-_]/g, 'x')}`
-  state.tokens.set(token, { person: held.person, scopes: held.scopes })
-  endOldest(state, held)
+  return giveToken(call, held)
+}
+
+function renew(call: Call, refuse: (error: string) => Sent): Sent {
+  const { state, form } = call
+  const refreshToken = form.get('refresh_token') ?? ''
+  const person = state.renewable.get(refreshToken)
+  state.renewable.delete(refreshToken)
+  if (person === undefined || person.isGone) return refuse('bad_refresh_token')
+  for (const [token, held] of state.tokens)
+    if (held.refreshToken === refreshToken) state.tokens.delete(token)
+  return giveToken(call, { person, scopes: [] })
+}
+
+function giveToken(
+  { state, request, response }: Call,
+  { person, scopes }: Pick<Authorization, 'person' | 'scopes'>,
+): Sent {
+  const random = (start: string): string =>
+    start + randomBytes(18).toString('base64url').replaceAll(/[-_]/g, 'x')
+  if (!state.isExpiring) {
+    const token = random('gho_')
+    state.tokens.set(token, { person, scopes })
+    endOldest(state, { person, scopes })
+    const scope = scopes.join(',')
+    return sendTokenAnswer(request, response, { access_token: token, token_type: 'bearer', scope })
+  }
+  const [token, refreshToken] = [random('ghu_'), random('ghr_')]
+  state.tokens.set(token, { person, scopes: APP_PERMISSIONS, refreshToken })
+  state.renewable.set(refreshToken, person)
   return sendTokenAnswer(request, response, {
     access_token: token,
+    expires_in: 28_800,
+    refresh_token: refreshToken,
+    refresh_token_expires_in: 15_897_600,
     token_type: 'bearer',
-    scope: held.scopes.join(','),
+    scope: '',
   })
 }
 
-function endOldest({ tokens }: State, { person, scopes }: Authorization): void {
+function endOldest(
+  { tokens }: State,
+  { person, scopes }: Pick<Authorization, 'person' | 'scopes'>,
+): void {
   const alike = [...tokens].filter(
     ([, held]) => held.person === person && String(held.scopes) === String(scopes),
   )
@@ -464,11 +523,13 @@ function endOldest({ tokens }: State, { person, scopes }: Authorization): void {
 function sendTokenAnswer(
   request: IncomingMessage,
   response: ServerResponse,
-  members: Record<string, string>,
+  members: Record<string, string | number>,
 ): Sent {
   if (request.headers.accept === 'application/json') return sendJson(response, 200, members)
   response.writeHead(200, { 'content-type': 'application/x-www-form-urlencoded' })
-  return response.end(String(new URLSearchParams(members)))
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(members)) form.set(name, String(value))
+  return response.end(String(form))
 }
 
 function tokenOf({ state, request, response }: Call): Token | undefined {

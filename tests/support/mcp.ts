@@ -22,7 +22,7 @@ export interface RpcBody {
 export const BOTH = 'application/json, text/event-stream'
 
 export function send(
-  bridge: Bridge,
+  bridge: Pick<Bridge, 'fetch'>,
   service: string,
   body: unknown,
   options: RawOptions = {},
@@ -71,7 +71,7 @@ export const initializeBody = (protocolVersion = '2025-11-25', capabilities: obj
 
 /** A session's id and the answer to its `initialize`. */
 export async function open(
-  bridge: Bridge,
+  bridge: Pick<Bridge, 'fetch'>,
   service: string,
   options: RawOptions & { version?: string; capabilities?: object } = {},
 ): Promise<{ id: string; answer: RpcBody }> {

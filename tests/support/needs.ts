@@ -5,8 +5,21 @@ import { type Tool, toolPath } from './tool-path.ts'
 
 type Body = (t: ExecutionContext) => Promise<void> | void
 
-/** Registers a test that runs where `tool` is. */
-export function needs(tool: Tool): (title: string, body: Body) => void {
-  if (toolPath(tool) !== undefined) return (title, body) => test(title, body)
-  return (title, body) => test.skip(`${title} (skipped: needs ${tool})`, body)
+/** Registers a test that runs where all `tools` are. */
+export function needs(...tools: readonly Tool[]): (title: string, body: Body) => void {
+  return needing(tools, test)
+}
+
+/** As `needs`, but one after the other. */
+export function needsInTurn(...tools: readonly Tool[]): (title: string, body: Body) => void {
+  return needing(tools, test.serial)
+}
+
+function needing(
+  tools: readonly Tool[],
+  register: (title: string, body: Body) => void,
+): (title: string, body: Body) => void {
+  const missing = tools.filter((tool) => toolPath(tool) === undefined)
+  if (missing.length === 0) return register
+  return (title, body) => test.skip(`${title} (skipped: needs ${missing.join(', ')})`, body)
 }

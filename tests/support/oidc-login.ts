@@ -18,6 +18,9 @@ export const CALLBACK = 'http://localhost:8642/callback/corp'
 export const NOTHING: Needs = { emails: false, organizations: false, teams: false, groups: false }
 export const GROUPS: Needs = { ...NOTHING, groups: true }
 
+/** For readings whose tokens nobody wants. */
+export const keepNothing = async (): Promise<void> => {}
+
 export function oidcSettings(changes: Partial<OidcSettings> = {}): OidcSettings {
   return {
     kind: 'oidc',

@@ -13,6 +13,8 @@ export interface Valkey {
   /** `unix://…`, as REDIS_URL takes it. */
   readonly url: string
   readonly pid: number
+  /** What it keeps lies here: to be looked at, or replaced, while it is killed. */
+  readonly folder: string
   /** A connection with the gateway's own settings. */
   connect(): Promise<Redis>
   /** As a power cut does it. */
@@ -42,7 +44,10 @@ export async function startValkey({ persistent = false }: ValkeyOptions = {}): P
   }
   return {
     url,
-    pid: server.pid ?? 0,
+    get pid() {
+      return server.pid ?? 0
+    },
+    folder,
     async connect() {
       const redis = connectRedis({ url, commandTimeoutMs: 2000 }, createLog('test', 'error'))
       await waitUntilReady(redis, 10_000)

@@ -5,7 +5,7 @@ import type { ConnectionPorts } from '../http2/connection.ts'
 import type { Accept } from '../http2/incoming.ts'
 import { RUNNING_MAX } from '../http2/limits.ts'
 import type { RequestHead } from '../http2/request-head.ts'
-import { type Exchange, NO_EXCHANGE } from '../http2/stream.ts'
+import { type Exchange, NO_EXCHANGE, type Stream } from '../http2/stream.ts'
 import type { GrpcMethods } from '../transport.ts'
 import { httpRefusal, refusal, STATUS } from './answers.ts'
 import { Call, type CallPorts, type Load, type Method } from './call.ts'
@@ -20,23 +20,27 @@ const UNKNOWN = refusal(STATUS.unimplemented, 'no such method')
 export function createAccept(methods: GrpcMethods, log: Log): (ports: ConnectionPorts) => Accept {
   const known = toMethods(methods)
   return (connection) => {
-    const { sender } = connection
     const load: Load = { running: 0, held: 0 }
     const ports: CallPorts = { ...connection, log, load }
-    return (stream, head) => {
-      if (load.running >= RUNNING_MAX) return undefined
-      const notGrpc = refuseNotGrpc(head)
-      if (notGrpc !== undefined) return readOver(() => sender.finish(stream, notGrpc))
-      const method = known.get(head.path)
-      if (method !== undefined && !head.isTooLarge) return new Call(ports, stream, method)
-      // At once: callers of streaming methods wait for answers before they end.
-      sender.finish(stream, head.isTooLarge ? TOO_LARGE : UNKNOWN)
-      return NO_EXCHANGE
-    }
+    return (stream, head) =>
+      load.running < RUNNING_MAX ? begin(ports, stream, head, known) : undefined
   }
 }
 
-function toMethods({ unary, streaming }: GrpcMethods): ReadonlyMap<string, Method> {
+type Methods = ReadonlyMap<string, Method>
+
+function begin(ports: CallPorts, stream: Stream, head: RequestHead, known: Methods): Exchange {
+  const { sender } = ports
+  const notGrpc = refuseNotGrpc(head)
+  if (notGrpc !== undefined) return readOver(() => sender.finish(stream, notGrpc))
+  const method = known.get(head.path)
+  if (method !== undefined && !head.isTooLarge) return new Call(ports, stream, method)
+  // At once: callers of streaming methods wait for answers before they end.
+  sender.finish(stream, head.isTooLarge ? TOO_LARGE : UNKNOWN)
+  return NO_EXCHANGE
+}
+
+function toMethods({ unary, streaming }: GrpcMethods): Methods {
   const toMethod =
     (isStreaming: boolean) =>
     ([name, answer]: [string, Method['answer']]): [string, Method] => [

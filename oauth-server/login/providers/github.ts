@@ -1,50 +1,42 @@
 /**
- * GitHub, in the cloud or an enterprise's own: the web flow of its OAuth apps, with PKCE.
+ * GitHub, in the cloud or an enterprise's own: the web flow of its OAuth apps and GitHub Apps, with PKCE.
  *
- * Its token endpoint tells of errors with status 200. People are known by their numeric id: a login can
- * change hands. Unless facts have to be read again later the token is forgotten as soon as they are read.
+ * People are known by their numeric id: a login can change hands. Unless facts have to be read again later
+ * the token is forgotten as soon as they are read.
  */
 
 import { hash } from 'node:crypto'
 import type { GitHubSettings } from '../../../lib/catalogue/providers.ts'
+import { type Clock, systemClock } from '../../../lib/platform/clock.ts'
 import { equalInConstantTime } from '../../../lib/platform/constant-time.ts'
 import type { Secret } from '../../../lib/platform/secret.ts'
-import { readFacts } from './github/github-facts.ts'
+import { toFault } from './github/faults.ts'
+import { type FactsRequest, readFacts } from './github/github-facts.ts'
 import { type AskGitHub, createAskGitHub } from './github/github-fetch.ts'
-import {
-  type Needs,
-  ProviderError,
-  type ProviderFault,
-  type RedirectProvider,
-  type UpstreamLogin,
-} from './provider.ts'
+import { type KeptToken, readKeptToken, writeKeptToken } from './github/kept-token.ts'
+import { askForTokens, type GitHubApp } from './github/token-endpoint.ts'
+import { type Needs, ProviderError, type RedirectProvider, type UpstreamLogin } from './provider.ts'
 
 export interface GitHubOptions {
+  readonly clock?: Clock
   /** For everything that one login, or one reading of facts, asks. */
   readonly deadlineMs?: number
 }
 
 const DEADLINE_MS = 10_000
+/** An access token that ends on its way is of no use. */
+const MARGIN_MS = 30_000
 const CODE = /^[\x21-\x7e]{1,1024}$/
-const TOKEN = /^[\x21-\x7e]{1,1024}$/
-
-/** What GitHub may say in the address it sends people back with, and in its token answers. */
-const FAULTS: Readonly<Record<string, ProviderFault>> = {
-  access_denied: 'cancelled',
-  application_suspended: 'misconfigured',
-  redirect_uri_mismatch: 'misconfigured',
-  incorrect_client_credentials: 'misconfigured',
-  unverified_user_email: 'invalid',
-  bad_verification_code: 'invalid',
-}
 
 export function createGitHubProvider(
   settings: GitHubSettings,
   secret: Secret,
-  { deadlineMs = DEADLINE_MS }: GitHubOptions = {},
+  { clock = systemClock, deadlineMs = DEADLINE_MS }: GitHubOptions = {},
 ): RedirectProvider {
   const { name, label, issuer, url, apiUrl, clientId } = settings
-  const gitHub = { name, url, clientId, secret }
+  const app = { name, url, clientId, secret, clock }
+  const readWith = (request: Omit<FactsRequest, 'provider' | 'apiUrl'>) =>
+    readFacts({ provider: name, apiUrl, ...request })
   return {
     kind: 'redirect',
     name,
@@ -70,20 +62,27 @@ export function createGitHubProvider(
     async finish(login, callback) {
       const ask = createAskGitHub(name, deadlineMs)
       const code = readCallback(name, login, callback.searchParams)
-      const { token, scopes } = await exchange(gitHub, ask, { login, code })
+      const { kept, scopes } = await askForTokens(app, ask, {
+        code,
+        redirect_uri: login.redirectUri,
+        code_verifier: login.codeVerifier,
+      })
       const { needs } = login
-      try {
-        const identity = await readFacts({ provider: name, apiUrl, ask, token, scopes, needs })
-        return { identity, token: isReadAgain(needs) ? token : undefined }
-      } catch (error) {
-        throw orUnavailable(name, error)
-      }
+      const { accessToken: token } = kept
+      const identity = await readWith({ ask, token, isNew: true, scopes, needs })
+      return { identity, token: isReadAgain(needs) ? writeKeptToken(kept) : undefined }
     },
 
-    async read(token, needs) {
+    async read(token, needs, keep) {
       const ask = createAskGitHub(name, deadlineMs)
-      const facts = { provider: name, apiUrl, ask, token, scopes: undefined, needs }
-      return { identity: await readFacts(facts), token }
+      const read = ({ accessToken }: KeptToken) =>
+        readWith({ ask, token: accessToken, isNew: false, scopes: undefined, needs })
+      const kept = readKeptToken(token)
+      const identity = await whileAlive(app, kept, () => read(kept))
+      if (identity !== undefined) return { identity, token }
+      const renewed = await renew(app, ask, kept)
+      await keep(writeKeptToken(renewed))
+      return { identity: await read(renewed), token: writeKeptToken(renewed) }
     },
   }
 }
@@ -115,61 +114,27 @@ function readCallback(provider: string, login: UpstreamLogin, params: URLSearchP
   return code
 }
 
-/** @param error as GitHub names it; anybody may have written it. */
-function toFault(provider: string, error: unknown): ProviderError {
-  const [fault, detail]: [ProviderFault | undefined, string] = isListed(error)
-    ? [FAULTS[error], error]
-    : ['invalid', 'an error that GitHub does not list']
-  return new ProviderError(provider, fault ?? 'invalid', detail)
-}
-
-function isListed(error: unknown): error is string {
-  return typeof error === 'string' && Object.hasOwn(FAULTS, error)
-}
-
-interface GitHub {
-  readonly name: string
-  readonly url: string
-  readonly clientId: string
-  readonly secret: Secret
-}
-
-async function exchange(
-  { name, url, clientId, secret }: GitHub,
-  ask: AskGitHub,
-  { login, code }: { readonly login: UpstreamLogin; readonly code: string },
-): Promise<{ token: string; scopes: readonly string[] | undefined }> {
-  const { status, body } = await ask(`${url}/login/oauth/access_token`, {
-    method: 'POST',
-    headers: { Accept: 'application/json' },
-    body: new URLSearchParams({
-      client_id: clientId,
-      client_secret: secret.reveal(),
-      code,
-      redirect_uri: login.redirectUri,
-      code_verifier: login.codeVerifier,
-    }),
-  })
-  const members = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const { error, access_token: token, token_type: type = 'bearer', scope } = members
-  // GitHub's own come with status 200; another status tells of trouble on the way.
-  if (error !== undefined && (status === 200 || isListed(error))) throw toFault(name, error)
-  const isToken =
-    typeof token === 'string' && TOKEN.test(token) && String(type).toLowerCase() === 'bearer'
-  if (status !== 200 || !isToken) {
-    throw new ProviderError(name, 'unavailable', `token endpoint: no token, status ${status}`)
+/** Undefined: the token is of no use any more, and there is one that renews it. */
+async function whileAlive<Facts>(
+  { clock }: GitHubApp,
+  { expiresAt = Number.POSITIVE_INFINITY, refreshToken }: KeptToken,
+  read: () => Promise<Facts>,
+): Promise<Facts | undefined> {
+  if (refreshToken === undefined) return await read()
+  if (expiresAt - MARGIN_MS < clock()) return undefined
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof ProviderError && error.fault === 'expired') return undefined
+    throw error
   }
-  return { token, scopes: parseScopes(scope) }
 }
 
-/** Undefined for a GitHub App, whose permissions are no scopes: what it may not read is refused there. */
-function parseScopes(scope: unknown): readonly string[] | undefined {
-  const scopes = typeof scope === 'string' ? scope.split(/[\s,]+/).filter((one) => one !== '') : []
-  return scopes.length > 0 ? scopes : undefined
-}
-
-/** A token that was made a moment ago has not expired: GitHub is not in its right mind. */
-function orUnavailable(provider: string, error: unknown): unknown {
-  if (!(error instanceof ProviderError) || error.fault !== 'expired') return error
-  return new ProviderError(provider, 'unavailable', error.detail)
+async function renew(
+  app: GitHubApp,
+  ask: AskGitHub,
+  { refreshToken = '' }: KeptToken,
+): Promise<KeptToken> {
+  const grant = { grant_type: 'refresh_token', refresh_token: refreshToken }
+  return (await askForTokens(app, ask, grant)).kept
 }

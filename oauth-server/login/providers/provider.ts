@@ -64,6 +64,12 @@ export interface UpstreamAnswer {
   readonly token?: string | undefined
 }
 
+/**
+ * Told at once of a token that takes the place of the one that was given: that one may be dead from then on,
+ * whatever else fails. Never rejects.
+ */
+export type KeepToken = (token: string) => Promise<void>
+
 /** A provider that people are sent to. */
 export interface RedirectProvider {
   readonly kind: 'redirect'
@@ -75,7 +81,7 @@ export interface RedirectProvider {
   /** @param callback the URL that the browser came back with. @throws ProviderError. */
   finish(login: UpstreamLogin, callback: URL): Promise<UpstreamAnswer>
   /** Reads the facts again; the answer's token replaces the one that was given. @throws ProviderError. */
-  read(token: string, needs: Needs): Promise<UpstreamAnswer>
+  read(token: string, needs: Needs, keep: KeepToken): Promise<UpstreamAnswer>
 }
 
 /** Asks for a name on our own page and believes it. */
@@ -94,12 +100,18 @@ export type Provider = RedirectProvider | DevProvider
 export type Providers = ReadonlyMap<string, Provider>
 
 /**
- * `cancelled`: the person said no there. `unavailable`: it does not answer, or not in its own words;
- * another try may help. `expired`: a token that facts were read with is of no use any more.
- * `misconfigured`: it does not accept us, the operator has to act. `invalid`: an answer that must not be
- * believed.
+ * `cancelled`: the person said no there. `blocked`: their account is shut out there. `unavailable`: it does
+ * not answer, or not in its own words; another try may help. `expired`: a token that facts were read with is
+ * of no use any more. `misconfigured`: it does not accept us, the operator has to act. `invalid`: an answer
+ * that must not be believed.
  */
-export type ProviderFault = 'cancelled' | 'unavailable' | 'expired' | 'misconfigured' | 'invalid'
+export type ProviderFault =
+  | 'cancelled'
+  | 'blocked'
+  | 'unavailable'
+  | 'expired'
+  | 'misconfigured'
+  | 'invalid'
 
 /** `detail` is for the log: no secrets, no codes. */
 export class ProviderError extends Error {

@@ -1,8 +1,10 @@
+import { offers } from './offers.ts'
 import { who } from './who.ts'
 import { definePage } from './words.ts'
 
 export const consent = definePage(
   {
+    ...offers.en,
     ...who.en,
     title: 'Allow access?',
     nameless: 'An application without a name',
@@ -20,15 +22,10 @@ export const consent = definePage(
       'That opens an application on this device. Another application may have registered the same scheme: go on only if you have just started this yourself.',
     warnCopy:
       'The code will be shown on the next page. Whoever gets it acts in your name: go on only if you have just started this yourself, and copy it nowhere else.',
-    forWhichService: 'For which service?',
-    service: 'Service {service}',
-    noServices: 'There is no service that you may use. Ask whoever runs this gateway.',
-    inWhichever: 'The application may',
-    useWhichever: 'Use the service that you choose',
-    chooseService: 'Choose the service that the application may use.',
     deny: 'Deny',
   },
   {
+    ...offers.de,
     ...who.de,
     title: 'Zugriff zulassen?',
     nameless: 'Eine Anwendung ohne Namen',
@@ -46,13 +43,6 @@ export const consent = definePage(
       'Das öffnet eine Anwendung auf diesem Gerät. Eine andere Anwendung kann dasselbe Schema angemeldet haben: Fahren Sie nur fort, wenn Sie dies gerade selbst begonnen haben.',
     warnCopy:
       'Der Code steht auf der nächsten Seite. Wer ihn bekommt, handelt in Ihrem Namen: Fahren Sie nur fort, wenn Sie dies gerade selbst begonnen haben, und kopieren Sie ihn nirgendwo sonst hin.',
-    forWhichService: 'Für welchen Dienst?',
-    service: 'Dienst {service}',
-    noServices:
-      'Es gibt keinen Dienst, den Sie benutzen dürfen. Fragen Sie die Betreiber dieses Gateways.',
-    inWhichever: 'Die Anwendung darf',
-    useWhichever: 'Den Dienst benutzen, den Sie wählen',
-    chooseService: 'Wählen Sie den Dienst, den die Anwendung benutzen darf.',
     deny: 'Ablehnen',
   },
 )

@@ -1,8 +1,10 @@
+import { offers } from './offers.ts'
 import { who } from './who.ts'
 import { definePage } from './words.ts'
 
 export const device = definePage(
   {
+    ...offers.en,
     ...who.en,
     title: 'Connect a device?',
     wantsNameless:
@@ -19,15 +21,10 @@ export const device = definePage(
     minutesAgo: '{minutes} minutes ago',
     warning:
       'Go on only if you started this yourself and the device in front of you shows this code. If somebody sent you the code or a link, choose Deny: they, not you, would get in.',
-    forWhichService: 'For which service?',
-    service: 'Service {service}',
-    noServices: 'There is no service that you may use. Ask whoever runs this gateway.',
-    inWhichever: 'The application may',
-    useWhichever: 'Use the service that you choose',
-    chooseService: 'Choose the service that the application may use.',
     deny: 'Deny',
   },
   {
+    ...offers.de,
     ...who.de,
     title: 'Gerät verbinden?',
     wantsNameless:
@@ -44,13 +41,6 @@ export const device = definePage(
     minutesAgo: 'vor {minutes} Minuten',
     warning:
       'Fahren Sie nur fort, wenn Sie dies selbst begonnen haben und das Gerät vor Ihnen diesen Code zeigt. Hat Ihnen jemand den Code oder einen Link geschickt, wählen Sie Ablehnen: Nicht Sie, sondern diese Person bekäme Zugriff.',
-    forWhichService: 'Für welchen Dienst?',
-    service: 'Dienst {service}',
-    noServices:
-      'Es gibt keinen Dienst, den Sie benutzen dürfen. Fragen Sie die Betreiber dieses Gateways.',
-    inWhichever: 'Die Anwendung darf',
-    useWhichever: 'Den Dienst benutzen, den Sie wählen',
-    chooseService: 'Wählen Sie den Dienst, den die Anwendung benutzen darf.',
     deny: 'Ablehnen',
   },
 )

@@ -21,6 +21,8 @@ export const who = definePage(
     writeName: 'A name has 1 to 64 letters, digits, dots, dashes or underscores.',
     loginCancelled:
       'You did not finish the login at {provider}. Nothing has been approved: try again, or choose another way.',
+    accountBlocked:
+      '{provider} itself refuses your account: it may be suspended or closed there. Nobody was logged in. This gateway cannot change that: go on with another account, or ask the support of {provider}.',
     providerUnavailable:
       '{provider} does not answer as it should just now. That is neither your fault nor the application’s: try again in a minute. Nothing of your request is lost.',
     providerMisconfigured:
@@ -55,6 +57,8 @@ export const who = definePage(
       'Ein Name besteht aus 1 bis 64 Buchstaben ohne Umlaute, Ziffern, Punkten, Binde- oder Unterstrichen.',
     loginCancelled:
       'Sie haben die Anmeldung bei {provider} nicht abgeschlossen. Es wurde nichts zugelassen: Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.',
+    accountBlocked:
+      '{provider} selbst weist Ihr Konto ab: Es ist dort vielleicht gesperrt oder geschlossen. Es wurde niemand angemeldet. Dieses Gateway kann daran nichts ändern: Fahren Sie mit einem anderen Konto fort oder fragen Sie den Support von {provider}.',
     providerUnavailable:
       '{provider} antwortet gerade nicht so, wie es sollte. Das liegt weder an Ihnen noch an der Anwendung: Versuchen Sie es in einer Minute noch einmal. Von Ihrer Anfrage geht nichts verloren.',
     providerMisconfigured:

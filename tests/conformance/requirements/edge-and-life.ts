@@ -52,6 +52,10 @@ export const EDGE_AND_LIFE = {
     source: `${RFC}/rfc7009#section-2`,
     behavior: 'what is revoked by token, grant, client or user is refused at the edge with 401',
   },
+  'revoked-while-running': {
+    source: `${RFC}/rfc7009#section-2`,
+    behavior: 'what a revoked caller has open ends within 5 seconds, and nobody else notices',
+  },
   'identity-never-forged': {
     source: `${RFC}/rfc9700#section-4.13`,
     behavior:

@@ -47,6 +47,12 @@ test('TLS listener with its certificate', isValid, {
   BASE_DOMAIN: 'example.com',
   ENVOY_CERTIFICATE_FOLDER: certificates,
 })
+test('plain HTTP beside TLS', isValid, {
+  BASE_DOMAIN: 'example.com',
+  ENVOY_CERTIFICATE_FOLDER: certificates,
+  ENVOY_PLAIN_PORT: '8080',
+  CERTS_SOCKET: join(folder, 'c.sock'),
+})
 test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
 test('pages of listed origins', isValid, {
   MCP_CORS_ORIGINS: 'https://a.example,https://b.example:8443',
@@ -62,7 +68,7 @@ test('Envoy refuses what is not a configuration, so that a yes means something',
 
 /** Envoy reads the pair while it validates: it must be a real one. */
 function makeCertificate(): string {
-  const [key, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')]
+  const [key, chain] = [join(folder, 'tls.key'), join(folder, 'tls.crt')]
   execFileSync(
     'openssl',
     [

@@ -129,7 +129,7 @@ test.serial(
     t.true(await atStrict.isSignedIn(guest))
     github.failures.clear()
     // After a failure GitHub is left alone for some seconds.
-    await sleep(5100)
+    await sleep(6100)
     t.is((await atStrict.refresh(guest)).status, 200)
   },
 )
@@ -175,16 +175,18 @@ test.serial('two accounts that swap their logins keep what each was given', asyn
 })
 
 test.serial(
-  'who takes the permission back from the app, or whose account is gone, is out',
+  'who takes the permission back from the app, or whose account is gone or suspended, is out',
   async (t) => {
-    github.add('revoking', { organizations: [OCTOCATS] })
-    const suspended = github.add('suspended', { organizations: [OCTOCATS] })
-    const [one, two] = [await guests.logIn(as('revoking')), await guests.logIn(as('suspended'))]
+    const all: Guest[] = []
+    for (const login of ['revoking', 'gone', 'suspended']) {
+      github.add(login, { organizations: [OCTOCATS] })
+      all.push(await guests.logIn(as(login)))
+    }
     github.revokeApp('revoking')
-    suspended.isGone = true
+    Object.assign(github.people.get('gone') ?? {}, { isGone: true })
+    Object.assign(github.people.get('suspended') ?? {}, { isSuspended: true })
     await untilOld()
-    await hasEnded(t, one)
-    await hasEnded(t, two)
+    for (const guest of all) await hasEnded(t, guest)
     await untilLine(server, /nobody vouches any more/)
   },
 )

@@ -77,7 +77,7 @@ test('a person sees who they are and what has access, and nothing of others', as
   t.false(response.text.includes('amos'))
   t.is(formsOf({ response, action: ACCOUNT, fields: {} }).length, 3, 'one, all, signing out')
   t.true(response.text.includes('Desk &lt;b&gt;app&lt;/b&gt;'))
-  t.regex(response.text, /<dd>app\.example<\/dd>/)
+  t.regex(response.text, /<li>app\.example<\/li>/)
   t.regex(
     response.text,
     /<strong>echo<\/strong>\s*<ul class="allows">\s*<li>Use the service echo<\/li>/,

@@ -109,6 +109,7 @@ const PROBLEMS = [
   'chooseWay',
   'writeName',
   'loginCancelled',
+  'accountBlocked',
   'providerUnavailable',
   'providerMisconfigured',
   'providerInvalid',

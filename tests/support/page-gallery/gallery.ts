@@ -47,7 +47,7 @@ function createGallery(branding: Branding): Koa {
   router.get('/assets/icon.svg', ...sendIcon(wardrobe))
   const app = new Koa()
   app.use(logAccess(createLog('gallery', 'error', { write: () => {} }), Date.now))
-  app.use(hardenAnswer(false))
+  app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(router.routes())
   return app

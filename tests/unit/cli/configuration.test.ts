@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import test from 'ava'
-import { certificateFiles } from '../../../certs/files.ts'
+import { makePlaceholder } from '../../../certs/making.ts'
 import { CliError } from '../../../cli/cli-error.ts'
 import type { Context } from '../../../cli/context.ts'
 import { createOutput } from '../../../cli/output.ts'
@@ -60,7 +60,7 @@ test('names of tests are for this machine alone', (t) => {
   t.regex(fault ?? '', /^CLIENT_DOCUMENT_TEST_HOSTS is for tests on this machine only/)
 })
 
-test('an address that others reach needs a provider and a certificate, nothing more', (t) => {
+test('an address that others reach needs a provider and a certificate, nothing more', async (t) => {
   const far = { PUBLIC_URL: 'https://gw.example', GATEWAY_STATE_DIR: 'state' }
   t.throws(() => readSettings(contextOf(far)), {
     instanceOf: CliError,
@@ -71,9 +71,13 @@ test('an address that others reach needs a provider and a certificate, nothing m
     instanceOf: CliError,
     message: /^PUBLIC_URL is https, but \S+fullchain\.pem and \S+privkey\.pem are not there/,
   })
-  const files = certificateFiles(join(context.workingDirectory, 'state'))
-  mkdirSync(dirname(files.chain), { recursive: true })
-  for (const path of Object.values(files)) writeFileSync(path, '')
+  const folder = join(context.workingDirectory, 'state/certs/live')
+  mkdirSync(folder, { recursive: true })
+  const { certificate, key } = await makePlaceholder(['gw.example'], Date.now())
+  writeFileSync(join(folder, 'fullchain.pem'), certificate)
+  writeFileSync(join(folder, 'privkey.pem'), 'not a key')
+  t.throws(() => readSettings(context), { message: /the key file holds no private key/ })
+  writeFileSync(join(folder, 'privkey.pem'), key)
   t.is(readSettings(context).gateway.addresses.issuer, 'https://gw.example')
 })
 

@@ -9,6 +9,8 @@ export interface FactsRequest {
   readonly ask: AskGitHub
   /** Of the person. */
   readonly token: string
+  /** It was made a moment ago: whoever is refused with it is refused as who they are. */
+  readonly isNew: boolean
   /** Undefined when it is not known which were granted. */
   readonly scopes: readonly string[] | undefined
   readonly needs: Needs
@@ -25,7 +27,8 @@ const TEXT_CHARACTERS_MAX = 255
 /**
  * What was not granted is left out: not having been told is not the same as belonging nowhere, and no
  * rule holds by it.
- * @throws ProviderError `expired` when the token is of no use, otherwise `unavailable`.
+ * @throws ProviderError `blocked` when the account is shut out, `expired` when the token is of no use,
+ * otherwise `unavailable`.
  */
 export async function readFacts(request: FactsRequest): Promise<Identity> {
   const { needs, scopes } = request
@@ -146,15 +149,17 @@ function get({ ask, token }: FactsRequest, url: string): Promise<GitHubAnswer> {
 }
 
 function refused(request: FactsRequest, path: string, answer: GitHubAnswer): ProviderError {
+  const { provider, isNew } = request
   const { status } = answer
   if (isSuspended(answer)) {
-    return new ProviderError(request.provider, 'expired', `${path}: the account is suspended`)
+    return new ProviderError(provider, 'blocked', `${path}: the account is suspended`)
   }
   const detail = `${path}: status ${status}${isLimited(answer) ? ', too many requests' : ''}`
+  const isRefused = status === 401 || (status === 403 && isForbidden(answer))
+  if (isNew && isRefused) return new ProviderError(provider, 'blocked', detail)
   // GitHub answers so for a token that was revoked, and for an account that is gone.
-  return status === 401
-    ? new ProviderError(request.provider, 'expired', detail)
-    : unavailable(request, detail)
+  if (status === 401) return new ProviderError(provider, 'expired', detail)
+  return unavailable(request, detail)
 }
 
 /** By GitHub itself: a page comes from something before it, which knows nothing of this person. */

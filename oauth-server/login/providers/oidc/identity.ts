@@ -1,6 +1,7 @@
 /** Who somebody is, by the claims that a provider makes (OpenID Connect Core section 5.1). */
 
 import type { OidcSettings } from '../../../../lib/catalogue/providers.ts'
+import { cleanName } from '../fit-identity.ts'
 import { type Identity, type Needs, ProviderError } from '../provider.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -11,7 +12,6 @@ type Subject = Pick<OidcSettings, 'name' | 'loginClaim' | 'groupsClaim' | 'trust
 const SUBJECT = /^(?! )[\x20-\x7e]{1,255}(?<! )$/
 /** ASCII alone: in lower case, letters of other scripts turn into those of another address. */
 const EMAIL = /^[\x21-\x3f\x41-\x7e]{1,64}@[a-z0-9.-]{1,189}$/i
-const NAME_CHARACTERS_MAX = 128
 const GROUPS_MAX = 2000
 const GROUP_CHARACTERS_MAX = 256
 
@@ -62,7 +62,7 @@ function findName(
   const candidates = [read(sources, loginClaim), email, read(sources, 'name')]
   return candidates
     .filter((candidate) => typeof candidate === 'string')
-    .map(clean)
+    .map(cleanName)
     .find((candidate) => candidate !== '')
 }
 
@@ -77,14 +77,7 @@ function findLogin(
 ): string | undefined {
   const claim = read(sources, loginClaim)
   if (claim === undefined || loginClaim === 'email') return email
-  return typeof claim === 'string' && claim !== '' && clean(claim) === claim ? claim : undefined
-}
-
-/** Nothing that steers a terminal, a page or the direction of writing. */
-function clean(name: string): string {
-  const visible = name.normalize('NFC').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-  const characters = [...visible.replace(/\s+/gu, ' ').trim()]
-  return characters.slice(0, NAME_CHARACTERS_MAX).join('').trim()
+  return typeof claim === 'string' && claim !== '' && cleanName(claim) === claim ? claim : undefined
 }
 
 /** The first source that says whether it knows the address decides: claims of two are not mixed. */

@@ -171,3 +171,21 @@ test.serial('what GitHub and its people were sent stands nowhere in the log', as
   const log = server.lines.join('')
   for (const secret of secrets) t.true(secret !== null && !log.includes(secret))
 })
+
+test('whose account is suspended hears whose doing it is, and may go on with another one', async (t) => {
+  const person = createPerson(send)
+  const suspended = github.add('suspended')
+  const visitor = createGitHubVisitor(github)
+  const callback = await visitor.visit(await leave(person), 'suspended')
+  suspended.isSuspended = true
+  const refused = await person.open(callback, { 'accept-language': 'de' })
+  t.is(refused.response.status, 403)
+  t.is(refused.response.headers.get('retry-after'), null)
+  t.regex(refused.response.text, /GitHub selbst weist Ihr Konto ab/)
+  t.false([...person.cookies.keys()].some((name) => name.includes('-login-')))
+  github.add('innocent')
+  const departure = locationOf(await person.submit(refused, {}))
+  t.is(new URL(departure).searchParams.get('prompt'), 'select_account')
+  const back = await person.open(await visitor.visit(departure, 'innocent'))
+  t.true(locationOf(back.response).startsWith(`${REDIRECT_URI}?code=`))
+})

@@ -181,6 +181,7 @@ test('who goes back and denies has denied: the login that still arrives gives no
 })
 
 const FAULTS = [
+  ['blocked', 403, /GitHub itself refuses your account/],
   ['cancelled', 400, /did not finish the login at GitHub/],
   ['unavailable', 503, /GitHub does not answer as it should/],
   ['misconfigured', 502, /GitHub does not accept this gateway/],
@@ -194,6 +195,7 @@ for (const [fault, status, words] of FAULTS) {
     const error = new ProviderError('github', fault, `a detail of ${fault}`)
     const again = await person.open(github.answer(locationOf(left), error))
     t.is(again.response.status, status)
+    t.is(again.response.headers.get('retry-after'), status >= 500 ? '60' : null)
     t.regex(again.response.text, words)
     t.regex(again.response.text, /role="alert"/)
     t.is(again.response.headers.get('location'), null)
@@ -205,12 +207,38 @@ for (const [fault, status, words] of FAULTS) {
   })
 }
 
+test('a program is told the same in JSON', async (t) => {
+  for (const [fault, status, words] of FAULTS) {
+    const person = createPerson(one.send)
+    const left = await person.submit(await person.open(begin().url), {})
+    const error = new ProviderError('github', fault, 'a detail')
+    const { response } = await person.open(github.answer(locationOf(left), error), {
+      accept: 'application/json',
+    })
+    t.is(response.status, status)
+    const code = status >= 500 ? 'temporarily_unavailable' : 'access_denied'
+    t.is(response.json()['error'], code)
+    t.regex(String(response.json()['error_description']), words)
+    t.is(response.headers.get('retry-after'), status >= 500 ? '60' : null)
+  }
+})
+
+test('whose account is shut out there is asked for another one at the next login', async (t) => {
+  const person = createPerson(one.send)
+  const left = await person.submit(await person.open(begin().url), {})
+  t.false(github.asked(locationOf(left))?.anew)
+  const error = new ProviderError('github', 'blocked', 'suspended')
+  const again = await person.open(github.answer(locationOf(left), error))
+  t.true(github.asked(locationOf(await person.submit(again, {})))?.anew)
+})
+
 test('what nobody foresaw is our fault: the page says so, and the log keeps the message to itself', async (t) => {
   const person = createPerson(one.send)
   const left = await person.submit(await person.open(begin().url), {})
   const error = new Error('a body with a secret in it')
   const again = await person.open(github.answer(locationOf(left), error))
   t.is(again.response.status, 503)
+  t.is(again.response.headers.get('retry-after'), '60')
   t.regex(again.response.text, /Something went wrong in this gateway/)
   t.true(one.lines.some((line) => line.includes('unforeseen reason')))
   t.false(one.lines.some((line) => line.includes('with a secret in it')))
@@ -226,6 +254,7 @@ test.serial('a provider that cannot even be begun with: the page says so, and st
   const again = await person.submit(page, {})
   github.fail(undefined)
   t.is(again.status, 503)
+  t.is(again.headers.get('retry-after'), '60')
   t.regex(again.text, /GitHub does not answer as it should/)
   t.is((await person.submit(page, {})).status, 303)
 })

@@ -3,7 +3,7 @@
 import test from 'ava'
 import type { HttpResponse } from '../../../support/http.ts'
 import { createCommandedProvider, startLoginWorld } from '../../../support/login-world.ts'
-import { createOAuthClient, REDIRECT_URI } from '../../../support/oauth-client.ts'
+import { createOAuthClient, type Fields, REDIRECT_URI } from '../../../support/oauth-client.ts'
 import { createPerson, type Person } from '../../../support/person.ts'
 
 const okta = createCommandedProvider('okta', 'Okta')
@@ -14,7 +14,8 @@ const secure = await startLoginWorld({
 })
 const { send, issuer } = world
 const oauth = createOAuthClient(send, issuer)
-const { client_id } = await oauth.register()
+const WEB = 'https://app.example/cb'
+const { client_id } = await oauth.register({ redirect_uris: [REDIRECT_URI, WEB] })
 const onSecure = createOAuthClient(secure.send, secure.issuer)
 const secureClient = await onSecure.register({ redirect_uris: ['https://app.example/cb'] })
 test.after.always(async () => {
@@ -100,16 +101,29 @@ test('prompt none without a session needs a login', async (t) => {
 
 test('an address that is known of the person is a hint at them, another is not', async (t) => {
   const person = createPerson(send)
-  const left = await person.submit(await person.open(begin().url), {})
   const identity = { providerId: '1', name: 'ann', emails: ['ann@example.com'] }
-  await person.open(okta.answer(locationOf(left), { identity }))
-  const errorFor = async (login_hint: string) => {
-    const { response } = await person.open(begin({ login_hint, prompt: 'none' }).url)
-    return new URL(locationOf(response)).searchParams.get('error')
+  const arrive = async (changes: Fields) => {
+    const page = await person.open(begin(changes).url)
+    const left = await person.submit(page, { provider: 'okta' })
+    return await person.open(okta.answer(locationOf(left), { identity }))
   }
-  t.is(await errorFor('ann'), 'consent_required')
-  t.is(await errorFor('Ann@Example.com'), 'consent_required')
-  t.is(await errorFor('bob@example.com'), 'login_required')
+  await arrive({})
+  const outcomeOf = async (login_hint: string, changes: Fields = {}) => {
+    const { response } = await person.open(begin({ ...changes, login_hint, prompt: 'none' }).url)
+    const { searchParams } = new URL(locationOf(response))
+    return searchParams.get('error') ?? [...searchParams.keys()][0]
+  }
+  const hints = ['ann', 'Ann@Example.com', 'bob@example.com']
+  for (const hint of hints) {
+    t.is(await outcomeOf(hint), 'consent_required', 'who is not approved learns nothing by guesses')
+    const chosen = { resource: '' }
+    t.is(await outcomeOf(hint, chosen), 'interaction_required')
+  }
+  const redirect_uri = WEB
+  await arrive({ redirect_uri, prompt: 'consent' })
+  const outcomes = []
+  for (const hint of hints) outcomes.push(await outcomeOf(hint, { redirect_uri }))
+  t.deepEqual(outcomes, ['code', 'code', 'login_required'])
 })
 
 test('a session of a provider that is configured no longer is none', async (t) => {

@@ -5,11 +5,15 @@ import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import type { GitHubSettings } from '../../../../lib/catalogue/providers.ts'
 import { Secret } from '../../../../lib/platform/secret.ts'
-import { createGitHubProvider } from '../../../../oauth-server/login/providers/github.ts'
+import {
+  createGitHubProvider,
+  type GitHubOptions,
+} from '../../../../oauth-server/login/providers/github.ts'
 import {
   type Needs,
   ProviderError,
   type ProviderFault,
+  type RedirectProvider,
   type UpstreamLogin,
 } from '../../../../oauth-server/login/providers/provider.ts'
 import {
@@ -19,6 +23,8 @@ import {
   type GitHubEmulatorOptions,
   startGitHub,
 } from '../../../support/github-emulator.ts'
+import { createGitHubVisitor } from '../../../support/github-visitor.ts'
+import { keepNothing } from '../../../support/oidc-login.ts'
 
 const CALLBACK = 'http://localhost:8642/callback'
 const NOTHING: Needs = { emails: false, organizations: false, teams: false, groups: false }
@@ -26,14 +32,16 @@ const EVERYTHING: Needs = { emails: true, organizations: true, teams: true, grou
 
 interface World {
   readonly github: GitHubEmulator
-  readonly provider: ReturnType<typeof createGitHubProvider>
+  readonly provider: RedirectProvider
+  /** The same without a deadline of the test: for what has to succeed. */
+  readonly patient: RedirectProvider
   /** Goes through GitHub’s pages as this person; resolves with the address of the callback. */
-  visit(login: UpstreamLogin, person: string, press?: '0' | '1'): Promise<URL>
+  visit(login: UpstreamLogin, person: string, decision?: 'authorize' | 'cancel'): Promise<URL>
 }
 
 async function createWorld(
   t: ExecutionContext,
-  options: GitHubEmulatorOptions & { secret?: string; deadlineMs?: number } = {},
+  options: GitHubEmulatorOptions & GitHubOptions & { secret?: string } = {},
 ): Promise<World> {
   const github = await startGitHub({ callbackUrl: CALLBACK, ...options })
   t.teardown(() => github.stop())
@@ -48,51 +56,16 @@ async function createWorld(
     secretName: 'GITHUB_CLIENT_SECRET',
   }
   const secret = new Secret(options.secret ?? github.clientSecret)
-  const provider = createGitHubProvider(
-    settings,
-    secret,
-    options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs },
-  )
-  return { github, provider, visit: (...input) => visit(provider, ...input) }
-}
-
-async function visit(
-  provider: World['provider'],
-  login: UpstreamLogin,
-  person: string,
-  press: '0' | '1' = '1',
-): Promise<URL> {
-  const start = await provider.begin(login)
-  let cookie = ''
-  const go = async (url: URL, form?: URLSearchParams): Promise<Response> => {
-    const response = await fetch(url, {
-      method: form === undefined ? 'GET' : 'POST',
-      headers: { cookie },
-      redirect: 'manual',
-      ...(form === undefined ? {} : { body: form }),
-    })
-    cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie
-    return response
+  const provider = createGitHubProvider(settings, secret, options)
+  return {
+    github,
+    provider,
+    patient: createGitHubProvider(settings, secret),
+    async visit(login, person, decision) {
+      const departure = await provider.begin(login)
+      return new URL(await createGitHubVisitor(github).visit(departure.href, person, decision))
+    },
   }
-  let url = start
-  let response = await go(url)
-  for (let step = 0; step < 8; step += 1) {
-    const location = response.headers.get('location')
-    if (location !== null) {
-      url = new URL(location, url)
-      if (url.href.startsWith(CALLBACK)) return url
-      response = await go(url)
-      continue
-    }
-    const page = await response.text()
-    const fields = [...page.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
-      ([, name = '', value = '']): [string, string] => [name, value.replaceAll('&amp;', '&')],
-    )
-    const own = page.includes('name="login"') ? { login: person } : { authorize: press }
-    url = new URL(page.includes('name="login"') ? '/login' : '/login/oauth/authorize', start)
-    response = await go(url, new URLSearchParams([...fields, ...Object.entries(own)]))
-  }
-  throw new Error(`no way back from ${start.origin}: ${response.status}`)
 }
 
 const toLogin = (changes: Partial<UpstreamLogin> = {}): UpstreamLogin => ({
@@ -199,7 +172,7 @@ test('facts are read again with the token, under the same id whatever the login 
   const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
   person.organizations = []
   github.rename('ada', 'lovelace')
-  const { identity } = await provider.read(token, EVERYTHING)
+  const { identity } = await provider.read(token, EVERYTHING, keepNothing)
   t.is(identity.providerId, String(person.id))
   t.is(identity.name, 'lovelace')
   t.deepEqual(identity.organizations, [])
@@ -273,31 +246,31 @@ test('who logs in often has a token that still reads', async (t) => {
     tokens.push((await provider.finish(login, await visit(login, 'ada'))).token ?? '')
   }
   t.is(github.tokensOf('ada'), 10)
-  t.is(await faultOf(t, provider.read(tokens[0] ?? '', EVERYTHING)), 'expired')
-  t.is((await provider.read(tokens.at(-1) ?? '', EVERYTHING)).token, tokens.at(-1))
+  t.is(await faultOf(t, provider.read(tokens[0] ?? '', EVERYTHING, keepNothing)), 'expired')
+  t.is((await provider.read(tokens.at(-1) ?? '', EVERYTHING, keepNothing)).token, tokens.at(-1))
 })
 
-test('a token that was revoked, or whose account is gone, is expired', async (t) => {
+test('a token that was revoked, or whose account is gone, is expired; a suspended one is shut out', async (t) => {
   const { github, provider, visit } = await createWorld(t)
   const person = github.add('ada')
   const login = toLogin({ needs: EVERYTHING })
   const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
   person.isGone = true
-  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+  t.is(await faultOf(t, provider.read(token, EVERYTHING, keepNothing)), 'expired')
   person.isGone = false
   person.isSuspended = true
-  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+  t.is(await faultOf(t, provider.read(token, EVERYTHING, keepNothing)), 'blocked')
   person.isSuspended = false
-  t.truthy(await provider.read(token, EVERYTHING))
+  t.truthy(await provider.read(token, EVERYTHING, keepNothing))
   github.revokeApp('ada')
-  t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'expired')
+  t.is(await faultOf(t, provider.read(token, EVERYTHING, keepNothing)), 'expired')
 })
 
 test('somebody who says no at GitHub has cancelled', async (t) => {
   const { github, provider, visit } = await createWorld(t)
   github.add('ada')
   const login = toLogin()
-  t.is(await faultOf(t, provider.finish(login, await visit(login, 'ada', '0'))), 'cancelled')
+  t.is(await faultOf(t, provider.finish(login, await visit(login, 'ada', 'cancel'))), 'cancelled')
 })
 
 test('who permitted the app before is not asked again, and the account can be chosen anew', async (t) => {
@@ -407,29 +380,104 @@ for (const endpoint of ['token', 'user', 'orgs', 'teams', 'emails'] as const) {
 for (const [title, failure] of Object.entries(failures)) {
   test(`facts read again: ${title} tells nothing about the person`, async (t) => {
     const isSlow = failure.kind === 'hang' || failure.kind === 'slow-body'
-    const { github, provider, visit } = await createWorld(t, isSlow ? { deadlineMs: 1500 } : {})
+    const { github, provider, patient, visit } = await createWorld(
+      t,
+      isSlow ? { deadlineMs: 1500 } : {},
+    )
     github.add('ada')
     const login = toLogin({ needs: EVERYTHING })
-    const { token = '' } = await provider.finish(login, await visit(login, 'ada'))
+    const { token = '' } = await patient.finish(login, await visit(login, 'ada'))
     for (const endpoint of ['user', 'orgs'] as const) {
       github.failures.set(endpoint, failure)
-      t.is(await faultOf(t, provider.read(token, EVERYTHING)), 'unavailable', endpoint)
+      t.is(await faultOf(t, provider.read(token, EVERYTHING, keepNothing)), 'unavailable', endpoint)
       github.failures.clear()
     }
-    t.truthy(await provider.read(token, EVERYTHING))
+    t.truthy(await patient.read(token, EVERYTHING, keepNothing))
   })
 }
 
-for (const status of [401, 403, 404]) {
-  test(`a new token that /user answers with ${status} is no login, and no expired one`, async (t) => {
+for (const [status, fault] of [
+  [401, 'blocked'],
+  [403, 'blocked'],
+  [404, 'unavailable'],
+] as const) {
+  test(`a new token that /user answers with ${status} is no login, and no expired one: ${fault}`, async (t) => {
     const { github, provider, visit } = await createWorld(t)
     github.add('ada')
     const login = toLogin()
     const back = await visit(login, 'ada')
     github.failures.set('user', { kind: 'status', status })
-    t.is(await faultOf(t, provider.finish(login, back)), 'unavailable')
+    t.is(await faultOf(t, provider.finish(login, back)), fault)
   })
 }
+
+test('who is suspended on the way back is told so, and not that GitHub is away', async (t) => {
+  const { github, provider, visit } = await createWorld(t)
+  const person = github.add('ada')
+  const login = toLogin({ needs: EVERYTHING })
+  const back = await visit(login, 'ada')
+  person.isSuspended = true
+  t.is(await faultOf(t, provider.finish(login, back)), 'blocked')
+})
+
+/** Somebody who has logged in through a GitHub App whose tokens expire. */
+async function startExpiring(t: ExecutionContext) {
+  const time = { ms: Date.now() }
+  const world = await createWorld(t, { isExpiring: true, clock: () => time.ms })
+  const person = world.github.add('ada', { organizations: ['acme'] })
+  const login = toLogin({ needs: EVERYTHING })
+  const { token = '' } = await world.provider.finish(login, await world.visit(login, 'ada'))
+  const kept: string[] = []
+  const read = (using: string) =>
+    world.provider.read(using, EVERYTHING, async (next) => void kept.push(next))
+  return { ...world, person, time, token, kept, read }
+}
+
+test('tokens of a GitHub App that expire are renewed, once each, and the next one is told at once', async (t) => {
+  const { github, person, time, token, kept, read } = await startExpiring(t)
+  t.is((await read(token)).token, token, 'while it lives it reads')
+  t.deepEqual(kept, [])
+  time.ms += 8 * 3_600_000
+  github.expireTokens()
+  const { identity, token: second = '' } = await read(token)
+  t.is(identity.providerId, String(person.id))
+  t.deepEqual(
+    identity.organizations?.map(({ name }) => name),
+    ['acme'],
+  )
+  t.not(second, token)
+  t.deepEqual(kept, [second])
+  t.is(await faultOf(t, read(token)), 'expired', 'it was used up')
+  t.is((await read(second)).token, second)
+})
+
+test('a token that ends before its time is renewed too', async (t) => {
+  const { github, token, kept, read } = await startExpiring(t)
+  github.expireTokens()
+  t.deepEqual(kept, [])
+  const { token: second } = await read(token)
+  t.deepEqual(kept, [second])
+})
+
+test('the renewed token is kept also when the facts cannot be read then', async (t) => {
+  const { github, token, kept, read } = await startExpiring(t)
+  github.expireTokens()
+  github.failures.set('orgs', { kind: 'status', status: 500 })
+  t.is(await faultOf(t, read(token)), 'unavailable')
+  github.failures.clear()
+  t.is(kept.length, 1)
+  t.truthy((await read(kept[0] ?? '')).identity)
+})
+
+test('what cannot be renewed has expired; a GitHub that is away has told nothing', async (t) => {
+  const { github, token, read } = await startExpiring(t)
+  github.expireTokens()
+  github.failures.set('token', { kind: 'status', status: 502 })
+  t.is(await faultOf(t, read(token)), 'unavailable')
+  github.failures.clear()
+  github.expireRefreshTokens()
+  t.is(await faultOf(t, read(token)), 'expired')
+})
 
 test('the deadline is one for all of a login: being a little late everywhere is too late', async (t) => {
   const { github, provider, visit } = await createWorld(t, { deadlineMs: 1.5 * LATE_MS })

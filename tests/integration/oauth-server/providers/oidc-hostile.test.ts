@@ -11,7 +11,13 @@ import {
   type Misbehaviour,
   startHostileOidc,
 } from '../../../support/hostile-oidc.ts'
-import { faultOf, GROUPS, oidcProvider, upstreamLogin } from '../../../support/oidc-login.ts'
+import {
+  faultOf,
+  GROUPS,
+  keepNothing,
+  oidcProvider,
+  upstreamLogin,
+} from '../../../support/oidc-login.ts'
 
 const SECRET = 'a client secret that must stay one'
 /** Long enough for a busy machine, and much shorter than the deadline that it stands for. */
@@ -321,7 +327,7 @@ test('a refresh that tells of somebody else is not believed', async (t) => {
   const { token = '' } = await provider.finish(login, back)
   const faultFor = async (misbehaviour: Misbehaviour): Promise<string> => {
     upstream.change(misbehaviour)
-    const error = await faultOf(provider.read(token, GROUPS))
+    const error = await faultOf(provider.read(token, GROUPS, keepNothing))
     tellsNothing(t, upstream, error)
     return error.fault
   }
@@ -333,6 +339,29 @@ test('a refresh that tells of somebody else is not believed', async (t) => {
   t.is(await faultFor({ answers }), 'expired')
   t.is(await faultFor({ answers: { '/token': html } }), 'unavailable')
   t.is(await faultFor({ answers: { '/token': json(401, {}) } }), 'unavailable')
+})
+
+test('a token that a refresh gave is told at once, whatever fails after it', async (t) => {
+  const upstream = await startHostileOidc(SECRET)
+  t.teardown(() => upstream.stop())
+  const time = { ms: Date.now() }
+  const options = { clock: () => time.ms }
+  const provider = oidcProvider(SECRET, { issuer: upstream.issuer }, options)
+  const login = upstreamLogin({ needs: GROUPS })
+  const elsewhere = { idToken: { groups: undefined }, userInfo: { groups: ['engineers'] } }
+  upstream.change(elsewhere)
+  const back = upstream.authorize(await provider.begin(login))
+  const { token = '' } = await provider.finish(login, back)
+  time.ms += 2 * 3_600_000
+  upstream.change({ ...elsewhere, answers: { '/userinfo': html } })
+  const kept: string[] = []
+  const keep = async (next: string) => void kept.push(next)
+  t.is((await faultOf(provider.read(token, GROUPS, keep))).fault, 'unavailable')
+  t.is(kept.length, 1)
+  upstream.change(elsewhere)
+  const again = await provider.read(kept[0] ?? '', GROUPS, keep)
+  t.deepEqual(again.identity.groups, ['engineers'])
+  t.is(again.token, kept[0], 'it lives: nothing has to be renewed')
 })
 
 test('user information that is signed is believed under its own keys', async (t) => {

@@ -3,7 +3,13 @@
 import test, { type ExecutionContext } from 'ava'
 import { Events, OAuth2Server } from 'oauth2-mock-server'
 import { sendOverNetwork } from '../../../support/http.ts'
-import { faultOf, GROUPS, logInThrough, oidcProvider } from '../../../support/oidc-login.ts'
+import {
+  faultOf,
+  GROUPS,
+  keepNothing,
+  logInThrough,
+  oidcProvider,
+} from '../../../support/oidc-login.ts'
 
 /** It asks nobody: whoever comes is sent back at once. */
 const atOnce = {
@@ -44,7 +50,7 @@ for (const algorithm of ['RS256', 'ES256', 'EdDSA']) {
       emails: ['john@example.org'],
       groups: ['staff'],
     })
-    t.deepEqual((await provider.read(token, GROUPS)).identity, identity)
+    t.deepEqual((await provider.read(token, GROUPS, keepNothing)).identity, identity)
   })
 }
 

@@ -6,6 +6,7 @@ import {
   CALLBACK,
   faultOf,
   GROUPS,
+  keepNothing,
   logInThrough,
   oidcProvider,
   upstreamLogin,
@@ -142,7 +143,7 @@ test('groups are told where they are needed, and read again while the token live
     needs: GROUPS,
   })
   t.deepEqual(identity.groups, ['engineers', 'everyone'])
-  const again = await withGroups.read(token, GROUPS)
+  const again = await withGroups.read(token, GROUPS, keepNothing)
   t.deepEqual(again, { identity, token })
   const none = await logInThrough(provider, upstream, 'alice', { needs: GROUPS })
   t.deepEqual(none.identity.groups, [], 'asked for and not told')
@@ -159,7 +160,7 @@ async function startReading(settings: Readonly<Record<string, unknown>> = {}) {
   )
   const answer = await logInThrough(client, other, 'alice', { needs: GROUPS })
   const read = (token: string | undefined): Promise<UpstreamAnswer> =>
-    client.read(token ?? '', GROUPS)
+    client.read(token ?? '', GROUPS, keepNothing)
   return { other, time, answer, read }
 }
 
@@ -252,5 +253,5 @@ test('the kept token is made of what its provider gave, for this person', async 
   ])
   t.throws(() => decodeJwt(String(kept['accessToken'])), undefined, 'no ID token is kept')
   const foreign = JSON.stringify({ ...kept, subject: 'bob' })
-  t.is((await faultOf(withGroups.read(foreign, GROUPS))).fault, 'invalid')
+  t.is((await faultOf(withGroups.read(foreign, GROUPS, keepNothing))).fault, 'invalid')
 })

@@ -36,6 +36,7 @@ function read(answers: Answers, changes: Partial<FactsRequest> = {}, asked: stri
     provider: 'github',
     apiUrl: API,
     token: 'gho_token',
+    isNew: false,
     scopes: undefined,
     needs: NOTHING,
     async ask(url): Promise<GitHubAnswer> {
@@ -210,7 +211,7 @@ for (const [title, [answer, outcome]] of Object.entries(refusals)) {
 }
 
 for (const [title, status, message, fault] of [
-  ['suspended', 403, 'Sorry. Your account was suspended.', 'expired'],
+  ['suspended', 403, 'Sorry. Your account was suspended.', 'blocked'],
   ['not there', 401, 'Bad credentials', 'expired'],
   ['limited', 403, 'Rate limit of an account that is not suspended', 'unavailable'],
   ['refused', 403, 'Forbidden', 'unavailable'],
@@ -220,5 +221,8 @@ for (const [title, status, message, fault] of [
     const error = await t.throwsAsync(reading, { instanceOf: ProviderError })
     t.is(error.fault, fault)
     t.false(error.message.includes(message), 'what GitHub says stays there')
+    const atLogin = read({ [USER]: { status, body: { message } } }, { isNew: true })
+    const refusal = await t.throwsAsync(atLogin, { instanceOf: ProviderError })
+    t.is(refusal.fault, title === 'limited' ? 'unavailable' : 'blocked')
   })
 }

@@ -69,6 +69,7 @@ for (const key of [
   'chooseWay',
   'writeName',
   'loginCancelled',
+  'accountBlocked',
   'providerUnavailable',
   'providerMisconfigured',
   'providerInvalid',

@@ -4,6 +4,7 @@ import test from 'ava'
 import { PLAIN_BRANDING } from '../../../../lib/catalogue/branding.ts'
 import { WORDS } from '../../../../oauth-server/pages/render.ts'
 import { common } from '../../../../oauth-server/pages/words/common.ts'
+import { offers } from '../../../../oauth-server/pages/words/offers.ts'
 import { who } from '../../../../oauth-server/pages/words/who.ts'
 import { LANGUAGES, type PageWords } from '../../../../oauth-server/pages/words/words.ts'
 import { EXHIBITS } from '../../../support/page-gallery/exhibits.ts'
@@ -16,12 +17,12 @@ const UNSAID = ['[[device-done title]]']
 
 /** Gives each text its name for a text, with its values, and tells the names. */
 function nameTexts(): ReadonlySet<string> {
-  const shared: Readonly<Record<string, string>> = who.en
+  const shared: Readonly<Record<string, string>> = { ...who.en, ...offers.en }
   const names = new Set<string>()
   for (const [page, words] of PAGES) {
     for (const [key, text] of Object.entries(words.en)) {
       // What several pages share is said when one of them says it.
-      const name = `[[${shared[key] === text ? 'who' : page} ${key}]]`
+      const name = `[[${shared[key] === text ? 'shared' : page} ${key}]]`
       const values = text.match(/\{[a-zA-Z]+\}/g) ?? []
       for (const language of LANGUAGES) {
         Object.assign(words[language], { [key]: [name, ...values].join(' ') })

@@ -1,0 +1,37 @@
+/** How asking for certificates went, kept over restarts: an authority counts on as well. */
+
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { writeWhole } from '../lib/platform/whole-file.ts'
+import type { AttemptsFile } from './renewal.ts'
+import { type Attempts, afterStart, NO_ATTEMPTS } from './schedule.ts'
+
+const shape = z.object({
+  asked: z.string(),
+  lastAt: z.number(),
+  failures: z.number(),
+  fault: z.string().optional(),
+  issuedAt: z.array(z.number()),
+})
+
+export function attemptsFile(path: string): AttemptsFile {
+  return {
+    read: () => afterStart(readAttempts(path)),
+    write: (attempts) => writeWhole(path, JSON.stringify(attempts)),
+  }
+}
+
+function readAttempts(path: string): Attempts {
+  try {
+    const { fault, ...rest } = shape.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return { ...rest, fault }
+  } catch {
+    // The first start, or a file that tells nothing: as if nothing had been asked.
+    return NO_ATTEMPTS
+  }
+}
+
+/** For what costs nobody anything. */
+export function forgottenAttempts(): AttemptsFile {
+  return { read: () => NO_ATTEMPTS, write: () => {} }
+}

@@ -1,0 +1,50 @@
+/** Answers an ACME authority's HTTP-01 questions (RFC 8555 section 8.3) with what lego has laid out, and metrics. */
+
+import { createReadStream } from 'node:fs'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+
+export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/'
+
+export interface ChallengeServerOptions {
+  /** lego writes to `.well-known/acme-challenge` in it. */
+  readonly webroot: string
+  metrics(): string
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{1,128}$/
+
+export function createChallengeServer({ webroot, metrics }: ChallengeServerOptions): Server {
+  return createServer((request, response) => {
+    request.resume()
+    const { method, url = '' } = request
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (isRead && url.startsWith(CHALLENGE_PREFIX)) {
+      sendToken(webroot, url.slice(CHALLENGE_PREFIX.length), response)
+    } else if (isRead && url === '/metrics') {
+      response.setHeader('content-type', 'text/plain; version=0.0.4')
+      response.end(metrics())
+    } else if (isRead && url === '/healthz') {
+      response.end('ok')
+    } else {
+      notFound(response)
+    }
+  })
+}
+
+function sendToken(webroot: string, token: string, response: ServerResponse): void {
+  if (!TOKEN.test(token)) {
+    notFound(response)
+    return
+  }
+  const file = createReadStream(join(webroot, CHALLENGE_PREFIX, token))
+  file.once('error', () => notFound(response))
+  file.once('open', () => {
+    response.setHeader('content-type', 'application/octet-stream')
+    file.pipe(response)
+  })
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n')
+}

@@ -1,0 +1,25 @@
+/** The certificates' process. */
+
+import { readGateway } from '../lib/catalogue/gateway.ts'
+import { watchGateway } from '../lib/catalogue/live-gateway.ts'
+import { systemClock } from '../lib/platform/clock.ts'
+import { runRoom } from '../lib/platform/lifecycle.ts'
+import { createLog } from '../lib/platform/log.ts'
+import { readCertsConfig } from './config.ts'
+import { startCertificates } from './room.ts'
+
+const log = createLog('certs', 'info')
+
+await runRoom(log, async () => {
+  const config = readCertsConfig(process.env)
+  log.level = config.LOG_LEVEL
+  const workingDirectory = process.cwd()
+  const place = { environment: process.env, workingDirectory }
+  const live = watchGateway({ ...place, start: readGateway(process.env, workingDirectory), log })
+  const ports = { ...place, config, live }
+  const stop = await startCertificates({ ...ports, clock: systemClock, log })
+  return async () => {
+    live.stop()
+    await stop()
+  }
+})

@@ -1,0 +1,100 @@
+/**
+ * The operator's files: whatever is put there is served, as soon as it is whole. They may be links, written
+ * in place, or swapped by Kubernetes; looking is the only way to see all of these.
+ */
+
+import { statSync } from 'node:fs'
+import type { Log } from '../lib/platform/log.ts'
+import { certificateFiles, readPair } from './files.ts'
+import { PairFault } from './pair.ts'
+import type { Served } from './publish.ts'
+
+export interface OwnFilesPorts {
+  readonly folder: string
+  served(): Served | undefined
+  publish(served: Served): void
+  /** After each change of `fault`. */
+  changed(): void
+  readonly log: Log
+}
+
+const LOOK_EVERY_MS = 1000
+
+export class OwnFiles {
+  readonly #ports: OwnFilesPorts
+  #timer: NodeJS.Timeout | undefined
+  /** As the files were when they were read last. */
+  #read = ''
+  /** Somebody may be writing at this moment: only what is wrong twice is wrong. */
+  #suspect = ''
+  #fault: string | undefined
+
+  constructor(ports: OwnFilesPorts) {
+    this.#ports = ports
+  }
+
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
+  start(): void {
+    this.look()
+    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  look(): void {
+    const { folder } = this.#ports
+    const state = stateOf(folder)
+    if (state === this.#read) return
+    try {
+      this.#take(folder)
+      this.#read = state
+    } catch (error) {
+      if (!(error instanceof PairFault)) throw error
+      if (this.#suspect === state) this.#refuse(state, error.message)
+      this.#suspect = state
+    }
+  }
+
+  #take(folder: string): void {
+    const { served, publish, log, changed } = this.#ports
+    const pair = readPair(folder)
+    const before = served()
+    const origin = `own ${folder}`
+    const isNew = before?.origin !== origin || before.pair.chain !== pair.chain
+    if (isNew) publish({ pair, origin })
+    if (isNew || this.#fault !== undefined) {
+      const { names, notAfter } = pair
+      log.info({ folder, names, expires: new Date(notAfter) }, 'the certificate is served')
+    }
+    this.#fault = undefined
+    changed()
+  }
+
+  #refuse(state: string, fault: string): void {
+    const { folder, log, changed } = this.#ports
+    this.#read = state
+    this.#fault = fault
+    log.error({ folder, fault }, 'the certificate is not taken; the one before stays')
+    changed()
+  }
+}
+
+/** Changes whenever one of the files does, also behind links. */
+function stateOf(folder: string): string {
+  const { chain, key } = certificateFiles(folder)
+  return [chain, key].map(stateOfFile).join(' ')
+}
+
+function stateOfFile(path: string): string {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path)
+    return [path, ino, size, mtimeMs, ctimeMs].join('/')
+  } catch (error) {
+    return `${path}/${(error as NodeJS.ErrnoException).code}`
+  }
+}

@@ -1,0 +1,133 @@
+/** Keeps a certificate that is good: asks for one when it is due, publishes it, keeps the old one when that fails. */
+
+import type { Clock } from '../lib/platform/clock.ts'
+import type { Log } from '../lib/platform/log.ts'
+import { type Pair, PairFault } from './pair.ts'
+import type { Served } from './publish.ts'
+import { type Attempts, afterFailure, afterSuccess, nextAttemptAt } from './schedule.ts'
+
+export interface Issuer {
+  /** Tells its certificates from those of others. */
+  readonly origin: string
+  /** @throws Error whose message says what is wrong. */
+  issue(names: readonly string[], signal: AbortSignal): Promise<Pair>
+}
+
+export interface RenewalPorts {
+  readonly issuer: Issuer
+  /** As they are now. */
+  names(): readonly string[]
+  served(): Served | undefined
+  publish(served: Served): void
+  readonly attempts: AttemptsFile
+  /** After each change of what `state` answers. */
+  changed(): void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How it went before, which a restart must not forget. */
+export interface AttemptsFile {
+  read(): Attempts
+  write(attempts: Attempts): void
+}
+
+export interface RenewalState {
+  readonly fault: string | undefined
+  readonly nextAttemptAt: number
+}
+
+/** Looks this often in any case: a machine that slept has timers that did too. */
+const LOOK_MS_MAX = 24 * 3_600_000
+/** Several services added by one hand become one certificate. */
+const GATHER_MS = 500
+
+export class Renewal {
+  readonly #ports: RenewalPorts
+  readonly #stopping = new AbortController()
+  #attempts: Attempts
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+
+  constructor(ports: RenewalPorts) {
+    this.#ports = ports
+    this.#attempts = ports.attempts.read()
+  }
+
+  get state(): RenewalState {
+    return { fault: this.#attempts.fault, nextAttemptAt: nextAttemptAt(this.#situation()) }
+  }
+
+  /** Resolves when nothing is due any more, or it failed. */
+  async settle(): Promise<void> {
+    if (this.state.nextAttemptAt <= this.#ports.clock()) await this.#attempt()
+    this.#schedule()
+  }
+
+  start(): void {
+    this.#schedule()
+  }
+
+  namesChanged(): void {
+    if (this.#running === undefined) this.#schedule(GATHER_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  #situation(names = this.#ports.names()) {
+    const { issuer, served } = this.#ports
+    return { served: served(), origin: issuer.origin, names, attempts: this.#attempts }
+  }
+
+  #schedule(waitMsMin = 0): void {
+    clearTimeout(this.#timer)
+    if (this.#stopping.signal.aborted) return
+    const waitMs = this.state.nextAttemptAt - this.#ports.clock()
+    const look = (): void => {
+      const isDue = this.state.nextAttemptAt <= this.#ports.clock()
+      this.#running = isDue ? this.#attempt().finally(() => this.#ended()) : undefined
+      if (!isDue) this.#schedule()
+    }
+    this.#timer = setTimeout(look, Math.min(Math.max(waitMs, waitMsMin), LOOK_MS_MAX))
+  }
+
+  #ended(): void {
+    this.#running = undefined
+    this.#schedule()
+  }
+
+  async #attempt(): Promise<void> {
+    const { issuer, publish, clock, log } = this.#ports
+    const names = this.#ports.names()
+    log.info({ names, origin: issuer.origin }, 'asking for a certificate')
+    try {
+      const pair = requireNames(await issuer.issue(names, this.#stopping.signal), names)
+      publish({ pair, origin: issuer.origin })
+      this.#remember(afterSuccess(this.#situation(names), clock()))
+      log.info({ names, expires: new Date(pair.notAfter) }, 'a new certificate is served')
+    } catch (error) {
+      // Told to end while asking: nobody failed.
+      if (this.#stopping.signal.aborted) return
+      const fault = error instanceof Error ? error.message : String(error)
+      this.#remember(afterFailure(this.#situation(names), fault, clock()))
+      const next_attempt = new Date(this.state.nextAttemptAt)
+      log.error({ names, fault, next_attempt }, 'no new certificate; the one before stays')
+    }
+  }
+
+  #remember(attempts: Attempts): void {
+    this.#attempts = attempts
+    this.#ports.attempts.write(attempts)
+    this.#ports.changed()
+  }
+}
+
+function requireNames(pair: Pair, names: readonly string[]): Pair {
+  const missing = names.filter((name) => !pair.covers(name))
+  if (missing.length === 0) return pair
+  throw new PairFault(`the certificate that came is not for ${missing.join(', ')}`)
+}

@@ -1,0 +1,99 @@
+/**
+ * When the next certificate is asked for: a pure function of what is served, what is wanted, and how it
+ * went before. Authorities count: failures are retried later each time, and names that keep changing wait.
+ */
+
+import type { Served } from './publish.ts'
+
+export interface Attempts {
+  /** What was asked for last: names and origin. */
+  readonly asked: string
+  readonly lastAt: number
+  /** In a row, up to the last. */
+  readonly failures: number
+  /** Why the last one failed. */
+  readonly fault: string | undefined
+  /** When certificates were issued, the latest last. */
+  readonly issuedAt: readonly number[]
+}
+
+export const NO_ATTEMPTS: Attempts = {
+  asked: '',
+  lastAt: 0,
+  failures: 0,
+  fault: undefined,
+  issuedAt: [],
+}
+
+export interface Situation {
+  readonly served: Served | undefined
+  readonly origin: string
+  readonly names: readonly string[]
+  readonly attempts: Attempts
+}
+
+const RETRY_MS_MIN = 30_000
+/** Let's Encrypt refuses after five failures in an hour: this makes no more than five. */
+const RETRY_FACTOR = 4
+const RETRY_MS_MAX = 6 * 3_600_000
+/** Between attempts for different names. */
+const CHANGE_MS_MIN = 5000
+const HOUR_MS = 3_600_000
+const CHANGES_PER_HOUR_MAX = 5
+
+/** Milliseconds since the epoch; in the past when it is due. */
+export function nextAttemptAt(situation: Situation): number {
+  const { served, attempts } = situation
+  const waits = [afterFailures(situation)]
+  if (served !== undefined && isWanted(served, situation)) waits.push(renewalAt(served))
+  else waits.push(afterChanges(attempts))
+  return Math.max(...waits)
+}
+
+/** When a third of its life is left. */
+export function renewalAt({ pair: { notBefore, notAfter } }: Served): number {
+  return notAfter - (notAfter - notBefore) / 3
+}
+
+function isWanted({ pair, origin }: Served, wanted: Situation): boolean {
+  return origin === wanted.origin && wanted.names.every(pair.covers)
+}
+
+export function toAsked({ origin, names }: Pick<Situation, 'origin' | 'names'>): string {
+  return [origin, ...names].join(' ')
+}
+
+function afterFailures({ attempts, ...wanted }: Situation): number {
+  const { failures, lastAt, asked } = attempts
+  if (failures === 0) return 0
+  // Other names may succeed at once, though not as often as somebody can think of them.
+  if (asked !== toAsked(wanted)) return lastAt + CHANGE_MS_MIN
+  return lastAt + Math.min(RETRY_MS_MIN * RETRY_FACTOR ** (failures - 1), RETRY_MS_MAX)
+}
+
+function afterChanges({ issuedAt, lastAt }: Attempts): number {
+  const oldest = issuedAt.at(-CHANGES_PER_HOUR_MAX) ?? 0
+  return Math.max(oldest + HOUR_MS, lastAt + CHANGE_MS_MIN)
+}
+
+export function afterSuccess(situation: Situation, now: number): Attempts {
+  const issuedAt = [...situation.attempts.issuedAt, now].slice(-CHANGES_PER_HOUR_MAX)
+  return { asked: toAsked(situation), lastAt: now, failures: 0, fault: undefined, issuedAt }
+}
+
+export function afterFailure(situation: Situation, fault: string, now: number): Attempts {
+  const { asked, failures, issuedAt } = situation.attempts
+  const wanted = toAsked(situation)
+  return {
+    asked: wanted,
+    lastAt: now,
+    failures: asked === wanted ? failures + 1 : 1,
+    fault,
+    issuedAt,
+  }
+}
+
+/** Whoever starts the gateway again has often mended what was wrong, and wants to know soon. */
+export function afterStart(attempts: Attempts): Attempts {
+  return { ...attempts, failures: Math.min(attempts.failures, 2) }
+}

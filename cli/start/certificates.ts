@@ -1,0 +1,82 @@
+/** What a start must know of certificates: where they come from, and that what this needs is there. */
+
+import { readPair } from '../../certs/files.ts'
+import { PairFault } from '../../certs/pair.ts'
+import type { CertificateSource } from '../../certs/source.ts'
+import type { Addresses } from '../../lib/catalogue/addresses.ts'
+import { CliError } from '../cli-error.ts'
+import { requireFreePorts } from '../instance/ports.ts'
+import type { CertificatesPlan } from '../supervisor/certs-part.ts'
+import { planLego } from './lego.ts'
+import type { PlanOptions } from './plan.ts'
+
+const PLAIN_PORT = 80
+
+/** @throws CliError when the certificate of this source cannot be served. */
+export function requireCertificate(
+  source: CertificateSource | undefined,
+  { loopback, issuer }: Pick<Addresses, 'loopback' | 'issuer'>,
+): void {
+  if (source?.kind === 'development' && !loopback) {
+    throw new CliError(`--tls makes certificates for this machine alone, and not for ${issuer}.`, {
+      nextStep: 'leave it out, and set ACME_EMAIL; docs/certificates.md says more',
+    })
+  }
+  if (source?.kind !== 'own') return
+  try {
+    readPair(source.folder)
+  } catch (error) {
+    if (!(error instanceof PairFault)) throw error
+    const ways = loopback ? 'start with --tls' : 'set ACME_EMAIL to have one made'
+    throw new CliError(`PUBLIC_URL is https, but ${error.message}.`, {
+      nextStep: `put certificate and key into ${source.folder}, or ${ways}; docs/certificates.md says how`,
+    })
+  }
+}
+
+/** @throws CliError when a port or a program is missing. */
+export async function planCertificates(
+  options: PlanOptions,
+  addresses: readonly string[],
+): Promise<CertificatesPlan | undefined> {
+  const { context, settings } = options
+  const source = settings.certificates
+  if (source === undefined) return undefined
+  const isAsked = source.kind === 'acme' && source.challenge === 'http'
+  const plainPort = await planPlainPort(options, addresses, isAsked)
+  const lego = source.kind === 'acme' ? await planLego(context.environment) : undefined
+  return { plainPort, lego }
+}
+
+/** `isAsked`: whether an authority asks there, so that there must be one. */
+async function planPlainPort(
+  { settings: { gateway, httpPort }, progress }: PlanOptions,
+  addresses: readonly string[],
+  isAsked: boolean,
+): Promise<number | undefined> {
+  const port = httpPort ?? (gateway.addresses.loopback ? 0 : PLAIN_PORT)
+  if (port === 0 && isAsked) throw askedNowhere()
+  if (port === gateway.port) throw samePorts(port)
+  if (port === 0) return undefined
+  try {
+    await requireFreePorts([{ variable: 'GATEWAY_HTTP_PORT', port, addresses }])
+    return port
+  } catch (error) {
+    // Nobody asked for it: without it everything works but old bookmarks.
+    if (isAsked || httpPort !== undefined || !(error instanceof CliError)) throw error
+    progress.note(`${error.message} Nobody who types http:// is sent on to https.`)
+    return undefined
+  }
+}
+
+function askedNowhere(): CliError {
+  return new CliError('The authority asks over plain HTTP, and GATEWAY_HTTP_PORT is 0.', {
+    nextStep: 'let it be 80, or set ACME_DNS_PROVIDER',
+  })
+}
+
+function samePorts(port: number): CliError {
+  return new CliError(`GATEWAY_HTTP_PORT and GATEWAY_PORT are both ${port}.`, {
+    nextStep: 'let one of them be another: plain HTTP is only sent on to https',
+  })
+}

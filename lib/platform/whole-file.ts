@@ -1,0 +1,14 @@
+/** Writing a file so that a crash, or a reader at that moment, meets either the old one or the new. */
+
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+
+/** Writes `path` as a whole, 0600. */
+export function writeWhole(path: string, content: string): void {
+  const draft = `${path}.${process.pid}`
+  try {
+    writeFileSync(draft, content, { mode: 0o600, flush: true })
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}

@@ -1,0 +1,59 @@
+/** The answer of a native server on its way to the client, and how it ends before it is complete. */
+
+import type { IncomingMessage } from 'node:http'
+import { toEvent } from '../event-stream.ts'
+import type { Exchange } from '../exchange.ts'
+import { type RpcFault, serialize } from '../json-rpc.ts'
+import type { KeepAlive } from '../keep-alive.ts'
+import { toRefusals } from './refuse.ts'
+import { forwardable } from './upstream.ts'
+
+const STREAM_HEADERS = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache, no-transform' }
+
+/** Returns what ends it early. */
+export function passOn(
+  answer: IncomingMessage,
+  exchange: Exchange,
+  keepAlive: KeepAlive,
+): (fault: RpcFault) => void {
+  const { response } = exchange
+  const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true
+  response.writeHead(answer.statusCode ?? 502, {
+    ...forwardable(answer.headers),
+    ...(isStream ? STREAM_HEADERS : {}),
+  })
+  response.flushHeaders()
+  const isBetween = isStream ? beatBetweenEvents(answer, response, keepAlive) : () => false
+  response.once('close', () => answer.destroy())
+  // Cut off in the middle, an answer must not look complete.
+  const cut = (): void => void response.destroy()
+  answer.once('error', cut)
+  answer.pipe(response)
+  return (fault) => {
+    answer.off('error', cut).on('error', () => {
+      // We break it off ourselves.
+    })
+    answer.unpipe(response).destroy()
+    if (!isBetween()) cut()
+    else response.end(toRefusals(exchange, fault).map(serialize).map(toEvent).join(''))
+  }
+}
+
+/** Comments keep a silent stream alive; they must not fall into the middle of an event. */
+function beatBetweenEvents(
+  answer: IncomingMessage,
+  response: Exchange['response'],
+  keepAlive: KeepAlive,
+): () => boolean {
+  let isBetween = true
+  answer.on('data', (chunk: Buffer) => {
+    isBetween = chunk.subarray(-2).equals(Buffer.from('\n\n'))
+  })
+  const beat = (): void => {
+    if (isBetween && response.writable) response.write(': keepalive\n\n')
+  }
+  const stop = keepAlive.add({ beat })
+  answer.once('end', stop)
+  response.once('close', stop)
+  return () => isBetween
+}
