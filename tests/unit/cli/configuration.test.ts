@@ -14,6 +14,7 @@ import { faultsOf, folderWith } from '../../support/configuration.ts'
 const contextOf = (environment: Environment, yaml = ''): Context => ({
   environment,
   workingDirectory: folderWith(yaml),
+  stdin: process.stdin,
   output: createOutput(process, { json: false, colour: false }),
   clock: Date.now,
   rooms: '/rooms',
