@@ -3,6 +3,7 @@
 import { type Counts, isSuccess, toSummary } from '../runner/tap.ts'
 import { findServers } from '../runner/tools.ts'
 import { runAuthorizationServerSuite } from './conformance-suite.ts'
+import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -12,6 +13,7 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'the official conformance suite, role authorization server': runAuthorizationServerSuite,
   'the store killed, twenty times': runStoreKills,
   'a process of ext-authz killed, twenty times': runDeciderKills,
+  'ten million gRPC calls on one connection': runGrpcSoak,
 }
 
 Object.assign(process.env, await findServers(process.env, ROOT))

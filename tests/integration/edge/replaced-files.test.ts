@@ -17,16 +17,18 @@ import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/gateway-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'replaced-'))
-const [port, adminPort] = [await freePort(), await freePort()]
+const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
 const environment = {
   GATEWAY_PORT: String(port),
   GATEWAY_ADMIN_PORT: String(adminPort),
+  GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
   ENVOY_EDGE_SECRET: 'secret',
-  OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
-  EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
+  EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 const gateway = readGateway(environment, folder)
 const render = (now: Gateway) => new Map(renderFiles(now, readEnvoyConfig(environment)))

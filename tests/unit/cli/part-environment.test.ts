@@ -110,6 +110,7 @@ const EXPECTED = {
     ...GATEWAY,
     ...SOCKETS,
     'ENVOY_FOLDER',
+    'ENVOY_ADMIN_SOCKET',
     'ENVOY_EDGE_SECRET',
     'ENVOY_LISTEN_ADDRESSES',
   ],
