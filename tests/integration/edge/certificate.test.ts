@@ -31,7 +31,6 @@ const environment = {
   GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: join(folder, 'envoy'),
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-  ENVOY_EDGE_SECRET: 'secret',
   ENVOY_CERTIFICATE_FOLDER: secret.folder,
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),

@@ -24,7 +24,6 @@ const environment = {
   GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-  ENVOY_EDGE_SECRET: 'secret',
   ENVOY_PLAIN_PORT: String(await freePort()),
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),

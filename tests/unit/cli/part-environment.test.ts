@@ -112,10 +112,9 @@ const EXPECTED = {
     ...SOCKETS,
     'ENVOY_FOLDER',
     'ENVOY_ADMIN_SOCKET',
-    'ENVOY_EDGE_SECRET',
     'ENVOY_LISTEN_ADDRESSES',
   ],
-  envoy: COMMON,
+  envoy: [...COMMON, 'ENVOY_EDGE_SECRET'],
 }
 
 test('the table holds the parts of the house', (t) => {
@@ -156,9 +155,10 @@ test('Envoy waits for one process of each room; the others start when all is ser
   t.deepEqual(part('envoy').dependsOn, waitsFor)
 })
 
-test('renderer and bridge share the edge secret; the authorization server has another', (t) => {
+test('Envoy and bridge share the edge secret, which no file has; the authorization server has another', (t) => {
   const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
-  t.is(part('envoy-files').env['ENVOY_EDGE_SECRET'], edge)
+  t.is(part('envoy').env['ENVOY_EDGE_SECRET'], edge)
+  t.false(JSON.stringify(part('envoy-files')).includes(String(edge)))
   t.not(part('oauth-server-1').env['OAUTH_SERVER_SECRET'], edge)
 })
 
