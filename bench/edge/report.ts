@@ -13,8 +13,8 @@ const range = ({ median, min, max }: Spread, show: (value: number) => string): s
 
 const NAME: Column = ['', 11, ({ row }) => row]
 const COSTS: readonly Column[] = [
-  ['Envoy us', 9, ({ of }) => whole(of.envoyCpuUs.median)],
-  ['service us', 11, ({ of }) => of.serviceCpuUs.median.toFixed(1)],
+  ['Envoy us', 15, ({ of }) => range(of.envoyCpuUs, whole)],
+  ['service us', 15, ({ of }) => range(of.serviceCpuUs, whole)],
   ['store us', 9, ({ of }) => of.storeCpuUs.median.toFixed(1)],
   ['others', 7, ({ of }) => of.others.max.toFixed(2)],
 ]

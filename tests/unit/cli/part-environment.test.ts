@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { CERTS_VARIABLES } from '../../../certs/config.ts'
 import type { Part } from '../../../cli/supervisor/part.ts'
 import {
   clientSecrets,
@@ -303,5 +304,55 @@ test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
   for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
+  for (const name of ROOM_SETTINGS.certs) t.true(name in CERTS_VARIABLES, name)
   for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
+})
+
+test('over TLS a room for certificates comes before Envoy; a DNS provider’s secrets go there alone', (t) => {
+  const environment = {
+    ...ENVIRONMENT,
+    BASE_DOMAIN: 'example.com',
+    GITHUB_CLIENT_ID: 'id',
+    ALLOWED_GITHUB_USERS: 'octocat',
+    ACME_EMAIL: 'a@example.com',
+    ACME_DNS_PROVIDER: 'cloudflare',
+    CF_DNS_API_TOKEN: 'dns secret',
+  }
+  const secure = readGateway(environment, '/')
+  const all = toParts({
+    gateway: secure,
+    environment,
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    processes: PROCESSES,
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['0.0.0.0'],
+    servedNow: () => secure.services,
+    certificates: {
+      plainPort: 80,
+      lego: { program: '/bin/lego', variables: ['CF_DNS_API_TOKEN'] },
+    },
+  })
+  const find = (name: string) => all.find((one) => one.name === name)
+  const certs = find('certs')
+  t.true(find('envoy')?.dependsOn.includes('certs'))
+  t.is(certs?.env['CERTS_LEGO'], '/bin/lego')
+  t.is(certs?.env['CERTS_DNS_VARIABLES'], 'CF_DNS_API_TOKEN')
+  for (const name of [
+    'REDIS_URL',
+    'REDIS_PASSWORD',
+    'GITHUB_CLIENT_SECRET',
+    'AWS_SECRET_ACCESS_KEY',
+  ]) {
+    t.false(name in (certs?.env ?? {}), name)
+  }
+  t.deepEqual(
+    all.filter(({ env }) => 'CF_DNS_API_TOKEN' in env).map(({ name }) => name),
+    ['certs'],
+  )
+  const files = find('envoy-files')?.env
+  t.is(files?.['ENVOY_CERTIFICATE_FOLDER'], '/state/certs/served')
+  t.is(files?.['ENVOY_PLAIN_PORT'], '80')
 })
