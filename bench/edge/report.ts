@@ -80,8 +80,9 @@ function formatMarks({ load, of, errors, sample, rounds, noisyRounds }: Figures)
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.map(({ title, wanted, value, unit, isMet }) => {
+  return verdicts.map(({ title, wanted, value, unit, isMet, byCpu }) => {
     const shown = `${value.toFixed(2)}${unit}`
-    return `  ${title.padEnd(44)}${shown.padStart(10)}   ${wanted}: ${isMet ? 'met' : 'MISSED'}`
+    const cpu = byCpu === undefined ? '' : `, by CPU ${byCpu.toFixed(2)}`
+    return `  ${title.padEnd(47)}${shown.padStart(10)}   ${wanted}: ${isMet ? 'met' : 'MISSED'}${cpu}`
   })
 }
