@@ -8,11 +8,12 @@ import { GATEWAY_VARIABLES } from '../lib/catalogue/gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import { type Environment, readEnvironment } from '../lib/platform/environment.ts'
 import { CliError } from './cli-error.ts'
-import type { Output } from './output.ts'
+import type { Output, Stdin } from './output.ts'
 
 export interface Context {
   readonly environment: Environment
   readonly workingDirectory: string
+  readonly stdin: Stdin
   readonly output: Output
   readonly clock: Clock
   /** The folder that holds the rooms' folders. */

@@ -1,6 +1,6 @@
-/** Where commands write: text for people, one JSON document for programs. */
+/** Where commands write, and read: text for people, one JSON document for programs. */
 
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { ConfigError } from '../lib/platform/environment.ts'
 import { CliError, EXIT_CODE, type ExitCode } from './cli-error.ts'
 
@@ -8,6 +8,8 @@ export interface Streams {
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
+
+export type Stdin = Readable & { readonly isTTY?: boolean }
 
 export interface Output {
   readonly json: boolean

@@ -4,22 +4,29 @@ import { Command, CommanderError } from 'commander'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
+import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
-import { createOutput, reportFailure, type Streams } from './output.ts'
+import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
 export interface Surroundings {
   readonly environment: Environment
   readonly workingDirectory: string
-  readonly streams: Streams
+  readonly streams: Streams & { readonly stdin: Stdin }
   readonly clock: Clock
   readonly rooms: string
 }
 
-const COMMANDS: readonly CommandMaker[] = [startCommand, stopCommand, statusCommand, logsCommand]
+const COMMANDS: readonly CommandMaker[] = [
+  startCommand,
+  stopCommand,
+  statusCommand,
+  logsCommand,
+  explainCommand,
+]
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +34,8 @@ Examples:
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program
   $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway explain --url http://localhost:8642/echo/mcp --token -
+                                         why a token is let in or not, step by step
   $ gateway stop
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
@@ -43,6 +52,7 @@ export async function runProgram(
   const output = lazy(() => toOutput(surroundings, program.opts()['json'] === true))
   const context = lazy(() => ({
     ...surroundings,
+    stdin: surroundings.streams.stdin,
     environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
     output: output(),
   }))

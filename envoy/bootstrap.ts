@@ -1,6 +1,7 @@
 /** The bootstrap: everything that may change is read from files beside it, which Envoy watches. */
 
 import { join } from 'node:path'
+import { renderAdmin } from './admin.ts'
 import { OVERLOAD_LIMITS, type OverloadLimits, renderOverload } from './overload.ts'
 
 /** The rendered files by what Envoy calls them. Each but the bootstrap is watched for moves. */
@@ -30,17 +31,12 @@ export function fileSource(folder: string, file: string): object {
 
 export function renderBootstrap(
   folder: string,
-  adminPort: number,
+  adminSocket: string,
   overload: OverloadLimits = OVERLOAD_LIMITS,
 ): object {
   return {
     node: { id: 'gateway', cluster: 'mcp-oauth-gateway' },
-    // On loopback and nowhere else: the page can stop the process.
-    admin: {
-      address: { socket_address: { address: '127.0.0.1', port_value: adminPort } },
-      // When every connection is taken is when somebody has to look.
-      ignore_global_conn_limit: true,
-    },
+    admin: renderAdmin(adminSocket),
     overload_manager: renderOverload(overload),
     layered_runtime: { layers: [{ name: 'static', static_layer: RUNTIME }] },
     dynamic_resources: {

@@ -18,6 +18,8 @@ export const ENVOY_VARIABLES = {
   ENVOY_LISTEN_ADDRESSES: required(list),
   /** What proves to the bridge that a request came through the edge. */
   ENVOY_EDGE_SECRET: required(secret),
+  /** Where Envoy is administered. */
+  ENVOY_ADMIN_SOCKET: required(text),
   /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
   /** Where plain HTTP is sent on to https; nowhere without it. */

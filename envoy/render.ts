@@ -3,6 +3,7 @@
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { ConfigError } from '../lib/platform/environment.ts'
 import { digest } from '../lib/platform/seal.ts'
+import { renderAdminCluster, renderAdminListener } from './admin.ts'
 import { FILES, renderBootstrap } from './bootstrap.ts'
 import { renderClusters } from './clusters.ts'
 import type { EnvoyConfig } from './config.ts'
@@ -39,7 +40,6 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   })
   const metrics = {
     port: gateway.metricsPort,
-    adminPort: gateway.adminPort,
     extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
     certsSocket: config.CERTS_SOCKET,
   }
@@ -48,14 +48,30 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     ...(certificates === undefined
       ? []
       : [[FILES.secrets, resources(renderSecret(certificates))] as const]),
-    [FILES.clusters, resources(...clusters, ...renderMetricsClusters(metrics), ...plain.clusters)],
+    [
+      FILES.clusters,
+      resources(
+        ...clusters,
+        renderAdminCluster(config.ENVOY_ADMIN_SOCKET),
+        ...renderMetricsClusters(metrics),
+        ...plain.clusters,
+      ),
+    ],
     [
       FILES.routes,
       resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET, config.RATE_LIMIT_FACTOR)),
     ],
     ...plain.routes.map((routes) => [FILES.plainRoutes, resources(routes)] as const),
-    [FILES.listeners, resources(listener, renderMetricsListener(metrics), ...plain.listeners)],
-    [FILES.bootstrap, renderBootstrap(folder, gateway.adminPort)],
+    [
+      FILES.listeners,
+      resources(
+        listener,
+        renderAdminListener(gateway.adminPort),
+        renderMetricsListener(metrics),
+        ...plain.listeners,
+      ),
+    ],
+    [FILES.bootstrap, renderBootstrap(folder, config.ENVOY_ADMIN_SOCKET)],
   ])
 }
 

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
+import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
@@ -69,7 +70,8 @@ export async function startServer(
   })
   await readiness.renew()
   const stopWatching = readiness.watch()
-  const server = createServer(createApp(ports, readiness).callback())
+  const leaving = createLeaving(systemClock)
+  const server = createServer(leaving.wrap(createApp(ports, readiness).callback()))
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
@@ -86,9 +88,7 @@ export async function startServer(
     stopApplying()
     live.stop()
     clearInterval(probing)
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeIdleConnections()
-    await closed
+    await leaving.leave(server)
     redis.disconnect()
   }
 }

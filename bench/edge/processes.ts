@@ -107,3 +107,17 @@ export function busyTimeOfMachine(): number {
     .map(Number)
   return ((user + nice + system + irq + softirq + steal) * 1_000_000) / TICKS_PER_SECOND
 }
+
+/** How many cores others than this process and those named have used since, on average. */
+export function watchOthers(pids: () => readonly number[]): () => number {
+  const read = (): { readonly busy: number; readonly time: number } => {
+    const { user, system } = process.cpuUsage()
+    const ours = pids().reduce((sum, pid) => sum + cpuOf(pid), user + system)
+    return { busy: busyTimeOfMachine() - ours, time: performance.now() * 1000 }
+  }
+  const before = read()
+  return () => {
+    const after = read()
+    return Math.max(0, (after.busy - before.busy) / (after.time - before.time))
+  }
+}

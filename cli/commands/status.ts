@@ -47,14 +47,19 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
 }
 
 function configurationLines(configuration: ConfigurationStatus): string[] {
-  const { path, faults, changed, needs_restart, restart_faults } = configuration
+  const { path, faults, changed, needs_restart, secrets_at_restart, restart_faults } = configuration
   const inForce = changed.filter((section) => !needs_restart.includes(section))
   const paragraphs: [boolean, string, readonly string[]][] = [
     [faults.length > 0, `${path} is bad now; what was read before stays in force:`, faults],
-    [inForce.length > 0, `Changed since the start: ${inForce.join(', ')}.`, []],
+    [inForce.length > 0, `Changed since the start, and in force: ${inForce.join(', ')}.`, []],
     [
       needs_restart.length > 0,
       `Changed, and in force only after another start: ${needs_restart.join(', ')}.`,
+      [],
+    ],
+    [
+      secrets_at_restart.length > 0,
+      `Services have these secrets only after another start: ${secrets_at_restart.join(', ')}.`,
       [],
     ],
     [restart_faults.length > 0, 'That start would refuse:', restart_faults],

@@ -1,12 +1,10 @@
 /** Asks a running gateway over its control socket. */
 
-import { request } from 'node:http'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
+import { askSocket } from './ask-socket.ts'
 import { controlSockets } from './run-file.ts'
 import type { GatewayStatus } from './status.ts'
-
-const ANSWER_MS_MAX = 2000
 
 export interface RunningGateway {
   readonly socketPath: string
@@ -40,7 +38,8 @@ export async function requireGateway(
 
 export async function askStatus(socketPath: string): Promise<GatewayStatus | undefined> {
   try {
-    return JSON.parse(await ask(socketPath, 'GET', '/status')) as GatewayStatus
+    const { body } = await askSocket(socketPath, 'GET', '/status')
+    return JSON.parse(body) as GatewayStatus
   } catch {
     // No socket, a stale one, or somebody else's: no gateway answers there.
     return undefined
@@ -48,22 +47,5 @@ export async function askStatus(socketPath: string): Promise<GatewayStatus | und
 }
 
 export async function requestStop(socketPath: string): Promise<void> {
-  await ask(socketPath, 'POST', '/stop')
-}
-
-function ask(socketPath: string, method: string, path: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const asking = request({ socketPath, method, path, agent: false }, (response) => {
-    let body = ''
-    response.setEncoding('utf8')
-    response.on('data', (chunk: string) => {
-      body += chunk
-    })
-    response.on('end', () => resolve(body))
-    response.on('error', reject)
-  })
-  asking.setTimeout(ANSWER_MS_MAX, () => asking.destroy(new Error('no answer in time')))
-  asking.on('error', reject)
-  asking.end()
-  return promise
+  await askSocket(socketPath, 'POST', '/stop')
 }

@@ -30,6 +30,8 @@ export interface ConfigurationStatus {
   readonly changed: readonly string[]
   /** Those of them that only another start takes up. */
   readonly needs_restart: readonly string[]
+  /** Secrets that services name and that only another start hands out. */
+  readonly secrets_at_restart: readonly string[]
   /** What another start would refuse. */
   readonly restart_faults: readonly string[]
 }

@@ -16,7 +16,7 @@ export function clientLines(name: string, url: string): string[] {
 
 /** What is printed once everything serves; its last line is the one that programs wait for. */
 export function readyLines(gateway: Gateway, tookMs: number): string[] {
-  const { addresses, services, stateDirectory } = gateway
+  const { addresses, services, stateDirectory, adminPort } = gateway
   return [
     '',
     ...[...services.values()].flatMap(({ name, description }) => {
@@ -25,6 +25,7 @@ export function readyLines(gateway: Gateway, tookMs: number): string[] {
       return [`${name}  ${url}${words}`, ...clientLines(name, url).map((line) => `    ${line}`), '']
     }),
     ...peopleLines(gateway),
+    `Envoy's own page: http://127.0.0.1:${adminPort} (docs/debugging.md says where to look).`,
     `Keys, data and logs are in ${stateDirectory}. Ready after ${(tookMs / 1000).toFixed(1)} s; Ctrl-C ends it.`,
     `ready ${addresses.issuer}`,
   ]

@@ -5,6 +5,7 @@ import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
 import type { ConfigurationStatus } from '../instance/status.ts'
+import { newSecretNames } from '../supervisor/part-environment.ts'
 import { readConfiguration, readConfigurationAgain } from './configuration.ts'
 
 type Place = Pick<Context, 'environment' | 'workingDirectory'>
@@ -12,13 +13,21 @@ type Place = Pick<Context, 'environment' | 'workingDirectory'>
 /** Reads it anew; never fails, since whoever asks wants to know just that. */
 export function toConfigurationStatus(started: Gateway, place: Place): ConfigurationStatus {
   const path = started.configurationPath
-  let changed: readonly Section[] = []
+  let now = started
   const faults = faultsOf(() => {
-    changed = changedSections(started, readConfigurationAgain(place))
+    now = readConfigurationAgain(place)
   })
+  const changed: readonly Section[] = changedSections(started, now)
   const waiting = changed.filter(needsRestart)
   const restartFaults = waiting.length > 0 ? faultsOf(() => readConfiguration(place)) : []
-  return { path, faults, changed, needs_restart: waiting, restart_faults: restartFaults }
+  return {
+    path,
+    faults,
+    changed,
+    needs_restart: waiting,
+    secrets_at_restart: newSecretNames(started.services, now.services),
+    restart_faults: restartFaults,
+  }
 }
 
 function faultsOf(read: () => unknown): readonly string[] {

@@ -14,7 +14,7 @@ import { takeUp } from '../../lib/catalogue/take-up.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import type { Context } from '../context.ts'
 import type { LogRecord } from '../log/log-record.ts'
-import { secretNames } from '../supervisor/part-environment.ts'
+import { newSecretNames } from '../supervisor/part-environment.ts'
 import { readConfigurationAgain } from './configuration.ts'
 
 export interface Publishing extends Pick<Context, 'environment' | 'workingDirectory' | 'clock'> {
@@ -50,6 +50,7 @@ export function publishConfiguration(publishing: Publishing): Published {
     },
     watch() {
       end ??= watchConfiguration(started.configurationPath, {
+        heldText: () => current.configurationText,
         read: () => readConfigurationAgain(publishing),
         onFaults: (faults) =>
           tell('error', 'the configuration is bad: what was read before stays in force', {
@@ -57,8 +58,13 @@ export function publishConfiguration(publishing: Publishing): Published {
           }),
         onRead(reading) {
           if (reading.configurationText === current.configurationText) return
+          try {
+            writeWhole(copies.accepted, toCopy(reading))
+          } catch (error) {
+            const msg = 'the configuration has changed and cannot be handed on: save it once more'
+            return tell('error', msg, { err: String(error) })
+          }
           const next = takeUp(started, current, reading)
-          writeWhole(copies.accepted, toCopy(reading))
           tellChange(tell, { started, before: current, next, reading })
           current = next
         },
@@ -71,10 +77,6 @@ export function publishConfiguration(publishing: Publishing): Published {
 /** Nothing at all is what an empty file could be by mistake: the copy says that it is meant. */
 function toCopy({ configurationText }: Gateway): string {
   return isBlank(configurationText) ? '{}\n' : configurationText
-}
-
-function operatorSecrets({ services }: Gateway): Set<string> {
-  return new Set([...services.values()].flatMap(secretNames))
 }
 
 interface Change {
@@ -91,7 +93,10 @@ function tellChange(tell: Tell, { started, before, next, reading }: Change): voi
     tell('info', 'the configuration has changed', { changed: sections, ...services })
   }
   for (const note of reading.notes) if (!started.notes.includes(note)) tell('warn', note)
-  const secrets = [...operatorSecrets(next)].filter((name) => !operatorSecrets(started).has(name))
+  for (const service of services.added) {
+    tell('info', 'a service was added', { service, url: next.addresses.resourceOf(service) })
+  }
+  const secrets = newSecretNames(started.services, next.services)
   if (secrets.length > 0) {
     tell('warn', 'services name secrets that only another start hands out', { secrets })
   }

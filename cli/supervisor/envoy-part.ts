@@ -11,7 +11,8 @@ export interface EnvoyPartOptions extends Pick<Part, 'env' | 'dependsOn'> {
   readonly program: string
   /** Where `envoy/main.ts` wrote `bootstrap.json`. */
   readonly folder: string
-  readonly gateway: Pick<Gateway, 'addresses' | 'port' | 'adminPort'>
+  readonly gateway: Pick<Gateway, 'addresses' | 'port'>
+  readonly adminSocket: string
   /** The services as they are whenever it is asked. */
   readonly servedNow: () => Services
   readonly listenAddresses: readonly string[]
@@ -22,8 +23,8 @@ const DRAIN_MS = 300
 const UNAUTHORIZED = 401
 
 export function envoyPart(options: EnvoyPartOptions): Part {
-  const { program, folder, env, dependsOn, gateway } = options
-  const admin = { host: '127.0.0.1', port: gateway.adminPort }
+  const { program, folder, env, dependsOn, adminSocket } = options
+  const admin = { socketPath: adminSocket, headers: { host: 'localhost' } }
   return {
     name: 'envoy',
     command: program,

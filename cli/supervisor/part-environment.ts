@@ -113,6 +113,12 @@ export function secretNames({ launch, folders, userSecrets }: Service): string[]
   return secretNamesIn(texts).filter((name) => !Object.hasOwn(userSecrets, name))
 }
 
+/** Secrets that services name now and named not before: no process has them yet. */
+export function newSecretNames(before: Services, after: Services): string[] {
+  const namesOf = (services: Services) => new Set([...services.values()].flatMap(secretNames))
+  return [...namesOf(after).difference(namesOf(before))]
+}
+
 function orFile(name: string): string[] {
   return [name, `${name}_FILE`]
 }

@@ -78,12 +78,14 @@ export function toParts(options: PartsOptions): Part[] {
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
       MCP_BRIDGE_SOCKET: sockets.bridge,
       ENVOY_EDGE_SECRET: edgeSecret,
+      ENVOY_ADMIN_SOCKET: sockets.envoyAdmin,
     }),
     envoyPart({
       program: options.envoyProgram,
       folder: envoyFolderOf(gateway),
       env: commonEnvironment(environment),
       gateway,
+      adminSocket: sockets.envoyAdmin,
       listenAddresses: options.listenAddresses,
       servedNow: options.servedNow,
       dependsOn: [
@@ -114,6 +116,7 @@ function socketsOf({ sockets, processes }: PartsOptions) {
       admin: join(sockets, extAuthzAdmin(one)),
     })),
     bridge: join(sockets, SOCKET_NAMES.bridge),
+    envoyAdmin: join(sockets, SOCKET_NAMES.envoyAdmin),
   }
 }
 

@@ -12,6 +12,8 @@ import { markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
 import type { Gateway } from './gateway.ts'
 
 export interface ConfigurationWatching {
+  /** What is in force: an empty file is nothing new beside another. */
+  heldText(): string
   /** File and environment, again. @throws ConfigError */
   read(): Gateway
   /** Awaited before the next look. */
@@ -37,7 +39,7 @@ export function watchConfiguration(
   return watchFile(path, {
     ...(manner === 'moved' && { lookMs: LOOK_MS_OF_MOVED, settleMs: 0 }),
     async onChange() {
-      const reading = await readTwice(path, watching.read)
+      const reading = await readTwice(path, watching)
       if ('faults' in reading) watching.onFaults(reading.faults)
       else await watching.onRead(reading.gateway)
     },
@@ -47,18 +49,18 @@ export function watchConfiguration(
 type Reading = { readonly gateway: Gateway } | { readonly faults: readonly string[] }
 
 /** A fault is believed at the second look: the first may have seen half of a file. */
-async function readTwice(path: string, read: () => Gateway): Promise<Reading> {
-  const first = await readOnce(path, read)
+async function readTwice(path: string, watching: ConfigurationWatching): Promise<Reading> {
+  const first = await readOnce(path, watching)
   if (!('faults' in first)) return first
   await sleep(SETTLE_MS)
-  return await readOnce(path, read)
+  return await readOnce(path, watching)
 }
 
-async function readOnce(path: string, read: () => Gateway): Promise<Reading> {
+async function readOnce(path: string, { read, heldText }: ConfigurationWatching): Promise<Reading> {
   const before = await markOf(path)
   if (before === undefined) return { faults: [`${path} cannot be read any more`] }
   try {
-    if (isBlank(await readFile(path, 'utf8'))) {
+    if (isBlank(await readFile(path, 'utf8')) && !isBlank(heldText())) {
       return { faults: [`${path} is empty: write {} where nothing is meant`] }
     }
     const gateway = read()

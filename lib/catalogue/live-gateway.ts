@@ -3,13 +3,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { collectFaults, type Environment } from '../platform/environment.ts'
 import type { Log } from '../platform/log.ts'
-import { digest } from '../platform/seal.ts'
 import { changedSections, changedServices, needsRestart } from './changes.ts'
 import { watchConfiguration } from './configuration-watch.ts'
 import { findCopies } from './copies.ts'
 import { type Gateway, readGateway } from './gateway.ts'
 import { beforeOthers, type Side, takeUp } from './take-up.ts'
-import { openUptake, type Uptake } from './uptake.ts'
+import { markOfText, openUptake, type Uptake } from './uptake.ts'
 
 /** May take its time; the next change waits for it. */
 export type GatewayListener = (now: Gateway, before: Gateway) => Promise<void> | void
@@ -44,10 +43,11 @@ export function watchGateway(watching: GatewayWatching): LiveGateway {
     log.error({ faults }, 'the configuration is bad: what was read before stays in force')
   }
   const live = createLive(copies === undefined ? start : firstOf(start, read, tellFaults), log)
-  uptake.tell(digest(live.current.configurationText))
+  tell(uptake, live.current, log)
   const end = watchConfiguration(
     copies?.accepted ?? start.configurationPath,
     {
+      heldText: () => live.current.configurationText,
       read,
       onFaults: tellFaults,
       async onRead(reading) {
@@ -131,19 +131,30 @@ interface Following {
 
 /** In two steps, where the other side has to do something in between. */
 async function follow({ live, next, side, uptake, log }: Following): Promise<void> {
-  const mark = digest(next.configurationText)
-  const { added, removed, relaunched } = changedServices(live.current.services, next.services)
+  const changes = changedServices(live.current.services, next.services)
   const first = beforeOthers(side, live.current, next)
   await live.become(first)
-  uptake.tell(mark)
+  tell(uptake, next, log)
   if (first !== next) {
-    if (!(await uptake.awaitOthers(mark))) {
+    const waited = await uptake.awaitOthers(markOfText(next.configurationText))
+    // From here the next look goes on: both sides can be where the first step has left them.
+    if (waited === 'superseded') return
+    if (waited === 'late') {
       log.warn('a part of the gateway has not taken up the changed configuration in time')
     }
     await live.become(next)
   }
-  if (added.length + removed.length + relaunched.length > 0) {
-    log.info({ added, removed, relaunched }, 'the services have changed')
+  if (Object.values(changes).some((names) => names.length > 0)) {
+    log.info({ ...changes }, 'the services have changed')
+  }
+}
+
+function tell(uptake: Uptake, { configurationText }: Gateway, log: Log): void {
+  try {
+    uptake.tell(markOfText(configurationText))
+  } catch (error) {
+    // The others wait their time and go on.
+    log.warn({ err: error }, 'what this part holds could not be written down')
   }
 }
 

@@ -6,47 +6,60 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { digest } from '../platform/seal.ts'
 import type { Copies } from './copies.ts'
 import type { Side } from './take-up.ts'
 
 export interface Uptake {
   /** That this process holds it now. */
-  tell(digest: string): void
-  /** Whether every process of the other side holds it, once it does or has had its time. */
-  awaitOthers(digest: string): Promise<boolean>
+  tell(mark: string): void
+  /** Resolves once every process of the other side holds it, or for another reason not to wait longer. */
+  awaitOthers(mark: string): Promise<Waited>
   /** This process is about to end. */
   forget(): void
 }
 
-/** One of them hangs, or has just died: the others go on without it. */
+export type Waited =
+  | 'followed'
+  /** One of them hangs, or has just died: the others go on without it. */
+  | 'late'
+  /** Another text is the accepted one by now: nobody will hold this one any more. */
+  | 'superseded'
+
 const OTHERS_MS_MAX = 1000
 const LOOK_MS = 20
 /** Where nothing is shared each sees the change by itself, at its own next look. */
 const BLIND_MS = 500
 
+/** What a process says that it holds. */
+export function markOfText(configurationText: string): string {
+  return digest(configurationText)
+}
+
 export function openUptake(copies: Copies | undefined, side: Side): Uptake {
   if (copies === undefined) {
     return {
       tell() {},
-      awaitOthers: () => sleep(BLIND_MS, true, { ref: false }),
+      awaitOthers: () => sleep(BLIND_MS, 'followed', { ref: false }),
       forget() {},
     }
   }
-  const folder = copies.held
-  const own = join(folder, `${side}.${process.pid}`)
+  const own = join(copies.held, `${side}.${process.pid}`)
+  const others = side === 'room' ? 'edge' : 'room'
   return {
-    tell(digest) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(`${own}.new`, digest, { mode: 0o600 })
+    tell(mark) {
+      mkdirSync(copies.held, { recursive: true, mode: 0o700 })
+      writeFileSync(`${own}.new`, mark, { mode: 0o600 })
       renameSync(`${own}.new`, own)
     },
-    async awaitOthers(digest) {
-      const other = side === 'room' ? 'edge' : 'room'
+    async awaitOthers(mark) {
       for (let waited = 0; waited < OTHERS_MS_MAX; waited += LOOK_MS) {
-        if (heldBy(folder, other).every((held) => held === digest)) return true
+        if (heldBy(copies.held, others).every((held) => held === mark)) return 'followed'
+        const accepted = read(copies.accepted)
+        if (accepted !== undefined && markOfText(accepted) !== mark) return 'superseded'
         await sleep(LOOK_MS, undefined, { ref: false })
       }
-      return false
+      return 'late'
     },
     forget: () => rmSync(own, { force: true }),
   }
@@ -57,7 +70,17 @@ function heldBy(folder: string, side: Side): string[] {
   const pattern = new RegExp(`^${side}\\.(\\d+)$`)
   return readdirSync(folder)
     .filter((name) => isAlive(Number(pattern.exec(name)?.[1])))
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .map((name) => read(join(folder, name)))
+    .filter((mark) => mark !== undefined)
+}
+
+/** Undefined when it went meanwhile. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -21,7 +21,8 @@ export async function runRoom(log: Log, start: () => Promise<Stop>): Promise<voi
     const end = once(() => drain(log, stop))
     process.on('SIGTERM', end)
     process.on('SIGINT', end)
-    log.info('ready')
+    // Whoever started us waits for this line, also where the operator wants to read warnings only.
+    log.child({}, { level: 'info' }).info('ready')
   } catch (error) {
     die(log, error, 'cannot start')
   }

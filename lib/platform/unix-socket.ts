@@ -18,6 +18,7 @@ export const SOCKET_NAMES = {
   valkey: 'valkey.sock',
   bridge: 'bridge.sock',
   certs: 'certs.sock',
+  envoyAdmin: 'envoy-admin.sock',
   control: 'control.sock',
 } as const
 

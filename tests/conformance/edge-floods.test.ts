@@ -5,6 +5,7 @@ import { connectHttp2, type Http2Answer } from '../support/http2-client.ts'
 import {
   connectFrames,
   END_HEADERS,
+  END_STREAM,
   FRAME,
   type FrameConnection,
   frame,
@@ -57,6 +58,29 @@ const FLOODS: Readonly<Record<string, (connection: FrameConnection) => void>> = 
       write(requestFrame(stream, PSEUDO), frame(FRAME.reset, 0, stream, code(8)))
     }
   },
+  pings: unread(frame(FRAME.ping, 0, 0, Buffer.alloc(8))),
+  settings: unread(frame(FRAME.settings, 0, 0, Buffer.alloc(0))),
+  priorities: ({ write }) => {
+    const priority = frame(FRAME.priority, 0, 1, Buffer.from([0, 0, 0, 0, 16]))
+    for (let count = 0; count < 5000; count += 1) write(priority)
+  },
+  'window updates': ({ write }) => {
+    for (let count = 0; count < 20_000; count += 1) {
+      write(frame(FRAME.windowUpdate, 0, 0, code(1)))
+    }
+  },
+}
+
+/** One large entry of the table, then nine thousand times its index. */
+function compressedBomb(): Buffer {
+  const [name, value] = [Buffer.from('x-other'), Buffer.alloc(4000, 'y')]
+  const length = Buffer.from([0x7f, 0xa1, 0x1e])
+  const entry = Buffer.concat([Buffer.from([0x40, name.length]), name, length, value])
+  return Buffer.concat([headerBlock(PSEUDO), entry, Buffer.alloc(9000, 0xbe)])
+}
+
+/** On one stream: that ends at the latest, and nothing is read to its end. */
+const ENDLESS: Readonly<Record<string, (connection: FrameConnection) => void>> = {
   'headers that never end': ({ write }) => {
     write(frame(FRAME.headers, 0, 1, headerBlock(PSEUDO)))
     const more = headerBlock([['x-other', 'y'.repeat(4000)]])
@@ -72,36 +96,27 @@ const FLOODS: Readonly<Record<string, (connection: FrameConnection) => void>> = 
     write(frame(FRAME.headers, END_HEADERS, 1, headerBlock([...PSEUDO, bearer])))
     for (let count = 0; count < 5000; count += 1) write(frame(FRAME.data, 0, 1, Buffer.alloc(0)))
   },
-  pings: unread(frame(FRAME.ping, 0, 0, Buffer.alloc(8))),
-  settings: unread(frame(FRAME.settings, 0, 0, Buffer.alloc(0))),
-  priorities: ({ write }) => {
-    const priority = frame(FRAME.priority, 0, 1, Buffer.from([0, 0, 0, 0, 16]))
-    for (let count = 0; count < 5000; count += 1) write(priority)
-  },
-  'window updates': ({ write }) => {
-    for (let count = 0; count < 20_000; count += 1) {
-      write(frame(FRAME.windowUpdate, 0, 0, code(1)))
-    }
-  },
   'a compressed bomb': ({ write }) => {
-    // One large entry of the table, then a thousand times its index.
-    const [name, value] = [Buffer.from('x-other'), Buffer.alloc(4000, 'y')]
-    const length = Buffer.from([0x7f, 0xa1, 0x1e])
-    const entry = Buffer.concat([Buffer.from([0x40, name.length]), name, length, value])
-    const block = Buffer.concat([headerBlock(PSEUDO), entry, Buffer.alloc(9000, 0xbe)])
-    write(frame(FRAME.headers, END_HEADERS + 1, 1, block))
+    write(frame(FRAME.headers, END_HEADERS + END_STREAM, 1, compressedBomb()))
   },
 }
 
 verifiesAlone('edge-http2-floods', async (t) => {
   for (const [name, flood] of Object.entries(FLOODS)) {
-    const connection = connectFrames(port)
+    // A server that minds has hung up by then, however slow the machine.
+    const connection = connectFrames(port, 15_000)
     flood(connection)
     const [meanwhile, { frames, closed }] = await Promise.all([call(), connection.heard()])
     t.is(meanwhile.status, 200, `${name}: others are served`)
-    const isEnded = closed || frames.some(({ type }) => type === FRAME.goAway)
-    const isRefused = frames.some(({ type, stream }) => type === FRAME.reset && stream === 1)
-    t.true(isEnded || isRefused, name)
+    t.true(closed || frames.some(({ type }) => type === FRAME.goAway), name)
+  }
+  for (const [name, begin] of Object.entries(ENDLESS)) {
+    const connection = connectFrames(port)
+    begin(connection)
+    const [meanwhile, { frames, closed }] = await Promise.all([call(), connection.heard()])
+    t.is(meanwhile.status, 200, `${name}: others are served`)
+    const ends = [FRAME.reset, FRAME.goAway] as readonly number[]
+    t.true(closed || frames.some(({ type }) => ends.includes(type)), name)
   }
   const many = connectFrames(port)
   for (const stream of oddNumbers(1000)) many.write(requestFrame(stream, PSEUDO))

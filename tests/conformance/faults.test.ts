@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { type Answer, type Load, startLoad } from '../support/constant-load.ts'
 import { type Edge, startEdge } from '../support/edge.ts'
+import { nobodyNotices } from '../support/fault-trials.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 
 /** After this long nobody may decide from memory (design: fresher than 2 s), and a request may be on its way. */
@@ -69,33 +70,6 @@ async function endsSafely(t: ExecutionContext, { load }: World): Promise<void> {
   }
 }
 
-const TRIALS = 3
-
-/**
- * Something happens and nobody notices. A machine that is busy elsewhere refuses requests of its own accord, so one
- * trial of three is enough; what no retry covers fails in each.
- */
-async function nobodyNotices(
-  t: ExecutionContext,
-  { load }: World,
-  happen: () => Promise<void>,
-): Promise<void> {
-  const failures: string[][] = []
-  for (let trial = 1; trial <= TRIALS; trial += 1) {
-    const since = performance.now()
-    await happen()
-    const failed = load.answers
-      .filter(({ sentAt, status }) => sentAt > since && (status === 0 || status >= 500))
-      .map(({ kind, status, tookMs }) => `${kind}: ${status} after ${Math.round(tookMs)} ms`)
-    if (failed.length === 0) {
-      t.pass()
-      return
-    }
-    failures.push([`${failed.length} failed`, ...failed.slice(0, 3)])
-  }
-  t.deepEqual(failures, [])
-}
-
 async function servesAgain({ load }: World): Promise<void> {
   await Promise.all([load.until('good', isGood), load.until('revoked', isRefused)])
 }
@@ -116,11 +90,12 @@ async function bothServe({ edge }: World): Promise<void> {
 async function restartsBoth(t: ExecutionContext, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   const world = await makeWorld(t)
   for (const decider of world.edge.deciders) {
-    await nobodyNotices(t, world, async () => {
+    await nobodyNotices(t, world.load, async () => {
       await decider.end(signal)
       await servesAgain(world)
       decider.start()
       await bothServe(world)
+      return undefined
     })
   }
   await endsSafely(t, world)
@@ -145,11 +120,12 @@ verifiesAlone('fault-deciders-killed', async (t) => {
 verifiesAlone('fault-one-decider-frozen', async (t) => {
   const world = await makeWorld(t)
   const [first] = world.edge.deciders
-  await nobodyNotices(t, world, async () => {
+  await nobodyNotices(t, world.load, async () => {
     first?.child.kill('SIGSTOP')
     await world.load.until('good', isGood, 100)
     first?.child.kill('SIGCONT')
     await bothServe(world)
+    return undefined
   })
   await endsSafely(t, world)
 })

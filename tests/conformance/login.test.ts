@@ -1,64 +1,19 @@
 import test from 'ava'
-import { freePort } from '../support/free-port.ts'
-import { startGateway } from '../support/gateway.ts'
-import { type Failure, startGitHub } from '../support/github-emulator.ts'
+import type { Failure } from '../support/github-emulator.ts'
 import { createGitHubVisitor } from '../support/github-visitor.ts'
 import { type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
-import { createOAuthClient, type Fields } from '../support/oauth-client.ts'
-import { startOidcUpstream } from '../support/oidc-upstream.ts'
+import { CB, isSignedIn, locationOf, startPeopleGateway } from '../support/people-gateway.ts'
 import { createPerson, type Person } from '../support/person.ts'
 import { verifies, verifiesAlone } from '../support/verifies.ts'
 
-const port = await freePort()
-const issuer = `http://localhost:${port}`
-const github = await startGitHub({ callbackUrl: `${issuer}/callback` })
-const okta = await startOidcUpstream({ redirectUris: [`${issuer}/callback/okta`] })
-const gateway = await startGateway({
-  port,
-  environment: {
-    RATE_LIMIT_FACTOR: '0',
-    GITHUB_URL: github.url,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_CLIENT_ID: github.clientId,
-    GITHUB_CLIENT_SECRET: github.clientSecret,
-    OKTA_SECRET: okta.clientSecret,
-  },
-  file: `
-providers:
-  okta:
-    type: oidc
-    label: Okta
-    issuer: ${okta.issuer}
-    client_id: ${okta.clientId}
-    client_secret: \${secret.OKTA_SECRET}
-access: { users: ["*"] }
-`,
-})
-const client = createOAuthClient(send, issuer)
-const CB = 'https://app.example/cb'
-const ECHO = `${issuer}/echo/mcp`
-const web = await client.register({ redirect_uris: [CB] })
-test.after.always(async () => {
-  await gateway.remove()
-  await github.stop()
-  await okta.stop()
-})
-
-const begin = (changes: Fields = {}, clientId = web.client_id) =>
-  client.begin(clientId, { redirect_uri: CB, resource: ECHO, ...changes })
-const locationOf = ({ headers }: HttpResponse): string => headers.get('location') ?? ''
-const isSignedIn = ({ cookies }: Person): boolean =>
-  [...cookies.keys()].some((name) => name.includes('-login-'))
-
-/** Approves here and is sent there. */
-async function leave(person: Person, provider = 'github', url = begin().url): Promise<string> {
-  return locationOf(await person.submit(await person.open(url), { provider }))
-}
+const world = await startPeopleGateway({ file: 'access: { users: ["*"] }\n' })
+const { issuer, github, okta, client, web, begin, leave } = world
+test.after.always(() => world.stop())
 
 /** Where GitHub sends the browser back to. */
 async function callbackOf(person: Person, login: string): Promise<string> {
   if (!github.people.has(login)) github.add(login)
-  return await createGitHubVisitor(github).visit(await leave(person), login)
+  return await createGitHubVisitor(github).visit(await leave(person, 'github'), login)
 }
 
 async function logIn(login: string): Promise<{ person: Person; redirect: string }> {
@@ -103,7 +58,11 @@ verifies('login-each-client-asks', async (t) => {
 
 verifies('login-state-fresh', async (t) => {
   const person = createPerson(send)
-  const departures = [await leave(person), await leave(person), await leave(person, 'okta')]
+  const departures = [
+    await leave(person, 'github'),
+    await leave(person, 'github'),
+    await leave(person, 'okta'),
+  ]
   for (const name of ['state', 'code_challenge']) {
     const values = departures.map((one) => new URL(one).searchParams.get(name) ?? '')
     for (const value of values) t.regex(value, /^[A-Za-z0-9_-]{43}$/)
@@ -237,7 +196,7 @@ verifiesAlone('login-fails-closed', async (t) => {
     github.failures.set(endpoint, failure)
     const again = await person.open(callback)
     github.failures.clear()
-    t.true([400, 502, 503].includes(again.response.status), words)
+    t.true([400, 403, 502, 503].includes(again.response.status), words)
     t.is(again.response.headers.get('location'), null, words)
     t.false(isSignedIn(person), words)
     const there = locationOf(await person.submit(again, { provider: 'github' }))

@@ -2,73 +2,38 @@ import { readFileSync } from 'node:fs'
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { freePort } from '../support/free-port.ts'
-import { startGateway } from '../support/gateway.ts'
-import { startGitHub } from '../support/github-emulator.ts'
 import { createGitHubVisitor } from '../support/github-visitor.ts'
 import { startHostileOidc } from '../support/hostile-oidc.ts'
 import { form, type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
-import { createOAuthClient, type Fields } from '../support/oauth-client.ts'
-import { startOidcUpstream, type UpstreamClaims } from '../support/oidc-upstream.ts'
+import type { Fields } from '../support/oauth-client.ts'
+import type { UpstreamClaims } from '../support/oidc-upstream.ts'
+import { CB, isSignedIn, locationOf, startPeopleGateway } from '../support/people-gateway.ts'
 import { createPerson, type Person } from '../support/person.ts'
 import { verifies, verifiesAlone } from '../support/verifies.ts'
 
-const port = await freePort()
-const issuer = `http://localhost:${port}`
-const github = await startGitHub({ callbackUrl: `${issuer}/callback` })
-const okta = await startOidcUpstream({ redirectUris: [`${issuer}/callback/okta`] })
 const mallory = await startHostileOidc('the-secret-that-mallory-has-too')
-const gateway = await startGateway({
-  port,
-  environment: {
-    RATE_LIMIT_FACTOR: '0',
-    GITHUB_URL: github.url,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_CLIENT_ID: github.clientId,
-    GITHUB_CLIENT_SECRET: github.clientSecret,
-    OKTA_SECRET: okta.clientSecret,
-    MALLORY_SECRET: mallory.clientSecret,
-  },
-  file: `
-providers:
-  github: {}
-  okta:
-    issuer: ${okta.issuer}
-    client_id: ${okta.clientId}
-    client_secret: \${secret.OKTA_SECRET}
-    scopes: [groups]
-  mallory:
+const world = await startPeopleGateway({
+  environment: { MALLORY_SECRET: mallory.clientSecret },
+  providers: `  mallory:
     issuer: ${mallory.issuer}
     client_id: gateway
     client_secret: \${secret.MALLORY_SECRET}
-access:
+`,
+  file: `access:
   users: ["okta:boss", "okta:mike", "okta:josé", "okta:00u1", "github:octocat"]
   groups: ["okta:staff", "mallory:engineers"]
   organizations: ["github:acme"]
 `,
 })
-const client = createOAuthClient(send, issuer)
-const CB = 'https://app.example/cb'
-const web = await client.register({ redirect_uris: [CB] })
+const { issuer, gateway, github, okta, client, web, begin, leave } = world
+const { port } = gateway
 github.add('octocat')
 test.after.always(async () => {
-  await gateway.remove()
-  await github.stop()
-  await okta.stop()
+  await world.stop()
   await mallory.stop()
 })
 
-const begin = (changes: Fields = {}) =>
-  client.begin(web.client_id, { redirect_uri: CB, resource: `${issuer}/echo/mcp`, ...changes })
-const locationOf = ({ headers }: HttpResponse): string => headers.get('location') ?? ''
-const isSignedIn = ({ cookies }: Person): boolean =>
-  [...cookies.keys()].some((name) => name.includes('-login-'))
 const isCode = (response: HttpResponse): boolean => locationOf(response).startsWith(`${CB}?code=`)
-
-/** Approves here and is sent to the provider. */
-async function leave(person: Person, provider: string, url = begin().url): Promise<string> {
-  return locationOf(await person.submit(await person.open(url), { provider }))
-}
 
 /** Goes through the provider, to where it sends the browser back. */
 async function visit(provider: string, departure: string, login: string): Promise<URL> {

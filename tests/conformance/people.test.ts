@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { freePort } from '../support/free-port.ts'
 import { startGateway } from '../support/gateway.ts'
 import { knock } from '../support/gateway-logins.ts'
-import { startGitHub } from '../support/github-emulator.ts'
+import { gitHubEnvironment, startGitHub } from '../support/github-emulator.ts'
 import { createGitHubVisitor } from '../support/github-visitor.ts'
 import { createGuests, type Entrance, type Guest, untilSo } from '../support/guests.ts'
 import { sendOverNetwork as send } from '../support/http.ts'
@@ -32,10 +32,7 @@ const gateway = await startGateway({
   environment: {
     ...shared,
     RATE_LIMIT_FACTOR: '0',
-    GITHUB_URL: github.url,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_CLIENT_ID: github.clientId,
-    GITHUB_CLIENT_SECRET: github.clientSecret,
+    ...gitHubEnvironment(github),
     ACCESS_FACTS_LIFETIME: '1',
   },
   file: rules('dev:alice', 'dev:bob'),

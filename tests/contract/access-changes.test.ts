@@ -10,24 +10,19 @@ import {
   type AccessProcess,
   admit,
   aliveOf,
-  createTellingProvider,
   grantOf,
   member,
   OCTOCATS,
   rules,
-  startAccessWorld,
+  startAccessPair,
 } from '../support/access-world.ts'
 
-const world = await startAccessWorld()
-const github = createTellingProvider('github')
+const { world, github, one, two } = await startAccessPair(OPEN_ACCESS)
+test.after.always(() => world.stop())
 
 const dev = (...names: string[]): AccessSettings =>
   rules(...names.map((login) => ({ kind: 'login', provider: 'dev', login }) as const))
 const gitHub = (login: string) => ({ kind: 'login', provider: 'github', login }) as const
-
-const one = await world.start(OPEN_ACCESS, { providers: [github] })
-const two = await world.start(OPEN_ACCESS, { providers: [github] })
-test.after.always(() => world.stop())
 
 const devUser = (name: string) => toUser('dev', { providerId: name, name, emails: [] })
 const open = ({ families }: AccessProcess, userId: string) =>

@@ -7,22 +7,17 @@ import {
   type AccessProcess,
   admit,
   aliveOf,
-  createTellingProvider,
   grantOf,
   member,
   OCTOCATS,
   rules,
-  startAccessWorld,
+  startAccessPair,
 } from '../support/access-world.ts'
 
-const world = await startAccessWorld()
-const github = createTellingProvider('github')
-const options = {
-  providers: [github],
-  environment: { ACCESS_FACTS_LIFETIME: '900', ACCESS_FACTS_OUTAGE: '86400' },
-}
-const one = await world.start(rules(OCTOCATS), options)
-const two = await world.start(rules(OCTOCATS), options)
+const { world, github, options, one, two } = await startAccessPair(rules(OCTOCATS), {
+  ACCESS_FACTS_LIFETIME: '900',
+  ACCESS_FACTS_OUTAGE: '86400',
+})
 test.after.always(() => world.stop())
 
 let people = 0

@@ -1,23 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { run, until } from '../support/gateway-process.ts'
+import { partsServing } from '../support/gateway-parts.ts'
 import { callText, connect, type MemoryProvider } from '../support/sdk-client.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
-
-interface Part {
-  readonly name: string
-  readonly state: string
-  readonly pid: number | null
-}
-
-async function partsOf(gateway: TestGateway): Promise<Part[]> {
-  const command = [process.execPath, join(import.meta.dirname, '../../cli/main.ts')]
-  const { stdout } = await run([...command, 'status', '--json'], gateway.folder, process.env).ended
-  return (JSON.parse(stdout) as { parts: Part[] }).parts
-}
 
 /** Processes of this gateway: they run in its folder, or name it. */
 function processesOf({ folder }: TestGateway): string[] {
@@ -64,13 +51,9 @@ verifiesAlone('any-process-killed', async (t) => {
   const { provider, close } = await connect(endpoint, createVisitor('alice'))
   await close()
   const grant = provider.saved?.refresh_token
-  let parts: Part[] = []
-  await until(async () => {
-    parts = (await partsOf(gateway)).filter(({ state }) => state === 'ready')
-    return parts.length >= 7
-  }, 20_000)
+  const parts = await partsServing(gateway, () => true)
+  t.true(parts.length >= 7)
   for (const { name, pid } of parts) {
-    if (pid === null) throw new Error(`${name} has no process`)
     process.kill(pid, 'SIGKILL')
     t.regex(await worksAgain(endpoint, provider, 20_000), /dev:alice/, `after ${name} was killed`)
   }

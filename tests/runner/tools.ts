@@ -29,6 +29,7 @@ export async function findTools(environment: Environment): Promise<Variables> {
   const found = {
     CHROMIUM_BIN: findOnPath(environment, 'chromium', 'chromium-browser', 'google-chrome'),
     GO_BIN: findOnPath(environment, 'go'),
+    GRPCURL_BIN: findOnPath(environment, 'grpcurl'),
     LEGO_BIN: findOnPath(environment, 'lego'),
     PYTHON_BIN: await findPython(environment),
   }

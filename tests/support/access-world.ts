@@ -137,6 +137,19 @@ export async function startAccessWorld(): Promise<AccessWorld> {
   }
 }
 
+/** A store, a provider that tells of people at GitHub, and two processes under the same rules. */
+export async function startAccessPair(
+  initial: AccessSettings,
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const world = await startAccessWorld()
+  const github = createTellingProvider('github')
+  const options = { providers: [github], environment }
+  const one = await world.start(initial, options)
+  const two = await world.start(initial, options)
+  return { world, github, options, one, two }
+}
+
 export const rules = (...gateway: AccessRule[]): AccessSettings => ({
   gateway,
   services: new Map(),

@@ -26,6 +26,7 @@ export const EDGE_SECRET = 'edge-secret-of-the-test'
 export interface Edge {
   readonly port: number
   readonly adminPort: number
+  readonly adminSocket: string
   readonly metricsPort: number
   readonly issuer: string
   readonly valkey: Valkey
@@ -88,6 +89,7 @@ export async function startEdge(
   const sockets = {
     OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
     MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
     EXT_AUTHZ_SOCKETS: authz.map((one) => one.EXT_AUTHZ_SOCKET).join(','),
     EXT_AUTHZ_ADMIN_SOCKETS: authz.map((one) => one.EXT_AUTHZ_ADMIN_SOCKET).join(','),
   }
@@ -161,6 +163,7 @@ export async function startEdge(
   return {
     port,
     adminPort,
+    adminSocket: sockets.ENVOY_ADMIN_SOCKET,
     metricsPort,
     issuer,
     valkey,

@@ -177,6 +177,21 @@ export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<
   return emulator
 }
 
+/** What a gateway has to know of it. */
+export function gitHubEnvironment({
+  url,
+  apiUrl,
+  clientId,
+  clientSecret,
+}: Pick<GitHubEmulator, 'url' | 'apiUrl' | 'clientId' | 'clientSecret'>) {
+  return {
+    GITHUB_URL: url,
+    GITHUB_API_URL: apiUrl,
+    GITHUB_CLIENT_ID: clientId,
+    GITHUB_CLIENT_SECRET: clientSecret,
+  }
+}
+
 /** What was answered on; undefined: somebody else has answered already. */
 type Sent = ServerResponse | undefined
 

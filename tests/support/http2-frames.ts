@@ -20,6 +20,7 @@ export const END_STREAM = 1
 export const END_HEADERS = 4
 
 export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+/** So long nothing came: then nothing will. */
 const SILENCE_MS = 1500
 
 export interface Frame {
@@ -60,11 +61,11 @@ export interface FrameConnection {
   readonly socket: Socket
 }
 
-export function connectFrames(port: number): FrameConnection {
+export function connectFrames(port: number, silenceMs = SILENCE_MS): FrameConnection {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  socket.setTimeout(SILENCE_MS, () => resolve(false))
+  socket.setTimeout(silenceMs, () => resolve(false))
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.on('error', () => {})
   socket.once('close', () => resolve(true))

@@ -19,8 +19,10 @@ const LATER = 4_000_000_000
 
 export async function startRevocableBridge(options: BridgeOptions): Promise<RevocableBridge> {
   const bridge = await startBridge(options)
+  let redis = await bridge.valkey.connect()
   const begin = async (): Promise<void> => {
-    const redis = await bridge.valkey.connect()
+    // The one before may have lost its server.
+    redis = await bridge.valkey.connect()
     await redis.hset(EPOCH_KEY, { id: 'of the test', not_before: 1 })
   }
   await begin()
@@ -29,7 +31,7 @@ export async function startRevocableBridge(options: BridgeOptions): Promise<Revo
     begin,
     async revoke(kind, { token, grant, client, user }) {
       const names = { token, grant, client, user }
-      await redisRevocations(await bridge.valkey.connect()).revoke(kind, names[kind], LATER)
+      await redisRevocations(redis).revoke(kind, names[kind], LATER)
     },
   }
 }

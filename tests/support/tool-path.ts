@@ -3,6 +3,7 @@
 const TOOL_VARIABLES = {
   chromium: 'CHROMIUM_BIN',
   go: 'GO_BIN',
+  grpcurl: 'GRPCURL_BIN',
   lego: 'LEGO_BIN',
   python: 'PYTHON_BIN',
 } as const

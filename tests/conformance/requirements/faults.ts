@@ -52,4 +52,21 @@ export const FAULTS = {
     source: `${RFC}/rfc7009#section-2`,
     behavior: 'store replaced by an older backup: what was revoked after it stays revoked',
   },
+  'fault-authorization-server-ended': {
+    source: UNAVAILABLE,
+    behavior: 'both oauth-servers restarted one after the other under load: no request fails',
+  },
+  'fault-authorization-server-killed': {
+    source: `${RFC}/rfc6749#section-6`,
+    behavior:
+      'an oauth-server killed amid logins and refreshes: no login is lost, the other serves at once',
+  },
+  'fault-decider-of-the-gateway-killed': {
+    source: UNAVAILABLE,
+    behavior: 'an ext-authz killed under load: nobody notices, and it is started again',
+  },
+  'fault-store-of-the-gateway-killed': {
+    source: UNAVAILABLE,
+    behavior: 'the store killed under load: no login is lost, and it is started again',
+  },
 } as const satisfies Record<string, Requirement>

@@ -36,6 +36,7 @@ const environment = {
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 const config = readEnvoyConfig(environment)
 writeFiles(config.ENVOY_FOLDER, renderFiles(readGateway(environment, folder), config))

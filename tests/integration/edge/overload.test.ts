@@ -32,12 +32,13 @@ async function startEnvoy(t: ExecutionContext, limits: OverloadLimits): Promise<
     ENVOY_FOLDER: folder,
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     ENVOY_EDGE_SECRET: 'secret',
-    OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
-    EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+    OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
+    EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
     MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
   }
   const files = renderFiles(readGateway(environment, folder), readEnvoyConfig(environment))
-  const bootstrap = renderBootstrap(folder, adminPort, limits)
+  const bootstrap = renderBootstrap(folder, environment.ENVOY_ADMIN_SOCKET, limits)
   writeFiles(folder, new Map([...files, [FILES.bootstrap, bootstrap]]))
   const envoy: ChildProcess = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',

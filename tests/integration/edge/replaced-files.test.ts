@@ -17,16 +17,19 @@ import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/gateway-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'replaced-'))
-const [port, adminPort] = [await freePort(), await freePort()]
+const [port, adminPort, metricsPort] = [await freePort(), await freePort(), await freePort()]
 const environment = {
   GATEWAY_PORT: String(port),
   GATEWAY_ADMIN_PORT: String(adminPort),
+  GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
   ENVOY_EDGE_SECRET: 'secret',
-  OAUTH_SERVER_SOCKET: join(folder, 'o.sock'),
-  EXT_AUTHZ_SOCKET: join(folder, 'a.sock'),
+  ENVOY_PLAIN_PORT: String(await freePort()),
+  OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
+  EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 const gateway = readGateway(environment, folder)
 const render = (now: Gateway) => new Map(renderFiles(now, readEnvoyConfig(environment)))
@@ -97,6 +100,19 @@ test.serial(
     t.is(await statusOf('/newcomer/mcp'), 404)
   },
 )
+
+test.serial('each file that can change while Envoy runs is asked for', async (t) => {
+  for (const file of [FILES.clusters, FILES.routes, FILES.plainRoutes]) {
+    const files = render(gateway)
+    const { resources } = files.get(file) as { resources: object[] }
+    files.set(file, { version_info: `another ${file}`, resources })
+    const count = lines.length
+    await replace(files)
+    const own = lines.slice(count).filter((line) => line.includes(`"file":"${file}"`))
+    t.is(own.length, 1, file)
+    t.regex(own[0] ?? '', /Envoy has taken the change/)
+  }
+})
 
 test.serial('another listener would cut streams: it waits for another start', async (t) => {
   const before = placed(FILES.listeners)

@@ -22,6 +22,7 @@ const ENVIRONMENT = {
   OAUTH_SERVER_SOCKETS: [join(folder, 'o1.sock'), join(folder, 'o2.sock')].join(','),
   EXT_AUTHZ_SOCKETS: [join(folder, 'a1.sock'), join(folder, 'a2.sock')].join(','),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 
 const isValid = test.macro({

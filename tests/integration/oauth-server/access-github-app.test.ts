@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { startGitHub } from '../../support/github-emulator.ts'
+import { gitHubEnvironment, startGitHub } from '../../support/github-emulator.ts'
 import { createGitHubVisitor } from '../../support/github-visitor.ts'
 import { createGuests } from '../../support/guests.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
@@ -14,10 +14,7 @@ const github = await startGitHub({
 const LIFETIME_SECONDS = 1
 const server = await startOAuthServer({
   environment: {
-    GITHUB_URL: github.url,
-    GITHUB_API_URL: github.apiUrl,
-    GITHUB_CLIENT_ID: github.clientId,
-    GITHUB_CLIENT_SECRET: github.clientSecret,
+    ...gitHubEnvironment(github),
     ACCESS_FACTS_LIFETIME: String(LIFETIME_SECONDS),
   },
   configuration: 'access: { organizations: ["github:octocats"] }\n',

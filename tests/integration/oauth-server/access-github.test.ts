@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { startGitHub } from '../../support/github-emulator.ts'
+import { gitHubEnvironment, startGitHub } from '../../support/github-emulator.ts'
 import { createGitHubVisitor } from '../../support/github-visitor.ts'
 import { createGuests, type Entrance, type Guest } from '../../support/guests.ts'
 import { startOAuthServer, untilLine } from '../../support/oauth-server.ts'
@@ -18,10 +18,7 @@ const CONFIGURATION = `access:
 const OCTOCATS = 'Octocats'
 const LIFETIME_SECONDS = 1
 const environment = {
-  GITHUB_URL: github.url,
-  GITHUB_API_URL: github.apiUrl,
-  GITHUB_CLIENT_ID: github.clientId,
-  GITHUB_CLIENT_SECRET: github.clientSecret,
+  ...gitHubEnvironment(github),
   ACCESS_FACTS_LIFETIME: String(LIFETIME_SECONDS),
 }
 const server = await startOAuthServer({ environment, configuration: CONFIGURATION })

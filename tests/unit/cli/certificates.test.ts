@@ -16,6 +16,7 @@ const contextOf = (environment: Environment): Context => ({
   output: createOutput(process, { json: false, colour: false }),
   clock: Date.now,
   rooms: '/rooms',
+  stdin: process.stdin,
 })
 
 const issuerWith = (environment: Environment, asked = true): string | undefined =>

@@ -14,6 +14,7 @@ import { faultsOf, folderWith } from '../../support/configuration.ts'
 const contextOf = (environment: Environment, yaml = ''): Context => ({
   environment,
   workingDirectory: folderWith(yaml),
+  stdin: process.stdin,
   output: createOutput(process, { json: false, colour: false }),
   clock: Date.now,
   rooms: '/rooms',
@@ -85,7 +86,14 @@ test('a file that became bad is told, with what is wrong', (t) => {
   const context = contextOf({}, 'access: { users: ["dev:alice"] }')
   const { gateway } = readConfiguration(context)
   const path = join(context.workingDirectory, 'gateway.yaml')
-  const good = { path, faults: [], changed: [], needs_restart: [], restart_faults: [] }
+  const good = {
+    path,
+    faults: [],
+    changed: [],
+    needs_restart: [],
+    secrets_at_restart: [],
+    restart_faults: [],
+  }
   t.deepEqual(toConfigurationStatus(gateway, context), good)
 
   writeFileSync(path, 'access: { users: ["dev:bob"] }')
@@ -112,6 +120,16 @@ test('what only another start takes up is told', (t) => {
   const { changed, needs_restart } = toConfigurationStatus(gateway, context)
   t.deepEqual(changed, ['mcpServers', 'clients', 'providers', 'access', 'branding'])
   t.deepEqual(needs_restart, ['clients', 'providers', 'branding'])
+})
+
+test('a secret that a new service names is told, one that was named at the start is not', (t) => {
+  const place = contextOf({}, 'mcpServers: { a: { command: x, env: { K: "${secret.KNOWN}" } } }\n')
+  const { gateway } = readConfiguration(place)
+  writeFileSync(
+    join(place.workingDirectory, 'gateway.yaml'),
+    'mcpServers: { b: { command: x, env: { K: "${secret.KNOWN}", L: "${secret.FRESH}" } } }\n',
+  )
+  t.deepEqual(toConfigurationStatus(gateway, place).secrets_at_restart, ['FRESH'])
 })
 
 test('what another start would refuse is told beside what is in force already', (t) => {

@@ -1,17 +1,27 @@
 import test from 'ava'
+import { renderAdmin, renderAdminListener } from '../../../envoy/admin.ts'
 import { renderMetricsClusters, renderMetricsListener } from '../../../envoy/metrics.ts'
 
-const options = { port: 1, adminPort: 2, extAuthzSockets: ['/s/a-1', '/s/a-2'] }
+const options = { port: 1, extAuthzSockets: ['/s/a-1', '/s/a-2'] }
 
-test('figures are on this machine alone', (t) => {
-  const { address } = renderMetricsListener(options) as {
-    address: { socket_address: { address: string; port_value: number } }
+interface Listener {
+  readonly address: { readonly socket_address: object }
+}
+
+test('figures and pages of administration are on this machine alone', (t) => {
+  for (const listener of [renderMetricsListener(options), renderAdminListener(1)]) {
+    const { socket_address: address } = (listener as Listener).address
+    t.deepEqual(address, { address: '127.0.0.1', port_value: 1 })
   }
-  t.deepEqual(address.socket_address, { address: '127.0.0.1', port_value: 1 })
 })
 
-test('each ext-authz process has its own', (t) => {
+test('who administers Envoy does so on a socket of the owner’s', (t) => {
+  const { address } = renderAdmin('/s/admin') as { address: object }
+  t.deepEqual(address, { pipe: { path: '/s/admin', mode: 0o600 } })
+})
+
+test('each ext-authz process has its own figures', (t) => {
   const names = renderMetricsClusters(options).map((cluster) => (cluster as { name: string }).name)
-  t.deepEqual(names, ['envoy_admin', 'ext_authz_admin_1', 'ext_authz_admin_2'])
-  t.is(renderMetricsClusters({ ...options, extAuthzSockets: [] }).length, 1)
+  t.deepEqual(names, ['ext_authz_admin_1', 'ext_authz_admin_2'])
+  t.is(renderMetricsClusters({ ...options, extAuthzSockets: [] }).length, 0)
 })

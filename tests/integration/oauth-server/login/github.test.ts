@@ -1,7 +1,7 @@
 /** A real server, and people who log in at GitHub: the emulator, odd ways and all. */
 
 import test from 'ava'
-import { startGitHub } from '../../../support/github-emulator.ts'
+import { gitHubEnvironment, startGitHub } from '../../../support/github-emulator.ts'
 import { createGitHubVisitor } from '../../../support/github-visitor.ts'
 import type { HttpResponse } from '../../../support/http.ts'
 import { createOAuthClient, REDIRECT_URI } from '../../../support/oauth-client.ts'
@@ -10,10 +10,7 @@ import { createPerson, type Person } from '../../../support/person.ts'
 
 const github = await startGitHub({ callbackUrl: 'http://localhost:8642/callback' })
 const environment = {
-  GITHUB_URL: github.url,
-  GITHUB_API_URL: github.apiUrl,
-  GITHUB_CLIENT_ID: github.clientId,
-  GITHUB_CLIENT_SECRET: github.clientSecret,
+  ...gitHubEnvironment(github),
   ALLOWED_GITHUB_USERS: '*',
 }
 const server = await startOAuthServer({ environment })

@@ -9,6 +9,7 @@ import { type Copies, copiesIn } from '../../../../lib/catalogue/copies.ts'
 import { type Gateway, readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../../../../lib/catalogue/live-gateway.ts'
 import type { Side } from '../../../../lib/catalogue/take-up.ts'
+import { markOfText } from '../../../../lib/catalogue/uptake.ts'
 import { createLog } from '../../../../lib/platform/log.ts'
 import { until } from '../../../support/gateway-process.ts'
 
@@ -128,6 +129,23 @@ test('a process that hangs holds nobody up for ever, one that was killed not at 
   place.accept(tools('a', 'c'))
   await until(() => namesOf(edge.live.current) === 'ac', MS_MAX)
   t.true(edge.lines.some((line) => line.includes('has not taken up the changed configuration')))
+})
+
+test('a change that is overtaken by another holds nobody up', async (t) => {
+  const place = makePlace()
+  for (const path of [place.copies.started, place.copies.accepted]) writeFileSync(path, tools('a'))
+  const edge = place.watch('edge')
+  t.teardown(edge.live.stop)
+  // A room that has seen the second one alone.
+  const held = join(place.copies.held, 'room.1')
+  writeFileSync(held, 'something old')
+  place.accept(tools('a', 'b'))
+  await sleep(300)
+  writeFileSync(held, markOfText(tools('a', 'c')))
+  place.accept(tools('a', 'c'))
+  await until(() => namesOf(edge.live.current) === 'ac', MS_MAX)
+  t.deepEqual(edge.heard, ['ac'])
+  t.false(edge.lines.some((line) => line.includes('in time')))
 })
 
 test('a listener that fails is told, and the others hear of the change', async (t) => {

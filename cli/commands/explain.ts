@@ -1,0 +1,130 @@
+/** `gateway explain`: what the edge would decide about a token at an address, step by step. */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { NUMBERED_SOCKET_NAMES, PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
+import { CliError } from '../cli-error.ts'
+import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { askSocket, type SocketAnswer } from '../instance/ask-socket.ts'
+import { requireGateway } from '../instance/control-client.ts'
+import { type Stdin, toTable } from '../output.ts'
+
+interface ExplainOptions {
+  readonly url: string
+  readonly token?: string
+  readonly method?: string
+  readonly origin?: string
+}
+
+interface Explanation {
+  readonly steps: readonly {
+    readonly step: string
+    readonly outcome: 'passed' | 'failed' | 'skipped'
+    readonly detail: string
+  }[]
+  readonly decision: { readonly allow: boolean; readonly status: number; readonly reason: string }
+}
+
+const TOKEN_CHARACTERS_MAX = 16_384
+const FROM_STDIN = '-'
+const TOKEN_VARIABLE = 'GATEWAY_TOKEN'
+
+const NOTES = `
+Arguments of a program are visible to everybody on the machine, and the shell remembers them:
+  $ gateway explain --url URL --token - < file
+  $ ${TOKEN_VARIABLE}=… gateway explain --url URL
+
+Exit codes: 0 let in, 1 refused or failed, 2 wrong usage, 3 no gateway is running.
+`
+
+export const explainCommand: CommandMaker = (context) =>
+  new Command('explain')
+    .description('Show step by step why a token is let in at an address, or is not.')
+    .requiredOption('--url <url>', 'the address of the MCP server', parseUrl)
+    .option('--token <token>', `the access token; - reads it from stdin, else ${TOKEN_VARIABLE}`)
+    .option('--method <method>', 'the HTTP method of the request')
+    .option('--origin <origin>', 'the web page that sends it')
+    .addHelpText('after', NOTES)
+    .action((options: ExplainOptions) => explain(context(), options))
+
+async function explain(context: Context, options: ExplainOptions): Promise<void> {
+  const { environment, output } = context
+  const { socketPath } = await requireGateway(stateDirectoryOf(context), environment)
+  const token = await readToken(context, options.token)
+  const { url, method, origin } = options
+  const question = JSON.stringify({ token, url, method, origin })
+  const explanation = readAnswer(await askAny(dirname(socketPath), question))
+  const { allow, status, reason } = explanation.decision
+  output.result(explanation, () => [
+    ...toTable(explanation.steps.map(({ step, outcome, detail }) => [outcome, step, detail])),
+    ...(allow ? ['', `Let in: ${reason}.`] : []),
+  ])
+  if (!allow) throw new CliError(`Refused with ${status}: ${reason}.`, nextStepFor(token, status))
+}
+
+/** Of whom of its processes does not matter: they decide alike. */
+async function askAny(folder: string, question: string): Promise<SocketAnswer> {
+  let cause: unknown
+  for (let number = 1; number <= PROCESSES_MAX; number += 1) {
+    const socketPath = join(folder, NUMBERED_SOCKET_NAMES.extAuthzAdmin(number))
+    if (!existsSync(socketPath)) continue
+    try {
+      return await askSocket(socketPath, 'POST', '/explain', question)
+    } catch (error) {
+      cause = error
+    }
+  }
+  throw new CliError('No process of ext-authz answers.', {
+    nextStep: 'gateway status, then gateway logs ext-authz',
+    cause,
+  })
+}
+
+function readAnswer({ status, body }: SocketAnswer): Explanation {
+  const answer = JSON.parse(body) as Explanation & { error_description?: string }
+  if (status === 200) return answer
+  throw new CliError(`ext-authz does not understand the question: ${answer.error_description}`)
+}
+
+/** As it is, or as it is copied out of a header. Undefined without one: that has an explanation too. */
+async function readToken(
+  { environment, stdin, output }: Context,
+  given: string | undefined,
+): Promise<string | undefined> {
+  const named = given ?? environment[TOKEN_VARIABLE]
+  if (named === FROM_STDIN && stdin.isTTY === true) {
+    output.note('Paste the token, then Enter and Ctrl-D.')
+  }
+  const text = named === FROM_STDIN ? await readText(stdin) : (named ?? '')
+  const token = text.trim().replace(/^(?:Authorization:\s*)?Bearer\s+/i, '')
+  if (token.length > TOKEN_CHARACTERS_MAX) throw tooLong()
+  return token === '' ? undefined : token
+}
+
+async function readText(stdin: Stdin): Promise<string> {
+  let text = ''
+  for await (const chunk of stdin.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk
+    if (text.length > 2 * TOKEN_CHARACTERS_MAX) throw tooLong()
+  }
+  return text
+}
+
+function tooLong(): CliError {
+  return new CliError(`A token has at most ${TOKEN_CHARACTERS_MAX} characters: this is none.`)
+}
+
+function nextStepFor(token: string | undefined, status: number): { nextStep?: string } {
+  if (status === 404) return { nextStep: 'gateway status shows the addresses' }
+  if (status === 503) return { nextStep: 'gateway logs ext-authz' }
+  if (token !== undefined) return {}
+  return {
+    nextStep: `hand the token over: --token - reads it from stdin, or set ${TOKEN_VARIABLE}`,
+  }
+}
+
+function parseUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new InvalidArgumentError('It must be a URL, e.g. http://localhost:8642/echo/mcp.')
+}

@@ -1,0 +1,45 @@
+/**
+ * Envoy's administration: on a unix socket, where only the gateway itself asks; to be looked at on a port
+ * of this machine. Any web page that is open here can send a form to such a port, and what it asks Envoy
+ * for by POST would end it: so there is nothing but reading.
+ */
+
+import {
+  readingRoute,
+  refusal,
+  renderLoopbackListener,
+  socketCluster,
+} from './loopback-listener.ts'
+
+export const ADMIN_CLUSTER = 'envoy_admin'
+
+/** Not `config_dump`: the edge's secret is in it. The rendered files are in the state directory. */
+const PAGES = [
+  ...['/', '/help', '/ready', '/server_info', '/memory', '/runtime'],
+  ...['/clusters', '/listeners', '/certs', '/init_dump'],
+  ...['/stats', '/stats/prometheus'],
+]
+
+const ONLY_READ =
+  'this page is only for reading; how Envoy is configured stands in the folder envoy of the state directory'
+
+/** 0600. */
+const OWNER_ALONE = 0o600
+
+export function renderAdmin(socket: string): object {
+  return {
+    address: { pipe: { path: socket, mode: OWNER_ALONE } },
+    // When every connection is taken is when somebody has to look.
+    ignore_global_conn_limit: true,
+  }
+}
+
+export function renderAdminListener(port: number): object {
+  const pages = PAGES.map((path) => readingRoute(path, ADMIN_CLUSTER))
+  const routes = [...pages, refusal(403, ONLY_READ)]
+  return renderLoopbackListener({ name: 'admin', port, routes })
+}
+
+export function renderAdminCluster(socket: string): object {
+  return socketCluster(ADMIN_CLUSTER, socket)
+}
