@@ -15,7 +15,7 @@ import { toolPath } from '../support/tool-path.ts'
 const needsAcme = needsInTurn('go', 'lego')
 const WAIT_MS_MAX = 60_000
 /** Renewed when a third is left. */
-const LIFETIME_SECONDS = 36
+const LIFETIME_SECONDS = 48
 const ISSUER = 'auth.gateway.test'
 
 const [port, plainPort, deadPort] = [await freePort(), await freePort(), await freePort()]
