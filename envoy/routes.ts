@@ -69,6 +69,8 @@ export function renderRoutes(
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
     response_headers_to_add: strictTransportSecurity(addresses),
+    // What a room that leaves tells Envoy is not for callers.
+    response_headers_to_remove: ['x-envoy-immediate-health-check-fail'],
     virtual_hosts: [
       {
         name: 'issuer',

@@ -340,7 +340,12 @@ test('over TLS a room for certificates comes before Envoy; a DNS provider’s se
   t.true(find('envoy')?.dependsOn.includes('certs'))
   t.is(certs?.env['CERTS_LEGO'], '/bin/lego')
   t.is(certs?.env['CERTS_DNS_VARIABLES'], 'CF_DNS_API_TOKEN')
-  for (const name of ['REDIS_URL', 'REDIS_PASSWORD', 'GITHUB_CLIENT_SECRET', 'AWS_SECRET_ACCESS_KEY']) {
+  for (const name of [
+    'REDIS_URL',
+    'REDIS_PASSWORD',
+    'GITHUB_CLIENT_SECRET',
+    'AWS_SECRET_ACCESS_KEY',
+  ]) {
     t.false(name in (certs?.env ?? {}), name)
   }
   t.deepEqual(

@@ -68,6 +68,20 @@ test('a factor of 0 switches the rate limit off', (t) => {
   t.false(routes.some(({ typed_per_filter_config: config }) => RATE_LIMIT in config))
 })
 
+test('browsers are bound to TLS, but not all programs of this machine', (t) => {
+  const addedWith = (environment: Record<string, string>): unknown => {
+    const gateway = readGateway(environment, '/nonexistent')
+    const rendered = renderRoutes(gateway, new Secret('edge'), 1)
+    return (rendered as { response_headers_to_add: unknown }).response_headers_to_add
+  }
+  t.regex(
+    JSON.stringify(addedWith({ PUBLIC_URL: 'https://gw.example' })),
+    /strict-transport-security/,
+  )
+  t.deepEqual(addedWith({ PUBLIC_URL: 'https://localhost:8642' }), [])
+  t.deepEqual(addedWith({}), [])
+})
+
 test('a host may name the scheme’s own port', (t) => {
   const [issuer] = hostsOf({ PUBLIC_URL: 'https://gw.example' })
   t.deepEqual(issuer?.domains, ['gw.example', 'gw.example:443'])
