@@ -7,7 +7,7 @@ import { compile } from '../compile.ts'
 import type { GuardName } from '../guards.ts'
 import type { LoadOptions } from '../load.ts'
 import { findPrograms, type Programs, pinSelf } from '../prepare.ts'
-import { watchOthers } from '../processes.ts'
+import { endChildrenWithUs, watchOthers } from '../processes.ts'
 import { PINNINGS } from '../settings.ts'
 import { revokeForTextbook } from '../store.ts'
 import { describeMachine, describeVersions } from '../versions.ts'
@@ -173,6 +173,7 @@ async function measureWorld(world: World, program: string, settings: Settings, p
 async function main(): Promise<void> {
   const settings = parseSettings(process.argv.slice(2))
   const print: Print = settings.json ? () => {} : (line) => console.log(line)
+  endChildrenWithUs()
   pinSelf(cores.load)
   const programs = await findPrograms(process.env)
   const about = describe(settings, programs)
