@@ -1,5 +1,6 @@
 /** The life of a room's process: start, ready, signal, bounded drain, exit code. */
 
+import { flushCompileCache } from 'node:module'
 import { ConfigError } from './environment.ts'
 import type { Log } from './log.ts'
 
@@ -23,6 +24,8 @@ export async function runRoom(log: Log, start: () => Promise<Stop>): Promise<voi
     process.on('SIGINT', end)
     // Whoever started us waits for this line, also where the operator wants to read warnings only.
     log.child({}, { level: 'info' }).info('ready')
+    // For the next start, however this one ends.
+    flushCompileCache()
   } catch (error) {
     die(log, error, 'cannot start')
   }

@@ -21,8 +21,8 @@ const SHOWS: Record<string, RegExp> = {
   '/clusters': /authz-1\.sock::health_flags::healthy/,
   '/stats?filter=^http.*ext_authz': /ext_authz\.denied: [1-9]/,
   '/stats?filter=update_rejected': /rds\.gateway\.update_rejected: 0/,
+  '/config_dump?resource=dynamic_route_configs': /"prefix_rewrite"|echo\/mcp/,
   '/certs': /"certificates"/,
-  '/server_info': /"state": "LIVE"/,
 }
 
 test('the start prints where Envoy’s own page is, and it opens', async (t) => {
