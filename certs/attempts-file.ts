@@ -17,7 +17,10 @@ const shape = z.object({
 export function attemptsFile(path: string): AttemptsFile {
   return {
     read: () => afterStart(readAttempts(path)),
-    write: (attempts) => writeWhole(path, JSON.stringify(attempts)),
+    keep(attempts) {
+      writeWhole(path, JSON.stringify(attempts))
+      return attempts
+    },
   }
 }
 
@@ -31,7 +34,7 @@ function readAttempts(path: string): Attempts {
   }
 }
 
-/** For what costs nobody anything. */
-export function forgottenAttempts(): AttemptsFile {
-  return { read: () => NO_ATTEMPTS, write: () => {} }
+/** For certificates of our own, which nobody counts. */
+export function uncountedAttempts(): AttemptsFile {
+  return { read: () => NO_ATTEMPTS, keep: (attempts) => ({ ...attempts, issuedAt: [] }) }
 }

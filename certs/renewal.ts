@@ -29,7 +29,8 @@ export interface RenewalPorts {
 /** How it went before, which a restart must not forget. */
 export interface AttemptsFile {
   read(): Attempts
-  write(attempts: Attempts): void
+  /** @returns what counts of them from now on. */
+  keep(attempts: Attempts): Attempts
 }
 
 export interface RenewalState {
@@ -41,6 +42,8 @@ export interface RenewalState {
 const LOOK_MS_MAX = 24 * 3_600_000
 /** Several services added by one hand become one certificate. */
 const GATHER_MS = 500
+/** Who waits longer wants to know. */
+const TOLD_MS_MIN = 60_000
 
 export class Renewal {
   readonly #ports: RenewalPorts
@@ -69,7 +72,14 @@ export class Renewal {
   }
 
   namesChanged(): void {
-    if (this.#running === undefined) this.#schedule(GATHER_MS)
+    this.#ports.changed()
+    if (this.#running !== undefined) return
+    this.#schedule(GATHER_MS)
+    const waitMs = this.state.nextAttemptAt - this.#ports.clock()
+    const missing = this.#ports.names().filter((name) => !this.#ports.served()?.pair.covers(name))
+    if (missing.length === 0 || waitMs < TOLD_MS_MIN) return
+    const next_attempt = new Date(this.state.nextAttemptAt)
+    this.#ports.log.warn({ names: missing, next_attempt }, 'these names wait for a certificate')
   }
 
   async stop(): Promise<void> {
@@ -120,8 +130,7 @@ export class Renewal {
   }
 
   #remember(attempts: Attempts): void {
-    this.#attempts = attempts
-    this.#ports.attempts.write(attempts)
+    this.#attempts = this.#ports.attempts.keep(attempts)
     this.#ports.changed()
   }
 }

@@ -9,7 +9,7 @@ import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { acmeIssuer } from './acme.ts'
-import { attemptsFile, forgottenAttempts } from './attempts-file.ts'
+import { attemptsFile, uncountedAttempts } from './attempts-file.ts'
 import { createChallengeServer } from './challenge-server.ts'
 import type { CertsConfig } from './config.ts'
 import { developmentIssuer } from './development.ts'
@@ -126,7 +126,7 @@ async function openSupply(source: CertificateSource, room: Room): Promise<Supply
     ...room,
     issuer: await developmentIssuer(folder, clock),
     names: () => developmentNames(live.current),
-    attempts: forgottenAttempts(),
+    attempts: uncountedAttempts(),
   })
   // Made in no time: nobody need see a placeholder.
   await renewal.settle()

@@ -13,15 +13,14 @@ import {
 
 export const ADMIN_CLUSTER = 'envoy_admin'
 
-/** Not `config_dump`: the edge's secret is in it. The rendered files are in the state directory. */
+/** No secret is in any of them: the edge's own is in Envoy's environment, keys are told as redacted. */
 const PAGES = [
   ...['/', '/help', '/ready', '/server_info', '/memory', '/runtime'],
   ...['/clusters', '/listeners', '/certs', '/init_dump'],
-  ...['/stats', '/stats/prometheus'],
+  ...['/stats', '/stats/prometheus', '/config_dump'],
 ]
 
-const ONLY_READ =
-  'this page is only for reading; how Envoy is configured stands in the folder envoy of the state directory'
+const ONLY_READ = 'these pages are only for reading'
 
 /** 0600. */
 const OWNER_ALONE = 0o600

@@ -7,7 +7,6 @@ import {
   optional,
   readEnvironment,
   required,
-  secret,
   text,
 } from '../lib/platform/environment.ts'
 
@@ -16,8 +15,6 @@ export const ENVOY_VARIABLES = {
   ENVOY_FOLDER: required(text),
   /** Addresses of the public listener, e.g. `127.0.0.1,::1`. */
   ENVOY_LISTEN_ADDRESSES: required(list),
-  /** What proves to the bridge that a request came through the edge. */
-  ENVOY_EDGE_SECRET: required(secret),
   /** Where Envoy is administered. */
   ENVOY_ADMIN_SOCKET: required(text),
   /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */

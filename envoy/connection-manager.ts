@@ -78,7 +78,7 @@ export function connectionManager(options: ConnectionManagerOptions): object {
 }
 
 /** We are the edge: addresses, request ids and being internal are not for callers to say. */
-function callersBelievedNothing(): object {
+export function callersBelievedNothing(): object {
   return {
     use_remote_address: true,
     xff_num_trusted_hops: 0,
@@ -90,7 +90,7 @@ function callersBelievedNothing(): object {
 }
 
 /** A path or host that two readers could take for two things is refused or made one. */
-function addressesReadOneWay(): object {
+export function addressesReadOneWay(): object {
   return {
     normalize_path: true,
     merge_slashes: true,

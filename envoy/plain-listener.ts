@@ -4,7 +4,10 @@
  */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import { accessLog } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
+import { addressesReadOneWay, callersBelievedNothing } from './connection-manager.ts'
+import { ROUTER_FILTER } from './filters.ts'
 
 export const PLAIN_ROUTES = 'plain'
 const CHALLENGES = 'certs'
@@ -40,10 +43,8 @@ function connectionManager(folder: string): object {
     stat_prefix: 'plain',
     codec_type: 'HTTP1',
     rds: { route_config_name: PLAIN_ROUTES, config_source: fileSource(folder, FILES.plainRoutes) },
-    use_remote_address: true,
-    normalize_path: true,
-    merge_slashes: true,
-    path_with_escaped_slashes_action: 'REJECT_REQUEST',
+    ...callersBelievedNothing(),
+    ...addressesReadOneWay(),
     max_request_headers_kb: 16,
     common_http_protocol_options: {
       headers_with_underscores_action: 'REJECT_REQUEST',
@@ -56,13 +57,14 @@ function connectionManager(folder: string): object {
     stream_idle_timeout: '10s',
     http_filters: [
       {
-        name: 'envoy.filters.http.router',
+        name: ROUTER_FILTER,
         typed_config: {
           '@type': `${TYPE}/envoy.extensions.filters.http.router.v3.Router`,
           suppress_envoy_headers: true,
         },
       },
     ],
+    access_log: [accessLog()],
   }
 }
 

@@ -57,10 +57,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
         ...plain.clusters,
       ),
     ],
-    [
-      FILES.routes,
-      resources(renderRoutes(gateway, config.ENVOY_EDGE_SECRET, config.RATE_LIMIT_FACTOR)),
-    ],
+    [FILES.routes, resources(renderRoutes(gateway, config.RATE_LIMIT_FACTOR))],
     ...plain.routes.map((routes) => [FILES.plainRoutes, resources(routes)] as const),
     [
       FILES.listeners,

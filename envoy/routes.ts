@@ -7,7 +7,6 @@ import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { allowedOriginPattern } from '../lib/catalogue/origins.ts'
 import { EDGE_SECRET_HEADER } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
-import type { Secret } from '../lib/platform/secret.ts'
 import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
@@ -16,6 +15,9 @@ import { UNSEEN_RETRY } from './retries.ts'
 import { strictTransportSecurity } from './tls.ts'
 
 export const ROUTES = 'gateway'
+
+/** The proof that a request came through the edge. Read from Envoy's environment: no file and no page has it. */
+const FROM_ENVIRONMENT = '%ENVIRONMENT(ENVOY_EDGE_SECRET)%'
 
 /** More than any form or registration that the authorization server reads. */
 export const FORM_BYTES_MAX = 131_072
@@ -50,16 +52,12 @@ const WHOLE_BODY = {
   buffer: { max_request_bytes: FORM_BYTES_MAX },
 }
 
-export function renderRoutes(
-  gateway: Gateway,
-  edgeSecret: Secret,
-  rateLimitFactor: number,
-): object {
+export function renderRoutes(gateway: Gateway, rateLimitFactor: number): object {
   const { addresses } = gateway
   const services = [...gateway.services.keys()]
   const mcp = (service: string): object[] => [
     preflightRoute(service, gateway),
-    mcpRoute(service, gateway, edgeSecret),
+    mcpRoute(service, gateway),
   ]
   const open = (match: object): object => publicRoute(match, rateLimitFactor)
   const lostBrowser = open({ prefix: '/', headers: BROWSER_HEADERS })
@@ -107,7 +105,7 @@ function domainsOf(host: string, secure: boolean): string[] {
   return /:\d+$/.test(host) ? [host] : [host, `${host}:${secure ? 443 : 80}`]
 }
 
-function mcpRoute(service: string, gateway: Gateway, edgeSecret: Secret): object {
+function mcpRoute(service: string, gateway: Gateway): object {
   const path = gateway.addresses.pathOf(service)
   return {
     match: { path },
@@ -120,7 +118,7 @@ function mcpRoute(service: string, gateway: Gateway, edgeSecret: Secret): object
       // What ends a stream is its caller, the bridge, or the revocation of the token.
       max_stream_duration: { max_stream_duration: '0s' },
     },
-    request_headers_to_add: [header(EDGE_SECRET_HEADER, edgeSecret.reveal())],
+    request_headers_to_add: [header(EDGE_SECRET_HEADER, FROM_ENVIRONMENT)],
     typed_per_filter_config: {
       [EXT_AUTHZ_FILTER]: {
         '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',

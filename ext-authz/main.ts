@@ -38,7 +38,7 @@ await runRoom(log, async () => {
     log,
   })
   const methods = createMethods({ check, isServing: ports.isServing })
-  const server = createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
+  const server = await createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
   const admin = createAdminServer({
     metrics: metrics.render,
     explain: (question) =>

@@ -10,12 +10,6 @@ const PROTO = join(import.meta.dirname, '../proto')
 const SERVICES = ['envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health']
 const NOT_FOUND = 5
 
-/** The older name has the same messages: grpcurl asks by it when the newer one is unknown. */
-export const REFLECTION_METHODS = [
-  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
-]
-
 interface ReflectionRequest {
   readonly listServices?: string
   readonly fileContainingSymbol?: string

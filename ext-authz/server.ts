@@ -1,15 +1,17 @@
 /** The gRPC edge: what Envoy and people may ask, and what carries it. Decides nothing. */
 
 import type { Log } from '../lib/platform/log.ts'
-import { AuthorizationService } from '../proto/gen/envoy/service/auth/v3/external_auth.ts'
 import {
-  HealthService,
+  HealthCheckResponse,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../proto/gen/grpc/health/v1/health.ts'
-import { createReflection, REFLECTION_METHODS } from './reflection.ts'
 import { createFastServer } from './transport/fast-server.ts'
-import { createGrpcJsServer } from './transport/grpc-js-server.ts'
-import type { GrpcMethods, GrpcServer, UnaryMethod } from './transport/transport.ts'
+import type {
+  GrpcMethods,
+  GrpcServer,
+  StreamingMethod,
+  UnaryMethod,
+} from './transport/transport.ts'
 
 export const TRANSPORTS = ['fast', 'grpc-js'] as const
 export type Transport = (typeof TRANSPORTS)[number]
@@ -21,20 +23,42 @@ export interface MethodPorts {
   readonly isServing: () => boolean
 }
 
+/** The older reflection has the same messages: grpcurl asks by it when the newer one is unknown. */
+const REFLECTION = ['v1', 'v1alpha'].map(
+  (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+)
+
 /** Health has no `Watch`: Envoy asks again and again. */
 export function createMethods({ check, isServing }: MethodPorts): GrpcMethods {
-  const serving = HealthService.check.responseSerialize({ status: Serving.SERVING })
-  const notServing = HealthService.check.responseSerialize({ status: Serving.NOT_SERVING })
-  const reflection = createReflection()
+  const health = (status: Serving): Buffer =>
+    Buffer.from(HealthCheckResponse.encode({ status }).finish())
+  const [serving, notServing] = [health(Serving.SERVING), health(Serving.NOT_SERVING)]
+  const reflection = reflectWhenAsked()
   return {
     unary: new Map<string, UnaryMethod>([
-      [AuthorizationService.check.path, check],
-      [HealthService.check.path, () => (isServing() ? serving : notServing)],
+      ['/envoy.service.auth.v3.Authorization/Check', check],
+      ['/grpc.health.v1.Health/Check', () => (isServing() ? serving : notServing)],
     ]),
-    streaming: new Map(REFLECTION_METHODS.map((name) => [name, reflection])),
+    streaming: new Map(REFLECTION.map((name) => [name, reflection])),
   }
 }
 
-export function createServer(transport: Transport, methods: GrpcMethods, log: Log): GrpcServer {
-  return transport === 'fast' ? createFastServer(methods, log) : createGrpcJsServer(methods, log)
+/** Most processes are never asked: what it is made of is loaded by the first who does. */
+function reflectWhenAsked(): StreamingMethod {
+  let loaded: Promise<StreamingMethod> | undefined
+  return async (message) => {
+    loaded ??= import('./reflection.ts').then(({ createReflection }) => createReflection())
+    return (await loaded)(message)
+  }
+}
+
+/** The reference is loaded only where it is chosen: it would be a tenth of the process. */
+export async function createServer(
+  transport: Transport,
+  methods: GrpcMethods,
+  log: Log,
+): Promise<GrpcServer> {
+  if (transport === 'fast') return createFastServer(methods, log)
+  const { createGrpcJsServer } = await import('./transport/grpc-js-server.ts')
+  return createGrpcJsServer(methods, log)
 }

@@ -46,7 +46,7 @@ export const KEEP_ALIVE_MS = 15_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */
 export const SWEEP_MS = 1000
 /** Who was sent away and does not read the rest of the answer is cut off after so long. */
-export const LEAVE_MS = 3000
+export const LEAVE_MS = 2000
 /** As long as the edge lets a token in beyond its `exp`: whoever is sent away earlier comes back with it. */
 export const LAPSE_GRACE_MS = 5000
 /** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */

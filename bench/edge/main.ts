@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compile } from './compile.ts'
 import { findPrograms, type Programs, pinSelf } from './prepare.ts'
+import { endChildrenWithUs } from './processes.ts'
 import { formatLegend, formatTables, formatVerdicts } from './report.ts'
 import { type Figures, measureRows, OTHERS_MAX } from './rounds.ts'
 import { type Load, ROWS, type Row } from './rows.ts'
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
   }
   if (availableParallelism() < 2) throw new Error('this benchmark needs two cores')
+  endChildrenWithUs()
   pinSelf(PINNINGS[settings.pinning].cores.load)
   const programs = await findPrograms(process.env)
   const about = describe(settings, programs)

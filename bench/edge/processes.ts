@@ -19,6 +19,18 @@ export interface ProcessOptions {
   readonly workingDirectory: string
 }
 
+const running = new Set<ChildProcess>()
+
+/** However this process ends, but for SIGKILL: nobody who was started for a measurement outlives it. */
+export function endChildrenWithUs(): void {
+  process.once('exit', () => {
+    for (const child of running) child.kill('SIGKILL')
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(1))
+  }
+}
+
 /** Its output goes nowhere, as what it says would cost the same in every row. */
 export function startProcess(
   [command = '', ...args]: readonly string[],
@@ -29,7 +41,9 @@ export function startProcess(
     stdio: ['ignore', 'ignore', 'inherit'],
     ...(environment === undefined ? {} : { env: { ...environment } }),
   })
+  running.add(child)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  void exited.then(() => running.delete(child))
   return {
     // taskset becomes the program it starts.
     pid: child.pid ?? 0,
@@ -106,4 +120,18 @@ export function busyTimeOfMachine(): number {
     .slice(1)
     .map(Number)
   return ((user + nice + system + irq + softirq + steal) * 1_000_000) / TICKS_PER_SECOND
+}
+
+/** How many cores others than this process and those named have used since, on average. */
+export function watchOthers(pids: () => readonly number[]): () => number {
+  const read = (): { readonly busy: number; readonly time: number } => {
+    const { user, system } = process.cpuUsage()
+    const ours = pids().reduce((sum, pid) => sum + cpuOf(pid), user + system)
+    return { busy: busyTimeOfMachine() - ours, time: performance.now() * 1000 }
+  }
+  const before = read()
+  return () => {
+    const after = read()
+    return Math.max(0, (after.busy - before.busy) / (after.time - before.time))
+  }
 }

@@ -13,8 +13,8 @@ const range = ({ median, min, max }: Spread, show: (value: number) => string): s
 
 const NAME: Column = ['', 11, ({ row }) => row]
 const COSTS: readonly Column[] = [
-  ['Envoy us', 9, ({ of }) => whole(of.envoyCpuUs.median)],
-  ['service us', 11, ({ of }) => of.serviceCpuUs.median.toFixed(1)],
+  ['Envoy us', 15, ({ of }) => range(of.envoyCpuUs, whole)],
+  ['service us', 15, ({ of }) => range(of.serviceCpuUs, whole)],
   ['store us', 9, ({ of }) => of.storeCpuUs.median.toFixed(1)],
   ['others', 7, ({ of }) => of.others.max.toFixed(2)],
 ]
@@ -80,8 +80,9 @@ function formatMarks({ load, of, errors, sample, rounds, noisyRounds }: Figures)
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.map(({ title, wanted, value, unit, isMet }) => {
+  return verdicts.map(({ title, wanted, value, unit, isMet, byCpu }) => {
     const shown = `${value.toFixed(2)}${unit}`
-    return `  ${title.padEnd(44)}${shown.padStart(10)}   ${wanted}: ${isMet ? 'met' : 'MISSED'}`
+    const cpu = byCpu === undefined ? '' : `, by CPU ${byCpu.toFixed(2)}`
+    return `  ${title.padEnd(47)}${shown.padStart(10)}   ${wanted}: ${isMet ? 'met' : 'MISSED'}${cpu}`
   })
 }

@@ -58,20 +58,39 @@ async function planPlainPort(
   if (port === 0 && isAsked) throw askedNowhere()
   if (port === gateway.port) throw samePorts(port)
   if (port === 0) return undefined
+  const refusal = await whyNotFree(port, addresses)
+  if (refusal === undefined) return port
+  if (httpPort !== undefined) throw refusal
+  if (isAsked) throw neededByAuthority(refusal)
+  // Nobody asked for it: without it everything works but old bookmarks.
+  progress.note(`${refusal.message} Nobody who types http:// is sent on to https.`)
+  return undefined
+}
+
+async function whyNotFree(
+  port: number,
+  addresses: readonly string[],
+): Promise<CliError | undefined> {
   try {
     await requireFreePorts([{ variable: 'GATEWAY_HTTP_PORT', port, addresses }])
-    return port
-  } catch (error) {
-    // Nobody asked for it: without it everything works but old bookmarks.
-    if (isAsked || httpPort !== undefined || !(error instanceof CliError)) throw error
-    progress.note(`${error.message} Nobody who types http:// is sent on to https.`)
     return undefined
+  } catch (error) {
+    if (error instanceof CliError) return error
+    throw error
   }
 }
 
 function askedNowhere(): CliError {
   return new CliError('The authority asks over plain HTTP, and GATEWAY_HTTP_PORT is 0.', {
     nextStep: 'let it be 80, or set ACME_DNS_PROVIDER',
+  })
+}
+
+function neededByAuthority(cause: CliError): CliError {
+  return new CliError(`${cause.message} The authority that certifies the names asks there.`, {
+    nextStep:
+      'free it or allow it (sysctl net.ipv4.ip_unprivileged_port_start=80), let something pass port 80 on to the one that GATEWAY_HTTP_PORT names, or set ACME_DNS_PROVIDER',
+    cause,
   })
 }
 

@@ -40,7 +40,7 @@ export function openUptake(copies: Copies | undefined, side: Side): Uptake {
   if (copies === undefined) {
     return {
       tell() {},
-      awaitOthers: () => sleep(BLIND_MS, 'followed', { ref: false }),
+      awaitOthers: () => sleep(BLIND_MS, 'followed'),
       forget() {},
     }
   }
@@ -57,7 +57,8 @@ export function openUptake(copies: Copies | undefined, side: Side): Uptake {
         if (heldBy(copies.held, others).every((held) => held === mark)) return 'followed'
         const accepted = read(copies.accepted)
         if (accepted !== undefined && markOfText(accepted) !== mark) return 'superseded'
-        await sleep(LOOK_MS, undefined, { ref: false })
+        // It must keep the process alive: the renderer has nothing else that does.
+        await sleep(LOOK_MS)
       }
       return 'late'
     },

@@ -45,6 +45,8 @@ verifiesAlone('edge-log-without-secrets', async (t) => {
   for (const path of ['/echo/mcp', '/token', '/callback/github', '/nowhere']) {
     t.true(log.includes(`"path":"${path}"`), path)
   }
+  t.regex(log, /"decision":"allow"[^\n]*"service":"echo"[^\n]*"user":"dev:alice"/)
+  t.regex(log, /"decision":"deny"[^\n]*"reason":"no_token"[^\n]*"status":401/)
   t.notRegex(log, /canary/)
   for (const part of token.split('.')) t.false(log.includes(part))
 })

@@ -20,7 +20,7 @@ test.after.always(() => gateway.remove())
 const SHOWS: Record<string, RegExp> = {
   '/clusters': /authz-1\.sock::health_flags::healthy/,
   '/stats?filter=^http.*ext_authz': /ext_authz\.denied: [1-9]/,
-  '/config_dump?resource=dynamic_route_configs': /"\/echo\/mcp"/,
+  '/stats?filter=update_rejected': /rds\.gateway\.update_rejected: 0/,
   '/certs': /"certificates"/,
   '/server_info': /"state": "LIVE"/,
 }

@@ -113,6 +113,7 @@ for (const [layout, environment] of Object.entries({
       t.regex(stream.text(), /at last/)
       t.true(stream.isOpen(), 'the stream was not cut')
       await load.stop()
+      t.notRegex(gateway.output(), /will be started again/, 'no part of the gateway had to die')
       // Unless a part was too busy to follow in its second.
       const wasLate = /has not taken up the changed configuration in time/.test(gateway.output())
       if (!wasLate) t.notRegex(gateway.output(), /unknown_service/, 'what Envoy leads to is known')

@@ -5,6 +5,7 @@ import { findServers } from '../runner/tools.ts'
 import { runAuthorizationServerSuite } from './conformance-suite.ts'
 import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
+import { endSlowBodies } from './slow-bodies.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
@@ -14,6 +15,7 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'the store killed, twenty times': runStoreKills,
   'a process of ext-authz killed, twenty times': runDeciderKills,
   'ten million gRPC calls on one connection': runGrpcSoak,
+  'a form that never ends is given up within a minute': endSlowBodies,
 }
 
 Object.assign(process.env, await findServers(process.env, ROOT))

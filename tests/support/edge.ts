@@ -120,7 +120,6 @@ export async function startEdge(
     GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: join(folder, 'envoy'),
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-    ENVOY_EDGE_SECRET: EDGE_SECRET,
     REDIS_URL: valkey.url,
     LOG_LEVEL: 'info',
     ...sockets,
@@ -144,7 +143,7 @@ export async function startEdge(
       ...['-c', join(folder, 'envoy/bootstrap.json'), '--disable-hot-restart'],
       ...['--concurrency', '1', '--file-flush-interval-msec', '50'],
     ],
-    { stdio: ['ignore', 'pipe', OUTPUT] },
+    { env: { PATH: env.PATH, ENVOY_EDGE_SECRET: EDGE_SECRET }, stdio: ['ignore', 'pipe', OUTPUT] },
   )
   let accessLog = ''
   envoy.stdout?.setEncoding('utf8').on('data', (text: string) => {

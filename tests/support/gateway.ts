@@ -13,6 +13,8 @@ const STOP_MS_MAX = 10_000
 
 export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
+  /** Of `gateway start`. */
+  readonly args?: readonly string[]
   /** The text of `gateway.yaml`. */
   readonly file?: string
   /** Where it runs and listens, when the test has to know before. */
@@ -47,17 +49,21 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const metricsPort = again?.metricsPort ?? (await freePort())
   if (options.file !== undefined) writeFileSync(join(folder, 'gateway.yaml'), options.file)
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), 'start'], {
-    cwd: folder,
-    env: {
-      ...baseEnvironment(),
-      GATEWAY_PORT: String(port),
-      GATEWAY_ADMIN_PORT: String(adminPort),
-      GATEWAY_METRICS_PORT: String(metricsPort),
-      ...options.environment,
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'cli/main.ts'), 'start', ...(options.args ?? [])],
+    {
+      cwd: folder,
+      env: {
+        ...baseEnvironment(),
+        GATEWAY_PORT: String(port),
+        GATEWAY_ADMIN_PORT: String(adminPort),
+        GATEWAY_METRICS_PORT: String(metricsPort),
+        ...options.environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

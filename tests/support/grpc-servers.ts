@@ -26,7 +26,7 @@ export async function startGrpc(
   const folder = mkdtempSync(join(tmpdir(), 'grpc-'))
   const socket = join(folder, 'g.sock')
   const { log, logged } = collectLog()
-  const server = createServer(transport, toMethods(unary, streaming), log)
+  const server = await createServer(transport, toMethods(unary, streaming), log)
   await server.listen(socket)
   return {
     socket,

@@ -34,7 +34,9 @@ export async function startMeasured(transport: Transport): Promise<MeasuredServe
   const folder = mkdtempSync(join(tmpdir(), 'soak-'))
   const socket = join(folder, 's.sock')
   const file = join(import.meta.dirname, '../fixtures/grpc-server.ts')
-  const child: ChildProcess = fork(file, [transport, socket])
+  // As the supervisor starts ext-authz.
+  const execArgv = ['--max-semi-space-size=1']
+  const child: ChildProcess = fork(file, [transport, socket], { execArgv })
   await once(child, 'message')
   return {
     socket,

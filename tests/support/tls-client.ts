@@ -32,9 +32,10 @@ export async function askTrusted(
   { port, servername }: Peer,
   path: string,
   ca: string | Buffer,
+  host: string = servername,
 ): Promise<TlsAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const headers = { host: servername }
+  const headers = { host }
   const asking = request({ host: '127.0.0.1', port, servername, path, ca, headers, agent: false })
   asking.on('response', resolve).on('error', reject).end()
   const answer = await promise

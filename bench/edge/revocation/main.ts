@@ -7,6 +7,7 @@ import { compile } from '../compile.ts'
 import type { GuardName } from '../guards.ts'
 import type { LoadOptions } from '../load.ts'
 import { findPrograms, type Programs, pinSelf } from '../prepare.ts'
+import { endChildrenWithUs, watchOthers } from '../processes.ts'
 import { PINNINGS } from '../settings.ts'
 import { revokeForTextbook } from '../store.ts'
 import { describeMachine, describeVersions } from '../versions.ts'
@@ -45,17 +46,26 @@ async function openProberOf(world: World, name: GuardName): Promise<Prober> {
   return await openProber(world.guards.get(name)?.port ?? 0)
 }
 
+interface Trials {
+  readonly summaries: Readonly<Record<'ours' | 'textbook', TrialSummary>>
+  /** Cores that strangers used meanwhile. */
+  readonly others: number
+}
+
+function pidsOf({ guards, store, upstreamPid }: World): readonly number[] {
+  const own = [...guards.values()].flatMap((guard) => [guard.envoyPid, ...guard.servicePids()])
+  return [store.pid(), upstreamPid, ...own]
+}
+
 /** Ours and the textbook's in turn. */
-async function runTrials(
-  world: World,
-  { trials }: Settings,
-): Promise<Readonly<Record<'ours' | 'textbook', TrialSummary>>> {
+async function runTrials(world: World, { trials }: Settings): Promise<Trials> {
   const revokes = revokers(world)
   const seen = { ours: [] as Trial[], textbook: [] as Trial[] }
   const probers = {
     ours: await openProberOf(world, 'ours'),
     textbook: await openProberOf(world, 'textbook'),
   }
+  const others = watchOthers(() => pidsOf(world))
   for (let trial = 0; trial < trials; trial += 1) {
     for (const name of ['ours', 'textbook'] as const) {
       const revoke = revokes[name] ?? (() => Promise.reject(new Error(name)))
@@ -64,7 +74,10 @@ async function runTrials(
   }
   probers.ours.close()
   probers.textbook.close()
-  return { ours: summariseTrials(seen.ours), textbook: summariseTrials(seen.textbook) }
+  return {
+    summaries: { ours: summariseTrials(seen.ours), textbook: summariseTrials(seen.textbook) },
+    others: others(),
+  }
 }
 
 async function runOutages(
@@ -139,15 +152,15 @@ async function measure(
 
 async function measureWorld(world: World, program: string, settings: Settings, print: Print) {
   const verdicts: Verdict[] = []
-  const results: { trials?: object; outages?: object } = {}
+  const results: { trials?: object; others?: number; outages?: object } = {}
   const conclude = (lines: readonly string[], judged: readonly Verdict[]): void => {
     for (const line of [...lines, ...formatVerdicts(judged)]) print(line)
     verdicts.push(...judged)
   }
   if (settings.trials > 0) {
-    const trials = await runTrials(world, settings)
-    conclude(formatTrials(trials), judgeTrials(trials.ours))
-    results.trials = trials
+    const { summaries, others } = await runTrials(world, settings)
+    conclude(formatTrials(summaries, others), judgeTrials(summaries.ours))
+    Object.assign(results, { trials: summaries, others })
   }
   if (settings.outages > 0) {
     const outages = await runOutages(world, program, settings)
@@ -160,6 +173,7 @@ async function measureWorld(world: World, program: string, settings: Settings, p
 async function main(): Promise<void> {
   const settings = parseSettings(process.argv.slice(2))
   const print: Print = settings.json ? () => {} : (line) => console.log(line)
+  endChildrenWithUs()
   pinSelf(cores.load)
   const programs = await findPrograms(process.env)
   const about = describe(settings, programs)

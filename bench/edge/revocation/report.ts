@@ -5,7 +5,10 @@ import type { OutageSummary, TrialSummary, Verdict } from './summary.ts'
 const show = (milliseconds: number): string => milliseconds.toFixed(2)
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
-export function formatTrials(trials: Readonly<Record<string, TrialSummary>>): readonly string[] {
+export function formatTrials(
+  trials: Readonly<Record<string, TrialSummary>>,
+  others: number,
+): readonly string[] {
   const rows = Object.entries(trials)
   const [, { trials: count } = { trials: 0 }] = rows[0] ?? []
   const columns: readonly [string, (summary: TrialSummary) => string][] = [
@@ -21,7 +24,7 @@ export function formatTrials(trials: Readonly<Record<string, TrialSummary>>): re
     `  ${name.padEnd(10)}${cells.map((cell, index) => cell.padStart((columns[index]?.[0].length ?? 0) + 3)).join('')}`
   return [
     '',
-    `${count} revocations of one token each, in milliseconds after the acknowledgement`,
+    `${count} revocations of one token each, in milliseconds after the acknowledgement (others: ${others.toFixed(2)} cores)`,
     format(
       '',
       columns.map(([title]) => title),

@@ -170,8 +170,7 @@ export const EDGE_AND_LIFE = {
   },
   'tls-end-to-end': {
     source: `${RFC}/rfc9700#section-2.6`,
-    behavior:
-      'behind TLS every endpoint named is https, HSTS is sent, and plain http is not answered',
+    behavior: 'behind TLS every endpoint named is https, and plain http is not answered',
   },
   'secrets-at-rest': {
     source: `${RFC}/rfc6819#section-5.1.4.1`,

@@ -1,16 +1,12 @@
 import { rmSync } from 'node:fs'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
 import test from 'ava'
+import { createMethods, createServer } from '../../../ext-authz/server.ts'
+import type { GrpcServer } from '../../../ext-authz/transport/transport.ts'
+import { createLog } from '../../../lib/platform/log.ts'
 import {
-  type AuthorizationServer,
-  AuthorizationService,
-  type CheckResponse,
+  CheckRequest,
+  CheckResponse,
 } from '../../../proto/gen/envoy/service/auth/v3/external_auth.ts'
-import {
-  type HealthServer,
-  HealthService,
-  HealthCheckResponse_ServingStatus as ServingStatus,
-} from '../../../proto/gen/grpc/health/v1/health.ts'
 import { startEdge } from '../../support/edge.ts'
 import { until } from '../../support/gateway-process.ts'
 import { rawRequest } from '../../support/raw-request.ts'
@@ -54,7 +50,7 @@ rmSync(socket, { force: true })
 const standIn = await startStandIn(socket)
 await until(async () => (await ask('/echo/mcp')).status === 200, 20_000)
 test.after.always(async () => {
-  standIn.forceShutdown()
+  await standIn.close()
   await edge.stop()
 })
 
@@ -63,24 +59,17 @@ function ask(path: string) {
 }
 
 /** Decides by path. */
-async function startStandIn(path: string): Promise<Server> {
-  const server = new Server()
-  const authorization: AuthorizationServer = {
-    check: (call, answer) => {
-      const asked = call.request.attributes?.request?.http?.path ?? ''
-      answer(null, ANSWERS[asked] ?? null)
-    },
+async function startStandIn(path: string): Promise<GrpcServer> {
+  const check = (message: Buffer): Buffer => {
+    const asked = CheckRequest.decode(message).attributes?.request?.http?.path ?? ''
+    const answer = ANSWERS[asked]
+    if (answer === undefined) throw new Error(`no answer for ${asked}`)
+    return Buffer.from(CheckResponse.encode(answer).finish())
   }
-  const health: HealthServer = {
-    check: (_call, answer) => answer(null, { status: ServingStatus.SERVING }),
-  }
-  server.addService(AuthorizationService, authorization)
-  server.addService(HealthService, health)
-  const { promise, resolve, reject } = Promise.withResolvers<Server>()
-  server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) =>
-    error === null ? resolve(server) : reject(error),
-  )
-  return await promise
+  const methods = createMethods({ check, isServing: () => true })
+  const server = await createServer('fast', methods, createLog('stand-in', 'error'))
+  await server.listen(path)
+  return server
 }
 
 async function lineOf(requestId: unknown): Promise<Record<string, unknown>> {

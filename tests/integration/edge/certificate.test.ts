@@ -17,7 +17,7 @@ import { askTrusted, peerCertificate } from '../../support/tls-client.ts'
 
 /** Envoy alone, on a Secret that cert-manager fills: no room of ours comes in between. */
 const WAIT_MS_MAX = 20_000
-const SERVERNAME = 'localhost'
+const SERVERNAME = 'gw.example'
 
 const folder = mkdtempSync(join(tmpdir(), 'certificate-'))
 const authority = createAuthority()
@@ -31,7 +31,6 @@ const environment = {
   GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: join(folder, 'envoy'),
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-  ENVOY_EDGE_SECRET: 'secret',
   ENVOY_CERTIFICATE_FOLDER: secret.folder,
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
@@ -109,6 +108,13 @@ test.serial('TLS 1.2 and 1.3, and of them only what is good', async (t) => {
 test.serial('HTTP/2 for those who know it', async (t) => {
   t.is((await shake({ ALPNProtocols: ['h2', 'http/1.1'] })).application, 'h2')
   t.is((await shake({ ALPNProtocols: ['http/1.1'] })).application, 'http/1.1')
+})
+
+test.serial('browsers are to come over TLS from now on, whatever they are answered', async (t) => {
+  for (const path of ['/healthz', '/echo/mcp', '/nowhere']) {
+    const { headers } = await askTrusted(peer, path, authority.cert, `${SERVERNAME}:${port}`)
+    t.is(headers['strict-transport-security'], 'max-age=31536000', path)
+  }
 })
 
 test.serial('an update of the Secret is served to whoever connects from then on', async (t) => {

@@ -32,7 +32,7 @@ const methods = createMethods({
 })
 const servers = await Promise.all(
   TRANSPORTS.map(async (transport) => {
-    const server = createServer(transport, methods, createLog('test', 'error'))
+    const server = await createServer(transport, methods, createLog('test', 'error'))
     const socket = join(folder, `${transport}.sock`)
     await server.listen(socket)
     return { transport, server, socket }

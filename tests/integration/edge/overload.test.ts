@@ -31,7 +31,6 @@ async function startEnvoy(t: ExecutionContext, limits: OverloadLimits): Promise<
     GATEWAY_METRICS_PORT: String(metricsPort),
     ENVOY_FOLDER: folder,
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-    ENVOY_EDGE_SECRET: 'secret',
     OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
     EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
     MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),

@@ -10,7 +10,7 @@ import { createLog } from '../../../lib/platform/log.ts'
 const folder = mkdtempSync(join(tmpdir(), 'reflection-'))
 const socket = join(folder, 'a.sock')
 const methods = createMethods({ check: (message) => message, isServing: () => true })
-const server = createServer('fast', methods, createLog('test', 'error'))
+const server = await createServer('fast', methods, createLog('test', 'error'))
 await server.listen(socket)
 
 const definition = loadSync('grpc/reflection/v1/reflection.proto', {

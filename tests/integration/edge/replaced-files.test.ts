@@ -24,7 +24,7 @@ const environment = {
   GATEWAY_METRICS_PORT: String(metricsPort),
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
-  ENVOY_EDGE_SECRET: 'secret',
+  ENVOY_PLAIN_PORT: String(await freePort()),
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
@@ -99,6 +99,19 @@ test.serial(
     t.is(await statusOf('/newcomer/mcp'), 404)
   },
 )
+
+test.serial('each file that can change while Envoy runs is asked for', async (t) => {
+  for (const file of [FILES.clusters, FILES.routes, FILES.plainRoutes]) {
+    const files = render(gateway)
+    const { resources } = files.get(file) as { resources: object[] }
+    files.set(file, { version_info: `another ${file}`, resources })
+    const count = lines.length
+    await replace(files)
+    const own = lines.slice(count).filter((line) => line.includes(`"file":"${file}"`))
+    t.is(own.length, 1, file)
+    t.regex(own[0] ?? '', /Envoy has taken the change/)
+  }
+})
 
 test.serial('another listener would cut streams: it waits for another start', async (t) => {
   const before = placed(FILES.listeners)

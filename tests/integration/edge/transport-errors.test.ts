@@ -7,6 +7,7 @@ import {
   FIELD_BLOCK_BYTES_MAX,
   FIELD_LIST_BYTES_MAX,
   IDLE_FRAMES_MAX,
+  MESSAGE_BYTES_MAX,
   STREAM_WINDOW,
   STREAMS_MAX,
 } from '../../../ext-authz/transport/http2/limits.ts'
@@ -559,3 +560,61 @@ test('too many fields are refused, and the table stays right', async (t) => {
   t.true(refused?.payload.includes('grpc-status\u00018'))
   peer.socket.destroy()
 })
+
+/** What is HTTP/2 and no call of ours: the answer’s status, and gRPC’s where it is gRPC. */
+const REFUSALS: Readonly<Record<string, readonly [expected: string, ...sent: Buffer[]]>> = {
+  GET: ['405', head(1, with_(':method', 'GET'))],
+  'another content type': ['415', head(1, with_('content-type', 'application/json'))],
+  'no content type': ['415', head(1, without('content-type'))],
+  'gRPC-Web': ['415', head(1, with_('content-type', 'application/grpc-web'))],
+  'an unknown method': ['grpc-status\u000212', request(1, '/test.Echo/Other', 'x')],
+  'a compressed message': [
+    'grpc-status\u000212',
+    headers(1, ECHO),
+    data(1, Buffer.from([1, 0, 0, 0, 1, 7])),
+  ],
+  'no message': ['grpc-status\u000212', head(1, requestFields(ECHO))],
+  'two messages': [
+    'grpc-status\u000212',
+    headers(1, ECHO),
+    data(1, Buffer.concat([message('x'), message('y')])),
+  ],
+  'a message cut off': [
+    'grpc-status\u000213',
+    headers(1, ECHO),
+    data(1, message('x').subarray(0, 5)),
+  ],
+  'a prefix cut off': [
+    'grpc-status\u000213',
+    headers(1, ECHO),
+    data(1, message('x').subarray(0, 3)),
+  ],
+  'a message too large, as soon as it says so': [
+    'grpc-status\u00018',
+    headers(1, ECHO),
+    data(1, Buffer.concat([Buffer.from([0]), uint32(MESSAGE_BYTES_MAX + 1)]), 0),
+  ],
+}
+
+for (const [name, [expected, ...sent]] of Object.entries(REFUSALS)) {
+  test(`refuses: ${name}`, async (t) => {
+    const peer = await connectRaw(server.socket)
+    peer.send(hello(), ...sent, request(99, ECHO, 'still here'))
+    t.is(await answered(peer, 99), 'still here')
+    const [end, ...more] = peer.received.filter(
+      ({ type, streamId }) => type === FRAME.headers && streamId === 1,
+    )
+    t.deepEqual(more, [], 'trailers only')
+    t.true(end?.payload.includes(expected), String(end?.payload))
+    peer.socket.destroy()
+  })
+}
+
+for (const type of ['application/grpc+proto', 'application/grpc;charset=utf-8']) {
+  test(`answers ${type}`, async (t) => {
+    const peer = await connectRaw(server.socket)
+    peer.send(hello(), head(1, with_('content-type', type), endHeaders), data(1, message('x')))
+    t.is(await answered(peer, 1), 'x')
+    peer.socket.destroy()
+  })
+}

@@ -189,7 +189,7 @@ for (const { transport, server, client } of running) {
     const path = `${server.socket}-dead`
     const dead = createNetServer()
     await new Promise<void>((resolve) => dead.listen(path, resolve))
-    const heir = createServer(transport, toMethods(METHODS), createLog('test', 'error'))
+    const heir = await createServer(transport, toMethods(METHODS), createLog('test', 'error'))
     await heir.listen(path)
     t.is(statSync(path).mode & 0o777, 0o600)
     const asking = connect(path)

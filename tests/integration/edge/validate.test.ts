@@ -18,7 +18,6 @@ const certificates = makeCertificate()
 const ENVIRONMENT = {
   ENVOY_FOLDER: folder,
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1,::1',
-  ENVOY_EDGE_SECRET: 'secret',
   OAUTH_SERVER_SOCKETS: [join(folder, 'o1.sock'), join(folder, 'o2.sock')].join(','),
   EXT_AUTHZ_SOCKETS: [join(folder, 'a1.sock'), join(folder, 'a2.sock')].join(','),
   MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),

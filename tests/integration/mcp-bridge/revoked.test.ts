@@ -193,6 +193,20 @@ test('a session that a new login has taken over lives on when the old grant ends
   t.is((await send(bridge, 'own', rpc('echo'), again)).status, 200)
 })
 
+test('a stream whose client does not read is cut off', async (t) => {
+  const ann = await take('own')
+  const stream = await send(bridge, 'own', undefined, ann)
+  t.is(stream.status, 200)
+  const saying = { ...ann, accept: ACCEPT_JSON }
+  await json(send(bridge, 'own', rpc('notify', { n: 'x'.repeat(4_000_000) }), saying))
+  const { user } = ann.caller
+  const isOver = (): boolean =>
+    bridge.log.some((line) => line['user'] === user && line['http_method'] === 'GET')
+  await revoke('grant', ann.caller)
+  await until(isOver, 20_000)
+  await t.throwsAsync(allEvents(stream), undefined, 'what was not read does not come any more')
+})
+
 test('the log tells what was ended and why', async (t) => {
   const ann = await take('own')
   const { answer } = await runForever(ann, ann)

@@ -11,9 +11,12 @@ import type { Load } from '../../../bench/edge/rows.ts'
 import { parseSettings } from '../../../bench/edge/settings.ts'
 import { judge } from '../../../bench/edge/targets.ts'
 
+const NOTHING = { perSecond: 0, envoyCpuUs: 0, serviceCpuUs: 0, storeCpuUs: 0, serviceMb: 0 }
+
 function figuresOf(row: string, load: Load, values: Record<string, number>): Figures {
+  const all = { ...NOTHING, ...values }
   const of = Object.fromEntries(
-    Object.entries(values).map(([name, median]) => [name, { median, min: median, max: median }]),
+    Object.entries(all).map(([name, median]) => [name, { median, min: median, max: median }]),
   )
   return {
     row,
@@ -49,6 +52,15 @@ test('targets are ratios of rows, and those of rows that were not measured have 
       ['warm, memory of one process of the service', 99, true],
     ],
   )
+})
+
+test('beside requests per second stands the ratio of all processor time', (t) => {
+  const verdicts = judge([
+    figuresOf('jwt', at16, { perSecond: 1000, envoyCpuUs: 90, serviceCpuUs: 0, storeCpuUs: 0 }),
+    figuresOf('warm', at16, { perSecond: 950, envoyCpuUs: 80, serviceCpuUs: 15, storeCpuUs: 5 }),
+  ])
+  const verdict = verdicts.find(({ title }) => title.startsWith('warm / jwt,'))
+  t.is(verdict?.byCpu, 0.9)
 })
 
 test('quick settings give way to those that are given', (t) => {

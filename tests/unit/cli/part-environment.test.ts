@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import { CERTS_VARIABLES } from '../../../certs/config.ts'
 import type { Part } from '../../../cli/supervisor/part.ts'
 import {
   clientSecrets,
@@ -112,10 +113,9 @@ const EXPECTED = {
     ...SOCKETS,
     'ENVOY_FOLDER',
     'ENVOY_ADMIN_SOCKET',
-    'ENVOY_EDGE_SECRET',
     'ENVOY_LISTEN_ADDRESSES',
   ],
-  envoy: COMMON,
+  envoy: [...COMMON, 'ENVOY_EDGE_SECRET'],
 }
 
 test('the table holds the parts of the house', (t) => {
@@ -156,9 +156,10 @@ test('Envoy waits for one process of each room; the others start when all is ser
   t.deepEqual(part('envoy').dependsOn, waitsFor)
 })
 
-test('renderer and bridge share the edge secret; the authorization server has another', (t) => {
+test('Envoy and bridge share the edge secret, which no file has; the authorization server has another', (t) => {
   const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
-  t.is(part('envoy-files').env['ENVOY_EDGE_SECRET'], edge)
+  t.is(part('envoy').env['ENVOY_EDGE_SECRET'], edge)
+  t.false(JSON.stringify(part('envoy-files')).includes(String(edge)))
   t.not(part('oauth-server-1').env['OAUTH_SERVER_SECRET'], edge)
 })
 
@@ -304,5 +305,55 @@ test('a setting that can be passed on is one that its room reads', (t) => {
   for (const name of ROOM_SETTINGS['oauth-server']) t.true(name in OAUTH_SERVER_VARIABLES, name)
   for (const name of ROOM_SETTINGS['ext-authz']) t.true(name in EXT_AUTHZ_VARIABLES, name)
   for (const name of ROOM_SETTINGS['mcp-bridge']) t.true(name in MCP_BRIDGE_VARIABLES, name)
+  for (const name of ROOM_SETTINGS.certs) t.true(name in CERTS_VARIABLES, name)
   for (const name of ROOM_SETTINGS['envoy-files']) t.true(name in ENVOY_VARIABLES, name)
+})
+
+test('over TLS a room for certificates comes before Envoy; a DNS provider’s secrets go there alone', (t) => {
+  const environment = {
+    ...ENVIRONMENT,
+    BASE_DOMAIN: 'example.com',
+    GITHUB_CLIENT_ID: 'id',
+    ALLOWED_GITHUB_USERS: 'octocat',
+    ACME_EMAIL: 'a@example.com',
+    ACME_DNS_PROVIDER: 'cloudflare',
+    CF_DNS_API_TOKEN: 'dns secret',
+  }
+  const secure = readGateway(environment, '/')
+  const all = toParts({
+    gateway: secure,
+    environment,
+    rootSecret: new Secret(ROOT_SECRET),
+    rooms: '/rooms',
+    processes: PROCESSES,
+    sockets: '/sockets',
+    store: { url: 'redis://store', password: undefined, own: undefined },
+    envoyProgram: '/bin/envoy',
+    listenAddresses: ['0.0.0.0'],
+    servedNow: () => secure.services,
+    certificates: {
+      plainPort: 80,
+      lego: { program: '/bin/lego', variables: ['CF_DNS_API_TOKEN'] },
+    },
+  })
+  const find = (name: string) => all.find((one) => one.name === name)
+  const certs = find('certs')
+  t.true(find('envoy')?.dependsOn.includes('certs'))
+  t.is(certs?.env['CERTS_LEGO'], '/bin/lego')
+  t.is(certs?.env['CERTS_DNS_VARIABLES'], 'CF_DNS_API_TOKEN')
+  for (const name of [
+    'REDIS_URL',
+    'REDIS_PASSWORD',
+    'GITHUB_CLIENT_SECRET',
+    'AWS_SECRET_ACCESS_KEY',
+  ]) {
+    t.false(name in (certs?.env ?? {}), name)
+  }
+  t.deepEqual(
+    all.filter(({ env }) => 'CF_DNS_API_TOKEN' in env).map(({ name }) => name),
+    ['certs'],
+  )
+  const files = find('envoy-files')?.env
+  t.is(files?.['ENVOY_CERTIFICATE_FOLDER'], '/state/certs/served')
+  t.is(files?.['ENVOY_PLAIN_PORT'], '80')
 })

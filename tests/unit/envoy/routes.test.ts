@@ -1,7 +1,6 @@
 import test from 'ava'
 import { renderRoutes } from '../../../envoy/routes.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
-import { Secret } from '../../../lib/platform/secret.ts'
 
 interface Route {
   readonly match: { readonly path?: string; readonly prefix?: string; readonly headers?: object[] }
@@ -18,7 +17,7 @@ interface Host {
 
 function hostsOf(environment: Record<string, string>, rateLimitFactor = 1): Host[] {
   const gateway = readGateway(environment, '/nonexistent')
-  const rendered = renderRoutes(gateway, new Secret('edge'), rateLimitFactor)
+  const rendered = renderRoutes(gateway, rateLimitFactor)
   return (rendered as { virtual_hosts: Host[] }).virtual_hosts
 }
 
@@ -66,6 +65,20 @@ for (const [layout, environment] of Object.entries({
 test('a factor of 0 switches the rate limit off', (t) => {
   const routes = hostsOf({}, 0).flatMap(({ routes }) => routes)
   t.false(routes.some(({ typed_per_filter_config: config }) => RATE_LIMIT in config))
+})
+
+test('browsers are bound to TLS, but not all programs of this machine', (t) => {
+  const addedWith = (environment: Record<string, string>): unknown => {
+    const gateway = readGateway(environment, '/nonexistent')
+    const rendered = renderRoutes(gateway, 1)
+    return (rendered as { response_headers_to_add: unknown }).response_headers_to_add
+  }
+  t.regex(
+    JSON.stringify(addedWith({ PUBLIC_URL: 'https://gw.example' })),
+    /strict-transport-security/,
+  )
+  t.deepEqual(addedWith({ PUBLIC_URL: 'https://localhost:8642' }), [])
+  t.deepEqual(addedWith({}), [])
 })
 
 test('a host may name the scheme’s own port', (t) => {

@@ -6,18 +6,6 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientUnaryCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
 import { Struct } from "../../../../google/protobuf/struct.ts";
 import { Status } from "../../../../google/rpc/status.ts";
 import { HeaderValueOption } from "../../../config/core/v3/base.ts";
@@ -328,53 +316,6 @@ export const OkHttpResponse: MessageFns<OkHttpResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-};
-
-export type AuthorizationService = typeof AuthorizationService;
-export const AuthorizationService = {
-  /** Decides one request. A denial is an answer, never a gRPC error. */
-  check: {
-    path: "/envoy.service.auth.v3.Authorization/Check" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: CheckRequest): Buffer => Buffer.from(CheckRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): CheckRequest => CheckRequest.decode(value),
-    responseSerialize: (value: CheckResponse): Buffer => Buffer.from(CheckResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): CheckResponse => CheckResponse.decode(value),
-  },
-} as const;
-
-export interface AuthorizationServer extends UntypedServiceImplementation {
-  /** Decides one request. A denial is an answer, never a gRPC error. */
-  check: handleUnaryCall<CheckRequest, CheckResponse>;
-}
-
-export interface AuthorizationClient extends Client {
-  /** Decides one request. A denial is an answer, never a gRPC error. */
-  check(
-    request: CheckRequest,
-    callback: (error: ServiceError | null, response: CheckResponse) => void,
-  ): ClientUnaryCall;
-  check(
-    request: CheckRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: CheckResponse) => void,
-  ): ClientUnaryCall;
-  check(
-    request: CheckRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: CheckResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const AuthorizationClient = makeGenericClientConstructor(
-  AuthorizationService,
-  "envoy.service.auth.v3.Authorization",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AuthorizationClient;
-  service: typeof AuthorizationService;
-  serviceName: string;
 };
 
 export interface MessageFns<T> {

@@ -1,0 +1,125 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type Made, makePlaceholder } from '../../../certs/making.ts'
+import { OwnFiles } from '../../../certs/own-files.ts'
+import { publishPair, readServed, type Served } from '../../../certs/publish.ts'
+import { createLog } from '../../../lib/platform/log.ts'
+
+interface World {
+  readonly own: string
+  readonly served: string
+  readonly files: OwnFiles
+  readonly lines: string[]
+  expiresOf(): number | undefined
+}
+
+function world(t: ExecutionContext): World {
+  const folder = mkdtempSync(join(tmpdir(), 'own-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [own, served] = [join(folder, 'own'), join(folder, 'served')]
+  mkdirSync(own)
+  const lines: string[] = []
+  const read = (): Served | undefined => readServed(served)
+  const files = new OwnFiles({
+    folder: own,
+    served: read,
+    publish: (next) => publishPair(served, next),
+    changed: () => {},
+    log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
+  })
+  return { own, served, files, lines, expiresOf: () => read()?.pair.notAfter }
+}
+
+function put(folder: string, { certificate, key }: Made): void {
+  writeFileSync(join(folder, 'fullchain.pem'), certificate)
+  writeFileSync(join(folder, 'privkey.pem'), key)
+}
+
+/** Each ends at another moment, so that they can be told apart. */
+let made = 0
+async function make(): Promise<Made & { readonly expires: number }> {
+  made += 1
+  const now = Math.floor(Date.now() / 1000) * 1000 + made * 60_000
+  return { ...(await makePlaceholder(['a.example'], now)), expires: now + 30 * 86_400_000 }
+}
+
+test('what is put there is served; the folders are ours alone', async (t) => {
+  const { own, served, files, expiresOf } = world(t)
+  const one = await make()
+  put(own, one)
+  files.look()
+  t.is(expiresOf(), one.expires)
+  t.is(statSync(served).mode & 0o777, 0o700)
+  t.is(statSync(join(served, 'tls.key')).mode & 0o777, 0o600)
+  const two = await make()
+  put(own, two)
+  files.look()
+  t.is(expiresOf(), two.expires)
+})
+
+test('links are followed, also when only what they lead to has changed', async (t) => {
+  const { own, files, expiresOf } = world(t)
+  const archive = join(own, '../archive')
+  mkdirSync(archive)
+  put(archive, await make())
+  for (const name of ['fullchain.pem', 'privkey.pem']) {
+    symlinkSync(join(archive, name), join(own, name))
+  }
+  files.look()
+  const two = await make()
+  put(archive, two)
+  files.look()
+  t.is(expiresOf(), two.expires)
+})
+
+test('half a change is waited for; what stays wrong is refused, once and loudly', async (t) => {
+  const { own, files, lines, expiresOf } = world(t)
+  const [one, two] = [await make(), await make()]
+  put(own, one)
+  files.look()
+  writeFileSync(join(own, 'fullchain.pem'), two.certificate)
+  files.look()
+  t.is(files.fault, undefined, 'somebody may be writing')
+  files.look()
+  t.is(files.fault, 'certificate and key do not belong together')
+  files.look()
+  t.is(expiresOf(), one.expires)
+  t.is(lines.filter((line) => line.includes('"level":"error"')).length, 1)
+  writeFileSync(join(own, 'privkey.pem'), two.key)
+  files.look()
+  t.is(files.fault, undefined)
+  t.is(expiresOf(), two.expires)
+})
+
+test('files that go leave the pair that is served', async (t) => {
+  const { own, files, expiresOf } = world(t)
+  const one = await make()
+  put(own, one)
+  files.look()
+  renameSync(own, `${own}-gone`)
+  files.look()
+  files.look()
+  t.regex(files.fault ?? '', /are not there$/)
+  t.is(expiresOf(), one.expires)
+})
+
+test('of what was served before only the last is kept', async (t) => {
+  const { own, served, files } = world(t)
+  for (let time = 0; time < 4; time += 1) {
+    put(own, await make())
+    files.look()
+  }
+  const versions = readdirSync(served).filter((name) => /^\.\.\d/.test(name))
+  t.is(versions.length, 2)
+})

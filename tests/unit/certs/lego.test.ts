@@ -1,0 +1,87 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { type LegoSettings, legoArguments, legoFault, runLego } from '../../../certs/lego.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lego-'))
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const settings: LegoSettings = {
+  program: join(folder, 'lego'),
+  folder: join(folder, 'acme'),
+  email: 'a@example.com',
+  directoryUrl: 'https://acme.example/dir',
+  challenge: { kind: 'http', webroot: '/webroot' },
+  environment: { PATH: '/usr/bin:/bin', TOKEN: 'hush' },
+}
+
+test('one certificate for all names, by HTTP-01 through a folder', (t) => {
+  const words = legoArguments(settings, ['a.example', 'b.example']).join(' ')
+  t.regex(words, /--http --http\.webroot \/webroot --domains a\.example --domains b\.example run$/)
+  t.regex(words, /--server https:\/\/acme\.example\/dir --email a@example\.com --accept-tos/)
+})
+
+test('or by DNS-01', (t) => {
+  const challenge = {
+    kind: 'dns',
+    provider: 'cloudflare',
+    resolvers: ['9.9.9.9:53'],
+    propagationCheck: false,
+  } as const
+  const words = legoArguments({ ...settings, challenge }, ['*.example.com']).join(' ')
+  t.regex(
+    words,
+    /--dns cloudflare --dns\.resolvers 9\.9\.9\.9:53 --dns\.disable-cp --domains \*\.example\.com run$/,
+  )
+  t.notRegex(words, /--http/)
+})
+
+test('its words are told without its times, and no more than a person reads', (t) => {
+  const output = `2026/11/28 18:00:00 [INFO] [a.example] acme: Obtaining bundled SAN certificate
+2026/11/28 18:00:01 Could not obtain certificates:
+\terror: one or more domains had a problem:
+[a.example] acme: error: 403`
+  t.is(
+    legoFault(output),
+    'lego: Could not obtain certificates: error: one or more domains had a problem: [a.example] acme: error: 403',
+  )
+  t.true((legoFault('x'.repeat(100_000)) ?? '').length < 1100)
+  t.is(legoFault(''), undefined)
+})
+
+function pretend(script: string): void {
+  writeFileSync(settings.program, `#!/bin/sh\n${script}\n`)
+  chmodSync(settings.program, 0o700)
+}
+
+const { signal } = new AbortController()
+
+test.serial('it knows nothing but what it is given', async (t) => {
+  pretend('env >&2; exit 1')
+  const { message } = await t.throwsAsync(runLego(settings, ['a.example'], signal))
+  t.regex(message, /TOKEN=hush/)
+  t.notRegex(message, /HOME=|USER=/)
+})
+
+test.serial('a success without a certificate is none', async (t) => {
+  pretend(`mkdir -p "${settings.folder}/certificates"`)
+  await t.throwsAsync(runLego(settings, ['a.example'], signal), {
+    message: 'lego left no certificate',
+  })
+})
+
+test.serial('more names than one certificate holds are refused with the way out', async (t) => {
+  const names = Array.from({ length: 101 }, (_, index) => `n${index}.example`)
+  await t.throwsAsync(runLego(settings, names, signal), {
+    message: /^101 names are more than the 100 .*ACME_DNS_PROVIDER/,
+  })
+})
+
+test.serial('it ends when we do', async (t) => {
+  pretend('exec sleep 60')
+  const ending = new AbortController()
+  const running = runLego(settings, ['a.example'], ending.signal)
+  ending.abort()
+  await t.throwsAsync(running)
+})

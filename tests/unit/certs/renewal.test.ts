@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { uncountedAttempts } from '../../../certs/attempts-file.ts'
+import { makePlaceholder } from '../../../certs/making.ts'
+import { type Pair, toPair } from '../../../certs/pair.ts'
+import type { Served } from '../../../certs/publish.ts'
+import { type Issuer, Renewal } from '../../../certs/renewal.ts'
+import { createLog } from '../../../lib/platform/log.ts'
+
+async function makePair(names: readonly string[]): Promise<Pair> {
+  const { certificate, key } = await makePlaceholder(names, Date.now())
+  return toPair(certificate, key)
+}
+
+function world(t: ExecutionContext, issue: Issuer['issue'], first: readonly string[]) {
+  const lines: string[] = []
+  const published: Served[] = []
+  let names = first
+  const renewal = new Renewal({
+    issuer: { origin: 'test', issue },
+    names: () => names,
+    served: () => published.at(-1),
+    publish: (served) => void published.push(served),
+    attempts: uncountedAttempts(),
+    changed: () => {},
+    clock: Date.now,
+    log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
+  })
+  t.teardown(() => renewal.stop())
+  return {
+    renewal,
+    published,
+    lines,
+    rename(next: readonly string[]): void {
+      names = next
+      renewal.namesChanged()
+    },
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(20)
+}
+
+test('asks once for what is due, and again when names come', async (t) => {
+  const asked: (readonly string[])[] = []
+  const issue = async (names: readonly string[]): Promise<Pair> => {
+    asked.push(names)
+    return await makePair(names)
+  }
+  const { renewal, published, rename } = world(t, issue, ['a.example'])
+  renewal.start()
+  await until(() => published.length === 1)
+  await sleep(50)
+  t.deepEqual(asked, [['a.example']])
+  rename(['a.example', 'b.example'])
+  rename(['a.example', 'b.example', 'c.example'])
+  await until(() => published.length === 2)
+  t.deepEqual(asked[1], ['a.example', 'b.example', 'c.example'], 'two changes, one certificate')
+  t.is(renewal.state.fault, undefined)
+})
+
+test('a failure is loud and publishes nothing', async (t) => {
+  const { renewal, published, lines } = world(t, () => Promise.reject(new Error('no way')), ['a'])
+  await renewal.settle()
+  t.is(published.length, 0)
+  t.is(renewal.state.fault, 'no way')
+  t.true(renewal.state.nextAttemptAt > Date.now())
+  t.regex(lines.join(''), /"level":"error".*"fault":"no way".*"msg":"no new certificate/)
+})
+
+test('what comes must be for the names', async (t) => {
+  const { renewal, published } = world(t, () => makePair(['a.example']), ['a.example', 'b.example'])
+  await renewal.settle()
+  t.is(published.length, 0)
+  t.is(renewal.state.fault, 'the certificate that came is not for b.example')
+})
+
+test('told to end while asking, it ends and nobody failed', async (t) => {
+  const issue: Issuer['issue'] = async (_names, signal) => {
+    await sleep(60_000, undefined, { signal })
+    throw new Error('too late')
+  }
+  const { renewal, lines } = world(t, issue, ['a.example'])
+  renewal.start()
+  await until(() => lines.some((line) => line.includes('asking for a certificate')))
+  await renewal.stop()
+  t.is(renewal.state.fault, undefined)
+})
