@@ -60,8 +60,9 @@ function startLoggingIn() {
     while (!isEnding) {
       await logins.login(registered).then(
         (tokens) => done.push(tokens),
-        () => {
+        async () => {
           interrupted += 1
+          await sleep(500)
         },
       )
       await sleep(20)

@@ -233,6 +233,7 @@ test.serial('a configuration that turns bad while running is told by status', as
     changed: [],
     needs_restart: [],
     restart_faults: [],
+    secrets_at_restart: [],
   })
   writeFileSync(path, 'access: { users: [alice] }\n')
   const bad = await statusOf(place)
