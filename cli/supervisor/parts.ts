@@ -185,8 +185,8 @@ interface RoomPart extends Pick<Part, 'env' | 'isReady' | 'markerVariable'> {
 }
 
 function roomPart(
-  { rooms, store, gateway }: PartsOptions,
-  { room, number, nodeArgs = [], env, ...part }: RoomPart,
+  { rooms, store }: PartsOptions,
+  { room, number, nodeArgs = [], ...part }: RoomPart,
 ): Part {
   return {
     name: number === undefined ? room : processName(room, number),
@@ -196,14 +196,8 @@ function roomPart(
     isSpare: number !== undefined && number > 1,
     announces: true,
     terminateMs: ROOM_TERMINATE_MS,
-    env: { ...env, ...compileCache(gateway) },
     ...part,
   }
-}
-
-/** What Node made of our sources: a room that finds it there starts with a third less work, and smaller. */
-function compileCache({ stateDirectory }: Gateway): Record<string, string> {
-  return { NODE_COMPILE_CACHE: join(stateDirectory, 'compiled') }
 }
 
 function envoyFolderOf({ stateDirectory }: Gateway): string {
@@ -218,7 +212,6 @@ function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string
     args: [join(rooms, 'envoy/main.ts'), '--watch'],
     env: {
       ...variables,
-      ...compileCache(gateway),
       ENVOY_FOLDER: envoyFolderOf(gateway),
       ...certificateVariables(options),
       ENVOY_LISTEN_ADDRESSES: listenAddresses.join(','),
