@@ -246,7 +246,7 @@ test.serial('a configuration that turns bad while running is told by status', as
   )
   writeFileSync(path, 'access: { users: ["*"] }\nbranding: { name: Acme }\n')
   const changed = (await place.gateway(['status']).ended).stdout
-  t.true(changed.includes('\nChanged since the start: access.\n'))
+  t.true(changed.includes('\nChanged since the start, and in force: access.\n'))
   t.true(changed.includes('\nChanged, and in force only after another start: branding.\n'))
 })
 
