@@ -102,6 +102,7 @@ async function launch(
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOME: process.env['HOME'],
       GATEWAY_STATE_DIR: join(folder, 'state'),
       LOG_LEVEL: 'debug',

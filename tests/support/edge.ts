@@ -115,6 +115,7 @@ export async function startEdge(
 
   const env = {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
     GATEWAY_METRICS_PORT: String(metricsPort),

@@ -61,6 +61,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       REDIS_URL: valkey.url,
       OAUTH_SERVER_SOCKET: socket,
       OAUTH_SERVER_SECRET: 'a secret of the tests, long enough',
