@@ -5,8 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
-import { createMethods, createServer, TRANSPORTS } from '../../../ext-authz/server.ts'
+import type { ExecutionContext } from 'ava'
+import {
+  createMethods,
+  createServer,
+  TRANSPORTS,
+  type Transport,
+} from '../../../ext-authz/server.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 import {
   CheckRequest,
@@ -15,7 +20,6 @@ import {
 import { needs } from '../../support/needs.ts'
 import { toolPath } from '../../support/tool-path.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'grpcurl-'))
 const methods = createMethods({
   isServing: () => true,
   check(message) {
@@ -30,19 +34,18 @@ const methods = createMethods({
     )
   },
 })
-const servers = await Promise.all(
-  TRANSPORTS.map(async (transport) => {
-    const server = await createServer(transport, methods, createLog('test', 'error'))
-    const socket = join(folder, `${transport}.sock`)
-    await server.listen(socket)
-    return { transport, server, socket }
-  }),
-)
-
-test.after.always(async () => {
-  for (const { server } of servers) await server.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+/** Begun by the test itself: where it is skipped, nothing may keep the process from ending. */
+async function serve(t: ExecutionContext, transport: Transport): Promise<string> {
+  const server = await createServer(transport, methods, createLog('test', 'error'))
+  const folder = mkdtempSync(join(tmpdir(), 'grpcurl-'))
+  const socket = join(folder, 's')
+  await server.listen(socket)
+  t.teardown(async () => {
+    await server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return socket
+}
 
 async function grpcurl(...args: readonly string[]): Promise<string> {
   const program = toolPath('grpcurl') ?? ''
@@ -53,8 +56,9 @@ async function grpcurl(...args: readonly string[]): Promise<string> {
 
 const AUTHORIZATION = 'envoy.service.auth.v3.Authorization'
 
-for (const { transport, socket } of servers) {
+for (const transport of TRANSPORTS) {
   needs('grpcurl')(`${transport}: grpcurl lists, describes and asks`, async (t) => {
+    const socket = await serve(t, transport)
     t.is(await grpcurl(socket, 'list'), `${AUTHORIZATION}\ngrpc.health.v1.Health\n`)
     t.is(await grpcurl(socket, 'list', AUTHORIZATION), `${AUTHORIZATION}.Check\n`)
     t.regex(await grpcurl(socket, 'describe', AUTHORIZATION), /rpc Check \( \.envoy/)
