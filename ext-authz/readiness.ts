@@ -8,8 +8,6 @@ const LOOK_MS = 50
 const PATIENCE_MS = 2000
 
 export interface Readiness {
-  /** Resolves with the first true. */
-  readonly serving: Promise<void>
   stop(): void
 }
 
@@ -31,9 +29,8 @@ export function watchReadiness(isServing: () => boolean, log: Log): Readiness {
     log.info('serving')
   }
 
-  const serving = watch()
-  serving.catch(() => {
+  watch().catch(() => {
     // Stopped before there was anything to serve.
   })
-  return { serving, stop: () => stopped.abort() }
+  return { stop: () => stopped.abort() }
 }

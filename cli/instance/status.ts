@@ -3,7 +3,7 @@
 import type { CertificateStatus } from '../../certs/status.ts'
 import { roomOf } from './part-names.ts'
 
-export type PartState = 'waiting' | 'starting' | 'ready' | 'done' | 'backing off' | 'stopped'
+export type PartState = 'waiting' | 'starting' | 'ready' | 'backing off' | 'stopped'
 
 export interface PartStatus {
   readonly name: string
@@ -18,7 +18,7 @@ export interface PartStatus {
 }
 
 export function isServing({ state }: PartStatus): boolean {
-  return state === 'ready' || state === 'done'
+  return state === 'ready'
 }
 
 /** The configuration as it is now, beside the one that was read at start. */

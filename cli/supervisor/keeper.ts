@@ -43,7 +43,7 @@ export class Keeper {
     this.#firstTime.promise.catch(() => {})
   }
 
-  /** Resolves when it serves (or is done) for the first time, rejects when it will not. */
+  /** Resolves when it serves for the first time, rejects when it will not. */
   async start(): Promise<void> {
     this.#keeping ??= this.#keep()
     await this.#firstTime.promise
@@ -56,7 +56,7 @@ export class Keeper {
     if (this.#state === 'ready') await part.drain?.()
     await this.#current?.stop({ inputEndMs: 0, terminateMs: part.terminateMs })
     await this.#keeping
-    if (this.#state !== 'done') this.#enter('stopped')
+    this.#enter('stopped')
   }
 
   status(): PartStatus {
@@ -77,7 +77,6 @@ export class Keeper {
       const ending = await this.#live()
       this.#lastExit = describeEnding(ending)
       if (this.#stopping.signal.aborted) return
-      if (this.part.runsOnce && ending.exitCode === 0) return this.#finish()
       this.#failures = failuresAfter(this.#failures, clock() - began)
       const isNeeded = !this.#everServed && this.part.isSpare !== true
       if (isNeeded && this.#failures >= START_ATTEMPTS) return this.#giveUp()
@@ -103,11 +102,6 @@ export class Keeper {
     if (this.#stopping.signal.aborted) return
     this.#enter('ready')
     this.#everServed = true
-    this.#firstTime.resolve()
-  }
-
-  #finish(): void {
-    this.#enter('done')
     this.#firstTime.resolve()
   }
 

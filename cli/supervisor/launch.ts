@@ -56,8 +56,6 @@ export async function waitUntilServing(
   void ended.then(() => over.abort())
   const limit = AbortSignal.any([over.signal, AbortSignal.timeout(START_MS_MAX)])
   const cut = new Promise<void>((resolve) => limit.addEventListener('abort', () => resolve()))
-  // A task never serves: its end is what others wait for.
-  if (part.runsOnce) await cut
   if (part.announces) await Promise.race([announced, cut])
   while (!limit.aborted) {
     if ((await part.isReady?.()) !== false) return true

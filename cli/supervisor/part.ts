@@ -6,12 +6,10 @@ export interface Part {
   readonly args: readonly string[]
   /** The whole environment it gets. */
   readonly env: Readonly<Record<string, string>>
-  /** Names of parts that must be ready (or done) before it starts, and that outlive it. */
+  /** Names of parts that must be ready before it starts, and that outlive it. */
   readonly dependsOn: readonly string[]
   /** Adds to what another process of its room does: started once everything else serves. */
   readonly isSpare?: boolean
-  /** Runs to its end; exit code 0 is what others wait for. */
-  readonly runsOnce?: boolean
   /** Ready only once it has logged `ready` itself. */
   readonly announces?: boolean
   /** Whether it serves, asked again and again until it does. */

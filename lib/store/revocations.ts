@@ -29,8 +29,6 @@ export interface Revocations {
   revoke(kind: RevocationKind, id: string, expiresAt: number): Promise<number>
   /** Asks the store itself. Rejects when it cannot answer or has no epoch: then nobody knows. */
   ask(presented: Presented): Promise<RevocationAnswer>
-  /** Whether this store has begun: without an epoch nobody may be let in. */
-  hasEpoch(): Promise<boolean>
   /** Gives a store without an epoch a new one; resolves with `not_before`, epoch seconds. */
   ensureEpoch(): Promise<number>
   /**
@@ -160,10 +158,6 @@ export function redisRevocations(redis: Redis): Revocations {
       return judge(presented, { notBefore: Number(epoch) }, (kind) => held[kind])
     },
 
-    async hasEpoch() {
-      return (await redis.exists(EPOCH_KEY)) === 1
-    },
-
     async ensureEpoch() {
       return Number(await ENSURE_EPOCH(redis, [EPOCH_KEY], [randomUUID()]))
     },
@@ -175,7 +169,7 @@ export function redisRevocations(redis: Redis): Revocations {
 }
 
 /** The members under which a request could be refused. */
-export function revocationMembers({ tokenId, grantId, clientId, userId }: Presented): string[] {
+function revocationMembers({ tokenId, grantId, clientId, userId }: Presented): string[] {
   return [`token:${tokenId}`, `grant:${grantId}`, `client:${clientId}`, `user:${userId}`]
 }
 
