@@ -4,12 +4,8 @@
  * for by POST would end it: so there is nothing but reading.
  */
 
-import {
-  readingRoute,
-  refusal,
-  renderLoopbackListener,
-  socketCluster,
-} from './loopback-listener.ts'
+import { socketCluster } from './clusters.ts'
+import { readingRoute, refusal, renderLoopbackListener } from './loopback-listener.ts'
 
 export const ADMIN_CLUSTER = 'envoy_admin'
 

@@ -62,21 +62,22 @@ export function renderClusters(sockets: RoomSockets): object[] {
   ]
 }
 
-function roomCluster(name: string, sockets: readonly string[]): object {
+/** An upstream on unix sockets, one for each of its processes. */
+export function socketCluster(name: string, ...sockets: readonly string[]): object {
+  const endpoints = sockets.map((path) => ({ endpoint: { address: { pipe: { path } } } }))
   return {
     '@type': CLUSTER_TYPE,
     name,
     type: 'STATIC',
     connect_timeout: '1s',
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: endpoints }] },
+  }
+}
+
+function roomCluster(name: string, sockets: readonly string[]): object {
+  return {
+    ...socketCluster(name, ...sockets),
     lb_policy: 'LEAST_REQUEST',
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [
-        {
-          lb_endpoints: sockets.map((path) => ({ endpoint: { address: { pipe: { path } } } })),
-        },
-      ],
-    },
     outlier_detection: {
       // What a room answers is its own business, 503 included: only silence tells that it is ill.
       split_external_local_origin_errors: true,

@@ -79,17 +79,3 @@ export function refusal(status: number, words: string): object {
     direct_response: { status, body: { inline_string: `${words}\n` } },
   }
 }
-
-/** One upstream on a unix socket. */
-export function socketCluster(name: string, path: string): object {
-  return {
-    '@type': `${TYPE}/envoy.config.cluster.v3.Cluster`,
-    name,
-    type: 'STATIC',
-    connect_timeout: '1s',
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path } } } }] }],
-    },
-  }
-}

@@ -4,12 +4,8 @@
  */
 
 import { ADMIN_CLUSTER } from './admin.ts'
-import {
-  readingRoute,
-  refusal,
-  renderLoopbackListener,
-  socketCluster,
-} from './loopback-listener.ts'
+import { socketCluster } from './clusters.ts'
+import { readingRoute, refusal, renderLoopbackListener } from './loopback-listener.ts'
 
 export interface MetricsOptions {
   readonly port: number

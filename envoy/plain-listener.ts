@@ -6,6 +6,7 @@
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { accessLog } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
+import { socketCluster } from './clusters.ts'
 import { addressesReadOneWay, callersBelievedNothing } from './connection-manager.ts'
 import { ROUTER_FILTER } from './filters.ts'
 
@@ -140,14 +141,5 @@ function misdirectedRoute(issuer: string): object {
 
 /** The certificates' room, which answers challenges. */
 export function renderChallengeCluster(socket: string): object {
-  return {
-    '@type': `${TYPE}/envoy.config.cluster.v3.Cluster`,
-    name: CHALLENGES,
-    type: 'STATIC',
-    connect_timeout: '1s',
-    load_assignment: {
-      cluster_name: CHALLENGES,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path: socket } } } }] }],
-    },
-  }
+  return socketCluster(CHALLENGES, socket)
 }

@@ -2,7 +2,8 @@
  * Tokens whose signature and audience were verified, remembered by the hash of the header they came in.
  *
  * Only what was good is remembered: whoever sends rubbish fills nothing. What can change is not part of
- * it and is asked each time: the expiry, and the revocations. When keys or services change, all of it goes.
+ * it and is asked each time: the expiry, and the revocations. When keys change, all of it goes; what a
+ * service is called and where it stands cannot change while it runs.
  */
 
 import { hash } from 'node:crypto'
