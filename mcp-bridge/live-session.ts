@@ -72,6 +72,14 @@ export class LiveSession implements ProcessUser {
     return this.#listener?.isOpen === true || [...this.#calls.values()].some(({ isOpen }) => isOpen)
   }
 
+  get userId(): string {
+    return this.owner.user
+  }
+
+  get isCongested(): boolean {
+    return false
+  }
+
   begin(process: ServerProcess): void {
     this.#process = process
   }

@@ -1,7 +1,8 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
-import { readGateway } from '../lib/catalogue/gateway.ts'
-import { watchGateway } from '../lib/catalogue/live-gateway.ts'
+import type { Redis } from 'ioredis'
+import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
+import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
@@ -16,6 +17,7 @@ import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { ALONE } from './leases.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
@@ -38,7 +40,6 @@ await runRoom(bootLog, async () => {
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
-  const { stateDirectory, addresses } = gateway
   const instance = randomText(12)
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
   const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
@@ -51,22 +52,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
   const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
-  const ports: RunnerPorts = {
-    groups,
-    sweep: new Sweep(),
-    surroundings: {
-      environment: process.env,
-      stateDirectory,
-      gatewayMarker: config.GATEWAY_MARKER,
-    },
-    ownSecrets: {
-      userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${addresses.issuer}/account`,
-    },
-    findService: (name) => live.current.services.get(name),
-    clock: systemClock,
-    log,
-  }
+  const ports = toRunnerPorts({ config, gateway, live, redis, groups, log })
   const keepAlive = new KeepAlive()
   const runner = new Runner(ports)
   const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
@@ -103,5 +89,33 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     await groups.stopAll(SHUTDOWN_WAITS)
     server.closeAllConnections()
     redis.disconnect()
+  }
+}
+
+interface RunnerParts extends Pick<RunnerPorts, 'groups' | 'log'> {
+  readonly config: McpBridgeConfig
+  readonly gateway: Gateway
+  readonly live: LiveGateway
+  readonly redis: Redis
+}
+
+function toRunnerPorts({ config, gateway, live, redis, groups, log }: RunnerParts): RunnerPorts {
+  const { stateDirectory, addresses } = gateway
+  return {
+    groups,
+    sweep: new Sweep(),
+    leases: ALONE,
+    surroundings: {
+      environment: process.env,
+      stateDirectory,
+      gatewayMarker: config.GATEWAY_MARKER,
+    },
+    ownSecrets: {
+      userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
+      accountPage: `${addresses.issuer}/account`,
+    },
+    findService: (name) => live.current.services.get(name),
+    clock: systemClock,
+    log,
   }
 }

@@ -10,8 +10,8 @@ import { z } from 'zod'
 export const ISOLATION = ['shared', 'user', 'session'] as const
 export type Isolation = (typeof ISOLATION)[number]
 
-/** Whether a client's roots reach the server, or the gateway answers that there are none. */
-export const ROOTS = ['client', 'deny'] as const
+/** Whether a client's roots reach the server, or the gateway answers itself: with its own, or that there are none. */
+export const ROOTS = ['client', 'fixed', 'deny'] as const
 export type RootsPolicy = (typeof ROOTS)[number]
 
 /** Whether a process is asked again before it has answered. */
@@ -21,6 +21,10 @@ export type CallOrder = (typeof CALLS)[number]
 /** Whether a request relies on what the edge knows of revocations, or the store itself is asked each time. */
 export const REVOCATION_MODES = ['replicated', 'strict'] as const
 export type RevocationMode = (typeof REVOCATION_MODES)[number]
+
+export const SPARES_MAX = 16
+export const PROCESSES_PER_USER_MAX = 256
+export const MESSAGE_BYTES_MAX = 256 * 1024 * 1024
 
 /** Settings of clients that stand in an `mcp.json` and mean nothing to a gateway. */
 const OF_CLIENTS = {
@@ -58,7 +62,57 @@ export const serviceDefinition = z
     enabled: z.boolean(),
     disabled: z.boolean().describe('As `enabled: false`; some clients write it so.'),
     isolation: z.enum(ISOLATION).describe('Who shares a process. Default: session.'),
-    roots: z.enum(ROOTS).describe('deny: the server never learns of folders of the client.'),
+    roots: z
+      .enum(ROOTS)
+      .describe(
+        'deny: the server never learns of folders of the client; fixed: it is told those of rootFolders.',
+      ),
+    rootFolders: z
+      .array(z.string())
+      .describe('What `roots: fixed` tells; may contain ${user.id}, ${data}.'),
+    spares: z
+      .int()
+      .min(0)
+      .max(SPARES_MAX)
+      .describe('Processes started ahead, so that nobody waits for a slow start. Default: 0.'),
+    idle: z
+      .int()
+      .min(0)
+      .max(86_400)
+      .describe(
+        'Seconds that a process of several sessions outlives the last of them. Default: 60.',
+      ),
+    processesPerUser: z
+      .int()
+      .min(1)
+      .max(PROCESSES_PER_USER_MAX)
+      .describe('Processes of this service that one person may have at once. Default: 16.'),
+    callTimeout: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .describe('Seconds a request may be silent: each progress begins them anew. Default: 300.'),
+    callCeiling: z
+      .int()
+      .min(1)
+      .max(604_800)
+      .describe('Seconds a request may take whatever progress it makes. Default: 3600.'),
+    messageBytes: z
+      .int()
+      .min(1024)
+      .max(MESSAGE_BYTES_MAX)
+      .describe('The largest message the server may send. Default: 32 MiB.'),
+    stopCommand: z
+      .array(z.string())
+      .min(1)
+      .describe(
+        'Run in the environment of a process when it has ended, e.g. to end what it left behind; may contain ${user.id}, ${data}.',
+      ),
+    runner: z
+      .string()
+      .describe(
+        'Socket of the runner program that starts the processes elsewhere, e.g. in a container.',
+      ),
     calls: z.enum(CALLS).describe('serial: one request at a time for each process.'),
     revocation: z
       .enum(REVOCATION_MODES)

@@ -17,7 +17,16 @@ export interface Service {
   readonly launch: Launch
   readonly isolation: Isolation
   readonly roots: RootsPolicy
+  /** What `fixed` roots are; templates not yet expanded. */
+  readonly rootFolders: readonly string[]
   readonly calls: CallOrder
+  readonly limits: ServiceLimits
+  /** Processes started ahead of need. */
+  readonly spares: number
+  /** Run when a process has ended, in its environment; templates not yet expanded. */
+  readonly stopCommand: readonly string[] | undefined
+  /** Socket of the runner program that hosts its processes; undefined for the bridge itself. */
+  readonly runner: string | undefined
   readonly revocation: RevocationMode
   /** Folders to be made before a launch; templates not yet expanded. */
   readonly folders: readonly string[]
@@ -25,6 +34,18 @@ export interface Service {
   readonly scopes: Readonly<Record<string, string>>
   /** NAME in `${secret.NAME}` → words for the person who enters it; every other one is the operator's. */
   readonly userSecrets: Readonly<Record<string, string>>
+}
+
+export interface ServiceLimits {
+  /** How long a process of several sessions outlives the last of them. */
+  readonly idleMs: number
+  readonly processesPerUser: number
+  /** How long a request may be silent; progress begins it anew. */
+  readonly callTimeoutMs: number
+  /** How long a request may take at all. */
+  readonly callCeilingMs: number
+  /** The largest message of the server. */
+  readonly messageBytes: number
 }
 
 /**
@@ -63,17 +84,40 @@ export function toService(
       launch,
       isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
+      rootFolders: definition.rootFolders ?? [],
       calls: definition.calls ?? 'parallel',
+      limits: toLimits(definition),
+      spares: definition.spares ?? 0,
+      stopCommand: definition.stopCommand,
+      runner: definition.runner === undefined ? undefined : resolve(folder, definition.runner),
       revocation: definition.revocation ?? 'replicated',
       folders: definition.folders ?? [],
-      scopes: Object.fromEntries(
-        Object.entries(definition.scopes ?? {}).map(([scope, words]) => [
-          `${name}:${scope}`,
-          words,
-        ]),
-      ),
+      scopes: toScopes(name, definition.scopes),
       userSecrets: definition.userSecrets ?? {},
     },
+  }
+}
+
+function toScopes(
+  name: string,
+  scopes: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(scopes)
+  return Object.fromEntries(entries.map(([scope, words]) => [`${name}:${scope}`, words]))
+}
+
+const MIB = 1024 * 1024
+
+function toLimits(definition: ServiceDefinition): ServiceLimits {
+  const { idle = 60, processesPerUser = 16, messageBytes = 32 * MIB } = definition
+  const { callTimeout = 300, callCeiling = 3600 } = definition
+  return {
+    idleMs: idle * 1000,
+    processesPerUser,
+    callTimeoutMs: callTimeout * 1000,
+    // Who allows long silences means it.
+    callCeilingMs: Math.max(callTimeout, callCeiling) * 1000,
+    messageBytes,
   }
 }
 
@@ -137,16 +181,20 @@ function templateFaults({
   env = {},
   cwd = '',
   folders = [],
+  rootFolders = [],
+  stopCommand = [],
 }: ServiceDefinition): string[] {
   const places: [string, string, boolean][] = [
-    ...args.map((text, index): [string, string, boolean] => [`args.${index}`, text, false]),
+    ...listed('args', args),
     ...Object.entries(env).map(([name, text]): [string, string, boolean] => [
       `env.${name}`,
       text,
       true,
     ]),
     ['cwd', cwd, false],
-    ...folders.map((text, index): [string, string, boolean] => [`folders.${index}`, text, false]),
+    ...listed('folders', folders),
+    ...listed('rootFolders', rootFolders),
+    ...listed('stopCommand', stopCommand),
   ]
   return places.flatMap(([place, text, nameAllowed]) =>
     [...text.matchAll(TEMPLATE)]
@@ -154,6 +202,10 @@ function templateFaults({
       .filter((template) => !isKnownTemplate(template, nameAllowed))
       .map((template) => `${place}: \${${template}} is not known here`),
   )
+}
+
+function listed(place: string, texts: readonly string[]): [string, string, boolean][] {
+  return texts.map((text, index) => [`${place}.${index}`, text, false])
 }
 
 function isKnownTemplate(template: string, nameAllowed: boolean): boolean {

@@ -12,6 +12,7 @@ import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, ProcessGroups, StopWaits } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { RpcFault } from '../json-rpc.ts'
+import type { Leases } from '../leases.ts'
 import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { attachChild, type Child, type ChildEvents } from './child.ts'
@@ -38,6 +39,7 @@ import { CHILD_MARKER, type Sweep } from './sweep.ts'
 export interface RunnerPorts {
   readonly groups: ProcessGroups
   readonly sweep: Sweep
+  readonly leases: Leases
   readonly surroundings: Surroundings
   readonly ownSecrets: OwnSecretsPorts
   /** As it is now. */

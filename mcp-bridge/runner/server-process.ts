@@ -40,7 +40,12 @@ const HANDSHAKE: RpcRequest = {
 }
 
 /** The bridge itself, for the handshake of a shared process: it listens to nothing. */
-const NOBODY: ProcessUser = { deliver: () => {}, processEnded: () => {} }
+const NOBODY: ProcessUser = {
+  userId: undefined,
+  isCongested: false,
+  deliver: () => {},
+  processEnded: () => {},
+}
 
 export class ServerProcess {
   readonly service: Service
@@ -133,6 +138,11 @@ export class ServerProcess {
     const waiting = this.#turns.take(isTheirs)
     const calls = this.#correlation.take((_, one) => isTheirs(one))
     this.#fail([...waiting, ...calls], 'the session has ended')
+  }
+
+  /** A user that was congested reads again. */
+  relieved(_user: ProcessUser): void {
+    // Nothing is held back so far.
   }
 
   async stop(waits: StopWaits): Promise<Ending> {

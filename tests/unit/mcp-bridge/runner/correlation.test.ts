@@ -8,6 +8,8 @@ const jsonrpc = '2.0' as const
 function caller() {
   const delivered: { message: RpcMessage; call: Call | undefined }[] = []
   const user: ProcessUser = {
+    userId: undefined,
+    isCongested: false,
     deliver: (message, call) => void delivered.push({ message, call }),
     processEnded: () => {},
   }

@@ -3,7 +3,12 @@ import { RpcFault, type RpcResponse } from '../../../../mcp-bridge/json-rpc.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
 import { type Turn, Turns } from '../../../../mcp-bridge/runner/turns.ts'
 
-const user = (): ProcessUser => ({ deliver: () => {}, processEnded: () => {} })
+const user = (): ProcessUser => ({
+  userId: undefined,
+  isCongested: false,
+  deliver: () => {},
+  processEnded: () => {},
+})
 
 function queue(fails: readonly number[] = []) {
   const started: number[] = []
