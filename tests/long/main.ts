@@ -1,7 +1,8 @@
 /** `npm run test:long`: what takes long, or needs packages that the everyday tests do without. */
 
-import { type Counts, isSuccess, toSummary } from '../runner/tap.ts'
-import { findServers } from '../runner/tools.ts'
+import { runAva } from '../runner/ava.ts'
+import { isSuccess, toSummary } from '../runner/tap.ts'
+import { findServers, findTools } from '../runner/tools.ts'
 import { runAuthorizationServerSuite } from './conformance-suite.ts'
 import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
@@ -9,7 +10,7 @@ import { endSlowBodies } from './slow-bodies.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 
-/** Each name is a test: it passes unless its function throws. */
+/** Beside the test files of this folder. Each name is a test: it passes unless its function throws. */
 const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'the official conformance suite, role authorization server': runAuthorizationServerSuite,
   'the store killed, twenty times': runStoreKills,
@@ -18,8 +19,9 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'a form that never ends is given up within a minute': endSlowBodies,
 }
 
-Object.assign(process.env, await findServers(process.env, ROOT))
-const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+const found = { ...(await findServers(process.env, ROOT)), ...(await findTools(process.env)) }
+Object.assign(process.env, found)
+const counts = await runAva(['tests/long/**'], found)
 for (const [name, run] of Object.entries(TESTS)) {
   try {
     await run()

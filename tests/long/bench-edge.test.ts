@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 
-const BENCH = join(import.meta.dirname, '../../../bench/edge')
+const BENCH = join(import.meta.dirname, '../../bench/edge')
 const QUICK = ['--seconds', '0.2', '--rounds', '1', '--repeats', '0', '--json']
 
 /** On a busy machine the edge may say that it cannot know: that is no wrong answer. */

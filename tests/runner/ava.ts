@@ -1,0 +1,34 @@
+/** Runs ava and counts what it reports, in words to read while it goes. */
+
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { readLines } from '../../cli/log/lines.ts'
+import { type Counts, readTapLine } from './tap.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const AVA = join(ROOT, 'node_modules/.bin/ava')
+/** Hundreds of processes read the same sources: what Node made of them once is kept, as the supervisor keeps it. */
+const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
+
+/** `args`: of ava; `variables`: added to the environment of the tests. */
+export async function runAva(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const ava = spawn(process.execPath, [AVA, '--tap', ...args], {
+    cwd: ROOT,
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  readLines(ava.stdout, (line) => {
+    const text = readTapLine(line, counts)
+    if (text !== undefined) console.log(text)
+  })
+  const { promise, resolve } = Promise.withResolvers<number | null>()
+  ava.once('close', resolve)
+  const exitCode = await promise
+  // A file that does not even load may have no line of its own.
+  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
