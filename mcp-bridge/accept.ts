@@ -7,8 +7,21 @@ export interface Accepted {
 
 const BOTH: Accepted = { json: true, stream: true }
 
-export function parseAccept(header: string | undefined): Accepted {
-  const ranges = (header ?? '')
+/** Clients send one of a few, each all the time. */
+const seen = new Map<string, Accepted>()
+const SEEN_MAX = 64
+const SEEN_CHARACTERS_MAX = 256
+
+export function parseAccept(header = ''): Accepted {
+  const known = seen.get(header)
+  if (known !== undefined) return known
+  const accepted = readRanges(header)
+  if (seen.size < SEEN_MAX && header.length <= SEEN_CHARACTERS_MAX) seen.set(header, accepted)
+  return accepted
+}
+
+function readRanges(header: string): Accepted {
+  const ranges = header
     .split(',')
     .filter((range) => !/;\s*q=0(?:\.0{0,3})?\s*(?:;|$)/i.test(range))
     .map((range) => range.split(';', 1)[0]?.trim().toLowerCase() ?? '')

@@ -40,19 +40,32 @@ export function headerOf(request: IncomingMessage, name: string): string | undef
   return typeof value === 'string' ? value : undefined
 }
 
-/** @throws RpcFault 413 for a body beyond the limit. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+/** @throws RpcFault 413 for a body beyond the limit, 400 for one that was cut off. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) reject(tooLarge())
   const chunks: Buffer[] = []
   let bytes = 0
-  // Leaving the loop must not destroy the connection: the refusal still has to travel.
-  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
-  for await (const chunk of body) {
+  const take = (chunk: Buffer): void => {
     bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw tooLarge()
-    chunks.push(chunk)
+    if (bytes <= BODY_BYTES_MAX) {
+      chunks.push(chunk)
+      return
+    }
+    request.off('data', take).pause()
+    reject(tooLarge())
   }
-  return Buffer.concat(chunks)
+  request.on('data', take)
+  request.once('end', () => resolve(whole(chunks)))
+  request.once('close', () => {
+    if (!request.complete) reject(new RpcFault(400, 'invalidRequest', 'the body is cut off'))
+  })
+  return promise
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }
 
 function tooLarge(): RpcFault {

@@ -12,7 +12,7 @@ import {
   parseIdentityHeaders,
 } from '../lib/oauth/identity-headers.ts'
 import type { Clock } from '../lib/platform/clock.ts'
-import { equalInConstantTime } from '../lib/platform/constant-time.ts'
+import { matcherOf } from '../lib/platform/constant-time.ts'
 import type { Log } from '../lib/platform/log.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
@@ -32,12 +32,17 @@ export interface ServerOptions {
   readonly log: Log
 }
 
+interface Door extends Omit<ServerOptions, 'edgeSecret'> {
+  readonly isOfEdge: (proof: string) => boolean
+}
+
 const ALLOWED = 'GET, POST, DELETE'
 
 export function createBridgeServer(options: ServerOptions): Server {
+  const door: Door = { ...options, isOfEdge: matcherOf(options.edgeSecret.reveal()) }
   const server = createServer((request, response) => {
     if (request.url === '/healthz') response.writeHead(200).end('ok\n')
-    else void handle(request, response, options)
+    else void handle(request, response, door)
   })
   server.keepAliveTimeout = HTTP_KEEP_ALIVE_MS
   // Envoy bounds how long headers and body may take; a listening stream has no end.
@@ -48,22 +53,22 @@ export function createBridgeServer(options: ServerOptions): Server {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  options: ServerOptions,
+  door: Door,
 ): Promise<void> {
   // A client that leaves is no fault of anybody.
   response.on('error', () => {})
   let exchange: Exchange | undefined
   try {
-    exchange = admit(request, response, options)
+    exchange = admit(request, response, door)
     const { admission } = exchange
     response.once('close', () => admission.clientLeft())
-    logExchange(exchange, options.log, options.clock)
-    await dispatch(options.bridge, exchange)
+    logExchange(exchange, door.log, door.clock)
+    await dispatch(door.bridge, exchange)
   } catch (thrown) {
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
     if (response.destroyed || response.writableEnded) return
     const fault = RpcFault.from(thrown)
-    if (fault.cause !== undefined) reportCause(fault, exchange, options.log)
+    if (fault.cause !== undefined) reportCause(fault, exchange, door.log)
     sendFault(response, fault, exchange?.rpcId)
   }
 }
@@ -72,10 +77,10 @@ async function handle(
 function admit(
   request: IncomingMessage,
   response: ServerResponse,
-  { bridge, edgeSecret, findService }: ServerOptions,
+  { bridge, isOfEdge, findService }: Door,
 ): Exchange {
   const proof = headerOf(request, EDGE_SECRET_HEADER)
-  if (proof === undefined || !equalInConstantTime(proof, edgeSecret.reveal())) {
+  if (proof === undefined || !isOfEdge(proof)) {
     throw new RpcFault(403, 'refused', 'this is not the way in')
   }
   const identity = readIdentity(request)

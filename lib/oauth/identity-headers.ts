@@ -43,7 +43,7 @@ export function encodeIdentity(text: string): string {
 }
 
 export function decodeIdentity(text: string): string {
-  return decodeURIComponent(text)
+  return text.includes('%') ? decodeURIComponent(text) : text
 }
 
 /** Each managed header with its value; an empty value means that the header must not exist. */
