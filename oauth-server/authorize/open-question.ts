@@ -42,17 +42,18 @@ function gone(): OAuthError {
   )
 }
 
-/** Of a double submit one goes on; the other is told so on a page, without a redirect. */
+/** Of a double submit, or of a pushed request opened in two browsers, one goes on; the other is told so on a page. */
 export async function useUp(
   ctx: Koa.ParameterizedContext<RespondentState>,
   { families }: Ports,
   { interactionId, browser, interaction }: OpenQuestion,
 ): Promise<void> {
-  if (interaction.pushedRequestId !== undefined) {
-    await families.pushedRequests.useUp(interaction.pushedRequestId)
-  }
+  const { pushedRequestId } = interaction
   const taken = await families.interactions.take(interactionId, browser)
-  if (taken !== undefined) return
+  const isFirst =
+    taken !== undefined &&
+    (pushedRequestId === undefined || (await families.pushedRequests.useUp(pushedRequestId)))
+  if (isFirst) return
   delete ctx.state.respondent
   throw gone()
 }

@@ -35,12 +35,22 @@ test('a request is found by its URI again and again, until it is used up', async
   t.is(await pushedRequests.find(`${uri.slice(0, -1)}!`), undefined)
 })
 
-test('of twenty racing users one is told that there was something', async (t) => {
+test('of twenty racing decisions one is told that it is the first', async (t) => {
   const id = pushedRequestId(await pushedRequests.push(PUSHED))
   const racing = Array.from({ length: 20 }, (_, index) =>
     redisPushedRequests(connections[index % connections.length] ?? redis).useUp(id),
   )
   t.is((await Promise.all(racing)).filter(Boolean).length, 1)
+})
+
+test('whoever decides after the minute is told apart from a second decision', async (t) => {
+  const uri = await pushedRequests.push(PUSHED)
+  const id = pushedRequestId(uri)
+  await redis.expire(`pushed-request:${id}`, 0)
+  t.true(await pushedRequests.useUp(id))
+  t.false(await pushedRequests.useUp(id))
+  const seconds = await redis.ttl(`decided-request:${id}`)
+  t.true(seconds > 600 && seconds <= 660)
 })
 
 test.serial('it lives a minute; its URI and state do not stand in the store', async (t) => {

@@ -89,6 +89,18 @@ test('it can be opened again and again, and is used up by the decision', async (
   t.true(again.response.text.includes('invalid_request_uri'))
 })
 
+test('opened in two browsers it gives one answer', async (t) => {
+  const { url } = await pushed()
+  const [one, other] = [createPerson(send), createPerson(send)]
+  const pages = [await one.open(url), await other.open(url)] as const
+  const approve = { username: 'cleo', decision: 'approve' } as const
+  const first = await one.submit(pages[0], approve)
+  t.true(first.headers.get('location')?.includes('code='))
+  const second = await other.submit(pages[1], approve)
+  t.is(second.status, 403)
+  t.is(second.headers.get('location'), null)
+})
+
 test('a denial is a decision too', async (t) => {
   const { url } = await pushed()
   const person = createPerson(send)
