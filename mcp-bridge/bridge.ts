@@ -1,17 +1,19 @@
 /** What the steps of a request work with: the parts of the room, put together by main.ts. */
 
 import type { Admissions } from './admissions.ts'
-import type { KeepAlive } from './keep-alive.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
 import type { Runner } from './runner/runner.ts'
+import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
+import type { EventRecords } from './store/events.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
   readonly natives: NativeServers
-  readonly keepAlive: KeepAlive
+  readonly streams: StreamPorts
+  readonly events: EventRecords
 }

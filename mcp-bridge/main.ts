@@ -16,9 +16,13 @@ import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
-import { KeepAlive } from './keep-alive.ts'
 import { ALONE } from './leases.ts'
-import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
+import {
+  FIRST_BYTE_BEAT_MS,
+  KEEP_ALIVE_MS,
+  SHUTDOWN_WAITS,
+  WATCHDOG_GRACE_SECONDS,
+} from './limits.ts'
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
@@ -26,7 +30,9 @@ import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import { Sessions } from './sessions.ts'
+import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
+import { Ticker } from './ticker.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000
@@ -53,7 +59,13 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
   const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
   const ports = toRunnerPorts({ config, gateway, live, redis, groups, log })
-  const keepAlive = new KeepAlive()
+  const streams = {
+    keepAlive: new Ticker(KEEP_ALIVE_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    seconds: new Ticker(1000),
+    budget: { bytes: 0 },
+  }
+  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
   const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
@@ -65,7 +77,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, natives, keepAlive }
+  const bridge = { admissions, sessions, runner, natives, streams, events }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -78,7 +90,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   return async () => {
     server.close()
     live.stop()
-    keepAlive.stop()
+    events.retain()
     admissions.stop()
     replica.stop()
     await Promise.all([
@@ -87,6 +99,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       sessions.endAll(),
     ])
     await groups.stopAll(SHUTDOWN_WAITS)
+    await events.flush()
     server.closeAllConnections()
     redis.disconnect()
   }
