@@ -24,6 +24,9 @@ export interface Child {
   readonly ended: Promise<Ending>
   /** @throws RpcFault when the child does not read what waits for it already. */
   send(message: RpcMessage): void
+  /** Its stdout is not read until `resume`: it waits when its pipe is full. */
+  pause(): void
+  resume(): void
   stop(waits: StopWaits): Promise<Ending>
 }
 
@@ -58,6 +61,8 @@ export function attachChild(
   return {
     ended: grouped.ended,
     send: (message) => write(stdin, toLine(message)),
+    pause: () => void stdout?.pause(),
+    resume: () => void stdout?.resume(),
     stop: (waits) => grouped.stop(waits),
   }
 }

@@ -18,6 +18,8 @@ export interface LaunchPlan {
   readonly cwd: string
   /** Made before the launch, for nobody else's eyes. */
   readonly folders: readonly string[]
+  /** What the server is told when its roots are fixed. */
+  readonly rootFolders: readonly string[]
 }
 
 /** Whom a process works for; a shared one for nobody in particular. */
@@ -46,7 +48,7 @@ export function planLaunch(
   surroundings: Surroundings,
   ownSecrets: ReadonlyMap<string, string>,
 ): LaunchPlan {
-  const { name, launch, folders } = service
+  const { name, launch, folders, rootFolders } = service
   const data = join(surroundings.stateDirectory, 'services', name)
   const secretOf = (secret: string): string | undefined =>
     // Never the operator's in the place of a person's.
@@ -71,6 +73,7 @@ export function planLaunch(
     },
     cwd,
     folders: [data, ...folders.map(expand)],
+    rootFolders: rootFolders.map(expand),
   }
 }
 

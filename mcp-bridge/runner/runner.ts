@@ -150,16 +150,18 @@ export class Runner {
       this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
+    const plan = (): LaunchPlan => planLaunch(service, owner, surroundings, own.values)
     const launch = (events: ChildEvents): Child => {
       // Noted first: whoever hears of the ending may try again at once.
       const ended = (ending: Ending): void => {
         noteEnding(ending)
         events.ended(ending)
       }
-      const plan = (): LaunchPlan => planLaunch(service, owner, surroundings, own.values)
       return this.#launch(service, plan, { ...events, ended }, ownLog)
     }
-    const process = new ServerProcess(service, launch, ownLog)
+    const process = new ServerProcess(service, launch, ownLog, {
+      rootFolders: () => plan().rootFolders,
+    })
     this.#processes.set(key, process)
     void process.ended.then(() => this.#processes.delete(key))
     if (asksSecrets(service)) {
