@@ -1,6 +1,7 @@
 /** What the steps of a request work with: the parts of the room, put together by main.ts. */
 
 import type { Admissions } from './admissions.ts'
+import type { Peers } from './elsewhere.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
@@ -13,5 +14,6 @@ export interface Bridge {
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
   readonly natives: NativeServers
+  readonly peers: Peers
   readonly keepAlive: KeepAlive
 }

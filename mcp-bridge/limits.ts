@@ -43,6 +43,8 @@ export const PROCESS_IDLE_MS = 60_000
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
+/** A bridge process that was not heard of for so long is gone, and what it owned passes on. */
+export const LEASE_MS = 10_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */
 export const SWEEP_MS = 1000
 /** Who was sent away and does not read the rest of the answer is cut off after so long. */
