@@ -2,14 +2,18 @@
  * The answer to one POST: JSON when the first message is the response, a stream when it is not.
  *
  * A stream costs several times a JSON answer, so it begins only with the first notification or
- * server request, or when the call is silent for so long that proxies would cut it.
+ * server request, or when the call takes so long that clients and proxies want to see something.
+ * A client that leaves does not cancel; an answer is kept for it if it has an id to come back with,
+ * that is, once the stream has begun.
  */
 
 import type { ServerResponse } from 'node:http'
 import type { Accepted } from './accept.ts'
-import { EventStream } from './event-stream.ts'
-import { RpcFault, type RpcResponse, serialize } from './json-rpc.ts'
-import type { KeepAlive } from './keep-alive.ts'
+import type { Channel } from './channel.ts'
+import type { Place } from './events.ts'
+import { RpcFault, type RpcId, type RpcResponse, serialize } from './json-rpc.ts'
+import { LARGE_ANSWER_BYTES } from './limits.ts'
+import type { SessionStreams } from './session-streams.ts'
 
 export interface AnswerOptions {
   readonly accepted: Accepted
@@ -21,88 +25,125 @@ export interface AnswerOptions {
   readonly onComplete?: () => void
 }
 
+interface Settled {
+  readonly id: RpcId | null
+  readonly text: string
+}
+
 export class Answer {
   readonly #response: ServerResponse
   readonly #options: AnswerOptions
-  /** Responses as JSON text, until a stream takes them. */
-  readonly #texts: string[] = []
-  readonly #stopBeating: () => void
+  readonly #streams: SessionStreams
+  /** Responses of a batch, until all are there or a stream takes them. */
+  #settled: Settled[] | undefined
   #expected: number
   #beats = 0
-  #stream: EventStream | undefined
+  #channel: Channel | undefined
 
-  constructor(response: ServerResponse, options: AnswerOptions, keepAlive: KeepAlive) {
+  constructor(response: ServerResponse, options: AnswerOptions, streams: SessionStreams) {
     this.#response = response
     this.#options = options
+    this.#streams = streams
     this.#expected = options.expected
-    this.#stopBeating = keepAlive.add({ beat: () => this.#beat() })
-    response.once('close', this.#stopBeating)
-    if (!options.accepted.json) this.#startStream()
+    if (!options.accepted.json) this.#begin()
+    else if (options.accepted.stream) streams.firstBytes.add(this)
   }
 
-  /** Whether the client is still there. */
+  /** Whether the client is there. */
   get isOpen(): boolean {
+    if (this.#channel !== undefined) return this.#channel.isOpen
     return !this.#response.writableEnded && !this.#response.destroyed
   }
 
-  /** Whether a message that is not the response can reach the client here. */
+  /** Whether a message that is not the response can reach the client here now. */
   get canStream(): boolean {
     return this.#options.accepted.stream && this.isOpen
   }
 
+  /** Whether the client can come back for what it misses; undefined when no stream has begun. */
+  get stream(): number | undefined {
+    return this.#channel?.stream
+  }
+
   /** A notification or a request of the server. */
   send(json: string): void {
-    if (this.canStream) this.#startStream().send(json)
+    if (this.#channel !== undefined || this.canStream) this.#begin().send(json)
   }
 
   settle(response: RpcResponse): void {
     this.#expect(this.#expected - 1)
-    if (!this.isOpen) return
-    const text = toText(response)
-    if (this.#stream === undefined) this.#texts.push(text)
-    else this.#stream.send(text)
-    if (this.#expected === 0) this.#finish()
+    if (this.#channel !== undefined) {
+      this.#channel.send(toText(response), response.id ?? undefined)
+      if (this.#expected === 0) this.#finish()
+    } else if (this.isOpen) this.#hold(response)
   }
 
   /** One request less to wait for: it was cancelled, and a cancelled request has no response. */
   abandon(response: RpcResponse): void {
     if (this.#expected > 1) this.#expect(this.#expected - 1)
-    else if (this.canStream) {
+    else if (this.#channel !== undefined || this.canStream) {
       this.#expect(0)
-      this.#startStream()
+      this.#begin()
       this.#finish()
     } else this.settle(response)
   }
 
+  /** The client has come back, with what it had until then. */
+  resume(response: ServerResponse, { place }: Place): void {
+    this.#channel?.connect(response, undefined, place)
+  }
+
+  /** The first beat may come right after the request: the second begins a stream. */
+  beat(): void {
+    this.#beats += 1
+    if (!this.isOpen) this.#streams.firstBytes.remove(this)
+    else if (this.#beats > 1) this.#begin()
+  }
+
   #expect(responses: number): void {
     this.#expected = responses
-    if (responses === 0) this.#options.onComplete?.()
+    if (responses > 0) return
+    this.#streams.firstBytes.remove(this)
+    this.#options.onComplete?.()
+  }
+
+  #hold(response: RpcResponse): void {
+    const text = toText(response)
+    if (!this.#options.isBatch) {
+      this.#answer(text)
+      return
+    }
+    this.#settled ??= []
+    this.#settled.push({ id: response.id, text })
+    if (this.#expected === 0) this.#finish()
   }
 
   #finish(): void {
-    this.#stopBeating()
-    if (this.#stream !== undefined) {
-      this.#stream.end()
-      return
+    if (this.#channel !== undefined) this.#channel.end()
+    else this.#answer(`[${(this.#settled ?? []).map(({ text }) => text).join(',')}]`)
+  }
+
+  #answer(body: string): void {
+    const bytes = Buffer.byteLength(body)
+    // Without its length it would travel in chunks.
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': bytes,
+      ...this.#options.headers,
     }
-    const body = this.#texts.join(',')
-    const headers = { 'content-type': 'application/json', ...this.#options.headers }
-    this.#response.writeHead(200, headers).end(this.#options.isBatch ? `[${body}]` : body)
+    this.#response.writeHead(200, headers).end(body)
+    if (bytes > LARGE_ANSWER_BYTES) this.#streams.noteLarge(this.#response)
   }
 
-  #startStream(): EventStream {
-    if (this.#stream !== undefined) return this.#stream
-    this.#stream = new EventStream(this.#response, this.#options.headers)
+  #begin(): Channel {
+    if (this.#channel !== undefined) return this.#channel
+    this.#streams.firstBytes.remove(this)
+    const channel = this.#streams.open()
+    channel.connect(this.#response, this.#options.headers)
     // Answers of a batch that came before.
-    for (const text of this.#texts) this.#stream.send(text)
-    return this.#stream
-  }
-
-  /** The first beat may come right after the request: only the second starts a stream. */
-  #beat(): void {
-    this.#beats += 1
-    if (this.#stream !== undefined) this.#stream.beat()
-    else if (this.#beats > 1 && this.canStream) this.#startStream().beat()
+    for (const { id, text } of this.#settled ?? []) channel.send(text, id ?? undefined)
+    this.#channel = channel
+    return channel
   }
 }
 

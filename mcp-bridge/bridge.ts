@@ -2,18 +2,20 @@
 
 import type { Admissions } from './admissions.ts'
 import type { Peers } from './elsewhere.ts'
-import type { KeepAlive } from './keep-alive.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
 import type { Runner } from './runner/runner.ts'
+import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
+import type { EventRecords } from './store/events.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
   readonly natives: NativeServers
+  readonly streams: StreamPorts
+  readonly events: EventRecords
   readonly peers: Peers
-  readonly keepAlive: KeepAlive
 }

@@ -1,42 +1,70 @@
-/**
- * One HTTP answer as server-sent events (WHATWG HTML section 9.2; MCP Streamable HTTP).
- *
- * Events carry no ids: an id would promise that the stream can be resumed.
- */
+/** One HTTP answer as server-sent events (WHATWG HTML section 9.2; MCP Streamable HTTP). */
 
 import type { ServerResponse } from 'node:http'
-import { STREAM_QUEUE_BYTES_MAX } from './limits.ts'
+import type { Backlog } from './backlog.ts'
+import type { Ticker } from './ticker.ts'
 
 /** One message, as JSON text: it has no line breaks. */
-export function toEvent(json: string): string {
-  return `event: message\ndata: ${json}\n\n`
+export function toEvent(json: string, id?: string): string {
+  return id === undefined
+    ? `event: message\ndata: ${json}\n\n`
+    : `event: message\nid: ${id}\ndata: ${json}\n\n`
+}
+
+/** What some clients take for line breaks, though JSON and event streams do not. */
+const FALSE_BREAKS = /[\u0085\u2028\u2029]/g
+/** Without a blank line: once there was an id, one has Python's httpx-sse report an empty event. */
+const COMMENT = ': keepalive\n'
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+export interface EventStreamOptions {
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly keepAlive: Ticker
+  readonly backlog: Backlog
 }
 
 export class EventStream {
   readonly #response: ServerResponse
+  readonly #backlog: Backlog
 
-  constructor(response: ServerResponse, headers: Readonly<Record<string, string>> = {}) {
+  constructor(response: ServerResponse, { headers, keepAlive, backlog }: EventStreamOptions) {
     this.#response = response
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-      ...headers,
+    this.#backlog = backlog
+    response.writeHead(200, { ...HEADERS, ...headers })
+    backlog.add(this)
+    keepAlive.add(this)
+    response.on('drain', () => backlog.shrunk())
+    response.once('close', () => {
+      keepAlive.remove(this)
+      backlog.remove(this)
     })
-    response.flushHeaders()
   }
 
   get isOpen(): boolean {
     return !this.#response.writableEnded && !this.#response.destroyed
   }
 
-  send(json: string): void {
-    this.#write(toEvent(json))
+  get unsent(): number {
+    return this.#response.writableLength
+  }
+
+  /** An id without a message: the client can come back to this place. */
+  prime(id: string, retryMs: number): void {
+    this.#write(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`)
+  }
+
+  send(json: string, id?: string): void {
+    this.#write(toEvent(toUnbroken(json), id))
   }
 
   /** A comment: proxies and clients see that the stream lives. */
   beat(): void {
-    this.#write(': keepalive\n\n')
+    if (!this.#response.writableNeedDrain) this.#write(COMMENT)
   }
 
   end(): void {
@@ -45,8 +73,24 @@ export class EventStream {
 
   #write(text: string): void {
     if (!this.isOpen) return
-    // Who reads so slowly would have us keep the rest in memory.
-    if (this.#response.writableLength > STREAM_QUEUE_BYTES_MAX) this.#response.destroy()
-    else this.#response.write(text)
+    if (this.#response.writableNeedDrain && this.#backlog.isFull) this.#response.destroy()
+    else if (!this.#response.write(text)) this.#backlog.grown()
   }
+}
+
+/** A stream that is complete: these events, and its end. */
+export function replay(
+  response: ServerResponse,
+  events: readonly { readonly id: string; readonly json: string }[],
+): void {
+  const text = events.map(({ id, json }) => toEvent(toUnbroken(json), id)).join('')
+  response.writeHead(200, HEADERS).end(text)
+}
+
+function toUnbroken(json: string): string {
+  return json.replace(FALSE_BREAKS, toEscape)
+}
+
+function toEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -16,16 +16,37 @@ export const SESSIONS_PER_USER_MAX = 64
 export const GIVES_WAY_AFTER_MS = 60_000
 /** Requests of one session that still wait for an answer. */
 export const PENDING_PER_SESSION_MAX = 128
+/** Requests of its server that wait for the client. */
+export const ASKED_PER_SESSION_MAX = 128
 export const PROCESSES_MAX = 256
 
 /** One line of a server's stdout; longer ones are skipped and their call gets an error. */
 export const FRAME_BYTES_MAX = 32 * MIB
 /** What waits to be read by a server's stdin before further messages are refused. */
 export const INPUT_QUEUE_BYTES_MAX = 32 * MIB
-/** Server messages kept for a session that has no stream open. */
-export const BUFFER_BYTES_MAX = MIB
-/** What a slow reader of an event stream may leave unread before the stream is closed. */
-export const STREAM_QUEUE_BYTES_MAX = 64 * MIB
+/** What the streams of one session have sent, kept for a client that comes back; one may be larger. */
+export const EVENTS_BYTES_MAX = MIB
+/** What an event costs beside its text. */
+export const EVENT_OVERHEAD_BYTES = 128
+/** What all sessions keep; once it is reached, none gets more than its share. */
+export const EVENTS_TOTAL_BYTES_MAX = 256 * MIB
+export const EVENTS_SHARE_BYTES = 64 * KIB
+/** Answers of one session that were dropped and are told as errors. */
+export const ANSWERS_LOST_MAX = 128
+/** As above, in the store: what outlives the bridge. */
+export const EVENTS_STORED_BYTES_MAX = 256 * KIB
+export const EVENTS_STORED_TOTAL_BYTES_MAX = 64 * MIB
+export const EVENTS_STORED_SHARE_BYTES = 16 * KIB
+/** What waits to be written to the store; what comes on top is not. */
+export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
+/** Events that come within so long are written together. */
+export const EVENTS_WRITE_MS = 25
+/** Unread by a client in all its streams: beyond it the server may be made to wait. */
+export const CONGESTED_BYTES = MIB
+/** Beyond it a stream is cut, and no further call is taken. */
+export const UNSENT_BYTES_MAX = 16 * MIB
+/** An answer that a socket may not take at once. */
+export const LARGE_ANSWER_BYTES = 64 * KIB
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */
@@ -43,6 +64,18 @@ export const PROCESS_IDLE_MS = 60_000
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
+/** A call without an answer shows its first byte with the second of these beats. */
+export const FIRST_BYTE_BEAT_MS = 50
+/** How long a client waits before it comes back for the rest of a stream. */
+export const RETRY_MS = 1000
+/** A server's request that the client does not answer is answered by the bridge: people take longer than programs. */
+export const ASKED_SECONDS = 60
+export const ASKED_SECONDS_BY_METHOD: Readonly<Record<string, number>> = {
+  ping: 30,
+  'roots/list': 30,
+  'sampling/createMessage': 600,
+  'elicitation/create': 600,
+}
 /** A bridge process that was not heard of for so long is gone, and what it owned passes on. */
 export const LEASE_MS = 10_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */

@@ -1,40 +1,46 @@
 /**
- * One MCP session in front of a stdio server: its open calls, its listening stream, its process.
+ * One MCP session in front of a stdio server: its open calls, its streams, its process.
  *
- * What a server says outside of an answer goes to the call it belongs to; failing that to the only
- * open call, else to the listening stream, else it is kept, within a bound, until one opens.
+ * An answer stays with the stream of its call, also when the client has left: a listening stream
+ * must not bring one (MCP Streamable HTTP, listening), and clients come back with the id they saw.
  */
 
 import type { ServerResponse } from 'node:http'
 import type { Accepted } from './accept.ts'
 import type { Admission } from './admission.ts'
 import { Answer } from './answer.ts'
-import type { EventStream } from './event-stream.ts'
+import { Asked } from './asked.ts'
+import { Channel } from './channel.ts'
+import { type EventRecorder, LISTENING } from './events.ts'
 import {
   CODES,
   isNotification,
   isRequest,
   isResponse,
+  type JsonObject,
   type ParsedBody,
   paramsOf,
   RpcFault,
-  type RpcId,
   type RpcMessage,
   type RpcNotification,
   type RpcRequest,
   serialize,
   toCancelled,
 } from './json-rpc.ts'
-import type { KeepAlive } from './keep-alive.ts'
-import { BUFFER_BYTES_MAX, PENDING_PER_SESSION_MAX } from './limits.ts'
+import { PENDING_PER_SESSION_MAX } from './limits.ts'
+import { route } from './routing.ts'
 import type { Call, ProcessUser } from './runner/process-user.ts'
 import type { ServerProcess } from './runner/server-process.ts'
+import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
 
 export interface LiveSessionOptions {
   readonly id: string
   readonly owner: SessionOwner
-  readonly keepAlive: KeepAlive
+  /** What the client has declared in `initialize`. */
+  readonly capabilities: JsonObject
+  readonly ports: StreamPorts
+  readonly recorder?: EventRecorder
   /** Called once, when the session is over for whatever reason. */
   readonly onEnd: (session: LiveSession) => void
 }
@@ -42,21 +48,31 @@ export interface LiveSessionOptions {
 export class LiveSession implements ProcessUser {
   readonly id: string
   readonly owner: SessionOwner
-  revision = ''
+  readonly streams: SessionStreams
   #process: ServerProcess | undefined
   #isOver = false
   readonly #options: LiveSessionOptions
   readonly #calls = new Map<Call, Answer>()
-  /** Ids of the server's requests that wait for the client. */
-  readonly #asked = new Set<RpcId>()
-  #listener: EventStream | undefined
-  #kept: string[] = []
-  #keptBytes = 0
+  readonly #asked: Asked
+  readonly #listening: Channel
 
   constructor(options: LiveSessionOptions) {
     this.id = options.id
     this.owner = options.owner
     this.#options = options
+    const { ports, capabilities, recorder } = options
+    this.streams = new SessionStreams(ports, () => this.#process?.relieved(this), recorder)
+    this.#listening = new Channel(LISTENING, this.streams)
+    this.#asked = new Asked({
+      capabilities,
+      seconds: ports.seconds,
+      answer: (response) => this.#process?.pass(response),
+      onGivenUp: (id, reason) => this.#send(toCancelled(id, reason), undefined),
+    })
+  }
+
+  get revision(): string {
+    return this.streams.revision
   }
 
   get process(): ServerProcess | undefined {
@@ -69,7 +85,7 @@ export class LiveSession implements ProcessUser {
 
   /** Whether a client waits on an open connection. A call whose client has left does not count. */
   get isBusy(): boolean {
-    return this.#listener?.isOpen === true || [...this.#calls.values()].some(({ isOpen }) => isOpen)
+    return this.#listening.isOpen || [...this.#calls.values()].some(({ isOpen }) => isOpen)
   }
 
   get userId(): string {
@@ -77,7 +93,7 @@ export class LiveSession implements ProcessUser {
   }
 
   get isCongested(): boolean {
-    return false
+    return this.streams.isCongested
   }
 
   begin(process: ServerProcess): void {
@@ -92,22 +108,14 @@ export class LiveSession implements ProcessUser {
     admission: Admission,
   ): void {
     const expected = messages.filter(isRequest).length
-    if (this.#calls.size + expected > PENDING_PER_SESSION_MAX) {
-      throw new RpcFault(
-        429,
-        'refused',
-        `${PENDING_PER_SESSION_MAX} requests of this session wait for an answer: wait for some`,
-        { headers: { 'retry-after': '1' } },
-      )
-    }
     if (expected === 0) {
       for (const message of messages) this.#take(message)
       response.writeHead(202).end()
       return
     }
+    this.#assertRoom(expected)
     const onComplete = admission.hold()
-    const options = { accepted, isBatch, expected, onComplete }
-    const answer = new Answer(response, options, this.#options.keepAlive)
+    const answer = new Answer(response, { accepted, isBatch, expected, onComplete }, this.streams)
     admission.endBy((fault) => this.#breakOff(answer, fault))
     try {
       for (const message of messages) {
@@ -120,37 +128,53 @@ export class LiveSession implements ProcessUser {
     }
   }
 
-  /** A new listening stream takes the place of the one before. */
-  listen(stream: EventStream): void {
-    this.#listener?.end()
-    this.#listener = stream
-    for (const json of this.#kept) stream.send(json)
-    this.#kept = []
-    this.#keptBytes = 0
+  /** A new listening stream takes the place of the one before, with what was kept until then. */
+  listen(response: ServerResponse): void {
+    this.#listening.connect(response)
   }
 
-  stopListening(stream: EventStream): void {
-    if (this.#listener === stream) this.#listener = undefined
+  /**
+   * The rest of a stream, as far as it is kept; it goes on where its call still runs.
+   * @throws RpcFault 400 for an id that this session never gave out.
+   */
+  resume(lastEventId: string, response: ServerResponse): void {
+    const reached = this.streams.events.placeOf(lastEventId)
+    const answer = [...this.#calls.values()].find(({ stream }) => stream === reached.stream)
+    if (reached.stream === LISTENING) this.#listening.connect(response, {}, reached.place)
+    else if (answer !== undefined) answer.resume(response, reached)
+    else this.streams.replay(response, reached)
   }
 
   deliver(message: RpcMessage, call: Call | undefined): void {
-    const json = toJson(message)
-    if (json === undefined) return
-    if (isRequest(message) && !this.#mayAsk(message)) return
-    const target = this.#route(call)
-    if (target !== undefined) target.send(json)
-    else if (call === undefined) this.#keep(message, json)
+    if (!isRequest(message) || this.#asked.add(message)) this.#send(message, call)
   }
 
+  /** What was answered last is worth coming back for. */
   processEnded(): void {
-    this.end()
+    this.#end(false)
   }
 
   end(): void {
+    this.#end(true)
+  }
+
+  #end(isForgotten: boolean): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#listener?.end()
+    this.#asked.end()
+    this.#listening.end()
     this.#options.onEnd(this)
+    this.streams.events.close()
+    if (isForgotten) this.#options.recorder?.forget()
+  }
+
+  #assertRoom(expected: number): void {
+    const isFull = this.streams.isFull
+    if (!isFull && this.#calls.size + expected <= PENDING_PER_SESSION_MAX) return
+    const message = isFull
+      ? 'too much waits to be read by this client: read the answers first'
+      : `${PENDING_PER_SESSION_MAX} requests of this session wait for an answer: wait for some`
+    throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
   }
 
   #call(request: RpcRequest, answer: Answer, isBatch: boolean): void {
@@ -176,7 +200,7 @@ export class LiveSession implements ProcessUser {
   #take(message: RpcMessage): void {
     if (isResponse(message)) {
       // An answer to what was never asked could be taken for another one's.
-      if (message.id !== null && this.#asked.delete(message.id)) this.#process?.pass(message)
+      if (message.id !== null && this.#asked.take(message.id)) this.#process?.pass(message)
     } else if (isNotification(message) && message.method === 'notifications/cancelled') {
       this.#cancel(message)
     } else this.#process?.pass(message)
@@ -203,39 +227,9 @@ export class LiveSession implements ProcessUser {
     }
   }
 
-  #route(call: Call | undefined): Pick<EventStream, 'send'> | undefined {
-    const own = call === undefined ? undefined : this.#calls.get(call)
-    if (own?.canStream) return own
-    const listener = this.#listener?.isOpen ? this.#listener : undefined
-    if (call !== undefined) return listener
-    const open = [...new Set(this.#calls.values())].filter(({ canStream }) => canStream)
-    if (open.length === 1) return open[0]
-    // Several calls and nobody listening: the youngest carries it, or server and client would wait.
-    return listener ?? open.at(-1)
-  }
-
-  #mayAsk({ id }: RpcRequest): boolean {
-    if (this.#asked.size < PENDING_PER_SESSION_MAX) {
-      this.#asked.add(id)
-      return true
-    }
-    this.#refuse(id, 'too many requests wait for the client')
-    return false
-  }
-
-  #keep(message: RpcMessage, json: string): void {
-    const bytes = Buffer.byteLength(json)
-    if (this.#keptBytes + bytes <= BUFFER_BYTES_MAX) {
-      this.#kept.push(json)
-      this.#keptBytes += bytes
-    } else if (isRequest(message)) {
-      this.#asked.delete(message.id)
-      this.#refuse(message.id, 'the client does not listen')
-    }
-  }
-
-  #refuse(id: RpcId, message: string): void {
-    this.#process?.pass({ jsonrpc: '2.0', id, error: { code: CODES.internal, message } })
+  #send(message: RpcMessage, call: Call | undefined): void {
+    const json = toJson(message)
+    if (json !== undefined) route(this.#calls, this.#listening, call)?.send(json)
   }
 }
 

@@ -17,16 +17,23 @@ import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
-import { KeepAlive } from './keep-alive.ts'
-import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
+import {
+  FIRST_BYTE_BEAT_MS,
+  KEEP_ALIVE_MS,
+  SHUTDOWN_WAITS,
+  WATCHDOG_GRACE_SECONDS,
+} from './limits.ts'
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
+import type { StreamPorts } from './session-streams.ts'
 import { Sessions } from './sessions.ts'
+import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
+import { Ticker } from './ticker.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000
@@ -60,7 +67,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     holdChildren: () => {},
   })
   const ports = toRunnerPorts({ config, gateway, live, redis, groups, leases, log })
-  const keepAlive = new KeepAlive()
+  const streams = createStreamPorts()
+  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
   const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
@@ -72,7 +80,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, natives, keepAlive, peers }
+  const bridge = { admissions, sessions, runner, natives, streams, events, peers }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -85,7 +93,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   return async () => {
     server.close()
     live.stop()
-    keepAlive.stop()
+    events.retain()
     admissions.stop()
     replica.stop()
     await Promise.all([
@@ -94,11 +102,21 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       sessions.endAll(),
     ])
     await groups.stopAll(SHUTDOWN_WAITS)
+    await events.flush()
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
     peers.forwarding.stop()
     server.closeAllConnections()
     redis.disconnect()
+  }
+}
+
+function createStreamPorts(): StreamPorts {
+  return {
+    keepAlive: new Ticker(KEEP_ALIVE_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    seconds: new Ticker(1000),
+    budget: { bytes: 0 },
   }
 }
 

@@ -6,7 +6,7 @@ import { Answer } from './answer.ts'
 import type { Bridge } from './bridge.ts'
 import { revisionOf, withServedRevision } from './era.ts'
 import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './exchange.ts'
-import { isObject, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
+import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import type { Seat } from './sessions.ts'
 
@@ -18,10 +18,14 @@ export async function openSession(
   const { response, admission } = exchange
   const owner = ownerOf(exchange)
   const seat = bridge.sessions.reserve(owner)
+  const id = randomText()
+  const { capabilities } = paramsOf(request)
   const session = new LiveSession({
-    id: randomText(),
+    id,
     owner,
-    keepAlive: bridge.keepAlive,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    ports: bridge.streams,
+    recorder: bridge.events.recorder(id, owner),
     onEnd: ({ process }) => {
       // Whether it was registered already or not: the place is free again.
       seat.release()
@@ -39,7 +43,7 @@ export async function openSession(
     admission.assertStands()
     if (isObject(answer.result)) await settle(bridge, exchange, session, seat)
     else session.end()
-    send(bridge, exchange, answer, session)
+    send(exchange, answer, session)
   } catch (error) {
     session.end()
     throw error
@@ -56,7 +60,7 @@ async function begin(
   session.begin(process)
   admission.assertStands()
   const answer = await process.initialize(session, withServedRevision(request))
-  session.revision = revisionOf(answer.result)
+  session.streams.revision = revisionOf(answer.result)
   return answer
 }
 
@@ -74,17 +78,12 @@ async function settle(
   throw new RpcFault(200, 'internal', `the service ${service.name}: ended after initialize`)
 }
 
-function send(
-  bridge: Bridge,
-  { request, response }: Exchange,
-  answer: RpcResponse,
-  session: LiveSession,
-): void {
+function send({ request, response }: Exchange, answer: RpcResponse, session: LiveSession): void {
   const options = {
     accepted: parseAccept(headerOf(request, 'accept')),
     isBatch: false,
     expected: 1,
     headers: isObject(answer.result) ? { [SESSION_HEADER]: session.id } : {},
   }
-  new Answer(response, options, bridge.keepAlive).settle(answer)
+  new Answer(response, options, session.streams).settle(answer)
 }

@@ -35,7 +35,7 @@ export async function forward(
   })
   // The server has forgotten it, e.g. because it was started anew.
   if (answer.statusCode === 404) bridge.sessions.end(session.id)
-  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.keepAlive)
+  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive)
   admission.endBy((fault) => {
     end(fault)
     tellCancelled(bridge.natives, exchange, fault)

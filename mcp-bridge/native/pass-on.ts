@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { toEvent } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { type RpcFault, serialize } from '../json-rpc.ts'
-import type { KeepAlive } from '../keep-alive.ts'
+import type { Beaten, Ticker } from '../ticker.ts'
 import { toRefusals } from './refuse.ts'
 import { forwardable } from './upstream.ts'
 
@@ -14,7 +14,7 @@ const STREAM_HEADERS = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache, 
 export function passOn(
   answer: IncomingMessage,
   exchange: Exchange,
-  keepAlive: KeepAlive,
+  keepAlive: Ticker,
 ): (fault: RpcFault) => void {
   const { response } = exchange
   const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true
@@ -35,7 +35,13 @@ export function passOn(
     })
     answer.unpipe(response).destroy()
     if (!isBetween()) cut()
-    else response.end(toRefusals(exchange, fault).map(serialize).map(toEvent).join(''))
+    else
+      response.end(
+        toRefusals(exchange, fault)
+          .map(serialize)
+          .map((json) => toEvent(json))
+          .join(''),
+      )
   }
 }
 
@@ -43,16 +49,19 @@ export function passOn(
 function beatBetweenEvents(
   answer: IncomingMessage,
   response: Exchange['response'],
-  keepAlive: KeepAlive,
+  keepAlive: Ticker,
 ): () => boolean {
   let isBetween = true
   answer.on('data', (chunk: Buffer) => {
     isBetween = chunk.subarray(-2).equals(Buffer.from('\n\n'))
   })
-  const beat = (): void => {
-    if (isBetween && response.writable) response.write(': keepalive\n\n')
+  const beaten: Beaten = {
+    beat() {
+      if (isBetween && response.writable) response.write(': keepalive\n\n')
+    },
   }
-  const stop = keepAlive.add({ beat })
+  keepAlive.add(beaten)
+  const stop = (): void => keepAlive.remove(beaten)
   answer.once('end', stop)
   response.once('close', stop)
   return () => isBetween

@@ -84,8 +84,15 @@ export async function open(
   return { id, answer }
 }
 
-/** The messages of an event stream, as they come. */
-export async function* events(response: Response): AsyncGenerator<RpcBody> {
+export interface EventFrame {
+  readonly id: string | undefined
+  readonly retry: string | undefined
+  /** Undefined in what is no event, e.g. a comment. */
+  readonly data: string | undefined
+}
+
+/** What stands between the blank lines of an event stream, as it comes. */
+export async function* frames(response: Response): AsyncGenerator<EventFrame> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
@@ -93,9 +100,18 @@ export async function* events(response: Response): AsyncGenerator<RpcBody> {
     const parts = text.split('\n\n')
     text = parts.pop() ?? ''
     for (const part of parts) {
-      const data = part.split('\n').find((line) => line.startsWith('data: '))
-      if (data !== undefined) yield JSON.parse(data.slice('data: '.length)) as RpcBody
+      const lines = part.split('\n')
+      const field = (name: string): string | undefined =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+      yield { id: field('id'), retry: field('retry'), data: field('data') }
     }
+  }
+}
+
+/** The messages of an event stream, as they come. */
+export async function* events(response: Response): AsyncGenerator<RpcBody> {
+  for await (const { data } of frames(response)) {
+    if (data !== undefined && data !== '') yield JSON.parse(data) as RpcBody
   }
 }
 

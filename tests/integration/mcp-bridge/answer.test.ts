@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
 import { Answer } from '../../../mcp-bridge/answer.ts'
-import { KeepAlive } from '../../../mcp-bridge/keep-alive.ts'
+import { SessionStreams } from '../../../mcp-bridge/session-streams.ts'
+import { Ticker } from '../../../mcp-bridge/ticker.ts'
 import { socketFetch } from '../../support/socket-fetch.ts'
 
 const BOTH = { json: true, stream: true }
@@ -18,15 +19,20 @@ async function answered(
   t: ExecutionContext,
   options: ConstructorParameters<typeof Answer>[1],
   act: (answer: Answer) => Promise<void> | void,
+  revision = '2025-06-18',
 ) {
-  const keepAlive = new KeepAlive(BEAT_MS)
+  const [keepAlive, firstBytes, seconds] = [1, 1, 10].map((beats) => new Ticker(beats * BEAT_MS))
+  if (!keepAlive || !firstBytes || !seconds) throw new Error('no tickers')
+  const ports = { keepAlive, firstBytes, seconds, budget: { bytes: 0 } }
+  const streams = new SessionStreams(ports, () => {})
+  streams.revision = revision
   const server = createServer((_, answering: ServerResponse) => {
-    void act(new Answer(answering, options, keepAlive))
+    void act(new Answer(answering, options, streams))
   })
   const socket = join(mkdtempSync(join(tmpdir(), 'answer-')), 's')
   await listenOnSocket(server, socket)
   t.teardown(() => {
-    keepAlive.stop()
+    for (const ticker of [keepAlive, firstBytes]) ticker.stop()
     server.close()
     server.closeAllConnections()
   })
@@ -41,16 +47,42 @@ test('the response first is JSON', async (t) => {
   t.deepEqual(JSON.parse(text), response(1))
 })
 
-test('a silent call becomes a stream before anybody cuts it', async (t) => {
+for (const [revision, opening] of [
+  ['2025-06-18', /^: keepalive\n/],
+  ['2025-11-25', /^id: [\w-]{8}\.1\.0\nretry: 1000\ndata: \n\n/],
+] as const) {
+  test(`a call that takes long shows its first byte before its answer in ${revision}`, async (t) => {
+    const options = { accepted: BOTH, isBatch: false, expected: 1 }
+    const later = async (answer: Answer) => {
+      await sleep(3.5 * BEAT_MS)
+      answer.settle(response(1))
+    }
+    const { type, text } = await answered(t, options, later, revision)
+    t.is(type, 'text/event-stream')
+    t.regex(text, opening)
+    const [, id] = /\nevent: message\nid: (.*)\ndata: /.exec(text) ?? []
+    t.regex(id ?? '', /^[\w-]{8}\.1\.1$/)
+    t.true(text.endsWith(`id: ${id}\ndata: ${JSON.stringify(response(1))}\n\n`))
+    t.regex(text, /\n: keepalive\n/, 'and it is kept alive until then')
+  })
+}
+
+test('a call whose answer comes with the first beat is JSON', async (t) => {
   const options = { accepted: BOTH, isBatch: false, expected: 1 }
-  const { type, text } = await answered(t, options, async (answer) => {
-    await sleep(3.5 * BEAT_MS)
+  const { type } = await answered(t, options, (answer) => {
+    answer.beat()
     answer.settle(response(1))
   })
-  t.is(type, 'text/event-stream')
-  const data = `event: message\ndata: ${JSON.stringify(response(1))}\n\n`
-  t.regex(text, /^(?:: keepalive\n\n)+event: message\ndata: /)
-  t.true(text.endsWith(data))
+  t.is(type, 'application/json')
+})
+
+test('what some clients take for line breaks is escaped', async (t) => {
+  const options = { accepted: { json: false, stream: true }, isBatch: false, expected: 1 }
+  const result = { text: 'a\u2028b\u2029c\u0085d' }
+  const { text } = await answered(t, options, (answer) => answer.settle({ ...response(1), result }))
+  const data = text.split('\n').find((line) => line.startsWith('data: ')) ?? ''
+  t.notRegex(text, /[\u0085\u2028\u2029]/)
+  t.deepEqual(JSON.parse(data.slice('data: '.length)), { ...response(1), result })
 })
 
 test('a silent call stays JSON for a client that reads no stream', async (t) => {

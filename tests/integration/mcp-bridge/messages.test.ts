@@ -107,7 +107,7 @@ for (const accept of ['application/json', 'text/html']) {
 }
 
 test("brings the client's answer to the server, and none that was not asked for", async (t) => {
-  const { id } = await open(bridge, 'fix')
+  const { id } = await open(bridge, 'fix', { capabilities: { sampling: {} } })
   const stream = await send(bridge, 'fix', rpc('ask', { what: 'sampling/createMessage' }), {
     session: id,
   })

@@ -10,9 +10,9 @@ import type { Service } from '../../../lib/catalogue/service.ts'
 import { Admission } from '../../../mcp-bridge/admission.ts'
 import type { Bridge } from '../../../mcp-bridge/bridge.ts'
 import type { Exchange } from '../../../mcp-bridge/exchange.ts'
-import { KeepAlive } from '../../../mcp-bridge/keep-alive.ts'
 import { forward } from '../../../mcp-bridge/native/forward.ts'
 import { NativeSession } from '../../../mcp-bridge/native/native-session.ts'
+import { Ticker } from '../../../mcp-bridge/ticker.ts'
 import { toRevoked } from '../../../mcp-bridge/withdrawal.ts'
 import { until } from '../../support/gateway-process.ts'
 import { allEvents, events, json, open, type RpcBody, rpc, send } from '../../support/mcp.ts'
@@ -95,7 +95,7 @@ async function beginExchange(
   })
   const server = { socketPath: join(folder, 'n'), secret: 'secret' }
   const natives = { ensure: async () => server, running: () => server }
-  const keepAlive = new KeepAlive()
+  const keepAlive = new Ticker(15_000)
   const admission = new Admission({ identity: IDENTITY, cut: () => {}, onOver: () => {} }, 0)
   const front = createServer((request: IncomingMessage, response) => {
     const service = { name: 'svc' } as Service
@@ -103,7 +103,11 @@ async function beginExchange(
     const [only] = calls
     if (!isBatch && only !== undefined) exchange.rpcId = only
     const session = new NativeSession('id', OWNER, '2025-03-26', () => {})
-    const room = { natives, keepAlive, sessions: { end: () => {} } } as unknown as Bridge
+    const room = {
+      natives,
+      streams: { keepAlive },
+      sessions: { end: () => {} },
+    } as unknown as Bridge
     forward(room, exchange, session, Buffer.from('{}')).catch(() => {})
   })
   await Promise.all([

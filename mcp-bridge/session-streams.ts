@@ -1,0 +1,84 @@
+/** The event streams of one session: how each begins, what they keep, how much of them waits. */
+
+import type { ServerResponse } from 'node:http'
+import { Backlog } from './backlog.ts'
+import { Channel } from './channel.ts'
+import { EventStream, replay } from './event-stream.ts'
+import { type EventBudget, EventLog, type EventRecorder, LISTENING, type Place } from './events.ts'
+import { RETRY_MS } from './limits.ts'
+import type { Ticker } from './ticker.ts'
+
+/** The first one whose clients understand an event without data. */
+const PRIMED_SINCE = '2025-11-25'
+
+/** What all sessions share. */
+export interface StreamPorts {
+  readonly keepAlive: Ticker
+  /** For calls that have no answer yet. */
+  readonly firstBytes: Ticker
+  readonly seconds: Ticker
+  readonly budget: EventBudget
+}
+
+export class SessionStreams {
+  revision = ''
+  readonly events: EventLog
+  readonly #ports: StreamPorts
+  readonly #backlog: Backlog
+  #last = LISTENING
+
+  constructor(ports: StreamPorts, onRelieved: () => void, recorder?: EventRecorder) {
+    this.#ports = ports
+    this.#backlog = new Backlog(onRelieved)
+    this.events = new EventLog(ports.budget, recorder)
+  }
+
+  get firstBytes(): Ticker {
+    return this.#ports.firstBytes
+  }
+
+  /** Whether the client reads so slowly that what is sent to it waits in memory. */
+  get isCongested(): boolean {
+    return this.#backlog.isCongested
+  }
+
+  /** Whether nothing more can wait for the client. */
+  get isFull(): boolean {
+    return this.#backlog.isFull
+  }
+
+  /** A whole answer that the client may take long to read. */
+  noteLarge(response: ServerResponse): void {
+    this.#backlog.addAnswer(response)
+  }
+
+  /** A stream for the answer to a call. */
+  open(): Channel {
+    this.#last += 1
+    return new Channel(this.#last, this)
+  }
+
+  /** What is kept of a stream that is complete; a client that has it all is told not to come back. */
+  replay(response: ServerResponse, reached: Place): void {
+    const missed = this.events.after(reached)
+    if (missed.length > 0) {
+      replay(
+        response,
+        missed.map((event) => ({ id: this.events.idOf(event), json: event.json })),
+      )
+    } else response.writeHead(204).end()
+  }
+
+  connect(
+    response: ServerResponse,
+    from: Place,
+    headers?: Readonly<Record<string, string>>,
+  ): EventStream {
+    const { keepAlive } = this.#ports
+    const stream = new EventStream(response, { headers, keepAlive, backlog: this.#backlog })
+    if (this.revision >= PRIMED_SINCE) stream.prime(this.events.idOf(from), RETRY_MS)
+    // The head travels with the first bytes of the body.
+    else stream.beat()
+    return stream
+  }
+}
