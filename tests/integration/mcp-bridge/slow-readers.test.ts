@@ -1,92 +1,13 @@
-import { mkdtempSync } from 'node:fs'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
-import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
-import { Admission } from '../../../mcp-bridge/admission.ts'
-import type { RpcMessage } from '../../../mcp-bridge/json-rpc.ts'
+import test from 'ava'
 import { CONGESTED_BYTES, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
-import { LiveSession } from '../../../mcp-bridge/live-session.ts'
-import type { Call } from '../../../mcp-bridge/runner/process-user.ts'
-import type { ServerProcess } from '../../../mcp-bridge/runner/server-process.ts'
-import { Ticker } from '../../../mcp-bridge/ticker.ts'
-
-const IDENTITY = {
-  userId: 'dev:ann',
-  userName: 'ann',
-  clientId: 'client',
-  scopes: [],
-  grantId: 'grant',
-  tokenId: 'token',
-  expiresAt: 4_000_000_000,
-}
-
-/** A session in front of a process that notes what it is told; GET listens, POST calls. */
-async function setUp(t: ExecutionContext) {
-  const told = { relieved: 0, passed: [] as RpcMessage[] }
-  const calls: Call[] = []
-  const process = {
-    request: (_: unknown, call: Call) => void calls.push(call),
-    pass: (message: RpcMessage) => void told.passed.push(message),
-    relieved: () => {
-      told.relieved += 1
-    },
-  } as unknown as ServerProcess
-  const tickers = [new Ticker(15_000), new Ticker(50), new Ticker(1000)]
-  const [keepAlive, firstBytes, seconds] = tickers as [Ticker, Ticker, Ticker]
-  const budget = { bytes: 0 }
-  const session = new LiveSession({
-    id: 'id',
-    owner: { user: 'dev:ann', client: 'client', service: 'svc' },
-    capabilities: {},
-    ports: { keepAlive, firstBytes, seconds, budget },
-    onEnd: () => {},
-  })
-  session.begin(process)
-  session.streams.revision = '2025-11-25'
-  const admission = () => new Admission({ identity: IDENTITY, cut: () => {}, onOver: () => {} }, 0)
-  const accepted = { json: true, stream: true }
-  const server = createServer((request, response) => {
-    const { 'last-event-id': lastEventId } = request.headers
-    const call = { jsonrpc: '2.0' as const, id: 1, method: 'work' }
-    if (request.method === 'POST') {
-      session.post({ messages: [call], isBatch: false }, response, accepted, admission())
-    } else if (lastEventId === undefined) session.listen(response)
-    else session.resume(String(lastEventId), response)
-  })
-  const socketPath = join(mkdtempSync(join(tmpdir(), 'slow-')), 's')
-  await listenOnSocket(server, socketPath)
-  t.teardown(() => {
-    for (const ticker of tickers) ticker.stop()
-    server.close()
-    server.closeAllConnections()
-  })
-  /** An answer of which nothing is read until somebody does. */
-  const ask = async (method: string, headers: Record<string, string> = {}) => {
-    const request = httpRequest({ socketPath, method, headers, agent: false })
-    request.on('error', () => {})
-    const answer = new Promise<IncomingMessage>((resolve) => request.once('response', resolve))
-    request.end()
-    return await answer
-  }
-  const say = (bytes: number): void =>
-    session.deliver(
-      { jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x'.repeat(bytes) } },
-      undefined,
-    )
-  return { session, budget, told, calls, ask, say }
-}
-
-async function until(isDone: () => boolean): Promise<void> {
-  for (let time = 0; time < 400 && !isDone(); time += 1) await sleep(25)
-}
+import { startSession, until } from '../../support/live-session.ts'
 
 const STEP = 400_000
 
 test('a client that does not read is noticed, and its server hears when it reads again', async (t) => {
-  const { session, told, ask, say } = await setUp(t)
+  const { session, told, ask, say } = await startSession(t)
   const stream = await ask('GET')
   t.false(session.isCongested)
   for (let bytes = 0; bytes < 2 * CONGESTED_BYTES; bytes += STEP) say(STEP)
@@ -104,7 +25,7 @@ test('a client that does not read is noticed, and its server hears when it reads
 })
 
 test('a client that never reads is cut off, and can come back', async (t) => {
-  const { session, told, ask, say, budget } = await setUp(t)
+  const { session, told, ask, say, budget } = await startSession(t)
   const stream = await ask('GET')
   const cut = new Promise((resolve) => stream.once('close', resolve))
   let said = 0
@@ -136,7 +57,7 @@ test('a client that never reads is cut off, and can come back', async (t) => {
 })
 
 test('answers that nobody reads count, and no further call is taken', async (t) => {
-  const { session, calls, ask, told } = await setUp(t)
+  const { session, calls, ask, told } = await startSession(t)
   const answers: IncomingMessage[] = []
   const settle = async (): Promise<void> => {
     const answer = ask('POST')
@@ -163,7 +84,7 @@ test('answers that nobody reads count, and no further call is taken', async (t) 
 })
 
 test('a large message to a client that reads is no reason to cut it', async (t) => {
-  const { ask, say, session } = await setUp(t)
+  const { ask, say, session } = await startSession(t)
   const stream = await ask('GET')
   let read = 0
   stream.on('data', (chunk: Buffer) => {
@@ -177,7 +98,7 @@ test('a large message to a client that reads is no reason to cut it', async (t) 
 })
 
 test('who leaves while it is congested relieves the server', async (t) => {
-  const { ask, say, session, told } = await setUp(t)
+  const { ask, say, session, told } = await startSession(t)
   const stream = await ask('GET')
   for (let bytes = 0; bytes < 2 * CONGESTED_BYTES; bytes += STEP) say(STEP)
   t.true(session.isCongested)
