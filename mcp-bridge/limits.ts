@@ -76,6 +76,8 @@ export const ASKED_SECONDS_BY_METHOD: Readonly<Record<string, number>> = {
   'sampling/createMessage': 600,
   'elicitation/create': 600,
 }
+/** A bridge process that was not heard of for so long is gone, and what it owned passes on. */
+export const LEASE_MS = 10_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */
 export const SWEEP_MS = 1000
 /** Who was sent away and does not read the rest of the answer is cut off after so long. */

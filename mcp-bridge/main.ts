@@ -16,7 +16,7 @@ import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
-import { ALONE } from './leases.ts'
+import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
   KEEP_ALIVE_MS,
@@ -29,6 +29,7 @@ import type { NativeSession } from './native/native-session.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
+import type { StreamPorts } from './session-streams.ts'
 import { Sessions } from './sessions.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
@@ -46,7 +47,6 @@ await runRoom(bootLog, async () => {
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
-  const instance = randomText(12)
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
   const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
@@ -56,28 +56,31 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     workingDirectory: process.cwd(),
     log,
   })
-  const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
-  const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
-  const ports = toRunnerPorts({ config, gateway, live, redis, groups, log })
-  const streams = {
-    keepAlive: new Ticker(KEEP_ALIVE_MS),
-    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
-    seconds: new Ticker(1000),
-    budget: { bytes: 0 },
-  }
+  const life = randomText(12)
+  const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
+  const { leases, peers } = await joinPeers({
+    config,
+    live,
+    redis,
+    life,
+    log,
+    holdChildren: () => {},
+  })
+  const ports = toRunnerPorts({ config, gateway, live, redis, groups, leases, log })
+  const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
   const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
-    instance,
+    instance: peers.instances.own.id,
     clock: systemClock,
     log,
   })
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, natives, streams, events }
+  const bridge = { admissions, sessions, runner, natives, streams, events, peers }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -100,24 +103,44 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     ])
     await groups.stopAll(SHUTDOWN_WAITS)
     await events.flush()
+    // Nothing runs any more: others need not wait for the end.
+    await Promise.all([leases.stop(), peers.instances.stop()])
+    peers.forwarding.stop()
     server.closeAllConnections()
     redis.disconnect()
   }
 }
 
-interface RunnerParts extends Pick<RunnerPorts, 'groups' | 'log'> {
+function createStreamPorts(): StreamPorts {
+  return {
+    keepAlive: new Ticker(KEEP_ALIVE_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    seconds: new Ticker(1000),
+    budget: { bytes: 0 },
+  }
+}
+
+interface RunnerParts extends Pick<RunnerPorts, 'groups' | 'leases' | 'log'> {
   readonly config: McpBridgeConfig
   readonly gateway: Gateway
   readonly live: LiveGateway
   readonly redis: Redis
 }
 
-function toRunnerPorts({ config, gateway, live, redis, groups, log }: RunnerParts): RunnerPorts {
+function toRunnerPorts({
+  config,
+  gateway,
+  live,
+  redis,
+  groups,
+  leases,
+  log,
+}: RunnerParts): RunnerPorts {
   const { stateDirectory, addresses } = gateway
   return {
     groups,
     sweep: new Sweep(),
-    leases: ALONE,
+    leases,
     surroundings: {
       environment: process.env,
       stateDirectory,

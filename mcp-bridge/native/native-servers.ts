@@ -38,12 +38,15 @@ const POLL_MS = 20
 
 export class NativeServers {
   readonly #ports: RunnerPorts
+  readonly #bridgeSocket: string
   readonly #folder: string
   readonly #running = new Map<string, Running>()
   readonly #backoff: Backoff
 
+  /** Bridges whose sockets share a folder have their servers' in one as well. */
   constructor(ports: RunnerPorts, bridgeSocket: string) {
     this.#ports = ports
+    this.#bridgeSocket = bridgeSocket
     this.#folder = join(dirname(bridgeSocket), 'n')
     this.#backoff = new Backoff(ports.clock)
   }
@@ -102,7 +105,8 @@ export class NativeServers {
   #launch(service: Service, marker: string): Running {
     const { groups, surroundings, clock, log } = this.#ports
     // The name in full could be too long for a socket's path.
-    const socketPath = join(this.#folder, `${digest(service.name).slice(0, 8)}.sock`)
+    const name = digest(`${this.#bridgeSocket} ${service.name}`).slice(0, 8)
+    const socketPath = join(this.#folder, `${name}.sock`)
     const secret = randomText()
     try {
       assertSocketPath(socketPath)
