@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, GroupedProcess, StopWaits } from '../../lib/platform/process-group.ts'
+import { parseExactly } from '../exact-json.ts'
 import { RpcFault, type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { FRAME_BYTES_MAX, INPUT_QUEUE_BYTES_MAX } from '../limits.ts'
 import { FrameReader, idOfOversized } from './framing.ts'
@@ -92,7 +93,7 @@ function readFrame(line: Buffer, events: ChildEvents, log: Log): void {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     // Reported by the caller, who treats it like JSON that is no message.
     return undefined
