@@ -42,6 +42,7 @@ export class ServerProcess {
   readonly service: Service
   readonly users = new Set<ProcessUser>()
   readonly counts: ProcessCounts = { calls: 0, timeouts: 0, dropped: 0 }
+  /** Resolves when nothing of it is left: another one for the same key may begin. */
   readonly ended: Promise<Ending>
   readonly #child: Child
   readonly #log: Log
@@ -74,7 +75,7 @@ export class ServerProcess {
     })
     this.#input = new ServerInput(service.name, this.#child, log)
     this.#congestion = this.isShared ? undefined : new Congestion(this.#child)
-    this.ended = this.#child.ended
+    this.ended = this.#child.gone.then(() => this.#child.ended)
     seconds.add(this)
     void this.ended.then(() => seconds.remove(this))
   }
@@ -152,7 +153,8 @@ export class ServerProcess {
 
   async stop(waits: StopWaits): Promise<Ending> {
     this.#wasAsked = !this.#hasEnded
-    return await this.#child.stop(waits)
+    await this.#child.stop(waits)
+    return await this.ended
   }
 
   #createCalls(): Calls {

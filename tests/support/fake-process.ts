@@ -3,9 +3,9 @@
 import { toService } from '../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
 import { createLog } from '../../lib/platform/log.ts'
-import type { Ending } from '../../lib/platform/process-group.ts'
 import type { RpcMessage, RpcResponse } from '../../mcp-bridge/json-rpc.ts'
 import type { ChildEvents } from '../../mcp-bridge/runner/child.ts'
+import type { HostedEnding } from '../../mcp-bridge/runner/host.ts'
 import type { Call, ProcessUser } from '../../mcp-bridge/runner/process-user.ts'
 import { ServerProcess } from '../../mcp-bridge/runner/server-process.ts'
 import { Ticker } from '../../mcp-bridge/ticker.ts'
@@ -46,12 +46,12 @@ export function fakeProcess(definition: ServiceDefinition): FakeProcess {
   const { service } = reading
   const sent: RpcMessage[] = []
   const flow: string[] = []
-  const ended = Promise.withResolvers<Ending>()
+  const ended = Promise.withResolvers<HostedEnding>()
   let events: ChildEvents | undefined
   let fault: Error | undefined
   let stops = 0
   const end = (): void => {
-    const ending = { exitCode: 0, signal: null }
+    const ending = { exitCode: 0, signal: null, stderr: '' }
     events?.ended(ending)
     ended.resolve(ending)
   }
@@ -60,7 +60,10 @@ export function fakeProcess(definition: ServiceDefinition): FakeProcess {
     (given) => {
       events = given
       return {
+        pid: undefined,
         ended: ended.promise,
+        gone: ended.promise.then(() => undefined),
+        figures: () => Promise.resolve(undefined),
         send: (message) => {
           if (fault !== undefined) throw fault
           sent.push(message)
