@@ -1,6 +1,7 @@
 /** What the steps of a request work with: the parts of the room, put together by main.ts. */
 
 import type { Admissions } from './admissions.ts'
+import type { Peers } from './elsewhere.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
@@ -16,4 +17,5 @@ export interface Bridge {
   readonly natives: NativeServers
   readonly streams: StreamPorts
   readonly events: EventRecords
+  readonly peers: Peers
 }

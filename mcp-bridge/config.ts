@@ -12,6 +12,8 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import { PROCESSES_MAX } from '../lib/platform/unix-socket.ts'
+import { LEASE_MS } from './limits.ts'
 
 export const MCP_BRIDGE_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
@@ -23,6 +25,12 @@ export const MCP_BRIDGE_VARIABLES = {
   USER_SECRETS_KEY: required(secretOf(32)),
   /** Seconds without use after which a session ends. */
   SESSION_TIMEOUT: optional(integer(1, 31_536_000), 3600),
+  /** The name of this process among the bridges of a store: one at a time has it. */
+  MCP_BRIDGE_INSTANCE: optional(text, 'bridge-1'),
+  /** How many bridges use the store. */
+  MCP_BRIDGE_PROCESSES: optional(integer(1, PROCESSES_MAX), 1),
+  /** The term of a lease in milliseconds: the same for all bridges of a store. */
+  MCP_BRIDGE_LEASE_MS: optional(integer(500, 600_000), LEASE_MS),
   /** Every child carries it in its environment, so that the supervisor finds what escaped. */
   GATEWAY_MARKER: required(text),
 }

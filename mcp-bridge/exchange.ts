@@ -19,6 +19,8 @@ export interface Exchange {
   readonly identity: Identity
   readonly service: Service
   readonly admission: Admission
+  /** Once it has been read. */
+  body?: Buffer
   /** The JSON-RPC method, for the log. */
   rpcMethod?: string | undefined
   /** Ids of the requests it brings. */

@@ -6,7 +6,7 @@ import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
-import { createProcessGroups } from '../lib/platform/process-group.ts'
+import { createProcessGroups, type ProcessGroups } from '../lib/platform/process-group.ts'
 import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
@@ -16,7 +16,7 @@ import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
-import { ALONE } from './leases.ts'
+import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
   KEEP_ALIVE_MS,
@@ -26,9 +26,11 @@ import {
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
+import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
+import type { StreamPorts } from './session-streams.ts'
 import { Sessions } from './sessions.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
@@ -46,7 +48,6 @@ await runRoom(bootLog, async () => {
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
-  const instance = randomText(12)
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
   const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
@@ -56,28 +57,33 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     workingDirectory: process.cwd(),
     log,
   })
-  const marker = { name: 'MCP_GATEWAY_BRIDGE', value: instance }
-  const groups = createProcessGroups(marker, WATCHDOG_GRACE_SECONDS)
-  const ports = toRunnerPorts({ config, gateway, live, redis, groups, log })
-  const streams = {
-    keepAlive: new Ticker(KEEP_ALIVE_MS),
-    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
-    seconds: new Ticker(1000),
-    budget: { bytes: 0 },
-  }
+  const life = randomText(12)
+  const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
+  const local = toLocal({ config, gateway, groups, log })
+  const host = createLocalHost(local)
+  const { leases, peers } = await joinPeers({
+    config,
+    live,
+    redis,
+    life,
+    log,
+    holdChildren: (withinMs) => host.endUnlessRenewed(withinMs),
+  })
+  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hostOf: () => host, log })
+  const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
-  const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
+  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
-    instance,
+    instance: peers.instances.own.id,
     clock: systemClock,
     log,
   })
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, natives, streams, events }
+  const bridge = { admissions, sessions, runner, natives, streams, events, peers }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -98,34 +104,68 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       natives.stopAll(SHUTDOWN_WAITS),
       sessions.endAll(),
     ])
-    await groups.stopAll(SHUTDOWN_WAITS)
+    await host.stopAll(SHUTDOWN_WAITS)
     await events.flush()
+    // Nothing runs any more: others need not wait for the end.
+    await Promise.all([leases.stop(), peers.instances.stop()])
+    peers.forwarding.stop()
     server.closeAllConnections()
     redis.disconnect()
   }
 }
 
-interface RunnerParts extends Pick<RunnerPorts, 'groups' | 'log'> {
+function createStreamPorts(): StreamPorts {
+  return {
+    keepAlive: new Ticker(KEEP_ALIVE_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    seconds: new Ticker(1000),
+    budget: { bytes: 0 },
+  }
+}
+
+interface Parts extends Pick<RunnerPorts, 'leases' | 'hostOf' | 'log'> {
   readonly config: McpBridgeConfig
   readonly gateway: Gateway
   readonly live: LiveGateway
   readonly redis: Redis
+  readonly groups: ProcessGroups
 }
 
-function toRunnerPorts({ config, gateway, live, redis, groups, log }: RunnerParts): RunnerPorts {
-  const { stateDirectory, addresses } = gateway
+function toLocal({
+  config,
+  gateway,
+  groups,
+  log,
+}: Pick<Parts, 'config' | 'gateway' | 'groups' | 'log'>): LocalHostOptions {
   return {
     groups,
     sweep: new Sweep(),
-    leases: ALONE,
     surroundings: {
       environment: process.env,
-      stateDirectory,
+      stateDirectory: gateway.stateDirectory,
       gatewayMarker: config.GATEWAY_MARKER,
     },
+    clock: systemClock,
+    log,
+  }
+}
+
+function toRunnerPorts({
+  config,
+  gateway,
+  live,
+  redis,
+  leases,
+  hostOf,
+  log,
+}: Omit<Parts, 'groups'>): RunnerPorts {
+  return {
+    hostOf,
+    leases,
+    environment: process.env,
     ownSecrets: {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${addresses.issuer}/account`,
+      accountPage: `${gateway.addresses.issuer}/account`,
     },
     findService: (name) => live.current.services.get(name),
     clock: systemClock,

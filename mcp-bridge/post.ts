@@ -20,7 +20,8 @@ import { openSession } from './open-session.ts'
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   const { request, response, service, admission } = exchange
-  const body = await readBody(request)
+  const body = exchange.body ?? (await readBody(request))
+  exchange.body = body
   const parsed = parseBody(body)
   const [first] = parsed.messages
   exchange.rpcMethod = first.method

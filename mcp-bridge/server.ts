@@ -16,6 +16,7 @@ import { matcherOf } from '../lib/platform/constant-time.ts'
 import type { Log } from '../lib/platform/log.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
+import { serveElsewhere } from './elsewhere.ts'
 import { endSession } from './end-session.ts'
 import { type Exchange, headerOf, logExchange, sendFault } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
@@ -63,7 +64,7 @@ async function handle(
     const { admission } = exchange
     response.once('close', () => admission.clientLeft())
     logExchange(exchange, door.log, door.clock)
-    await dispatch(door.bridge, exchange)
+    await serve(door.bridge, exchange)
   } catch (thrown) {
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
     if (response.destroyed || response.writableEnded) return
@@ -106,6 +107,15 @@ function readIdentity({ headers }: IncomingMessage): Identity | undefined {
 
 function serviceNameOf({ url = '' }: IncomingMessage): string {
   return /^\/([a-z0-9-]+)\/mcp(?:\?|$)/.exec(url)?.[1] ?? ''
+}
+
+/** Here, or by the bridge process that it belongs to. */
+async function serve(bridge: Bridge, exchange: Exchange): Promise<void> {
+  try {
+    await dispatch(bridge, exchange)
+  } catch (thrown) {
+    await serveElsewhere(bridge, exchange, thrown, dispatch)
+  }
 }
 
 async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {

@@ -2,7 +2,8 @@
  * Which sessions there are, whose they are, and when they end.
  *
  * A session is found only by its owner: same user, same client, same service. Anybody else gets the
- * very answer that an id which never existed gets.
+ * very answer that an id which never existed gets. Where there are several bridge processes each bounds
+ * what it has itself: a count of all would cost each `initialize` a question.
  */
 
 import type { Clock } from '../lib/platform/clock.ts'
@@ -20,6 +21,16 @@ export interface SessionOwner {
 /** Who asks for a session, and under which grant. */
 export interface SessionCaller extends SessionOwner {
   readonly grantId: string
+}
+
+/** Not the caller's, as far as this process knows; another one may have it. */
+export class SessionNotHere extends RpcFault {
+  readonly id: string
+
+  constructor(id: string) {
+    super(404, 'sessionNotFound', 'no such session: begin again with initialize')
+    this.id = id
+  }
 }
 
 export interface Session {
@@ -108,7 +119,7 @@ export class Sessions<S extends Session> {
 
   /**
    * The caller's session of this id; being asked for counts as use.
-   * @throws RpcFault 400 without an id, 404 for one that is not the caller's.
+   * @throws RpcFault 400 without an id, SessionNotHere for one that is not the caller's.
    */
   find(id: string | undefined, caller: SessionCaller): S {
     if (id === undefined || id === '') {
@@ -116,12 +127,32 @@ export class Sessions<S extends Session> {
     }
     const entry = this.#entries.get(id)
     if (entry === undefined || !isSame(entry.session.owner, caller)) {
-      void this.#explainMiss(id, caller)
-      throw new RpcFault(404, 'sessionNotFound', 'no such session: begin again with initialize')
+      throw new SessionNotHere(id)
     }
     entry.grantId = caller.grantId
     this.#use(entry)
     return entry.session
+  }
+
+  /**
+   * The bridge process that has the caller's session; undefined when there is no such session.
+   * @throws RpcFault 503 when the store does not tell.
+   */
+  async whereIs(id: string, caller: SessionOwner): Promise<string | undefined> {
+    try {
+      const record = await this.#options.records.find(id)
+      return record !== undefined && isSame(record, caller) ? record.instance : undefined
+    } catch (cause) {
+      throw new RpcFault(503, 'refused', 'sessions cannot be found now: try again later', {
+        cause,
+        headers: { 'retry-after': '5' },
+      })
+    }
+  }
+
+  /** The process that had it is gone, and with it the session. */
+  forget(id: string): void {
+    this.#inBackground(this.#options.records.end(id))
   }
 
   end(id: string): void {
@@ -181,19 +212,6 @@ export class Sessions<S extends Session> {
       .filter(({ session }) => !session.isBusy)
       .sort((one, other) => one.usedAt - other.usedAt)
     if (oldest !== undefined) this.end(oldest.session.id)
-  }
-
-  /** For the operator: a restart of the bridge ends sessions, and clients begin new ones. */
-  async #explainMiss(id: string, owner: SessionOwner): Promise<void> {
-    const { records, instance, log } = this.#options
-    try {
-      const record = await records.find(id)
-      if (record === undefined || !isSame(record, owner) || record.instance === instance) return
-      log.info({ service: owner.service, user: owner.user }, 'session of an earlier bridge process')
-      await records.end(id)
-    } catch (error) {
-      log.warn({ err: error }, 'session record could not be read')
-    }
   }
 
   #count(user: string, change: 1 | -1): void {

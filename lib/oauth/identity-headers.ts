@@ -86,3 +86,6 @@ export function parseIdentityHeaders(
 
 /** Set by Envoy towards the bridge: the proof that a request came through the edge. */
 export const EDGE_SECRET_HEADER = 'x-gateway-edge'
+
+/** Between bridge processes: the one that a request came to has passed it on to the one it belongs to. */
+export const HOP_HEADER = 'x-gateway-hop'

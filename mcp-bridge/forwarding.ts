@@ -1,0 +1,106 @@
+/**
+ * A request on its way to the bridge process it belongs to: as it came, the answer streaming back as it
+ * comes, and either side's leaving told to the other.
+ *
+ * The process that it belongs to judges the caller by what is revoked, as this one does, and answers with
+ * the reason: here an exchange that was withdrawn is only cut when that answer does not come.
+ */
+
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { HOP_HEADER } from '../lib/oauth/identity-headers.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a request comes to elsewhere. */
+export type Outcome =
+  | 'answered'
+  /** Nobody is there, or not any more, and nothing of an answer had come. */
+  | 'gone'
+
+/** Of one connection only (RFC 9110 section 7.6.1), or set anew. */
+const NOT_PASSED_ON = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+])
+
+/** Shorter than the other process keeps idle connections: none is used that is being closed. */
+const IDLE_MS = 30_000
+
+export class Forwarding {
+  readonly #own: string
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS })
+
+  /** `own`: the name under which this process passes requests on. */
+  constructor(own: string) {
+    this.#own = own
+  }
+
+  /** `watch` calls back when the other process is gone; it returns what ends that. */
+  async send(
+    exchange: Exchange,
+    socketPath: string,
+    watch: (onGone: () => void) => () => void,
+  ): Promise<Outcome> {
+    const { request, response, admission, body } = exchange
+    const upstream = httpRequest({
+      agent: this.#agent,
+      socketPath,
+      method: request.method ?? 'POST',
+      path: request.url ?? '/',
+      headers: {
+        ...passedOn(request.headers),
+        [HOP_HEADER]: this.#own,
+        ...(body && { 'content-length': body.length }),
+      },
+    })
+    const leave = (): void => void upstream.destroy()
+    const unwatch = watch(leave)
+    response.once('close', leave)
+    response.once('close', unwatch)
+    admission.endBy(() => {
+      // The answer tells why.
+    })
+    const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>()
+    upstream.once('response', resolve)
+    upstream.on('error', () => resolve(undefined))
+    upstream.once('close', () => resolve(undefined))
+    upstream.end(body)
+    const answer = await promise
+    if (answer === undefined) {
+      unwatch()
+      response.off('close', leave)
+      return response.destroyed ? 'answered' : 'gone'
+    }
+    passBack(answer, response)
+    return 'answered'
+  }
+
+  stop(): void {
+    this.#agent.destroy()
+  }
+}
+
+function passBack(answer: IncomingMessage, response: Exchange['response']): void {
+  response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers))
+  response.flushHeaders()
+  answer.on('error', () => {
+    // Told by its close.
+  })
+  answer.once('close', () => {
+    // Cut off in the middle, it must not look complete.
+    if (!answer.complete) response.destroy()
+  })
+  answer.pipe(response)
+}
+
+function passedOn(headers: IncomingMessage['headers']): Record<string, string | string[]> {
+  const passed: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !NOT_PASSED_ON.has(name)) passed[name] = value
+  }
+  return passed
+}
