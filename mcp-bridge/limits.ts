@@ -7,6 +7,8 @@ const MIB = 1024 * KIB
 
 /** One POST body; larger ones get 413. */
 export const BODY_BYTES_MAX = 10 * MIB
+/** Of a larger one so much is read and thrown away before its connection is cut. */
+export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
