@@ -16,6 +16,7 @@ import type { Instances } from './instances.ts'
 import { RpcFault } from './json-rpc.ts'
 import { OwnedElsewhere } from './leases.ts'
 import { ageOf, momentNow } from './moment.ts'
+import { recover } from './recover.ts'
 import { SessionNotHere } from './sessions.ts'
 import type { InstanceRecord } from './store/instances.ts'
 
@@ -64,22 +65,28 @@ async function askSession(
   exchange: Exchange,
   notHere: SessionNotHere,
 ): Promise<void> {
-  const { sessions, peers } = bridge
   const { id } = notHere
-  const instance = await sessions.whereIs(id, callerOf(exchange))
-  if (instance === undefined) throw notHere
-  const peer = await orNotNow(peers.instances.find(instance))
-  if (peer?.id !== peers.instances.own.id) {
-    if (peer !== undefined && (await passOn(bridge, exchange, peer)) === 'answered') return
-    const { service, user } = callerOf(exchange)
-    // For the operator: what ended with a bridge process, its clients begin anew.
-    peers.log.info({ service, user }, 'session of an earlier bridge process')
+  const instance = await bridge.sessions.whereIs(id, callerOf(exchange))
+  if (instance !== undefined) {
+    if (await askHolder(bridge, exchange, instance)) return
+    bridge.sessions.forget(id)
   }
-  sessions.forget(id)
-  throw notHere
+  if (!(await recover(bridge, exchange, id))) throw notHere
 }
 
-/** Whether it has been answered there. */
+/** Whether the one that has the session has answered. */
+async function askHolder(bridge: Bridge, exchange: Exchange, instance: string): Promise<boolean> {
+  const { instances, log } = bridge.peers
+  if (instance === instances.own.id) return false
+  const peer = await orNotNow(instances.find(instance))
+  if (peer !== undefined && (await passOn(bridge, exchange, peer)) === 'answered') return true
+  const { service, user } = callerOf(exchange)
+  // For the operator: what ended with a bridge process, its clients begin anew.
+  log.info({ service, user }, 'session of an earlier bridge process')
+  return false
+}
+
+/** Whether the one that owns the process has answered. */
 async function askOwner(bridge: Bridge, exchange: Exchange, instance: string): Promise<boolean> {
   const { instances } = bridge.peers
   const peer = await orNotNow(instances.named(instance))

@@ -2,16 +2,18 @@
 
 import type { Bridge } from './bridge.ts'
 import { replay } from './event-stream.ts'
-import { type Exchange, ownerOf } from './exchange.ts'
+import { type Exchange, headerOf, LAST_EVENT_HEADER, ownerOf } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 
-/** False when nothing is left for it. */
+/** False when it does not ask for that, or nothing is left for it. */
 export async function recover(
   { events }: Bridge,
   exchange: Exchange,
   sessionId: string,
-  lastEventId: string,
 ): Promise<boolean> {
+  const { request } = exchange
+  const lastEventId = headerOf(request, LAST_EVENT_HEADER) ?? ''
+  if (request.method !== 'GET' || lastEventId === '') return false
   const missed = await events
     .recover(sessionId, ownerOf(exchange), lastEventId)
     .catch((cause: unknown) => {
