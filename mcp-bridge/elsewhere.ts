@@ -65,25 +65,19 @@ async function askSession(
   exchange: Exchange,
   notHere: SessionNotHere,
 ): Promise<void> {
+  const { sessions, peers } = bridge
   const { id } = notHere
-  const instance = await bridge.sessions.whereIs(id, callerOf(exchange))
-  if (instance !== undefined) {
-    if (await askHolder(bridge, exchange, instance)) return
-    bridge.sessions.forget(id)
+  const instance = await sessions.whereIs(id, callerOf(exchange))
+  if (instance === undefined) return await recover(bridge, exchange, notHere)
+  const peer = await orNotNow(peers.instances.find(instance))
+  if (peer?.id !== peers.instances.own.id) {
+    if (peer !== undefined && (await passOn(bridge, exchange, peer)) === 'answered') return
+    const { service, user } = callerOf(exchange)
+    // For the operator: what ended with a bridge process, its clients begin anew.
+    peers.log.info({ service, user }, 'session of an earlier bridge process')
   }
-  if (!(await recover(bridge, exchange, id))) throw notHere
-}
-
-/** Whether the one that has the session has answered. */
-async function askHolder(bridge: Bridge, exchange: Exchange, instance: string): Promise<boolean> {
-  const { instances, log } = bridge.peers
-  if (instance === instances.own.id) return false
-  const peer = await orNotNow(instances.find(instance))
-  if (peer !== undefined && (await passOn(bridge, exchange, peer)) === 'answered') return true
-  const { service, user } = callerOf(exchange)
-  // For the operator: what ended with a bridge process, its clients begin anew.
-  log.info({ service, user }, 'session of an earlier bridge process')
-  return false
+  sessions.forget(id)
+  await recover(bridge, exchange, notHere)
 }
 
 /** Whether the one that owns the process has answered. */

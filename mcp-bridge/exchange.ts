@@ -12,7 +12,6 @@ import type { SessionCaller, SessionOwner } from './sessions.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 export const REVISION_HEADER = 'mcp-protocol-version'
-export const LAST_EVENT_HEADER = 'last-event-id'
 
 export interface Exchange {
   readonly request: IncomingMessage

@@ -43,8 +43,8 @@ export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
 export const CONGESTED_BYTES = MIB
-/** Beyond it a stream is cut, and no further call is taken. */
-export const UNSENT_BYTES_MAX = 16 * MIB
+/** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
+export const UNSENT_BYTES_MAX = 64 * MIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
 /** The end of a server's stderr that is shown in the log when it dies. */

@@ -7,17 +7,11 @@ import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
 import { assertRevisionHeader } from './era.ts'
 import { replay } from './event-stream.ts'
-import {
-  callerOf,
-  type Exchange,
-  headerOf,
-  LAST_EVENT_HEADER,
-  REVISION_HEADER,
-  SESSION_HEADER,
-} from './exchange.ts'
+import { callerOf, type Exchange, headerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
+import { LAST_EVENT_HEADER } from './recover.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> {
@@ -32,9 +26,9 @@ export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> 
     return
   }
   admission.endBy(() => response.end())
-  const lastEventId = headerOf(request, LAST_EVENT_HEADER) ?? ''
+  const lastEventId = headerOf(request, LAST_EVENT_HEADER)
   // What is kept for the next stream must not go into one that ends.
   if (admission.withdrawal !== undefined) replay(response, [])
-  else if (lastEventId === '') session.listen(response)
+  else if (!lastEventId) session.listen(response)
   else session.resume(lastEventId, response)
 }
