@@ -12,7 +12,7 @@ import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
-import type { Leases } from '../leases.ts'
+import type { Lease, LeaseSubject, Leases } from '../leases.ts'
 import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { type Child, type ChildEvents, launchChild } from './child.ts'
@@ -68,17 +68,19 @@ export class Runner {
     const key = this.#keyOf(service, person)
     // Whoever shares a process may be others now: the keys alone would not keep the two apart.
     await this.#ending.get(service.name)
-    let held = this.#processes.get(key)
-    while (held?.isStopping) {
-      await held.ended
-      held = this.#processes.get(key)
+    const lease = await this.#own(key, service, person)
+    try {
+      assertUnchanged(service, this.#ports)
+      const process = this.#processes.get(key) ?? this.#start(key, service, person, own)
+      if (lease !== undefined) endWith(lease, process)
+      clearTimeout(this.#idle.get(process))
+      this.#idle.delete(process)
+      process.users.add(user)
+      return process
+    } catch (error) {
+      await lease?.release()
+      throw error
     }
-    assertUnchanged(service, this.#ports)
-    const process = held ?? this.#start(key, service, person, own)
-    clearTimeout(this.#idle.get(process))
-    this.#idle.delete(process)
-    process.users.add(user)
-    return process
   }
 
   /** The session has ended; resolves when a process that was its own has ended too. */
@@ -112,6 +114,22 @@ export class Runner {
     for (const timer of this.#idle.values()) clearTimeout(timer)
     this.#holders.stop()
     await Promise.all([...this.#processes.values()].map((process) => process.stop(waits)))
+  }
+
+  /** Nothing that runs already, or that is ending, is owned anew. @throws OwnedElsewhere */
+  async #own(key: string, service: Service, person: Person): Promise<Lease | undefined> {
+    for (;;) {
+      let held = this.#processes.get(key)
+      while (held?.isStopping) {
+        await held.ended
+        held = this.#processes.get(key)
+      }
+      if (held !== undefined || service.isolation === 'session') return undefined
+      const lease = await this.#ports.leases.take(toSubject(service, person))
+      if (!this.#processes.has(key)) return lease
+      // Somebody was quicker.
+      await lease.release()
+    }
   }
 
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
@@ -177,6 +195,18 @@ function start(service: Service, launch: () => Child): Child {
       cause,
     })
   }
+}
+
+function toSubject({ name, isolation }: Service, { userId }: Person): LeaseSubject {
+  return { service: name, user: isolation === 'user' ? userId : undefined }
+}
+
+/** The lease lasts as long as the process, and the process no longer than the lease. */
+function endWith(lease: Lease, process: ServerProcess): void {
+  void process.ended.then(() => lease.release())
+  const stop = (): void => void process.stop(STOP_WAITS)
+  if (lease.lost.aborted) stop()
+  else lease.lost.addEventListener('abort', stop)
 }
 
 /** A request can be on its way for long: what it found at first must not be started any more. */
