@@ -6,7 +6,7 @@ import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
-import { createProcessGroups } from '../lib/platform/process-group.ts'
+import { createProcessGroups, type ProcessGroups } from '../lib/platform/process-group.ts'
 import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
@@ -27,6 +27,7 @@ import {
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
+import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
@@ -59,19 +60,21 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const life = randomText(12)
   const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
+  const local = toLocal({ config, gateway, groups, log })
+  const host = createLocalHost(local)
   const { leases, peers } = await joinPeers({
     config,
     live,
     redis,
     life,
     log,
-    holdChildren: () => {},
+    holdChildren: (withinMs) => host.endUnlessRenewed(withinMs),
   })
-  const ports = toRunnerPorts({ config, gateway, live, redis, groups, leases, log })
+  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hostOf: () => host, log })
   const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
-  const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
+  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
@@ -102,7 +105,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       natives.stopAll(SHUTDOWN_WAITS),
       sessions.endAll(),
     ])
-    await groups.stopAll(SHUTDOWN_WAITS)
+    await host.stopAll(SHUTDOWN_WAITS)
     await events.flush()
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
@@ -121,11 +124,31 @@ function createStreamPorts(): StreamPorts {
   }
 }
 
-interface RunnerParts extends Pick<RunnerPorts, 'groups' | 'leases' | 'log'> {
+interface Parts extends Pick<RunnerPorts, 'leases' | 'hostOf' | 'log'> {
   readonly config: McpBridgeConfig
   readonly gateway: Gateway
   readonly live: LiveGateway
   readonly redis: Redis
+  readonly groups: ProcessGroups
+}
+
+function toLocal({
+  config,
+  gateway,
+  groups,
+  log,
+}: Pick<Parts, 'config' | 'gateway' | 'groups' | 'log'>): LocalHostOptions {
+  return {
+    groups,
+    sweep: new Sweep(),
+    surroundings: {
+      environment: process.env,
+      stateDirectory: gateway.stateDirectory,
+      gatewayMarker: config.GATEWAY_MARKER,
+    },
+    clock: systemClock,
+    log,
+  }
 }
 
 function toRunnerPorts({
@@ -133,23 +156,17 @@ function toRunnerPorts({
   gateway,
   live,
   redis,
-  groups,
   leases,
+  hostOf,
   log,
-}: RunnerParts): RunnerPorts {
-  const { stateDirectory, addresses } = gateway
+}: Omit<Parts, 'groups'>): RunnerPorts {
   return {
-    groups,
-    sweep: new Sweep(),
+    hostOf,
     leases,
-    surroundings: {
-      environment: process.env,
-      stateDirectory,
-      gatewayMarker: config.GATEWAY_MARKER,
-    },
+    environment: process.env,
     ownSecrets: {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${addresses.issuer}/account`,
+      accountPage: `${gateway.addresses.issuer}/account`,
     },
     findService: (name) => live.current.services.get(name),
     clock: systemClock,

@@ -17,10 +17,17 @@ import { assertSocketPath } from '../../lib/platform/unix-socket.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { NATIVE_START_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from '../runner/backoff.ts'
-import { makeFolders, planLaunch } from '../runner/launch-plan.ts'
+import { planLaunch } from '../runner/launch-plan.ts'
+import type { LocalHostOptions } from '../runner/local-host.ts'
 import { assertUnchanged, type RunnerPorts } from '../runner/runner.ts'
 import { drainStderr } from '../runner/stderr.ts'
+import { dataFolderOf, environmentOf, makeFolders } from '../runner/surroundings.ts'
 import { CHILD_MARKER } from '../runner/sweep.ts'
+
+/** They run beside the bridge, whatever hosts the others. */
+export interface NativePorts
+  extends LocalHostOptions,
+    Pick<RunnerPorts, 'findService' | 'environment'> {}
 
 export interface NativeServer {
   readonly socketPath: string
@@ -37,14 +44,14 @@ interface Running extends NativeServer {
 const POLL_MS = 20
 
 export class NativeServers {
-  readonly #ports: RunnerPorts
+  readonly #ports: NativePorts
   readonly #bridgeSocket: string
   readonly #folder: string
   readonly #running = new Map<string, Running>()
   readonly #backoff: Backoff
 
   /** Bridges whose sockets share a folder have their servers' in one as well. */
-  constructor(ports: RunnerPorts, bridgeSocket: string) {
+  constructor(ports: NativePorts, bridgeSocket: string) {
     this.#ports = ports
     this.#bridgeSocket = bridgeSocket
     this.#folder = join(dirname(bridgeSocket), 'n')
@@ -103,7 +110,7 @@ export class NativeServers {
   }
 
   #launch(service: Service, marker: string): Running {
-    const { groups, surroundings, clock, log } = this.#ports
+    const { groups, surroundings, environment, clock, log } = this.#ports
     // The name in full could be too long for a socket's path.
     const name = digest(`${this.#bridgeSocket} ${service.name}`).slice(0, 8)
     const socketPath = join(this.#folder, `${name}.sock`)
@@ -111,12 +118,15 @@ export class NativeServers {
     try {
       assertSocketPath(socketPath)
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      const plan = planLaunch(service, undefined, surroundings, new Map())
+      const place = { environment, dataFolder: dataFolderOf(surroundings, service.name) }
+      const plan = planLaunch(service, undefined, place, new Map())
       makeFolders(plan)
       const grouped = groups.launch({
-        ...plan,
+        command: plan.command,
+        args: plan.args,
+        cwd: plan.cwd,
         env: {
-          ...plan.env,
+          ...environmentOf(plan, surroundings),
           [CHILD_MARKER]: marker,
           MCP_NATIVE_SOCKET: socketPath,
           MCP_NATIVE_SECRET: secret,

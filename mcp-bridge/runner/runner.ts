@@ -8,21 +8,16 @@
 import { startsAlike } from '../../lib/catalogue/changes.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
+import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
-import type { Ending, ProcessGroups, StopWaits } from '../../lib/platform/process-group.ts'
-import { randomText } from '../../lib/platform/seal.ts'
+import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Leases } from '../leases.ts'
 import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
-import { attachChild, type Child, type ChildEvents } from './child.ts'
-import {
-  type LaunchPlan,
-  makeFolders,
-  type Person,
-  planLaunch,
-  type Surroundings,
-} from './launch-plan.ts'
+import { type Child, type ChildEvents, launchChild } from './child.ts'
+import type { ChildHost } from './host.ts'
+import { type Person, planLaunch } from './launch-plan.ts'
 import {
   asksSecrets,
   NO_SECRETS,
@@ -34,13 +29,13 @@ import {
 import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
 import { ServerProcess } from './server-process.ts'
-import { CHILD_MARKER, type Sweep } from './sweep.ts'
 
 export interface RunnerPorts {
-  readonly groups: ProcessGroups
-  readonly sweep: Sweep
+  /** Who starts the processes of a service. */
+  readonly hostOf: (service: Service) => ChildHost
   readonly leases: Leases
-  readonly surroundings: Surroundings
+  /** For `${secret.NAME}`. */
+  readonly environment: Environment
   readonly ownSecrets: OwnSecretsPorts
   /** As it is now. */
   readonly findService: (name: string) => Service | undefined
@@ -135,7 +130,7 @@ export class Runner {
   }
 
   #start(key: string, service: Service, person: Person, own: OwnSecrets): ServerProcess {
-    const { clock, log, surroundings } = this.#ports
+    const { clock, log } = this.#ports
     const owner = service.isolation === 'shared' ? undefined : person
     const backoffKey = `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey, service.name)
@@ -152,12 +147,11 @@ export class Runner {
     }
     const launch = (events: ChildEvents): Child => {
       // Noted first: whoever hears of the ending may try again at once.
-      const ended = (ending: Ending): void => {
+      const ended: ChildEvents['ended'] = (ending) => {
         noteEnding(ending)
         events.ended(ending)
       }
-      const plan = (): LaunchPlan => planLaunch(service, owner, surroundings, own.values)
-      return this.#launch(service, plan, { ...events, ended }, ownLog)
+      return this.#launch(service, owner, own, { ...events, ended }, ownLog)
     }
     const process = new ServerProcess(service, launch, ownLog)
     this.#processes.set(key, process)
@@ -169,29 +163,18 @@ export class Runner {
     return process
   }
 
-  #launch(service: Service, toPlan: () => LaunchPlan, events: ChildEvents, log: Log): Child {
-    const { groups, sweep, clock } = this.#ports
-    const marker = randomText(12)
+  #launch(
+    service: Service,
+    owner: Person | undefined,
+    own: OwnSecrets,
+    events: ChildEvents,
+    log: Log,
+  ): Child {
+    const host = this.#ports.hostOf(service)
+    const { environment } = this.#ports
+    const place = { environment, dataFolder: host.dataFolder(service.name) }
     try {
-      const plan = toPlan()
-      makeFolders(plan)
-      const grouped = groups.launch({
-        ...plan,
-        env: { ...plan.env, [CHILD_MARKER]: marker },
-        stdio: 'pipe',
-      })
-      log.debug({ child_pid: grouped.pid }, 'server process started')
-      const child = attachChild(grouped, events, log, clock)
-      // Calls are answered at once; the place is free when nothing of the child is left.
-      const ended = child.ended.then(async (ending) => {
-        await sweep.after(marker)
-        return ending
-      })
-      const stop = async (waits: StopWaits): Promise<Ending> => {
-        await child.stop(waits)
-        return await ended
-      }
-      return { ...child, ended, stop }
+      return launchChild(host, planLaunch(service, owner, place, own.values), events, log)
     } catch (cause) {
       throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
         cause,

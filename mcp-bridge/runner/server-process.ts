@@ -50,6 +50,7 @@ const NOBODY: ProcessUser = {
 export class ServerProcess {
   readonly service: Service
   readonly users = new Set<ProcessUser>()
+  /** Resolves when nothing of it is left: another one for the same key may begin. */
   readonly ended: Promise<Ending>
   readonly #child: Child
   readonly #log: Log
@@ -67,7 +68,7 @@ export class ServerProcess {
       oversized: (id) => this.#failOversized(id),
       ended: (ending) => this.#failAll(ending),
     })
-    this.ended = this.#child.ended
+    this.ended = this.#child.gone.then(() => this.#child.ended)
   }
 
   get isShared(): boolean {
@@ -147,7 +148,8 @@ export class ServerProcess {
 
   async stop(waits: StopWaits): Promise<Ending> {
     this.#wasAsked = !this.#hasEnded
-    return await this.#child.stop(waits)
+    await this.#child.stop(waits)
+    return await this.ended
   }
 
   async #shakeHands(): Promise<RpcResponse> {

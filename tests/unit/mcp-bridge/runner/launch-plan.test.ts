@@ -2,12 +2,17 @@ import test from 'ava'
 import { toService } from '../../../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../../../lib/catalogue/service-definition.ts'
 import { planLaunch } from '../../../../mcp-bridge/runner/launch-plan.ts'
+import { dataFolderOf, environmentOf } from '../../../../mcp-bridge/runner/surroundings.ts'
 import { toUserId } from '../../../../mcp-bridge/runner/user-id.ts'
 
 const surroundings = {
   environment: { PATH: '/bin', LC_TIME: 'C', LCX: 'no', TOKEN: 'no', KEY: 'k', NODE_OPTIONS: 'no' },
   stateDirectory: '/state',
   gatewayMarker: 'mark',
+}
+const place = {
+  environment: surroundings.environment,
+  dataFolder: dataFolderOf(surroundings, 'svc'),
 }
 const person = { userId: 'github:1', userName: 'Ann' }
 
@@ -18,11 +23,12 @@ function plan(
 ) {
   const reading = toService('svc', { command: 'run', ...definition }, '/folder')
   if (!('service' in reading)) throw new Error(reading.faults.join())
-  return planLaunch(reading.service, who, surroundings, own)
+  return planLaunch(reading.service, who, place, own)
 }
 
 test('a child gets the listed variables and its own', (t) => {
-  t.deepEqual(plan({ env: { A: 'b', KEY2: '${secret.KEY}', N: '${user.name}' } }).env, {
+  const order = plan({ env: { A: 'b', KEY2: '${secret.KEY}', N: '${user.name}' } })
+  t.deepEqual(environmentOf(order, surroundings), {
     PATH: '/bin',
     LC_TIME: 'C',
     A: 'b',
@@ -33,7 +39,8 @@ test('a child gets the listed variables and its own', (t) => {
 })
 
 test('a definition cannot hide a child from the supervisor', (t) => {
-  t.is(plan({ env: { MCP_GATEWAY_INSTANCE: 'other' } }).env['MCP_GATEWAY_INSTANCE'], 'mark')
+  const order = plan({ env: { MCP_GATEWAY_INSTANCE: 'other' } })
+  t.is(environmentOf(order, surroundings)['MCP_GATEWAY_INSTANCE'], 'mark')
 })
 
 test('folders and arguments are of the person, the data folder comes first', (t) => {
@@ -85,7 +92,7 @@ test('a process that everybody shares has no person', (t) => {
   const reading = toService('svc', { command: 'run', args: ['${user.id}'] }, '/folder')
   if (!('service' in reading)) throw new Error('no service')
   const { service } = reading
-  t.throws(() => planLaunch(service, undefined, surroundings, new Map()), {
+  t.throws(() => planLaunch(service, undefined, place, new Map()), {
     instanceOf: RangeError,
   })
 })
