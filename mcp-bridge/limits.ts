@@ -7,6 +7,8 @@ const MIB = 1024 * KIB
 
 /** One POST body; larger ones get 413. */
 export const BODY_BYTES_MAX = 10 * MIB
+/** Of a larger one so much is read and thrown away before its connection is cut. */
+export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
@@ -82,6 +84,8 @@ export const SECRETS_CHECK_MS = 30_000
 export const KEEP_ALIVE_MS = 15_000
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** A stream costs more than its answer alone: when everything is late, not everything begins one. */
+export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
 export const RETRY_MS = 1000
 /** A server's request that the client does not answer is answered by the bridge: people take longer than programs. */

@@ -9,6 +9,11 @@ import { type Environment, readText } from '../../lib/platform/environment.ts'
 import type { LaunchOrder } from './host.ts'
 import { toUserId } from './user-id.ts'
 
+export interface LaunchPlan extends LaunchOrder {
+  /** What the server is told when its roots are fixed. */
+  readonly rootFolders: readonly string[]
+}
+
 /** Whom a process works for; a shared one for nobody in particular. */
 export interface Person {
   readonly userId: string
@@ -29,12 +34,22 @@ export interface LaunchPlace {
 export function planLaunch(
   service: Service,
   person: Person | undefined,
-  place: LaunchPlace,
+  { environment, dataFolder }: LaunchPlace,
   ownSecrets: ReadonlyMap<string, string>,
-): LaunchOrder {
-  const { name, launch, folders, stopCommand, limits } = service
-  const expand = expander(service, person, place, ownSecrets)
-  const { dataFolder } = place
+): LaunchPlan {
+  const { name, launch, folders, rootFolders, stopCommand, limits } = service
+  const secretOf = (secret: string): string | undefined =>
+    // Never the operator's in the place of a person's.
+    Object.hasOwn(service.userSecrets, secret)
+      ? ownSecrets.get(secret)
+      : readText(secret, environment)
+  const expand = (text: string): string =>
+    expandTemplate(text, (template) => {
+      if (template === 'data') return dataFolder
+      if (template === 'user.id') return person && toUserId(person.userId)
+      if (template === 'user.name') return person?.userName
+      return secretOf(template.replace(/^secret\./, ''))
+    })
   return {
     service: name,
     command: launch.command,
@@ -44,38 +59,8 @@ export function planLaunch(
     folders: [dataFolder, ...folders.map(expand)],
     stopCommand: stopCommand?.map(expand),
     frameBytesMax: limits.messageBytes,
+    rootFolders: rootFolders.map(expand),
   }
-}
-
-/**
- * What the server is told when its roots are fixed; parameters as above.
- * @throws RangeError naming the template that has no value.
- */
-export function planRoots(
-  service: Service,
-  person: Person | undefined,
-  place: LaunchPlace,
-  ownSecrets: ReadonlyMap<string, string>,
-): readonly string[] {
-  return service.rootFolders.map(expander(service, person, place, ownSecrets))
-}
-
-function expander(
-  { userSecrets }: Service,
-  person: Person | undefined,
-  { environment, dataFolder }: LaunchPlace,
-  ownSecrets: ReadonlyMap<string, string>,
-): (text: string) => string {
-  const secretOf = (secret: string): string | undefined =>
-    // Never the operator's in the place of a person's.
-    Object.hasOwn(userSecrets, secret) ? ownSecrets.get(secret) : readText(secret, environment)
-  return (text) =>
-    expandTemplate(text, (template) => {
-      if (template === 'data') return dataFolder
-      if (template === 'user.id') return person && toUserId(person.userId)
-      if (template === 'user.name') return person?.userName
-      return secretOf(template.replace(/^secret\./, ''))
-    })
 }
 
 function mapValues(

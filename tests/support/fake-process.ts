@@ -62,7 +62,7 @@ export function fakeProcess(definition: ServiceDefinition): FakeProcess {
       return {
         pid: undefined,
         ended: ended.promise,
-        gone: ended.promise.then(() => undefined),
+        gone: ended.promise.then(() => {}),
         figures: () => Promise.resolve(undefined),
         send: (message) => {
           if (fault !== undefined) throw fault
