@@ -57,6 +57,8 @@ export const EVENTS_STORED_TOTAL_BYTES_MAX = 64 * MIB
 export const EVENTS_STORED_SHARE_BYTES = 16 * KIB
 /** What waits to be written to the store; what comes on top is not. */
 export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
+/** A session that ended with its server is remembered for so long, for clients that were away. */
+export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
