@@ -17,7 +17,7 @@ import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { type Child, type ChildEvents, launchChild } from './child.ts'
 import type { ChildHost } from './host.ts'
-import { type Person, planLaunch } from './launch-plan.ts'
+import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
 import {
   asksSecrets,
   NO_SECRETS,
@@ -148,7 +148,7 @@ export class Runner {
   }
 
   #start(key: string, service: Service, person: Person, own: OwnSecrets): ServerProcess {
-    const { clock, log } = this.#ports
+    const { clock, log, environment } = this.#ports
     const owner = service.isolation === 'shared' ? undefined : person
     const backoffKey = `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey, service.name)
@@ -163,15 +163,20 @@ export class Runner {
       this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
+    const host = this.#ports.hostOf(service)
+    const place = { environment, dataFolder: host.dataFolder(service.name) }
+    const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
     const launch = (events: ChildEvents): Child => {
       // Noted first: whoever hears of the ending may try again at once.
       const ended: ChildEvents['ended'] = (ending) => {
         noteEnding(ending)
         events.ended(ending)
       }
-      return this.#launch(service, owner, own, { ...events, ended }, ownLog)
+      return start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
     }
-    const process = new ServerProcess(service, launch, ownLog)
+    const process = new ServerProcess(service, launch, ownLog, {
+      rootFolders: () => plan().rootFolders,
+    })
     this.#processes.set(key, process)
     void process.ended.then(() => this.#processes.delete(key))
     if (asksSecrets(service)) {
@@ -180,24 +185,15 @@ export class Runner {
     }
     return process
   }
+}
 
-  #launch(
-    service: Service,
-    owner: Person | undefined,
-    own: OwnSecrets,
-    events: ChildEvents,
-    log: Log,
-  ): Child {
-    const host = this.#ports.hostOf(service)
-    const { environment } = this.#ports
-    const place = { environment, dataFolder: host.dataFolder(service.name) }
-    try {
-      return launchChild(host, planLaunch(service, owner, place, own.values), events, log)
-    } catch (cause) {
-      throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
-        cause,
-      })
-    }
+function start(service: Service, launch: () => Child): Child {
+  try {
+    return launch()
+  } catch (cause) {
+    throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
+      cause,
+    })
   }
 }
 
