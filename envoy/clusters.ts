@@ -1,8 +1,9 @@
 /**
  * The upstreams: the three rooms, each process on a unix socket that nobody else can reach.
  *
- * Of a room's processes the one with the fewest requests gets the next. One that is gone, or does not answer
- * three times in a row, gets none for a while; how much may wait for a room has a bound.
+ * Of a room's processes the one with the fewest requests gets the next; of the bridge's the one that has the
+ * caller's sessions. One that is gone, or does not answer three times in a row, gets none for a while; how much
+ * may wait for a room has a bound.
  */
 
 export const CLUSTERS = {
@@ -54,6 +55,8 @@ export function renderClusters(sockets: RoomSockets): object[] {
     },
     {
       ...roomCluster(CLUSTERS.bridge, sockets.bridge),
+      // By the route's hash of the caller. Who is sent elsewhere meanwhile is passed on by the bridge.
+      lb_policy: 'RING_HASH',
       ...http1Options(),
       ...http1Health(),
       ...atMost(STREAMS_MAX),

@@ -28,7 +28,9 @@ export const ENVOY_VARIABLES = {
   EXT_AUTHZ_SOCKETS: required(list),
   /** Where each process of ext-authz tells its figures. */
   EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),
-  MCP_BRIDGE_SOCKET: required(text),
+  MCP_BRIDGE_SOCKETS: required(list),
+  /** Where each process of the bridge tells its figures. */
+  MCP_BRIDGE_ADMIN_SOCKETS: optional(list, []),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }

@@ -28,7 +28,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   })
   const clusters = renderClusters({
     oauthServer: config.OAUTH_SERVER_SOCKETS,
-    bridge: [config.MCP_BRIDGE_SOCKET],
+    bridge: config.MCP_BRIDGE_SOCKETS,
     extAuthz: config.EXT_AUTHZ_SOCKETS,
   })
   const listener = renderListener({

@@ -2,7 +2,8 @@
  * What Envoy may ask twice, at once and at another process.
  *
  * A decision changes nothing, so it may be asked again whatever became of the first question. What the
- * authorization server has seen the first byte of may have used up a code: it is never sent again.
+ * authorization server has seen the first byte of may have used up a code, and a tool may have been called:
+ * it is never sent again.
  */
 
 /** Prefers a process that was not asked yet; where there is but one, it is asked again. */
@@ -30,7 +31,7 @@ export const CHECK_RETRY = {
   retry_back_off: { base_interval: '0.001s', max_interval: '0.4s' },
 } as const
 
-/** Of the routes to the authorization server, forms that use something up included. */
+/** Of the routes to the rooms: forms that use something up, and calls of tools, included. */
 export const UNSEEN_RETRY = {
   ...ELSEWHERE,
   retry_on: 'connect-failure,refused-stream,reset-before-request',

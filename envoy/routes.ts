@@ -5,7 +5,7 @@
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { allowedOriginPattern } from '../lib/catalogue/origins.ts'
-import { EDGE_SECRET_HEADER } from '../lib/oauth/identity-headers.ts'
+import { EDGE_SECRET_HEADER, HOP_HEADER, IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
 import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
@@ -111,6 +111,8 @@ function mcpRoute(service: string, gateway: Gateway): object {
     match: { path },
     route: {
       cluster: CLUSTERS.bridge,
+      hash_policy: [{ header: { header_name: IDENTITY_HEADERS.userId } }],
+      retry_policy: UNSEEN_RETRY,
       // The bridge knows one form of address, whatever the layout.
       ...(path === `/${service}/mcp` ? {} : { prefix_rewrite: `/${service}/mcp` }),
       timeout: '0s',
@@ -119,6 +121,7 @@ function mcpRoute(service: string, gateway: Gateway): object {
       max_stream_duration: { max_stream_duration: '0s' },
     },
     request_headers_to_add: [header(EDGE_SECRET_HEADER, FROM_ENVIRONMENT)],
+    request_headers_to_remove: [HOP_HEADER],
     typed_per_filter_config: {
       [EXT_AUTHZ_FILTER]: {
         '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',

@@ -16,6 +16,7 @@ import type { Instances } from './instances.ts'
 import { RpcFault } from './json-rpc.ts'
 import { OwnedElsewhere } from './leases.ts'
 import { ageOf, momentNow } from './moment.ts'
+import { recover } from './recover.ts'
 import { SessionNotHere } from './sessions.ts'
 import type { InstanceRecord } from './store/instances.ts'
 
@@ -67,7 +68,7 @@ async function askSession(
   const { sessions, peers } = bridge
   const { id } = notHere
   const instance = await sessions.whereIs(id, callerOf(exchange))
-  if (instance === undefined) throw notHere
+  if (instance === undefined) return await recover(bridge, exchange, notHere)
   const peer = await orNotNow(peers.instances.find(instance))
   if (peer?.id !== peers.instances.own.id) {
     if (peer !== undefined && (await passOn(bridge, exchange, peer)) === 'answered') return
@@ -76,10 +77,10 @@ async function askSession(
     peers.log.info({ service, user }, 'session of an earlier bridge process')
   }
   sessions.forget(id)
-  throw notHere
+  await recover(bridge, exchange, notHere)
 }
 
-/** Whether it has been answered there. */
+/** Whether the one that owns the process has answered. */
 async function askOwner(bridge: Bridge, exchange: Exchange, instance: string): Promise<boolean> {
   const { instances } = bridge.peers
   const peer = await orNotNow(instances.named(instance))

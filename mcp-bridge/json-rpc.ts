@@ -1,6 +1,7 @@
 /** JSON-RPC 2.0 as MCP uses it: message shapes, parsing of a body, and the error codes in one table. */
 
 import { isUtf8 } from 'node:buffer'
+import { parseExactly } from './exact-json.ts'
 import { BATCH_MESSAGES_MAX } from './limits.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -23,6 +24,7 @@ export const CODES = {
   parse: -32700,
   invalidRequest: -32600,
   methodNotFound: -32601,
+  invalidParams: -32602,
   internal: -32603,
   refused: -32000,
   sessionNotFound: -32001,
@@ -131,7 +133,7 @@ function parseJson(body: Buffer): unknown {
   try {
     if (!isUtf8(body)) throw new SyntaxError('not UTF-8')
     const text = body.toString('utf8')
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
+    return parseExactly(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch (cause) {
     throw new RpcFault(400, 'parse', 'the body is not JSON', { cause })
   }

@@ -7,6 +7,8 @@ const MIB = 1024 * KIB
 
 /** One POST body; larger ones get 413. */
 export const BODY_BYTES_MAX = 10 * MIB
+/** Of a larger one so much is read and thrown away before its connection is cut. */
+export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
@@ -18,7 +20,23 @@ export const GIVES_WAY_AFTER_MS = 60_000
 export const PENDING_PER_SESSION_MAX = 128
 /** Requests of its server that wait for the client. */
 export const ASKED_PER_SESSION_MAX = 128
+/** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
+export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
+
+/** Of a session of a shared process. */
+export const SUBSCRIPTIONS_PER_SESSION_MAX = 256
+export const SUBSCRIBED_URI_CHARACTERS_MAX = 1024
+/** What is told of a part of a resource is told to who subscribed to the whole, so many parts above. */
+export const SUBSCRIBED_URI_PARTS_MAX = 16
+/** Tasks and elicitations of a shared process of which it is known whose they are. */
+export const OWNED_MAX = 4096
+export const OWNED_PER_PERSON_MAX = 256
+export const OWNED_ID_CHARACTERS_MAX = 1024
+/** A server's request with a longer id is dropped: its answer would have to repeat it. */
+export const SERVER_ID_CHARACTERS_MAX = 1024
+/** So many calls given up in a row, with no answer between them: the server does nothing any more. */
+export const HUNG_AFTER_CALLS = 3
 
 /** One line of a server's stdout; longer ones are skipped and their call gets an error. */
 export const FRAME_BYTES_MAX = 32 * MIB
@@ -43,8 +61,8 @@ export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
 export const CONGESTED_BYTES = MIB
-/** Beyond it a stream is cut, and no further call is taken. */
-export const UNSENT_BYTES_MAX = 16 * MIB
+/** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
+export const UNSENT_BYTES_MAX = 64 * MIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
 /** The end of a server's stderr that is shown in the log when it dies. */
@@ -66,6 +84,8 @@ export const SECRETS_CHECK_MS = 30_000
 export const KEEP_ALIVE_MS = 15_000
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** A stream costs more than its answer alone: when everything is late, not everything begins one. */
+export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
 export const RETRY_MS = 1000
 /** A server's request that the client does not answer is answered by the bridge: people take longer than programs. */

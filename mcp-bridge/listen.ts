@@ -11,8 +11,7 @@ import { callerOf, type Exchange, headerOf, REVISION_HEADER, SESSION_HEADER } fr
 import { RpcFault } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
-import type { NativeSession } from './native/native-session.ts'
-import { recover } from './recover.ts'
+import { LAST_EVENT_HEADER } from './recover.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> {
@@ -21,36 +20,15 @@ export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> 
     throw new RpcFault(406, 'refused', 'GET opens a stream: accept text/event-stream')
   }
   assertRevisionHeader(headerOf(request, REVISION_HEADER))
-  const session = await findSession(bridge, exchange)
-  if (session === undefined) return
+  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   if (!(session instanceof LiveSession)) {
     await forward(bridge, exchange, session)
     return
   }
   admission.endBy(() => response.end())
-  const lastEventId = lastEventIdOf(exchange)
+  const lastEventId = headerOf(request, LAST_EVENT_HEADER)
   // What is kept for the next stream must not go into one that ends.
   if (admission.withdrawal !== undefined) replay(response, [])
-  else if (lastEventId === '') session.listen(response)
+  else if (!lastEventId) session.listen(response)
   else session.resume(lastEventId, response)
-}
-
-/** Undefined when it is no more, and the client has been sent what it missed. */
-async function findSession(
-  bridge: Bridge,
-  exchange: Exchange,
-): Promise<LiveSession | NativeSession | undefined> {
-  const id = headerOf(exchange.request, SESSION_HEADER)
-  try {
-    return bridge.sessions.find(id, callerOf(exchange))
-  } catch (fault) {
-    const lastEventId = lastEventIdOf(exchange)
-    if (id === undefined || lastEventId === '') throw fault
-    if (!(await recover(bridge, exchange, id, lastEventId))) throw fault
-    return undefined
-  }
-}
-
-function lastEventIdOf({ request }: Exchange): string {
-  return headerOf(request, 'last-event-id') ?? ''
 }

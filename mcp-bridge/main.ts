@@ -19,6 +19,7 @@ import { endOutdated } from './end-outdated.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
+  FIRST_BYTE_BEATS_MAX,
   KEEP_ALIVE_MS,
   SHUTDOWN_WAITS,
   WATCHDOG_GRACE_SECONDS,
@@ -117,7 +118,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
 function createStreamPorts(): StreamPorts {
   return {
     keepAlive: new Ticker(KEEP_ALIVE_MS),
-    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS, FIRST_BYTE_BEATS_MAX),
     seconds: new Ticker(1000),
     budget: { bytes: 0 },
   }

@@ -2,24 +2,28 @@
 
 import type { Bridge } from './bridge.ts'
 import { replay } from './event-stream.ts'
-import { type Exchange, ownerOf } from './exchange.ts'
+import { type Exchange, headerOf, ownerOf } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
+import type { SessionNotHere } from './sessions.ts'
 
-/** False when nothing is left for it. */
+export const LAST_EVENT_HEADER = 'last-event-id'
+
+/** @throws SessionNotHere when the client has not come back for anything, or nothing is left for it. */
 export async function recover(
   { events }: Bridge,
   exchange: Exchange,
-  sessionId: string,
-  lastEventId: string,
-): Promise<boolean> {
+  notHere: SessionNotHere,
+): Promise<void> {
+  const { request, response, admission } = exchange
+  const lastEventId = headerOf(request, LAST_EVENT_HEADER)
+  if (request.method !== 'GET' || !lastEventId) throw notHere
   const missed = await events
-    .recover(sessionId, ownerOf(exchange), lastEventId)
+    .recover(notHere.id, ownerOf(exchange), lastEventId)
     .catch((cause: unknown) => {
       const message = 'what this stream has sent cannot be read now: try again later'
       throw new RpcFault(503, 'refused', message, { cause, headers: { 'retry-after': '5' } })
     })
-  if (missed === undefined || missed.length === 0) return false
-  exchange.admission.assertStands()
-  replay(exchange.response, missed)
-  return true
+  if (missed === undefined || missed.length === 0) throw notHere
+  admission.assertStands()
+  replay(response, missed)
 }

@@ -64,7 +64,7 @@ export function describeProduct(options: ProductOptions): Product {
     environment,
     rootSecret: new Secret('of this benchmark alone'),
     rooms: ROOMS,
-    processes: { 'ext-authz': processes, 'oauth-server': 1 },
+    processes: { 'ext-authz': processes, 'oauth-server': 1, 'mcp-bridge': 1 },
     servedNow: () => gateway.services,
     sockets: folder,
     store: { url: storeUrl, password: undefined, own: undefined },
@@ -77,7 +77,7 @@ export function describeProduct(options: ProductOptions): Product {
     return part
   }
   const renderer = find('renders Envoy’s files', ({ env }) => env['ENVOY_FOLDER'] !== undefined)
-  const config = readEnvoyConfig({ ...renderer.env, MCP_BRIDGE_SOCKET: upstreamSocket })
+  const config = readEnvoyConfig({ ...renderer.env, MCP_BRIDGE_SOCKETS: upstreamSocket })
   return {
     extAuthz: parts.filter(({ name }) => name.startsWith('ext-authz')),
     envoy: find('is Envoy', ({ command }) => command === envoyProgram),

@@ -27,6 +27,7 @@ export const START_VARIABLES = {
   /** How many processes serve the room. */
   EXT_AUTHZ_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
   OAUTH_SERVER_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
+  MCP_BRIDGE_PROCESSES: optional(integer(1, PROCESSES_MAX), 1),
 }
 
 export interface Configuration {

@@ -46,6 +46,7 @@ export function readSettings(context: Context): Settings {
     processes: {
       'ext-authz': values.EXT_AUTHZ_PROCESSES,
       'oauth-server': values.OAUTH_SERVER_PROCESSES,
+      'mcp-bridge': values.MCP_BRIDGE_PROCESSES,
     },
     externalStore: url === undefined ? undefined : { url, password },
   }

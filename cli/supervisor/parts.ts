@@ -28,7 +28,7 @@ export interface Store {
 }
 
 /** How many of them serve a room. */
-export type Processes = Readonly<Record<'ext-authz' | 'oauth-server', number>>
+export type Processes = Readonly<Record<'ext-authz' | 'oauth-server' | 'mcp-bridge', number>>
 
 export interface PartsOptions {
   readonly gateway: Gateway
@@ -63,7 +63,7 @@ export function toParts(options: PartsOptions): Part[] {
   const rooms = [
     ...oauthServerParts(options, surroundings),
     ...extAuthzParts(options, surroundings),
-    bridgePart(options, surroundings),
+    ...bridgeParts(options, surroundings),
   ]
   const certificates = certsParts(options, shared)
   return [
@@ -76,7 +76,8 @@ export function toParts(options: PartsOptions): Part[] {
       OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
-      MCP_BRIDGE_SOCKET: sockets.bridge,
+      MCP_BRIDGE_SOCKETS: sockets.bridge.map(({ http }) => http).join(','),
+      MCP_BRIDGE_ADMIN_SOCKETS: sockets.bridge.map(({ admin }) => admin).join(','),
       ENVOY_ADMIN_SOCKET: sockets.envoyAdmin,
     }),
     envoyPart({
@@ -107,14 +108,17 @@ interface Surroundings {
 function socketsOf({ sockets, processes }: PartsOptions) {
   const numbers = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1)
-  const { oauthServer, extAuthz, extAuthzAdmin } = NUMBERED_SOCKET_NAMES
+  const { oauthServer, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } = NUMBERED_SOCKET_NAMES
   return {
     oauthServer: numbers(processes['oauth-server']).map((one) => join(sockets, oauthServer(one))),
     extAuthz: numbers(processes['ext-authz']).map((one) => ({
       grpc: join(sockets, extAuthz(one)),
       admin: join(sockets, extAuthzAdmin(one)),
     })),
-    bridge: join(sockets, SOCKET_NAMES.bridge),
+    bridge: numbers(processes['mcp-bridge']).map((one) => ({
+      http: join(sockets, bridge(one)),
+      admin: join(sockets, bridgeAdmin(one)),
+    })),
     envoyAdmin: join(sockets, SOCKET_NAMES.envoyAdmin),
   }
 }
@@ -158,29 +162,35 @@ function extAuthzParts(options: PartsOptions, { shared, sockets }: Surroundings)
   )
 }
 
-/** One process: it owns the children of every session. */
-function bridgePart(options: PartsOptions, surroundings: Surroundings): Part {
-  const { gateway, environment } = options
+/** Each owns the children of its sessions; what two must not run at once is shared out in the store. */
+function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] {
+  const { gateway, environment, processes } = options
   const { shared, sockets, edgeSecret, userSecretsKey } = surroundings
-  return roomPart(options, {
-    room: 'mcp-bridge',
-    env: {
-      ...serviceSecrets(gateway.services, environment),
-      ...shared,
-      ...settingsOf('mcp-bridge', environment),
-      MCP_BRIDGE_SOCKET: sockets.bridge,
-      MCP_BRIDGE_EDGE_SECRET: edgeSecret,
-      USER_SECRETS_KEY: userSecretsKey,
-    },
-    isReady: () => answersHealth(sockets.bridge),
-    markerVariable: 'GATEWAY_MARKER',
-  })
+  return sockets.bridge.map(({ http, admin }, index) =>
+    roomPart(options, {
+      room: 'mcp-bridge',
+      number: index + 1,
+      env: {
+        ...serviceSecrets(gateway.services, environment),
+        ...shared,
+        ...settingsOf('mcp-bridge', environment),
+        MCP_BRIDGE_SOCKET: http,
+        MCP_BRIDGE_ADMIN_SOCKET: admin,
+        MCP_BRIDGE_INSTANCE: processName('bridge', index + 1),
+        MCP_BRIDGE_PROCESSES: String(processes['mcp-bridge']),
+        MCP_BRIDGE_EDGE_SECRET: edgeSecret,
+        USER_SECRETS_KEY: userSecretsKey,
+      },
+      isReady: () => answersHealth(http),
+      markerVariable: 'GATEWAY_MARKER',
+    }),
+  )
 }
 
 interface RoomPart extends Pick<Part, 'env' | 'isReady' | 'markerVariable'> {
   readonly room: string
-  /** Which of its processes, where there may be several. */
-  readonly number?: number
+  /** Which of its processes. */
+  readonly number: number
   readonly nodeArgs?: readonly string[]
 }
 
@@ -189,11 +199,11 @@ function roomPart(
   { room, number, nodeArgs = [], ...part }: RoomPart,
 ): Part {
   return {
-    name: number === undefined ? room : processName(room, number),
+    name: processName(room, number),
     command: process.execPath,
     args: [...nodeArgs, join(rooms, room, 'main.ts')],
     dependsOn: store.own === undefined ? [] : ['valkey'],
-    isSpare: number !== undefined && number > 1,
+    isSpare: number > 1,
     announces: true,
     terminateMs: ROOM_TERMINATE_MS,
     ...part,

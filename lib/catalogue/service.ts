@@ -84,7 +84,7 @@ export function toService(
       launch,
       isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
-      rootFolders: definition.rootFolders ?? [],
+      rootFolders: (definition.rootFolders ?? []).map((one) => toPath(one, folder)),
       calls: definition.calls ?? 'parallel',
       limits: toLimits(definition),
       spares: definition.spares ?? 0,
@@ -148,8 +148,12 @@ function commandLaunch(
     kind: 'stdio',
     ...common,
     command: /^\.{1,2}\//.test(command) ? resolve(folder, command) : command,
-    cwd: cwd.startsWith('$') ? cwd : resolve(folder, cwd),
+    cwd: toPath(cwd, folder),
   }
+}
+
+function toPath(text: string, folder: string): string {
+  return text.startsWith('$') ? text : resolve(folder, text)
 }
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -16,7 +16,6 @@ export const SOCKET_PATH_BYTES_MAX = 100
 
 export const SOCKET_NAMES = {
   valkey: 'valkey.sock',
-  bridge: 'bridge.sock',
   certs: 'certs.sock',
   envoyAdmin: 'envoy-admin.sock',
   control: 'control.sock',
@@ -27,6 +26,8 @@ export const NUMBERED_SOCKET_NAMES = {
   oauthServer: (number: number) => `oauth-${number}.sock`,
   extAuthz: (number: number) => `authz-${number}.sock`,
   extAuthzAdmin: (number: number) => `authz-${number}-admin.sock`,
+  bridge: (number: number) => `bridge-${number}.sock`,
+  bridgeAdmin: (number: number) => `bridge-${number}-admin.sock`,
 } as const
 
 /** The highest number a process of a room can have. */
@@ -55,7 +56,7 @@ export function prepareSocketFolder(folder: string): void {
   }
   chmodSync(folder, 0o700)
   // The longest.
-  assertSocketPath(join(folder, NUMBERED_SOCKET_NAMES.extAuthzAdmin(PROCESSES_MAX)))
+  assertSocketPath(join(folder, NUMBERED_SOCKET_NAMES.bridgeAdmin(PROCESSES_MAX)))
 }
 
 export function assertSocketPath(path: string): void {

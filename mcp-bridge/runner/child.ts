@@ -6,6 +6,7 @@
 
 import type { Log } from '../../lib/platform/log.ts'
 import type { StopWaits } from '../../lib/platform/process-group.ts'
+import { parseExactly } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { idOfOversized } from './framing.ts'
 import type { ChildHost, HostedChild, HostedEnding, LaunchOrder } from './host.ts'
@@ -76,7 +77,7 @@ function readFrame(line: Buffer, events: ChildEvents, log: Log): void {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     // Reported by the caller, who treats it like JSON that is no message.
     return undefined

@@ -68,7 +68,8 @@ export interface ChildHost {
   /** Never throws: what could not be started has ended, with `spawnError`. */
   launch(order: LaunchOrder, events: HostedEvents): HostedChild
   /**
-   * Everything ends within so long unless this is called again before; without a call, only with us.
+   * Everything ends within so long unless this is called again before; without a call, or after one with
+   * Infinity, only with us.
    * It holds when we are frozen: whoever watches over the children counts.
    */
   endUnlessRenewed(withinMs: number): void

@@ -42,9 +42,7 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
         return neverBegun(cause)
       }
     },
-    endUnlessRenewed: () => {
-      // Children end with us.
-    },
+    endUnlessRenewed: (withinMs) => groups.endUnlessRenewed(withinMs),
     stopAll: (waits) => groups.stopAll(waits),
   }
 }

@@ -107,7 +107,7 @@ class WrittenBehind implements EventRecords {
       .map(toRecovered)
       .filter(({ mark, stream }) => mark === from.mark && stream === from.stream)
     if (ofStream.length === 0) return undefined
-    return ofStream.filter(({ place }) => place > from.place)
+    return ofStream.filter(({ place }) => place > from.place).map(({ id, json }) => ({ id, json }))
   }
 
   retain(): void {
@@ -126,8 +126,10 @@ class WrittenBehind implements EventRecords {
     const isTooMuch = this.#unwrittenBytes + bytes > EVENTS_UNWRITTEN_BYTES_MAX
     if (written.isForgotten || isTooMuch || bytes > EVENTS_STORED_BYTES_MAX) return
     written.lines.push(line)
-    written.lineBytes += bytes
-    this.#unwrittenBytes += bytes
+    this.#count(written, bytes)
+    while (written.lineBytes > EVENTS_STORED_BYTES_MAX) {
+      this.#count(written, -Buffer.byteLength(written.lines.shift() ?? ''))
+    }
     this.#schedule(written)
   }
 
@@ -199,11 +201,15 @@ class WrittenBehind implements EventRecords {
   }
 
   #takeLines(written: Written): string[] {
-    const { lines, lineBytes } = written
+    const { lines } = written
     written.lines = []
-    written.lineBytes = 0
-    this.#unwrittenBytes -= lineBytes
+    this.#count(written, -written.lineBytes)
     return lines
+  }
+
+  #count(written: Written, bytes: number): void {
+    written.lineBytes += bytes
+    this.#unwrittenBytes += bytes
   }
 }
 

@@ -88,14 +88,14 @@ export async function startEdge(
   }))
   const sockets = {
     OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
-    MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    MCP_BRIDGE_SOCKETS: join(folder, 'b.sock'),
     ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
     EXT_AUTHZ_SOCKETS: authz.map((one) => one.EXT_AUTHZ_SOCKET).join(','),
     EXT_AUTHZ_ADMIN_SOCKETS: authz.map((one) => one.EXT_AUTHZ_ADMIN_SOCKET).join(','),
   }
   const upstreams = [
     await startUpstream('oauth', sockets.OAUTH_SERVER_SOCKETS, reached),
-    await startUpstream('bridge', sockets.MCP_BRIDGE_SOCKET, reached),
+    await startUpstream('bridge', sockets.MCP_BRIDGE_SOCKETS, reached),
   ]
   const redis = await valkey.connect()
   const revocations = redisRevocations(redis)

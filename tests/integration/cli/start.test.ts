@@ -31,7 +31,7 @@ test.serial('starts, tells, stops, and starts again with what it kept', async (t
       ['oauth-server-2', 'ready'],
       ['ext-authz-1', 'ready'],
       ['ext-authz-2', 'ready'],
-      ['mcp-bridge', 'ready'],
+      ['mcp-bridge-1', 'ready'],
       ['envoy', 'ready'],
     ],
   )
@@ -90,13 +90,13 @@ test.serial('a part that dies is started again, the others stay', async (t) => {
   const before = await statusOf(place)
   const pidOf = (status: GatewayStatus, name: string): number =>
     status.parts.find((part) => part.name === name)?.pid ?? 0
-  process.kill(pidOf(before, 'mcp-bridge'), 'SIGKILL')
+  process.kill(pidOf(before, 'mcp-bridge-1'), 'SIGKILL')
   await until(async () => {
     const now = await statusOf(place)
     return now.ready && now.parts.some(({ restarts }) => restarts === 1)
   }, 10_000)
   const after = await statusOf(place)
-  const bridge = after.parts.find(({ name }) => name === 'mcp-bridge')
+  const bridge = after.parts.find(({ name }) => name === 'mcp-bridge-1')
   t.is(bridge?.restarts, 1)
   t.is(bridge?.last_exit, 'ended by SIGKILL')
   for (const name of ['valkey', 'oauth-server-1', 'ext-authz-2', 'envoy']) {

@@ -34,7 +34,7 @@ const environment = {
   ENVOY_CERTIFICATE_FOLDER: secret.folder,
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
-  MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  MCP_BRIDGE_SOCKETS: join(folder, 'b.sock'),
   ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 const config = readEnvoyConfig(environment)

@@ -33,7 +33,7 @@ async function startEnvoy(t: ExecutionContext, limits: OverloadLimits): Promise<
     ENVOY_LISTEN_ADDRESSES: '127.0.0.1',
     OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
     EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
-    MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+    MCP_BRIDGE_SOCKETS: join(folder, 'b.sock'),
     ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
   }
   const files = renderFiles(readGateway(environment, folder), readEnvoyConfig(environment))

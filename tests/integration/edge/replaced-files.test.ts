@@ -27,7 +27,7 @@ const environment = {
   ENVOY_PLAIN_PORT: String(await freePort()),
   OAUTH_SERVER_SOCKETS: join(folder, 'o.sock'),
   EXT_AUTHZ_SOCKETS: join(folder, 'a.sock'),
-  MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  MCP_BRIDGE_SOCKETS: join(folder, 'b.sock'),
   ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 const gateway = readGateway(environment, folder)

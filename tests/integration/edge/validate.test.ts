@@ -20,7 +20,7 @@ const ENVIRONMENT = {
   ENVOY_LISTEN_ADDRESSES: '127.0.0.1,::1',
   OAUTH_SERVER_SOCKETS: [join(folder, 'o1.sock'), join(folder, 'o2.sock')].join(','),
   EXT_AUTHZ_SOCKETS: [join(folder, 'a1.sock'), join(folder, 'a2.sock')].join(','),
-  MCP_BRIDGE_SOCKET: join(folder, 'b.sock'),
+  MCP_BRIDGE_SOCKETS: [join(folder, 'b1.sock'), join(folder, 'b2.sock')].join(','),
   ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 

@@ -41,7 +41,7 @@ const ENVIRONMENT = {
   npm_config_token: 'npm',
 }
 
-const PROCESSES = { 'ext-authz': 2, 'oauth-server': 2 }
+const PROCESSES = { 'ext-authz': 2, 'oauth-server': 2, 'mcp-bridge': 2 }
 
 const gateway = readGateway(ENVIRONMENT, '/')
 const parts = toParts({
@@ -81,7 +81,8 @@ const SOCKETS = [
   'OAUTH_SERVER_SOCKETS',
   'EXT_AUTHZ_SOCKETS',
   'EXT_AUTHZ_ADMIN_SOCKETS',
-  'MCP_BRIDGE_SOCKET',
+  'MCP_BRIDGE_SOCKETS',
+  'MCP_BRIDGE_ADMIN_SOCKETS',
 ]
 const OAUTH_SERVER = [
   ...GATEWAY,
@@ -93,6 +94,17 @@ const OAUTH_SERVER = [
   'CLIENT_ID_METADATA_DOCUMENTS',
 ]
 const EXT_AUTHZ = [...GATEWAY, ...STORE, 'EXT_AUTHZ_SOCKET', 'EXT_AUTHZ_ADMIN_SOCKET']
+const MCP_BRIDGE = [
+  ...GATEWAY,
+  ...STORE,
+  'MCP_BRIDGE_SOCKET',
+  'MCP_BRIDGE_ADMIN_SOCKET',
+  'MCP_BRIDGE_INSTANCE',
+  'MCP_BRIDGE_PROCESSES',
+  'MCP_BRIDGE_EDGE_SECRET',
+  'USER_SECRETS_KEY',
+  'SESSION_TIMEOUT',
+]
 
 const EXPECTED = {
   valkey: COMMON,
@@ -100,14 +112,8 @@ const EXPECTED = {
   'oauth-server-2': OAUTH_SERVER,
   'ext-authz-1': EXT_AUTHZ,
   'ext-authz-2': EXT_AUTHZ,
-  'mcp-bridge': [
-    ...GATEWAY,
-    ...STORE,
-    'MCP_BRIDGE_SOCKET',
-    'MCP_BRIDGE_EDGE_SECRET',
-    'USER_SECRETS_KEY',
-    'SESSION_TIMEOUT',
-  ],
+  'mcp-bridge-1': MCP_BRIDGE,
+  'mcp-bridge-2': MCP_BRIDGE,
   'envoy-files': [
     ...GATEWAY,
     ...SOCKETS,
@@ -147,28 +153,33 @@ test('each process of a room has a socket of its own, and Envoy’s files name t
     env['OAUTH_SERVER_SOCKETS'],
     each(['oauth-server-1', 'oauth-server-2'], 'OAUTH_SERVER_SOCKET'),
   )
+  const bridges = ['mcp-bridge-1', 'mcp-bridge-2']
+  t.is(env['MCP_BRIDGE_SOCKETS'], each(bridges, 'MCP_BRIDGE_SOCKET'))
+  t.is(env['MCP_BRIDGE_ADMIN_SOCKETS'], each(bridges, 'MCP_BRIDGE_ADMIN_SOCKET'))
+  t.is(each(bridges, 'MCP_BRIDGE_INSTANCE'), 'bridge-1,bridge-2')
+  t.is(each(bridges, 'MCP_BRIDGE_PROCESSES'), '2,2')
 })
 
 test('Envoy waits for one process of each room; the others start when all is served', (t) => {
   const spares = parts.filter(({ isSpare }) => isSpare).map(({ name }) => name)
-  t.deepEqual(spares, ['oauth-server-2', 'ext-authz-2'])
-  const waitsFor = ['oauth-server-1', 'ext-authz-1', 'mcp-bridge', 'envoy-files']
+  t.deepEqual(spares, ['oauth-server-2', 'ext-authz-2', 'mcp-bridge-2'])
+  const waitsFor = ['oauth-server-1', 'ext-authz-1', 'mcp-bridge-1', 'envoy-files']
   t.deepEqual(part('envoy').dependsOn, waitsFor)
 })
 
 test('Envoy and bridge share the edge secret, which no file has; the authorization server has another', (t) => {
-  const edge = part('mcp-bridge').env['MCP_BRIDGE_EDGE_SECRET']
+  const edge = part('mcp-bridge-1').env['MCP_BRIDGE_EDGE_SECRET']
   t.is(part('envoy').env['ENVOY_EDGE_SECRET'], edge)
   t.false(JSON.stringify(part('envoy-files')).includes(String(edge)))
   t.not(part('oauth-server-1').env['OAUTH_SERVER_SECRET'], edge)
 })
 
 test('authorization server and bridge share the key of what people enter, and it is no other', (t) => {
-  const key = part('mcp-bridge').env['USER_SECRETS_KEY']
+  const key = part('mcp-bridge-1').env['USER_SECRETS_KEY']
   t.is(part('oauth-server-1').env['USER_SECRETS_KEY'], key)
   t.is(key?.length, 43)
   const all = parts.flatMap(({ env }) => Object.values(env))
-  t.is(all.filter((value) => value === key).length, 3)
+  t.is(all.filter((value) => value === key).length, 4)
 })
 
 test('with a store of the operator none is started', (t) => {
@@ -288,8 +299,9 @@ test('every room learns how people log in, the authorization server alone the se
   const holders = (variable: string): string[] =>
     all.filter(({ env }) => variable in env).map(({ name }) => name)
   const servers = ['oauth-server-1', 'oauth-server-2']
+  const bridges = ['mcp-bridge-1', 'mcp-bridge-2']
   for (const variable of Object.keys(secrets)) t.deepEqual(holders(variable), servers)
-  const readers = [...servers, 'ext-authz-1', 'ext-authz-2', 'mcp-bridge', 'envoy-files']
+  const readers = [...servers, 'ext-authz-1', 'ext-authz-2', ...bridges, 'envoy-files']
   for (const variable of ['GITHUB_CLIENT_ID', 'GITHUB_URL', 'GITHUB_API_URL']) {
     t.deepEqual(holders(variable), readers)
   }

@@ -4,7 +4,12 @@ import { readGateway } from '../../../lib/catalogue/gateway.ts'
 
 interface Route {
   readonly match: { readonly path?: string; readonly prefix?: string; readonly headers?: object[] }
-  readonly route?: { readonly cluster: string; readonly timeout: string }
+  readonly route?: {
+    readonly cluster: string
+    readonly timeout: string
+    readonly hash_policy?: object[]
+  }
+  readonly request_headers_to_remove?: readonly string[]
   readonly direct_response?: { readonly status: number }
   readonly typed_per_filter_config: Record<string, { disabled?: boolean; check_settings?: object }>
 }
@@ -33,10 +38,18 @@ for (const [layout, environment] of Object.entries({
     const routes = hostsOf(environment).flatMap(({ routes }) => routes)
     const toBridge = routes.filter(({ route }) => route?.cluster === 'mcp_bridge')
     t.is(toBridge.length, 5)
-    for (const { typed_per_filter_config: config, route, match } of toBridge) {
+    for (const {
+      typed_per_filter_config: config,
+      route,
+      match,
+      request_headers_to_remove: remove = [],
+    } of toBridge) {
       t.is(config[EXT_AUTHZ]?.disabled, undefined)
       t.truthy(config[EXT_AUTHZ]?.check_settings)
       t.is(route?.timeout, '0s', 'streams must not be cut')
+      const byCaller = [{ header: { header_name: 'x-user-id' } }]
+      t.deepEqual(route?.hash_policy, byCaller, 'one bridge has all that is a person’s')
+      t.true(remove.includes('x-gateway-hop'), 'bridges alone pass requests on')
       t.truthy(match.path, 'only an exact path leads to a service')
       t.false(RATE_LIMIT in config, 'who is let in is not counted by address')
     }

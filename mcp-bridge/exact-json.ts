@@ -1,0 +1,46 @@
+/**
+ * JSON whose numbers keep their text on the way through: 12345678901234567890, 1.0 and 1e400 leave
+ * as they came.
+ *
+ * Of members that have one name the last remains, and members named like the places of an array come
+ * first: neither means anything in JSON (RFC 8259 section 4).
+ */
+
+/** A number that may look different once it was read; texts that look like one cost only time. */
+const INEXACT =
+  /[:,[]\s*-?(?:\d[\d.]{15}|\d+\.\d*0[\s,}\]]|\d+(?:\.\d+)?[eE][\d+-]|0\.0{6})|[:,[]\s*-0[\s,}\]]/
+
+/** What the bridge itself compares: plain, as JSON.parse gives it. */
+const COMPARED = new Set(['requestId', 'progressToken'])
+
+interface RawJson {
+  rawJSON(text: string): unknown
+  isRawJSON(value: unknown): value is { readonly rawJSON: string }
+}
+
+/** Of ECMAScript 2026. */
+const { rawJSON, isRawJSON } = JSON as unknown as RawJson
+
+interface Source {
+  /** Of primitive values. */
+  readonly source?: string
+}
+
+/** As JSON.parse, but for numbers that JSON.stringify would write otherwise. */
+export function parseExactly(text: string): unknown {
+  if (!INEXACT.test(text)) return JSON.parse(text)
+  const value: unknown = JSON.parse(text, keepNumber as (key: string, value: unknown) => unknown)
+  for (const one of Array.isArray(value) ? value : [value]) makeIdPlain(one)
+  return value
+}
+
+function keepNumber(key: string, value: unknown, { source }: Source): unknown {
+  if (typeof value !== 'number' || source === undefined || COMPARED.has(key)) return value
+  return String(value) === source ? value : rawJSON(source)
+}
+
+/** A message's own id is compared too. */
+function makeIdPlain(message: unknown): void {
+  if (typeof message !== 'object' || message === null || !('id' in message)) return
+  if (isRawJSON(message.id)) message.id = Number(message.id.rawJSON)
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { CONGESTED_BYTES, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
+import { startSession, until } from '../../support/live-session.ts'
+
+const STEP = 400_000
+
+test('a client that does not read is noticed, and its server hears when it reads again', async (t) => {
+  const { session, told, ask, say } = await startSession(t)
+  const stream = await ask('GET')
+  t.false(session.isCongested)
+  for (let bytes = 0; bytes < 2 * CONGESTED_BYTES; bytes += STEP) say(STEP)
+  t.true(session.isCongested)
+  t.is(told.relieved, 0)
+  let read = 0
+  stream.on('data', (chunk: Buffer) => {
+    read += chunk.length
+  })
+  await until(() => told.relieved > 0)
+  t.false(session.isCongested)
+  t.is(told.relieved, 1)
+  await until(() => read > 2 * CONGESTED_BYTES)
+  t.true(read > 2 * CONGESTED_BYTES, 'nothing of it is lost')
+})
+
+test('a client that never reads is cut off, and can come back', async (t) => {
+  const { session, told, ask, say, budget } = await startSession(t)
+  const stream = await ask('GET')
+  const cut = new Promise((resolve) => stream.once('close', resolve))
+  let said = 0
+  for (; said < 4 * UNSENT_BYTES_MAX && session.isBusy; said += STEP) {
+    say(STEP)
+    await sleep(0)
+  }
+  t.true(said < 1.2 * UNSENT_BYTES_MAX, `cut after ${said} bytes`)
+  await until(() => told.relieved > 0)
+  t.false(session.isCongested)
+  t.true(budget.bytes <= 1.1 * CONGESTED_BYTES)
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  stream.on('error', () => {})
+  await cut
+  const lastEventId = [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? ''
+  const again = await ask('GET', { 'last-event-id': lastEventId })
+  let more = ''
+  again.setEncoding('utf8').on('data', (chunk: string) => {
+    more += chunk
+  })
+  say(1)
+  await until(() => more.includes('"data":"x"'))
+  const ids = [...more.matchAll(/^id: .*\.(\d+)$/gm)].map(([, place]) => Number(place))
+  t.is(ids.at(-1), said / STEP + 1, 'what is kept, up to the newest')
+  t.true(ids.length >= 3)
+})
+
+test('answers that nobody reads count, and no further call is taken', async (t) => {
+  const { session, calls, ask, told } = await startSession(t)
+  const answers: IncomingMessage[] = []
+  const settle = async (): Promise<void> => {
+    const answer = ask('POST')
+    await until(() => calls.length > 0)
+    const call = calls.pop()
+    call?.settle({ jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(UNSENT_BYTES_MAX / 2) } })
+    answers.push(await answer)
+  }
+  for (let n = 0; n < 2; n += 1) await settle()
+  t.true(session.isCongested)
+  const error = t.throws(() =>
+    session.post(
+      { messages: [{ jsonrpc: '2.0', id: 2, method: 'work' }], isBatch: false },
+      {} as never,
+      { json: true, stream: true },
+      {} as never,
+    ),
+  )
+  t.regex(error?.message ?? '', /read the answers first/)
+  for (const answer of answers) answer.resume()
+  await until(() => told.relieved > 0)
+  await settle()
+  t.is(answers.at(-1)?.statusCode, 200)
+})
+
+test('a large message to a client that reads is no reason to cut it', async (t) => {
+  const { ask, say, session } = await startSession(t)
+  const stream = await ask('GET')
+  let read = 0
+  stream.on('data', (chunk: Buffer) => {
+    read += chunk.length
+  })
+  say(UNSENT_BYTES_MAX / 2)
+  await until(() => read > UNSENT_BYTES_MAX / 2)
+  say(10)
+  await sleep(50)
+  t.true(session.isBusy)
+})
+
+test('who leaves while it is congested relieves the server', async (t) => {
+  const { ask, say, session, told } = await startSession(t)
+  const stream = await ask('GET')
+  for (let bytes = 0; bytes < 2 * CONGESTED_BYTES; bytes += STEP) say(STEP)
+  t.true(session.isCongested)
+  stream.destroy()
+  await until(() => told.relieved > 0)
+  t.false(session.isCongested)
+})

@@ -1,0 +1,57 @@
+import test from 'ava'
+import { parseExactly } from '../../../mcp-bridge/exact-json.ts'
+
+for (const text of [
+  '{"a":12345678901234567890}',
+  '{"a":[1.0,1.50,-1.0,0.0,100.00]}',
+  '{"a":1e400,"b":-1E-400,"c":1.5e3,"d":2e+7}',
+  '{"a":-0,"b":[-0]}',
+  '{"a":0.00000001,"b":123456789.123456789,"c":9007199254740993}',
+  '{"id":12,"params":{"id":1234567890123456789,"other":{"id":1.0}}}',
+  '{"text":"1e400, 12345678901234567890: [1.0]"}',
+  '[{"id":1,"params":[1.0]},{"id":2,"params":[10000000000000000000000]}]',
+  '{"a":{"b":[{"c":[1.10]}]},"e":"é","f":null,"g":true,"h":[]}',
+]) {
+  test(`${text} leaves as it came`, (t) => {
+    t.is(JSON.stringify(parseExactly(text)), text)
+  })
+}
+
+test('with spaces and line breaks too', (t) => {
+  t.is(
+    JSON.stringify(parseExactly('{ "a" :\n  1.0 ,\t"b": [ 1e2 , -0\n] }')),
+    '{"a":1.0,"b":[1e2,-0]}',
+  )
+})
+
+test('what the bridge compares is plain', (t) => {
+  const text = '{"id":1.0,"params":{"requestId":2.0,"_meta":{"progressToken":3.0},"x":1.0}}'
+  const { id, params } = parseExactly(text) as { id: unknown; params: Record<string, unknown> }
+  t.is(id, 1)
+  t.is(params['requestId'], 2)
+  t.deepEqual(params['_meta'], { progressToken: 3 })
+  t.deepEqual((parseExactly('[{"id":1.0},3.0,null]') as { id: unknown }[])[0], { id: 1 })
+})
+
+test('ordinary numbers are numbers', (t) => {
+  const text = '{"a":[0,1,-1,1.5,0.25,123456789012345,1e2],"b":1732000000000}'
+  const { a, b } = parseExactly(text) as { a: unknown[]; b: unknown }
+  t.deepEqual(a.slice(0, 6), [0, 1, -1, 1.5, 0.25, 123456789012345])
+  t.is(b, 1732000000000)
+})
+
+test('many random numbers leave as they came', (t) => {
+  const digits = (count: number): string =>
+    Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('')
+  for (let n = 0; n < 2000; n += 1) {
+    const whole = Math.random() < 0.3 ? '0' : `${1 + (n % 9)}${digits(n % 20)}`
+    const fraction = Math.random() < 0.5 ? '' : `.${digits(1 + (n % 12))}`
+    const exponent = Math.random() < 0.8 ? '' : `e${n % 2 === 0 ? '-' : ''}${digits(1 + (n % 3))}`
+    const text = `{"a":[1,${n % 3 === 0 ? '-' : ''}${whole}${fraction}${exponent}]}`
+    t.is(JSON.stringify(parseExactly(text)), text)
+  }
+})
+
+test('what is no JSON is none', (t) => {
+  for (const text of ['{', '{"a":1.0', '{"a":01}', '']) t.throws(() => parseExactly(text))
+})
