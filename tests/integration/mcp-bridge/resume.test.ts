@@ -306,3 +306,23 @@ test('the error of a server that died is there for a client that was away', asyn
   t.is(got.at(-1)?.id, 'mine')
   t.regex(got.at(-1)?.error?.message ?? '', /ended before it answered/)
 })
+
+test.serial('through another bridge, while the first one is there and after its end', async (t) => {
+  const first = await startBridge({ services })
+  t.teardown(() => first.stop())
+  const second = await first.beside('second')
+  t.teardown(() => second.end('SIGTERM'))
+  const left = await leave({ steps: 2 }, { on: first })
+  await go(left.session, undefined, second)
+  const back = () =>
+    send(second, 'slow', undefined, {
+      session: left.session,
+      headers: { 'last-event-id': left.lastEventId },
+    })
+  const running = await back()
+  await go(left.session, undefined, second)
+  t.deepEqual(shown(await allEvents(running)), [1, 2, 'mine'])
+  await untilRecorded(first, left, 3)
+  await first.end('SIGKILL')
+  t.deepEqual(shown(await allEvents(await back())), [1, 2, 'mine'])
+})
