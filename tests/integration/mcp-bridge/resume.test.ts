@@ -237,6 +237,16 @@ test('what was dropped is told as an error to the call that waits for it', async
   t.is(textOf(second ?? []).length, 2_000_000)
 })
 
+test('a stream that somebody came back to ends with the token, and goes on with a new one', async (t) => {
+  const left = await leave({ steps: 2 })
+  // As long as the edge would still let it in, and a second more.
+  const caller = { token: 'old', expiresAt: Math.floor(Date.now() / 1000) - 3 }
+  t.deepEqual(shown(await allEvents(await come(left, { caller }))), [])
+  const back = await come(left)
+  await goOn(left.session, 2)
+  t.deepEqual(shown(await allEvents(back)), [1, 2, 'mine'])
+})
+
 /** Until another bridge process would find so much. */
 async function untilRecorded(on: Bridge, left: Left, count: number): Promise<void> {
   const redis = await on.valkey.connect()
