@@ -92,6 +92,7 @@ export function startWriters(caller: Caller, bridges: () => readonly Bridge[]): 
 }
 
 export interface Written {
+  readonly kept: ReadonlySet<number>
   /** Acknowledged, and not there. */
   readonly lost: readonly number[]
   /** Who was started while another one lived. */
@@ -103,5 +104,5 @@ export function written(bridge: Bridge, { user = '' }: Caller, { acknowledged }:
   const file = join(folder, 'numbers')
   const kept = new Set(JSON.parse(readFileSync(file, 'utf8')) as number[])
   const together = existsSync(`${file}.two`) ? readFileSync(`${file}.two`, 'utf8') : ''
-  return { lost: acknowledged.filter((n) => !kept.has(n)), together }
+  return { kept, lost: acknowledged.filter((n) => !kept.has(n)), together }
 }

@@ -1,8 +1,16 @@
 /** One process at a time writes a file, whatever becomes of the bridge that owns it; nothing is lost. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Bridge, startBridge } from '../../support/bridge.ts'
-import { startWriters, type Writers, writersService, written } from '../../support/writers.ts'
+import { json, open, rpc, send } from '../../support/mcp.ts'
+import {
+  startWriters,
+  WRITERS_SERVICE,
+  type Writers,
+  writersService,
+  written,
+} from '../../support/writers.ts'
 
 /** A short term: what has to wait for its end is seen to. */
 const environment = { MCP_BRIDGE_LEASE_MS: '3000', MCP_BRIDGE_PROCESSES: '2' }
@@ -25,7 +33,8 @@ const ownerOf = (bridges: readonly Bridge[]): Bridge => {
 
 async function expectAll(t: ExecutionContext, bridge: Bridge, writers: Writers): Promise<void> {
   await writers.stop()
-  t.deepEqual(written(bridge, caller, writers), { lost: [], together: '' })
+  const { lost, together } = written(bridge, caller, writers)
+  t.deepEqual({ lost, together }, { lost: [], together: '' })
 }
 
 const caller = { user: 'dev:writer' }
@@ -68,4 +77,29 @@ test('the store loses everything: what was owned ends before it is owned anew', 
   const [after] = ownerOf(pair).children()
   t.not(before, after, 'nobody could know whose it was')
   await expectAll(t, pair[0], writers)
+})
+
+test('the owner is frozen: its children end before the other goes on, and it writes no more', async (t) => {
+  const pair = await startPair(t)
+  const writers = startWriters(caller, () => pair)
+  await writers.more(20)
+  const owner = ownerOf(pair)
+  const session = (await open(owner, WRITERS_SERVICE, { caller })).id
+  owner.process.kill('SIGSTOP')
+  await writers.more(20)
+  const other = ownerOf(pair)
+  t.not(other, owner)
+  t.deepEqual(owner.children(), [])
+  // What has come meanwhile waits at its socket.
+  const late = send(owner, WRITERS_SERVICE, rpc('add', { n: -1 }), { session, caller })
+  await sleep(300)
+  owner.process.kill('SIGCONT')
+  const answer = await late
+  t.true(answer.status === 404 || (await json(answer)).error !== undefined)
+  await writers.more(20)
+  t.is(ownerOf(pair), other)
+  const again = await send(owner, WRITERS_SERVICE, rpc('add', { n: -1 }), { session, caller })
+  t.is(again.status, 404)
+  await expectAll(t, pair[0], writers)
+  t.false(written(pair[0], caller, writers).kept.has(-1))
 })
