@@ -58,6 +58,8 @@ export interface Bridge {
 }
 
 export interface BridgeOptions {
+  /** Whether its store keeps what it has acknowledged. */
+  readonly persistent?: boolean
   readonly services?: Readonly<Record<string, object>>
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -69,7 +71,7 @@ export function fixture(name: string, more: object = {}): object {
 
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
-  const valkey = await startValkey()
+  const valkey = await startValkey({ persistent: options.persistent === true })
   const config = join(folder, 'gateway.yaml')
   const configure: Bridge['configure'] = (mcpServers) =>
     writeFileSync(config, stringify({ mcpServers }))
