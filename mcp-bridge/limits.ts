@@ -57,6 +57,8 @@ export const EVENTS_STORED_TOTAL_BYTES_MAX = 64 * MIB
 export const EVENTS_STORED_SHARE_BYTES = 16 * KIB
 /** What waits to be written to the store; what comes on top is not. */
 export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
+/** A session that ended with its server is remembered for so long, for clients that were away. */
+export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
@@ -65,6 +67,32 @@ export const CONGESTED_BYTES = MIB
 export const UNSENT_BYTES_MAX = 64 * MIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
+/** What a server writes is read at once up to so much, and no faster than this in the long run. */
+export const OUTPUT_BURST_BYTES = 32 * MIB
+export const OUTPUT_BYTES_PER_SECOND = 16 * MIB
+/** What a line, or a chunk without one, costs beside its bytes. */
+export const OUTPUT_PIECE_BYTES = 256
+/** Beyond the rate nothing is read for so long at least: not a timer for each chunk. */
+export const OUTPUT_PAUSE_MS = 25
+/** A server that has ended may have been read not quite to its end; what it left may hold its pipe open. */
+export const LAST_OUTPUT_MS = 250
+/** What a service's stop command may take. */
+export const STOP_COMMAND_MS = 5000
+/** Whose connection to us is lost, or ours to them: nobody waits for an orderly end. */
+export const ABANDONED_WAITS: StopWaits = { inputEndMs: 0, terminateMs: 2000 }
+/** A runner program that does not answer within so long cannot be reached. */
+export const RUNNER_HELLO_MS = 5000
+/** What was started by a runner that is lost has ended after so long: it, or its watchdog, saw to that. */
+export const RUNNER_LOST_MS = 4000
+export const RUNNER_CONNECTIONS_MAX = 1024
+/** What a bridge may say to a runner at once. */
+export const PACKET_BYTES_MAX = 128 * MIB
+/** What a packet of a runner may have beside the largest message. */
+export const PACKET_BYTES_BESIDE = 64 * KIB
+/** A runner tells how much of its input a server has read in steps of so much. */
+export const INPUT_READ_BYTES = 64 * KIB
+/** What a runner cannot tell by then remains unknown. */
+export const FIGURES_MS = 2000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */

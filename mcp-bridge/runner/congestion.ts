@@ -16,6 +16,11 @@ export class Congestion {
     this.#child = child
   }
 
+  /** Whether the server may be silent because it is not listened to. */
+  get isHolding(): boolean {
+    return this.#by !== undefined
+  }
+
   /** After something was delivered to the user. */
   check(user: ProcessUser): void {
     if (this.#by !== undefined || !user.isCongested) return

@@ -64,6 +64,7 @@ export class Runner {
    * @throws RpcFault when it cannot be started now.
    */
   async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
+    await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person)
     // Whoever shares a process may be others now: the keys alone would not keep the two apart.

@@ -144,7 +144,8 @@ export class ServerProcess {
 
   /** A second has passed. */
   beat(): void {
-    const timeouts = this.#calls.beat(this.#requests.isWaiting)
+    const isExcused = this.#requests.isWaiting || this.#congestion?.isHolding === true
+    const timeouts = this.#calls.beat(isExcused)
     this.counts.timeouts += timeouts
     if (timeouts === 0 || !this.#calls.isHung || this.isStopping) return
     this.#log.warn('the server answers nothing any more: it ends')

@@ -99,8 +99,9 @@ test('two users with equal ids on one process get their own answers', async (t) 
       const ids = Array.from({ length: 50 }, (_, offset) => start + offset)
       const batch = ids.map((id) => rpc('echo', { of: index, id }, id))
       const session = sessions[index]?.id
-      const response = await send(bridge, 'all', batch, { session, caller })
-      const answers = (await allAnswers(response)) as { id: number; result: { params: object } }[]
+      const accept = 'application/json'
+      const response = await send(bridge, 'all', batch, { session, caller, accept })
+      const answers = (await response.json()) as { id: number; result: { params: object } }[]
       wanted.push(...ids)
       for (const { id, result } of answers) {
         t.deepEqual(result.params, { of: index, id })

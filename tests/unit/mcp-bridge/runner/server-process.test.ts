@@ -145,6 +145,18 @@ test('holds the server back while its only client does not read', async (t) => {
   t.deepEqual(fake.flow, ['pause', 'resume', 'pause', 'resume'])
 })
 
+test('a server that is held back is not blamed for its silence', async (t) => {
+  const { fake, session, process } = await single()
+  session.call('x')
+  session.user.isCongested = true
+  fake.say({ method: 'notifications/message' })
+  beats(process, 4)
+  t.deepEqual(session.answers, [])
+  fake.process.relieved(session.user)
+  beats(process, 3)
+  t.is(session.answers.length, 1)
+})
+
 test('holds back no server that others share', async (t) => {
   const { fake, session } = await single({ isolation: 'shared' })
   session.user.isCongested = true
