@@ -17,6 +17,7 @@ export interface Answer {
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number }
 
 export interface Connection {
+  readonly isOpen: boolean
   /** @throws Error when the server closes instead. */
   ask(request: string): Promise<Answer>
   close(): void
@@ -49,6 +50,9 @@ function readAnswers(socket: Socket): Connection {
   })
   socket.on('close', () => waiting?.reject(closed))
   return {
+    get isOpen() {
+      return !socket.destroyed
+    },
     ask(request) {
       if (socket.destroyed) return Promise.reject(closed)
       waiting = Promise.withResolvers<Answer>()
