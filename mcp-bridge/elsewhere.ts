@@ -80,7 +80,7 @@ async function askSession(
   await recover(bridge, exchange, notHere)
 }
 
-/** Whether it has been answered there. */
+/** Whether the one that owns the process has answered. */
 async function askOwner(bridge: Bridge, exchange: Exchange, instance: string): Promise<boolean> {
   const { instances } = bridge.peers
   const peer = await orNotNow(instances.named(instance))

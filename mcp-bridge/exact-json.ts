@@ -2,8 +2,8 @@
  * JSON whose numbers keep their text on the way through: 12345678901234567890, 1.0 and 1e400 leave
  * as they came.
  *
- * Of members that have one name, the last remains: JSON leaves it open what the others mean (RFC 8259
- * section 4).
+ * Of members that have one name the last remains, and members named like the places of an array come
+ * first: neither means anything in JSON (RFC 8259 section 4).
  */
 
 /** A number that may look different once it was read; texts that look like one cost only time. */

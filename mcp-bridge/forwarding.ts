@@ -59,8 +59,7 @@ export class Forwarding {
     })
     const leave = (): void => void upstream.destroy()
     const unwatch = watch(leave)
-    response.once('close', leave)
-    response.once('close', unwatch)
+    response.once('close', leave).once('close', unwatch)
     admission.endBy(() => {
       // The answer tells why.
     })
@@ -72,7 +71,7 @@ export class Forwarding {
     const answer = await promise
     if (answer === undefined) {
       unwatch()
-      response.off('close', leave)
+      response.off('close', leave).off('close', unwatch)
       return response.destroyed ? 'answered' : 'gone'
     }
     passBack(answer, response)

@@ -24,6 +24,7 @@ export const CODES = {
   parse: -32700,
   invalidRequest: -32600,
   methodNotFound: -32601,
+  invalidParams: -32602,
   internal: -32603,
   refused: -32000,
   sessionNotFound: -32001,

@@ -7,6 +7,8 @@ const MIB = 1024 * KIB
 
 /** One POST body; larger ones get 413. */
 export const BODY_BYTES_MAX = 10 * MIB
+/** Of a larger one so much is read and thrown away before its connection is cut. */
+export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
@@ -18,7 +20,23 @@ export const GIVES_WAY_AFTER_MS = 60_000
 export const PENDING_PER_SESSION_MAX = 128
 /** Requests of its server that wait for the client. */
 export const ASKED_PER_SESSION_MAX = 128
+/** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
+export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
+
+/** Of a session of a shared process. */
+export const SUBSCRIPTIONS_PER_SESSION_MAX = 256
+export const SUBSCRIBED_URI_CHARACTERS_MAX = 1024
+/** What is told of a part of a resource is told to who subscribed to the whole, so many parts above. */
+export const SUBSCRIBED_URI_PARTS_MAX = 16
+/** Tasks and elicitations of a shared process of which it is known whose they are. */
+export const OWNED_MAX = 4096
+export const OWNED_PER_PERSON_MAX = 256
+export const OWNED_ID_CHARACTERS_MAX = 1024
+/** A server's request with a longer id is dropped: its answer would have to repeat it. */
+export const SERVER_ID_CHARACTERS_MAX = 1024
+/** So many calls given up in a row, with no answer between them: the server does nothing any more. */
+export const HUNG_AFTER_CALLS = 3
 
 /** One line of a server's stdout; longer ones are skipped and their call gets an error. */
 export const FRAME_BYTES_MAX = 32 * MIB
@@ -39,6 +57,8 @@ export const EVENTS_STORED_TOTAL_BYTES_MAX = 64 * MIB
 export const EVENTS_STORED_SHARE_BYTES = 16 * KIB
 /** What waits to be written to the store; what comes on top is not. */
 export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
+/** A session that ended with its server is remembered for so long, for clients that were away. */
+export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
@@ -47,6 +67,32 @@ export const CONGESTED_BYTES = MIB
 export const UNSENT_BYTES_MAX = 64 * MIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
+/** What a server writes is read at once up to so much, and no faster than this in the long run. */
+export const OUTPUT_BURST_BYTES = 32 * MIB
+export const OUTPUT_BYTES_PER_SECOND = 16 * MIB
+/** What a line, or a chunk without one, costs beside its bytes. */
+export const OUTPUT_PIECE_BYTES = 256
+/** Beyond the rate nothing is read for so long at least: not a timer for each chunk. */
+export const OUTPUT_PAUSE_MS = 25
+/** A server that has ended may have been read not quite to its end; what it left may hold its pipe open. */
+export const LAST_OUTPUT_MS = 250
+/** What a service's stop command may take. */
+export const STOP_COMMAND_MS = 5000
+/** Whose connection to us is lost, or ours to them: nobody waits for an orderly end. */
+export const ABANDONED_WAITS: StopWaits = { inputEndMs: 0, terminateMs: 2000 }
+/** A runner program that does not answer within so long cannot be reached. */
+export const RUNNER_HELLO_MS = 5000
+/** What was started by a runner that is lost has ended after so long: it, or its watchdog, saw to that. */
+export const RUNNER_LOST_MS = 4000
+export const RUNNER_CONNECTIONS_MAX = 1024
+/** What a bridge may say to a runner at once. */
+export const PACKET_BYTES_MAX = 128 * MIB
+/** What a packet of a runner may have beside the largest message. */
+export const PACKET_BYTES_BESIDE = 64 * KIB
+/** A runner tells how much of its input a server has read in steps of so much. */
+export const INPUT_READ_BYTES = 64 * KIB
+/** What a runner cannot tell by then remains unknown. */
+export const FIGURES_MS = 2000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */
@@ -66,6 +112,8 @@ export const SECRETS_CHECK_MS = 30_000
 export const KEEP_ALIVE_MS = 15_000
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** A stream costs more than its answer alone: when everything is late, not everything begins one. */
+export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
 export const RETRY_MS = 1000
 /** A server's request that the client does not answer is answered by the bridge: people take longer than programs. */

@@ -165,7 +165,7 @@ export class LiveSession implements ProcessUser {
     this.#listening.end()
     this.#options.onEnd(this)
     this.streams.events.close()
-    if (isForgotten) this.#options.recorder?.forget()
+    this.#options.recorder?.end(isForgotten)
   }
 
   #assertRoom(expected: number): void {

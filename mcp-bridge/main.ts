@@ -1,5 +1,6 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
+import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
@@ -19,6 +20,7 @@ import { endOutdated } from './end-outdated.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
+  FIRST_BYTE_BEATS_MAX,
   KEEP_ALIVE_MS,
   SHUTDOWN_WAITS,
   WATCHDOG_GRACE_SECONDS,
@@ -26,6 +28,8 @@ import {
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
+import { Usage } from './runner/figures.ts'
+import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
@@ -60,16 +64,16 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const life = randomText(12)
   const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
   const local = toLocal({ config, gateway, groups, log })
-  const host = createLocalHost(local)
+  const hosts = new Hosts(createLocalHost(local), { clock: systemClock, log })
   const { leases, peers } = await joinPeers({
     config,
     live,
     redis,
     life,
     log,
-    holdChildren: (withinMs) => host.endUnlessRenewed(withinMs),
+    holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hostOf: () => host, log })
+  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, log })
   const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
@@ -104,7 +108,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       natives.stopAll(SHUTDOWN_WAITS),
       sessions.endAll(),
     ])
-    await host.stopAll(SHUTDOWN_WAITS)
+    await hosts.stopAll(SHUTDOWN_WAITS)
     await events.flush()
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
@@ -117,18 +121,19 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
 function createStreamPorts(): StreamPorts {
   return {
     keepAlive: new Ticker(KEEP_ALIVE_MS),
-    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS),
+    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS, FIRST_BYTE_BEATS_MAX),
     seconds: new Ticker(1000),
     budget: { bytes: 0 },
   }
 }
 
-interface Parts extends Pick<RunnerPorts, 'leases' | 'hostOf' | 'log'> {
+interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly config: McpBridgeConfig
   readonly gateway: Gateway
   readonly live: LiveGateway
   readonly redis: Redis
   readonly groups: ProcessGroups
+  readonly hosts: Hosts
 }
 
 function toLocal({
@@ -140,9 +145,10 @@ function toLocal({
   return {
     groups,
     sweep: new Sweep(),
+    usage: new Usage(),
     surroundings: {
       environment: process.env,
-      stateDirectory: gateway.stateDirectory,
+      servicesFolder: join(gateway.stateDirectory, 'services'),
       gatewayMarker: config.GATEWAY_MARKER,
     },
     clock: systemClock,
@@ -156,11 +162,11 @@ function toRunnerPorts({
   live,
   redis,
   leases,
-  hostOf,
+  hosts,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
   return {
-    hostOf,
+    hostOf: (service) => hosts.of(service),
     leases,
     environment: process.env,
     ownSecrets: {

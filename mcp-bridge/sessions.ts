@@ -155,6 +155,12 @@ export class Sessions<S extends Session> {
     this.#inBackground(this.#options.records.end(id))
   }
 
+  /** Whether it is the caller's, and here; asking is no use. */
+  has(id: string | undefined, caller: SessionCaller): boolean {
+    const entry = this.#entries.get(id ?? '')
+    return entry !== undefined && isSame(entry.session.owner, caller)
+  }
+
   end(id: string): void {
     const entry = this.#entries.get(id)
     if (entry === undefined) return

@@ -6,11 +6,14 @@ export interface Beaten {
 
 export class Ticker {
   readonly #intervalMs: number
+  readonly #most: number
   readonly #beaten = new Set<Beaten>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(intervalMs: number) {
+  /** `most`: so many are told at once, who waits longest first. */
+  constructor(intervalMs: number, most = Number.POSITIVE_INFINITY) {
     this.#intervalMs = intervalMs
+    this.#most = most
   }
 
   add(one: Beaten): void {
@@ -31,7 +34,12 @@ export class Ticker {
   /** After what has arrived meanwhile: an answer that waits to be read is not late. */
   #tick(): void {
     setImmediate(() => {
-      for (const one of this.#beaten) one.beat()
+      let told = 0
+      for (const one of this.#beaten) {
+        if (told === this.#most) break
+        told += 1
+        one.beat()
+      }
       if (this.#beaten.size > 0) this.#timer?.refresh()
       else this.#timer = undefined
     })

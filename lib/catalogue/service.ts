@@ -84,7 +84,7 @@ export function toService(
       launch,
       isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
-      rootFolders: definition.rootFolders ?? [],
+      rootFolders: (definition.rootFolders ?? []).map((one) => toPath(one, folder)),
       calls: definition.calls ?? 'parallel',
       limits: toLimits(definition),
       spares: definition.spares ?? 0,
@@ -131,6 +131,10 @@ function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fau
   const kinds = [command, npm, native, definition.url].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native' }
   const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
+  // What a runner program starts it finds where that program is.
+  if (command !== undefined && definition.runner !== undefined) {
+    return { kind: 'stdio', command, ...common }
+  }
   if (command !== undefined) return commandLaunch(command, common, folder)
   if (npm !== undefined) return npmLaunch(npm, common)
   const file = join(folder, native ?? '')
@@ -148,8 +152,12 @@ function commandLaunch(
     kind: 'stdio',
     ...common,
     command: /^\.{1,2}\//.test(command) ? resolve(folder, command) : command,
-    cwd: cwd.startsWith('$') ? cwd : resolve(folder, cwd),
+    cwd: toPath(cwd, folder),
   }
+}
+
+function toPath(text: string, folder: string): string {
+  return text.startsWith('$') ? text : resolve(folder, text)
 }
 
 const ROOT = join(import.meta.dirname, '../..')

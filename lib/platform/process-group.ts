@@ -2,7 +2,8 @@
  * Child processes in groups of their own, ended as a whole, also when this process is killed.
  *
  * Ending: close stdin (where it is a pipe), SIGTERM to the group, SIGKILL to the group, each after a
- * bounded wait. A watchdog does the same when we die without notice. What starts a session of its own
+ * bounded wait. A watchdog does the same when we die without notice, or are frozen while we hold
+ * what others may take over. What starts a session of its own
  * leaves the group; on Linux it is still found by the marker in its environment. What clears its
  * environment as well escapes, as docs/architecture.md says.
  */
@@ -51,6 +52,11 @@ export interface GroupedProcess {
 
 export interface ProcessGroups {
   launch(options: LaunchOptions): GroupedProcess
+  /**
+   * Everything ends within so many milliseconds unless this is called again before; Infinity: with us.
+   * The watchdog counts, so it holds when we are frozen.
+   */
+  endUnlessRenewed(withinMs: number): void
   /** Ends every group still alive, all at once, then the watchdog. */
   stopAll(waits: StopWaits): Promise<void>
 }
@@ -58,14 +64,18 @@ export interface ProcessGroups {
 /** `graceSeconds`: what the watchdog leaves between SIGTERM and SIGKILL once we are gone. */
 export function createProcessGroups(marker: Marker, graceSeconds: number): ProcessGroups {
   const watchdog = startWatchdog(marker, graceSeconds)
+  const deadline = createDeadline(watchdog, graceSeconds * 1000)
   const alive = new Set<GroupedProcess>()
   return {
     launch(options) {
       const grouped = launchGroup(options, marker, watchdog)
+      // A deadline that was told before does not know of this group.
+      deadline.repeat()
       alive.add(grouped)
       void grouped.ended.then(() => alive.delete(grouped))
       return grouped
     },
+    endUnlessRenewed: (withinMs) => deadline.set(withinMs),
     async stopAll(waits) {
       await Promise.all([...alive].map((grouped) => grouped.stop(waits)))
       watchdog.close()
@@ -73,9 +83,48 @@ export function createProcessGroups(marker: Marker, graceSeconds: number): Proce
   }
 }
 
+interface Deadline {
+  /** Milliseconds from now. */
+  set(withinMs: number): void
+  repeat(): void
+}
+
+/** Each telling costs the watchdog a process: an earlier deadline is told at once, a later one now and then. */
+const TOLD_AGAIN_MS = 1000
+/** Of the time that is left, so much is for the step from the first signal to the last. */
+const LAST_STEP = 0.25
+
+function createDeadline(watchdog: Watchdog, graceMs: number): Deadline {
+  let dueAt = Number.POSITIVE_INFINITY
+  let toldDueAt = Number.POSITIVE_INFINITY
+  let toldAt = Number.NEGATIVE_INFINITY
+  const tell = (): void => {
+    toldDueAt = dueAt
+    toldAt = performance.now()
+    const withinMs = Math.max(0, dueAt - toldAt)
+    watchdog.endIn(withinMs, Math.min(graceMs, withinMs * LAST_STEP))
+  }
+  return {
+    set(withinMs) {
+      const now = performance.now()
+      dueAt = now + withinMs
+      const toldAgainMs = Math.min(TOLD_AGAIN_MS, withinMs * LAST_STEP)
+      // One that was told a moment ago is only a little too strict; but none may stay told for ever.
+      const isOnlyLater = dueAt > toldDueAt && dueAt !== Number.POSITIVE_INFINITY
+      if (dueAt === toldDueAt || (isOnlyLater && now - toldAt < toldAgainMs)) return
+      tell()
+    },
+    repeat() {
+      if (dueAt !== Number.POSITIVE_INFINITY) tell()
+    },
+  }
+}
+
 interface Watchdog {
   guard(groupId: number): void
   release(groupId: number): void
+  /** All groups that it guards now, the last step included; Infinity takes it back. */
+  endIn(withinMs: number, lastStepMs: number): void
   close(): void
 }
 
@@ -96,6 +145,11 @@ function startWatchdog({ name, value }: Marker, graceSeconds: number): Watchdog 
   return {
     guard: (groupId) => void input.write(`+${groupId}\n`),
     release: (groupId) => void input.write(`-${groupId}\n`),
+    endIn(withinMs, lastStepMs) {
+      const seconds = ((withinMs - lastStepMs) / 1000).toFixed(3)
+      const tenths = Math.floor(lastStepMs / 100)
+      input.write(withinMs === Number.POSITIVE_INFINITY ? '=\n' : `=${seconds} ${tenths}\n`)
+    },
     close: () => input.end(),
   }
 }

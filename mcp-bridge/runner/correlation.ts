@@ -2,65 +2,106 @@
  * Which answer belongs to which call: ids of our own towards a process, the callers' ids back.
  *
  * Two sessions, or one, may use the same id or progress token at the same time; ours never repeat.
+ * How long each call has taken is told in seconds that somebody counts: no clock is asked for each.
  */
 
+import type { ServiceLimits } from '../../lib/catalogue/service.ts'
 import {
   metaOf,
   paramsOf,
+  RpcFault,
   type RpcId,
   type RpcMessage,
   type RpcRequest,
   type RpcResponse,
 } from '../json-rpc.ts'
-import { TASK_TOKENS_MAX } from '../limits.ts'
+import { PENDING_PER_PROCESS_MAX, TASK_TOKENS_MAX } from '../limits.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 
 interface Pending {
   readonly user: ProcessUser
   readonly call: Call
   readonly token: RpcId | undefined
+  readonly begunAt: number
+  /** Since when nothing was heard of it; undefined for a call whose time somebody else watches. */
+  quietSince: number | undefined
 }
 
 /** A token that outlives its request: progress of a task (MCP 2025-11-25, tasks). */
 type TaskToken = Pick<Pending, 'user' | 'token'>
 
+export type Settled = Pick<Pending, 'user' | 'call'>
+
+export interface Overdue extends Settled {
+  /** The id it has in the process. */
+  readonly id: number
+  readonly begunAt: number
+  /** Whether it was silent, or has lasted too long whatever it told. */
+  readonly was: 'silent' | 'long'
+}
+
 export class Correlation {
   #lastId = 0
+  #second = 0
   readonly #pending = new Map<number, Pending>()
   readonly #tasks = new Map<number, TaskToken>()
 
-  /** Registers a request; the result is what the process gets instead. */
-  outgoing(user: ProcessUser, call: Call, request: RpcRequest): RpcRequest & { id: number } {
+  /** Seconds counted so far. */
+  get second(): number {
+    return this.#second
+  }
+
+  get size(): number {
+    return this.#pending.size
+  }
+
+  /**
+   * Registers a request; the result is what the process gets instead.
+   * @throws RpcFault 503 when too many wait already.
+   */
+  outgoing(
+    user: ProcessUser,
+    call: Call,
+    request: RpcRequest,
+    isTimed = true,
+  ): RpcRequest & { id: number } {
+    this.#assertRoom(user)
     this.#lastId += 1
     const id = this.#lastId
     const { progressToken } = metaOf(request)
     const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
-    this.#pending.set(id, { user, call, token: isToken ? progressToken : undefined })
+    this.#pending.set(id, {
+      user,
+      call,
+      token: isToken ? progressToken : undefined,
+      begunAt: this.#second,
+      quietSince: isTimed ? this.#second : undefined,
+    })
     if (!isToken) return { ...request, id }
     const _meta = { ...metaOf(request), progressToken: id }
     return { ...request, id, params: { ...paramsOf(request), _meta } }
   }
 
-  /** Settles the call an answer belongs to; undefined when nobody waits for it. */
-  settle(response: RpcResponse): Call | undefined {
-    const id = response.id as number
+  /** The call an answer belongs to, which waits no longer; undefined when nobody waits for it. */
+  settle(response: RpcResponse): Settled | undefined {
+    const id = toOurId(response.id)
     const pending = this.#pending.get(id)
     if (pending === undefined) return undefined
     this.#pending.delete(id)
     if (pending.token !== undefined && isTaskAnswer(response)) this.#keepTask(id, pending)
-    pending.call.settle({ ...response, id: pending.call.id })
-    return pending.call
+    return pending
   }
 
   /** Hands a progress notification to its call, with the token the caller chose. */
-  progress(notification: RpcMessage): boolean {
-    const ours = paramsOf(notification)['progressToken'] as number
+  progress(notification: RpcMessage): ProcessUser | undefined {
+    const ours = toOurId(paramsOf(notification)['progressToken'])
     const pending = this.#pending.get(ours)
+    if (pending?.quietSince !== undefined) pending.quietSince = this.#second
     const known = pending ?? this.#tasks.get(ours)
-    if (known?.token === undefined) return false
+    if (known?.token === undefined) return undefined
     const params = { ...paramsOf(notification), progressToken: known.token }
     known.user.deliver({ ...notification, params }, pending?.call)
-    return true
+    return known.user
   }
 
   /** Forgets a call; the result is the id it has in the process. */
@@ -80,8 +121,47 @@ export class Correlation {
     return taken.map(([, { call }]) => call)
   }
 
+  /**
+   * A second has passed: takes out the calls that were silent or have lasted for too long.
+   * @param isExcused nobody can be blamed for being silent now.
+   */
+  nextSecond(limits: ServiceLimits, isExcused: boolean): Overdue[] {
+    this.#second += 1
+    const overdue: Overdue[] = []
+    for (const [id, pending] of this.#pending) {
+      if (pending.quietSince === undefined) continue
+      if (isExcused) pending.quietSince = this.#second
+      const was = this.#overdueBy(pending, limits)
+      if (was !== undefined) overdue.push({ ...pending, id, was })
+    }
+    for (const { id } of overdue) this.#pending.delete(id)
+    return overdue
+  }
+
   forgetTasks(user: ProcessUser): void {
     for (const [id, task] of this.#tasks) if (task.user === user) this.#tasks.delete(id)
+  }
+
+  #overdueBy(
+    { begunAt, quietSince = 0 }: Pending,
+    { callTimeoutMs, callCeilingMs }: ServiceLimits,
+  ): Overdue['was'] | undefined {
+    // The second in which it began was not a whole one.
+    if ((this.#second - begunAt - 1) * 1000 >= callCeilingMs) return 'long'
+    if ((this.#second - quietSince - 1) * 1000 >= callTimeoutMs) return 'silent'
+    return undefined
+  }
+
+  /** Once it is half full nobody has more than half of it: others share the process. */
+  #assertRoom({ userId }: ProcessUser): void {
+    const half = PENDING_PER_PROCESS_MAX / 2
+    if (this.#pending.size < half) return
+    const isTheirs = ({ user }: Pending): boolean => user.userId === userId
+    const isFull = this.#pending.size >= PENDING_PER_PROCESS_MAX
+    if (!isFull && [...this.#pending.values()].filter(isTheirs).length < half) return
+    throw new RpcFault(503, 'refused', 'too many requests wait for this server: wait for some', {
+      headers: { 'retry-after': '1' },
+    })
   }
 
   #keepTask(id: number, { user, token }: Pending): void {
@@ -89,6 +169,12 @@ export class Correlation {
     const [oldest] = this.#tasks.keys()
     if (this.#tasks.size > TASK_TOKENS_MAX && oldest !== undefined) this.#tasks.delete(oldest)
   }
+}
+
+/** Some servers answer "7" to 7; as ours are all numbers, it can mean nothing else. */
+function toOurId(id: unknown): number {
+  if (typeof id === 'string' && /^[1-9]\d{0,14}$/.test(id)) return Number(id)
+  return id as number
 }
 
 function isTaskAnswer({ result }: RpcResponse): boolean {

@@ -9,6 +9,11 @@ import { type Environment, readText } from '../../lib/platform/environment.ts'
 import type { LaunchOrder } from './host.ts'
 import { toUserId } from './user-id.ts'
 
+export interface LaunchPlan extends LaunchOrder {
+  /** What the server is told when its roots are fixed. */
+  readonly rootFolders: readonly string[]
+}
+
 /** Whom a process works for; a shared one for nobody in particular. */
 export interface Person {
   readonly userId: string
@@ -31,8 +36,8 @@ export function planLaunch(
   person: Person | undefined,
   { environment, dataFolder }: LaunchPlace,
   ownSecrets: ReadonlyMap<string, string>,
-): LaunchOrder {
-  const { name, launch, folders, stopCommand, limits } = service
+): LaunchPlan {
+  const { name, launch, folders, rootFolders, stopCommand, limits } = service
   const secretOf = (secret: string): string | undefined =>
     // Never the operator's in the place of a person's.
     Object.hasOwn(service.userSecrets, secret)
@@ -54,6 +59,7 @@ export function planLaunch(
     folders: [dataFolder, ...folders.map(expand)],
     stopCommand: stopCommand?.map(expand),
     frameBytesMax: limits.messageBytes,
+    rootFolders: rootFolders.map(expand),
   }
 }
 

@@ -1,35 +1,62 @@
 /**
- * The `roots: deny` policy: a server never learns of a client's folders.
+ * The roots policy of a service: whether the server learns of the client's folders, of those the
+ * operator has set (`fixed`), or of none (`deny`).
  *
- * Removing the capability alone is not enough: servers were seen to ask after a bare
+ * Changing the capability alone is not enough: servers were seen to ask after a bare
  * `notifications/roots/list_changed`, and to take the answer for the folders they may serve.
+ * So with both the notification stops here, and the bridge answers `roots/list` itself.
  */
 
+import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Service } from '../../lib/catalogue/service.ts'
-import { isObject, paramsOf, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+import {
+  CODES,
+  isObject,
+  type JsonObject,
+  paramsOf,
+  type RpcMessage,
+  type RpcRequest,
+  type RpcResponse,
+} from '../json-rpc.ts'
 
-const ROOTS_CHANGED = 'notifications/roots/list_changed'
-const INITIALIZED = 'notifications/initialized'
+export const ROOTS_CHANGED = 'notifications/roots/list_changed'
+const ROOTS_LIST = 'roots/list'
+
+/** What a server is told that its client can do about roots. */
+export function rootsCapability({ roots }: Service): JsonObject {
+  // Without `listChanged`: they never do.
+  return roots === 'fixed' ? { roots: {} } : {}
+}
 
 /** `initialize` as the server may see it. */
-export function withoutDeniedCapabilities(service: Service, request: RpcRequest): RpcRequest {
+export function withAllowedRoots(service: Service, request: RpcRequest): RpcRequest {
+  if (service.roots === 'client') return request
   const { capabilities, ...params } = paramsOf(request)
-  if (service.roots !== 'deny' || !isObject(capabilities)) return request
-  const { roots: _, ...allowed } = capabilities
+  const { roots: _, ...others } = isObject(capabilities) ? capabilities : {}
+  const allowed = { ...others, ...rootsCapability(service) }
   return { ...request, params: { ...params, capabilities: allowed } }
 }
 
-/** Whether a client's message stops here. A shared process had its handshake, and knows no client. */
-export function isKeptFromServer(
-  service: Service,
-  isShared: boolean,
-  { method }: RpcMessage,
-): boolean {
-  if (isShared) return method === INITIALIZED || method === ROOTS_CHANGED
-  return service.roots === 'deny' && method === ROOTS_CHANGED
+/** Whether a client's message stops here. */
+export function isKeptFromServer({ roots }: Service, { method }: RpcMessage): boolean {
+  return roots !== 'client' && method === ROOTS_CHANGED
 }
 
-/** Whether a server's request is answered by the bridge, with "method not found". */
-export function isKeptFromClient(service: Service, method: string): boolean {
-  return service.roots === 'deny' && method === 'roots/list'
+/** The bridge's answer to the server; undefined when it is the client's to give. */
+export function answerRoots(
+  service: Service,
+  { jsonrpc, id, method }: RpcRequest,
+  rootFolders: () => readonly string[],
+): RpcResponse | undefined {
+  if (method !== ROOTS_LIST || service.roots === 'client') return undefined
+  if (service.roots === 'fixed') {
+    return { jsonrpc, id, result: { roots: rootFolders().map(toRoot) } }
+  }
+  const message = `the gateway does not pass ${method} on for this service`
+  return { jsonrpc, id, error: { code: CODES.methodNotFound, message } }
+}
+
+function toRoot(folder: string): object {
+  return { uri: pathToFileURL(folder).href, name: basename(folder) }
 }

@@ -12,12 +12,12 @@ import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
-import type { Leases } from '../leases.ts'
+import type { Lease, LeaseSubject, Leases } from '../leases.ts'
 import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { type Child, type ChildEvents, launchChild } from './child.ts'
 import type { ChildHost } from './host.ts'
-import { type Person, planLaunch } from './launch-plan.ts'
+import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
 import {
   asksSecrets,
   NO_SECRETS,
@@ -64,21 +64,24 @@ export class Runner {
    * @throws RpcFault when it cannot be started now.
    */
   async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
+    await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person)
     // Whoever shares a process may be others now: the keys alone would not keep the two apart.
     await this.#ending.get(service.name)
-    let held = this.#processes.get(key)
-    while (held?.isStopping) {
-      await held.ended
-      held = this.#processes.get(key)
+    const lease = await this.#own(key, service, person)
+    try {
+      assertUnchanged(service, this.#ports)
+      const process = this.#processes.get(key) ?? this.#start(key, service, person, own)
+      if (lease !== undefined) endWith(lease, process)
+      clearTimeout(this.#idle.get(process))
+      this.#idle.delete(process)
+      process.users.add(user)
+      return process
+    } catch (error) {
+      await lease?.release()
+      throw error
     }
-    assertUnchanged(service, this.#ports)
-    const process = held ?? this.#start(key, service, person, own)
-    clearTimeout(this.#idle.get(process))
-    this.#idle.delete(process)
-    process.users.add(user)
-    return process
   }
 
   /** The session has ended; resolves when a process that was its own has ended too. */
@@ -114,6 +117,22 @@ export class Runner {
     await Promise.all([...this.#processes.values()].map((process) => process.stop(waits)))
   }
 
+  /** Nothing that runs already, or that is ending, is owned anew. @throws OwnedElsewhere */
+  async #own(key: string, service: Service, person: Person): Promise<Lease | undefined> {
+    for (;;) {
+      let held = this.#processes.get(key)
+      while (held?.isStopping) {
+        await held.ended
+        held = this.#processes.get(key)
+      }
+      if (held !== undefined || service.isolation === 'session') return undefined
+      const lease = await this.#ports.leases.take(toSubject(service, person))
+      if (!this.#processes.has(key)) return lease
+      // Somebody was quicker.
+      await lease.release()
+    }
+  }
+
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
     const { ownSecrets, log } = this.#ports
     const own = await readOwnSecrets(ownSecrets, service, person, log)
@@ -130,7 +149,7 @@ export class Runner {
   }
 
   #start(key: string, service: Service, person: Person, own: OwnSecrets): ServerProcess {
-    const { clock, log } = this.#ports
+    const { clock, log, environment } = this.#ports
     const owner = service.isolation === 'shared' ? undefined : person
     const backoffKey = `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey, service.name)
@@ -145,15 +164,20 @@ export class Runner {
       this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
+    const host = this.#ports.hostOf(service)
+    const place = { environment, dataFolder: host.dataFolder(service.name) }
+    const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
     const launch = (events: ChildEvents): Child => {
       // Noted first: whoever hears of the ending may try again at once.
       const ended: ChildEvents['ended'] = (ending) => {
         noteEnding(ending)
         events.ended(ending)
       }
-      return this.#launch(service, owner, own, { ...events, ended }, ownLog)
+      return start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
     }
-    const process = new ServerProcess(service, launch, ownLog)
+    const process = new ServerProcess(service, launch, ownLog, {
+      rootFolders: () => plan().rootFolders,
+    })
     this.#processes.set(key, process)
     void process.ended.then(() => this.#processes.delete(key))
     if (asksSecrets(service)) {
@@ -162,25 +186,28 @@ export class Runner {
     }
     return process
   }
+}
 
-  #launch(
-    service: Service,
-    owner: Person | undefined,
-    own: OwnSecrets,
-    events: ChildEvents,
-    log: Log,
-  ): Child {
-    const host = this.#ports.hostOf(service)
-    const { environment } = this.#ports
-    const place = { environment, dataFolder: host.dataFolder(service.name) }
-    try {
-      return launchChild(host, planLaunch(service, owner, place, own.values), events, log)
-    } catch (cause) {
-      throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
-        cause,
-      })
-    }
+function start(service: Service, launch: () => Child): Child {
+  try {
+    return launch()
+  } catch (cause) {
+    throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
+      cause,
+    })
   }
+}
+
+function toSubject({ name, isolation }: Service, { userId }: Person): LeaseSubject {
+  return { service: name, user: isolation === 'user' ? userId : undefined }
+}
+
+/** The lease lasts as long as the process, and the process no longer than the lease. */
+function endWith(lease: Lease, process: ServerProcess): void {
+  void process.ended.then(() => lease.release())
+  const stop = (): void => void process.stop(STOP_WAITS)
+  if (lease.lost.aborted) stop()
+  else lease.lost.addEventListener('abort', stop)
 }
 
 /** A request can be on its way for long: what it found at first must not be started any more. */

@@ -1,17 +1,12 @@
 /**
- * One MCP server behind stdio, used by one session or shared by several.
- *
- * A shared one is initialized by the bridge itself, without capabilities: whatever a single client
- * can do must not be asked of all. Its sessions are answered from that one handshake.
+ * One MCP server behind stdio, used by one session or shared by several: what it is asked reaches
+ * it, what it says reaches whom it belongs to.
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
-import { LATEST_REVISION, olderRevision, revisionOf } from '../era.ts'
 import {
-  CODES,
-  isObject,
   isRequest,
   isResponse,
   paramsOf,
@@ -21,54 +16,68 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '../json-rpc.ts'
-import { INITIALIZE_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
+import { STOP_WAITS } from '../limits.ts'
+import { Ticker } from '../ticker.ts'
+import { Calls } from './calls.ts'
 import type { Child, ChildEvents } from './child.ts'
-import { Correlation } from './correlation.ts'
+import { Congestion } from './congestion.ts'
+import { Handshake, NOBODY } from './handshake.ts'
+import type { ProcessCounts } from './process-counts.ts'
 import type { Call, ProcessUser } from './process-user.ts'
-import { isKeptFromClient, isKeptFromServer, withoutDeniedCapabilities } from './roots.ts'
-import { Turns } from './turns.ts'
+import { isKeptFromServer } from './roots.ts'
+import { ServerInput } from './server-input.ts'
+import { ServerRequests } from './server-requests.ts'
+import { isForShared, Sharing } from './sharing.ts'
 
-const HANDSHAKE: RpcRequest = {
-  jsonrpc: '2.0',
-  id: 0,
-  method: 'initialize',
-  params: {
-    protocolVersion: LATEST_REVISION,
-    capabilities: {},
-    clientInfo: { name: 'mcp-oauth-gateway', version: '0.1.0' },
-  },
+export interface ServerProcessOptions {
+  /** What `roots: fixed` tells. */
+  readonly rootFolders?: () => readonly string[]
+  /** Beats once a second. */
+  readonly seconds?: Ticker
 }
 
-/** The bridge itself, for the handshake of a shared process: it listens to nothing. */
-const NOBODY: ProcessUser = {
-  userId: undefined,
-  isCongested: false,
-  deliver: () => {},
-  processEnded: () => {},
-}
+const SECONDS = new Ticker(1000)
 
 export class ServerProcess {
   readonly service: Service
   readonly users = new Set<ProcessUser>()
+  readonly counts: ProcessCounts = { calls: 0, timeouts: 0, dropped: 0 }
   /** Resolves when nothing of it is left: another one for the same key may begin. */
   readonly ended: Promise<Ending>
   readonly #child: Child
   readonly #log: Log
-  readonly #correlation = new Correlation()
-  readonly #turns = new Turns()
-  #handshake: Promise<RpcResponse> | undefined
+  readonly #input: ServerInput
+  readonly #calls: Calls
+  readonly #handshake: Handshake
+  readonly #requests: ServerRequests
+  readonly #sharing: Sharing | undefined
+  readonly #congestion: Congestion | undefined
   #wasAsked = false
   #hasEnded = false
 
-  constructor(service: Service, launch: (events: ChildEvents) => Child, log: Log) {
+  constructor(
+    service: Service,
+    launch: (events: ChildEvents) => Child,
+    log: Log,
+    { rootFolders = () => [], seconds = SECONDS }: ServerProcessOptions = {},
+  ) {
     this.service = service
     this.#log = log
+    this.#calls = this.#createCalls()
+    this.#requests = new ServerRequests(service, rootFolders)
+    this.#handshake = this.#createHandshake()
+    this.#sharing = this.isShared ? this.#createSharing() : undefined
     this.#child = launch({
       message: (message) => this.#receive(message),
-      oversized: (id) => this.#failOversized(id),
-      ended: (ending) => this.#failAll(ending),
+      oversized: (id) =>
+        this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
+      ended: (ending) => this.#end(ending),
     })
+    this.#input = new ServerInput(service.name, this.#child, log)
+    this.#congestion = this.isShared ? undefined : new Congestion(this.#child)
     this.ended = this.#child.gone.then(() => this.#child.ended)
+    seconds.add(this)
+    void this.ended.then(() => seconds.remove(this))
   }
 
   get isShared(): boolean {
@@ -85,65 +94,62 @@ export class ServerProcess {
     return this.#wasAsked
   }
 
+  /** Requests that it has to answer. */
+  get pending(): number {
+    return this.#calls.size
+  }
+
   /** The server's answer to a session's `initialize`, an error included. */
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
-    if (!this.isShared) {
-      return await this.#ask(user, withoutDeniedCapabilities(this.service, request))
-    }
-    this.#handshake ??= this.#shakeHands()
-    const answer = await this.#handshake
-    if (!isObject(answer.result)) return { ...answer, id: request.id }
-    const protocolVersion = olderRevision(
-      paramsOf(request)['protocolVersion'],
-      revisionOf(answer.result),
-    )
-    return { ...answer, id: request.id, result: { ...answer.result, protocolVersion } }
+    const answer = await this.#handshake.initialize(user, request)
+    this.#sharing?.joined()
+    return answer
   }
 
   /** @throws RpcFault when the process cannot take it. */
   request(user: ProcessUser, call: Call, request: RpcRequest): void {
-    const start = (): void => this.#send(user, call, request)
-    if (this.service.calls === 'serial') this.#turns.enter({ user, call, start })
-    else start()
-  }
-
-  #send(user: ProcessUser, call: Call, request: RpcRequest): void {
-    const outgoing = this.#correlation.outgoing(user, call, request)
-    try {
-      this.#child.send(outgoing)
-    } catch (error) {
-      this.#correlation.cancel(call)
-      throw error
+    if (request.method === 'initialize') {
+      throw new RpcFault(400, 'invalidRequest', 'this session has begun: initialize opens another')
     }
+    this.counts.calls += 1
+    if (this.#sharing === undefined) this.#calls.forward(user, call, request)
+    else this.#sharing.request(user, call, request)
   }
 
   /** A notification of a client, or its answer to a request of the server. */
   pass(message: RpcMessage): void {
-    if (!isKeptFromServer(this.service, this.isShared, message)) this.#trySend(message)
+    if (isResponse(message)) this.#requests.over(message.id)
+    if (isKeptFromServer(this.service, message)) return
+    if (this.#sharing === undefined || isForShared(message)) this.#input.trySend(message)
   }
 
   /** `notifications/cancelled`, with the id the request has here. */
   cancel(call: Call, notification: RpcNotification): void {
-    const requestId = this.#correlation.cancel(call)
-    if (requestId !== undefined) {
-      this.#trySend({ ...notification, params: { ...paramsOf(notification), requestId } })
-    }
-    this.#turns.leave(call)
+    this.#calls.cancel(call, notification)
   }
 
-  /** A session has ended: its calls are answered, its tasks forgotten. */
+  /** A session has ended: its calls are answered, what was its own is forgotten. */
   leave(user: ProcessUser): void {
     this.users.delete(user)
-    this.#correlation.forgetTasks(user)
-    const isTheirs = (one: ProcessUser): boolean => one === user
-    const waiting = this.#turns.take(isTheirs)
-    const calls = this.#correlation.take((_, one) => isTheirs(one))
-    this.#fail([...waiting, ...calls], 'the session has ended')
+    const waiting = this.#sharing?.take((one) => one === user) ?? []
+    this.#calls.failOfUser(user, waiting, 'the session has ended')
+    this.#sharing?.left(user)
+    this.#congestion?.over(user)
   }
 
   /** A user that was congested reads again. */
-  relieved(_user: ProcessUser): void {
-    // Nothing is held back so far.
+  relieved(user: ProcessUser): void {
+    this.#congestion?.over(user)
+  }
+
+  /** A second has passed. */
+  beat(): void {
+    const isExcused = this.#requests.isWaiting || this.#congestion?.isHolding === true
+    const timeouts = this.#calls.beat(isExcused)
+    this.counts.timeouts += timeouts
+    if (timeouts === 0 || !this.#calls.isHung || this.isStopping) return
+    this.#log.warn('the server answers nothing any more: it ends')
+    void this.stop(STOP_WAITS)
   }
 
   async stop(waits: StopWaits): Promise<Ending> {
@@ -152,80 +158,93 @@ export class ServerProcess {
     return await this.ended
   }
 
-  async #shakeHands(): Promise<RpcResponse> {
-    const answer = await this.#ask(NOBODY, HANDSHAKE)
-    if (isObject(answer.result)) {
-      this.#trySend({ jsonrpc: '2.0', method: 'notifications/initialized' })
-    }
-    // A server that refused its handshake is of no use to the next session either.
-    else void this.stop(STOP_WAITS)
-    return answer
+  #createCalls(): Calls {
+    return new Calls(this.service, {
+      send: (request) => this.#input.send(request),
+      notify: (notification) => this.#input.trySend(notification),
+      toVisible: (user, call, answer) => this.#sharing?.answered(user, call, answer) ?? answer,
+      onDropped: (call) => this.#sharing?.dropped(call),
+    })
   }
 
-  async #ask(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
-    const { promise, resolve } = Promise.withResolvers<RpcResponse>()
-    const call: Call = { id: request.id, settle: resolve }
-    const timer = setTimeout(() => {
-      this.#correlation.cancel(call)
-      this.#fail([call], `did not answer initialize within ${INITIALIZE_TIMEOUT_MS / 1000} s`)
-    }, INITIALIZE_TIMEOUT_MS)
-    try {
-      this.request(user, call, request)
-      return await promise
-    } finally {
-      clearTimeout(timer)
-    }
+  #createHandshake(): Handshake {
+    return new Handshake(this.service, {
+      forward: (user, call, request) => this.#calls.forward(user, call, request, false),
+      giveUp: (call, what) => this.#calls.giveUp(call, what),
+      notify: (notification) => this.#input.trySend(notification),
+      refused: () => void this.stop(STOP_WAITS),
+    })
+  }
+
+  #createSharing(): Sharing {
+    return new Sharing(this.service.isolation, {
+      users: this.users,
+      forward: (user, call, request) => this.#calls.forward(user, call, request),
+      tell: (method, params) => this.#tell(method, params),
+    })
   }
 
   #receive(message: RpcMessage): void {
-    if (isResponse(message)) {
-      const call = this.#correlation.settle(message)
-      if (call !== undefined) this.#turns.leave(call)
-      else this.#log.debug({ rpc_id: message.id }, 'the server answered what nobody waits for')
-    } else if (isRequest(message)) this.#receiveRequest(message)
-    else if (message.method === 'notifications/progress') this.#correlation.progress(message)
-    else for (const user of this.users) user.deliver(message, undefined)
+    if (isResponse(message)) this.#receiveAnswer(message)
+    else if (isRequest(message)) this.#receiveRequest(message)
+    else this.#receiveNotification(message as RpcNotification)
+  }
+
+  #receiveAnswer(answer: RpcResponse): void {
+    const settled = this.#calls.settle(answer)
+    if (settled === undefined) this.counts.dropped += 1
+    else this.#congestion?.check(settled.user)
   }
 
   #receiveRequest(request: RpcRequest): void {
-    const { jsonrpc, id, method } = request
-    if (this.isShared && method === 'ping') {
-      this.#trySend({ jsonrpc, id, result: {} })
-    } else if (this.isShared || isKeptFromClient(this.service, method)) {
-      const message = `the gateway does not pass ${method} on for this service`
-      this.#trySend({ jsonrpc, id, error: { code: CODES.methodNotFound, message } })
-    } else for (const user of this.users) user.deliver(request, undefined)
+    const destination = this.#requests.receive(request)
+    if (destination === 'client') this.#deliver(request, this.users)
+    else if (destination === 'nobody') this.counts.dropped += 1
+    else this.#input.trySend(destination)
   }
 
-  #trySend(message: RpcMessage): void {
+  #receiveNotification(notification: RpcNotification): void {
+    const { method } = notification
+    if (method === 'notifications/progress') {
+      const user = this.#calls.progress(notification)
+      if (user === undefined) this.counts.dropped += 1
+      else this.#congestion?.check(user)
+      return
+    }
+    if (method === 'notifications/cancelled') {
+      this.#requests.over(paramsOf(notification)['requestId'])
+    }
+    this.#deliver(notification, this.#sharing?.hearers(notification) ?? this.users)
+  }
+
+  #deliver(message: RpcMessage, users: Iterable<ProcessUser>): void {
+    let heard = 0
+    for (const user of users) {
+      heard += 1
+      user.deliver(message, undefined)
+      this.#congestion?.check(user)
+    }
+    if (heard === 0) this.counts.dropped += 1
+  }
+
+  /** A request of the bridge's own: nobody waits for the answer. */
+  #tell(method: string, params: object): void {
     try {
-      this.#child.send(message)
+      this.#calls.forward(
+        NOBODY,
+        { id: 0, settle: () => {} },
+        { jsonrpc: '2.0', id: 0, method, params },
+      )
     } catch (error) {
-      this.#log.warn({ err: error, method: message.method }, 'the server does not read')
+      this.#log.debug({ err: error, method }, 'the server does not read')
     }
   }
 
-  #failOversized(id: number | undefined): void {
-    const calls = this.#correlation.take((one) => id === undefined || one === id)
-    this.#fail(calls, 'sent an answer larger than the gateway passes on')
-  }
-
-  #failAll({ spawnError }: Ending): void {
-    const waiting = this.#turns.take(() => true)
-    const calls = this.#correlation.take(() => true)
-    this.#fail(
-      [...waiting, ...calls],
-      spawnError === undefined ? 'ended before it answered' : 'could not be started',
-    )
+  #end({ spawnError }: Ending): void {
     this.#hasEnded = true
+    this.#input.end()
+    const what = spawnError === undefined ? 'ended before it answered' : 'could not be started'
+    this.#calls.failAll(this.#sharing?.take(() => true) ?? [], what)
     for (const user of this.users) user.processEnded()
-  }
-
-  #fail(calls: readonly Call[], what: string): void {
-    const fault = new RpcFault(502, 'internal', `the service ${this.service.name}: ${what}`)
-    for (const call of calls) {
-      call.settle(fault.toResponse(call.id))
-      this.#turns.leave(call)
-    }
   }
 }

@@ -30,7 +30,7 @@ export class Turns {
 
   /** The call is over, whether it had its turn or still waited. */
   leave(call: Call): void {
-    this.#waiting = this.#waiting.filter((turn) => turn.call !== call)
+    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter((turn) => turn.call !== call)
     if (this.#current !== call) return
     this.#current = undefined
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {

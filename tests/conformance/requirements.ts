@@ -2,6 +2,8 @@
 
 import { ATTACKS } from './requirements/attacks.ts'
 import { AUTHORIZE } from './requirements/authorize.ts'
+import { BRIDGE_CHILDREN } from './requirements/bridge-children.ts'
+import { BRIDGE_TRANSPORT } from './requirements/bridge-transport.ts'
 import { CLIENT_DOCUMENTS } from './requirements/client-documents.ts'
 import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
@@ -19,6 +21,8 @@ export const REQUIREMENTS = {
   ...EDGE_AND_LIFE,
   ...FAULTS,
   ...EDGE_ATTACKS,
+  ...BRIDGE_TRANSPORT,
+  ...BRIDGE_CHILDREN,
   ...REGISTRATION,
   ...CLIENT_DOCUMENTS,
   ...AUTHORIZE,

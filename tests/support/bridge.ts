@@ -52,6 +52,8 @@ export interface Bridge {
   configure(services: Readonly<Record<string, object>>): void
   /** Another bridge process on the same socket, store and state. */
   again(): Promise<Bridge>
+  /** One of another name and socket, beside it. */
+  beside(name: string): Promise<Bridge>
   stop(): Promise<void>
 }
 
@@ -77,9 +79,10 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     storeEnd ??= valkey.stop()
     return storeEnd
   }
-  const run = async (): Promise<Bridge> => {
-    const bridge = await launch(folder, valkey, options.environment ?? {})
-    return { ...bridge, stopStore, configure, again: run, stop }
+  const run = async (name: string): Promise<Bridge> => {
+    const environment = { MCP_BRIDGE_INSTANCE: name, ...options.environment }
+    const bridge = await launch({ folder, valkey, environment, name })
+    return { ...bridge, stopStore, configure, again: () => run(name), beside: run, stop }
   }
   let running: Bridge | undefined
   const stop = async (): Promise<void> => {
@@ -87,17 +90,25 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
     await stopStore()
     rmSync(folder, { recursive: true, force: true })
   }
-  running = await run()
+  running = await run('b')
   return running
 }
 
-async function launch(
-  folder: string,
-  valkey: Valkey,
-  environment: Readonly<Record<string, string>>,
-): Promise<Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'stop'>> {
-  const marker = `test-${process.pid}-${folder.slice(-6)}`
-  const socket = join(folder, 'b.sock')
+interface Launch {
+  readonly folder: string
+  readonly valkey: Valkey
+  readonly environment: Readonly<Record<string, string>>
+  readonly name: string
+}
+
+async function launch({
+  folder,
+  valkey,
+  environment,
+  name,
+}: Launch): Promise<Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'beside' | 'stop'>> {
+  const marker = `test-${process.pid}-${folder.slice(-6)}-${name}`
+  const socket = join(folder, `${name}.sock`)
   const child = spawn(process.execPath, [MAIN], {
     cwd: folder,
     env: {

@@ -121,9 +121,16 @@ export async function allEvents(response: Response): Promise<RpcBody[]> {
   return found
 }
 
+export interface FixtureInfo {
+  readonly pid: number
+  /** The capabilities of its client, and who that is. */
+  readonly saw: object
+  readonly client: object
+}
+
 /** What fixtures tell about themselves in `initialize`. */
-export function fixtureInfo(answer: RpcBody): { pid: number; saw: object } {
-  const info = answer.result?.['serverInfo'] as { pid: number; saw: object } | undefined
+export function fixtureInfo(answer: RpcBody): FixtureInfo {
+  const info = answer.result?.['serverInfo'] as FixtureInfo | undefined
   if (info === undefined) throw new Error('no serverInfo')
   return info
 }

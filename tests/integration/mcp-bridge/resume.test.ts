@@ -68,6 +68,20 @@ test('a silent call is resumed from the place before its first event', async (t)
   t.deepEqual(shown(await allEvents(await come(left))), ['mine'])
 })
 
+test('a call shows its first byte long before its answer', async (t) => {
+  for (const version of ['2025-11-25', '2025-03-26']) {
+    const { id: session } = await open(bridge, 'slow', { version })
+    const leave = new AbortController()
+    const started = Date.now()
+    const body = rpc('work', { ms: 60_000 })
+    const response = await send(bridge, 'slow', body, { session, signal: leave.signal })
+    const { value } = await (response.body?.getReader().read() ?? Promise.reject(new Error('none')))
+    t.true((value?.length ?? 0) > 0)
+    t.true(Date.now() - started < 20_000)
+    leave.abort()
+  }
+})
+
 test('a client of an older revision comes back with the id of an event', async (t) => {
   const left = await leaveAfter(2, { steps: 4, ms: 80 }, { version: '2025-06-18' })
   t.deepEqual(shown(await allEvents(await come(left))), [3, 4, 'mine'])

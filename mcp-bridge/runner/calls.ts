@@ -1,0 +1,164 @@
+/**
+ * The requests a process has to answer: sent in their turn, answered, cancelled, given up.
+ *
+ * A call ends when it was silent for too long, which each progress begins anew, or has lasted too
+ * long altogether. Waiting for its turn is not silence, nor is waiting for what the server has asked
+ * the client, as people think, nor for a client that does not read. The server is told, and may be
+ * given up too when it goes on like that.
+ */
+
+import type { Service } from '../../lib/catalogue/service.ts'
+import {
+  paramsOf,
+  RpcFault,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+  toCancelled,
+} from '../json-rpc.ts'
+import { toValidAnswer } from './answers.ts'
+import { Correlation, type Overdue, type Settled } from './correlation.ts'
+import { Hung } from './hung.ts'
+import type { Call, ProcessUser } from './process-user.ts'
+import { Turns } from './turns.ts'
+
+export interface CallsPorts {
+  /** @throws RpcFault when the server does not read. */
+  readonly send: (request: RpcRequest) => void
+  readonly notify: (notification: RpcNotification) => void
+  /** The server's answer as that session may see it. */
+  readonly toVisible: (user: ProcessUser, call: Call, answer: RpcResponse) => RpcResponse
+  /** A call is over without the server's answer. */
+  readonly onDropped: (call: Call) => void
+}
+
+export class Calls {
+  readonly #service: Service
+  readonly #ports: CallsPorts
+  readonly #correlation = new Correlation()
+  readonly #turns = new Turns()
+  readonly #hung = new Hung()
+
+  constructor(service: Service, ports: CallsPorts) {
+    this.#service = service
+    this.#ports = ports
+  }
+
+  get size(): number {
+    return this.#correlation.size
+  }
+
+  /**
+   * @param isTimed whether its time is watched here.
+   * @throws RpcFault when it cannot be taken.
+   */
+  forward(user: ProcessUser, call: Call, request: RpcRequest, isTimed = true): void {
+    if (this.#service.calls === 'parallel') this.#send(user, call, request, isTimed)
+    else {
+      const start = (): void => this.#send(user, call, request, isTimed)
+      this.#turns.enter({ user, call, start })
+    }
+  }
+
+  /** The call it was the answer to; undefined when nobody waits for it. */
+  settle(response: RpcResponse): Settled | undefined {
+    this.#hung.answered()
+    const settled = this.#correlation.settle(response)
+    if (settled === undefined) return undefined
+    const { user, call } = settled
+    const answer = toValidAnswer({ ...response, id: call.id })
+    call.settle(this.#ports.toVisible(user, call, answer))
+    this.#turns.leave(call)
+    return settled
+  }
+
+  /** Hands it to its call; undefined when there is none. */
+  progress(notification: RpcMessage): ProcessUser | undefined {
+    return this.#correlation.progress(notification)
+  }
+
+  /** Its caller waits no longer; the server is told, under the id the request has there. */
+  cancel(call: Call, notification: RpcNotification): void {
+    const requestId = this.#correlation.cancel(call)
+    if (requestId !== undefined) {
+      this.#ports.notify({ ...notification, params: { ...paramsOf(notification), requestId } })
+    }
+    this.#over(call)
+  }
+
+  /** Answers a call in the server's place. */
+  giveUp(call: Call, what: string): void {
+    this.#correlation.cancel(call)
+    this.#fail(call, what)
+  }
+
+  failOfUser(user: ProcessUser, more: readonly Call[], what: string): void {
+    const waiting = this.#turns.take((one) => one === user)
+    const sent = this.#correlation.take((_, one) => one === user)
+    this.#correlation.forgetTasks(user)
+    for (const call of [...more, ...waiting, ...sent]) this.#fail(call, what)
+  }
+
+  /** The calls the answer may have been for: all when its id could not be told. */
+  failSent(id: number | undefined, what: string): void {
+    const calls = this.#correlation.take((one) => id === undefined || one === id)
+    for (const call of calls) this.#fail(call, what)
+  }
+
+  failAll(more: readonly Call[], what: string): void {
+    const waiting = this.#turns.take(() => true)
+    const sent = this.#correlation.take(() => true)
+    for (const call of [...more, ...waiting, ...sent]) this.#fail(call, what)
+  }
+
+  /**
+   * A second has passed.
+   * @param isExcused the server waits for its client in one way or another.
+   * @returns how many were given up.
+   */
+  beat(isExcused: boolean): number {
+    const overdue = this.#correlation.nextSecond(this.#service.limits, isExcused)
+    for (const one of overdue) this.#endOverdue(one)
+    return overdue.length
+  }
+
+  /** Whether the server is of no use to anybody any more. */
+  get isHung(): boolean {
+    const { isolation, limits } = this.#service
+    const isShared = isolation !== 'session'
+    return this.#hung.isHung(this.#correlation.second, isShared, limits.callCeilingMs)
+  }
+
+  #send(user: ProcessUser, call: Call, request: RpcRequest, isTimed: boolean): void {
+    const outgoing = this.#correlation.outgoing(user, call, request, isTimed)
+    try {
+      this.#ports.send(outgoing)
+    } catch (error) {
+      this.#correlation.cancel(call)
+      throw error
+    }
+  }
+
+  #endOverdue({ id, call, begunAt, was }: Overdue): void {
+    const { callTimeoutMs, callCeilingMs } = this.#service.limits
+    const what =
+      was === 'silent'
+        ? `was silent for ${callTimeoutMs / 1000} s: ask again, or for less at once (callTimeout of the service)`
+        : `has not finished within ${callCeilingMs / 1000} s: ask for less at once (callCeiling of the service)`
+    this.#hung.gaveUp(begunAt)
+    this.#ports.notify(toCancelled(id, what))
+    this.#fail(call, what)
+  }
+
+  #fail(call: Call, what: string): void {
+    const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
+    call.settle(fault.toResponse(call.id))
+    this.#over(call)
+  }
+
+  #over(call: Call): void {
+    this.#ports.onDropped(call)
+    this.#turns.leave(call)
+  }
+}

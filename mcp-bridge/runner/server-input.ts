@@ -1,0 +1,44 @@
+/** What is sent to one server: refused, or left out with one word in the log, when it does not read. */
+
+import type { Log } from '../../lib/platform/log.ts'
+import { RpcFault, type RpcMessage } from '../json-rpc.ts'
+import type { Child } from './child.ts'
+
+export class ServerInput {
+  readonly #service: string
+  readonly #child: Pick<Child, 'send'>
+  readonly #log: Log
+  #hasEnded = false
+  #isDeaf = false
+
+  constructor(service: string, child: Pick<Child, 'send'>, log: Log) {
+    this.#service = service
+    this.#child = child
+    this.#log = log
+  }
+
+  /** @throws RpcFault when the server does not read, or is no more. */
+  send(message: RpcMessage): void {
+    if (this.#hasEnded) {
+      throw new RpcFault(502, 'internal', `the service ${this.#service}: has ended`)
+    }
+    this.#child.send(message)
+  }
+
+  /** For what nobody waits for. */
+  trySend(message: RpcMessage): void {
+    try {
+      this.send(message)
+      this.#isDeaf = false
+    } catch (error) {
+      // A server that asks and asks without reading must not fill the log.
+      const level = this.#isDeaf || this.#hasEnded ? 'debug' : 'warn'
+      this.#log[level]({ err: error, method: message.method }, 'the server does not read')
+      this.#isDeaf = true
+    }
+  }
+
+  end(): void {
+    this.#hasEnded = true
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a server asks its client: passed on, or answered here.
+ *
+ * A shared one is asked by many and may ask none of them: nobody knows on whose behalf it would. Ids
+ * are the server's own and stay as they are: its only session is the only one that sees them.
+ */
+
+import type { Service } from '../../lib/catalogue/service.ts'
+import { CODES, RpcFault, type RpcId, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { SERVER_ID_CHARACTERS_MAX } from '../limits.ts'
+import { answerRoots } from './roots.ts'
+
+export type Destination = 'client' | 'nobody' | RpcResponse
+
+export class ServerRequests {
+  readonly #service: Service
+  readonly #rootFolders: () => readonly string[]
+  readonly #waiting = new Set<RpcId>()
+
+  constructor(service: Service, rootFolders: () => readonly string[]) {
+    this.#service = service
+    this.#rootFolders = rootFolders
+  }
+
+  /** Whether the server waits for its client now. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Where it goes: to the client, or back with this answer. */
+  receive(request: RpcRequest): Destination {
+    const { jsonrpc, id, method } = request
+    // Its answer would have to repeat the id.
+    if (typeof id === 'string' && id.length > SERVER_ID_CHARACTERS_MAX) return 'nobody'
+    const roots = this.#answerRoots(request)
+    if (roots !== undefined) return roots
+    if (this.#service.isolation === 'session') {
+      this.#waiting.add(id)
+      return 'client'
+    }
+    if (method === 'ping') return { jsonrpc, id, result: {} }
+    const message = `the gateway does not pass ${method} on for this service`
+    return { jsonrpc, id, error: { code: CODES.methodNotFound, message } }
+  }
+
+  #answerRoots(request: RpcRequest): RpcResponse | undefined {
+    try {
+      return answerRoots(this.#service, request, this.#rootFolders)
+    } catch (cause) {
+      const words = 'the gateway cannot tell the folders of this service'
+      return new RpcFault(500, 'internal', words, { cause }).toResponse(request.id)
+    }
+  }
+
+  /** The client has answered, or somebody for it; or the server has taken it back. */
+  over(id: unknown): void {
+    this.#waiting.delete(id as RpcId)
+  }
+}

@@ -1,0 +1,175 @@
+/** Two bridges on one store: what belongs to one of them is reached through the other. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { type Caller, fixture, startBridge } from '../../support/bridge.ts'
+import { until } from '../../support/gateway-process.ts'
+import {
+  events,
+  fixtureInfo,
+  initializeBody,
+  json,
+  note,
+  open,
+  rpc,
+  send,
+} from '../../support/mcp.ts'
+
+const services = {
+  fix: fixture('echoes.ts'),
+  mine: fixture('echoes.ts', { isolation: 'user' }),
+  all: fixture('echoes.ts', { isolation: 'shared' }),
+}
+const one = await startBridge({ services })
+const two = await one.beside('two')
+test.after.always(async () => {
+  await two.end('SIGTERM')
+  await one.stop()
+})
+
+const STRANGER: Caller = { user: 'dev:bob' }
+
+for (const service of ['fix', 'mine', 'all', 'echo']) {
+  test(`a session of ${service} is used through the other bridge`, async (t) => {
+    const { id } = await open(one, service)
+    const ask = (method: string) => {
+      const body = method === 'POST' ? rpc('ping', { of: service }, 'an id') : undefined
+      return send(two, service, body, { session: id, method })
+    }
+    const answer = await ask('POST')
+    t.is(answer.status, 200)
+    t.is((await json(answer)).id, 'an id')
+    const stream = await ask('GET')
+    t.is(stream.headers.get('content-type'), 'text/event-stream')
+    await stream.body?.cancel()
+    t.is((await send(two, service, note('notifications/x'), { session: id })).status, 202)
+    t.is((await ask('DELETE')).status, 204)
+    for (const bridge of [one, two]) {
+      t.is((await send(bridge, service, rpc('ping'), { session: id })).status, 404)
+    }
+  })
+
+  test(`somebody else’s session of ${service} is unknown through the other bridge too`, async (t) => {
+    const { id } = await open(one, service)
+    for (const method of ['POST', 'GET', 'DELETE']) {
+      const body = method === 'POST' ? rpc('ping') : undefined
+      const ask = async (session: string) => {
+        const response = await send(two, service, body, { session, method, caller: STRANGER })
+        return { status: response.status, body: await json(response) }
+      }
+      t.deepEqual(await ask(id), await ask('no-such-session'))
+      t.is((await ask(id)).status, 404)
+    }
+    t.is((await send(one, service, rpc('ping'), { session: id })).status, 200)
+  })
+}
+
+test('what a server says streams through, as it comes, and a client that leaves is told', async (t) => {
+  const caller = { user: 'dev:leaver' }
+  const seat = { session: (await open(one, 'fix', { caller })).id, caller }
+  const leaving = new AbortController()
+  const stream = await send(two, 'fix', undefined, { ...seat, signal: leaving.signal })
+  const messages = events(stream)
+  await send(one, 'fix', rpc('notify', { n: 7 }), { ...seat, accept: 'application/json' })
+  const first = await messages.next()
+  t.like(first.value, { method: 'notifications/message', params: { n: 7 } })
+  leaving.abort()
+  // Each request is logged when it is over.
+  const isOver = () =>
+    one.log.some(({ user, http_method: method }) => user === caller.user && method === 'GET')
+  await until(isOver, 5000)
+  t.pass()
+})
+
+test('progress of a call comes through before its answer', async (t) => {
+  const { id } = await open(one, 'fix')
+  const params = { _meta: { progressToken: 'mine' } }
+  const response = await send(two, 'fix', rpc('tick', params), { session: id })
+  const seen: unknown[] = []
+  for await (const { params: told, result } of events(response)) {
+    seen.push(result === undefined ? told?.['progress'] : 'answer')
+  }
+  t.deepEqual(seen, [1, 2, 3, 'answer'])
+})
+
+test('a person has one process, whichever bridge is asked, and in whatever order', async (t) => {
+  const caller = { user: 'dev:everywhere' }
+  const bridges = [one, two, two, one, two, one]
+  const sessions = await Promise.all(bridges.map((bridge) => open(bridge, 'mine', { caller })))
+  t.is(new Set(sessions.map(({ answer }) => fixtureInfo(answer).pid)).size, 1)
+  t.is(new Set(sessions.map(({ id }) => id)).size, bridges.length)
+  for (const [index, { id }] of sessions.entries()) {
+    const bridge = bridges[(index + 1) % bridges.length] ?? one
+    t.is((await send(bridge, 'mine', rpc('ping'), { session: id, caller })).status, 200)
+  }
+})
+
+test('what all share is one process, whichever bridge is asked', async (t) => {
+  const asking = [one, two, one, two].map((bridge, index) =>
+    open(bridge, 'all', { caller: { user: `dev:sharer-${index}` } }),
+  )
+  const pids = (await Promise.all(asking)).map(({ answer }) => fixtureInfo(answer).pid)
+  t.is(new Set(pids).size, 1)
+})
+
+test('what was passed on is not passed on again', async (t) => {
+  const { id } = await open(one, 'mine')
+  const headers = { 'x-gateway-hop': 'three' }
+  for (const [body, session] of [
+    [rpc('ping'), id],
+    [initializeBody(), undefined],
+  ] as const) {
+    const response = await send(two, 'mine', body, { session, headers })
+    t.is(response.status, 503)
+    t.truthy(response.headers.get('retry-after'))
+  }
+})
+
+test('a body of some megabytes gets there whole, and so does its answer', async (t) => {
+  const { id } = await open(one, 'fix')
+  const text = 'x'.repeat(4_000_000)
+  const answer = await json(send(two, 'fix', rpc('echo', { text }), { session: id }))
+  t.deepEqual(answer.result?.['params'], { text })
+})
+
+test.serial(
+  'the end of a bridge ends its sessions, and the other takes over what it owned',
+  async (t) => {
+    const three = await one.beside('three')
+    t.teardown(() => three.end('SIGTERM'))
+    const caller = { user: 'dev:survivor' }
+    const before = await open(three, 'mine', { caller })
+    const running = send(one, 'mine', rpc('never'), { session: before.id, caller })
+    const listening = await send(one, 'mine', undefined, { session: before.id, caller })
+    await sleep(200)
+    await three.end('SIGTERM')
+    const answer = await running
+    t.true(answer.status === 404 || (await json(answer)).error !== undefined)
+    // The stream ends: whether cut or closed is all one.
+    await listening.text().catch(() => '')
+    t.is((await send(one, 'mine', rpc('ping'), { session: before.id, caller })).status, 404)
+    const start = performance.now()
+    const after = await open(one, 'mine', { caller })
+    t.not(fixtureInfo(after.answer).pid, fixtureInfo(before.answer).pid)
+    t.true(performance.now() - start < 5000, 'what was given back is not waited for')
+  },
+)
+
+test.serial(
+  'a killed bridge that comes back need not wait for the end of what it had',
+  async (t) => {
+    const three = await one.beside('three')
+    const caller = { user: 'dev:returning' }
+    const before = await open(three, 'mine', { caller })
+    await three.end('SIGKILL')
+    const again = await three.again()
+    t.teardown(() => again.end('SIGTERM'))
+    const start = performance.now()
+    const after = await open(again, 'mine', { caller })
+    t.not(fixtureInfo(after.answer).pid, fixtureInfo(before.answer).pid)
+    t.true(performance.now() - start < 7000, 'sooner than within the term of a lease')
+    t.is((await send(again, 'mine', rpc('ping'), { session: before.id, caller })).status, 404)
+    t.is((await send(one, 'mine', rpc('ping'), { session: before.id, caller })).status, 404)
+    t.is((await send(one, 'mine', rpc('ping'), { session: after.id, caller })).status, 200)
+  },
+)

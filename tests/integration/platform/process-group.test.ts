@@ -1,0 +1,66 @@
+/** Children of a process that is frozen, or gone: the watchdog of real process groups, in plain sh. */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+
+const PARENT = new URL('../../fixtures/holds-children.ts', import.meta.url).pathname
+
+interface Parent {
+  readonly process: ChildProcess
+  readonly children: readonly number[]
+}
+
+/** `renewals`: how often it says again that its children may live on. */
+async function startParent(t: ExecutionContext, withinMs: number, renewals = 0): Promise<Parent> {
+  const parent = spawn(process.execPath, [PARENT, String(withinMs), String(renewals)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => void parent.kill('SIGKILL'))
+  for await (const line of createInterface(parent.stdout)) {
+    return { process: parent, children: JSON.parse(line) as number[] }
+  }
+  throw new Error('the parent says nothing')
+}
+
+/** What has ended and waits for a frozen parent to look is not alive. */
+function isAlive(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  return stdout.trim() !== '' && !stdout.startsWith('Z')
+}
+
+/** When the last of them is gone, in milliseconds; undefined after ten seconds. */
+async function untilGone(pids: readonly number[]): Promise<number | undefined> {
+  const start = performance.now()
+  while (performance.now() - start < 10_000) {
+    if (!pids.some(isAlive)) return performance.now() - start
+    await sleep(50)
+  }
+  return undefined
+}
+
+test('a frozen process loses its children in time, also those that ignore what they are told', async (t) => {
+  const { process: parent, children } = await startParent(t, 1500, 0)
+  parent.kill('SIGSTOP')
+  t.is(children.filter(isAlive).length, 3)
+  t.not(await untilGone(children), undefined)
+  parent.kill('SIGCONT')
+})
+
+test('what is renewed lives on; then it ends', async (t) => {
+  const { process: parent, children } = await startParent(t, 1500, 5)
+  await sleep(3000)
+  t.is(children.filter(isAlive).length, 3, 'renewed each half second')
+  parent.kill('SIGSTOP')
+  t.not(await untilGone(children), undefined)
+})
+
+test('what was taken back does not end anything', async (t) => {
+  const { process: parent, children } = await startParent(t, 500, -1)
+  parent.kill('SIGSTOP')
+  await sleep(1500)
+  t.is(children.filter(isAlive).length, 3)
+  parent.kill('SIGKILL')
+  t.not(await untilGone(children), undefined, 'they end with their parent')
+})
