@@ -81,15 +81,28 @@ export async function endSessions(sessions: readonly McpSession[]): Promise<void
   for (const session of sessions) session.close()
 }
 
+/** A compiler is at work in the first ones, however slow they are. */
+export async function warmUp({ door }: Contender, calls: number): Promise<void> {
+  const sessions = await openSessions(door, OPENING)
+  try {
+    await keepCalling(sessions, WARM_UP_SECONDS_MAX, calls)
+  } finally {
+    await endSessions(sessions)
+  }
+}
+
+const WARM_UP_SECONDS_MAX = 20
+
 /** The latencies in ms. */
 async function keepCalling(
   sessions: readonly McpSession[],
   seconds: number,
+  calls = Number.POSITIVE_INFINITY,
 ): Promise<readonly number[]> {
   const latencies: number[] = []
   const deadline = performance.now() + seconds * 1000
   const keepOn = async (session: McpSession): Promise<void> => {
-    for (let began = performance.now(); began < deadline; ) {
+    for (let began = performance.now(); began < deadline && latencies.length < calls; ) {
       await session.call()
       const now = performance.now()
       latencies.push(now - began)

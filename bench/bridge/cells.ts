@@ -1,7 +1,7 @@
 /** What is measured: each cell is one bridge in front of one server, started for it and ended after it. */
 
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
-import { measureCalls } from './calls.ts'
+import { measureCalls, warmUp } from './calls.ts'
 import { type Contender, type ContenderName, startContender } from './contenders.ts'
 import { measureEnding, WAYS_TO_END } from './endings.ts'
 import { measureMemory } from './memory.ts'
@@ -95,8 +95,7 @@ function callsCell(name: ContenderName, server: 'tiny' | 'everything', options: 
     contender: name,
     measure: () =>
       within(name, options, { server: world.servers[server] }, async (contender) => {
-        // A compiler is at work at first.
-        await measureCalls(contender, { sessions: 8, seconds: warmUpSeconds, warmUpSeconds })
+        await warmUp(contender, options.warmUpCalls)
         const measured: Measured[] = []
         for (const count of counts) {
           const numbers = await measureCalls(contender, { sessions: count, seconds, warmUpSeconds })

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { measureCalls } from './calls.ts'
+import { measureCalls, warmUp } from './calls.ts'
 import { startContender } from './contenders.ts'
 import type { Settings } from './settings.ts'
 import type { World } from './world.ts'
@@ -41,7 +41,7 @@ const SHOWN = 60
 export async function writeProfile(
   to: string,
   world: World,
-  { sessions, seconds }: Settings,
+  { sessions, seconds, warmUpCalls }: Settings,
 ): Promise<readonly string[]> {
   const folder = resolve(to)
   mkdirSync(folder, { recursive: true })
@@ -53,7 +53,7 @@ export async function writeProfile(
   let window = { from: 0, to: 0 }
   let bridgeCpuUs = 0
   try {
-    await measureCalls(contender, { sessions: count, seconds: 1, warmUpSeconds: 1 })
+    await warmUp(contender, warmUpCalls)
     const from = microseconds()
     const figures = await measureCalls(contender, { sessions: count, seconds, warmUpSeconds: 0 })
     window = { from, to: microseconds() }
