@@ -23,6 +23,16 @@ export const ASKED_PER_SESSION_MAX = 128
 /** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
 export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
+/** Of one person, over all services. */
+export const PROCESSES_PER_USER_MAX = 64
+/** Who finds no place for a process waits for so long, in a queue that is bounded. */
+export const PLACE_WAIT_MS = 10_000
+export const WAITING_MAX = 256
+export const WAITING_PER_USER_MAX = 16
+/** Between the starts of two processes ahead of need, so that real ones come first. */
+export const SPARE_PAUSE_MS = 50
+/** Processes ahead of need that have ended, or could not be started, are looked after so often. */
+export const SPARES_BEAT_MS = 5000
 
 /** Of a session of a shared process. */
 export const SUBSCRIPTIONS_PER_SESSION_MAX = 256
@@ -57,6 +67,8 @@ export const EVENTS_STORED_TOTAL_BYTES_MAX = 64 * MIB
 export const EVENTS_STORED_SHARE_BYTES = 16 * KIB
 /** What waits to be written to the store; what comes on top is not. */
 export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
+/** A session that ended with its server is remembered for so long, for clients that were away. */
+export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
@@ -65,6 +77,32 @@ export const CONGESTED_BYTES = MIB
 export const UNSENT_BYTES_MAX = 64 * MIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
+/** What a server writes is read at once up to so much, and no faster than this in the long run. */
+export const OUTPUT_BURST_BYTES = 32 * MIB
+export const OUTPUT_BYTES_PER_SECOND = 16 * MIB
+/** What a line, or a chunk without one, costs beside its bytes. */
+export const OUTPUT_PIECE_BYTES = 256
+/** Beyond the rate nothing is read for so long at least: not a timer for each chunk. */
+export const OUTPUT_PAUSE_MS = 25
+/** A server that has ended may have been read not quite to its end; what it left may hold its pipe open. */
+export const LAST_OUTPUT_MS = 250
+/** What a service's stop command may take. */
+export const STOP_COMMAND_MS = 5000
+/** Whose connection to us is lost, or ours to them: nobody waits for an orderly end. */
+export const ABANDONED_WAITS: StopWaits = { inputEndMs: 0, terminateMs: 2000 }
+/** A runner program that does not answer within so long cannot be reached. */
+export const RUNNER_HELLO_MS = 5000
+/** What was started by a runner that is lost has ended after so long: it, or its watchdog, saw to that. */
+export const RUNNER_LOST_MS = 4000
+export const RUNNER_CONNECTIONS_MAX = 1024
+/** What a bridge may say to a runner at once. */
+export const PACKET_BYTES_MAX = 128 * MIB
+/** What a packet of a runner may have beside the largest message. */
+export const PACKET_BYTES_BESIDE = 64 * KIB
+/** A runner tells how much of its input a server has read in steps of so much. */
+export const INPUT_READ_BYTES = 64 * KIB
+/** What a runner cannot tell by then remains unknown. */
+export const FIGURES_MS = 2000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */
@@ -76,12 +114,12 @@ export const TASK_TOKENS_MAX = 1000
 export const INITIALIZE_TIMEOUT_MS = 60_000
 /** How long a native server may take until its socket accepts. */
 export const NATIVE_START_TIMEOUT_MS = 15_000
-/** A process shared by several sessions outlives the last of them by so much. */
-export const PROCESS_IDLE_MS = 60_000
 /** A process with a secret that its person has replaced or deleted lives on for so long at most. */
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
+/** Beats of it during which a client with much to read has read nothing: its connection is lost. */
+export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */

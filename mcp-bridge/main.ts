@@ -1,5 +1,6 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
+import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
@@ -27,12 +28,14 @@ import {
 import type { LiveSession } from './live-session.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
+import { Usage } from './runner/figures.ts'
+import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
 import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
-import { Sessions } from './sessions.ts'
+import { type Session, Sessions } from './sessions.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
@@ -61,20 +64,15 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const life = randomText(12)
   const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
   const local = toLocal({ config, gateway, groups, log })
-  const host = createLocalHost(local)
+  const hosts = new Hosts(createLocalHost(local), { clock: systemClock, log })
   const { leases, peers } = await joinPeers({
     config,
     live,
     redis,
     life,
     log,
-    holdChildren: (withinMs) => host.endUnlessRenewed(withinMs),
+    holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hostOf: () => host, log })
-  const streams = createStreamPorts()
-  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
-  const runner = new Runner(ports)
-  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
@@ -82,6 +80,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
+  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
+  const streams = createStreamPorts()
+  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
+  const runner = new Runner(ports)
+  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const bridge = { admissions, sessions, runner, natives, streams, events, peers }
@@ -105,7 +108,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       natives.stopAll(SHUTDOWN_WAITS),
       sessions.endAll(),
     ])
-    await host.stopAll(SHUTDOWN_WAITS)
+    await hosts.stopAll(SHUTDOWN_WAITS)
     await events.flush()
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
@@ -124,12 +127,14 @@ function createStreamPorts(): StreamPorts {
   }
 }
 
-interface Parts extends Pick<RunnerPorts, 'leases' | 'hostOf' | 'log'> {
+interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly config: McpBridgeConfig
   readonly gateway: Gateway
   readonly live: LiveGateway
   readonly redis: Redis
   readonly groups: ProcessGroups
+  readonly hosts: Hosts
+  readonly sessions: Pick<Sessions<Session>, 'giveWay'>
 }
 
 function toLocal({
@@ -141,9 +146,10 @@ function toLocal({
   return {
     groups,
     sweep: new Sweep(),
+    usage: new Usage(),
     surroundings: {
       environment: process.env,
-      stateDirectory: gateway.stateDirectory,
+      servicesFolder: join(gateway.stateDirectory, 'services'),
       gatewayMarker: config.GATEWAY_MARKER,
     },
     clock: systemClock,
@@ -157,11 +163,12 @@ function toRunnerPorts({
   live,
   redis,
   leases,
-  hostOf,
+  hosts,
+  sessions,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
   return {
-    hostOf,
+    hostOf: (service) => hosts.of(service),
     leases,
     environment: process.env,
     ownSecrets: {
@@ -169,6 +176,8 @@ function toRunnerPorts({
       accountPage: `${gateway.addresses.issuer}/account`,
     },
     findService: (name) => live.current.services.get(name),
+    services: () => live.current.services.values(),
+    endUnused: (userId, service) => sessions.giveWay(userId, service),
     clock: systemClock,
     log,
   }

@@ -132,6 +132,10 @@ function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fau
   const kinds = [command, npm, native, definition.url].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native' }
   const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
+  // What a runner program starts it finds where that program is.
+  if (command !== undefined && definition.runner !== undefined) {
+    return { kind: 'stdio', command, ...common }
+  }
   if (command !== undefined) return commandLaunch(command, common, folder)
   if (npm !== undefined) return npmLaunch(npm, common)
   const file = join(folder, native ?? '')

@@ -7,6 +7,8 @@
 
 /** JSON-RPC ids of ours stand within the first or the last few bytes of a line. */
 const KEPT_BYTES = 256
+/** A line may come byte by byte: chunks are joined from time to time, as each costs more than a byte. */
+const LOOSE_CHUNKS_MAX = 256
 
 export interface FrameSink {
   frame(line: Buffer): void
@@ -19,6 +21,7 @@ export class FrameReader {
   readonly #sink: FrameSink
   #chunks: Buffer[] = []
   #bytes = 0
+  #loose = 0
   #skipped: { head: string; tail: Buffer } | undefined
 
   constructor(bytesMax: number, sink: FrameSink) {
@@ -26,14 +29,18 @@ export class FrameReader {
     this.#sink = sink
   }
 
-  write(chunk: Buffer): void {
+  /** Returns how many lines ended in it. */
+  write(chunk: Buffer): number {
+    let lines = 0
     let start = 0
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
       this.#append(chunk.subarray(start, end))
       this.#finish()
       start = end + 1
+      lines += 1
     }
     this.#append(chunk.subarray(start))
+    return lines
   }
 
   #append(part: Buffer): void {
@@ -45,12 +52,19 @@ export class FrameReader {
     }
     this.#chunks.push(part)
     this.#bytes += part.length
+    this.#loose += 1
+    if (this.#loose === LOOSE_CHUNKS_MAX) this.#join()
     if (this.#bytes <= this.#bytesMax) return
     const line = this.#take()
     this.#skipped = {
       head: line.subarray(0, KEPT_BYTES).toString('latin1'),
       tail: Buffer.from(line.subarray(-KEPT_BYTES)),
     }
+  }
+
+  #join(): void {
+    this.#chunks.push(Buffer.concat(this.#chunks.splice(-LOOSE_CHUNKS_MAX)))
+    this.#loose = 0
   }
 
   #finish(): void {
@@ -65,6 +79,7 @@ export class FrameReader {
     const line = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
     this.#chunks = []
     this.#bytes = 0
+    this.#loose = 0
     return line
   }
 }

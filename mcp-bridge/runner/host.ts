@@ -26,6 +26,8 @@ export interface HostedEvents {
   frame(line: Buffer): void
   /** A line beyond the bound was skipped; its ends tell whose answer it was. */
   oversized(head: string, tail: string): void
+  /** What waited for it has been read. */
+  drained?(): void
 }
 
 /** What a child and its descendants use now. */
@@ -48,6 +50,8 @@ export interface HostedChild {
   readonly ended: Promise<HostedEnding>
   /** Resolves when nothing of it is left and its stop command has run. */
   readonly gone: Promise<void>
+  /** Written, and not read by it so far as is known. */
+  readonly unreadBytes: number
   /**
    * Writes one line; the line break is added.
    * @throws RpcFault 503 when the child does not read what waits for it already.
@@ -63,6 +67,11 @@ export interface HostedChild {
 }
 
 export interface ChildHost {
+  /**
+   * Resolves when it can be asked for the rest.
+   * @throws RpcFault 503 when it cannot be reached.
+   */
+  ready(): Promise<void>
   /** Where this host keeps what the service stores: `${data}`. */
   dataFolder(service: string): string
   /** Never throws: what could not be started has ended, with `spawnError`. */

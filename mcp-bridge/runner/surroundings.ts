@@ -11,15 +11,16 @@ import type { LaunchOrder } from './host.ts'
 export interface Surroundings {
   /** The host's own, for the listed names. */
   readonly environment: Environment
-  readonly stateDirectory: string
+  /** In it a folder for what each service stores. */
+  readonly servicesFolder: string
   /** Added to every child: how the supervisor finds what escaped. */
   readonly gatewayMarker: string
 }
 
 const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
 
-export function dataFolderOf({ stateDirectory }: Surroundings, service: string): string {
-  return join(stateDirectory, 'services', service)
+export function dataFolderOf({ servicesFolder }: Surroundings, service: string): string {
+  return join(servicesFolder, service)
 }
 
 /** The whole environment of a child but for what one launch adds. */

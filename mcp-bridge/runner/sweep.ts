@@ -5,43 +5,55 @@
  * they are found by it. Endings that come together share one walk through /proc.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { environmentMember, processIds } from './proc.ts'
 
 export const CHILD_MARKER = 'MCP_GATEWAY_CHILD'
 
+/** What forks faster than we walk is not caught by one walk. */
+const WALKS_MAX = 20
+/** What was killed a moment ago can still be seen. */
+const DYING_MS = 10
+
 export class Sweep {
   #waiting = new Set<string>()
-  #walk: Promise<void> | undefined
+  #walk: Promise<ReadonlySet<string>> | undefined
 
   /** Resolves when nothing that carries `value` is left, as far as that can be seen. */
   async after(value: string): Promise<void> {
-    this.#waiting.add(value)
-    // A walk that has begun may have passed what this one looks for: wait for the next.
-    await this.#walk
-    this.#walk ??= this.#run()
-    await this.#walk
+    for (let walks = 0; walks < WALKS_MAX; walks += 1) {
+      this.#waiting.add(value)
+      // A walk that has begun may have passed what this one looks for: wait for the next.
+      await this.#walk
+      this.#walk ??= this.#run()
+      if (!(await this.#walk).has(value)) return
+      await sleep(DYING_MS)
+    }
   }
 
-  async #run(): Promise<void> {
+  /** Which of those looked for were found. */
+  async #run(): Promise<ReadonlySet<string>> {
     const values = this.#waiting
+    const found = new Set<string>()
     this.#waiting = new Set()
     try {
-      const entries = await readdir('/proc').catch(() => [])
-      for (const entry of entries) if (/^\d+$/.test(entry)) await endIfMarked(entry, values)
+      for (const pid of await processIds()) {
+        const value = await environmentMember(pid, CHILD_MARKER)
+        if (value === undefined || !values.has(value)) continue
+        found.add(value)
+        kill(pid)
+      }
     } finally {
       this.#walk = undefined
     }
+    return found
   }
 }
 
-async function endIfMarked(pid: string, values: ReadonlySet<string>): Promise<void> {
+function kill(pid: number): void {
   try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
-    const start = environment.indexOf(`${CHILD_MARKER}=`)
-    if (start === -1) return
-    const value = environment.slice(start + CHILD_MARKER.length + 1).split('\0', 1)[0]
-    if (value !== undefined && values.has(value)) process.kill(Number(pid), 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
   } catch {
-    // Somebody else's process, or one that has ended since.
+    // It has ended since.
   }
 }

@@ -7,7 +7,7 @@ import { toUserId } from '../../../../mcp-bridge/runner/user-id.ts'
 
 const surroundings = {
   environment: { PATH: '/bin', LC_TIME: 'C', LCX: 'no', TOKEN: 'no', KEY: 'k', NODE_OPTIONS: 'no' },
-  stateDirectory: '/state',
+  servicesFolder: '/state/services',
   gatewayMarker: 'mark',
 }
 const place = {

@@ -1,0 +1,26 @@
+/** The runner program's variables. */
+
+import {
+  type Environment,
+  logLevel,
+  optional,
+  readEnvironment,
+  required,
+  text,
+  type Values,
+} from '../../lib/platform/environment.ts'
+
+export const MCP_RUNNER_VARIABLES = {
+  LOG_LEVEL: optional(logLevel, 'info'),
+  MCP_RUNNER_SOCKET: required(text),
+  /** In it a folder for what each service stores. */
+  MCP_RUNNER_DATA: required(text),
+  /** Every child carries it in its environment; a supervisor finds what escaped by it. */
+  GATEWAY_MARKER: optional(text, undefined),
+}
+
+export type McpRunnerConfig = Values<typeof MCP_RUNNER_VARIABLES>
+
+export function readConfig(environment: Environment): McpRunnerConfig {
+  return readEnvironment(MCP_RUNNER_VARIABLES, environment)
+}

@@ -1,0 +1,52 @@
+/**
+ * The runner program: starts, limits and ends the processes of services for bridges elsewhere, e.g. in
+ * a service's container. It knows no session, no user and no store.
+ *
+ * The log is on stderr: on stdout stands `ready`, once it is.
+ */
+
+import { resolve } from 'node:path'
+import { pino } from 'pino'
+import { systemClock } from '../../lib/platform/clock.ts'
+import { runRoom, type Stop } from '../../lib/platform/lifecycle.ts'
+import { createLog, type Log } from '../../lib/platform/log.ts'
+import { createProcessGroups } from '../../lib/platform/process-group.ts'
+import { randomText } from '../../lib/platform/seal.ts'
+import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
+import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from '../limits.ts'
+import { type McpRunnerConfig, readConfig } from './config.ts'
+import { Usage } from './figures.ts'
+import { createLocalHost } from './local-host.ts'
+import { createRunnerServer } from './serve-bridges.ts'
+import { Sweep } from './sweep.ts'
+
+const onStderr = pino.destination({ fd: 2, sync: true })
+const bootLog = createLog('mcp-runner', 'info', onStderr)
+
+await runRoom(bootLog, async () => {
+  const config = readConfig(process.env)
+  const stop = await start(config, createLog('mcp-runner', config.LOG_LEVEL, onStderr))
+  console.log('ready')
+  return stop
+})
+
+async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
+  const servicesFolder = resolve(config.MCP_RUNNER_DATA)
+  const gatewayMarker = config.GATEWAY_MARKER ?? randomText(12)
+  const shared = { sweep: new Sweep(), usage: new Usage(), clock: systemClock, log }
+  const createHost = () =>
+    createLocalHost({
+      ...shared,
+      groups: createProcessGroups(
+        { name: 'MCP_GATEWAY_RUNNER', value: randomText(12) },
+        WATCHDOG_GRACE_SECONDS,
+      ),
+      surroundings: { environment: process.env, servicesFolder, gatewayMarker },
+    })
+  const { server, stopAll } = createRunnerServer({ createHost, servicesFolder, ...shared })
+  await listenOnSocket(server, config.MCP_RUNNER_SOCKET)
+  return async () => {
+    server.close()
+    await stopAll(SHUTDOWN_WAITS)
+  }
+}
