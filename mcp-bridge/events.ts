@@ -41,7 +41,8 @@ export interface EventBudget {
 /** Keeps events beyond the life of this process. */
 export interface EventRecorder {
   append(id: string, json: string): void
-  forget(): void
+  /** The session has ended: nobody comes back for anything, or only those that were away just then. */
+  end(isForgotten: boolean): void
 }
 
 const ID = /^([\w-]{8})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})$/

@@ -31,6 +31,7 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   const stateless = parsed.messages.find(isStateless)
   if (stateless !== undefined) throw toStatelessRefusal(stateless)
   if (!parsed.isBatch && isRequest(first) && first.method === 'initialize') {
+    assertNotBegun(bridge, exchange)
     const open = service.launch.kind === 'native' ? openNativeSession : openSession
     await open(bridge, exchange, first)
     return
@@ -41,6 +42,16 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   if (session instanceof LiveSession) {
     session.post(parsed, response, parseAccept(headerOf(request, 'accept')), admission)
   } else await forward(bridge, exchange, session, body)
+}
+
+/** The id of a session that is gone is no obstacle: clients were seen to begin again with it. */
+function assertNotBegun(bridge: Bridge, exchange: Exchange): void {
+  if (!bridge.sessions.has(headerOf(exchange.request, SESSION_HEADER), callerOf(exchange))) return
+  throw new RpcFault(
+    400,
+    'invalidRequest',
+    'this session has begun: initialize without Mcp-Session-Id opens another',
+  )
 }
 
 function assertBatchAllowed({ messages, isBatch }: ParsedBody, revision: string): void {

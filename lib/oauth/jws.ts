@@ -70,7 +70,8 @@ export function hasValidSignature(
   const bytes = Buffer.from(signed)
   if (algorithm === 'EdDSA') return verify(null, bytes, key, signature)
   if (algorithm === 'RS256') return verify('sha256', bytes, key, signature)
-  return verify('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  const der = toDer(signature)
+  return der !== undefined && verify('sha256', bytes, key, der)
 }
 
 /** @throws TypeError for a key of another kind than the algorithm that it names. */
@@ -130,7 +131,8 @@ const P256_BYTES = 32
 
 /**
  * ECDSA signatures come as DER and stand in a JWS as two numbers side by side (RFC 7518 section 3.4).
- * Node can convert them itself, for more than the signature takes.
+ * Node can convert them itself, in both directions, but only for a key inside of options: looking
+ * through those takes as long as a signature.
  */
 function toConcatenated(der: Buffer): Buffer {
   // 30 length, 02 length r, 02 length s: for this curve each length is one byte.
@@ -146,4 +148,23 @@ function toConcatenated(der: Buffer): Buffer {
     both.set(digits, end - digits.length)
   }
   return both
+}
+
+/** The way back; undefined for what is not two numbers of this curve. */
+function toDer(both: Buffer): Buffer | undefined {
+  if (both.length !== 2 * P256_BYTES) return undefined
+  const r = toDerInteger(both.subarray(0, P256_BYTES))
+  const s = toDerInteger(both.subarray(P256_BYTES))
+  return Buffer.concat([Buffer.from([DER_SEQUENCE, r.length + s.length]), r, s])
+}
+
+const DER_SEQUENCE = 0x30
+const DER_INTEGER = 0x02
+
+/** Without leading zeros, but with one where the first bit is set: it would be the sign. */
+function toDerInteger(number: Buffer): Buffer {
+  const first = number.findIndex((byte) => byte !== 0)
+  const digits = number.subarray(first < 0 ? P256_BYTES - 1 : first)
+  const sign = (digits[0] ?? 0) < 0x80 ? [] : [0]
+  return Buffer.concat([Buffer.from([DER_INTEGER, sign.length + digits.length, ...sign]), digits])
 }

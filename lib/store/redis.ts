@@ -22,7 +22,7 @@ const RECONNECT_MS_MAX = 1000
  * fails at once: the library's defaults would let it hang for minutes.
  */
 export function connectRedis(options: RedisOptions, log: Log): Redis {
-  const redis = new Redis({
+  const redis = new GatheringRedis({
     ...toAddress(options.url),
     ...(options.password === undefined ? {} : { password: options.password.reveal() }),
     keyPrefix: KEY_PREFIX,
@@ -38,6 +38,22 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
     // Reported by the error event; the retry strategy goes on.
   })
   return redis
+}
+
+/**
+ * What is sent within one turn of the event loop leaves in one system call. Each costs more than the
+ * command itself takes to be written, and concurrent requests send theirs in the same turns.
+ */
+class GatheringRedis extends Redis {
+  override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
+    const { stream } = this
+    // Before the first connection there is none, whatever the type says.
+    if (stream?.writableCorked === 0) {
+      stream.cork()
+      setImmediate(() => stream.uncork())
+    }
+    return super.sendCommand(...sent)
+  }
 }
 
 /** Resolves with the first `ready`, rejects after `timeoutMs`. */

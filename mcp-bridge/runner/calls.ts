@@ -3,7 +3,8 @@
  *
  * A call ends when it was silent for too long, which each progress begins anew, or has lasted too
  * long altogether. Waiting for its turn is not silence, nor is waiting for what the server has asked
- * the client: people think. The server is told, and may be given up too when it goes on like that.
+ * the client, as people think, nor for a client that does not read. The server is told, and may be
+ * given up too when it goes on like that.
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
@@ -113,7 +114,7 @@ export class Calls {
 
   /**
    * A second has passed.
-   * @param isExcused the server waits for its client.
+   * @param isExcused the server waits for its client in one way or another.
    * @returns how many were given up.
    */
   beat(isExcused: boolean): number {

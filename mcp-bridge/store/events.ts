@@ -12,6 +12,7 @@ import type { Log } from '../../lib/platform/log.ts'
 import { digest, openFor, sealFor } from '../../lib/platform/seal.ts'
 import { type EventRecorder, parseEventId } from '../events.ts'
 import {
+  EVENTS_LEFT_SECONDS,
   EVENTS_STORED_BYTES_MAX,
   EVENTS_STORED_SHARE_BYTES,
   EVENTS_STORED_TOTAL_BYTES_MAX,
@@ -61,7 +62,7 @@ interface Written {
   lineBytes: number
   /** Bytes of each entry that the store has. */
   readonly entries: number[]
-  isForgotten: boolean
+  state: 'open' | 'ended' | 'forgotten'
 }
 
 class WrittenBehind implements EventRecords {
@@ -86,8 +87,8 @@ class WrittenBehind implements EventRecords {
         written ??= toWritten(sessionId, owner)
         this.#append(written, `${id} ${json}`)
       },
-      forget: () => {
-        if (written !== undefined && !this.#isRetaining) this.#forget(written)
+      end: (isForgotten) => {
+        if (written !== undefined && !this.#isRetaining) this.#end(written, isForgotten)
       },
     }
   }
@@ -124,7 +125,7 @@ class WrittenBehind implements EventRecords {
   #append(written: Written, line: string): void {
     const bytes = Buffer.byteLength(line)
     const isTooMuch = this.#unwrittenBytes + bytes > EVENTS_UNWRITTEN_BYTES_MAX
-    if (written.isForgotten || isTooMuch || bytes > EVENTS_STORED_BYTES_MAX) return
+    if (written.state !== 'open' || isTooMuch || bytes > EVENTS_STORED_BYTES_MAX) return
     written.lines.push(line)
     this.#count(written, bytes)
     while (written.lineBytes > EVENTS_STORED_BYTES_MAX) {
@@ -133,9 +134,9 @@ class WrittenBehind implements EventRecords {
     this.#schedule(written)
   }
 
-  #forget(written: Written): void {
-    written.isForgotten = true
-    this.#takeLines(written)
+  #end(written: Written, isForgotten: boolean): void {
+    written.state = isForgotten ? 'forgotten' : 'ended'
+    if (isForgotten) this.#takeLines(written)
     this.#schedule(written)
   }
 
@@ -170,19 +171,22 @@ class WrittenBehind implements EventRecords {
   }
 
   #add(pipeline: ChainableCommander, written: Written): void {
-    const { key, seal, entries } = written
-    if (written.isForgotten) {
-      pipeline.del(key)
-      for (const bytes of entries.splice(0)) this.#storedBytes -= bytes
-      return
+    const { key, seal, entries, state } = written
+    if (state === 'forgotten') pipeline.del(key)
+    else {
+      if (written.lines.length > 0) {
+        const sealed = seal(this.#takeLines(written).join('\n'))
+        pipeline.rpush(key, sealed)
+        entries.push(sealed.length)
+        this.#storedBytes += sealed.length
+      }
+      const outdated = this.#dropOutdated(entries)
+      if (outdated > 0) pipeline.lpop(key, outdated)
+      const { lifetimeSeconds } = this.#options
+      const seconds = state === 'open' ? lifetimeSeconds : EVENTS_LEFT_SECONDS
+      pipeline.expire(key, Math.min(seconds, lifetimeSeconds))
     }
-    const sealed = seal(this.#takeLines(written).join('\n'))
-    pipeline.rpush(key, sealed)
-    entries.push(sealed.length)
-    this.#storedBytes += sealed.length
-    const outdated = this.#dropOutdated(entries)
-    if (outdated > 0) pipeline.lpop(key, outdated)
-    pipeline.expire(key, this.#options.lifetimeSeconds)
+    if (state !== 'open') for (const bytes of entries.splice(0)) this.#storedBytes -= bytes
   }
 
   /** Counts oldest entries out that are too much; returns how many. */
@@ -221,7 +225,7 @@ function toWritten(sessionId: string, owner: SessionOwner): Written {
     lines: [],
     lineBytes: 0,
     entries: [],
-    isForgotten: false,
+    state: 'open',
   }
 }
 

@@ -60,8 +60,8 @@ export interface Grants {
   create(facts: GrantFacts, ttlSeconds?: number): Promise<Grant>
   /**
    * The grant that a client acts for itself under, for one resource and scopes: the one there is,
-   * prolonged, or a new one when that has ended or was revoked. Of any number of tokens there is one
-   * record, however often a machine asks.
+   * prolonged where it would end before `expiresAt`, or a new one when that has ended or was revoked.
+   * Of any number of tokens there is one record, however often a machine asks.
    */
   own(facts: GrantFacts, keeping: Keeping): Promise<Grant>
   find(id: string): Promise<Grant | undefined>
@@ -126,14 +126,15 @@ const OWN = defineScript(`${IS_REVOKED}${CREATE_GRANT}
 local id = redis.call('GET', KEYS[6])
 local lives = id and redis.call('EXISTS', KEYS[2] .. id) == 1
 if lives and not is_revoked(KEYS[5], id, ARGV[4], ARGV[5]) then
+  local latest = tonumber(redis.call('HGET', KEYS[2] .. id, 'latest_expires_at') or '0')
+  if latest >= tonumber(ARGV[6]) then return id end
   redis.call('EXPIRE', KEYS[2] .. id, ARGV[3])
   list_grant(KEYS[3], id, ARGV[3])
   list_grant(KEYS[4], id, ARGV[3])
 else
   id = create_grant(1, ARGV[1], ARGV[2], ARGV[3])
 end
-local latest = tonumber(redis.call('HGET', KEYS[2] .. id, 'latest_expires_at') or '0')
-redis.call('HSET', KEYS[2] .. id, 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[6])))
+redis.call('HSET', KEYS[2] .. id, 'latest_expires_at', ARGV[6])
 redis.call('SET', KEYS[6], id, 'EX', ARGV[3])
 return id`)
 

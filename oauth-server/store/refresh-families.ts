@@ -144,8 +144,8 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
       return reply === null ? undefined : toGrant(...(reply as [string, string | null]))
     },
     async rotate({ family, generation }, sealedAnswer, { grant, keeping }) {
-      const answerKey = `${familyKey(family)}:answer:${generation}`
-      const keys = [...keepingKeys(grant), familyKey(family), answerKey]
+      const key = familyKey(family)
+      const keys = [...keepingKeys(grant), key, `${key}:answer:${generation}`]
       const values = [...keepingArguments(grant, keeping), generation, sealedAnswer, graceMs]
       const reply = await ROTATE(redis, keys, values)
       return toRotation(reply as [Rotation['outcome'], string?])

@@ -123,8 +123,8 @@ for (const [kind, revoke] of [
   })
 }
 
-const own = (name: string, scopes = ['mcp']) =>
-  grants.own({ ...facts(name), userId: `client:${name}`, scopes }, KEEPING)
+const own = (name: string, scopes = ['mcp'], keeping = KEEPING) =>
+  grants.own({ ...facts(name), userId: `client:${name}`, scopes }, keeping)
 
 test('a machine has one grant for each resource and scopes, however often it asks', async (t) => {
   const all = await Promise.all(Array.from({ length: 20 }, () => own('machine')))
@@ -137,6 +137,27 @@ test('a machine has one grant for each resource and scopes, however often it ask
   t.not(wider.id, first?.id)
   t.is((await grants.ofClient('client-machine')).length, 2)
 })
+
+// Serial: what other tests write would count.
+test.serial(
+  'a machine asks again: the grant is written only where it would end too early',
+  async (t) => {
+    const first = await own('machine-again')
+    const written = await countWrites()
+    t.is((await own('machine-again')).id, first.id)
+    t.is(await countWrites(), written)
+    const later = { expiresAt: KEEPING.expiresAt + 1, ttlSeconds: KEEPING.ttlSeconds + 1000 }
+    t.is((await own('machine-again', ['mcp'], later)).id, first.id)
+    t.true((await redis.ttl(`grant:${first.id}`)) > KEEPING.ttlSeconds)
+    await grants.revoke(first, SOON)
+    t.is(await expiryOf(`grant:${first.id}`), later.expiresAt)
+  },
+)
+
+async function countWrites(): Promise<number> {
+  const persistence = await redis.info('persistence')
+  return Number(/rdb_changes_since_last_save:(\d+)/.exec(persistence)?.[1])
+}
 
 for (const end of ['client', 'user', 'grant', 'revokeOfClient', 'revoke'] as const) {
   test(`a machine asks again after ${end}: it gets a new grant, which nothing of it refuses`, async (t) => {

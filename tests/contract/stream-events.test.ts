@@ -105,10 +105,23 @@ test('an end takes everything out, also what was on its way', async (t) => {
   recorder.append(idOf(1, 1), '{}')
   await events.flush()
   recorder.append(idOf(1, 2), '{}')
-  recorder.forget()
+  recorder.end(true)
   recorder.append(idOf(1, 3), '{}')
   await events.flush()
   t.is(await redis.exists(key), 0)
+})
+
+test('a session that ended with its server leaves what it had sent for a minute', async (t) => {
+  const { start, events, redis, sessionId, key } = setUp(t)
+  const recorder = events.recorder(sessionId, OWNER)
+  recorder.append(idOf(1, 1), '{}')
+  await events.flush()
+  recorder.append(idOf(1, 2), '{}')
+  recorder.end(false)
+  await events.flush()
+  t.deepEqual(places(await start().recover(sessionId, OWNER, idOf(1, 0))), [1, 2])
+  const ttl = await redis.ttl(key)
+  t.true(ttl > 50 && ttl <= 60)
 })
 
 test('when the process ends, what it had sent stays', async (t) => {
@@ -116,7 +129,7 @@ test('when the process ends, what it had sent stays', async (t) => {
   const recorder = events.recorder(sessionId, OWNER)
   recorder.append(idOf(1, 1), '{}')
   events.retain()
-  recorder.forget()
+  recorder.end(true)
   recorder.append(idOf(1, 2), '{}')
   await events.flush()
   t.deepEqual(places(await start().recover(sessionId, OWNER, idOf(1, 0))), [1, 2])

@@ -62,6 +62,8 @@ export interface Bridge {
 export interface BridgeOptions {
   /** Its processes are started by a runner program beside it. */
   readonly withRunner?: boolean
+  /** Whether its store keeps what it has acknowledged. */
+  readonly persistent?: boolean
   readonly services?: Readonly<Record<string, object>>
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -73,7 +75,7 @@ export function fixture(name: string, more: object = {}): object {
 
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
-  const valkey = await startValkey()
+  const valkey = await startValkey({ persistent: options.persistent === true })
   const config = join(folder, 'gateway.yaml')
   const runner = options.withRunner
     ? await startRunner({ marker: markerOf(folder, 'b'), environment: options.environment ?? {} })

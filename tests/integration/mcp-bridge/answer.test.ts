@@ -54,7 +54,8 @@ for (const [revision, opening] of [
   test(`a call that takes long shows its first byte before its answer in ${revision}`, async (t) => {
     const options = { accepted: BOTH, isBatch: false, expected: 1 }
     const later = async (answer: Answer) => {
-      await sleep(3.5 * BEAT_MS)
+      while (answer.stream === undefined) await sleep(BEAT_MS / 10)
+      await sleep(2.5 * BEAT_MS)
       answer.settle(response(1))
     }
     const { type, text } = await answered(t, options, later, revision)

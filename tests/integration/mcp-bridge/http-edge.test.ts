@@ -157,7 +157,7 @@ for (const [title, body] of [
 test('takes batches in 2025-03-26 and answers each request once', async (t) => {
   const { id } = await open(bridge, 'fix', { version: '2025-03-26' })
   const batch = [rpc('echo', {}, 'a'), note('notifications/x'), rpc('echo', {}, 'b')]
-  const response = await send(bridge, 'fix', batch, { session: id })
+  const response = await send(bridge, 'fix', batch, { session: id, accept: 'application/json' })
   const answers = (await response.json()) as { id: string }[]
   t.deepEqual(answers.map((one) => one.id).sort(), ['a', 'b'])
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { fixture, startBridge } from '../../support/bridge.ts'
-import { allEvents, frames, json, open, rpc, send } from '../../support/mcp.ts'
+import { allEvents, BOTH, frames, json, open, rpc, send } from '../../support/mcp.ts'
 
 const bridge = await startBridge({
   services: { lines: fixture('tells-lines.ts'), fix: fixture('echoes.ts') },
@@ -35,16 +35,16 @@ for (const params of TEXTS) {
 
   test(`an answer's ${params} reaches the client as it is`, async (t) => {
     const { id } = await open(bridge, 'lines')
-    const print = async (text: string) => {
+    const print = async (text: string, accept = 'application/json') => {
       const base64 = Buffer.from(text).toString('base64')
-      return await send(bridge, 'lines', rpc('print', { base64 }, 'mine'), { session: id })
+      return await send(bridge, 'lines', rpc('print', { base64 }, 'mine'), { session: id, accept })
     }
     const answer = await print(`{"jsonrpc":"2.0","id":"%ID%","result":${params},"unknown":1.0}`)
     t.is(await answer.text(), `{"jsonrpc":"2.0","id":"mine","result":${params},"unknown":1.0}`)
     const failed = await print(`{"jsonrpc":"2.0","id":"%ID%","error":{"code":5,"data":${params}}}`)
     t.is(await failed.text(), `{"jsonrpc":"2.0","id":"mine","error":{"code":5,"data":${params}}}`)
     const said = `{"jsonrpc":"2.0","method":"notifications/unknown","params":${params},"more":1.0}`
-    const stream = await print(`${said}\n{"jsonrpc":"2.0","id":"%ID%","result":{}}`)
+    const stream = await print(`${said}\n{"jsonrpc":"2.0","id":"%ID%","result":{}}`, BOTH)
     const data: unknown[] = []
     for await (const frame of frames(stream)) if (frame.data) data.push(frame.data)
     t.is(data[0], said)
@@ -62,7 +62,7 @@ test('in 2025-03-26 every member of an array is served', async (t) => {
     rpc('echo', { n: 2 }, 1),
     rpc('later', { ms: 30 }, 'two'),
   ]
-  const answer = await send(bridge, 'fix', batch, { session: id })
+  const answer = await send(bridge, 'fix', batch, { session: id, accept: 'application/json' })
   const got = (await answer.json()) as { id: unknown; result: { params: object } }[]
   t.deepEqual(
     got.map((one) => [one.id, one.result.params]),

@@ -145,12 +145,30 @@ test('holds the server back while its only client does not read', async (t) => {
   t.deepEqual(fake.flow, ['pause', 'resume', 'pause', 'resume'])
 })
 
-test('holds back no server that others share', async (t) => {
-  const { fake, session } = await single({ isolation: 'shared' })
+test('a server that is held back is not blamed for its silence', async (t) => {
+  const { fake, session, process } = await single()
+  session.call('x')
   session.user.isCongested = true
-  fake.say({ method: 'notifications/tools/list_changed' })
-  t.is(session.heard.length, 1)
+  fake.say({ method: 'notifications/message' })
+  beats(process, 4)
+  t.deepEqual(session.answers, [])
+  fake.process.relieved(session.user)
+  beats(process, 3)
+  t.is(session.answers.length, 1)
+})
+
+test('holds back a server that others share only while none of them reads', async (t) => {
+  const { fake, session } = await single({ isolation: 'shared' })
+  const other = await fake.session('bob')
+  const say = (): void => fake.say({ method: 'notifications/tools/list_changed' })
+  session.user.isCongested = true
+  say()
   t.deepEqual(fake.flow, [])
+  other.user.isCongested = true
+  say()
+  t.deepEqual(fake.flow, ['pause'])
+  await fake.session('eve')
+  t.deepEqual(fake.flow, ['pause', 'resume'], 'one has come that reads')
 })
 
 test('a server that does not read is no fault of what it is told', async (t) => {

@@ -1,0 +1,106 @@
+/** New sessions: how long the answer to `initialize` takes, and how many a second can be had. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cpuOf } from '../edge/processes.ts'
+import { endSessions } from './calls.ts'
+import type { Measured } from './cells.ts'
+import type { Contender } from './contenders.ts'
+import { createSession, type McpSession } from './mcp-session.ts'
+import { descendantsOf } from './processes.ts'
+import { quantileOf } from './quantile.ts'
+
+export async function measureOpening(
+  { pid, door }: Contender,
+  variant: string,
+  count: number,
+  beforeEach: () => Promise<void> = async () => {},
+): Promise<Measured> {
+  const times: number[] = []
+  let cpu = 0
+  // Compiled on first use, as in the months of a gateway's life.
+  await openAndEnd(door, 0)
+  for (let number = 1; number <= count; number += 1) {
+    await beforeEach()
+    const before = cpuOf(pid)
+    times.push(await openAndEnd(door, number))
+    cpu += cpuOf(pid) - before
+  }
+  const numbers = {
+    p50Ms: quantileOf(times, 0.5),
+    p99Ms: quantileOf(times, 0.99),
+    bridgeCpuUs: cpu / count,
+  }
+  return { variant, numbers }
+}
+
+/** As nobody waits for the start of a server that is there already. */
+export function measureOpeningWithSpare(contender: Contender, count: number): Promise<Measured> {
+  return measureOpening(contender, 'with a spare', count, () => untilQuiet(contender.pid))
+}
+
+async function openAndEnd(door: Contender['door'], number: number): Promise<number> {
+  const session = await createSession(door, number)
+  try {
+    const took = await session.open()
+    // Proof that it is one.
+    await session.call()
+    return took
+  } finally {
+    await endSessions([session])
+  }
+}
+
+export async function measureOpeningAtOnce(
+  { pid, door }: Contender,
+  width: number,
+  count: number,
+): Promise<Measured> {
+  const opened: McpSession[] = []
+  const before = cpuOf(pid)
+  const began = performance.now()
+  let next = 0
+  const keepOpening = async (): Promise<void> => {
+    while (next < count) {
+      next += 1
+      const session = await createSession(door, next)
+      opened.push(session)
+      await session.open()
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: width }, keepOpening))
+    const perSecond = (count * 1000) / (performance.now() - began)
+    const bridgeCpuUs = (cpuOf(pid) - before) / count
+    return { variant: `${width} at a time`, numbers: { perSecond, bridgeCpuUs } }
+  } finally {
+    await endSessions(opened)
+  }
+}
+
+const QUIET_MS = 300
+const QUIET_CPU_US = 3000
+const QUIET_WITHIN_MS = 15_000
+
+/** Until the servers have started: whoever starts uses the processor. */
+async function untilQuiet(pid: number): Promise<void> {
+  const deadline = performance.now() + QUIET_WITHIN_MS
+  await sleep(QUIET_MS)
+  for (let before = sumOfCpu(pid); performance.now() < deadline; ) {
+    await sleep(QUIET_MS)
+    const now = sumOfCpu(pid)
+    if (Math.abs(now - before) < QUIET_CPU_US) return
+    before = now
+  }
+}
+
+function sumOfCpu(pid: number): number {
+  let sum = 0
+  for (const one of descendantsOf(pid)) {
+    try {
+      sum += cpuOf(one)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return sum
+}
