@@ -104,7 +104,7 @@ export const PACKET_BYTES_BESIDE = 64 * KIB
 /** A runner tells how much of its input a server has read in steps of so much. */
 export const INPUT_READ_BYTES = 64 * KIB
 /** What a runner cannot tell by then remains unknown. */
-export const FIGURES_MS = 2000
+export const FIGURES_MS = 5000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */
