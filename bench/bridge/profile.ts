@@ -50,13 +50,21 @@ export async function writeProfile(
   const server = world.servers.tiny
   const contender = await startContender('ours', { world, peers: new Map(), server, nodeOptions })
   const count = sessions.at(-1) ?? 1
-  let window = { from: 0, to: 0 }
+  const window = { from: 0, to: 0 }
   let bridgeCpuUs = 0
   try {
     await warmUp(contender, warmUpCalls)
-    const from = microseconds()
-    const figures = await measureCalls(contender, { sessions: count, seconds, warmUpSeconds: 0 })
-    window = { from, to: microseconds() }
+    const figures = await measureCalls(contender, {
+      sessions: count,
+      seconds,
+      warmUpSeconds: 0,
+      onBegin() {
+        window.from = microseconds()
+      },
+      onEnd() {
+        window.to = microseconds()
+      },
+    })
     bridgeCpuUs = figures.bridgeCpuUs
   } finally {
     await contender.stop()
