@@ -60,7 +60,7 @@ export class Answer {
     return this.#options.accepted.stream && this.isOpen
   }
 
-  /** Whether the client can come back for what it misses; undefined when no stream has begun. */
+  /** The number of its stream, once one has begun: then the client can come back for what it misses. */
   get stream(): number | undefined {
     return this.#channel?.stream
   }

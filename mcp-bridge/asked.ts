@@ -64,9 +64,9 @@ export class Asked {
     return true
   }
 
-  /** The client's answer has come; false when none is waited for. */
-  take(id: RpcId): boolean {
-    const wasWaiting = this.#waiting.delete(id)
+  /** The client's answer has come, or is not wanted any more; false when none is waited for. */
+  take(id: unknown): boolean {
+    const wasWaiting = this.#waiting.delete(id as RpcId)
     if (this.#waiting.size === 0) this.#options.seconds.remove(this)
     return wasWaiting
   }

@@ -5,10 +5,9 @@
  * more is cut: the client can come back for what is kept of it.
  */
 
-import type { ServerResponse } from 'node:http'
 import { CONGESTED_BYTES, UNSENT_BYTES_MAX } from './limits.ts'
 
-interface Queue {
+export interface Queue {
   /** Bytes that have been written and not yet been taken. */
   readonly unsent: number
 }
@@ -28,18 +27,6 @@ export class Backlog {
 
   add(queue: Queue): void {
     this.#queues.add(queue)
-  }
-
-  /** An answer that is complete, and large. */
-  addAnswer(response: ServerResponse): void {
-    const queue: Queue = {
-      get unsent() {
-        return response.writableLength
-      },
-    }
-    this.add(queue)
-    this.grown()
-    response.once('close', () => this.remove(queue))
   }
 
   remove(queue: Queue): void {

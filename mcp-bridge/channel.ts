@@ -37,7 +37,7 @@ export class Channel {
     const from = { stream: this.stream, place: reached }
     const connection = this.#streams.connect(response, from, headers)
     this.#connection = connection
-    before?.end()
+    before?.replaced()
     for (const event of this.#streams.events.after(from)) {
       connection.send(event.json, this.#streams.events.idOf(event))
     }

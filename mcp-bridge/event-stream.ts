@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Backlog } from './backlog.ts'
+import { STUCK_BEATS_MAX } from './limits.ts'
 import type { Ticker } from './ticker.ts'
 
 /** One message, as JSON text: it has no line breaks. */
@@ -31,6 +32,8 @@ export interface EventStreamOptions {
 export class EventStream {
   readonly #response: ServerResponse
   readonly #backlog: Backlog
+  /** Beats during which nothing could be sent. */
+  #stuck = 0
 
   constructor(response: ServerResponse, { headers, keepAlive, backlog }: EventStreamOptions) {
     this.#response = response
@@ -38,7 +41,10 @@ export class EventStream {
     response.writeHead(200, { ...HEADERS, ...headers })
     backlog.add(this)
     keepAlive.add(this)
-    response.on('drain', () => backlog.shrunk())
+    response.on('drain', () => {
+      this.#stuck = 0
+      backlog.shrunk()
+    })
     response.once('close', () => {
       keepAlive.remove(this)
       backlog.remove(this)
@@ -62,13 +68,23 @@ export class EventStream {
     this.#write(toEvent(toUnbroken(json), id))
   }
 
-  /** A comment: proxies and clients see that the stream lives. */
+  /** A comment: proxies and clients see that the stream lives. Who reads nothing for long is gone. */
   beat(): void {
     if (!this.#response.writableNeedDrain) this.#write(COMMENT)
+    else {
+      this.#stuck += 1
+      if (this.#stuck >= STUCK_BEATS_MAX) this.#response.destroy()
+    }
   }
 
   end(): void {
     this.#response.end()
+  }
+
+  /** Its client has come back on another connection: what waits here is not read any more. */
+  replaced(): void {
+    if (this.unsent > 0) this.#response.destroy()
+    else this.end()
   }
 
   #write(text: string): void {

@@ -23,6 +23,16 @@ export const ASKED_PER_SESSION_MAX = 128
 /** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
 export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
+/** Of one person, over all services. */
+export const PROCESSES_PER_USER_MAX = 64
+/** Who finds no place for a process waits for so long, in a queue that is bounded. */
+export const PLACE_WAIT_MS = 10_000
+export const WAITING_MAX = 256
+export const WAITING_PER_USER_MAX = 16
+/** Between the starts of two processes ahead of need, so that real ones come first. */
+export const SPARE_PAUSE_MS = 50
+/** Processes ahead of need that have ended, or could not be started, are looked after so often. */
+export const SPARES_BEAT_MS = 5000
 
 /** Of a session of a shared process. */
 export const SUBSCRIPTIONS_PER_SESSION_MAX = 256
@@ -104,12 +114,12 @@ export const TASK_TOKENS_MAX = 1000
 export const INITIALIZE_TIMEOUT_MS = 60_000
 /** How long a native server may take until its socket accepts. */
 export const NATIVE_START_TIMEOUT_MS = 15_000
-/** A process shared by several sessions outlives the last of them by so much. */
-export const PROCESS_IDLE_MS = 60_000
 /** A process with a secret that its person has replaced or deleted lives on for so long at most. */
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
+/** Beats of it during which a client with much to read has read nothing: its connection is lost. */
+export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */

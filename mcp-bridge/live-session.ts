@@ -34,6 +34,8 @@ import type { ServerProcess } from './runner/server-process.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
 
+const CANCELLED = 'notifications/cancelled'
+
 export interface LiveSessionOptions {
   readonly id: string
   readonly owner: SessionOwner
@@ -146,6 +148,8 @@ export class LiveSession implements ProcessUser {
   }
 
   deliver(message: RpcMessage, call: Call | undefined): void {
+    // The server takes a request back: whatever the client still answers is dropped.
+    if (message.method === CANCELLED) this.#asked.take(paramsOf(message)['requestId'])
     if (!isRequest(message) || this.#asked.add(message)) this.#send(message, call)
   }
 
@@ -201,7 +205,7 @@ export class LiveSession implements ProcessUser {
     if (isResponse(message)) {
       // An answer to what was never asked could be taken for another one's.
       if (message.id !== null && this.#asked.take(message.id)) this.#process?.pass(message)
-    } else if (isNotification(message) && message.method === 'notifications/cancelled') {
+    } else if (isNotification(message) && message.method === CANCELLED) {
       this.#cancel(message)
     } else this.#process?.pass(message)
   }

@@ -7,6 +7,7 @@ import { EventStream, replay } from './event-stream.ts'
 import { type EventBudget, EventLog, type EventRecorder, LISTENING, type Place } from './events.ts'
 import { RETRY_MS } from './limits.ts'
 import type { Ticker } from './ticker.ts'
+import { UnreadAnswer } from './unread-answer.ts'
 
 /** The first one whose clients understand an event without data. */
 const PRIMED_SINCE = '2025-11-25'
@@ -49,7 +50,14 @@ export class SessionStreams {
 
   /** A whole answer that the client may take long to read. */
   noteLarge(response: ServerResponse): void {
-    this.#backlog.addAnswer(response)
+    const answer = new UnreadAnswer(response)
+    this.#backlog.add(answer)
+    this.#backlog.grown()
+    this.#ports.keepAlive.add(answer)
+    response.once('close', () => {
+      this.#ports.keepAlive.remove(answer)
+      this.#backlog.remove(answer)
+    })
   }
 
   /** A stream for the answer to a call. */

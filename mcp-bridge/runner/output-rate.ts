@@ -26,15 +26,18 @@ export class OutputRate {
    * bytes. Returns for how many milliseconds nothing more should be read.
    */
   took(bytes: number, pieces: number): number {
-    this.#left -= bytes + pieces * OUTPUT_PIECE_BYTES
-    // Most children never come this far: the time is read when it matters.
-    if (this.#left >= 0) return 0
-    const now = this.#clock()
-    const elapsedMs = Math.max(0, now - this.#at)
-    this.#at = now
-    const gained = (elapsedMs / 1000) * OUTPUT_BYTES_PER_SECOND
-    this.#left = Math.min(OUTPUT_BURST_BYTES, this.#left + gained)
+    const cost = bytes + pieces * OUTPUT_PIECE_BYTES
+    // The time is read only when it matters: most children never come this far.
+    if (cost > this.#left) this.#refill()
+    this.#left -= cost
     if (this.#left >= 0) return 0
     return Math.max(OUTPUT_PAUSE_MS, (-this.#left / OUTPUT_BYTES_PER_SECOND) * 1000)
+  }
+
+  #refill(): void {
+    const now = this.#clock()
+    const gained = (Math.max(0, now - this.#at) / 1000) * OUTPUT_BYTES_PER_SECOND
+    this.#at = now
+    this.#left = Math.min(OUTPUT_BURST_BYTES, this.#left + gained)
   }
 }

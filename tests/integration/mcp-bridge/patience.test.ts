@@ -64,3 +64,13 @@ test('when the session ends, what its server waits for is answered', async (t) =
   session.end()
   t.like(told.passed[0], { id: 'q', error: { code: -32000 } })
 })
+
+test('what the server has taken back is not answered any more', async (t) => {
+  const { session, told } = await startSession(t, { secondMs: 2 })
+  session.deliver(ask('ping'), undefined)
+  const params = { requestId: 'q', reason: 'enough' }
+  session.deliver({ jsonrpc: '2.0', method: 'notifications/cancelled', params }, undefined)
+  await sleep(200)
+  session.end()
+  t.deepEqual(told.passed, [])
+})

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { type Caller, fixture, startBridge } from '../../support/bridge.ts'
-import { allEvents, fixtureInfo, initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
+import { fixtureInfo, initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 
 const services = {
   fix: fixture('echoes.ts'),
@@ -11,12 +11,6 @@ const services = {
 }
 const bridge = await startBridge({ services })
 test.after.always(() => bridge.stop())
-
-/** To a batch: as one array, or as events when it took long. */
-async function allAnswers(response: Response): Promise<unknown[]> {
-  const isJson = response.headers.get('content-type') === 'application/json'
-  return isJson ? ((await response.json()) as unknown[]) : await allEvents(response)
-}
 
 const ANN: Caller = {}
 

@@ -106,3 +106,39 @@ test('who leaves while it is congested relieves the server', async (t) => {
   await until(() => told.relieved > 0)
   t.false(session.isCongested)
 })
+
+for (const method of ['GET', 'POST']) {
+  test(`who reads nothing of ${method} for minutes is gone, and holds nobody up`, async (t) => {
+    const { ask, say, session, told, calls } = await startSession(t, { keepAliveMs: 20 })
+    const pending = ask(method)
+    await until(() => method === 'GET' || calls.length > 0)
+    const text = 'x'.repeat(2 * CONGESTED_BYTES)
+    if (method === 'GET') {
+      await pending
+      say(2 * CONGESTED_BYTES)
+    } else calls[0]?.settle({ jsonrpc: '2.0', id: 1, result: { text } })
+    const answer = await pending
+    answer.on('error', () => {})
+    t.true(session.isCongested)
+    await until(() => told.relieved > 0)
+    t.false(session.isCongested)
+  })
+}
+
+test('a client that comes back on another connection is not held up by the one before', async (t) => {
+  const { ask, say, session, told } = await startSession(t)
+  const lost = await ask('GET')
+  lost.on('error', () => {})
+  say(2 * CONGESTED_BYTES)
+  t.true(session.isCongested)
+  const back = await ask('GET')
+  await until(() => told.relieved > 0)
+  t.false(session.isCongested)
+  say(3)
+  let text = ''
+  back.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  await until(() => text.includes('"xxx"'))
+  t.true(text.includes('"xxx"'))
+})
