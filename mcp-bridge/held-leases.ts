@@ -25,8 +25,12 @@ export interface HeldLeasesOptions {
   readonly log: Log
 }
 
-/** Parts of the term. What stops in steps needs more than three seconds of the ten. */
-const RENEWED_EACH = 0.2
+/**
+ * Parts of the term. What stops in steps needs three seconds of the ten; a store that is restarted should
+ * be back before anything has to stop, so that a renewal that failed is tried again soon.
+ */
+const TRIED_EACH = 0.05
+const RENEWED_AFTER = 0.1
 const LOST_AFTER = 0.55
 const ENDED_AFTER = 0.85
 /** Whoever asks waits for what ends by itself, and a little longer. */
@@ -52,6 +56,7 @@ export class HeldLeases implements Leases {
   #renewing: NodeJS.Timeout | undefined
   #losing: NodeJS.Timeout | undefined
   #isAsking = false
+  #isReported = false
 
   constructor(options: HeldLeasesOptions) {
     this.#options = options
@@ -136,7 +141,7 @@ export class HeldLeases implements Leases {
     this.#held.set(held.key, held)
     this.#renewing ??= setInterval(
       () => void this.#renew(),
-      this.#options.termMs * RENEWED_EACH,
+      this.#options.termMs * TRIED_EACH,
     ).unref()
     this.#watch()
     return held
@@ -165,12 +170,15 @@ export class HeldLeases implements Leases {
   }
 
   async #renew(): Promise<void> {
-    if (this.#isAsking) return
-    this.#isAsking = true
     const all = [...this.#held.values()]
+    const isDue = ({ renewedAt }: Held): boolean =>
+      ageOf(renewedAt) >= this.#options.termMs * RENEWED_AFTER
+    if (this.#isAsking || !all.some(isDue)) return
+    this.#isAsking = true
     const sentAt = momentNow()
     try {
       const renewed = await this.#options.records.renew(all)
+      this.#isReported = false
       for (const [index, held] of all.entries()) {
         if (renewed[index]) held.renewedAt = sentAt
         else if (this.#held.get(held.key) === held) this.#lose(held)
@@ -210,8 +218,10 @@ export class HeldLeases implements Leases {
     this.#renewing = undefined
   }
 
+  /** While it lasts it is no news. */
   #report(error: unknown): void {
-    this.#options.log.warn({ err: error }, 'leases could not be renewed')
+    if (!this.#isReported) this.#options.log.warn({ err: error }, 'leases could not be renewed')
+    this.#isReported = true
   }
 }
 

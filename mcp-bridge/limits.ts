@@ -23,6 +23,16 @@ export const ASKED_PER_SESSION_MAX = 128
 /** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
 export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
+/** Of one person, over all services. */
+export const PROCESSES_PER_USER_MAX = 64
+/** Who finds no place for a process waits for so long, in a queue that is bounded. */
+export const PLACE_WAIT_MS = 10_000
+export const WAITING_MAX = 256
+export const WAITING_PER_USER_MAX = 16
+/** Between the starts of two processes ahead of need, so that real ones come first. */
+export const SPARE_PAUSE_MS = 50
+/** Processes ahead of need that have ended, or could not be started, are looked after so often. */
+export const SPARES_BEAT_MS = 5000
 
 /** Of a session of a shared process. */
 export const SUBSCRIPTIONS_PER_SESSION_MAX = 256
@@ -70,8 +80,10 @@ export const LARGE_ANSWER_BYTES = 64 * KIB
 /** What a server writes is read at once up to so much, and no faster than this in the long run. */
 export const OUTPUT_BURST_BYTES = 32 * MIB
 export const OUTPUT_BYTES_PER_SECOND = 16 * MIB
-/** What a line, or a chunk without one, costs beside its bytes. */
-export const OUTPUT_PIECE_BYTES = 256
+/** What a line that answers nothing, or a chunk without one, costs beside its bytes. */
+export const OUTPUT_PIECE_BYTES = 4 * KIB
+/** Of what it was sent, so much may be answered later at no such cost. */
+export const OUTPUT_ANSWERS_MAX = 1024
 /** Beyond the rate nothing is read for so long at least: not a timer for each chunk. */
 export const OUTPUT_PAUSE_MS = 25
 /** A server that has ended may have been read not quite to its end; what it left may hold its pipe open. */
@@ -92,7 +104,7 @@ export const PACKET_BYTES_BESIDE = 64 * KIB
 /** A runner tells how much of its input a server has read in steps of so much. */
 export const INPUT_READ_BYTES = 64 * KIB
 /** What a runner cannot tell by then remains unknown. */
-export const FIGURES_MS = 2000
+export const FIGURES_MS = 5000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */
@@ -104,8 +116,6 @@ export const TASK_TOKENS_MAX = 1000
 export const INITIALIZE_TIMEOUT_MS = 60_000
 /** How long a native server may take until its socket accepts. */
 export const NATIVE_START_TIMEOUT_MS = 15_000
-/** A process shared by several sessions outlives the last of them by so much. */
-export const PROCESS_IDLE_MS = 60_000
 /** A process with a secret that its person has replaced or deleted lives on for so long at most. */
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */

@@ -35,7 +35,7 @@ import { Runner, type RunnerPorts } from './runner/runner.ts'
 import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
-import { Sessions } from './sessions.ts'
+import { type Session, Sessions } from './sessions.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
@@ -73,11 +73,6 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     log,
     holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, log })
-  const streams = createStreamPorts()
-  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
-  const runner = new Runner(ports)
-  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const sessions = new Sessions<LiveSession | NativeSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
@@ -85,6 +80,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
+  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
+  const streams = createStreamPorts()
+  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
+  const runner = new Runner(ports)
+  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const bridge = { admissions, sessions, runner, natives, streams, events, peers }
@@ -134,6 +134,7 @@ interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly redis: Redis
   readonly groups: ProcessGroups
   readonly hosts: Hosts
+  readonly sessions: Pick<Sessions<Session>, 'giveWay'>
 }
 
 function toLocal({
@@ -163,6 +164,7 @@ function toRunnerPorts({
   redis,
   leases,
   hosts,
+  sessions,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
   return {
@@ -174,6 +176,8 @@ function toRunnerPorts({
       accountPage: `${gateway.addresses.issuer}/account`,
     },
     findService: (name) => live.current.services.get(name),
+    services: () => live.current.services.values(),
+    endUnused: (userId, service) => sessions.giveWay(userId, service),
     clock: systemClock,
     log,
   }

@@ -86,7 +86,7 @@ export class Sessions<S extends Session> {
 
   /** @throws RpcFault 429 or 503 when there is no place. */
   reserve({ user }: SessionOwner): Seat {
-    if ((this.#seats.get(user) ?? 0) >= SESSIONS_PER_USER_MAX) this.#giveWay(user)
+    if ((this.#seats.get(user) ?? 0) >= SESSIONS_PER_USER_MAX) this.giveWay(user)
     const taken = this.#seats.get(user) ?? 0
     if (taken >= SESSIONS_PER_USER_MAX) {
       throw full(429, `you have ${taken} sessions open: end some with DELETE`)
@@ -170,6 +170,17 @@ export class Sessions<S extends Session> {
     this.#inBackground(this.#options.records.end(id))
   }
 
+  /** The user's session that was unused longest ends, if that was long enough. */
+  giveWay(user: string, service?: string): void {
+    const latest = this.#options.clock() - GIVES_WAY_AFTER_MS
+    const [oldest] = [...this.#entries.values()]
+      .filter(({ session, usedAt }) => session.owner.user === user && usedAt <= latest)
+      .filter(({ session }) => service === undefined || session.owner.service === service)
+      .filter(({ session }) => !session.isBusy)
+      .sort((one, other) => one.usedAt - other.usedAt)
+    if (oldest !== undefined) this.end(oldest.session.id)
+  }
+
   /** Those of a service that was changed or taken out. */
   endOfService(service: string): void {
     this.endWhere((owner) => owner.service === service)
@@ -208,16 +219,6 @@ export class Sessions<S extends Session> {
       if (entry.session.isBusy) this.#use(entry)
       else if (now - entry.usedAt >= this.#options.timeoutMs) this.end(entry.session.id)
     }
-  }
-
-  /** The user's session that was unused longest ends, if that was long enough. */
-  #giveWay(user: string): void {
-    const latest = this.#options.clock() - GIVES_WAY_AFTER_MS
-    const [oldest] = [...this.#entries.values()]
-      .filter(({ session, usedAt }) => session.owner.user === user && usedAt <= latest)
-      .filter(({ session }) => !session.isBusy)
-      .sort((one, other) => one.usedAt - other.usedAt)
-    if (oldest !== undefined) this.end(oldest.session.id)
   }
 
   #count(user: string, change: 1 | -1): void {

@@ -73,6 +73,7 @@ export function toService(
   const faults = [
     ...('fault' in launch ? [launch.fault] : []),
     ...templateFaults(definition),
+    ...rootsFaults(definition),
     ...userSecretFaults(definition),
   ]
   if ('fault' in launch || faults.length > 0)
@@ -210,6 +211,11 @@ function templateFaults({
       .filter((template) => !isKnownTemplate(template, nameAllowed))
       .map((template) => `${place}: \${${template}} is not known here`),
   )
+}
+
+function rootsFaults({ roots, rootFolders = [] }: ServiceDefinition): string[] {
+  if ((roots === 'fixed') === rootFolders.length > 0) return []
+  return ['roots: fixed and rootFolders need each other']
 }
 
 function listed(place: string, texts: readonly string[]): [string, string, boolean][] {

@@ -26,6 +26,8 @@ export interface Child
 }
 
 const SHOWN_CHARACTERS = 200
+/** Of what is no message, so much is shown at once; afterwards each doubling. */
+const SHOWN_LINES = 20
 
 export function launchChild(
   host: ChildHost,
@@ -33,11 +35,26 @@ export function launchChild(
   events: ChildEvents,
   log: Log,
 ): Child {
+  const rubbish = createSparing()
+  const skipped = createSparing()
   const hosted = host.launch(order, {
-    frame: (line) => readFrame(line, events, log),
+    frame(line) {
+      const text = readText(line)
+      if (text === '') return
+      const message = toMessage(parse(text))
+      if (message !== undefined) events.message(message)
+      else {
+        rubbish((count) => {
+          const shown = text.slice(0, SHOWN_CHARACTERS)
+          log.warn({ line: shown, count }, 'server printed what is not a message')
+        })
+      }
+    },
     oversized(head, end) {
-      const limit = order.frameBytesMax
-      log.warn({ limit }, 'skipped a message of the server beyond the limit')
+      skipped((count) => {
+        const limit = order.frameBytesMax
+        log.warn({ limit, count }, 'skipped a message of the server beyond the limit')
+      })
       events.oversized(idOfOversized(head, end))
     },
   })
@@ -63,19 +80,29 @@ function toLine(message: RpcMessage): string {
   return serialize(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
-function readFrame(line: Buffer, events: ChildEvents, log: Log): void {
-  // Some programs write a byte order mark first, or CRLF; blank lines mean nothing.
-  const text = line
+/** Some programs write a byte order mark first, or CRLF; blank lines mean nothing. */
+function readText(line: Buffer): string {
+  return line
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trim()
-  if (text === '') return
-  const message = toMessage(parse(text))
-  if (message !== undefined) events.message(message)
-  else log.warn({ line: text.slice(0, SHOWN_CHARACTERS) }, 'server printed what is not a message')
+}
+
+/** A server that prints nothing else must not fill the log. */
+function createSparing(): (tell: (count: number) => void) => void {
+  let count = 0
+  let next = 1
+  return (tell) => {
+    count += 1
+    if (count < next) return
+    next = count < SHOWN_LINES ? count + 1 : count * 2
+    tell(count)
+  }
 }
 
 function parse(text: string): unknown {
+  // What fails in the parser costs twenty times as much as a message.
+  if (!text.startsWith('{') || !text.endsWith('}')) return undefined
   try {
     return parseExactly(text)
   } catch {

@@ -1,8 +1,7 @@
 /**
- * Holds a server back while its client does not read: what it says would have to wait in memory.
+ * Holds a server back while none of its clients reads: what it says would have to wait in memory.
  *
- * Only where a process has a single session: in a shared one nobody waits for a slow reader, whose
- * stream is cut at its bound instead.
+ * Where several share it nobody waits for one slow reader, whose stream is cut at its bound instead.
  */
 
 import type { Child } from './child.ts'
@@ -10,28 +9,36 @@ import type { ProcessUser } from './process-user.ts'
 
 export class Congestion {
   readonly #child: Pick<Child, 'pause' | 'resume'>
-  #by: ProcessUser | undefined
+  readonly #users: ReadonlySet<ProcessUser>
+  #isHolding = false
 
-  constructor(child: Pick<Child, 'pause' | 'resume'>) {
+  constructor(child: Pick<Child, 'pause' | 'resume'>, users: ReadonlySet<ProcessUser>) {
     this.#child = child
+    this.#users = users
   }
 
   /** Whether the server may be silent because it is not listened to. */
   get isHolding(): boolean {
-    return this.#by !== undefined
+    return this.#isHolding
   }
 
   /** After something was delivered to the user. */
   check(user: ProcessUser): void {
-    if (this.#by !== undefined || !user.isCongested) return
-    this.#by = user
+    if (this.#isHolding || !user.isCongested || this.#isRead()) return
+    this.#isHolding = true
     this.#child.pause()
   }
 
-  /** The user reads again, or has left. */
-  over(user: ProcessUser): void {
-    if (this.#by !== user) return
-    this.#by = undefined
+  /** Somebody reads again, has come or left. */
+  recheck(): void {
+    if (!this.#isHolding || !this.#isRead()) return
+    this.#isHolding = false
     this.#child.resume()
+  }
+
+  /** A server without clients says little, and its end must be heard. */
+  #isRead(): boolean {
+    for (const { isCongested } of this.#users) if (!isCongested) return true
+    return this.#users.size === 0
   }
 }

@@ -7,17 +7,13 @@
 
 import { startsAlike } from '../../lib/catalogue/changes.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
-import type { Clock } from '../../lib/platform/clock.ts'
-import type { Environment } from '../../lib/platform/environment.ts'
-import type { Log } from '../../lib/platform/log.ts'
-import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
+import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Lease, LeaseSubject, Leases } from '../leases.ts'
-import { PROCESS_IDLE_MS, PROCESSES_MAX, STOP_WAITS } from '../limits.ts'
+import { SPARES_BEAT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
-import { type Child, type ChildEvents, launchChild } from './child.ts'
-import type { ChildHost } from './host.ts'
-import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
+import type { Person } from './launch-plan.ts'
+import { type Launched, Launcher, type LauncherPorts } from './launcher.ts'
 import {
   asksSecrets,
   NO_SECRETS,
@@ -26,29 +22,42 @@ import {
   readOwnSecrets,
   requireSecrets,
 } from './own-secrets.ts'
+import { type Applicant, type Full, type Place, Places } from './places.ts'
 import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
-import { ServerProcess } from './server-process.ts'
+import type { ServerProcess } from './server-process.ts'
+import { Spares } from './spares.ts'
 
-export interface RunnerPorts {
-  /** Who starts the processes of a service. */
-  readonly hostOf: (service: Service) => ChildHost
+export interface RunnerPorts extends LauncherPorts {
   readonly leases: Leases
-  /** For `${secret.NAME}`. */
-  readonly environment: Environment
   readonly ownSecrets: OwnSecretsPorts
   /** As it is now. */
   readonly findService: (name: string) => Service | undefined
-  readonly clock: Clock
-  readonly log: Log
+  /** All of them, as they are now. */
+  readonly services: () => Iterable<Service>
+  /** Ends a session of the person that has not been used for a while, if there is one. */
+  readonly endUnused: (userId: string, service: string | undefined) => void
+}
+
+/** Everything that a launch needs to know. */
+interface Order {
+  readonly key: string
+  readonly service: Service
+  readonly person: Person
+  readonly own: OwnSecrets
 }
 
 export class Runner {
   readonly #ports: RunnerPorts
-  readonly #processes = new Map<string, ServerProcess>()
+  readonly #processes = new Map<string, Launched>()
+  /** The one that was unused for the longest time first. */
   readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
   readonly #backoff: Backoff
+  readonly #launcher: Launcher
   readonly #holders: SecretHolders
+  readonly #places: Places
+  readonly #spares: Spares
+  readonly #timer: NodeJS.Timeout
   /** By service: what it was before a change. */
   readonly #ending = new Map<string, Promise<unknown>>()
   #launches = 0
@@ -56,7 +65,25 @@ export class Runner {
   constructor(ports: RunnerPorts) {
     this.#ports = ports
     this.#backoff = new Backoff(ports.clock)
+    this.#launcher = new Launcher(ports, this.#backoff)
     this.#holders = new SecretHolders(ports.ownSecrets.userSecrets, ports.log)
+    this.#places = new Places({ giveWay: (full, applicant) => this.#giveWay(full, applicant) })
+    this.#spares = new Spares({
+      services: ports.services,
+      placeFor: ({ name }) =>
+        this.#places.tryTake({ service: name, userId: undefined, perService: 0 }),
+      launch: async (service) => {
+        await ports.hostOf(service).ready()
+        return this.#launcher.launch(service, undefined, NO_SECRETS)
+      },
+    })
+    this.#timer = setInterval(() => this.#spares.fill(), SPARES_BEAT_MS).unref()
+    this.#spares.fill()
+  }
+
+  /** What runs now: whose each is, and those that are nobody's yet. */
+  get running(): { readonly processes: readonly Launched[]; readonly spares: readonly Launched[] } {
+    return { processes: [...this.#processes.values()], spares: this.#spares.all }
   }
 
   /**
@@ -71,8 +98,7 @@ export class Runner {
     await this.#ending.get(service.name)
     const lease = await this.#own(key, service, person)
     try {
-      assertUnchanged(service, this.#ports)
-      const process = this.#processes.get(key) ?? this.#start(key, service, person, own)
+      const process = await this.#obtain({ key, service, person, own })
       if (lease !== undefined) endWith(lease, process)
       clearTimeout(this.#idle.get(process))
       this.#idle.delete(process)
@@ -97,40 +123,111 @@ export class Runner {
       void process.stop(STOP_WAITS)
     }
     clearTimeout(this.#idle.get(process))
-    this.#idle.set(process, setTimeout(stop, PROCESS_IDLE_MS))
+    this.#idle.delete(process)
+    this.#idle.set(process, setTimeout(stop, process.service.limits.idleMs))
   }
 
   /** Ends what runs as it was before the change; what failed until then says nothing about what comes. */
   endOfService(name: string): void {
-    const outdated = [...this.#processes.values()].filter(({ service }) => service.name === name)
-    const ending = Promise.all(outdated.map((process) => process.stop(STOP_WAITS)))
+    const { processes, spares } = this.running
+    const outdated = [...processes, ...spares].filter(
+      ({ process }) => process.service.name === name,
+    )
+    const ending = Promise.all(outdated.map(({ process }) => process.stop(STOP_WAITS)))
     this.#ending.set(name, ending)
     void ending.then(() => {
       if (this.#ending.get(name) === ending) this.#ending.delete(name)
     })
     this.#backoff.forget(name)
+    this.#spares.fill()
   }
 
   async stopAll(waits: StopWaits): Promise<void> {
     for (const timer of this.#idle.values()) clearTimeout(timer)
+    clearInterval(this.#timer)
     this.#holders.stop()
-    await Promise.all([...this.#processes.values()].map((process) => process.stop(waits)))
+    this.#spares.stop()
+    const { processes, spares } = this.running
+    await Promise.all([...processes, ...spares].map(({ process }) => process.stop(waits)))
   }
 
   /** Nothing that runs already, or that is ending, is owned anew. @throws OwnedElsewhere */
   async #own(key: string, service: Service, person: Person): Promise<Lease | undefined> {
     for (;;) {
-      let held = this.#processes.get(key)
-      while (held?.isStopping) {
-        await held.ended
-        held = this.#processes.get(key)
-      }
+      const held = await this.#findRunning(key)
       if (held !== undefined || service.isolation === 'session') return undefined
       const lease = await this.#ports.leases.take(toSubject(service, person))
       if (!this.#processes.has(key)) return lease
       // Somebody was quicker.
       await lease.release()
     }
+  }
+
+  /** The one of this key, started when there is a place for it. */
+  async #obtain(order: Order): Promise<ServerProcess> {
+    const { key, service, person } = order
+    const userId = service.isolation === 'shared' ? undefined : person.userId
+    const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
+    for (;;) {
+      assertUnchanged(service, this.#ports)
+      const held = await this.#findRunning(key)
+      if (held !== undefined) return held
+      const place = await this.#places.take(applicant)
+      // Others may have been quicker while this one waited.
+      if (!this.#processes.has(key)) return this.#begin(order, place)
+      place.release()
+    }
+  }
+
+  async #findRunning(key: string): Promise<ServerProcess | undefined> {
+    let held = this.#processes.get(key)?.process
+    while (held?.isStopping) {
+      await held.ended
+      held = this.#processes.get(key)?.process
+    }
+    return held
+  }
+
+  #begin({ key, service, person, own }: Order, place: Place): ServerProcess {
+    try {
+      assertUnchanged(service, this.#ports)
+      const owner = service.isolation === 'shared' ? undefined : person
+      const launched = this.#spares.take(service) ?? this.#launcher.launch(service, owner, own)
+      const { process } = launched
+      launched.handTo(person)
+      this.#processes.set(key, launched)
+      void process.ended.then(() => {
+        this.#processes.delete(key)
+        place.release()
+      })
+      if (asksSecrets(service)) {
+        this.#holders.add(process, { userId: person.userId, service: service.name }, own.revision)
+      }
+      return process
+    } catch (error) {
+      place.release()
+      throw error
+    }
+  }
+
+  /** What nobody uses ends: spares first, then what is idle, then a session that was left behind. */
+  #giveWay(full: Full, { service, userId }: Applicant): void {
+    if (full === 'all' && this.#spares.giveWay()) return
+    for (const [process, timer] of this.#idle) {
+      const isTheirs = full === 'all' || this.#isOf(process, userId)
+      if (!isTheirs || (full === 'service' && process.service.name !== service)) continue
+      clearTimeout(timer)
+      this.#idle.delete(process)
+      void process.stop(STOP_WAITS)
+      return
+    }
+    if (userId !== undefined)
+      this.#ports.endUnused(userId, full === 'service' ? service : undefined)
+  }
+
+  #isOf(process: ServerProcess, userId: string | undefined): boolean {
+    const key = `${process.service.name} ${userId}`
+    return this.#processes.get(key)?.process === process
   }
 
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
@@ -146,55 +243,6 @@ export class Runner {
     if (service.isolation === 'user') return `${service.name} ${userId}`
     this.#launches += 1
     return `${service.name} ${userId} ${this.#launches}`
-  }
-
-  #start(key: string, service: Service, person: Person, own: OwnSecrets): ServerProcess {
-    const { clock, log, environment } = this.#ports
-    const owner = service.isolation === 'shared' ? undefined : person
-    const backoffKey = `${service.name} ${owner?.userId ?? ''}`
-    this.#backoff.assertMayStart(backoffKey, service.name)
-    if (this.#processes.size >= PROCESSES_MAX) {
-      throw new RpcFault(503, 'refused', 'too many servers are running: try again later', {
-        headers: { 'retry-after': '30' },
-      })
-    }
-    const startedAt = clock()
-    const ownLog = log.child({ service: service.name, ...(owner && { user: owner.userId }) })
-    const noteEnding = (ending: Ending): void => {
-      this.#backoff.ended(backoffKey, process.wasAsked, startedAt)
-      if (!process.wasAsked) reportEnding(ownLog, ending)
-    }
-    const host = this.#ports.hostOf(service)
-    const place = { environment, dataFolder: host.dataFolder(service.name) }
-    const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
-    const launch = (events: ChildEvents): Child => {
-      // Noted first: whoever hears of the ending may try again at once.
-      const ended: ChildEvents['ended'] = (ending) => {
-        noteEnding(ending)
-        events.ended(ending)
-      }
-      return start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
-    }
-    const process = new ServerProcess(service, launch, ownLog, {
-      rootFolders: () => plan().rootFolders,
-    })
-    this.#processes.set(key, process)
-    void process.ended.then(() => this.#processes.delete(key))
-    if (asksSecrets(service)) {
-      const place = { userId: person.userId, service: service.name }
-      this.#holders.add(process, place, own.revision)
-    }
-    return process
-  }
-}
-
-function start(service: Service, launch: () => Child): Child {
-  try {
-    return launch()
-  } catch (cause) {
-    throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
-      cause,
-    })
   }
 }
 
@@ -219,11 +267,4 @@ export function assertUnchanged(
   if (now !== undefined && startsAlike(service, now)) return
   const message = `the service ${service.name} has just been changed: begin again`
   throw new RpcFault(503, 'refused', message, { headers: { 'retry-after': '1' } })
-}
-
-function reportEnding(log: Log, ending: Ending): void {
-  log.warn(
-    { exit_code: ending.exitCode, signal: ending.signal, err: ending.spawnError },
-    'server process ended without being asked to',
-  )
 }

@@ -51,7 +51,7 @@ export class ServerProcess {
   readonly #handshake: Handshake
   readonly #requests: ServerRequests
   readonly #sharing: Sharing | undefined
-  readonly #congestion: Congestion | undefined
+  readonly #congestion: Congestion
   #wasAsked = false
   #hasEnded = false
 
@@ -74,7 +74,7 @@ export class ServerProcess {
       ended: (ending) => this.#end(ending),
     })
     this.#input = new ServerInput(service.name, this.#child, log)
-    this.#congestion = this.isShared ? undefined : new Congestion(this.#child)
+    this.#congestion = new Congestion(this.#child, this.users)
     this.ended = this.#child.gone.then(() => this.#child.ended)
     seconds.add(this)
     void this.ended.then(() => seconds.remove(this))
@@ -101,6 +101,7 @@ export class ServerProcess {
 
   /** The server's answer to a session's `initialize`, an error included. */
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
+    this.#congestion.recheck()
     const answer = await this.#handshake.initialize(user, request)
     this.#sharing?.joined()
     return answer
@@ -134,18 +135,17 @@ export class ServerProcess {
     const waiting = this.#sharing?.take((one) => one === user) ?? []
     this.#calls.failOfUser(user, waiting, 'the session has ended')
     this.#sharing?.left(user)
-    this.#congestion?.over(user)
+    this.#congestion.recheck()
   }
 
   /** A user that was congested reads again. */
-  relieved(user: ProcessUser): void {
-    this.#congestion?.over(user)
+  relieved(_user: ProcessUser): void {
+    this.#congestion.recheck()
   }
 
   /** A second has passed. */
   beat(): void {
-    const isExcused = this.#requests.isWaiting || this.#congestion?.isHolding === true
-    const timeouts = this.#calls.beat(isExcused)
+    const timeouts = this.#calls.beat(this.#requests.isWaiting || this.#congestion.isHolding)
     this.counts.timeouts += timeouts
     if (timeouts === 0 || !this.#calls.isHung || this.isStopping) return
     this.#log.warn('the server answers nothing any more: it ends')
@@ -193,7 +193,7 @@ export class ServerProcess {
   #receiveAnswer(answer: RpcResponse): void {
     const settled = this.#calls.settle(answer)
     if (settled === undefined) this.counts.dropped += 1
-    else this.#congestion?.check(settled.user)
+    else this.#congestion.check(settled.user)
   }
 
   #receiveRequest(request: RpcRequest): void {
@@ -208,7 +208,7 @@ export class ServerProcess {
     if (method === 'notifications/progress') {
       const user = this.#calls.progress(notification)
       if (user === undefined) this.counts.dropped += 1
-      else this.#congestion?.check(user)
+      else this.#congestion.check(user)
       return
     }
     if (method === 'notifications/cancelled') {
@@ -222,7 +222,7 @@ export class ServerProcess {
     for (const user of users) {
       heard += 1
       user.deliver(message, undefined)
-      this.#congestion?.check(user)
+      this.#congestion.check(user)
     }
     if (heard === 0) this.counts.dropped += 1
   }

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { toIdentityHeaders } from '../../lib/oauth/identity-headers.ts'
+import { hostedBy, type RunnerProgram, startRunner } from './runner.ts'
 import { type FetchLike, socketFetch } from './socket-fetch.ts'
 import { startValkey, type Valkey } from './valkey.ts'
 
@@ -37,6 +38,7 @@ export interface Bridge {
   readonly log: readonly LogLine[]
   readonly process: ChildProcess
   readonly valkey: Valkey
+  readonly runner: RunnerProgram | undefined
   /** What Envoy would set for this caller. */
   headers(caller?: Caller): Record<string, string>
   fetch(caller?: Caller): FetchLike
@@ -58,6 +60,10 @@ export interface Bridge {
 }
 
 export interface BridgeOptions {
+  /** Whether its store keeps what it has acknowledged. */
+  readonly persistent?: boolean
+  /** Its processes are started by a runner program beside it. */
+  readonly withRunner?: boolean
   readonly services?: Readonly<Record<string, object>>
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -69,10 +75,15 @@ export function fixture(name: string, more: object = {}): object {
 
 export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-'))
-  const valkey = await startValkey()
+  const valkey = await startValkey({ persistent: options.persistent === true })
   const config = join(folder, 'gateway.yaml')
-  const configure: Bridge['configure'] = (mcpServers) =>
+  const runner = options.withRunner
+    ? await startRunner({ marker: markerOf(folder, 'b'), environment: options.environment ?? {} })
+    : undefined
+  const configure: Bridge['configure'] = (services) => {
+    const mcpServers = runner === undefined ? services : hostedBy(runner, services)
     writeFileSync(config, stringify({ mcpServers }))
+  }
   configure(options.services ?? {})
   let storeEnd: Promise<void> | undefined
   const stopStore = (): Promise<void> => {
@@ -82,16 +93,21 @@ export async function startBridge(options: BridgeOptions = {}): Promise<Bridge> 
   const run = async (name: string): Promise<Bridge> => {
     const environment = { MCP_BRIDGE_INSTANCE: name, ...options.environment }
     const bridge = await launch({ folder, valkey, environment, name })
-    return { ...bridge, stopStore, configure, again: () => run(name), beside: run, stop }
+    return { ...bridge, stopStore, configure, again: () => run(name), beside: run, stop, runner }
   }
   let running: Bridge | undefined
   const stop = async (): Promise<void> => {
     await running?.end('SIGTERM')
+    await runner?.stop()
     await stopStore()
     rmSync(folder, { recursive: true, force: true })
   }
   running = await run('b')
   return running
+}
+
+function markerOf(folder: string, name: string): string {
+  return `test-${process.pid}-${folder.slice(-6)}-${name}`
 }
 
 interface Launch {
@@ -106,8 +122,10 @@ async function launch({
   valkey,
   environment,
   name,
-}: Launch): Promise<Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'beside' | 'stop'>> {
-  const marker = `test-${process.pid}-${folder.slice(-6)}-${name}`
+}: Launch): Promise<
+  Omit<Bridge, 'stopStore' | 'configure' | 'again' | 'beside' | 'stop' | 'runner'>
+> {
+  const marker = markerOf(folder, name)
   const socket = join(folder, `${name}.sock`)
   const child = spawn(process.execPath, [MAIN], {
     cwd: folder,

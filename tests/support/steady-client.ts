@@ -31,12 +31,17 @@ export interface Listening {
 }
 
 /** A login of one person for one service, by the dev provider. */
-export async function logIn(fetch: FetchLike, issuer: string, resource: string): Promise<string> {
+export async function logIn(
+  fetch: FetchLike,
+  issuer: string,
+  resource: string,
+  username = 'alice',
+): Promise<string> {
   const send: Send = sendByFetch(fetch)
   const client = createOAuthClient(send, issuer)
   const { client_id } = await client.register()
   const { url, verifier } = client.begin(client_id, { resource })
-  const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+  const redirect = await createPerson(send).authorize(url, { username })
   const answer = await client.token({
     grant_type: 'authorization_code',
     code: redirect.searchParams.get('code') ?? '',

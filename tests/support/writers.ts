@@ -7,7 +7,37 @@ import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
 import { type Bridge, type Caller, fixture } from './bridge.ts'
 import { json, open, rpc, send } from './mcp.ts'
 
+/** A service that keeps what it is given, in a file of each person. */
+export interface Keeping {
+  readonly service: string
+  readonly file: string
+  toCall(n: number): object
+  parse(text: string): readonly number[]
+}
+
 export const WRITERS_SERVICE = 'kept'
+
+export const NUMBERS: Keeping = {
+  service: WRITERS_SERVICE,
+  file: 'numbers',
+  toCall: (n) => rpc('add', { n }),
+  parse: (text) => JSON.parse(text) as number[],
+}
+
+/** The shipped one. */
+export const MEMORY: Keeping = {
+  service: 'memory',
+  file: 'memory.jsonl',
+  toCall: (n) => {
+    const entities = [{ name: String(n), entityType: 'number', observations: [] }]
+    return rpc('tools/call', { name: 'create_entities', arguments: { entities } })
+  },
+  parse: (text) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => Number((JSON.parse(line) as { name: string }).name)),
+}
 
 /** One process for each person: it says so when it was not alone. */
 export const writersService = {
@@ -35,11 +65,13 @@ let next = 0
 
 class Writer {
   readonly #caller: Caller
+  readonly #keeping: Keeping
   readonly #acknowledged: number[]
   #session: string | undefined
 
-  constructor(caller: Caller, acknowledged: number[]) {
+  constructor(caller: Caller, keeping: Keeping, acknowledged: number[]) {
     this.#caller = caller
+    this.#keeping = keeping
     this.#acknowledged = acknowledged
   }
 
@@ -47,21 +79,27 @@ class Writer {
   async write(bridge: Bridge): Promise<void> {
     next += 1
     const n = next
+    const { service, toCall } = this.#keeping
     const options = { caller: this.#caller, signal: AbortSignal.timeout(ANSWER_MS_MAX) }
-    this.#session ??= (await open(bridge, WRITERS_SERVICE, options)).id
+    this.#session ??= (await open(bridge, service, options)).id
     const session = this.#session
-    const response = await send(bridge, WRITERS_SERVICE, rpc('add', { n }), { session, ...options })
+    const response = await send(bridge, service, toCall(n), { session, ...options })
     if (response.status === 404) this.#session = undefined
-    if ((await json(response)).result !== undefined) this.#acknowledged.push(n)
+    const { result } = await json(response)
+    if (result !== undefined && result['isError'] !== true) this.#acknowledged.push(n)
   }
 }
 
 /** One writer for each bridge that is its first choice. */
-export function startWriters(caller: Caller, bridges: () => readonly Bridge[]): Writers {
+export function startWriters(
+  caller: Caller,
+  bridges: () => readonly Bridge[],
+  keeping = NUMBERS,
+): Writers {
   const acknowledged: number[] = []
   let isOver = false
   const write = async (first: number): Promise<void> => {
-    const writer = new Writer(caller, acknowledged)
+    const writer = new Writer(caller, keeping, acknowledged)
     let choice = first
     while (!isOver) {
       const all = bridges()
@@ -99,10 +137,15 @@ export interface Written {
   readonly together: string
 }
 
-export function written(bridge: Bridge, { user = '' }: Caller, { acknowledged }: Writers): Written {
-  const folder = join(bridge.stateDirectory, 'services', WRITERS_SERVICE, toUserId(user))
-  const file = join(folder, 'numbers')
-  const kept = new Set(JSON.parse(readFileSync(file, 'utf8')) as number[])
+export function written(
+  bridge: Bridge,
+  { user = '' }: Caller,
+  { acknowledged }: Writers,
+  keeping = NUMBERS,
+): Written {
+  const folder = join(bridge.stateDirectory, 'services', keeping.service, toUserId(user))
+  const file = join(folder, keeping.file)
+  const kept = new Set(keeping.parse(readFileSync(file, 'utf8')))
   const together = existsSync(`${file}.two`) ? readFileSync(`${file}.two`, 'utf8') : ''
   return { kept, lost: acknowledged.filter((n) => !kept.has(n)), together }
 }

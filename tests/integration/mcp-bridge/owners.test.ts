@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Bridge, startBridge } from '../../support/bridge.ts'
-import { json, open, rpc, send } from '../../support/mcp.ts'
+import { until } from '../../support/gateway-process.ts'
+import { initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 import {
   startWriters,
   WRITERS_SERVICE,
@@ -102,4 +103,40 @@ test('the owner is frozen: its children end before the other goes on, and it wri
   t.is(again.status, 404)
   await expectAll(t, pair[0], writers)
   t.false(written(pair[0], caller, writers).kept.has(-1))
+})
+
+test('the store is restarted in the middle of a call: the call is answered, and nobody is ended', async (t) => {
+  const bridge = await startBridge({ services: writersService, persistent: true })
+  t.teardown(() => bridge.stop())
+  const session = (await open(bridge, WRITERS_SERVICE, { caller })).id
+  const add = (n: number) => send(bridge, WRITERS_SERVICE, rpc('add', { n }), { session, caller })
+  t.is((await add(1)).status, 200)
+  const [before] = bridge.children()
+  await bridge.valkey.kill()
+  // Renewals fail; the lease is not lost by that.
+  await sleep(1500)
+  t.truthy((await json(add(2))).result)
+  await bridge.valkey.restart()
+  await sleep(2500)
+  t.truthy((await json(add(3))).result)
+  t.deepEqual(bridge.children(), [before])
+})
+
+test('a store that stays away ends what may run once only, and it begins again when it is back', async (t) => {
+  const bridge = await startBridge({ services: writersService, environment, persistent: true })
+  t.teardown(() => bridge.stop())
+  const session = (await open(bridge, WRITERS_SERVICE, { caller })).id
+  const add = (n: number, more: object = { session }) =>
+    send(bridge, WRITERS_SERVICE, rpc('add', { n }), { caller, ...more })
+  t.truthy((await json(add(1))).result)
+  await bridge.valkey.kill()
+  t.deepEqual(await bridge.childrenAtLast(), [])
+  t.true([404, 503].includes((await add(2)).status))
+  t.is((await send(bridge, WRITERS_SERVICE, initializeBody(), { caller })).status, 503)
+  await bridge.valkey.restart()
+  const isBack = async () =>
+    (await send(bridge, WRITERS_SERVICE, initializeBody(), { caller })).status === 200
+  await until(isBack, 10_000)
+  const again = await open(bridge, WRITERS_SERVICE, { caller })
+  t.truthy((await json(add(3, { session: again.id }))).result)
 })

@@ -52,3 +52,17 @@ for (const [title, head, tail, id] of [
     t.is(idOfOversized(head, tail), id)
   })
 }
+
+test('a line that comes byte by byte costs little more than its bytes', (t) => {
+  const lines: number[] = []
+  const reader = new FrameReader(4_000_000, {
+    frame: (line) => lines.push(line.length),
+    oversized: () => {},
+  })
+  const before = process.memoryUsage().heapUsed
+  // As from a pipe: each a buffer of its own.
+  for (let count = 0; count < 1_000_000; count += 1) reader.write(Buffer.from('x'))
+  t.true(process.memoryUsage().heapUsed - before < 100_000_000)
+  t.is(reader.write(Buffer.from('\n')), 1)
+  t.deepEqual(lines, [1_000_000])
+})

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { toService } from '../../../../lib/catalogue/service.ts'
+import type { ServiceDefinition } from '../../../../lib/catalogue/service-definition.ts'
 import type { RpcRequest } from '../../../../mcp-bridge/json-rpc.ts'
 import {
   answerRoots,
@@ -10,7 +11,8 @@ import {
 const jsonrpc = '2.0' as const
 
 function serviceWith(roots: 'client' | 'deny' | 'fixed') {
-  const reading = toService('files', { command: 'run', roots }, '/folder')
+  const rootFolders = roots === 'fixed' ? ['/data'] : []
+  const reading = toService('files', { command: 'run', roots, rootFolders }, '/folder')
   if (!('service' in reading)) throw new Error('no service')
   return reading.service
 }
@@ -69,4 +71,18 @@ test('the bridge answers for the client, or leaves it to the client', (t) => {
     },
   })
   t.is(answerRoots(serviceWith('deny'), { ...list, method: 'ping' }, folders), undefined)
+})
+
+test('fixed roots and their folders need each other', (t) => {
+  const faults = ['files: roots: fixed and rootFolders need each other']
+  const alone: ServiceDefinition[] = [{ roots: 'fixed' }, { rootFolders: ['a'] }]
+  for (const definition of alone) {
+    t.deepEqual(toService('files', { command: 'run', ...definition }, '/folder'), { faults })
+  }
+})
+
+test('a relative folder is meant from the file it stands in', (t) => {
+  const rootFolders = ['a/b', '${data}/x', '/c']
+  const reading = toService('files', { command: 'run', roots: 'fixed', rootFolders }, '/folder')
+  t.like(reading, { service: { rootFolders: ['/folder/a/b', '${data}/x', '/c'] } })
 })

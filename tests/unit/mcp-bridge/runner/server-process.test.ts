@@ -157,12 +157,18 @@ test('a server that is held back is not blamed for its silence', async (t) => {
   t.is(session.answers.length, 1)
 })
 
-test('holds back no server that others share', async (t) => {
+test('holds back a server that others share only while none of them reads', async (t) => {
   const { fake, session } = await single({ isolation: 'shared' })
+  const other = await fake.session('bob')
+  const say = (): void => fake.say({ method: 'notifications/tools/list_changed' })
   session.user.isCongested = true
-  fake.say({ method: 'notifications/tools/list_changed' })
-  t.is(session.heard.length, 1)
+  say()
   t.deepEqual(fake.flow, [])
+  other.user.isCongested = true
+  say()
+  t.deepEqual(fake.flow, ['pause'])
+  await fake.session('eve')
+  t.deepEqual(fake.flow, ['pause', 'resume'], 'one has come that reads')
 })
 
 test('a server that does not read is no fault of what it is told', async (t) => {

@@ -1,0 +1,92 @@
+/** Starts the process of a service, for somebody or for nobody yet, and takes note of how it ends. */
+
+import type { Service } from '../../lib/catalogue/service.ts'
+import type { Clock } from '../../lib/platform/clock.ts'
+import type { Environment } from '../../lib/platform/environment.ts'
+import type { Log } from '../../lib/platform/log.ts'
+import type { Ending } from '../../lib/platform/process-group.ts'
+import { RpcFault } from '../json-rpc.ts'
+import type { Backoff } from './backoff.ts'
+import { type Child, type ChildEvents, launchChild } from './child.ts'
+import type { ChildHost } from './host.ts'
+import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
+import type { OwnSecrets } from './own-secrets.ts'
+import { ServerProcess } from './server-process.ts'
+
+export interface LauncherPorts {
+  /** Who starts the processes of a service. */
+  readonly hostOf: (service: Service) => ChildHost
+  /** For `${secret.NAME}`. */
+  readonly environment: Environment
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Launched {
+  readonly process: ServerProcess
+  readonly startedAt: number
+  /** Whose it is from now on: what it does counts as that person's. */
+  handTo(person: Person): void
+}
+
+export class Launcher {
+  readonly #ports: LauncherPorts
+  readonly #backoff: Backoff
+
+  constructor(ports: LauncherPorts, backoff: Backoff) {
+    this.#ports = ports
+    this.#backoff = backoff
+  }
+
+  /**
+   * @param person undefined for one that everybody shares, or that is nobody's yet.
+   * @throws RpcFault when it must not be started now, or cannot be.
+   */
+  launch(service: Service, person: Person | undefined, own: OwnSecrets): Launched {
+    const { clock, log, environment, hostOf } = this.#ports
+    const host = hostOf(service)
+    let owner = person
+    const backoffKey = (): string => `${service.name} ${owner?.userId ?? ''}`
+    this.#backoff.assertMayStart(backoffKey(), service.name)
+    const startedAt = clock()
+    const ownLog = log.child({ service: service.name, ...(person && { user: person.userId }) })
+    const noteEnding = (ending: Ending): void => {
+      this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
+      if (!process.wasAsked) reportEnding(ownLog, ending)
+    }
+    const place = { environment, dataFolder: host.dataFolder(service.name) }
+    const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
+    const launch = (events: ChildEvents): Child => {
+      // Noted first: whoever hears of the ending may try again at once.
+      const ended: ChildEvents['ended'] = (ending) => {
+        noteEnding(ending)
+        events.ended(ending)
+      }
+      return start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
+    }
+    const process = new ServerProcess(service, launch, ownLog, {
+      rootFolders: () => plan().rootFolders,
+    })
+    const handTo = (next: Person): void => {
+      owner = next
+    }
+    return { process, startedAt, handTo }
+  }
+}
+
+function start(service: Service, launch: () => Child): Child {
+  try {
+    return launch()
+  } catch (cause) {
+    throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
+      cause,
+    })
+  }
+}
+
+function reportEnding(log: Log, ending: Ending): void {
+  log.warn(
+    { exit_code: ending.exitCode, signal: ending.signal, err: ending.spawnError },
+    'server process ended without being asked to',
+  )
+}

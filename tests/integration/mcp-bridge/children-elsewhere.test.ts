@@ -1,0 +1,3 @@
+import { testChildren } from '../../support/hosted-children.ts'
+
+await testChildren(true)
