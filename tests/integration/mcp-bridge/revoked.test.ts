@@ -146,11 +146,15 @@ test('who waits for their turn gives it up, and the next one comes', async (t) =
   )
 })
 
+async function readAll(response: Promise<Response>): Promise<string> {
+  return await (await response).text()
+}
+
 test('a call whose client has left is cancelled with its token', async (t) => {
   const [ann, bob] = await Promise.all([take('all'), take('all')])
   const leave = new AbortController()
   const body = rpc('never', { of: 'left' })
-  const gone = send(bridge, 'all', body, { ...ann, signal: leave.signal })
+  const gone = readAll(send(bridge, 'all', body, { ...ann, signal: leave.signal }))
   const { id: asked } = await untilSent(bridge, bob, 'asked', isOf('left'))
   leave.abort()
   await t.throwsAsync(gone)

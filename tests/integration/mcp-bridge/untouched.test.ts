@@ -41,8 +41,13 @@ for (const params of TEXTS) {
     }
     const answer = await print(`{"jsonrpc":"2.0","id":"%ID%","result":${params},"unknown":1.0}`)
     t.is(await answer.text(), `{"jsonrpc":"2.0","id":"mine","result":${params},"unknown":1.0}`)
-    const failed = await print(`{"jsonrpc":"2.0","id":"%ID%","error":{"code":5,"data":${params}}}`)
-    t.is(await failed.text(), `{"jsonrpc":"2.0","id":"mine","error":{"code":5,"data":${params}}}`)
+    const failed = await print(
+      `{"jsonrpc":"2.0","id":"%ID%","error":{"code":5,"message":"no","data":${params}}}`,
+    )
+    t.is(
+      await failed.text(),
+      `{"jsonrpc":"2.0","id":"mine","error":{"code":5,"message":"no","data":${params}}}`,
+    )
     const said = `{"jsonrpc":"2.0","method":"notifications/unknown","params":${params},"more":1.0}`
     const stream = await print(`${said}\n{"jsonrpc":"2.0","id":"%ID%","result":{}}`, BOTH)
     const data: unknown[] = []
