@@ -194,21 +194,24 @@ export async function testChildren(withRunner: boolean): Promise<void> {
     t.is((await waiting).error?.code, -32603)
   })
 
-  test.serial('the stop command runs when the session ends, and at SIGTERM of the bridge', async (t) => {
-    const own = await startBridge({ services, withRunner })
-    t.teardown(() => own.stop())
-    const data = own.runner?.data ?? join(own.stateDirectory, 'services')
-    const stopped = (): string[] => {
-      const file = join(data, 'tidy/stopped')
-      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
-    }
-    const { id } = await open(own, 'tidy')
-    await send(own, 'tidy', undefined, { session: id, method: 'DELETE' })
-    for (let attempt = 0; attempt < 100 && stopped().length < 1; attempt += 1) await sleep(50)
-    const ann = toUserId('dev:ann')
-    t.deepEqual(stopped(), [`${ann} ${ann}`])
-    await open(own, 'tidy')
-    t.is(await own.end('SIGTERM'), 0)
-    t.deepEqual(stopped(), [`${ann} ${ann}`, `${ann} ${ann}`])
-  })
+  test.serial(
+    'the stop command runs when the session ends, and at SIGTERM of the bridge',
+    async (t) => {
+      const own = await startBridge({ services, withRunner })
+      t.teardown(() => own.stop())
+      const data = own.runner?.data ?? join(own.stateDirectory, 'services')
+      const stopped = (): string[] => {
+        const file = join(data, 'tidy/stopped')
+        return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+      }
+      const { id } = await open(own, 'tidy')
+      await send(own, 'tidy', undefined, { session: id, method: 'DELETE' })
+      for (let attempt = 0; attempt < 100 && stopped().length < 1; attempt += 1) await sleep(50)
+      const ann = toUserId('dev:ann')
+      t.deepEqual(stopped(), [`${ann} ${ann}`])
+      await open(own, 'tidy')
+      t.is(await own.end('SIGTERM'), 0)
+      t.deepEqual(stopped(), [`${ann} ${ann}`, `${ann} ${ann}`])
+    },
+  )
 }
