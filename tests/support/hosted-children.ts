@@ -2,8 +2,9 @@
  * What children may do and must not: the same for those of the bridge itself and those of a runner program.
  */
 
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
 import { fixture, startBridge } from './bridge.ts'
@@ -25,6 +26,11 @@ const services = {
     folders: ['${data}/${user.id}'],
     isolation: 'user',
     cwd: '${data}',
+  }),
+  tidy: fixture('echoes.ts', {
+    cwd: '${data}',
+    env: { WORD: '${user.id}' },
+    stopCommand: ['/bin/sh', '-c', 'echo "$WORD $0" >> stopped', '${user.id}'],
   }),
   absent: { command: '/no/such/program' },
   broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
@@ -187,4 +193,25 @@ export async function testChildren(withRunner: boolean): Promise<void> {
     await own.end('SIGTERM')
     t.is((await waiting).error?.code, -32603)
   })
+
+  test.serial(
+    'the stop command runs when the session ends, and at SIGTERM of the bridge',
+    async (t) => {
+      const own = await startBridge({ services, withRunner })
+      t.teardown(() => own.stop())
+      const data = own.runner?.data ?? join(own.stateDirectory, 'services')
+      const stopped = (): string[] => {
+        const file = join(data, 'tidy/stopped')
+        return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+      }
+      const { id } = await open(own, 'tidy')
+      await send(own, 'tidy', undefined, { session: id, method: 'DELETE' })
+      for (let attempt = 0; attempt < 100 && stopped().length < 1; attempt += 1) await sleep(50)
+      const ann = toUserId('dev:ann')
+      t.deepEqual(stopped(), [`${ann} ${ann}`])
+      await open(own, 'tidy')
+      t.is(await own.end('SIGTERM'), 0)
+      t.deepEqual(stopped(), [`${ann} ${ann}`, `${ann} ${ann}`])
+    },
+  )
 }

@@ -11,10 +11,13 @@ import { PacketReader, toPacket } from '../../../mcp-bridge/runner/packets.ts'
 import { RemoteHost } from '../../../mcp-bridge/runner/remote-host.ts'
 import { fixture, startBridge } from '../../support/bridge.ts'
 import { json, open, rpc, send } from '../../support/mcp.ts'
+import { memoryOf } from '../../support/process-figures.ts'
 import { type RunnerProgram, startRunner } from '../../support/runner.ts'
 
 const shared = await startRunner()
 test.after.always(() => shared.stop())
+
+const MISBEHAVES = new URL('../../fixtures/misbehaves.ts', import.meta.url).pathname
 
 const silent = createLog('test', 'error', { write: () => {} })
 
@@ -208,6 +211,34 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     t.is((await send(bridge, 'good', rpc('echo'), { session: next.id })).status, 200)
   })
 }
+
+test('a flood through it costs other sessions no answer', async (t) => {
+  const services = {
+    good: fixture('echoes.ts'),
+    bad: { command: process.execPath, args: [MISBEHAVES, 'notifies'] },
+  }
+  const bridge = await startBridge({ services, withRunner: true })
+  t.teardown(() => bridge.stop())
+  const good = await open(bridge, 'good')
+  const bad = await open(bridge, 'bad', { caller: { user: 'dev:eve' } })
+  const bytesBefore = [bridge, bridge.runner].map((one) => memoryOf(one?.process.pid))
+  const leave = new AbortController()
+  send(bridge, 'bad', rpc('go'), {
+    session: bad.id,
+    caller: { user: 'dev:eve' },
+    accept: 'application/json',
+    signal: leave.signal,
+  }).catch(() => {})
+  for (let count = 0; count < 20; count += 1) {
+    const signal = AbortSignal.timeout(10_000)
+    t.is((await send(bridge, 'good', rpc('echo'), { session: good.id, signal })).status, 200)
+    await sleep(50)
+  }
+  for (const [index, one] of [bridge, bridge.runner].entries()) {
+    t.true(memoryOf(one?.process.pid) - (bytesBefore[index] ?? 0) < 250 * 1024 * 1024)
+  }
+  leave.abort()
+})
 
 test('a bridge that leaves takes its own children along, not those of others', async (t) => {
   const runner = await startRunner()
