@@ -30,6 +30,7 @@ import type { Readiness } from './readiness.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
 import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
+import { inSequence } from './steps/in-sequence.ts'
 import { logAccess } from './steps/log-access.ts'
 import { introspect } from './token/introspect.ts'
 import { revoke } from './token/revoke.ts'
@@ -96,9 +97,8 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   const router = new Router({ strict: true, sensitive: true })
   const wardrobe = openWardrobe(ports.gateway.branding)
   const table = routes(ports, readiness, wardrobe)
-  for (const { name, method, path, cors, errors, steps } of table) {
-    const shared = cors === 'any' ? [allowAnyOrigin] : []
-    router.register(path, [method], [...shared, answerErrors(errors), ...steps], { name })
+  for (const row of table) {
+    router.register(row.path, [row.method], allSteps(row), { name: row.name })
   }
   const readable = Map.groupBy(
     table.filter(({ cors }) => cors === 'any'),
@@ -111,11 +111,31 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   app.use(logAccess(ports.log, ports.clock))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
+  app.use(findLiterally(table))
   app.use(router.routes())
   app.use(answerErrors('json'))
   app.use(refuseUnrouted(router))
   app.on('error', (error: unknown) => ports.log.warn({ err: error }, 'answer not delivered'))
   return app
+}
+
+function allSteps({ cors, errors, steps }: Route): Koa.Middleware[] {
+  const shared = cors === 'any' ? [allowAnyOrigin] : []
+  return [...shared, answerErrors(errors), ...steps]
+}
+
+const HAS_PARAMETERS = /[:*{]/
+
+/** Most rows are found by what they say: the router, which tries the pattern of each, is for the others. */
+function findLiterally(table: readonly Route[]): Koa.Middleware {
+  const literal = table.filter(({ path }) => !HAS_PARAMETERS.test(path))
+  const byRequest = new Map(
+    literal.map((row) => [`${row.method} ${row.path}`, inSequence(allSteps(row))]),
+  )
+  return async function findLiterally(ctx, next) {
+    const answer = byRequest.get(`${ctx.method} ${ctx.path}`)
+    await (answer === undefined ? next() : answer(ctx, next))
+  }
 }
 
 /** What no row of the table answers: another path, or another method on a path of ours. */

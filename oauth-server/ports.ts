@@ -173,6 +173,7 @@ function createClients(
         accessToken: config.ACCESS_TOKEN_LIFETIME,
         refreshToken: config.REFRESH_TOKEN_LIFETIME,
       },
+      clock,
     ),
     findClientKey: createClientKeys(shared),
     documentSupport: createDocumentSupport({

@@ -77,5 +77,7 @@ const server = createServer((request, response) => {
   })
   request.once('end', () => handle(request, response, text))
 })
+// As ours: connections wait while others open theirs.
+server.keepAliveTimeout = 75_000
 if (place.startsWith('/')) server.listen(place)
 else server.listen(Number(place), '127.0.0.1')

@@ -25,12 +25,15 @@ export interface CallOptions {
   readonly sessions: number
   readonly seconds: number
   readonly warmUpSeconds: number
+  /** Between these two nothing but calls is going on. */
+  readonly onBegin?: () => void
+  readonly onEnd?: () => void
 }
 
 /** Each session on a connection of its own asks again once it is answered. */
 export async function measureCalls(
   { pid, door }: Contender,
-  { sessions: count, seconds, warmUpSeconds }: CallOptions,
+  { sessions: count, seconds, warmUpSeconds, onBegin, onEnd }: CallOptions,
 ): Promise<CallFigures> {
   const sessions = await openSessions(door, count)
   try {
@@ -39,8 +42,10 @@ export async function measureCalls(
     const servers = descendantsOf(pid)
     const others = watchOthers(() => [pid, ...servers])
     const before = { bridge: cpuOf(pid), servers: sumOfCpu(servers) }
+    onBegin?.()
     const began = performance.now()
     const latencies = await keepCalling(sessions, seconds)
+    onEnd?.()
     const took = (performance.now() - began) / 1000
     return {
       perSecond: latencies.length / took,
@@ -81,15 +86,28 @@ export async function endSessions(sessions: readonly McpSession[]): Promise<void
   for (const session of sessions) session.close()
 }
 
+/** A compiler is at work in the first ones, however slow they are. */
+export async function warmUp({ door }: Contender, calls: number): Promise<void> {
+  const sessions = await openSessions(door, OPENING)
+  try {
+    await keepCalling(sessions, WARM_UP_SECONDS_MAX, calls)
+  } finally {
+    await endSessions(sessions)
+  }
+}
+
+const WARM_UP_SECONDS_MAX = 20
+
 /** The latencies in ms. */
 async function keepCalling(
   sessions: readonly McpSession[],
   seconds: number,
+  calls = Number.POSITIVE_INFINITY,
 ): Promise<readonly number[]> {
   const latencies: number[] = []
   const deadline = performance.now() + seconds * 1000
   const keepOn = async (session: McpSession): Promise<void> => {
-    for (let began = performance.now(); began < deadline; ) {
+    for (let began = performance.now(); began < deadline && latencies.length < calls; ) {
       await session.call()
       const now = performance.now()
       latencies.push(now - began)

@@ -1,7 +1,7 @@
 /** What is measured: each cell is one bridge in front of one server, started for it and ended after it. */
 
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
-import { measureCalls } from './calls.ts'
+import { measureCalls, warmUp } from './calls.ts'
 import { type Contender, type ContenderName, startContender } from './contenders.ts'
 import { measureEnding, WAYS_TO_END } from './endings.ts'
 import { measureMemory } from './memory.ts'
@@ -14,7 +14,8 @@ import type { Command, World } from './world.ts'
 export const PARTS = ['calls', 'opening', 'memory', 'endings'] as const
 export type Part = (typeof PARTS)[number]
 
-export type ServerName = 'tiny' | 'everything' | 'time'
+export const SERVERS = ['tiny', 'everything', 'time'] as const
+export type ServerName = (typeof SERVERS)[number]
 
 export interface Measured {
   /** What else was asked for, in words. */
@@ -54,7 +55,9 @@ export function toCells(options: CellOptions): readonly Cell[] {
         .filter((name) => name !== 'pipe-tcp')
         .flatMap((name) => WAYS_TO_END.map((way) => endingCell(name, way, options))),
   }
-  return options.parts.flatMap((part) => makers[part]())
+  return options.parts
+    .flatMap((part) => makers[part]())
+    .filter(({ server }) => options.servers.includes(server))
 }
 
 function isPeer(name: ContenderName): name is PeerName {
@@ -95,8 +98,7 @@ function callsCell(name: ContenderName, server: 'tiny' | 'everything', options: 
     contender: name,
     measure: () =>
       within(name, options, { server: world.servers[server] }, async (contender) => {
-        // A compiler is at work at first.
-        await measureCalls(contender, { sessions: 8, seconds: warmUpSeconds, warmUpSeconds })
+        await warmUp(contender, options.warmUpCalls)
         const measured: Measured[] = []
         for (const count of counts) {
           const numbers = await measureCalls(contender, { sessions: count, seconds, warmUpSeconds })

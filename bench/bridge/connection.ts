@@ -17,6 +17,7 @@ export interface Answer {
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number }
 
 export interface Connection {
+  readonly isOpen: boolean
   /** @throws Error when the server closes instead. */
   ask(request: string): Promise<Answer>
   close(): void
@@ -49,6 +50,9 @@ function readAnswers(socket: Socket): Connection {
   })
   socket.on('close', () => waiting?.reject(closed))
   return {
+    get isOpen() {
+      return !socket.destroyed
+    },
     ask(request) {
       if (socket.destroyed) return Promise.reject(closed)
       waiting = Promise.withResolvers<Answer>()
@@ -91,18 +95,16 @@ function readBody(
   throw new Error(`the end of an answer cannot be told: ${head}`)
 }
 
-const LAST_CHUNK = '0\r\n\r\n'
-
 function joinChunks(text: string, from: number): string | undefined {
-  if (!text.endsWith(LAST_CHUNK)) return undefined
   let body = ''
   for (let at = from; ; ) {
     const end = text.indexOf('\r\n', at)
     if (end < 0) return undefined
     const size = Number.parseInt(text.slice(at, end), 16)
+    const next = end + 2 + size + 2
+    if (next > text.length) return undefined
     if (size === 0) return body
-    if (end + 2 + size > text.length) return undefined
     body += text.slice(end + 2, end + 2 + size)
-    at = end + 2 + size + 2
+    at = next
   }
 }

@@ -24,10 +24,14 @@ const REVISION = '2025-06-18'
 const SESSION_ID = /\r\nmcp-session-id: *([^\r]+)/i
 
 export async function createSession(door: Door, number: number): Promise<McpSession> {
-  const connection = await connect(door.address)
+  let connection = await connect(door.address)
   let head = formatHead(door, number, {})
   let calls = 0
-  const post = (message: object): Promise<Answer> => connection.ask(withBody(head, message))
+  const post = async (message: object): Promise<Answer> => {
+    // Some close what was not used for five seconds, and others may take that long to open theirs.
+    if (!connection.isOpen) connection = await connect(door.address)
+    return await connection.ask(withBody(head, message))
+  }
   return {
     async open() {
       const began = performance.now()

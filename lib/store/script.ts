@@ -13,12 +13,9 @@ export type Script = (
 /** The store forgets scripts when it restarts: whoever is told so sends the text again. */
 export function defineScript(lua: string): Script {
   const hash = createHash('sha1').update(lua).digest('hex')
-  return async (redis, keys, values = []) => {
-    try {
-      return await redis.evalsha(hash, keys.length, ...keys, ...values)
-    } catch (error) {
+  return (redis, keys, values = []) =>
+    redis.evalsha(hash, keys.length, ...keys, ...values).catch((error: unknown) => {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return await redis.eval(lua, keys.length, ...keys, ...values)
-    }
-  }
+      return redis.eval(lua, keys.length, ...keys, ...values)
+    })
 }

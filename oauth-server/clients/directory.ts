@@ -1,5 +1,6 @@
 /** Every client this server knows, however it knows it. */
 
+import type { Clock } from '../../lib/platform/clock.ts'
 import type { Clients } from '../store/clients.ts'
 import type { Client } from './client.ts'
 import type { ClientDocuments } from './documents/client-documents.ts'
@@ -39,10 +40,34 @@ export interface KnownClients {
   readonly redirectHosts: RedirectHosts
 }
 
+/**
+ * How much longer a registration is kept than it has to be: each process prolongs it that often at most,
+ * however often the client refreshes.
+ */
+const SPARE_SECONDS = 600
+/** How many are remembered to have been kept. */
+const KEPT_MAX = 10_000
+
 export function createClientDirectory(
   { registered, configured, documents, redirectHosts }: KnownClients,
   lifetimes: ClientLifetimes,
+  clock: Clock,
 ): ClientDirectory {
+  /** When, by id; the one kept longest ago comes first. */
+  const kept = new Map<string, number>()
+
+  async function keepRegistered(client: Client): Promise<void> {
+    const now = clock()
+    const keptAt = kept.get(client.id)
+    // A clock that was put back tells nothing.
+    if (keptAt !== undefined && keptAt <= now && now < keptAt + SPARE_SECONDS * 1000) return
+    await registered.keep(client.id, toKeep(client, lifetimes))
+    kept.delete(client.id)
+    kept.set(client.id, now)
+    const [oldest] = kept.keys()
+    if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest)
+  }
+
   return {
     async find(id, freshness, requester = '') {
       if (!isDocumentUrl(id)) return configured.get(id) ?? (await registered.find(id))
@@ -51,7 +76,7 @@ export function createClientDirectory(
       return client
     },
     async keep(client) {
-      if (client.kind === 'registered') await registered.keep(client.id, toKeep(client, lifetimes))
+      if (client.kind === 'registered') await keepRegistered(client)
       if (client.kind === 'document') await documents.keep(client.id)
     },
   }
@@ -62,5 +87,5 @@ function toKeep({ grantTypes }: Client, lifetimes: ClientLifetimes): number {
   const { registration, accessToken, refreshToken } = lifetimes
   if (registration === 0) return 0
   const grant = grantTypes.includes('refresh_token') ? refreshToken : accessToken
-  return Math.max(registration, grant)
+  return Math.max(registration, grant) + SPARE_SECONDS
 }

@@ -16,13 +16,9 @@ export function orUnavailable<Family extends { readonly [K in keyof Family]: Ver
 }
 
 function guard(verb: Verb): Verb {
-  return async (...input) => {
-    try {
-      return await verb(...input)
-    } catch (cause) {
-      throw new OAuthError('temporarily_unavailable', 'the store does not answer: try again', {
-        cause,
-      })
-    }
-  }
+  return (...input) => verb(...input).catch(refuse)
+}
+
+function refuse(cause: unknown): never {
+  throw new OAuthError('temporarily_unavailable', 'the store does not answer: try again', { cause })
 }

@@ -6,6 +6,7 @@ import { findServers, findTools } from '../runner/tools.ts'
 import { runAuthorizationServerSuite, runServerSuite } from './conformance-suite.ts'
 import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
+import { runLeaks } from './leak.ts'
 import { endSlowBodies } from './slow-bodies.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -16,6 +17,7 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'the official conformance suite, role server': runServerSuite,
   'the store killed, twenty times': runStoreKills,
   'a process of ext-authz killed, twenty times': runDeciderKills,
+  'two thousand sessions left in every ugly way': runLeaks,
   'ten million gRPC calls on one connection': runGrpcSoak,
   'a form that never ends is given up within a minute': endSlowBodies,
 }
