@@ -20,7 +20,10 @@ const services = {
   mine: fixture('echoes.ts', { isolation: 'user' }),
   all: fixture('echoes.ts', { isolation: 'shared' }),
 }
-const one = await startBridge({ services })
+/** So long a term that whatever waits for its end is told from a machine that is slow. */
+const environment = { MCP_BRIDGE_LEASE_MS: '120000' }
+const WITHIN_MS = 30_000
+const one = await startBridge({ services, environment })
 const two = await one.beside('two')
 test.after.always(async () => {
   await two.end('SIGTERM')
@@ -151,7 +154,7 @@ test.serial(
     const start = performance.now()
     const after = await open(one, 'mine', { caller })
     t.not(fixtureInfo(after.answer).pid, fixtureInfo(before.answer).pid)
-    t.true(performance.now() - start < 5000, 'what was given back is not waited for')
+    t.true(performance.now() - start < WITHIN_MS, 'what was given back is not waited for')
   },
 )
 
@@ -167,7 +170,7 @@ test.serial(
     const start = performance.now()
     const after = await open(again, 'mine', { caller })
     t.not(fixtureInfo(after.answer).pid, fixtureInfo(before.answer).pid)
-    t.true(performance.now() - start < 7000, 'sooner than within the term of a lease')
+    t.true(performance.now() - start < WITHIN_MS, 'sooner than within the term of a lease')
     t.is((await send(again, 'mine', rpc('ping'), { session: before.id, caller })).status, 404)
     t.is((await send(one, 'mine', rpc('ping'), { session: before.id, caller })).status, 404)
     t.is((await send(one, 'mine', rpc('ping'), { session: after.id, caller })).status, 200)
