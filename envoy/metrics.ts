@@ -1,6 +1,7 @@
 /**
  * Figures for Prometheus, on this machine alone: Envoy's own at `/metrics/envoy`, those of each ext-authz
- * process at `/metrics/ext-authz-1`, `-2` …, those of certificates at `/metrics/certs`.
+ * process at `/metrics/ext-authz-1`, `-2` …, of each bridge at `/metrics/mcp-bridge-1` …, those of certificates
+ * at `/metrics/certs`.
  */
 
 import { ADMIN_CLUSTER } from './admin.ts'
@@ -11,6 +12,7 @@ export interface MetricsOptions {
   readonly port: number
   /** In the order of the processes. */
   readonly extAuthzSockets: readonly string[]
+  readonly bridgeSockets: readonly string[]
   /** Undefined without TLS. */
   readonly certsSocket?: string | undefined
 }
@@ -34,15 +36,20 @@ export function renderMetricsClusters(options: MetricsOptions): object[] {
   return sourcesOf(options).map(({ cluster, socket }) => socketCluster(cluster, socket))
 }
 
-function sourcesOf({ extAuthzSockets, certsSocket }: MetricsOptions): Source[] {
+function sourcesOf({ extAuthzSockets, bridgeSockets, certsSocket }: MetricsOptions): Source[] {
   return [
-    ...extAuthzSockets.map((socket, index) => ({
-      path: `/metrics/ext-authz-${index + 1}`,
-      cluster: `ext_authz_admin_${index + 1}`,
-      socket,
-    })),
+    ...processesOf('ext-authz', extAuthzSockets),
+    ...processesOf('mcp-bridge', bridgeSockets),
     ...(certsSocket === undefined
       ? []
       : [{ path: '/metrics/certs', cluster: 'certs_metrics', socket: certsSocket }]),
   ]
+}
+
+function processesOf(room: string, sockets: readonly string[]): Source[] {
+  return sockets.map((socket, index) => ({
+    path: `/metrics/${room}-${index + 1}`,
+    cluster: `${room.replace('-', '_')}_admin_${index + 1}`,
+    socket,
+  }))
 }

@@ -41,6 +41,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
   const metrics = {
     port: gateway.metricsPort,
     extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
+    bridgeSockets: config.MCP_BRIDGE_ADMIN_SOCKETS,
     certsSocket: config.CERTS_SOCKET,
   }
   const plain = renderPlain(gateway, config)

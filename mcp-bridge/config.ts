@@ -20,6 +20,8 @@ export const MCP_BRIDGE_VARIABLES = {
   REDIS_URL: required(text),
   REDIS_PASSWORD: optional(secret, undefined),
   MCP_BRIDGE_SOCKET: required(text),
+  /** Where it tells its figures; nowhere without it. */
+  MCP_BRIDGE_ADMIN_SOCKET: optional(text, undefined),
   MCP_BRIDGE_EDGE_SECRET: required(secret),
   /** What people have entered for services is opened with a key made of it. */
   USER_SECRETS_KEY: required(secretOf(32)),

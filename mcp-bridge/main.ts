@@ -1,5 +1,6 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
@@ -14,6 +15,7 @@ import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
+import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
@@ -26,8 +28,10 @@ import {
   WATCHDOG_GRACE_SECONDS,
 } from './limits.ts'
 import type { LiveSession } from './live-session.ts'
+import { createMetrics } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
+import { listProcesses } from './process-list.ts'
 import { Usage } from './runner/figures.ts'
 import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
@@ -96,9 +100,10 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     clock: systemClock,
     log,
   })
+  const admin = await tellFigures(runner, config.MCP_BRIDGE_ADMIN_SOCKET)
   await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
   return async () => {
-    server.close()
+    for (const one of [server, admin]) one.close()
     live.stop()
     events.retain()
     admissions.stop()
@@ -116,6 +121,15 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     server.closeAllConnections()
     redis.disconnect()
   }
+}
+
+async function tellFigures(runner: Runner, socketPath: string | undefined): Promise<Server> {
+  const admin = createAdminServer({
+    metrics: createMetrics(runner).render,
+    processes: () => listProcesses(runner),
+  })
+  if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
+  return admin
 }
 
 function createStreamPorts(): StreamPorts {

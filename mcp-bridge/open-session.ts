@@ -52,11 +52,13 @@ export async function openSession(
 
 async function begin(
   bridge: Bridge,
-  { service, identity, admission }: Exchange,
+  { response, service, identity, admission }: Exchange,
   session: LiveSession,
   request: RpcRequest,
 ): Promise<RpcResponse> {
-  const process = await bridge.runner.acquire(service, identity, session)
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  const process = await bridge.runner.acquire(service, identity, session, left.signal)
   session.begin(process)
   admission.assertStands()
   const answer = await process.initialize(session, withServedRevision(request))

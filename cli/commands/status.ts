@@ -1,10 +1,12 @@
-/** `gateway status`: what runs, since when, and under which addresses. */
+/** `gateway status`: what runs, since when, for how many, and under which addresses. */
 
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import type { Clock } from '../../lib/platform/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { requireGateway } from '../instance/control-client.ts'
+import { readProcesses, type ServiceProcess, toCells } from '../instance/service-processes.ts'
 import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
 import { toTable } from '../output.ts'
 import { statusLines } from '../start/certificate-lines.ts'
@@ -14,8 +16,10 @@ export const statusCommand: CommandMaker = (context) =>
     .description('Show the parts of the running gateway and the addresses of its services.')
     .action(async () => {
       const { environment, output, clock } = context()
-      const { status } = await requireGateway(stateDirectoryOf(context()), environment)
-      output.result(status, () => renderStatus(status, clock))
+      const directory = stateDirectoryOf(context())
+      const { status, socketPath } = await requireGateway(directory, environment)
+      const processes = await readProcesses(dirname(socketPath))
+      output.result({ ...status, processes }, () => renderStatus(status, processes, clock))
       if (status.ready) return
       const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
       throw new CliError(`Not ready: ${names.join(', ')}.`, {
@@ -23,7 +27,11 @@ export const statusCommand: CommandMaker = (context) =>
       })
     })
 
-export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
+export function renderStatus(
+  status: GatewayStatus,
+  processes: readonly ServiceProcess[],
+  clock: Clock,
+): string[] {
   const now = clock()
   const parts = status.parts.map((part) => [
     part.name,
@@ -42,7 +50,10 @@ export function renderStatus(status: GatewayStatus, clock: Clock): string[] {
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),
     '',
-    ...toTable([['SERVICE', 'URL'], ...status.services.map(({ name, url }) => [name, url])]),
+    ...toTable([
+      ['SERVICE', 'PROCESSES', 'SESSIONS', 'MEMORY', 'URL'],
+      ...status.services.map(({ name, url }) => [name, ...toCells(processes, name), url]),
+    ]),
   ]
 }
 

@@ -10,6 +10,7 @@ import type {
   RootsPolicy,
   ServiceDefinition,
 } from './service-definition.ts'
+import { spareFaults } from './spare-faults.ts'
 
 export interface Service {
   readonly name: string
@@ -75,6 +76,7 @@ export function toService(
     ...templateFaults(definition),
     ...rootsFaults(definition),
     ...userSecretFaults(definition),
+    ...spareFaults(definition),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }

@@ -12,6 +12,7 @@ import type { ChildHost } from './host.ts'
 import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
 import type { OwnSecrets } from './own-secrets.ts'
 import { ServerProcess } from './server-process.ts'
+import { Totals } from './totals.ts'
 
 export interface LauncherPorts {
   /** Who starts the processes of a service. */
@@ -25,11 +26,15 @@ export interface LauncherPorts {
 export interface Launched {
   readonly process: ServerProcess
   readonly startedAt: number
+  readonly child: Pick<Child, 'pid' | 'figures'> | undefined
+  /** Undefined while it is nobody's, or everybody's. */
+  readonly userId: string | undefined
   /** Whose it is from now on: what it does counts as that person's. */
   handTo(person: Person): void
 }
 
 export class Launcher {
+  readonly totals = new Totals()
   readonly #ports: LauncherPorts
   readonly #backoff: Backoff
 
@@ -46,6 +51,7 @@ export class Launcher {
     const { clock, log, environment, hostOf } = this.#ports
     const host = hostOf(service)
     let owner = person
+    let child: Child | undefined
     const backoffKey = (): string => `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey(), service.name)
     const startedAt = clock()
@@ -62,15 +68,24 @@ export class Launcher {
         noteEnding(ending)
         events.ended(ending)
       }
-      return start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
+      child = start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
+      return child
     }
     const process = new ServerProcess(service, launch, ownLog, {
       rootFolders: () => plan().rootFolders,
     })
-    const handTo = (next: Person): void => {
-      owner = next
+    this.totals.add(process)
+    return {
+      process,
+      startedAt,
+      child,
+      get userId() {
+        return owner?.userId
+      },
+      handTo(next) {
+        owner = next
+      },
     }
-    return { process, startedAt, handTo }
   }
 }
 

@@ -48,6 +48,8 @@ export class Places {
   readonly #taken = new Map<string, number>()
   /** By person: those who wait, the person whose turn is next first. */
   readonly #queues = new Map<string, Waiting[]>()
+  /** How often somebody had to wait. */
+  waits = 0
   #waiting = 0
 
   constructor(options: PlacesOptions) {
@@ -59,13 +61,21 @@ export class Places {
     }
   }
 
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /** Now or not at all. */
   tryTake(applicant: Applicant): Place | undefined {
     return this.#isFull(applicant) === undefined ? this.#give(applicant) : undefined
   }
 
-  /** @throws RpcFault 429 or 503 when none became free in time. */
-  async take(applicant: Applicant): Promise<Place> {
+  /**
+   * @param left aborted when whoever asks has gone.
+   * @throws RpcFault 429 or 503 when none became free in time.
+   */
+  async take(applicant: Applicant, left?: AbortSignal): Promise<Place> {
     const full = this.#isFull(applicant)
     if (full === undefined) return this.#give(applicant)
     const person = applicant.userId ?? ''
@@ -73,23 +83,37 @@ export class Places {
     if (queue.length >= WAITING_PER_USER_MAX || this.#waiting >= WAITING_MAX) {
       throw toFault(full, applicant)
     }
+    const place = this.#wait(person, applicant, left)
     this.#options.giveWay(full, applicant)
-    return await this.#wait(person, applicant)
+    return await place
   }
 
-  async #wait(person: string, applicant: Applicant): Promise<Place> {
+  /** Something has become unused: whoever waits for a place may have that one. */
+  askAgain(): void {
+    for (const [first] of this.#queues.values()) {
+      const full = first && this.#isFull(first.applicant)
+      if (first && full) this.#options.giveWay(full, first.applicant)
+    }
+  }
+
+  async #wait(person: string, applicant: Applicant, left?: AbortSignal): Promise<Place> {
     const { promise, resolve, reject } = Promise.withResolvers<Place>()
     const waiting: Waiting = { applicant, admit: () => resolve(this.#give(applicant)) }
     this.#queues.set(person, [...(this.#queues.get(person) ?? []), waiting])
     this.#waiting += 1
-    const timer = setTimeout(() => {
+    this.waits += 1
+    const giveUp = (): void => {
       this.#leave(person, waiting)
       reject(toFault(this.#isFull(applicant) ?? 'all', applicant))
-    }, this.#options.waitMs)
+    }
+    const timer = setTimeout(giveUp, this.#options.waitMs)
+    left?.addEventListener('abort', giveUp)
+    if (left?.aborted) giveUp()
     try {
       return await promise
     } finally {
       clearTimeout(timer)
+      left?.removeEventListener('abort', giveUp)
     }
   }
 
@@ -132,7 +156,9 @@ export class Places {
   }
 
   #leave(person: string, waiting: Waiting): void {
-    const rest = (this.#queues.get(person) ?? []).filter((one) => one !== waiting)
+    const queue = this.#queues.get(person) ?? []
+    if (!queue.includes(waiting)) return
+    const rest = queue.filter((one) => one !== waiting)
     if (rest.length === 0) this.#queues.delete(person)
     else this.#queues.set(person, rest)
     this.#waiting -= 1

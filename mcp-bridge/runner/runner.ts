@@ -12,6 +12,7 @@ import { RpcFault } from '../json-rpc.ts'
 import type { Lease, LeaseSubject, Leases } from '../leases.ts'
 import { SPARES_BEAT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
+import { Idle } from './idle.ts'
 import type { Person } from './launch-plan.ts'
 import { type Launched, Launcher, type LauncherPorts } from './launcher.ts'
 import {
@@ -27,6 +28,7 @@ import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
 import type { ServerProcess } from './server-process.ts'
 import { Spares } from './spares.ts'
+import type { ServiceTotals } from './totals.ts'
 
 export interface RunnerPorts extends LauncherPorts {
   readonly leases: Leases
@@ -45,13 +47,18 @@ interface Order {
   readonly service: Service
   readonly person: Person
   readonly own: OwnSecrets
+  /** Whoever wants it, unless that is nobody yet. */
+  readonly left: AbortSignal | undefined
+  readonly isAhead: boolean
 }
+
+/** Until the first comes: what everybody shares is started for nobody in particular. */
+const NOBODY: Person = { userId: '', userName: '' }
 
 export class Runner {
   readonly #ports: RunnerPorts
   readonly #processes = new Map<string, Launched>()
-  /** The one that was unused for the longest time first. */
-  readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
+  readonly #idle = new Idle<ServerProcess>()
   readonly #backoff: Backoff
   readonly #launcher: Launcher
   readonly #holders: SecretHolders
@@ -61,6 +68,7 @@ export class Runner {
   /** By service: what it was before a change. */
   readonly #ending = new Map<string, Promise<unknown>>()
   #launches = 0
+  #isStopped = false
 
   constructor(ports: RunnerPorts) {
     this.#ports = ports
@@ -74,11 +82,12 @@ export class Runner {
         this.#places.tryTake({ service: name, userId: undefined, perService: 0 }),
       launch: async (service) => {
         await ports.hostOf(service).ready()
+        assertUnchanged(service, ports)
         return this.#launcher.launch(service, undefined, NO_SECRETS)
       },
     })
-    this.#timer = setInterval(() => this.#spares.fill(), SPARES_BEAT_MS).unref()
-    this.#spares.fill()
+    this.#timer = setInterval(() => this.#startAhead(), SPARES_BEAT_MS).unref()
+    this.#startAhead()
   }
 
   /** What runs now: whose each is, and those that are nobody's yet. */
@@ -86,28 +95,34 @@ export class Runner {
     return { processes: [...this.#processes.values()], spares: this.#spares.all }
   }
 
+  /** By service, since our start. */
+  get totals(): ReadonlyMap<string, ServiceTotals> {
+    return this.#launcher.totals.byService
+  }
+
+  /** Of whoever found no place for a process: how many wait now, and how often somebody did. */
+  get queue(): { readonly waiting: number; readonly waits: number } {
+    return { waiting: this.#places.waiting, waits: this.#places.waits }
+  }
+
   /**
    * The process for a session, started if need be; the session is among its users from then on.
+   * @param left aborted when nobody waits for it any more.
    * @throws RpcFault when it cannot be started now.
    */
-  async acquire(service: Service, person: Person, user: ProcessUser): Promise<ServerProcess> {
+  async acquire(
+    service: Service,
+    person: Person,
+    user: ProcessUser,
+    left?: AbortSignal,
+  ): Promise<ServerProcess> {
     await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person)
-    // Whoever shares a process may be others now: the keys alone would not keep the two apart.
-    await this.#ending.get(service.name)
-    const lease = await this.#own(key, service, person)
-    try {
-      const process = await this.#obtain({ key, service, person, own })
-      if (lease !== undefined) endWith(lease, process)
-      clearTimeout(this.#idle.get(process))
-      this.#idle.delete(process)
-      process.users.add(user)
-      return process
-    } catch (error) {
-      await lease?.release()
-      throw error
-    }
+    const process = await this.#provide({ key, service, person, own, left, isAhead: false })
+    this.#idle.remove(process)
+    process.users.add(user)
+    return process
   }
 
   /** The session has ended; resolves when a process that was its own has ended too. */
@@ -118,13 +133,7 @@ export class Runner {
       await process.stop(STOP_WAITS)
       return
     }
-    const stop = (): void => {
-      this.#idle.delete(process)
-      void process.stop(STOP_WAITS)
-    }
-    clearTimeout(this.#idle.get(process))
-    this.#idle.delete(process)
-    this.#idle.set(process, setTimeout(stop, process.service.limits.idleMs))
+    this.#rest(process)
   }
 
   /** Ends what runs as it was before the change; what failed until then says nothing about what comes. */
@@ -139,16 +148,60 @@ export class Runner {
       if (this.#ending.get(name) === ending) this.#ending.delete(name)
     })
     this.#backoff.forget(name)
-    this.#spares.fill()
+    this.#startAhead()
   }
 
   async stopAll(waits: StopWaits): Promise<void> {
-    for (const timer of this.#idle.values()) clearTimeout(timer)
+    this.#isStopped = true
+    this.#idle.stop()
     clearInterval(this.#timer)
     this.#holders.stop()
     this.#spares.stop()
     const { processes, spares } = this.running
     await Promise.all([...processes, ...spares].map(({ process }) => process.stop(waits)))
+  }
+
+  /** What need not wait until somebody asks. */
+  #startAhead(): void {
+    this.#spares.fill()
+    for (const service of this.#ports.services()) {
+      if (isKept(service) && !this.#processes.has(service.name)) void this.#keep(service)
+    }
+  }
+
+  async #keep(service: Service): Promise<void> {
+    const order = { key: service.name, service, person: NOBODY, own: NO_SECRETS, left: undefined }
+    try {
+      await this.#ports.hostOf(service).ready()
+      const process = await this.#provide({ ...order, isAhead: true })
+      if (process.users.size === 0) this.#rest(process)
+    } catch (error) {
+      // Another bridge has it, or whoever needs it is told why there is none: the next beat tries again.
+      this.#ports.log.debug({ err: error, service: service.name }, 'not started ahead of need')
+    }
+  }
+
+  /** Nobody uses it now. */
+  #rest(process: ServerProcess): void {
+    const { service } = process
+    this.#idle.add(process, isKept(service) ? undefined : service.limits.idleMs)
+    this.#places.askAgain()
+  }
+
+  /** One that runs, under a lease where others could start it too. */
+  async #provide(order: Order): Promise<ServerProcess> {
+    const { key, service, person } = order
+    // Whoever shares a process may be others now: the keys alone would not keep the two apart.
+    await this.#ending.get(service.name)
+    const lease = await this.#own(key, service, person)
+    try {
+      const process = await this.#obtain(order)
+      if (lease !== undefined) endWith(lease, process)
+      return process
+    } catch (error) {
+      await lease?.release()
+      throw error
+    }
   }
 
   /** Nothing that runs already, or that is ending, is owned anew. @throws OwnedElsewhere */
@@ -172,11 +225,18 @@ export class Runner {
       assertUnchanged(service, this.#ports)
       const held = await this.#findRunning(key)
       if (held !== undefined) return held
-      const place = await this.#places.take(applicant)
+      const place = await this.#takePlace(order, applicant)
       // Others may have been quicker while this one waited.
       if (!this.#processes.has(key)) return this.#begin(order, place)
       place.release()
     }
+  }
+
+  async #takePlace({ isAhead, left }: Order, applicant: Applicant): Promise<Place> {
+    if (!isAhead) return await this.#places.take(applicant, left)
+    const place = this.#places.tryTake(applicant)
+    if (place === undefined) throw new RpcFault(503, 'refused', 'there is no place to spare')
+    return place
   }
 
   async #findRunning(key: string): Promise<ServerProcess | undefined> {
@@ -191,13 +251,15 @@ export class Runner {
   #begin({ key, service, person, own }: Order, place: Place): ServerProcess {
     try {
       assertUnchanged(service, this.#ports)
+      if (this.#isStopped) throw stopping()
       const owner = service.isolation === 'shared' ? undefined : person
       const launched = this.#spares.take(service) ?? this.#launcher.launch(service, owner, own)
       const { process } = launched
-      launched.handTo(person)
+      if (owner !== undefined) launched.handTo(owner)
       this.#processes.set(key, launched)
       void process.ended.then(() => {
         this.#processes.delete(key)
+        this.#idle.remove(process)
         place.release()
       })
       if (asksSecrets(service)) {
@@ -213,21 +275,15 @@ export class Runner {
   /** What nobody uses ends: spares first, then what is idle, then a session that was left behind. */
   #giveWay(full: Full, { service, userId }: Applicant): void {
     if (full === 'all' && this.#spares.giveWay()) return
-    for (const [process, timer] of this.#idle) {
-      const isTheirs = full === 'all' || this.#isOf(process, userId)
-      if (!isTheirs || (full === 'service' && process.service.name !== service)) continue
-      clearTimeout(timer)
-      this.#idle.delete(process)
-      void process.stop(STOP_WAITS)
-      return
-    }
-    if (userId !== undefined)
-      this.#ports.endUnused(userId, full === 'service' ? service : undefined)
+    const isMeant = (process: ServerProcess): boolean =>
+      full === 'all' ||
+      (this.#isOf(process, userId) && (full === 'user' || process.service.name === service))
+    if (this.#idle.endOne(isMeant) || userId === undefined) return
+    this.#ports.endUnused(userId, full === 'service' ? service : undefined)
   }
 
   #isOf(process: ServerProcess, userId: string | undefined): boolean {
-    const key = `${process.service.name} ${userId}`
-    return this.#processes.get(key)?.process === process
+    return this.#processes.get(`${process.service.name} ${userId}`)?.process === process
   }
 
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
@@ -244,6 +300,17 @@ export class Runner {
     this.#launches += 1
     return `${service.name} ${userId} ${this.#launches}`
   }
+}
+
+/** What everybody shares is started with us, and goes on, when it has a spare. */
+function isKept({ isolation, spares, launch }: Service): boolean {
+  return isolation === 'shared' && spares > 0 && launch.kind === 'stdio'
+}
+
+function stopping(): RpcFault {
+  return new RpcFault(503, 'refused', 'the gateway is stopping: try again later', {
+    headers: { 'retry-after': '5' },
+  })
 }
 
 function toSubject({ name, isolation }: Service, { userId }: Person): LeaseSubject {

@@ -2,7 +2,7 @@ import test from 'ava'
 import { renderAdmin, renderAdminListener } from '../../../envoy/admin.ts'
 import { renderMetricsClusters, renderMetricsListener } from '../../../envoy/metrics.ts'
 
-const options = { port: 1, extAuthzSockets: ['/s/a-1', '/s/a-2'] }
+const options = { port: 1, extAuthzSockets: ['/s/a-1', '/s/a-2'], bridgeSockets: ['/s/b-1'] }
 
 interface Listener {
   readonly address: { readonly socket_address: object }
@@ -20,8 +20,8 @@ test('who administers Envoy does so on a socket of the owner’s', (t) => {
   t.deepEqual(address, { pipe: { path: '/s/admin', mode: 0o600 } })
 })
 
-test('each ext-authz process has its own figures', (t) => {
+test('each process of ext-authz and of the bridge has its own figures', (t) => {
   const names = renderMetricsClusters(options).map((cluster) => (cluster as { name: string }).name)
-  t.deepEqual(names, ['ext_authz_admin_1', 'ext_authz_admin_2'])
-  t.is(renderMetricsClusters({ ...options, extAuthzSockets: [] }).length, 0)
+  t.deepEqual(names, ['ext_authz_admin_1', 'ext_authz_admin_2', 'mcp_bridge_admin_1'])
+  t.is(renderMetricsClusters({ ...options, extAuthzSockets: [], bridgeSockets: [] }).length, 0)
 })

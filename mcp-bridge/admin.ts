@@ -1,0 +1,37 @@
+/** What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `GET /processes`. */
+
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { ProcessEntry } from './process-list.ts'
+
+export interface AdminPorts {
+  readonly metrics: () => Promise<string>
+  readonly processes: () => Promise<readonly ProcessEntry[]>
+}
+
+export function createAdminServer(ports: AdminPorts): Server {
+  return createServer((request, response) => {
+    respond(`${request.method} ${request.url}`, response, ports).catch((error: unknown) => {
+      if (response.headersSent) response.destroy()
+      else send(response, 500, { error: 'server_error', error_description: String(error) })
+    })
+  })
+}
+
+async function respond(
+  route: string,
+  response: ServerResponse,
+  { metrics, processes }: AdminPorts,
+): Promise<void> {
+  if (route === 'GET /metrics') {
+    const text = await metrics()
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.end(text)
+  } else if (route === 'GET /processes') {
+    send(response, 200, { processes: await processes() })
+  } else send(response, 404, { error: 'not_found' })
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
+}
