@@ -6,6 +6,7 @@
  */
 
 import type { Log } from '../lib/platform/log.ts'
+import { ageOf, type Moment, momentNow } from './moment.ts'
 import { type InstanceRecord, type InstanceRecords, nameOf } from './store/instances.ts'
 
 export interface InstancesOptions {
@@ -18,6 +19,8 @@ export interface InstancesOptions {
 }
 
 const RENEWED_EACH = 0.2
+/** Of the term: so long after a store came back, everybody who lives has said so. */
+const HEARD_WITHIN = 0.4
 
 export class Instances {
   readonly #options: InstancesOptions
@@ -25,6 +28,9 @@ export class Instances {
   readonly #watchers = new Map<string, Set<() => void>>()
   #timer: NodeJS.Timeout | undefined
   #isSuperseded = false
+  #isAway = false
+  /** When the store came back. */
+  #backAt: Moment | undefined
   #isAsking = false
 
   constructor(options: InstancesOptions) {
@@ -46,6 +52,7 @@ export class Instances {
   /** The process of this id while it lives. @throws when the store does not tell. */
   async find(id: string): Promise<InstanceRecord | undefined> {
     const found = await this.named(id)
+    if (found === undefined && this.#mayBeUnheard()) throw new Error('the store was away until now')
     return found?.id === id ? found : undefined
   }
 
@@ -77,14 +84,27 @@ export class Instances {
     const { records, log } = this.#options
     try {
       if (!(await records.renew(this.own))) this.#yield()
-      for (const [id, watchers] of this.#watchers) {
-        if ((await this.find(id)) === undefined) for (const onGone of watchers) onGone()
-      }
+      if (this.#isAway) this.#backAt = momentNow()
+      this.#isAway = false
+      if (!this.#mayBeUnheard()) await this.#tellGone()
     } catch (error) {
+      this.#isAway = true
       log.debug({ err: error }, 'the store does not tell which bridges live')
     } finally {
       this.#isAsking = false
     }
+  }
+
+  async #tellGone(): Promise<void> {
+    for (const [id, watchers] of this.#watchers) {
+      if ((await this.find(id)) === undefined) for (const onGone of watchers) onGone()
+    }
+  }
+
+  /** While the store was away nobody could say that it lives. */
+  #mayBeUnheard(): boolean {
+    const heardMs = this.#options.termMs * HEARD_WITHIN
+    return this.#isAway || (this.#backAt !== undefined && ageOf(this.#backAt) < heardMs)
   }
 
   #yield(): void {

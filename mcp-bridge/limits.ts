@@ -80,8 +80,10 @@ export const LARGE_ANSWER_BYTES = 64 * KIB
 /** What a server writes is read at once up to so much, and no faster than this in the long run. */
 export const OUTPUT_BURST_BYTES = 32 * MIB
 export const OUTPUT_BYTES_PER_SECOND = 16 * MIB
-/** What a line, or a chunk without one, costs beside its bytes. */
-export const OUTPUT_PIECE_BYTES = 256
+/** What a line that answers nothing, or a chunk without one, costs beside its bytes. */
+export const OUTPUT_PIECE_BYTES = 4 * KIB
+/** Of what it was sent, so much may be answered later at no such cost. */
+export const OUTPUT_ANSWERS_MAX = 1024
 /** Beyond the rate nothing is read for so long at least: not a timer for each chunk. */
 export const OUTPUT_PAUSE_MS = 25
 /** A server that has ended may have been read not quite to its end; what it left may hold its pipe open. */
@@ -102,7 +104,7 @@ export const PACKET_BYTES_BESIDE = 64 * KIB
 /** A runner tells how much of its input a server has read in steps of so much. */
 export const INPUT_READ_BYTES = 64 * KIB
 /** What a runner cannot tell by then remains unknown. */
-export const FIGURES_MS = 2000
+export const FIGURES_MS = 5000
 /** The end of a server's stderr that is shown in the log when it dies. */
 export const STDERR_TAIL_BYTES = 4 * KIB
 /** Lines of one server's stderr that reach the log in one second. */

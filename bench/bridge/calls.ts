@@ -25,12 +25,15 @@ export interface CallOptions {
   readonly sessions: number
   readonly seconds: number
   readonly warmUpSeconds: number
+  /** Between these two nothing but calls is going on. */
+  readonly onBegin?: () => void
+  readonly onEnd?: () => void
 }
 
 /** Each session on a connection of its own asks again once it is answered. */
 export async function measureCalls(
   { pid, door }: Contender,
-  { sessions: count, seconds, warmUpSeconds }: CallOptions,
+  { sessions: count, seconds, warmUpSeconds, onBegin, onEnd }: CallOptions,
 ): Promise<CallFigures> {
   const sessions = await openSessions(door, count)
   try {
@@ -39,8 +42,10 @@ export async function measureCalls(
     const servers = descendantsOf(pid)
     const others = watchOthers(() => [pid, ...servers])
     const before = { bridge: cpuOf(pid), servers: sumOfCpu(servers) }
+    onBegin?.()
     const began = performance.now()
     const latencies = await keepCalling(sessions, seconds)
+    onEnd?.()
     const took = (performance.now() - began) / 1000
     return {
       perSecond: latencies.length / took,

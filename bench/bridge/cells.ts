@@ -14,7 +14,8 @@ import type { Command, World } from './world.ts'
 export const PARTS = ['calls', 'opening', 'memory', 'endings'] as const
 export type Part = (typeof PARTS)[number]
 
-export type ServerName = 'tiny' | 'everything' | 'time'
+export const SERVERS = ['tiny', 'everything', 'time'] as const
+export type ServerName = (typeof SERVERS)[number]
 
 export interface Measured {
   /** What else was asked for, in words. */
@@ -54,7 +55,9 @@ export function toCells(options: CellOptions): readonly Cell[] {
         .filter((name) => name !== 'pipe-tcp')
         .flatMap((name) => WAYS_TO_END.map((way) => endingCell(name, way, options))),
   }
-  return options.parts.flatMap((part) => makers[part]())
+  return options.parts
+    .flatMap((part) => makers[part]())
+    .filter(({ server }) => options.servers.includes(server))
 }
 
 function isPeer(name: ContenderName): name is PeerName {

@@ -35,6 +35,7 @@ export interface Place extends Spent {
   readonly name: string
 }
 
+const INTERVAL_US = 200
 const SHOWN = 60
 
 /** Writes the profile into the folder; the result is what it says, for people. */
@@ -45,18 +46,26 @@ export async function writeProfile(
 ): Promise<readonly string[]> {
   const folder = resolve(to)
   mkdirSync(folder, { recursive: true })
-  const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200']
+  const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${INTERVAL_US}`]
   const before = new Set(readdirSync(folder))
   const server = world.servers.tiny
   const contender = await startContender('ours', { world, peers: new Map(), server, nodeOptions })
   const count = sessions.at(-1) ?? 1
-  let window = { from: 0, to: 0 }
+  const window = { from: 0, to: 0 }
   let bridgeCpuUs = 0
   try {
     await warmUp(contender, warmUpCalls)
-    const from = microseconds()
-    const figures = await measureCalls(contender, { sessions: count, seconds, warmUpSeconds: 0 })
-    window = { from, to: microseconds() }
+    const figures = await measureCalls(contender, {
+      sessions: count,
+      seconds,
+      warmUpSeconds: 0,
+      onBegin() {
+        window.from = microseconds()
+      },
+      onEnd() {
+        window.to = microseconds()
+      },
+    })
     bridgeCpuUs = figures.bridgeCpuUs
   } finally {
     await contender.stop()
@@ -99,8 +108,10 @@ export function readProfile(
   const spent = new Map<string, Spent>()
   let [time, busy] = [startTime, 0]
   for (const [index, sample] of samples.entries()) {
-    const took = timeDeltas[index] ?? 0
-    time += took
+    const delta = timeDeltas[index] ?? 0
+    time += delta
+    // A late sample is of a thread that had to wait for a processor: that is no time of its own.
+    const took = Math.min(delta, 2 * INTERVAL_US)
     const node = byId.get(sample)
     const isWithin = time >= window.from && time <= window.to
     if (!isWithin || node === undefined || node.callFrame.functionName === '(idle)') continue

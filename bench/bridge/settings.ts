@@ -1,12 +1,13 @@
 /** What the benchmark is told on its command line. */
 
 import { parseArgs } from 'node:util'
-import { PARTS, type Part } from './cells.ts'
+import { PARTS, type Part, SERVERS, type ServerName } from './cells.ts'
 import { CONTENDERS, type ContenderName } from './contenders.ts'
 
 export interface Settings {
   readonly parts: readonly Part[]
   readonly contenders: readonly ContenderName[]
+  readonly servers: readonly ServerName[]
   readonly seconds: number
   /** Of each bridge, before anything is measured. */
   readonly warmUpCalls: number
@@ -22,6 +23,7 @@ export interface Settings {
 export const USAGE = `usage: npm run bench:bridge -- [options]
   --only PARTS        of ${PARTS.join(', ')}
   --contenders NAMES  of ${CONTENDERS.join(', ')}
+  --servers NAMES     of ${SERVERS.join(', ')}
   --seconds N         of each measurement of calls (default 2, after a warm-up of a quarter)
   --warm-up N         calls of each bridge before that (default 5000)
   --rounds N          everything in turn (default 3)
@@ -41,6 +43,7 @@ export function parseSettings(args: readonly string[]): Settings {
     options: {
       only: { type: 'string', default: PARTS.join(',') },
       contenders: { type: 'string', default: CONTENDERS.join(',') },
+      servers: { type: 'string', default: SERVERS.join(',') },
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
       rounds: { type: 'string' },
@@ -55,6 +58,7 @@ export function parseSettings(args: readonly string[]): Settings {
   return {
     parts: parseMembers('only', values.only, PARTS),
     contenders: parseMembers('contenders', values.contenders, CONTENDERS),
+    servers: parseMembers('servers', values.servers, SERVERS),
     seconds: parsePositive('seconds', values.seconds),
     warmUpCalls: parseCount('warm-up', values['warm-up']),
     rounds: parseCount('rounds', values.rounds),

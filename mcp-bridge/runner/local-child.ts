@@ -44,6 +44,7 @@ export class LocalChild implements HostedChild {
   readonly #marker: string
   readonly #usage: Usage
   readonly #outputEnded: Promise<void>
+  readonly #rate: OutputRate
   #pauses = 0
 
   constructor(launched: Launched, ports: LocalChildPorts) {
@@ -51,11 +52,12 @@ export class LocalChild implements HostedChild {
     this.#grouped = grouped
     this.#marker = marker
     this.#usage = ports.usage
+    this.#rate = new OutputRate(ports.clock)
     this.pid = grouped.pid
     const { stderr } = grouped.child
     const log = ports.log.child({ service, child_pid: grouped.pid })
     const tail = stderr === null ? () => '' : drainStderr(stderr, log, ports.clock)
-    this.#outputEnded = this.#read(launched, ports.clock)
+    this.#outputEnded = this.#read(launched)
     this.#watchInput(launched.events)
     this.ended = this.#end(tail)
     this.gone = this.#leave(ports, log)
@@ -69,6 +71,7 @@ export class LocalChild implements HostedChild {
     const { stdin } = this.#grouped.child
     if (stdin === null || !stdin.writable) return
     assertTaken(stdin.writableLength, line)
+    this.#rate.sent()
     stdin.write(`${line}\n`)
   }
 
@@ -93,14 +96,13 @@ export class LocalChild implements HostedChild {
   }
 
   /** Resolves when there is nothing more to be read. */
-  #read({ frameBytesMax, events }: Launched, clock: Clock): Promise<void> {
+  #read({ frameBytesMax, events }: Launched): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { stdout } = this.#grouped.child
     const reader = new FrameReader(frameBytesMax, events)
-    const rate = new OutputRate(clock)
     stdout?.on('data', (chunk: Buffer) => {
       const lines = reader.write(chunk)
-      const waitMs = rate.took(chunk.length, Math.max(1, lines))
+      const waitMs = this.#rate.took(chunk.length, Math.max(1, lines))
       if (waitMs > 0) this.#pauseFor(waitMs)
     })
     stdout?.on('error', () => {

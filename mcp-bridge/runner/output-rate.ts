@@ -5,6 +5,7 @@
 
 import type { Clock } from '../../lib/platform/clock.ts'
 import {
+  OUTPUT_ANSWERS_MAX,
   OUTPUT_BURST_BYTES,
   OUTPUT_BYTES_PER_SECOND,
   OUTPUT_PAUSE_MS,
@@ -15,18 +16,26 @@ export class OutputRate {
   readonly #clock: Clock
   #left = OUTPUT_BURST_BYTES
   #at: number
+  #answers = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#at = clock()
   }
 
+  /** It was sent something: as many pieces are expected. */
+  sent(): void {
+    if (this.#answers < OUTPUT_ANSWERS_MAX) this.#answers += 1
+  }
+
   /**
    * Takes note of what was read: so many bytes, in so many pieces. Small pieces cost more than their
-   * bytes. Returns for how many milliseconds nothing more should be read.
+   * bytes, but for those that were expected. Returns for how many milliseconds nothing more should be read.
    */
   took(bytes: number, pieces: number): number {
-    const cost = bytes + pieces * OUTPUT_PIECE_BYTES
+    const answers = Math.min(this.#answers, pieces)
+    this.#answers -= answers
+    const cost = bytes + (pieces - answers) * OUTPUT_PIECE_BYTES
     // The time is read only when it matters: most children never come this far.
     if (cost > this.#left) this.#refill()
     this.#left -= cost

@@ -63,10 +63,10 @@ export interface Bridge {
 }
 
 export interface BridgeOptions {
-  /** Its processes are started by a runner program beside it. */
-  readonly withRunner?: boolean
   /** Whether its store keeps what it has acknowledged. */
   readonly persistent?: boolean
+  /** Its processes are started by a runner program beside it. */
+  readonly withRunner?: boolean
   readonly services?: Readonly<Record<string, object>>
   readonly environment?: Readonly<Record<string, string>>
 }

@@ -42,6 +42,17 @@ test('many small lines count for more than their bytes', (t) => {
   t.true(rate.took(0, 1) > 0)
 })
 
+test('lines that were asked for cost their bytes alone', (t) => {
+  const { rate } = create()
+  t.is(rate.took(OUTPUT_BURST_BYTES - 2 * OUTPUT_PIECE_BYTES, 0), 0)
+  for (let count = 0; count < 1000; count += 1) {
+    rate.sent()
+    t.is(rate.took(0, 1), 0)
+  }
+  t.is(rate.took(0, 2), 0)
+  t.true(rate.took(0, 1) > 0, 'and no more than those')
+})
+
 test('a clock that is set back gives nothing and takes nothing', (t) => {
   const { rate, time } = create()
   t.is(rate.took(OUTPUT_BURST_BYTES, 0), 0)
