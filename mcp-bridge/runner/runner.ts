@@ -52,6 +52,8 @@ export class Runner {
   readonly #processes = new Map<string, Launched>()
   /** The one that was unused for the longest time first. */
   readonly #idle = new Map<ServerProcess, NodeJS.Timeout>()
+  /** By key: what waits for its place, or has just been started. */
+  readonly #coming = new Map<string, Promise<ServerProcess>>()
   readonly #backoff: Backoff
   readonly #launcher: Launcher
   readonly #holders: SecretHolders
@@ -163,8 +165,17 @@ export class Runner {
     }
   }
 
-  /** The one of this key, started when there is a place for it. */
+  /** The one of this key; whoever asks for it at the same time waits with the first, for one place. */
   async #obtain(order: Order): Promise<ServerProcess> {
+    const { key } = order
+    const coming =
+      this.#coming.get(key) ?? this.#await(order).finally(() => this.#coming.delete(key))
+    this.#coming.set(key, coming)
+    return await coming
+  }
+
+  /** Started when there is a place for it. */
+  async #await(order: Order): Promise<ServerProcess> {
     const { key, service, person } = order
     const userId = service.isolation === 'shared' ? undefined : person.userId
     const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
