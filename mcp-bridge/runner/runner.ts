@@ -53,12 +53,20 @@ interface Order {
 }
 
 /** Until the first comes: what everybody shares is started for nobody in particular. */
+/** A process on its way. */
+interface Coming {
+  readonly process: Promise<ServerProcess>
+  readonly isAhead: boolean
+}
+
 const NOBODY: Person = { userId: '', userName: '' }
 
 export class Runner {
   readonly #ports: RunnerPorts
   readonly #processes = new Map<string, Launched>()
   readonly #idle = new Idle<ServerProcess>()
+  /** By key: what waits for its place, or has just been started. */
+  readonly #coming = new Map<string, Coming>()
   readonly #backoff: Backoff
   readonly #launcher: Launcher
   readonly #holders: SecretHolders
@@ -188,52 +196,66 @@ export class Runner {
     this.#places.askAgain()
   }
 
-  /** One that runs, under a lease where others could start it too. */
+  /** Whoever asks for the same at the same time waits with the first, for one lease and one place. */
   async #provide(order: Order): Promise<ServerProcess> {
+    const { key, isAhead } = order
+    let coming = this.#coming.get(key)
+    // What was not started ahead for want of a place may still be started for somebody.
+    if (coming === undefined || (coming.isAhead && !isAhead)) {
+      await coming?.process.catch(() => {})
+      coming = this.#coming.get(key) ?? this.#come(order)
+    }
+    return await coming.process
+  }
+
+  #come(order: Order): Coming {
+    const { key, isAhead } = order
+    const process = this.#findOrStart(order).finally(() => this.#coming.delete(key))
+    const coming = { process, isAhead }
+    this.#coming.set(key, coming)
+    return coming
+  }
+
+  /** One at a time for each key. @throws OwnedElsewhere */
+  async #findOrStart(order: Order): Promise<ServerProcess> {
     const { key, service, person } = order
-    // Whoever shares a process may be others now: the keys alone would not keep the two apart.
-    await this.#ending.get(service.name)
-    const lease = await this.#own(key, service, person)
+    for (;;) {
+      // Whoever shares a process may be others now: the keys alone would not keep the two apart.
+      await this.#ending.get(service.name)
+      assertUnchanged(service, this.#ports)
+      const held = await this.#findRunning(key)
+      if (held !== undefined) return held
+      const isOwn = service.isolation === 'session'
+      const lease = isOwn ? undefined : await this.#ports.leases.take(toSubject(service, person))
+      const process = await this.#start(order, lease)
+      if (process !== undefined) return process
+    }
+  }
+
+  /** Undefined when the lease was lost before there was a place. */
+  async #start(order: Order, lease: Lease | undefined): Promise<ServerProcess | undefined> {
     try {
-      const process = await this.#obtain(order)
-      if (lease !== undefined) endWith(lease, process)
-      return process
+      const place = await this.#takePlace(order)
+      if (lease?.lost.aborted !== true) {
+        const process = this.#begin(order, place)
+        if (lease !== undefined) endWith(lease, process)
+        return process
+      }
+      place.release()
     } catch (error) {
       await lease?.release()
       throw error
     }
+    await lease.release()
+    return undefined
   }
 
-  /** Nothing that runs already, or that is ending, is owned anew. @throws OwnedElsewhere */
-  async #own(key: string, service: Service, person: Person): Promise<Lease | undefined> {
-    for (;;) {
-      const held = await this.#findRunning(key)
-      if (held !== undefined || service.isolation === 'session') return undefined
-      const lease = await this.#ports.leases.take(toSubject(service, person))
-      if (!this.#processes.has(key)) return lease
-      // Somebody was quicker.
-      await lease.release()
-    }
-  }
-
-  /** The one of this key, started when there is a place for it. */
-  async #obtain(order: Order): Promise<ServerProcess> {
-    const { key, service, person } = order
+  async #takePlace({ service, person, isAhead, left }: Order): Promise<Place> {
     const userId = service.isolation === 'shared' ? undefined : person.userId
     const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
-    for (;;) {
-      assertUnchanged(service, this.#ports)
-      const held = await this.#findRunning(key)
-      if (held !== undefined) return held
-      const place = await this.#takePlace(order, applicant)
-      // Others may have been quicker while this one waited.
-      if (!this.#processes.has(key)) return this.#begin(order, place)
-      place.release()
-    }
-  }
-
-  async #takePlace({ isAhead, left }: Order, applicant: Applicant): Promise<Place> {
-    if (!isAhead) return await this.#places.take(applicant, left)
+    // Others may wait for the same one when this client leaves.
+    const isOwn = service.isolation === 'session'
+    if (!isAhead) return await this.#places.take(applicant, isOwn ? left : undefined)
     const place = this.#places.tryTake(applicant)
     if (place === undefined) throw new RpcFault(503, 'refused', 'there is no place to spare')
     return place

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
-import { fixture, startBridge } from '../support/bridge.ts'
+import { fixture, PATIENT_LEASE_MS, startBridge } from '../support/bridge.ts'
 import {
   allEvents,
   fixtureInfo,
@@ -42,7 +42,11 @@ const services = {
     isolation: 'user',
   }),
 }
-const environment = { SERVICE_KEY: 'for-the-service', GATEWAY_SECRET: 'canary-root' }
+const environment = {
+  SERVICE_KEY: 'for-the-service',
+  GATEWAY_SECRET: 'canary-root',
+  MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS,
+}
 const bridge = await startBridge({ services, environment })
 test.after.always(() => bridge.stop())
 

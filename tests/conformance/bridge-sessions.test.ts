@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { SESSIONS_PER_USER_MAX } from '../../mcp-bridge/limits.ts'
-import { type Caller, fixture, startBridge } from '../support/bridge.ts'
+import { type Caller, fixture, PATIENT_LEASE_MS, startBridge } from '../support/bridge.ts'
 import {
   allEvents,
   fixtureInfo,
@@ -24,6 +24,7 @@ const bridge = await startBridge({
     all: fixture('echoes.ts', { isolation: 'shared' }),
     few: fixture('echoes.ts', { processesPerUser: 4 }),
   },
+  environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS },
 })
 test.after.always(() => bridge.stop())
 

@@ -7,10 +7,10 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
 import test, { type ExecutionContext } from 'ava'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
-import { type Caller, startBridge } from '../support/bridge.ts'
+import { type Caller, PATIENT_LEASE_MS, startBridge } from '../support/bridge.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 
-const bridge = await startBridge()
+const bridge = await startBridge({ environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS } })
 test.after.always(() => bridge.stop())
 
 const WRITES = 40

@@ -18,6 +18,9 @@ const EDGE_SECRET = 'edge-secret-of-the-tests'
 /** As long as it has to be. */
 export const USER_SECRETS_KEY = 'the key of user secrets in the tests'
 
+/** For bridges that must not take a slow machine for one that cannot renew its leases. */
+export const PATIENT_LEASE_MS = '60000'
+
 export interface Caller {
   readonly user?: string
   readonly name?: string

@@ -95,8 +95,14 @@ export interface EventFrame {
 export async function* frames(response: Response): AsyncGenerator<EventFrame> {
   const decoder = new TextDecoder()
   let text = ''
+  let last = ''
   for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
+    const piece = decoder.decode(chunk, { stream: true })
+    const isComplete = (last + piece).includes('\n\n')
+    text += piece
+    last = piece.slice(-1)
+    // Of one that is large only the end is looked at each time.
+    if (!isComplete) continue
     const parts = text.split('\n\n')
     text = parts.pop() ?? ''
     for (const part of parts) {

@@ -30,7 +30,9 @@ test('the page on the bridge has the bounds that the code has', (t) => {
     'requests of a session that wait': String(limits.PENDING_PER_SESSION_MAX),
     'requests of a process that wait': `${limits.PENDING_PER_PROCESS_MAX}; from half of it on nobody more than half`,
     'requests of a server that wait for its client': String(limits.ASKED_PER_SESSION_MAX),
+    'processes of a person, over all services': String(limits.PROCESSES_PER_USER_MAX),
     'processes of a bridge': String(limits.PROCESSES_MAX),
+    'what a server writes': `${mebibytes(limits.OUTPUT_BYTES_PER_SECOND)} a second, after ${mebibytes(limits.OUTPUT_BURST_BYTES)} at once`,
     'what a server has not read yet': mebibytes(limits.INPUT_QUEUE_BYTES_MAX),
     'what a client has not read yet': mebibytes(limits.UNSENT_BYTES_MAX),
     'kept for coming back, a session': `${mebibytes(limits.EVENTS_BYTES_MAX)}, and one larger event`,
@@ -54,6 +56,7 @@ test('the page on the bridge has the waits that the code has', (t) => {
     `doubling from ${limits.BACKOFF_FIRST_MS} ms to ${seconds(limits.BACKOFF_MAX_MS)}`,
     `After ${limits.FIRST_BYTE_BEAT_MS} to ${2 * limits.FIRST_BYTE_BEAT_MS} ms`,
     `each ${seconds(limits.KEEP_ALIVE_MS)}`,
+    `waits ${seconds(limits.PLACE_WAIT_MS)} for a place`,
     `A lease lasts ${seconds(limits.LEASE_MS)}`,
   ]) {
     t.true(PAGE.replaceAll(/\s+/g, ' ').includes(words), words)
