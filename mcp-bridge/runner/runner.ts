@@ -198,6 +198,8 @@ export class Runner {
       this.#processes.set(key, launched)
       void process.ended.then(() => {
         this.#processes.delete(key)
+        clearTimeout(this.#idle.get(process))
+        this.#idle.delete(process)
         place.release()
       })
       if (asksSecrets(service)) {
