@@ -69,6 +69,7 @@ function toStart(name: ContenderName): Start {
 }
 
 const MAIN = join(import.meta.dirname, '../../mcp-bridge/main.ts')
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/compiled')
 const SERVICE = 'bench'
 const EDGE_SECRET = randomText()
 /** Sessions of one person are bounded, and one bench has many. */
@@ -95,6 +96,8 @@ const startOurs: Start = async ({
     environment: {
       ...environment(folder),
       GATEWAY_STATE_DIR: join(folder, 'state'),
+      // As the supervisor starts it.
+      NODE_COMPILE_CACHE: COMPILED,
       LOG_LEVEL: 'warn',
       REDIS_URL: world.storeUrl,
       MCP_BRIDGE_SOCKET: socket,

@@ -15,6 +15,8 @@ export interface McpSession {
   open(): Promise<number>
   /** @throws Error when the answer is another one's, or wrong. */
   call(): Promise<void>
+  /** What every server can do. @throws Error when it names no tool. */
+  list(): Promise<void>
   /** The status of the answer to DELETE. */
   end(): Promise<number>
   close(): void
@@ -57,6 +59,12 @@ export async function createSession(door: Door, number: number): Promise<McpSess
       const answer = await post({ jsonrpc: '2.0', id: calls, method: 'tools/call', params })
       const [content] = resultOf(answer, calls)['content'] as readonly { text?: string }[]
       if (content?.text !== ECHO + message) throw new Error(`wrong answer: ${describe(answer)}`)
+    },
+    async list() {
+      calls += 1
+      const answer = await post({ jsonrpc: '2.0', id: calls, method: 'tools/list' })
+      const tools = resultOf(answer, calls)['tools']
+      if (!Array.isArray(tools) || tools.length === 0) throw new Error(describe(answer))
     },
     end: async () => (await endSession(connection, head)).status,
     close: () => connection.close(),

@@ -43,7 +43,7 @@ async function openAndEnd(door: Contender['door'], number: number): Promise<numb
   try {
     const took = await session.open()
     // Proof that it is one.
-    await session.call()
+    await session.list()
     return took
   } finally {
     await endSessions([session])

@@ -46,7 +46,11 @@ export async function writeProfile(
 ): Promise<readonly string[]> {
   const folder = resolve(to)
   mkdirSync(folder, { recursive: true })
-  const nodeOptions = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${INTERVAL_US}`]
+  const nodeOptions = [
+    '--cpu-prof',
+    `--cpu-prof-dir=${folder}`,
+    `--cpu-prof-interval=${INTERVAL_US}`,
+  ]
   const before = new Set(readdirSync(folder))
   const server = world.servers.tiny
   const contender = await startContender('ours', { world, peers: new Map(), server, nodeOptions })

@@ -30,11 +30,8 @@ export interface Trial {
 
 /** As many sessions beforehand are enough for everything that is made once. */
 export async function tryLeaving(sessions: number, warmUp: number): Promise<Trial> {
-  const services = Object.fromEntries(
-    ISOLATIONS.map((isolation) => [isolation, fixture('works-slowly.ts', { isolation, idle: 1 })]),
-  )
   const bridge = await startBridge({
-    services,
+    services: toServices(),
     environment: {
       LOG_LEVEL: 'warn',
       // Counting what lives takes long.
@@ -61,6 +58,14 @@ export async function tryLeaving(sessions: number, warmUp: number): Promise<Tria
   } finally {
     await bridge.stop()
   }
+}
+
+/** Others each time. */
+function toServices(): Readonly<Record<string, object>> {
+  const env = { TRIAL: randomUUID() }
+  return Object.fromEntries(
+    ISOLATIONS.map((isolation) => [isolation, fixture('works-slowly.ts', { isolation, env })]),
+  )
 }
 
 type World = Pick<Visit, 'bridge' | 'revoke'>
@@ -113,24 +118,17 @@ function toVisit(world: World, isolation: Isolation, number: number): Visit {
   }
 }
 
-const SETTLE_MS = 90_000
+const SETTLE_MS = 60_000
 /** Longer than a session lives unused. */
 const STABLE_MS = 3000
 const LOOK_EVERY_MS = 250
 
-/** When no process is left, and nothing changes any more. */
+/** When nothing changes any more: first the sessions go, then the processes that several have shared. */
 async function takeStock(bridge: Bridge, redis: Redis): Promise<Remains> {
-  const look = async (): Promise<string> =>
-    JSON.stringify([bridge.children(), descriptorsOf(bridge), await redis.dbsize()])
-  const deadline = performance.now() + SETTLE_MS
-  let [seen, since] = [await look(), performance.now()]
-  const isSettled = (): boolean =>
-    performance.now() - since > STABLE_MS && bridge.children().length === 0
-  while (performance.now() < deadline && !isSettled()) {
-    await sleep(LOOK_EVERY_MS)
-    const now = await look()
-    if (now !== seen) [seen, since] = [now, performance.now()]
-  }
+  await settle(bridge, redis, () => true)
+  // What has changed ends at once: nobody has to wait until it is no longer kept for others.
+  bridge.configure(toServices())
+  await settle(bridge, redis, () => bridge.children().length === 0)
   const { objects, resources, bytes } = await tellsWhatLives(bridge)
   return {
     counts: {
@@ -141,6 +139,19 @@ async function takeStock(bridge: Bridge, redis: Redis): Promise<Remains> {
       ...resources,
     },
     bytes,
+  }
+}
+
+async function settle(bridge: Bridge, redis: Redis, isDone: () => boolean): Promise<void> {
+  const look = async (): Promise<string> =>
+    JSON.stringify([bridge.children(), descriptorsOf(bridge), await redis.dbsize()])
+  const deadline = performance.now() + SETTLE_MS
+  let [seen, since] = [await look(), performance.now()]
+  const isSettled = (): boolean => performance.now() - since > STABLE_MS && isDone()
+  while (performance.now() < deadline && !isSettled()) {
+    await sleep(LOOK_EVERY_MS)
+    const now = await look()
+    if (now !== seen) [seen, since] = [now, performance.now()]
   }
 }
 
