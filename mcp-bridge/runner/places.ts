@@ -106,7 +106,7 @@ export class Places {
       this.#leave(person, waiting)
       reject(toFault(this.#isFull(applicant) ?? 'all', applicant))
     }
-    const timer = setTimeout(giveUp, this.#options.waitMs)
+    const timer = setTimeout(giveUp, this.#options.waitMs).unref()
     left?.addEventListener('abort', giveUp)
     if (left?.aborted) giveUp()
     try {
