@@ -13,7 +13,7 @@ export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 export const BATCH_MESSAGES_MAX = 100
 
 export const SESSIONS_MAX = 1024
-export const SESSIONS_PER_USER_MAX = 64
+export const SESSIONS_PER_USER_MAX = 128
 /** Many agents never DELETE: at the user's bound, a session unused for so long gives way. */
 export const GIVES_WAY_AFTER_MS = 60_000
 /** Requests of one session that still wait for an answer. */
@@ -24,7 +24,7 @@ export const ASKED_PER_SESSION_MAX = 128
 export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256
 /** Of one person, over all services. */
-export const PROCESSES_PER_USER_MAX = 64
+export const PROCESSES_PER_USER_MAX = 128
 /** Who finds no place for a process waits for so long, in a queue that is bounded. */
 export const PLACE_WAIT_MS = 10_000
 export const WAITING_MAX = 256

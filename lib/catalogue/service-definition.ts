@@ -86,7 +86,7 @@ export const serviceDefinition = z
       .int()
       .min(1)
       .max(PROCESSES_PER_USER_MAX)
-      .describe('Processes of this service that one person may have at once. Default: 16.'),
+      .describe('Processes of this service that one person may have at once. Default: 64.'),
     callTimeout: z
       .int()
       .min(1)

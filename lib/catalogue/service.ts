@@ -112,7 +112,7 @@ function toScopes(
 const MIB = 1024 * 1024
 
 function toLimits(definition: ServiceDefinition): ServiceLimits {
-  const { idle = 60, processesPerUser = 16, messageBytes = 32 * MIB } = definition
+  const { idle = 60, processesPerUser = 64, messageBytes = 32 * MIB } = definition
   const { callTimeout = 300, callCeiling = 3600 } = definition
   return {
     idleMs: idle * 1000,

@@ -77,15 +77,17 @@ export function launchChild(
 
 /** Some servers' line readers also break at U+2028 and U+2029, which JSON allows within strings. */
 function toLine(message: RpcMessage): string {
-  return serialize(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  const json = serialize(message)
+  if (!FALSE_BREAKS.test(json)) return json
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
+
+const FALSE_BREAKS = /[\u2028\u2029]/
 
 /** Some programs write a byte order mark first, or CRLF; blank lines mean nothing. */
 function readText(line: Buffer): string {
-  return line
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .trim()
+  const text = line.toString('utf8')
+  return (text.startsWith('\uFEFF') ? text.slice(1) : text).trim()
 }
 
 /** A server that prints nothing else must not fill the log. */

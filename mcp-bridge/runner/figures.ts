@@ -59,15 +59,15 @@ const TIMES = [11, 12, 13, 14]
 
 async function seeInProc(wanted: ReadonlySet<number>): Promise<readonly Seen[]> {
   const seen: Seen[] = []
-  for (const pid of await processIds()) {
-    const fields = await statFields(pid)
+  for await (const pid of processIds()) {
+    const fields = statFields(pid)
     if (fields === undefined) continue
     const group = Number(fields[GROUP])
-    const marker = wanted.has(group) ? undefined : await environmentMember(pid, CHILD_MARKER)
+    const marker = wanted.has(group) ? undefined : environmentMember(pid, CHILD_MARKER)
     if (!wanted.has(group) && marker === undefined) continue
     const ticks = sum(TIMES.map((index) => Number(fields[index])))
     const cpuSeconds = ticks / TICKS_PER_SECOND
-    seen.push({ group, marker, memoryBytes: await residentBytes(pid), cpuSeconds })
+    seen.push({ group, marker, memoryBytes: residentBytes(pid), cpuSeconds })
   }
   return seen
 }

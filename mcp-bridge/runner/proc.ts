@@ -1,15 +1,29 @@
-/** What Linux tells of processes in /proc; elsewhere there are none to be seen. */
+/**
+ * What Linux tells of processes in /proc; elsewhere there are none to be seen.
+ *
+ * Nothing there waits for a disk: read at once, a file costs a tenth of what asking for it later does.
+ */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 
-export async function processIds(): Promise<number[]> {
-  const entries = await readdir('/proc').catch(() => [])
-  return entries.filter((entry) => /^\d+$/.test(entry)).map(Number)
+/** So many files are read before others have their turn. */
+const FILES_AT_ONCE = 50
+
+/** All of them; others have their turn in between. */
+export async function* processIds(): AsyncGenerator<number> {
+  let count = 0
+  for (const entry of listProc()) {
+    if (!/^\d+$/.test(entry)) continue
+    count += 1
+    if (count % FILES_AT_ONCE === 0) await turn()
+    yield Number(entry)
+  }
 }
 
 /** Undefined for somebody else's process too, and for one that has ended. */
-export async function environmentMember(pid: number, name: string): Promise<string | undefined> {
-  const environment = await readProc(pid, 'environ')
+export function environmentMember(pid: number, name: string): string | undefined {
+  const environment = readProc(pid, 'environ')
   const members = `\0${environment ?? ''}`
   const start = members.indexOf(`\0${name}=`)
   if (start === -1) return undefined
@@ -17,19 +31,27 @@ export async function environmentMember(pid: number, name: string): Promise<stri
 }
 
 /** The fields of `stat` from the third on: the second, the program's name, may contain anything. */
-export async function statFields(pid: number): Promise<readonly string[] | undefined> {
-  const stat = await readProc(pid, 'stat')
+export function statFields(pid: number): readonly string[] | undefined {
+  const stat = readProc(pid, 'stat')
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
-export async function residentBytes(pid: number): Promise<number> {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec((await readProc(pid, 'status')) ?? '')?.[1]
+export function residentBytes(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, 'status') ?? '')?.[1]
   return Number(kibibytes ?? 0) * 1024
 }
 
-async function readProc(pid: number, file: string): Promise<string | undefined> {
+function listProc(): string[] {
   try {
-    return await readFile(`/proc/${pid}/${file}`, 'latin1')
+    return readdirSync('/proc')
+  } catch {
+    return []
+  }
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1')
   } catch {
     // Somebody else's process, or one that has ended since.
     return undefined

@@ -37,8 +37,8 @@ export class Sweep {
     const found = new Set<string>()
     this.#waiting = new Set()
     try {
-      for (const pid of await processIds()) {
-        const value = await environmentMember(pid, CHILD_MARKER)
+      for await (const pid of processIds()) {
+        const value = environmentMember(pid, CHILD_MARKER)
         if (value === undefined || !values.has(value)) continue
         found.add(value)
         kill(pid)
