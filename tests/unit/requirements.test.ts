@@ -3,7 +3,7 @@ import test from 'ava'
 import { REQUIREMENTS, type Requirement } from '../conformance/requirements.ts'
 
 const cited = new Set<string>()
-for await (const file of glob('tests/{conformance,e2e}/**/*.test.ts')) {
+for await (const file of glob('tests/{conformance,e2e,long}/**/*.test.ts')) {
   const source = await readFile(file, 'utf8')
   for (const [, id = ''] of source.matchAll(/verifies(?:Alone)?\(\s*'([^']+)'/g)) cited.add(id)
 }

@@ -55,7 +55,11 @@ test('so it is in front of a server that speaks HTTP itself', async (t) => {
 })
 
 test('while the store is away nothing ends; who was revoked meanwhile loses it when it is back', async (t) => {
-  const { bridge, begin, revoke } = await startRevocableBridge({ services })
+  const { bridge, begin, revoke } = await startRevocableBridge({
+    services,
+    // Else what everybody shares would end with its lease.
+    environment: { MCP_BRIDGE_LEASE_MS: '60000' },
+  })
   t.teardown(() => bridge.stop())
   const take = async (): Promise<Seat> => {
     const caller = somebody()
