@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { SESSIONS_PER_USER_MAX } from '../../../mcp-bridge/limits.ts'
 import { type Caller, fixture, startBridge } from '../../support/bridge.ts'
 import { fixtureInfo, initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 
@@ -107,9 +108,9 @@ test('two users with equal ids on one process get their own answers', async (t) 
   await Promise.all([ask(0), ask(1)])
 })
 
-test('refuses the session after the sixty-fourth of one user, and says what to do', async (t) => {
+test('refuses a person the session after the last, and says what to do', async (t) => {
   const caller = { user: 'dev:many' }
-  for (let n = 0; n < 64; n += 1) await open(bridge, 'mine', { caller })
+  for (let n = 0; n < SESSIONS_PER_USER_MAX; n += 1) await open(bridge, 'mine', { caller })
   const refused = await send(bridge, 'mine', initializeBody(), { caller })
   t.is(refused.status, 429)
   t.regex((await json(refused)).error?.message ?? '', /DELETE/)
