@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { readLines } from '../../cli/log/lines.ts'
+import { Failures } from './failures.ts'
 import { type Counts, readTapLine } from './tap.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -16,6 +17,7 @@ export async function runAva(
   variables: Readonly<Record<string, string>>,
 ): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const failures = new Failures()
   const ava = spawn(process.execPath, [AVA, '--tap', ...args], {
     cwd: ROOT,
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...variables },
@@ -23,12 +25,15 @@ export async function runAva(
   })
   readLines(ava.stdout, (line) => {
     const text = readTapLine(line, counts)
-    if (text !== undefined) console.log(text)
+    if (text === undefined) return
+    console.log(text)
+    failures.read(text)
   })
   const { promise, resolve } = Promise.withResolvers<number | null>()
   ava.once('close', resolve)
   const exitCode = await promise
   // A file that does not even load may have no line of its own.
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1
+  for (const line of failures.again()) console.log(line)
   return counts
 }
