@@ -19,7 +19,7 @@ export type RpcRequest = RpcMessage & { readonly id: RpcId; readonly method: str
 export type RpcNotification = RpcMessage & { readonly method: string }
 export type RpcResponse = RpcMessage & { readonly id: RpcId | null }
 
-/** JSON-RPC 2.0 section 5.1, the official SDKs' own, and -32022 of MCP 2026-07-28. */
+/** JSON-RPC 2.0 section 5.1, the official SDKs' own, and -32020 to -32022 of MCP 2026-07-28. */
 export const CODES = {
   parse: -32700,
   invalidRequest: -32600,
@@ -28,6 +28,8 @@ export const CODES = {
   internal: -32603,
   refused: -32000,
   sessionNotFound: -32001,
+  headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
   cancelled: -32800,
 } as const

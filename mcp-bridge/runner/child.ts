@@ -5,25 +5,11 @@
  */
 
 import type { Log } from '../../lib/platform/log.ts'
-import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { parseExactly } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { idOfOversized } from './framing.ts'
-import type { ChildHost, HostedChild, HostedEnding, LaunchOrder } from './host.ts'
-
-export interface ChildEvents {
-  message(message: RpcMessage): void
-  /** An answer was too large to pass; `id` is ours where it could be told. */
-  oversized(id: number | undefined): void
-  ended(ending: HostedEnding): void
-}
-
-export interface Child
-  extends Pick<HostedChild, 'pid' | 'ended' | 'gone' | 'pause' | 'resume' | 'figures'> {
-  /** @throws RpcFault when the child does not read what waits for it already. */
-  send(message: RpcMessage): void
-  stop(waits: StopWaits): Promise<HostedEnding>
-}
+import type { ChildHost, LaunchOrder } from './host.ts'
+import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 const SHOWN_CHARACTERS = 200
 /** Of what is no message, so much is shown at once; afterwards each doubling. */
@@ -32,9 +18,9 @@ const SHOWN_LINES = 20
 export function launchChild(
   host: ChildHost,
   order: LaunchOrder,
-  events: ChildEvents,
+  events: UpstreamEvents,
   log: Log,
-): Child {
+): Upstream {
   const rubbish = createSparing()
   const skipped = createSparing()
   const hosted = host.launch(order, {

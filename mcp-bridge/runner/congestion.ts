@@ -4,15 +4,15 @@
  * Where several share it nobody waits for one slow reader, whose stream is cut at its bound instead.
  */
 
-import type { Child } from './child.ts'
 import type { ProcessUser } from './process-user.ts'
+import type { Upstream } from './upstream.ts'
 
 export class Congestion {
-  readonly #child: Pick<Child, 'pause' | 'resume'>
+  readonly #child: Pick<Upstream, 'pause' | 'resume'>
   readonly #users: ReadonlySet<ProcessUser>
   #isHolding = false
 
-  constructor(child: Pick<Child, 'pause' | 'resume'>, users: ReadonlySet<ProcessUser>) {
+  constructor(child: Pick<Upstream, 'pause' | 'resume'>, users: ReadonlySet<ProcessUser>) {
     this.#child = child
     this.#users = users
   }

@@ -7,12 +7,13 @@ import type { Log } from '../../lib/platform/log.ts'
 import type { Ending } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Backoff } from './backoff.ts'
-import { type Child, type ChildEvents, launchChild } from './child.ts'
+import { launchChild } from './child.ts'
 import type { ChildHost } from './host.ts'
 import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
 import type { OwnSecrets } from './own-secrets.ts'
 import { ServerProcess } from './server-process.ts'
 import { Totals } from './totals.ts'
+import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 export interface LauncherPorts {
   /** Who starts the processes of a service. */
@@ -26,7 +27,7 @@ export interface LauncherPorts {
 export interface Launched {
   readonly process: ServerProcess
   readonly startedAt: number
-  readonly child: Pick<Child, 'pid' | 'figures'> | undefined
+  readonly child: Pick<Upstream, 'pid' | 'figures'> | undefined
   /** Undefined while it is nobody's, or everybody's. */
   readonly userId: string | undefined
   /** Whose it is from now on: what it does counts as that person's. */
@@ -51,7 +52,7 @@ export class Launcher {
     const { clock, log, environment, hostOf } = this.#ports
     const host = hostOf(service)
     let owner = person
-    let child: Child | undefined
+    let child: Upstream | undefined
     const backoffKey = (): string => `${service.name} ${owner?.userId ?? ''}`
     this.#backoff.assertMayStart(backoffKey(), service.name)
     const startedAt = clock()
@@ -62,9 +63,9 @@ export class Launcher {
     }
     const place = { environment, dataFolder: host.dataFolder(service.name) }
     const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
-    const launch = (events: ChildEvents): Child => {
+    const launch = (events: UpstreamEvents): Upstream => {
       // Noted first: whoever hears of the ending may try again at once.
-      const ended: ChildEvents['ended'] = (ending) => {
+      const ended: UpstreamEvents['ended'] = (ending) => {
         noteEnding(ending)
         events.ended(ending)
       }
@@ -89,7 +90,7 @@ export class Launcher {
   }
 }
 
-function start(service: Service, launch: () => Child): Child {
+function start(service: Service, launch: () => Upstream): Upstream {
   try {
     return launch()
   } catch (cause) {

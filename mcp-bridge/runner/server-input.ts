@@ -2,16 +2,16 @@
 
 import type { Log } from '../../lib/platform/log.ts'
 import { RpcFault, type RpcMessage } from '../json-rpc.ts'
-import type { Child } from './child.ts'
+import type { Upstream } from './upstream.ts'
 
 export class ServerInput {
   readonly #service: string
-  readonly #child: Pick<Child, 'send'>
+  readonly #child: Pick<Upstream, 'send'>
   readonly #log: Log
   #hasEnded = false
   #isDeaf = false
 
-  constructor(service: string, child: Pick<Child, 'send'>, log: Log) {
+  constructor(service: string, child: Pick<Upstream, 'send'>, log: Log) {
     this.#service = service
     this.#child = child
     this.#log = log

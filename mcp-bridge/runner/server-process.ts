@@ -19,7 +19,6 @@ import {
 import { STOP_WAITS } from '../limits.ts'
 import { Ticker } from '../ticker.ts'
 import { Calls } from './calls.ts'
-import type { Child, ChildEvents } from './child.ts'
 import { Congestion } from './congestion.ts'
 import { Handshake, NOBODY } from './handshake.ts'
 import type { ProcessCounts } from './process-counts.ts'
@@ -28,6 +27,7 @@ import { isKeptFromServer } from './roots.ts'
 import { ServerInput } from './server-input.ts'
 import { ServerRequests } from './server-requests.ts'
 import { isForShared, Sharing } from './sharing.ts'
+import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 export interface ServerProcessOptions {
   /** What `roots: fixed` tells. */
@@ -44,7 +44,7 @@ export class ServerProcess {
   readonly counts: ProcessCounts = { calls: 0, timeouts: 0, dropped: 0 }
   /** Resolves when nothing of it is left: another one for the same key may begin. */
   readonly ended: Promise<Ending>
-  readonly #child: Child
+  readonly #upstream: Upstream
   readonly #log: Log
   readonly #input: ServerInput
   readonly #calls: Calls
@@ -57,7 +57,7 @@ export class ServerProcess {
 
   constructor(
     service: Service,
-    launch: (events: ChildEvents) => Child,
+    launch: (events: UpstreamEvents) => Upstream,
     log: Log,
     { rootFolders = () => [], seconds = SECONDS }: ServerProcessOptions = {},
   ) {
@@ -67,15 +67,15 @@ export class ServerProcess {
     this.#requests = new ServerRequests(service, rootFolders)
     this.#handshake = this.#createHandshake()
     this.#sharing = this.isShared ? this.#createSharing() : undefined
-    this.#child = launch({
+    this.#upstream = launch({
       message: (message) => this.#receive(message),
       oversized: (id) =>
         this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
       ended: (ending) => this.#end(ending),
     })
-    this.#input = new ServerInput(service.name, this.#child, log)
-    this.#congestion = new Congestion(this.#child, this.users)
-    this.ended = this.#child.gone.then(() => this.#child.ended)
+    this.#input = new ServerInput(service.name, this.#upstream, log)
+    this.#congestion = new Congestion(this.#upstream, this.users)
+    this.ended = this.#upstream.gone.then(() => this.#upstream.ended)
     seconds.add(this)
     void this.ended.then(() => seconds.remove(this))
   }
@@ -154,7 +154,7 @@ export class ServerProcess {
 
   async stop(waits: StopWaits): Promise<Ending> {
     this.#wasAsked = !this.#hasEnded
-    await this.#child.stop(waits)
+    await this.#upstream.stop(waits)
     return await this.ended
   }
 

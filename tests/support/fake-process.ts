@@ -4,10 +4,10 @@ import { toService } from '../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import type { RpcMessage, RpcResponse } from '../../mcp-bridge/json-rpc.ts'
-import type { ChildEvents } from '../../mcp-bridge/runner/child.ts'
 import type { HostedEnding } from '../../mcp-bridge/runner/host.ts'
 import type { Call, ProcessUser } from '../../mcp-bridge/runner/process-user.ts'
 import { ServerProcess } from '../../mcp-bridge/runner/server-process.ts'
+import type { UpstreamEvents } from '../../mcp-bridge/runner/upstream.ts'
 import { Ticker } from '../../mcp-bridge/ticker.ts'
 
 const jsonrpc = '2.0' as const
@@ -47,7 +47,7 @@ export function fakeProcess(definition: ServiceDefinition): FakeProcess {
   const sent: RpcMessage[] = []
   const flow: string[] = []
   const ended = Promise.withResolvers<HostedEnding>()
-  let events: ChildEvents | undefined
+  let events: UpstreamEvents | undefined
   let fault: Error | undefined
   let stops = 0
   const end = (): void => {

@@ -1,0 +1,106 @@
+/**
+ * The answer to one request without a session: JSON, or a stream when something comes before the response.
+ *
+ * It cannot be resumed and its events have no ids; the client's leaving is what cancels it (MCP 2026-07-28,
+ * Streamable HTTP).
+ */
+
+import type { ServerResponse } from 'node:http'
+import { type Accepted, parseAccept } from '../accept.ts'
+import { Backlog } from '../backlog.ts'
+import { EventStream } from '../event-stream.ts'
+import { type Exchange, headerOf } from '../exchange.ts'
+import { CODES, isObject, type RpcNotification, type RpcResponse, serialize } from '../json-rpc.ts'
+import type { StreamPorts } from '../session-streams.ts'
+
+/** Errors that the transport itself shows (MCP 2026-07-28, Streamable HTTP); the others travel with 200. */
+const STATUSES: ReadonlyMap<unknown, number> = new Map([
+  [CODES.methodNotFound, 404],
+  [CODES.headerMismatch, 400],
+  [CODES.missingCapability, 400],
+  [CODES.unsupportedVersion, 400],
+])
+
+export class StatelessAnswer {
+  readonly #response: ServerResponse
+  readonly #accepted: Accepted
+  readonly #ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>
+  readonly #backlog: Backlog
+  #stream: EventStream | undefined
+  #isOver = false
+  #beats = 0
+
+  /** `onRelieved`: a client that was congested reads again. */
+  constructor(
+    { request, response }: Pick<Exchange, 'request' | 'response'>,
+    ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>,
+    onRelieved: () => void = () => {},
+  ) {
+    this.#response = response
+    this.#accepted = parseAccept(headerOf(request, 'accept'))
+    this.#ports = ports
+    this.#backlog = new Backlog(onRelieved)
+    if (this.#accepted.stream) ports.firstBytes.add(this)
+    response.once('close', () => ports.firstBytes.remove(this))
+  }
+
+  /** Whether the client is there and waits. */
+  get isOpen(): boolean {
+    return !this.#isOver && !this.#response.destroyed && !this.#response.writableEnded
+  }
+
+  get isCongested(): boolean {
+    return this.#backlog.isCongested
+  }
+
+  /** Called when the client leaves before the answer is complete: that cancels (MCP 2026-07-28). */
+  onLeft(cancel: () => void): void {
+    this.#response.once('close', () => {
+      if (!this.#isOver) cancel()
+    })
+  }
+
+  /** Begins the stream now, e.g. for `subscriptions/listen`. */
+  begin(): void {
+    this.#begin()
+  }
+
+  /** What is sent before the response; it is dropped for a client that cannot read a stream. */
+  notify(notification: RpcNotification): void {
+    if (this.isOpen && this.#accepted.stream) this.#begin().send(serialize(notification))
+  }
+
+  settle(response: RpcResponse): void {
+    if (!this.isOpen) return
+    this.#isOver = true
+    this.#ports.firstBytes.remove(this)
+    const text = serialize(response)
+    if (this.#stream !== undefined || !this.#accepted.json) {
+      const stream = this.#begin()
+      stream.send(text)
+      stream.end()
+      return
+    }
+    const status = (isObject(response.error) && STATUSES.get(response.error['code'])) || 200
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    }
+    this.#response.writeHead(status, headers).end(text)
+  }
+
+  /** The first beat may come right after the request: the second begins a stream. */
+  beat(): void {
+    this.#beats += 1
+    if (!this.isOpen) this.#ports.firstBytes.remove(this)
+    else if (this.#beats > 1) this.#begin().beat()
+  }
+
+  #begin(): EventStream {
+    if (this.#stream !== undefined) return this.#stream
+    this.#ports.firstBytes.remove(this)
+    const { keepAlive } = this.#ports
+    this.#stream = new EventStream(this.#response, { keepAlive, backlog: this.#backlog })
+    return this.#stream
+  }
+}
