@@ -5,11 +5,15 @@
  * end, and an owner that could not renew in time ends its processes before that.
  */
 
+import type { Era } from './runner/servers.ts'
+
 /** What is owned: never two processes for one of these, on whatever bridge. */
 export interface LeaseSubject {
   readonly service: string
   /** `sub` of the person whose process it is; undefined for one that everybody shares. */
   readonly user: string | undefined
+  /** Of its process: one that has spoken one of them does not speak the other. Default: sessions. */
+  readonly era?: Era
 }
 
 export interface Lease {

@@ -58,7 +58,7 @@ async function begin(
 ): Promise<RpcResponse> {
   const left = new AbortController()
   response.once('close', () => left.abort())
-  const process = await bridge.runner.acquire(service, identity, session, left.signal)
+  const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
   session.begin(process)
   admission.assertStands()
   const answer = await process.initialize(session, withServedRevision(request))

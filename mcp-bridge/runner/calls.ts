@@ -54,7 +54,8 @@ export class Calls {
    * @throws RpcFault when it cannot be taken.
    */
   forward(user: ProcessUser, call: Call, request: RpcRequest, isTimed = true): void {
-    if (this.#service.calls === 'parallel') this.#send(user, call, request, isTimed)
+    // What somebody else watches over may last: it takes no turn away.
+    if (this.#service.calls === 'parallel' || !isTimed) this.#send(user, call, request, isTimed)
     else {
       const start = (): void => this.#send(user, call, request, isTimed)
       this.#turns.enter({ user, call, start })
@@ -71,6 +72,16 @@ export class Calls {
     call.settle(this.#ports.toVisible(user, call, answer))
     this.#turns.leave(call)
     return settled
+  }
+
+  /** The call that has this id in the process. */
+  find(id: unknown): Settled | undefined {
+    return this.#correlation.find(id)
+  }
+
+  /** All that were sent and wait for an answer. */
+  open(): Iterable<Settled> {
+    return this.#correlation.open()
   }
 
   /** Hands it to its call; undefined when there is none. */

@@ -104,6 +104,15 @@ export class Correlation {
     return known.user
   }
 
+  /** The call that has this id in the process. */
+  find(id: unknown): Settled | undefined {
+    return this.#pending.get(toOurId(id))
+  }
+
+  open(): Iterable<Settled> {
+    return this.#pending.values()
+  }
+
   /** Forgets a call; the result is the id it has in the process. */
   cancel(call: Call): number | undefined {
     for (const [id, pending] of this.#pending) {

@@ -12,6 +12,7 @@ import type { ChildHost } from './host.ts'
 import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
 import type { OwnSecrets } from './own-secrets.ts'
 import { ServerProcess } from './server-process.ts'
+import type { Era } from './servers.ts'
 import { Totals } from './totals.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
@@ -48,7 +49,7 @@ export class Launcher {
    * @param person undefined for one that everybody shares, or that is nobody's yet.
    * @throws RpcFault when it must not be started now, or cannot be.
    */
-  launch(service: Service, person: Person | undefined, own: OwnSecrets): Launched {
+  launch(service: Service, person: Person | undefined, own: OwnSecrets, era: Era): Launched {
     const { clock, log, environment, hostOf } = this.#ports
     const host = hostOf(service)
     let owner = person
@@ -73,6 +74,7 @@ export class Launcher {
       return child
     }
     const process = new ServerProcess(service, launch, ownLog, {
+      era,
       rootFolders: () => plan().rootFolders,
     })
     this.totals.add(process)

@@ -27,6 +27,7 @@ import { type Applicant, type Full, type Place, Places } from './places.ts'
 import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
 import type { ServerProcess } from './server-process.ts'
+import type { Era } from './servers.ts'
 import { Spares } from './spares.ts'
 import type { ServiceTotals } from './totals.ts'
 
@@ -41,24 +42,35 @@ export interface RunnerPorts extends LauncherPorts {
   readonly endUnused: (userId: string, service: string | undefined) => void
 }
 
+/** What a process is wanted for. */
+export interface Wish {
+  /** Aborted when nobody waits for it any more. */
+  readonly left?: AbortSignal | undefined
+  /** Which it is to speak. Default: sessions. */
+  readonly era?: Era
+  /** Without sessions: within one person, whose requests share a process that sessions would not share. */
+  readonly scope?: string
+}
+
 /** Everything that a launch needs to know. */
 interface Order {
   readonly key: string
   readonly service: Service
   readonly person: Person
+  readonly era: Era
   readonly own: OwnSecrets
   /** Whoever wants it, unless that is nobody yet. */
   readonly left: AbortSignal | undefined
   readonly isAhead: boolean
 }
 
-/** Until the first comes: what everybody shares is started for nobody in particular. */
 /** A process on its way. */
 interface Coming {
   readonly process: Promise<ServerProcess>
   readonly isAhead: boolean
 }
 
+/** Until the first comes: what everybody shares is started for nobody in particular. */
 const NOBODY: Person = { userId: '', userName: '' }
 
 export class Runner {
@@ -91,7 +103,7 @@ export class Runner {
       launch: async (service) => {
         await ports.hostOf(service).ready()
         assertUnchanged(service, ports)
-        return this.#launcher.launch(service, undefined, NO_SECRETS)
+        return this.#launcher.launch(service, undefined, NO_SECRETS, 'sessions')
       },
     })
     this.#timer = setInterval(() => this.#startAhead(), SPARES_BEAT_MS).unref()
@@ -114,20 +126,21 @@ export class Runner {
   }
 
   /**
-   * The process for a session, started if need be; the session is among its users from then on.
-   * @param left aborted when nobody waits for it any more.
+   * The process for a session, or for requests without one, started if need be; whoever uses it is
+   * among its users from then on.
    * @throws RpcFault when it cannot be started now.
+   * @throws OwnedElsewhere when it is another bridge's.
    */
   async acquire(
     service: Service,
     person: Person,
     user: ProcessUser,
-    left?: AbortSignal,
+    { left, era = 'sessions', scope = '' }: Wish = {},
   ): Promise<ServerProcess> {
     await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
-    const key = this.#keyOf(service, person)
-    const process = await this.#provide({ key, service, person, own, left, isAhead: false })
+    const key = this.#keyOf(service, person, era, scope)
+    const process = await this.#provide({ key, service, person, era, own, left, isAhead: false })
     this.#idle.remove(process)
     process.users.add(user)
     return process
@@ -178,7 +191,14 @@ export class Runner {
   }
 
   async #keep(service: Service): Promise<void> {
-    const order = { key: service.name, service, person: NOBODY, own: NO_SECRETS, left: undefined }
+    const order: Omit<Order, 'isAhead'> = {
+      key: service.name,
+      service,
+      person: NOBODY,
+      era: 'sessions',
+      own: NO_SECRETS,
+      left: undefined,
+    }
     try {
       await this.#ports.hostOf(service).ready()
       const process = await this.#provide({ ...order, isAhead: true })
@@ -218,7 +238,7 @@ export class Runner {
 
   /** One at a time for each key. @throws OwnedElsewhere */
   async #findOrStart(order: Order): Promise<ServerProcess> {
-    const { key, service, person } = order
+    const { key, service } = order
     for (;;) {
       // Whoever shares a process may be others now: the keys alone would not keep the two apart.
       await this.#ending.get(service.name)
@@ -226,7 +246,7 @@ export class Runner {
       const held = await this.#findRunning(key)
       if (held !== undefined) return held
       const isOwn = service.isolation === 'session'
-      const lease = isOwn ? undefined : await this.#ports.leases.take(toSubject(service, person))
+      const lease = isOwn ? undefined : await this.#ports.leases.take(toSubject(order))
       const process = await this.#start(order, lease)
       if (process !== undefined) return process
     }
@@ -250,11 +270,11 @@ export class Runner {
     return undefined
   }
 
-  async #takePlace({ service, person, isAhead, left }: Order): Promise<Place> {
+  async #takePlace({ service, person, era, isAhead, left }: Order): Promise<Place> {
     const userId = service.isolation === 'shared' ? undefined : person.userId
     const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
     // Others may wait for the same one when this client leaves.
-    const isOwn = service.isolation === 'session'
+    const isOwn = service.isolation === 'session' && era === 'sessions'
     if (!isAhead) return await this.#places.take(applicant, isOwn ? left : undefined)
     const place = this.#places.tryTake(applicant)
     if (place === undefined) throw new RpcFault(503, 'refused', 'there is no place to spare')
@@ -270,12 +290,13 @@ export class Runner {
     return held
   }
 
-  #begin({ key, service, person, own }: Order, place: Place): ServerProcess {
+  #begin({ key, service, person, era, own }: Order, place: Place): ServerProcess {
     try {
       assertUnchanged(service, this.#ports)
       if (this.#isStopped) throw stopping()
       const owner = service.isolation === 'shared' ? undefined : person
-      const launched = this.#spares.take(service) ?? this.#launcher.launch(service, owner, own)
+      const spare = era === 'sessions' ? this.#spares.take(service) : undefined
+      const launched = spare ?? this.#launcher.launch(service, owner, own, era)
       const { process } = launched
       if (owner !== undefined) launched.handTo(owner)
       this.#processes.set(key, launched)
@@ -305,7 +326,8 @@ export class Runner {
   }
 
   #isOf(process: ServerProcess, userId: string | undefined): boolean {
-    return this.#processes.get(`${process.service.name} ${userId}`)?.process === process
+    const launched = [...this.#processes.values()].find((one) => one.process === process)
+    return userId !== undefined && launched?.userId === userId
   }
 
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {
@@ -316,11 +338,13 @@ export class Runner {
     return own
   }
 
-  #keyOf(service: Service, { userId }: Person): string {
-    if (service.isolation === 'shared') return service.name
-    if (service.isolation === 'user') return `${service.name} ${userId}`
+  #keyOf({ name, isolation }: Service, { userId }: Person, era: Era, scope: string): string {
+    const suffix = era === 'sessions' ? '' : ' stateless'
+    if (isolation === 'shared') return `${name}${suffix}`
+    if (isolation === 'user') return `${name} ${userId}${suffix}`
+    if (era === 'stateless') return `${name} ${userId}${suffix} ${scope}`
     this.#launches += 1
-    return `${service.name} ${userId} ${this.#launches}`
+    return `${name} ${userId} ${this.#launches}`
   }
 }
 
@@ -335,8 +359,8 @@ function stopping(): RpcFault {
   })
 }
 
-function toSubject({ name, isolation }: Service, { userId }: Person): LeaseSubject {
-  return { service: name, user: isolation === 'user' ? userId : undefined }
+function toSubject({ service: { name, isolation }, person, era }: Order): LeaseSubject {
+  return { service: name, user: isolation === 'user' ? person.userId : undefined, era }
 }
 
 /** The lease lasts as long as the process, and the process no longer than the lease. */

@@ -1,6 +1,6 @@
 /**
- * One MCP server behind stdio, used by one session or shared by several: what it is asked reaches
- * it, what it says reaches whom it belongs to.
+ * One MCP server, used by one client or shared by several: what it is asked reaches it, what it says
+ * reaches whom it belongs to. What is said beside calls depends on its era.
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
@@ -9,7 +9,6 @@ import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 import {
   isRequest,
   isResponse,
-  paramsOf,
   RpcFault,
   type RpcMessage,
   type RpcNotification,
@@ -20,16 +19,18 @@ import { STOP_WAITS } from '../limits.ts'
 import { Ticker } from '../ticker.ts'
 import { Calls } from './calls.ts'
 import { Congestion } from './congestion.ts'
-import { Handshake, NOBODY } from './handshake.ts'
+import type { Conversation, ConversationPorts } from './conversation.ts'
+import { NOBODY } from './handshake.ts'
 import type { ProcessCounts } from './process-counts.ts'
 import type { Call, ProcessUser } from './process-user.ts'
-import { isKeptFromServer } from './roots.ts'
 import { ServerInput } from './server-input.ts'
-import { ServerRequests } from './server-requests.ts'
-import { isForShared, Sharing } from './sharing.ts'
+import type { Era, SessionServer } from './servers.ts'
+import { SessionsConversation } from './sessions-conversation.ts'
+import { StatelessConversation } from './stateless-conversation.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 export interface ServerProcessOptions {
+  readonly era?: Era
   /** What `roots: fixed` tells. */
   readonly rootFolders?: () => readonly string[]
   /** Beats once a second. */
@@ -38,8 +39,10 @@ export interface ServerProcessOptions {
 
 const SECONDS = new Ticker(1000)
 
-export class ServerProcess {
+/** With the era `stateless` nobody may ask it to `initialize`. */
+export class ServerProcess implements SessionServer {
   readonly service: Service
+  readonly era: Era
   readonly users = new Set<ProcessUser>()
   readonly counts: ProcessCounts = { calls: 0, timeouts: 0, dropped: 0 }
   /** Resolves when nothing of it is left: another one for the same key may begin. */
@@ -48,9 +51,7 @@ export class ServerProcess {
   readonly #log: Log
   readonly #input: ServerInput
   readonly #calls: Calls
-  readonly #handshake: Handshake
-  readonly #requests: ServerRequests
-  readonly #sharing: Sharing | undefined
+  readonly #conversation: Conversation
   readonly #congestion: Congestion
   #wasAsked = false
   #hasEnded = false
@@ -59,16 +60,15 @@ export class ServerProcess {
     service: Service,
     launch: (events: UpstreamEvents) => Upstream,
     log: Log,
-    { rootFolders = () => [], seconds = SECONDS }: ServerProcessOptions = {},
+    { era = 'sessions', rootFolders = () => [], seconds = SECONDS }: ServerProcessOptions = {},
   ) {
     this.service = service
+    this.era = era
     this.#log = log
     this.#calls = this.#createCalls()
-    this.#requests = new ServerRequests(service, rootFolders)
-    this.#handshake = this.#createHandshake()
-    this.#sharing = this.isShared ? this.#createSharing() : undefined
+    this.#conversation = this.#createConversation(rootFolders)
     this.#upstream = launch({
-      message: (message) => this.#receive(message),
+      message: (message, about) => this.#receive(message, about),
       oversized: (id) =>
         this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
       ended: (ending) => this.#end(ending),
@@ -80,8 +80,9 @@ export class ServerProcess {
     void this.ended.then(() => seconds.remove(this))
   }
 
+  /** Whether it outlives those who use it now. */
   get isShared(): boolean {
-    return this.service.isolation !== 'session'
+    return this.era === 'stateless' || this.service.isolation !== 'session'
   }
 
   /** Nobody new may join. */
@@ -102,9 +103,7 @@ export class ServerProcess {
   /** The server's answer to a session's `initialize`, an error included. */
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
     this.#congestion.recheck()
-    const answer = await this.#handshake.initialize(user, request)
-    this.#sharing?.joined()
-    return answer
+    return await this.#conversation.initialize(user, request)
   }
 
   /** @throws RpcFault when the process cannot take it. */
@@ -113,15 +112,12 @@ export class ServerProcess {
       throw new RpcFault(400, 'invalidRequest', 'this session has begun: initialize opens another')
     }
     this.counts.calls += 1
-    if (this.#sharing === undefined) this.#calls.forward(user, call, request)
-    else this.#sharing.request(user, call, request)
+    this.#conversation.request(user, call, request)
   }
 
   /** A notification of a client, or its answer to a request of the server. */
   pass(message: RpcMessage): void {
-    if (isResponse(message)) this.#requests.over(message.id)
-    if (isKeptFromServer(this.service, message)) return
-    if (this.#sharing === undefined || isForShared(message)) this.#input.trySend(message)
+    this.#conversation.pass(message)
   }
 
   /** `notifications/cancelled`, with the id the request has here. */
@@ -132,9 +128,9 @@ export class ServerProcess {
   /** A session has ended: its calls are answered, what was its own is forgotten. */
   leave(user: ProcessUser): void {
     this.users.delete(user)
-    const waiting = this.#sharing?.take((one) => one === user) ?? []
+    const waiting = this.#conversation.take((one) => one === user)
     this.#calls.failOfUser(user, waiting, 'the session has ended')
-    this.#sharing?.left(user)
+    this.#conversation.left(user)
     this.#congestion.recheck()
   }
 
@@ -145,7 +141,7 @@ export class ServerProcess {
 
   /** A second has passed. */
   beat(): void {
-    const timeouts = this.#calls.beat(this.#requests.isWaiting || this.#congestion.isHolding)
+    const timeouts = this.#calls.beat(this.#conversation.isWaiting || this.#congestion.isHolding)
     this.counts.timeouts += timeouts
     if (timeouts === 0 || !this.#calls.isHung || this.isStopping) return
     this.#log.warn('the server answers nothing any more: it ends')
@@ -162,32 +158,32 @@ export class ServerProcess {
     return new Calls(this.service, {
       send: (request) => this.#input.send(request),
       notify: (notification) => this.#input.trySend(notification),
-      toVisible: (user, call, answer) => this.#sharing?.answered(user, call, answer) ?? answer,
-      onDropped: (call) => this.#sharing?.dropped(call),
+      toVisible: (user, call, answer) => this.#conversation.answered(user, call, answer),
+      onDropped: (call) => this.#conversation.dropped(call),
     })
   }
 
-  #createHandshake(): Handshake {
-    return new Handshake(this.service, {
-      forward: (user, call, request) => this.#calls.forward(user, call, request, false),
-      giveUp: (call, what) => this.#calls.giveUp(call, what),
-      notify: (notification) => this.#input.trySend(notification),
-      refused: () => void this.stop(STOP_WAITS),
-    })
-  }
-
-  #createSharing(): Sharing {
-    return new Sharing(this.service.isolation, {
+  #createConversation(rootFolders: () => readonly string[]): Conversation {
+    const ports: ConversationPorts = {
       users: this.users,
-      forward: (user, call, request) => this.#calls.forward(user, call, request),
-      tell: (method, params) => this.#tell(method, params),
-    })
+      forward: (user, call, request, isTimed) => this.#calls.forward(user, call, request, isTimed),
+      giveUp: (call, what) => this.#calls.giveUp(call, what),
+      find: (id) => this.#calls.find(id),
+      open: () => this.#calls.open(),
+      settle: (response) => this.#receiveAnswer(response),
+      send: (message) => this.#input.trySend(message),
+      deliver: (message, hearers, call) => this.#deliver(message, hearers, call),
+      refused: () => void this.stop(STOP_WAITS),
+    }
+    if (this.era === 'stateless') return new StatelessConversation(ports)
+    const tell = (method: string, params: object): void => this.#tell(method, params)
+    return new SessionsConversation(this.service, ports, tell, rootFolders)
   }
 
-  #receive(message: RpcMessage): void {
+  #receive(message: RpcMessage, about: number | undefined): void {
     if (isResponse(message)) this.#receiveAnswer(message)
-    else if (isRequest(message)) this.#receiveRequest(message)
-    else this.#receiveNotification(message as RpcNotification)
+    else if (isRequest(message)) this.#conversation.receiveRequest(message, about)
+    else this.#receiveNotification(message as RpcNotification, about)
   }
 
   #receiveAnswer(answer: RpcResponse): void {
@@ -196,32 +192,21 @@ export class ServerProcess {
     else this.#congestion.check(settled.user)
   }
 
-  #receiveRequest(request: RpcRequest): void {
-    const destination = this.#requests.receive(request)
-    if (destination === 'client') this.#deliver(request, this.users)
-    else if (destination === 'nobody') this.counts.dropped += 1
-    else this.#input.trySend(destination)
-  }
-
-  #receiveNotification(notification: RpcNotification): void {
-    const { method } = notification
-    if (method === 'notifications/progress') {
-      const user = this.#calls.progress(notification)
-      if (user === undefined) this.counts.dropped += 1
-      else this.#congestion.check(user)
+  #receiveNotification(notification: RpcNotification, about: number | undefined): void {
+    if (notification.method !== 'notifications/progress') {
+      this.#conversation.receiveNotification(notification, about)
       return
     }
-    if (method === 'notifications/cancelled') {
-      this.#requests.over(paramsOf(notification)['requestId'])
-    }
-    this.#deliver(notification, this.#sharing?.hearers(notification) ?? this.users)
+    const user = this.#calls.progress(notification)
+    if (user === undefined) this.counts.dropped += 1
+    else this.#congestion.check(user)
   }
 
-  #deliver(message: RpcMessage, users: Iterable<ProcessUser>): void {
+  #deliver(message: RpcMessage, hearers: Iterable<ProcessUser>, call?: Call): void {
     let heard = 0
-    for (const user of users) {
+    for (const user of hearers) {
       heard += 1
-      user.deliver(message, undefined)
+      user.deliver(message, call)
       this.#congestion.check(user)
     }
     if (heard === 0) this.counts.dropped += 1
@@ -244,7 +229,10 @@ export class ServerProcess {
     this.#hasEnded = true
     this.#input.end()
     const what = spawnError === undefined ? 'ended before it answered' : 'could not be started'
-    this.#calls.failAll(this.#sharing?.take(() => true) ?? [], what)
+    this.#calls.failAll(
+      this.#conversation.take(() => true),
+      what,
+    )
     for (const user of this.users) user.processEnded()
   }
 }

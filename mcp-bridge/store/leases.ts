@@ -116,8 +116,8 @@ export function redisLeases(redis: Redis, options: LeaseRecordsOptions): LeaseRe
   }
 }
 
-export function leaseKeyOf({ service, user }: LeaseSubject): string {
-  return `lease:${digest(JSON.stringify([service, user ?? null]))}`
+export function leaseKeyOf({ service, user, era = 'sessions' }: LeaseSubject): string {
+  return `lease:${digest(JSON.stringify([service, user ?? null, era]))}`
 }
 
 function toClaimed(reply: unknown): Claimed {

@@ -44,6 +44,7 @@ test.serial('what is owned is told apart by service and person, shared included'
     { service: 'a', user: undefined },
     { service: 'a', user: 'null' },
     { service: 'a', user: '' },
+    { service: 'a', user: '', era: 'stateless' as const },
   ]
   t.is(new Set(subjects.map(leaseKeyOf)).size, subjects.length)
   for (const one of subjects) t.false(leaseKeyOf(one).includes('b c'))

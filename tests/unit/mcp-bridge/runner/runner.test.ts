@@ -77,7 +77,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
   const acquire = (userId = 'ann', user = userOf(userId), left?: AbortSignal) => {
     const service = services.get(name)
     if (service === undefined) throw new Error('no service')
-    return runner.acquire(service, personOf(userId), user, left)
+    return runner.acquire(service, personOf(userId), user, { left })
   }
   const change = (next: ServiceDefinition): void => {
     services.set(name, serviceOf(next, name))
