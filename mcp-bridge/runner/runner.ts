@@ -88,7 +88,9 @@ export class Runner {
       launch: async (service) => {
         await ports.hostOf(service).ready()
         assertUnchanged(service, ports)
-        return this.#launcher.launch(service, undefined, NO_SECRETS, 'sessions')
+        const launched = this.#launcher.launch(service, undefined, NO_SECRETS, 'sessions')
+        launched.process.warm()
+        return launched
       },
     })
     this.#timer = setInterval(() => this.#startAhead(), SPARES_BEAT_MS).unref()
