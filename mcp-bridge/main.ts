@@ -17,6 +17,7 @@ import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
+import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { Eras } from './eras.ts'
@@ -41,6 +42,7 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
@@ -89,11 +91,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
   const runner = new Runner(ports)
-  const eras = new Eras({ records: redisEras(redis), log })
+  const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, eras, natives, streams, events, peers }
+  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, events, peers }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -138,6 +140,11 @@ async function tellFigures(runner: Runner, socketPath: string | undefined): Prom
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
   return admin
+}
+
+function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'> {
+  const eras = new Eras({ records: redisEras(redis), log })
+  return { eras, mirrored: new MirroredArguments() }
 }
 
 function createStreamPorts(): StreamPorts {
