@@ -9,6 +9,7 @@ import type { Runner } from './runner/runner.ts'
 import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
 import type { EventRecords } from './store/events.ts'
+import type { Tools } from './tools/tools.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
@@ -18,4 +19,5 @@ export interface Bridge {
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers
+  readonly tools: Tools
 }
