@@ -2,6 +2,7 @@
 
 import type { Admissions } from './admissions.ts'
 import type { Peers } from './elsewhere.ts'
+import type { Eras } from './eras.ts'
 import type { LiveSession } from './live-session.ts'
 import type { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
@@ -15,6 +16,7 @@ export interface Bridge {
   readonly admissions: Admissions
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
+  readonly eras: Eras
   readonly natives: NativeServers
   readonly streams: StreamPorts
   readonly events: EventRecords

@@ -7,56 +7,64 @@
 import {
   isObject,
   metaOf,
+  type ParsedBody,
   paramsOf,
   RpcFault,
+  type RpcId,
   type RpcMessage,
   type RpcRequest,
 } from './json-rpc.ts'
+import { META, STATELESS_REVISION } from './stateless/envelope.ts'
 
 export const LATEST_REVISION = '2025-11-25'
 /** Those with sessions, newest first. */
 export const REVISIONS = [LATEST_REVISION, '2025-06-18', '2025-03-26', '2024-11-05'] as const
 /** The only one that allows arrays of messages. */
 export const BATCH_REVISION = '2025-03-26'
-/** Known by name though not served: some clients send it as a header around 2025 bodies. */
-const STATELESS_REVISION = '2026-07-28'
-
-const ENVELOPE_VERSION = 'io.modelcontextprotocol/protocolVersion'
+/** What a client without sessions is told: all that this URL serves. */
+export const STATELESS_SUPPORTED: readonly string[] = [STATELESS_REVISION, ...REVISIONS]
 
 /**
  * Whether a message is of the era without sessions. `server/discover` is, in whatever form: a
- * server that answers it refuses `initialize` from then on, so it must never reach a child.
+ * server that answers it refuses `initialize` from then on, so it must never reach one of the other era.
  * `initialize` never is, whatever revision it asks for.
  */
 export function isStateless(message: RpcMessage): boolean {
   if (message.method === 'initialize') return false
-  return message.method === 'server/discover' || ENVELOPE_VERSION in metaOf(message)
+  return message.method === 'server/discover' || META.protocolVersion in metaOf(message)
 }
 
 /**
- * The answer that sends clients of the stateless era back to `initialize`: 400 with -32022 and a
- * list of revisions in which there is none of theirs (MCP 2026-07-28, version negotiation). The
- * TypeScript SDK 2 takes such a list as "legacy" (an empty or absent one too, but a 5xx or a 403
- * ends it); the Python SDK 2 and FastMCP 4 give up only if the list has no revision with a
- * handshake; the Go SDK falls back on every JSON-RPC error with a body it can read.
+ * Whether a POST is of that era. A client that has a session is not, whatever its headers say; one that has
+ * none, and says so by the header alone, has forgotten the envelope and is told.
  */
-export function toStatelessRefusal(message: RpcMessage): RpcFault {
-  const requested = metaOf(message)[ENVELOPE_VERSION] ?? STATELESS_REVISION
-  return unsupported(requested, typeof message.id === 'object' ? undefined : message.id)
+export function isStatelessPost(
+  { messages }: ParsedBody,
+  revision: string | undefined,
+  session: string | undefined,
+): boolean {
+  if (messages.some(isStateless)) return true
+  if (revision !== STATELESS_REVISION || session !== undefined) return false
+  return !messages.some(({ method }) => method === 'initialize')
 }
 
 /** An absent header is fine; a revision that nobody ever published is not. */
 export function assertRevisionHeader(header: string | undefined): void {
-  const known: readonly string[] = [...REVISIONS, STATELESS_REVISION]
-  if (header !== undefined && !known.includes(header)) throw unsupported(header, undefined)
+  const known: readonly string[] = STATELESS_SUPPORTED
+  if (header !== undefined && !known.includes(header)) throw toUnsupported(header, known)
 }
 
-function unsupported(requested: unknown, id: string | number | undefined): RpcFault {
+/** 400 with -32022 and the revisions that are served (MCP 2026-07-28, version negotiation). */
+export function toUnsupported(
+  requested: unknown,
+  supported: readonly string[],
+  id?: RpcId,
+): RpcFault {
   return new RpcFault(
     400,
     'unsupportedVersion',
-    `unsupported protocol version; this gateway speaks ${REVISIONS.join(', ')} and begins with initialize`,
-    { data: { supported: REVISIONS, requested }, ...(id === undefined ? {} : { id }) },
+    `unsupported protocol version; this gateway speaks ${supported.join(', ')}`,
+    { data: { supported, requested }, ...(id === undefined ? {} : { id }) },
   )
 }
 

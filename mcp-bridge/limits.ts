@@ -120,6 +120,8 @@ export const TASK_TOKENS_MAX = 1000
 
 /** Slow machines and first starts included: Python servers were seen to take four seconds. */
 export const INITIALIZE_TIMEOUT_MS = 60_000
+/** A server that says nothing to `server/discover` for so long knows sessions only, as many do. */
+export const DISCOVER_TIMEOUT_MS = 10_000
 /** How long a native server may take until its socket accepts. */
 export const NATIVE_START_TIMEOUT_MS = 15_000
 /** A process with a secret that its person has replaced or deleted lives on for so long at most. */

@@ -13,7 +13,7 @@ import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { redisAudit } from '../lib/store/audit.ts'
-import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
+import { connectRedis, type RedisOptions, waitUntilReady } from '../lib/store/redis.ts'
 import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
@@ -21,6 +21,7 @@ import { Admissions } from './admissions.ts'
 import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
+import { Eras } from './eras.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
@@ -42,6 +43,7 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
@@ -60,8 +62,7 @@ await runRoom(bootLog, async () => {
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
-  const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
-  await waitUntilReady(redis, STORE_START_MS)
+  const redis = await openStore(store, log)
   const live = watchGateway({
     start: gateway,
     environment: process.env,
@@ -91,10 +92,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const streams = createStreamPorts()
   const { events, tools } = createRecords({ config, gateway, redis, log })
   const runner = new Runner(ports)
+  const eras = new Eras({ records: redisEras(redis), log })
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, natives, streams, events, peers, tools }
+  const bridge = { admissions, sessions, runner, eras, natives, streams, events, peers, tools }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -124,6 +126,12 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     server.closeAllConnections()
     redis.disconnect()
   }
+}
+
+async function openStore(store: Pick<RedisOptions, 'url' | 'password'>, log: Log): Promise<Redis> {
+  const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
+  await waitUntilReady(redis, STORE_START_MS)
+  return redis
 }
 
 async function tellFigures(runner: Runner, socketPath: string | undefined): Promise<Server> {

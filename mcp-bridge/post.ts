@@ -2,7 +2,7 @@
 
 import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
-import { assertRevisionHeader, BATCH_REVISION, isStateless, toStatelessRefusal } from './era.ts'
+import { assertRevisionHeader, BATCH_REVISION, isStatelessPost } from './era.ts'
 import {
   callerOf,
   type Exchange,
@@ -16,6 +16,7 @@ import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 import { openNativeSession } from './native/open-native-session.ts'
 import { openSession } from './open-session.ts'
+import { serveStateless } from './stateless/serve.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
@@ -28,15 +29,18 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
   if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
   admission.assertStands()
-  const stateless = parsed.messages.find(isStateless)
-  if (stateless !== undefined) throw toStatelessRefusal(stateless)
+  const revision = headerOf(request, REVISION_HEADER)
+  if (isStatelessPost(parsed, revision, headerOf(request, SESSION_HEADER))) {
+    await serveStateless(bridge, exchange, parsed)
+    return
+  }
   if (!parsed.isBatch && isRequest(first) && first.method === 'initialize') {
     assertNotBegun(bridge, exchange)
     const open = service.launch.kind === 'native' ? openNativeSession : openSession
     await open(bridge, exchange, first)
     return
   }
-  assertRevisionHeader(headerOf(request, REVISION_HEADER))
+  assertRevisionHeader(revision)
   const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   assertBatchAllowed(parsed, session.revision)
   const watched = bridge.tools.admit(exchange, parsed)

@@ -27,23 +27,32 @@ export class StatelessAnswer {
   readonly #accepted: Accepted
   readonly #ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>
   readonly #backlog: Backlog
+  #onRelieved: () => void = () => {}
   #stream: EventStream | undefined
   #watched: WatchedCall | undefined
   #isOver = false
   #beats = 0
 
-  /** `onRelieved`: a client that was congested reads again. */
   constructor(
     { request, response }: Pick<Exchange, 'request' | 'response'>,
     ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>,
-    onRelieved: () => void = () => {},
   ) {
     this.#response = response
     this.#accepted = parseAccept(headerOf(request, 'accept'))
     this.#ports = ports
-    this.#backlog = new Backlog(onRelieved)
-    if (this.#accepted.stream) ports.firstBytes.add(this)
-    response.once('close', () => ports.firstBytes.remove(this))
+    this.#backlog = new Backlog(() => this.#onRelieved())
+  }
+
+  /** Called when a client that was congested reads again. */
+  onRelieved(tell: () => void): void {
+    this.#onRelieved = tell
+  }
+
+  /** The server has been asked: from now on a client that waits for long sees a first byte. */
+  expect(): void {
+    if (!this.isOpen || !this.#accepted.stream || this.#stream !== undefined) return
+    this.#ports.firstBytes.add(this)
+    this.#response.once('close', () => this.#ports.firstBytes.remove(this))
   }
 
   /** Whether the client is there and waits. */
@@ -64,9 +73,8 @@ export class StatelessAnswer {
 
   /** What is to see the answer first, and is told how it ends. */
   watchedBy(call: WatchedCall | undefined): void {
-    if (call === undefined) return
     this.#watched = call
-    this.onLeft(() => call.cancelled())
+    if (call !== undefined) this.onLeft(() => this.#watched?.cancelled())
   }
 
   /** Begins the stream now, e.g. for `subscriptions/listen`. */

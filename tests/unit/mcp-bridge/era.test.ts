@@ -1,8 +1,9 @@
 import test from 'ava'
 import {
   isStateless,
+  isStatelessPost,
   olderRevision,
-  toStatelessRefusal,
+  toUnsupported,
   withServedRevision,
 } from '../../../mcp-bridge/era.ts'
 
@@ -26,8 +27,32 @@ for (const [title, method, params, expected] of [
   })
 }
 
-test('the refusal names the request and no revision of the other era', (t) => {
-  const fault = toStatelessRefusal({ jsonrpc, id: 'x', method: 'tools/list', params: envelope })
+for (const [title, message, revision, session, expected] of [
+  ['the envelope decides, whatever the headers say', envelope, '2025-06-18', 'a-session', true],
+  [
+    'a header alone, without a session: the envelope was forgotten',
+    {},
+    '2026-07-28',
+    undefined,
+    true,
+  ],
+  ['a header alone, in a session: some clients send it so', {}, '2026-07-28', 'a-session', false],
+  ['neither', {}, '2025-11-25', undefined, false],
+  ['no header', {}, undefined, undefined, false],
+] as const) {
+  test(title, (t) => {
+    const one = { jsonrpc, id: 1, method: 'tools/list', params: message }
+    t.is(isStatelessPost({ messages: [one], isBatch: false }, revision, session), expected)
+  })
+}
+
+test('to initialize is to want a session, whatever the header says', (t) => {
+  const one = { jsonrpc, id: 1, method: 'initialize', params: {} }
+  t.false(isStatelessPost({ messages: [one], isBatch: false }, '2026-07-28', undefined))
+})
+
+test('the refusal of a revision names the request and what is served', (t) => {
+  const fault = toUnsupported('1900-01-01', ['2025-11-25'], 'x')
   t.is(fault.status, 400)
   t.deepEqual(fault.toResponse(), {
     jsonrpc,
@@ -35,10 +60,7 @@ test('the refusal names the request and no revision of the other era', (t) => {
     error: {
       code: -32022,
       message: fault.message,
-      data: {
-        supported: ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'],
-        requested: '2026-07-28',
-      },
+      data: { supported: ['2025-11-25'], requested: '1900-01-01' },
     },
   })
 })

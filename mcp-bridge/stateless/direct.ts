@@ -1,0 +1,90 @@
+/** A request without a session in front of a server that needs none either. */
+
+import type { Bridge } from '../bridge.ts'
+import type { Exchange } from '../exchange.ts'
+import { type RpcMessage, type RpcNotification, toCancelled } from '../json-rpc.ts'
+import type { Call, ProcessUser } from '../runner/process-user.ts'
+import type { ServerProcess } from '../runner/server-process.ts'
+import type { StatelessRequest } from './envelope.ts'
+import type { StatelessAnswer } from './stateless-answer.ts'
+
+/** Settles the answer, now or later. @throws RpcFault when the server cannot be asked. */
+export async function callDirectly(
+  bridge: Bridge,
+  exchange: Exchange,
+  { request }: StatelessRequest,
+  answer: StatelessAnswer,
+): Promise<void> {
+  const { admission } = exchange
+  const caller = new Caller(exchange, answer)
+  const process = await acquireStateless(bridge, exchange, caller)
+  const call: Call = {
+    id: request.id,
+    settle(response) {
+      answer.settle(response)
+      void bridge.runner.release(process, caller)
+    },
+  }
+  const giveUp = (reason: string): void => {
+    process.cancel(call, toCancelled(request.id, reason))
+    void bridge.runner.release(process, caller)
+  }
+  caller.begin(process)
+  try {
+    admission.assertStands()
+    process.request(caller, call, request)
+  } catch (error) {
+    void bridge.runner.release(process, caller)
+    throw error
+  }
+  admission.endBy((fault) => {
+    answer.settle(fault.toResponse(request.id))
+    giveUp(fault.message)
+  })
+  answer.onLeft(() => giveUp('the client has left'))
+  answer.expect()
+}
+
+/** The process that answers this caller's requests of this era. */
+export async function acquireStateless(
+  bridge: Bridge,
+  { service, identity, response }: Exchange,
+  user: ProcessUser,
+): Promise<ServerProcess> {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  return await bridge.runner.acquire(service, identity, user, {
+    left: left.signal,
+    era: 'stateless',
+    scope: identity.clientId,
+  })
+}
+
+/** One request's user of a process. */
+class Caller implements ProcessUser {
+  readonly userId: string
+  readonly #answer: StatelessAnswer
+  #process: ServerProcess | undefined
+
+  constructor({ identity }: Exchange, answer: StatelessAnswer) {
+    this.userId = identity.userId
+    this.#answer = answer
+    answer.onRelieved(() => this.#process?.relieved(this))
+  }
+
+  get isCongested(): boolean {
+    return this.#answer.isCongested
+  }
+
+  begin(process: ServerProcess): void {
+    this.#process = process
+  }
+
+  deliver(message: RpcMessage): void {
+    if (message.method !== undefined) this.#answer.notify(message as RpcNotification)
+  }
+
+  processEnded(): void {
+    // Its call was answered by then.
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Headers that mirror the body of a request without a session (MCP 2026-07-28, Streamable HTTP, request
+ * metadata). Nothing is decided by them; a request whose headers say something else than its body is refused,
+ * because whoever stands before us may have believed them.
+ */
+
+import type { IncomingMessage } from 'node:http'
+import { headerOf, REVISION_HEADER } from '../exchange.ts'
+import { paramsOf, RpcFault, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+
+const METHOD_HEADER = 'mcp-method'
+const NAME_HEADER = 'mcp-name'
+
+/** Which member of the params `Mcp-Name` repeats; the tasks are those of the extension (SEP-2663). */
+const NAMED_BY: ReadonlyMap<string, string> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
+])
+
+const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
+const SENTINEL = /^=\?base64\?.*\?=$/
+
+/** The text a mirrored header stands for; undefined for a sentinel that encodes nothing. */
+export function decodeMirrored(value: string): string | undefined {
+  const encoded = ENCODED.exec(value)?.[1]
+  if (encoded === undefined) return SENTINEL.test(value) ? undefined : value
+  if (encoded.length % 4 !== 0) return undefined
+  const bytes = Buffer.from(encoded, 'base64')
+  const text = bytes.toString('utf8')
+  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
+}
+
+/** @throws RpcFault 400 with -32020 when a header that is there says something else than the body. */
+export function assertNothingElse(
+  request: IncomingMessage,
+  { method }: RpcMessage,
+  revision: unknown,
+): void {
+  const version = headerOf(request, REVISION_HEADER)
+  if (version !== undefined && typeof revision === 'string' && version !== revision) {
+    throw mismatch(`MCP-Protocol-Version is ${version}, the body has ${revision}`)
+  }
+  const named = headerOf(request, METHOD_HEADER)
+  if (named !== undefined && named !== method) {
+    throw mismatch(`Mcp-Method is ${named}, the body has ${method}`)
+  }
+}
+
+/** @throws RpcFault 400 with -32020 when one that a request needs is missing, or `Mcp-Name` is another. */
+export function assertMirrored(request: IncomingMessage, message: RpcRequest): void {
+  for (const [header, name] of [
+    [REVISION_HEADER, 'MCP-Protocol-Version'],
+    [METHOD_HEADER, 'Mcp-Method'],
+  ] as const) {
+    if (headerOf(request, header) === undefined) throw mismatch(`${name} is missing`)
+  }
+  const member = NAMED_BY.get(message.method)
+  const value = member === undefined ? undefined : paramsOf(message)[member]
+  // What is no text the server has words for.
+  if (typeof value !== 'string') return
+  const header = headerOf(request, NAME_HEADER)
+  if (header === undefined) throw mismatch('Mcp-Name is missing')
+  const decoded = decodeMirrored(header)
+  if (decoded === undefined) throw mismatch('Mcp-Name is not base64 of UTF-8')
+  if (decoded !== value) throw mismatch(`Mcp-Name names something else than params.${member}`)
+}
+
+function mismatch(what: string): RpcFault {
+  return new RpcFault(400, 'headerMismatch', `header mismatch: ${what}`)
+}

@@ -1,0 +1,41 @@
+/** A POST of a client without a session (MCP 2026-07-28): judged, and answered by the server as it is or translated. */
+
+import type { Bridge } from '../bridge.ts'
+import { REVISIONS, toUnsupported } from '../era.ts'
+import type { Exchange } from '../exchange.ts'
+import type { ParsedBody } from '../json-rpc.ts'
+import { OwnedElsewhere } from '../leases.ts'
+import { callDirectly } from './direct.ts'
+import { STATELESS_REVISION } from './envelope.ts'
+import { probe } from './probe.ts'
+import { readRequest } from './read-request.ts'
+import { StatelessAnswer } from './stateless-answer.ts'
+
+/** @throws RpcFault with the refusal. @throws OwnedElsewhere when the process is another bridge's. */
+export async function serveStateless(
+  bridge: Bridge,
+  exchange: Exchange,
+  body: ParsedBody,
+): Promise<void> {
+  const { request, response, service } = exchange
+  const stateless = readRequest(body, request)
+  if (stateless === undefined) {
+    response.writeHead(202).end()
+    return
+  }
+  const { id } = stateless.request
+  if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
+  const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
+  if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
+  const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
+  const answer = new StatelessAnswer(exchange, bridge.streams)
+  answer.watchedBy(watched)
+  try {
+    await callDirectly(bridge, exchange, stateless, answer)
+  } catch (error) {
+    answer.watchedBy(undefined)
+    // It is asked again, perhaps elsewhere.
+    if (!(error instanceof OwnedElsewhere)) watched?.lost()
+    throw error
+  }
+}
