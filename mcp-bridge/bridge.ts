@@ -10,13 +10,16 @@ import type { Runner } from './runner/runner.ts'
 import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
 import type { EventRecords } from './store/events.ts'
+import type { StandingClient } from './translate/standing-client.ts'
+import type { StandingClients } from './translate/standing-clients.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
-  readonly sessions: Sessions<LiveSession | NativeSession>
+  readonly sessions: Sessions<LiveSession | NativeSession | StandingClient>
   readonly runner: Runner
   readonly eras: Eras
   readonly natives: NativeServers
+  readonly standing: StandingClients
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers

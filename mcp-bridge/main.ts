@@ -45,6 +45,8 @@ import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
+import type { StandingClient } from './translate/standing-client.ts'
+import { StandingClients } from './translate/standing-clients.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000
@@ -78,13 +80,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     log,
     holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const sessions = new Sessions<LiveSession | NativeSession>({
-    records: redisSessions(redis, config.SESSION_TIMEOUT),
-    timeoutMs: config.SESSION_TIMEOUT * 1000,
-    instance: peers.instances.own.id,
-    clock: systemClock,
-    log,
-  })
+  const sessions = createSessions(redis, config, peers.instances.own.id, log)
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
   const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
@@ -93,7 +89,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, eras, natives, streams, events, peers }
+  const standing = new StandingClients(streams.seconds, peers.instances.own.id)
+  const bridge = { admissions, sessions, runner, eras, natives, standing, streams, events, peers }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -123,6 +120,21 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     server.closeAllConnections()
     redis.disconnect()
   }
+}
+
+function createSessions(
+  redis: Redis,
+  config: McpBridgeConfig,
+  instance: string,
+  log: Log,
+): Sessions<LiveSession | NativeSession | StandingClient> {
+  return new Sessions({
+    records: redisSessions(redis, config.SESSION_TIMEOUT),
+    timeoutMs: config.SESSION_TIMEOUT * 1000,
+    instance,
+    clock: systemClock,
+    log,
+  })
 }
 
 async function openStore(store: Pick<RedisOptions, 'url' | 'password'>, log: Log): Promise<Redis> {

@@ -4,6 +4,7 @@ import type { Bridge } from '../bridge.ts'
 import { REVISIONS, toUnsupported } from '../era.ts'
 import type { Exchange } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
+import { callOverSessions } from '../translate/stateless-over-sessions.ts'
 import { callDirectly } from './direct.ts'
 import { STATELESS_REVISION } from './envelope.ts'
 import { probe } from './probe.ts'
@@ -25,7 +26,6 @@ export async function serveStateless(
   const { id } = stateless.request
   if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
-  if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
-  const answer = new StatelessAnswer(exchange, bridge.streams)
-  await callDirectly(bridge, exchange, stateless, answer)
+  const call = era === 'sessions' ? callOverSessions : callDirectly
+  await call(bridge, exchange, stateless, new StatelessAnswer(exchange, bridge.streams))
 }
