@@ -48,10 +48,11 @@ export function isStatelessPost(
   return !messages.some(({ method }) => method === 'initialize')
 }
 
-/** An absent header is fine; a revision that nobody ever published is not. */
+/** An absent or empty header is fine; a revision that nobody ever published is not. */
 export function assertRevisionHeader(header: string | undefined): void {
+  if (header === undefined || header === '') return
   const known: readonly string[] = STATELESS_SUPPORTED
-  if (header !== undefined && !known.includes(header)) throw toUnsupported(header, known)
+  if (!known.includes(header)) throw toUnsupported(header, known)
 }
 
 /** 400 with -32022 and the revisions that are served (MCP 2026-07-28, version negotiation). */

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +18,8 @@ interface Room {
   /** Time passes only here. */
   readonly pass: (milliseconds: number) => void
   readonly ask: (path: string) => Promise<HttpResponse>
+  /** A connection that stays, as those of whoever shares requests out do; returns what ends it. */
+  readonly stay: () => Promise<() => void>
 }
 
 async function openRoom(
@@ -41,6 +45,12 @@ async function openRoom(
     },
     leave: () => leaving.leave(server),
     ask: (path) => send({ url: `http://room${path}` }),
+    async stay() {
+      const connection = connect(socket)
+      connection.on('error', () => {})
+      await once(connection, 'connect')
+      return () => connection.destroy()
+    },
   }
 }
 
@@ -54,7 +64,8 @@ test('while it stays nothing is said of leaving', async (t) => {
 })
 
 test('whoever looks at its health is told, and what arrives until then is answered', async (t) => {
-  const { server, leave, pass, ask } = await openRoom(t)
+  const { server, leave, pass, ask, stay } = await openRoom(t)
+  const go = await stay()
   await ask('/healthz')
   const left = leave()
   const answer = await ask('/any')
@@ -64,17 +75,20 @@ test('whoever looks at its health is told, and what arrives until then is answer
   t.true(server.listening, 'it goes on for a moment')
   t.is((await ask('/healthz')).status, 503)
   pass(100)
+  go()
   await left
   await t.throwsAsync(ask('/any'))
 })
 
 test('whoever looks but asks nothing more is not waited for without end', async (t) => {
-  const { server, leave, pass, ask } = await openRoom(t)
+  const { server, leave, pass, ask, stay } = await openRoom(t)
+  const go = await stay()
   await ask('/healthz')
   const left = leave()
   await sleep(50)
   t.true(server.listening)
   pass(1200)
+  go()
   await left
   t.false(server.listening)
 })
