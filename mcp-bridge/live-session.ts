@@ -33,8 +33,13 @@ import type { Call, ProcessUser } from './runner/process-user.ts'
 import type { SessionServer } from './runner/servers.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
+import type { Watched, WatchedCall } from './tools/watched-call.ts'
 
 const CANCELLED = 'notifications/cancelled'
+
+interface OpenCall extends Call {
+  readonly watched: WatchedCall | undefined
+}
 
 export interface LiveSessionOptions {
   readonly id: string
@@ -55,7 +60,7 @@ export class LiveSession implements ProcessUser {
   #leave: () => void = () => {}
   #isOver = false
   readonly #options: LiveSessionOptions
-  readonly #calls = new Map<Call, Answer>()
+  readonly #calls = new Map<OpenCall, Answer>()
   readonly #asked: Asked
   readonly #listening: Channel
 
@@ -120,6 +125,7 @@ export class LiveSession implements ProcessUser {
     response: ServerResponse,
     accepted: Accepted,
     admission: Admission,
+    watched?: Watched,
   ): void {
     const expected = messages.filter(isRequest).length
     if (expected === 0) {
@@ -133,7 +139,7 @@ export class LiveSession implements ProcessUser {
     admission.endBy((fault) => this.#breakOff(answer, fault))
     try {
       for (const message of messages) {
-        if (isRequest(message)) this.#call(message, answer, isBatch)
+        if (isRequest(message)) this.#call(message, answer, isBatch, watched?.get(message))
         else this.#take(message)
       }
     } catch (error) {
@@ -194,12 +200,19 @@ export class LiveSession implements ProcessUser {
     throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
   }
 
-  #call(request: RpcRequest, answer: Answer, isBatch: boolean): void {
-    const call: Call = {
+  #call(
+    request: RpcRequest,
+    answer: Answer,
+    isBatch: boolean,
+    watched: WatchedCall | undefined,
+  ): void {
+    const call: OpenCall = {
       id: request.id,
+      watched,
       settle: (response) => {
         this.#calls.delete(call)
-        answer.settle(response)
+        const text = answer.settle(watched?.toVisible(response) ?? response)
+        watched?.settled(response, text)
       },
     }
     this.#calls.set(call, answer)
@@ -207,6 +220,7 @@ export class LiveSession implements ProcessUser {
       this.#server?.request(this, call, request)
     } catch (error) {
       this.#calls.delete(call)
+      watched?.lost()
       // Alone it gets an HTTP status; in a batch the others must not lose their answers.
       if (!isBatch) throw error
       answer.settle(RpcFault.from(error).toResponse(request.id))
@@ -230,6 +244,7 @@ export class LiveSession implements ProcessUser {
     const [call, answer] = found
     this.#calls.delete(call)
     this.#server?.cancel(call, notification)
+    call.watched?.cancelled()
     const error = { code: CODES.cancelled, message: 'the request was cancelled' }
     answer.abandon({ jsonrpc: '2.0', id: call.id, error })
   }
@@ -240,6 +255,7 @@ export class LiveSession implements ProcessUser {
     for (const [call] of calls) {
       this.#calls.delete(call)
       this.#server?.cancel(call, toCancelled(call.id, fault.message))
+      call.watched?.cancelled()
       answer.settle(fault.toResponse(call.id))
     }
   }
