@@ -11,6 +11,7 @@ import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
 import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { EventRecords } from './store/events.ts'
+import type { Tools } from './tools/tools.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
@@ -22,4 +23,5 @@ export interface Bridge {
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers
+  readonly tools: Tools
 }

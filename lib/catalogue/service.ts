@@ -11,8 +11,9 @@ import type {
   ServiceDefinition,
 } from './service-definition.ts'
 import { spareFaults } from './spare-faults.ts'
+import { type ToolPolicy, toolFaults, toToolPolicy } from './tool-rules.ts'
 
-export interface Service {
+export interface Service extends ToolPolicy {
   readonly name: string
   readonly description: string
   readonly launch: Launch
@@ -77,6 +78,7 @@ export function toService(
     ...rootsFaults(definition),
     ...userSecretFaults(definition),
     ...spareFaults(definition),
+    ...toolFaults(name, definition.tools, definition.scopes),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
@@ -96,6 +98,7 @@ export function toService(
       revocation: definition.revocation ?? 'replicated',
       folders: definition.folders ?? [],
       scopes: toScopes(name, definition.scopes),
+      ...toToolPolicy(name, definition),
       userSecrets: definition.userSecrets ?? {},
     },
   }

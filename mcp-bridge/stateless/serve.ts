@@ -4,6 +4,7 @@ import type { Bridge } from '../bridge.ts'
 import { REVISIONS, toUnsupported } from '../era.ts'
 import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
+import { OwnedElsewhere } from '../leases.ts'
 import { callDirectly } from './direct.ts'
 import { STATELESS_REVISION } from './envelope.ts'
 import { probe } from './probe.ts'
@@ -28,9 +29,18 @@ export async function serveStateless(
   if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const owner = ownerOf(exchange)
   bridge.mirrored.assert(owner, request.headers, stateless.request)
+  const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
   const answer = new StatelessAnswer(exchange, bridge.streams)
+  answer.watchedBy(watched)
   if (stateless.request.method === 'tools/list') {
     answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
   }
-  await callDirectly(bridge, exchange, stateless, answer)
+  try {
+    await callDirectly(bridge, exchange, stateless, answer)
+  } catch (error) {
+    answer.watchedBy(undefined)
+    // It is asked again, perhaps elsewhere.
+    if (!(error instanceof OwnedElsewhere)) watched?.lost()
+    throw error
+  }
 }

@@ -13,6 +13,7 @@ import { type Exchange, headerOf } from '../exchange.ts'
 import { CODES, isObject, type RpcNotification, type RpcResponse, serialize } from '../json-rpc.ts'
 import { STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
+import type { WatchedCall } from '../tools/watched-call.ts'
 
 /** Errors that the transport itself shows (MCP 2026-07-28, Streamable HTTP); the others travel with 200. */
 const STATUSES: ReadonlyMap<unknown, number> = new Map([
@@ -30,6 +31,7 @@ export class StatelessAnswer {
   #onRelieved: () => void = () => {}
   #onSettled: ((response: RpcResponse) => void) | undefined
   #stream: EventStream | undefined
+  #watched: WatchedCall | undefined
   #isOver = false
   #beats = 0
 
@@ -76,6 +78,12 @@ export class StatelessAnswer {
     })
   }
 
+  /** What is to see the answer first, and is told how it ends. */
+  watchedBy(call: WatchedCall | undefined): void {
+    this.#watched = call
+    if (call !== undefined) this.onLeft(() => this.#watched?.cancelled())
+  }
+
   /** Begins the stream now, e.g. for `subscriptions/listen`. */
   begin(): void {
     this.#begin()
@@ -91,7 +99,8 @@ export class StatelessAnswer {
     this.#isOver = true
     this.#onSettled?.(response)
     this.#ports.firstBytes.remove(this)
-    const text = serialize(response)
+    const text = serialize(this.#watched?.toVisible(response) ?? response)
+    this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()
       stream.send(text)
