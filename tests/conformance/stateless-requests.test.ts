@@ -30,6 +30,8 @@ async function outcome(response: Promise<Response>): Promise<[number, number]> {
 const list = (options: StatelessOptions = {}): Promise<Response> =>
   ask(bridge, 'fix', 'tools/list', {}, options)
 
+const SUPPORTED = [STATELESS, '2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
+
 const FINE: [number, number] = [200, 0]
 const MISMATCH: [number, number] = [400, -32020]
 
@@ -38,8 +40,7 @@ verifies('stateless-discover', async (t) => {
   t.is(response.status, 200)
   t.is(response.headers.get('mcp-session-id'), null)
   const { result } = await json(response)
-  const supported: unknown = result?.['supportedVersions']
-  t.true(Array.isArray(supported) && supported.includes(STATELESS))
+  t.deepEqual(result?.['supportedVersions'], SUPPORTED)
   t.like(result, { capabilities: { prompts: { listChanged: true } } })
   t.like(result?.['_meta'], { 'io.modelcontextprotocol/serverInfo': { name: 'conformance' } })
 })
@@ -128,8 +129,7 @@ verifies('stateless-version-unknown', async (t) => {
     t.is(id, 'mine')
     t.is(error?.code, -32022)
     t.is(error?.data?.['requested'], requested)
-    const supported: unknown = error?.data?.['supported']
-    t.true(Array.isArray(supported) && supported.includes(STATELESS))
+    t.deepEqual(error?.data?.['supported'], SUPPORTED)
   }
 })
 
