@@ -150,6 +150,8 @@ export const KEEP_ALIVE_MS = 15_000
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** Without a session with this one: a stream has begun with 200, and an error has a status of its own. */
+export const STATELESS_FIRST_BYTE_BEATS = 10
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */
 export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
