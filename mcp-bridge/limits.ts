@@ -71,6 +71,12 @@ export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
 export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
+/** What of a text, e.g. the name of a tool, is told in the audit log. */
+export const AUDIT_TEXT_CHARACTERS_MAX = 256
+/** Of the arguments of one call, for services whose operator has asked to keep them. */
+export const AUDIT_ARGUMENTS_CHARACTERS_MAX = 4 * KIB
+/** Those of a larger one are not looked at. */
+export const AUDIT_BODY_BYTES_MAX = 64 * KIB
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
 export const CONGESTED_BYTES = MIB
 /** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
@@ -111,6 +117,13 @@ export const STDERR_TAIL_BYTES = 4 * KIB
 export const STDERR_LINES_PER_SECOND = 20
 /** Tasks of one process whose progress still finds its session after the request was answered. */
 export const TASK_TOKENS_MAX = 1000
+
+/** Arguments of tools that travel as headers too: of one tool, below so many objects, */
+export const MIRRORED_ARGUMENTS_MAX = 64
+export const MIRRORED_DEPTH_MAX = 8
+/** of one list, and of the lists that people were shown last. */
+export const MIRRORED_TOOLS_MAX = 1000
+export const MIRRORED_LISTS_MAX = 1000
 
 /** Slow machines and first starts included: Python servers were seen to take four seconds. */
 export const INITIALIZE_TIMEOUT_MS = 60_000

@@ -33,8 +33,13 @@ import type { Call, ProcessUser } from './runner/process-user.ts'
 import type { ServerProcess } from './runner/server-process.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
+import type { Watched, WatchedCall } from './tools/watched-call.ts'
 
 const CANCELLED = 'notifications/cancelled'
+
+interface OpenCall extends Call {
+  readonly watched: WatchedCall | undefined
+}
 
 export interface LiveSessionOptions {
   readonly id: string
@@ -54,7 +59,7 @@ export class LiveSession implements ProcessUser {
   #process: ServerProcess | undefined
   #isOver = false
   readonly #options: LiveSessionOptions
-  readonly #calls = new Map<Call, Answer>()
+  readonly #calls = new Map<OpenCall, Answer>()
   readonly #asked: Asked
   readonly #listening: Channel
 
@@ -108,6 +113,7 @@ export class LiveSession implements ProcessUser {
     response: ServerResponse,
     accepted: Accepted,
     admission: Admission,
+    watched?: Watched,
   ): void {
     const expected = messages.filter(isRequest).length
     if (expected === 0) {
@@ -121,7 +127,7 @@ export class LiveSession implements ProcessUser {
     admission.endBy((fault) => this.#breakOff(answer, fault))
     try {
       for (const message of messages) {
-        if (isRequest(message)) this.#call(message, answer, isBatch)
+        if (isRequest(message)) this.#call(message, answer, isBatch, watched?.get(message))
         else this.#take(message)
       }
     } catch (error) {
@@ -181,12 +187,19 @@ export class LiveSession implements ProcessUser {
     throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
   }
 
-  #call(request: RpcRequest, answer: Answer, isBatch: boolean): void {
-    const call: Call = {
+  #call(
+    request: RpcRequest,
+    answer: Answer,
+    isBatch: boolean,
+    watched: WatchedCall | undefined,
+  ): void {
+    const call: OpenCall = {
       id: request.id,
+      watched,
       settle: (response) => {
         this.#calls.delete(call)
-        answer.settle(response)
+        const text = answer.settle(watched?.toVisible(response) ?? response)
+        watched?.settled(response, text)
       },
     }
     this.#calls.set(call, answer)
@@ -194,6 +207,7 @@ export class LiveSession implements ProcessUser {
       this.#process?.request(this, call, request)
     } catch (error) {
       this.#calls.delete(call)
+      watched?.lost()
       // Alone it gets an HTTP status; in a batch the others must not lose their answers.
       if (!isBatch) throw error
       answer.settle(RpcFault.from(error).toResponse(request.id))
@@ -217,6 +231,7 @@ export class LiveSession implements ProcessUser {
     const [call, answer] = found
     this.#calls.delete(call)
     this.#process?.cancel(call, notification)
+    call.watched?.cancelled()
     const error = { code: CODES.cancelled, message: 'the request was cancelled' }
     answer.abandon({ jsonrpc: '2.0', id: call.id, error })
   }
@@ -227,6 +242,7 @@ export class LiveSession implements ProcessUser {
     for (const [call] of calls) {
       this.#calls.delete(call)
       this.#process?.cancel(call, toCancelled(call.id, fault.message))
+      call.watched?.cancelled()
       answer.settle(fault.toResponse(call.id))
     }
   }

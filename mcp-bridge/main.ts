@@ -12,11 +12,13 @@ import { createProcessGroups, type ProcessGroups } from '../lib/platform/process
 import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
+import { redisAudit } from '../lib/store/audit.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from '../lib/store/redis.ts'
 import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
+import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { Eras } from './eras.ts'
@@ -42,10 +44,12 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
+import { Tools } from './tools/tools.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000
@@ -88,13 +92,13 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
-  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
+  const { events, tools } = createRecords({ config, gateway, redis, log })
   const runner = new Runner(ports)
-  const eras = new Eras({ records: redisEras(redis), log })
+  const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, eras, natives, streams, events, peers }
+  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, events, peers, tools }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -117,7 +121,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       sessions.endAll(),
     ])
     await hosts.stopAll(SHUTDOWN_WAITS)
-    await events.flush()
+    await Promise.all([events.flush(), tools.flush()])
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
     peers.forwarding.stop()
@@ -139,6 +143,26 @@ async function tellFigures(runner: Runner, socketPath: string | undefined): Prom
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
   return admin
+}
+
+function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'> {
+  const eras = new Eras({ records: redisEras(redis), log })
+  return { eras, mirrored: new MirroredArguments() }
+}
+
+/** What outlives this process in the store, written behind. */
+function createRecords({
+  config,
+  gateway,
+  redis,
+  log,
+}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<Bridge, 'events' | 'tools'> {
+  const { metadataUrlOf } = gateway.addresses
+  const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
+  return {
+    events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
+    tools: new Tools({ trail, metadataUrlOf, clock: systemClock }),
+  }
 }
 
 function createStreamPorts(): StreamPorts {

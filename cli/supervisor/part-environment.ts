@@ -55,7 +55,7 @@ export const ROOM_SETTINGS = {
     'DEFAULT_SERVICE',
   ],
   'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
-  'mcp-bridge': ['SESSION_TIMEOUT'],
+  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES'],
   certs: [
     'GATEWAY_TLS',
     'TLS_CERTIFICATE_FOLDER',

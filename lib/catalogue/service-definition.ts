@@ -6,6 +6,7 @@
 
 import { z } from 'zod'
 import { remoteOauthDefinition } from './remote-oauth-definition.ts'
+import { toolsDefinition } from './tools-definition.ts'
 
 /** Who shares a process: everybody, the sessions of one user, or nobody. */
 export const ISOLATION = ['shared', 'user', 'session'] as const
@@ -22,6 +23,10 @@ export type CallOrder = (typeof CALLS)[number]
 /** Whether a request relies on what the edge knows of revocations, or the store itself is asked each time. */
 export const REVOCATION_MODES = ['replicated', 'strict'] as const
 export type RevocationMode = (typeof REVOCATION_MODES)[number]
+
+/** What is kept of each call of a tool: that it was made, or what it was given too. */
+export const AUDIT = ['calls', 'arguments'] as const
+export type AuditMode = (typeof AUDIT)[number]
 
 export const SPARES_MAX = 16
 export const PROCESSES_PER_USER_MAX = 256
@@ -138,6 +143,15 @@ export const serviceDefinition = z
     scopes: z
       .record(z.string(), z.string())
       .describe('Scopes of this service by name, with words.'),
+    tools: toolsDefinition.describe('Which of its tools there are, and what they need.'),
+    audit: z
+      .enum(AUDIT)
+      .describe(
+        'arguments: the audit log keeps what tools were called with, shortened; it may be confidential. Default: calls.',
+      ),
+    sse: z
+      .boolean()
+      .describe('Whether clients of the HTTP+SSE transport of 2024-11-05 are served too.'),
     userSecrets: z
       .record(z.string(), z.string().trim().min(1))
       .describe(

@@ -13,8 +13,9 @@ import type {
 } from './service-definition.ts'
 import { spareFaults } from './spare-faults.ts'
 import { templateFaults } from './templates.ts'
+import { type ToolPolicy, toolFaults, toToolPolicy } from './tool-rules.ts'
 
-export interface Service {
+export interface Service extends ToolPolicy {
   readonly name: string
   readonly description: string
   readonly launch: Launch
@@ -82,6 +83,7 @@ export function toService(
     ...userSecretFaults(definition),
     ...spareFaults(definition),
     ...remoteFaults(definition),
+    ...toolFaults(name, definition.tools, definition.scopes),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
@@ -101,6 +103,7 @@ export function toService(
       revocation: definition.revocation ?? 'replicated',
       folders: definition.folders ?? [],
       scopes: toScopes(name, definition.scopes),
+      ...toToolPolicy(name, definition),
       userSecrets: definition.userSecrets ?? {},
     },
   }

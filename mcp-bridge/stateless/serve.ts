@@ -2,8 +2,9 @@
 
 import type { Bridge } from '../bridge.ts'
 import { REVISIONS, toUnsupported } from '../era.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
+import { OwnedElsewhere } from '../leases.ts'
 import { callDirectly } from './direct.ts'
 import { STATELESS_REVISION } from './envelope.ts'
 import { probe } from './probe.ts'
@@ -26,6 +27,20 @@ export async function serveStateless(
   if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
   if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
+  const owner = ownerOf(exchange)
+  bridge.mirrored.assert(owner, request.headers, stateless.request)
+  const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
   const answer = new StatelessAnswer(exchange, bridge.streams)
-  await callDirectly(bridge, exchange, stateless, answer)
+  answer.watchedBy(watched)
+  if (stateless.request.method === 'tools/list') {
+    answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
+  }
+  try {
+    await callDirectly(bridge, exchange, stateless, answer)
+  } catch (error) {
+    answer.watchedBy(undefined)
+    // It is asked again, perhaps elsewhere.
+    if (!(error instanceof OwnedElsewhere)) watched?.lost()
+    throw error
+  }
 }
