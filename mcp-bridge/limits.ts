@@ -199,9 +199,8 @@ export const REMOTE_TOKEN_LIFETIME_MS = 300_000
 export const REMOTE_FREE_FAILURES = 3
 export const REMOTE_REST_FIRST_MS = 1000
 export const REMOTE_REST_MAX_MS = 30_000
-/** Tools whose parameters are known to be mirrored in headers; of one tool so many. */
+/** Tools whose parameters are known to be mirrored in headers. */
 export const REMOTE_TOOLS_MAX = 4096
-export const REMOTE_TOOL_HEADERS_MAX = 64
 export const REMOTE_TOOL_PAGES_MAX = 32
 export const REMOTE_MIRRORED_CHARACTERS_MAX = 8192
 
