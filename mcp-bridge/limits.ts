@@ -20,6 +20,17 @@ export const GIVES_WAY_AFTER_MS = 60_000
 export const PENDING_PER_SESSION_MAX = 128
 /** Requests of its server that wait for the client. */
 export const ASKED_PER_SESSION_MAX = 128
+/** A client without sessions is told what its server asks once nothing more was asked for so long. */
+export const QUESTIONS_GATHER_MS = 10
+/** It answers within so long, all of a round together; what the server has answered until then is kept. */
+export const ROUND_SECONDS = 600
+/** Of one person; the oldest gives way. */
+export const ROUNDS_PER_USER_MAX = 64
+/** Questions that wait to be answered, and answers that wait to be fetched: of one person, and of all. */
+export const ROUNDS_BYTES_PER_USER_MAX = 64 * MIB
+export const ROUNDS_BYTES_MAX = 256 * MIB
+/** Streams of one client for what its server tells (MCP 2026-07-28, `subscriptions/listen`). */
+export const LISTENERS_PER_CLIENT_MAX = 32
 /** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */
 export const PENDING_PER_PROCESS_MAX = 2048
 export const PROCESSES_MAX = 256

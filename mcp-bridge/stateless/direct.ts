@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts'
 import { type RpcMessage, type RpcNotification, toCancelled } from '../json-rpc.ts'
 import type { Call, ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
+import { LISTEN } from '../runner/stateless-conversation.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
 
@@ -42,6 +43,7 @@ export async function callDirectly(
     giveUp(fault.message)
   })
   answer.onLeft(() => giveUp('the client has left'))
+  if (request.method === LISTEN) admission.listen()
   answer.expect()
 }
 
