@@ -158,6 +158,8 @@ export const KEEP_ALIVE_MS = 15_000
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** Without a session with this one: a stream has begun with 200, and an error has a status of its own. */
+export const STATELESS_FIRST_BYTE_BEATS = 10
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */
 export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
@@ -187,6 +189,48 @@ export const LEAVE_MS = 2000
 export const LAPSE_GRACE_MS = 5000
 /** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */
 export const HTTP_KEEP_ALIVE_MS = 75_000
+
+/** To a remote server: until a connection is there, its name looked up and its certificate checked. */
+export const REMOTE_CONNECT_MS = 10_000
+/** Kept for the next request; servers were seen to close theirs after five seconds. */
+export const REMOTE_KEEP_ALIVE_MS = 4000
+export const REMOTE_IDLE_CONNECTIONS_MAX = 32
+/** Requests and streams of one service at once. */
+export const REMOTE_REQUESTS_MAX = 1024
+export const REMOTE_HEADER_BYTES_MAX = 16 * KIB
+/** Within the same origin. */
+export const REMOTE_REDIRECTS_MAX = 3
+/** What it says beside a status that is no success. */
+export const REMOTE_REFUSAL_BYTES_MAX = 64 * KIB
+export const REMOTE_SESSION_ID_CHARACTERS_MAX = 1024
+/** What is sent to find out what it speaks is answered by then. */
+export const REMOTE_PROBE_MS = 15_000
+/** A message that needs no answer is taken within so many beats of the keep-alive. */
+export const REMOTE_TAKEN_BEATS = 2
+/** A stream for what comes unasked that is silent for so many of them is opened anew. */
+export const REMOTE_SILENT_BEATS = 40
+/** Between a stream that was cut and the next attempt, unless the server says otherwise. */
+export const REMOTE_RETRY_MS = 1000
+export const REMOTE_RETRY_MAX_MS = 60_000
+/** Attempts in a row to take up an answer again. */
+export const REMOTE_RESUMPTIONS_MAX = 5
+/** The end of a session is told within so long, or not at all. */
+export const REMOTE_GOODBYE_MS = 2000
+/** Its authorization server has so long, and is asked again so long after a refusal. */
+export const REMOTE_TOKEN_MS = 10_000
+export const REMOTE_TOKEN_BYTES_MAX = 64 * KIB
+export const REMOTE_TOKEN_REFUSED_MS = 5000
+/** A token is renewed so long before its end, and lives so long when nobody says how long. */
+export const REMOTE_TOKEN_MARGIN_MS = 60_000
+export const REMOTE_TOKEN_LIFETIME_MS = 300_000
+/** After so many failures in a row nobody is sent to a remote server for a while, but for one trial at a time. */
+export const REMOTE_FREE_FAILURES = 3
+export const REMOTE_REST_FIRST_MS = 1000
+export const REMOTE_REST_MAX_MS = 30_000
+/** Tools whose parameters are known to be mirrored in headers. */
+export const REMOTE_TOOLS_MAX = 4096
+export const REMOTE_TOOL_PAGES_MAX = 32
+export const REMOTE_MIRRORED_CHARACTERS_MAX = 8192
 
 /** After so many processes that ended soon after their start: wait, doubling, before the next. */
 export const FREE_FAILURES = 2
