@@ -36,6 +36,7 @@ import { createMetrics } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
 import { listProcesses } from './process-list.ts'
+import { Remotes } from './remote/remotes.ts'
 import { Usage } from './runner/figures.ts'
 import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
@@ -241,13 +242,15 @@ function toRunnerPorts({
   sessions,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
+  const accountPage = `${gateway.addresses.issuer}/account`
   return {
     hostOf: (service) => hosts.of(service),
     leases,
     environment: process.env,
+    remotes: new Remotes({ environment: process.env, accountPage, clock: systemClock, log }),
     ownSecrets: {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${gateway.addresses.issuer}/account`,
+      accountPage,
     },
     findService: (name) => live.current.services.get(name),
     services: () => live.current.services.values(),
