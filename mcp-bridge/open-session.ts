@@ -62,16 +62,27 @@ async function begin(
   const { eras } = bridge
   const { service } = exchange
   const isStateless = (): Promise<boolean> => probe(bridge, exchange)
-  const era = await eras.of(service, 'sessions', isStateless)
-  if (era === 'sessions') {
-    const answer = await beginAsItIs(bridge, exchange, session, request)
-    if (isObject(answer.result)) eras.hasSessions(service)
-    // Who has ended has not refused.
-    if (isObject(answer.result) || session.isOver) return answer
+  if ((await eras.of(service, 'sessions', isStateless)) === 'stateless') {
+    const translated = await beginTranslated(bridge, exchange, session, request)
+    if (!hasRefused(session, translated)) return translated
+    // It may have become another server since: the same program, or address, of another version.
     session.part()
-    if (!(await eras.hasNoSessions(service, isStateless))) return answer
+    const answer = await beginAsItIs(bridge, exchange, session, request)
+    if (hasRefused(session, answer)) return translated
+    eras.hasSessions(service)
+    return answer
   }
+  const answer = await beginAsItIs(bridge, exchange, session, request)
+  if (isObject(answer.result)) eras.hasSessions(service)
+  if (!hasRefused(session, answer)) return answer
+  session.part()
+  if (!(await eras.hasNoSessions(service, isStateless))) return answer
   return await beginTranslated(bridge, exchange, session, request)
+}
+
+/** Who has ended has not refused. */
+function hasRefused({ isOver }: LiveSession, { result }: RpcResponse): boolean {
+  return !isOver && !isObject(result)
 }
 
 async function beginAsItIs(

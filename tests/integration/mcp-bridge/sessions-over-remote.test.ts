@@ -2,13 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from '@modelcontextprotocol/sdk/types.js'
 import test from 'ava'
 import { connectAsked } from '../../support/asked-client.ts'
-import { startBridge } from '../../support/bridge.ts'
+import { PATIENT_LEASE_MS, startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/live-session.ts'
 import { aborted, serveSecond } from '../../support/remote-servers.ts'
 import { callText } from '../../support/sdk-client.ts'
 
 const remote = await serveSecond('reject')
-const bridge = await startBridge({ services: { remote: { url: remote.url } } })
+const bridge = await startBridge({
+  environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS },
+  services: { remote: { url: remote.url } },
+})
 test.after.always(async () => {
   await bridge.stop()
   await remote.stop()
