@@ -1,18 +1,19 @@
 import test from 'ava'
+import { createLog } from '../../../../lib/platform/log.ts'
 import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { REMOTE_REST_MAX_MS } from '../../../../mcp-bridge/limits.ts'
 import { Circuit } from '../../../../mcp-bridge/remote/circuit.ts'
 
 function world() {
   let now = 1_000_000
-  const circuit = new Circuit('docs', () => now)
+  const circuit = new Circuit('docs', () => now, createLog('test', 'error'))
   return {
     circuit,
     pass: (ms: number) => {
       now += ms
     },
     fail: (times: number) => {
-      for (let n = 0; n < times; n += 1) circuit.begin().failed()
+      for (let n = 0; n < times; n += 1) circuit.begin().failed(undefined)
     },
   }
 }
@@ -43,7 +44,7 @@ test('after its rest one at a time tries; each failure doubles the rest', (t) =>
   pass(1000)
   const trial = circuit.begin()
   t.throws(() => circuit.begin(), { instanceOf: RpcFault })
-  trial.failed()
+  trial.failed(undefined)
   pass(1999)
   t.throws(() => circuit.begin())
   pass(1)
@@ -62,7 +63,7 @@ test('a trial that nobody waits for any more gives its turn back', (t) => {
 test('what had begun before it opened does not lengthen the rest', (t) => {
   const { circuit, pass } = world()
   const trials = Array.from({ length: 50 }, () => circuit.begin())
-  for (const trial of trials) trial.failed()
+  for (const trial of trials) trial.failed(undefined)
   pass(1000)
   t.notThrows(() => circuit.assertMayTry())
 })
@@ -72,7 +73,7 @@ test('it rests half a minute at most', (t) => {
   fail(3)
   for (let n = 0; n < 20; n += 1) {
     pass(REMOTE_REST_MAX_MS)
-    circuit.begin().failed()
+    circuit.begin().failed(undefined)
   }
   pass(REMOTE_REST_MAX_MS)
   t.notThrows(() => circuit.assertMayTry())
