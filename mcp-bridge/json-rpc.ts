@@ -174,6 +174,15 @@ export function serialize(message: RpcMessage): string {
   }
 }
 
+/** Undefined for what is nested too deeply: nobody could read it either. */
+export function trySerialize(message: RpcMessage): string | undefined {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return undefined
+  }
+}
+
 export function paramsOf(message: RpcMessage): JsonObject {
   return isObject(message.params) ? message.params : {}
 }

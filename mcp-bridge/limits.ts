@@ -56,6 +56,14 @@ export const OWNED_PER_PERSON_MAX = 256
 export const OWNED_ID_CHARACTERS_MAX = 1024
 /** A server's request with a longer id is dropped: its answer would have to repeat it. */
 export const SERVER_ID_CHARACTERS_MAX = 1024
+/** Of one call, so often its server may ask for input before it answers (MCP 2026-07-28, multi round-trips). */
+export const INPUT_ROUNDS_MAX = 32
+/** What it may ask for at once. */
+export const INPUTS_PER_ROUND_MAX = 32
+/** What it gives to be handed back in the next round. */
+export const REQUEST_STATE_CHARACTERS_MAX = MIB
+/** What the calls of one session keep for a next round: requests, states and answers. */
+export const ROUNDS_KEPT_BYTES_MAX = 64 * MIB
 /** So many calls given up in a row, with no answer between them: the server does nothing any more. */
 export const HUNG_AFTER_CALLS = 3
 
@@ -150,6 +158,8 @@ export const KEEP_ALIVE_MS = 15_000
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** Without a session with this one: a stream has begun with 200, and an error has a status of its own. */
+export const STATELESS_FIRST_BYTE_BEATS = 10
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */
 export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
@@ -162,6 +172,13 @@ export const ASKED_SECONDS_BY_METHOD: Readonly<Record<string, number>> = {
   'sampling/createMessage': 600,
   'elicitation/create': 600,
 }
+/** A server that asks for nothing but to be asked again is asked again after so long. */
+export const NEXT_ROUND_MS = 250
+/** How long a server may take to tell which changes it will tell of. */
+export const LISTEN_TIMEOUT_MS = 30_000
+/** A server that no longer tells of changes is asked to again: after so long, doubling. */
+export const LISTEN_AGAIN_FIRST_MS = 1000
+export const LISTEN_AGAIN_MAX_MS = 60_000
 /** A bridge process that was not heard of for so long is gone, and what it owned passes on. */
 export const LEASE_MS = 10_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */
