@@ -9,6 +9,7 @@ import type { NativeSession } from './native/native-session.ts'
 import type { Runner } from './runner/runner.ts'
 import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
+import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { EventRecords } from './store/events.ts'
 import type { Tools } from './tools/tools.ts'
 
@@ -17,6 +18,7 @@ export interface Bridge {
   readonly sessions: Sessions<LiveSession | NativeSession>
   readonly runner: Runner
   readonly eras: Eras
+  readonly mirrored: MirroredArguments
   readonly natives: NativeServers
   readonly streams: StreamPorts
   readonly events: EventRecords

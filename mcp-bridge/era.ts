@@ -27,11 +27,13 @@ export const STATELESS_SUPPORTED: readonly string[] = [STATELESS_REVISION, ...RE
 /**
  * Whether a message is of the era without sessions. `server/discover` is, in whatever form: a
  * server that answers it refuses `initialize` from then on, so it must never reach one of the other era.
- * `initialize` never is, whatever revision it asks for.
+ * `initialize` is not, whatever revision it asks for: only one that asks for none and has the envelope
+ * belongs to it, where there is no such method.
  */
 export function isStateless(message: RpcMessage): boolean {
-  if (message.method === 'initialize') return false
-  return message.method === 'server/discover' || META.protocolVersion in metaOf(message)
+  if (message.method === 'server/discover') return true
+  if (message.method === 'initialize' && 'protocolVersion' in paramsOf(message)) return false
+  return META.protocolVersion in metaOf(message)
 }
 
 /**
@@ -48,10 +50,11 @@ export function isStatelessPost(
   return !messages.some(({ method }) => method === 'initialize')
 }
 
-/** An absent header is fine; a revision that nobody ever published is not. */
+/** An absent or empty header is fine; a revision that nobody ever published is not. */
 export function assertRevisionHeader(header: string | undefined): void {
+  if (header === undefined || header === '') return
   const known: readonly string[] = STATELESS_SUPPORTED
-  if (header !== undefined && !known.includes(header)) throw toUnsupported(header, known)
+  if (!known.includes(header)) throw toUnsupported(header, known)
 }
 
 /** 400 with -32022 and the revisions that are served (MCP 2026-07-28, version negotiation). */

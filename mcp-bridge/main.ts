@@ -43,6 +43,7 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
@@ -92,11 +93,11 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const streams = createStreamPorts()
   const { events, tools } = createRecords({ config, gateway, redis, log })
   const runner = new Runner(ports)
-  const eras = new Eras({ records: redisEras(redis), log })
+  const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, eras, natives, streams, events, peers, tools }
+  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, events, peers, tools }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -141,6 +142,11 @@ async function tellFigures(runner: Runner, socketPath: string | undefined): Prom
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
   return admin
+}
+
+function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'> {
+  const eras = new Eras({ records: redisEras(redis), log })
+  return { eras, mirrored: new MirroredArguments() }
 }
 
 /** What outlives this process in the store, written behind. */

@@ -1,15 +1,12 @@
 /**
- * Starts stdio servers and hands them out: one for each session, one for each user, or one for all.
- *
- * The key of a process says who shares it. A process that is ending still holds its key, so there
- * are never two for one key: some servers lose data when two write the same file.
+ * Hands servers out: one for each session, one for each user, or one for all. The key of a process says
+ * who shares it.
  */
 
-import { startsAlike } from '../../lib/catalogue/changes.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
-import type { Lease, LeaseSubject, Leases } from '../leases.ts'
+import type { Leases } from '../leases.ts'
 import { SPARES_BEAT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from './backoff.ts'
 import { Idle } from './idle.ts'
@@ -23,12 +20,13 @@ import {
   readOwnSecrets,
   requireSecrets,
 } from './own-secrets.ts'
-import { type Applicant, type Full, type Place, Places } from './places.ts'
+import { type Applicant, type Full, Places } from './places.ts'
 import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { Era } from './servers.ts'
 import { Spares } from './spares.ts'
+import { assertUnchanged, type Order, Starts } from './starts.ts'
 import type { ServiceTotals } from './totals.ts'
 
 export interface RunnerPorts extends LauncherPorts {
@@ -52,33 +50,13 @@ export interface Wish {
   readonly scope?: string
 }
 
-/** Everything that a launch needs to know. */
-interface Order {
-  readonly key: string
-  readonly service: Service
-  readonly person: Person
-  readonly era: Era
-  readonly own: OwnSecrets
-  /** Whoever wants it, unless that is nobody yet. */
-  readonly left: AbortSignal | undefined
-  readonly isAhead: boolean
-}
-
-/** A process on its way. */
-interface Coming {
-  readonly process: Promise<ServerProcess>
-  readonly isAhead: boolean
-}
-
 /** Until the first comes: what everybody shares is started for nobody in particular. */
 const NOBODY: Person = { userId: '', userName: '' }
 
 export class Runner {
   readonly #ports: RunnerPorts
-  readonly #processes = new Map<string, Launched>()
+  readonly #starts: Starts
   readonly #idle = new Idle<ServerProcess>()
-  /** By key: what waits for its place, or has just been started. */
-  readonly #coming = new Map<string, Coming>()
   readonly #backoff: Backoff
   readonly #launcher: Launcher
   readonly #holders: SecretHolders
@@ -96,6 +74,13 @@ export class Runner {
     this.#launcher = new Launcher(ports, this.#backoff)
     this.#holders = new SecretHolders(ports.ownSecrets.userSecrets, ports.log)
     this.#places = new Places({ giveWay: (full, applicant) => this.#giveWay(full, applicant) })
+    this.#starts = new Starts({
+      leases: ports.leases,
+      places: this.#places,
+      findService: ports.findService,
+      outdatedEnded: (service) => this.#ending.get(service),
+      launch: (order) => this.#launch(order),
+    })
     this.#spares = new Spares({
       services: ports.services,
       placeFor: ({ name }) =>
@@ -103,7 +88,9 @@ export class Runner {
       launch: async (service) => {
         await ports.hostOf(service).ready()
         assertUnchanged(service, ports)
-        return this.#launcher.launch(service, undefined, NO_SECRETS, 'sessions')
+        const launched = this.#launcher.launch(service, undefined, NO_SECRETS, 'sessions')
+        launched.process.warm()
+        return launched
       },
     })
     this.#timer = setInterval(() => this.#startAhead(), SPARES_BEAT_MS).unref()
@@ -112,7 +99,7 @@ export class Runner {
 
   /** What runs now: whose each is, and those that are nobody's yet. */
   get running(): { readonly processes: readonly Launched[]; readonly spares: readonly Launched[] } {
-    return { processes: [...this.#processes.values()], spares: this.#spares.all }
+    return { processes: this.#starts.running, spares: this.#spares.all }
   }
 
   /** By service, since our start. */
@@ -140,7 +127,15 @@ export class Runner {
     await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person, era, scope)
-    const process = await this.#provide({ key, service, person, era, own, left, isAhead: false })
+    const process = await this.#starts.provide({
+      key,
+      service,
+      person,
+      era,
+      own,
+      left,
+      isAhead: false,
+    })
     this.#idle.remove(process)
     process.users.add(user)
     return process
@@ -186,7 +181,7 @@ export class Runner {
   #startAhead(): void {
     this.#spares.fill()
     for (const service of this.#ports.services()) {
-      if (isKept(service) && !this.#processes.has(service.name)) void this.#keep(service)
+      if (isKept(service) && !this.#starts.has(service.name)) void this.#keep(service)
     }
   }
 
@@ -201,7 +196,7 @@ export class Runner {
     }
     try {
       await this.#ports.hostOf(service).ready()
-      const process = await this.#provide({ ...order, isAhead: true })
+      const process = await this.#starts.provide({ ...order, isAhead: true })
       if (process.users.size === 0) this.#rest(process)
     } catch (error) {
       // Another bridge has it, or whoever needs it is told why there is none: the next beat tries again.
@@ -216,103 +211,18 @@ export class Runner {
     this.#places.askAgain()
   }
 
-  /** Whoever asks for the same at the same time waits with the first, for one lease and one place. */
-  async #provide(order: Order): Promise<ServerProcess> {
-    const { key, isAhead } = order
-    let coming = this.#coming.get(key)
-    // What was not started ahead for want of a place may still be started for somebody.
-    if (coming === undefined || (coming.isAhead && !isAhead)) {
-      await coming?.process.catch(() => {})
-      coming = this.#coming.get(key) ?? this.#come(order)
+  #launch({ service, person, era, own }: Order): Launched {
+    if (this.#isStopped) throw stopping()
+    const owner = service.isolation === 'shared' ? undefined : person
+    const spare = era === 'sessions' ? this.#spares.take(service) : undefined
+    const launched = spare ?? this.#launcher.launch(service, owner, own, era)
+    const { process } = launched
+    if (owner !== undefined) launched.handTo(owner)
+    void process.ended.then(() => this.#idle.remove(process))
+    if (asksSecrets(service)) {
+      this.#holders.add(process, { userId: person.userId, service: service.name }, own.revision)
     }
-    return await coming.process
-  }
-
-  #come(order: Order): Coming {
-    const { key, isAhead } = order
-    const process = this.#findOrStart(order).finally(() => this.#coming.delete(key))
-    const coming = { process, isAhead }
-    this.#coming.set(key, coming)
-    return coming
-  }
-
-  /** One at a time for each key. @throws OwnedElsewhere */
-  async #findOrStart(order: Order): Promise<ServerProcess> {
-    const { key, service } = order
-    for (;;) {
-      // Whoever shares a process may be others now: the keys alone would not keep the two apart.
-      await this.#ending.get(service.name)
-      assertUnchanged(service, this.#ports)
-      const held = await this.#findRunning(key)
-      if (held !== undefined) return held
-      const isOwn = service.isolation === 'session'
-      const lease = isOwn ? undefined : await this.#ports.leases.take(toSubject(order))
-      const process = await this.#start(order, lease)
-      if (process !== undefined) return process
-    }
-  }
-
-  /** Undefined when the lease was lost before there was a place. */
-  async #start(order: Order, lease: Lease | undefined): Promise<ServerProcess | undefined> {
-    try {
-      const place = await this.#takePlace(order)
-      if (lease?.lost.aborted !== true) {
-        const process = this.#begin(order, place)
-        if (lease !== undefined) endWith(lease, process)
-        return process
-      }
-      place.release()
-    } catch (error) {
-      await lease?.release()
-      throw error
-    }
-    await lease.release()
-    return undefined
-  }
-
-  async #takePlace({ service, person, era, isAhead, left }: Order): Promise<Place> {
-    const userId = service.isolation === 'shared' ? undefined : person.userId
-    const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
-    // Others may wait for the same one when this client leaves.
-    const isOwn = service.isolation === 'session' && era === 'sessions'
-    if (!isAhead) return await this.#places.take(applicant, isOwn ? left : undefined)
-    const place = this.#places.tryTake(applicant)
-    if (place === undefined) throw new RpcFault(503, 'refused', 'there is no place to spare')
-    return place
-  }
-
-  async #findRunning(key: string): Promise<ServerProcess | undefined> {
-    let held = this.#processes.get(key)?.process
-    while (held?.isStopping) {
-      await held.ended
-      held = this.#processes.get(key)?.process
-    }
-    return held
-  }
-
-  #begin({ key, service, person, era, own }: Order, place: Place): ServerProcess {
-    try {
-      assertUnchanged(service, this.#ports)
-      if (this.#isStopped) throw stopping()
-      const owner = service.isolation === 'shared' ? undefined : person
-      const spare = era === 'sessions' ? this.#spares.take(service) : undefined
-      const launched = spare ?? this.#launcher.launch(service, owner, own, era)
-      const { process } = launched
-      if (owner !== undefined) launched.handTo(owner)
-      this.#processes.set(key, launched)
-      void process.ended.then(() => {
-        this.#processes.delete(key)
-        this.#idle.remove(process)
-        place.release()
-      })
-      if (asksSecrets(service)) {
-        this.#holders.add(process, { userId: person.userId, service: service.name }, own.revision)
-      }
-      return process
-    } catch (error) {
-      place.release()
-      throw error
-    }
+    return launched
   }
 
   /** What nobody uses ends: spares first, then what is idle, then a session that was left behind. */
@@ -326,7 +236,7 @@ export class Runner {
   }
 
   #isOf(process: ServerProcess, userId: string | undefined): boolean {
-    const launched = [...this.#processes.values()].find((one) => one.process === process)
+    const launched = this.#starts.running.find((one) => one.process === process)
     return userId !== undefined && launched?.userId === userId
   }
 
@@ -357,27 +267,4 @@ function stopping(): RpcFault {
   return new RpcFault(503, 'refused', 'the gateway is stopping: try again later', {
     headers: { 'retry-after': '5' },
   })
-}
-
-function toSubject({ service: { name, isolation }, person, era }: Order): LeaseSubject {
-  return { service: name, user: isolation === 'user' ? person.userId : undefined, era }
-}
-
-/** The lease lasts as long as the process, and the process no longer than the lease. */
-function endWith(lease: Lease, process: ServerProcess): void {
-  void process.ended.then(() => lease.release())
-  const stop = (): void => void process.stop(STOP_WAITS)
-  if (lease.lost.aborted) stop()
-  else lease.lost.addEventListener('abort', stop)
-}
-
-/** A request can be on its way for long: what it found at first must not be started any more. */
-export function assertUnchanged(
-  service: Service,
-  { findService }: Pick<RunnerPorts, 'findService'>,
-): void {
-  const now = findService(service.name)
-  if (now !== undefined && startsAlike(service, now)) return
-  const message = `the service ${service.name} has just been changed: begin again`
-  throw new RpcFault(503, 'refused', message, { headers: { 'retry-after': '1' } })
 }

@@ -106,6 +106,14 @@ export class ServerProcess implements SessionServer {
     return await this.#conversation.initialize(user, request)
   }
 
+  /**
+   * For one that is nobody's yet: a ping may come before `initialize` (MCP, lifecycle), and whoever answers it
+   * has loaded what the first answer needs.
+   */
+  warm(): void {
+    this.#tell('ping', {})
+  }
+
   /** @throws RpcFault when the process cannot take it. */
   request(user: ProcessUser, call: Call, request: RpcRequest): void {
     if (request.method === 'initialize') {

@@ -1,7 +1,7 @@
 /**
  * Processes started ahead of need (`spares`), so that nobody waits for a slow start.
  *
- * Nothing is said to a spare: the session that gets it begins it, as if it had just been started.
+ * Nothing but a ping is said to a spare: the session that gets it begins it, as if it had just been started.
  * They are started one after the other, a moment after the last real start, and are the first to give way.
  */
 

@@ -2,7 +2,7 @@
 
 import type { Bridge } from '../bridge.ts'
 import { REVISIONS, toUnsupported } from '../era.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
 import { callDirectly } from './direct.ts'
@@ -27,9 +27,14 @@ export async function serveStateless(
   if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
   if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
+  const owner = ownerOf(exchange)
+  bridge.mirrored.assert(owner, request.headers, stateless.request)
   const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
   const answer = new StatelessAnswer(exchange, bridge.streams)
   answer.watchedBy(watched)
+  if (stateless.request.method === 'tools/list') {
+    answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
+  }
   try {
     await callDirectly(bridge, exchange, stateless, answer)
   } catch (error) {

@@ -28,6 +28,7 @@ export class StatelessAnswer {
   readonly #ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>
   readonly #backlog: Backlog
   #onRelieved: () => void = () => {}
+  #onSettled: ((response: RpcResponse) => void) | undefined
   #stream: EventStream | undefined
   #watched: WatchedCall | undefined
   #isOver = false
@@ -46,6 +47,11 @@ export class StatelessAnswer {
   /** Called when a client that was congested reads again. */
   onRelieved(tell: () => void): void {
     this.#onRelieved = tell
+  }
+
+  /** Shown the response before the client is. */
+  onSettled(see: (response: RpcResponse) => void): void {
+    this.#onSettled = see
   }
 
   /** The server has been asked: from now on a client that waits for long sees a first byte. */
@@ -90,6 +96,7 @@ export class StatelessAnswer {
   settle(response: RpcResponse): void {
     if (!this.isOpen) return
     this.#isOver = true
+    this.#onSettled?.(response)
     this.#ports.firstBytes.remove(this)
     const text = serialize(this.#watched?.toVisible(response) ?? response)
     this.#watched?.settled(response, text)

@@ -74,6 +74,9 @@ test('one person’s share of a service is no matter of others, nor of other ser
 })
 
 test('who waited in vain is told what is full and what to do', async (t) => {
+  // Who waits for a place keeps no process alive: here nothing else would.
+  const alive = setInterval(() => {}, NEVER_MS)
+  t.teardown(() => clearInterval(alive))
   const { places } = world({ max: 3, perUserMax: 2, waitMs: 1 })
   await places.take(of('ann', 'svc', 1))
   const refusal = (applicant: Applicant) =>
