@@ -43,6 +43,7 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import type { SseSession } from './sse/sse-session.ts'
 import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
@@ -82,7 +83,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     log,
     holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const sessions = new Sessions<LiveSession | NativeSession>({
+  const sessions = new Sessions<LiveSession | NativeSession | SseSession>({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
     instance: peers.instances.own.id,
@@ -91,13 +92,13 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
-  const { events, tools } = createRecords({ config, gateway, redis, log })
+  const own = createOwn({ config, gateway, redis, log })
   const runner = new Runner(ports)
   const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, events, peers, tools }
+  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, peers, ...own }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -111,7 +112,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   return async () => {
     for (const one of [server, admin]) one.close()
     live.stop()
-    events.retain()
+    own.events.retain()
     admissions.stop()
     replica.stop()
     await Promise.all([
@@ -120,7 +121,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
       sessions.endAll(),
     ])
     await hosts.stopAll(SHUTDOWN_WAITS)
-    await Promise.all([events.flush(), tools.flush()])
+    await Promise.all([own.events.flush(), own.tools.flush()])
     // Nothing runs any more: others need not wait for the end.
     await Promise.all([leases.stop(), peers.instances.stop()])
     peers.forwarding.stop()
@@ -149,18 +150,22 @@ function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'>
   return { eras, mirrored: new MirroredArguments() }
 }
 
-/** What outlives this process in the store, written behind. */
-function createRecords({
+/** What stands on the store, and on where the gateway is, alone. */
+function createOwn({
   config,
   gateway,
   redis,
   log,
-}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<Bridge, 'events' | 'tools'> {
-  const { metadataUrlOf } = gateway.addresses
+}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<
+  Bridge,
+  'events' | 'tools' | 'pathOf'
+> {
+  const { metadataUrlOf, pathOf } = gateway.addresses
   const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
   return {
     events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
     tools: new Tools({ trail, metadataUrlOf, clock: systemClock }),
+    pathOf,
   }
 }
 

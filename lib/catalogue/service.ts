@@ -78,7 +78,7 @@ export function toService(
     ...rootsFaults(definition),
     ...userSecretFaults(definition),
     ...spareFaults(definition),
-    ...toolFaults(name, definition.tools, definition.scopes),
+    ...toolFaults(name, definition),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }

@@ -10,6 +10,8 @@ import {
   UnauthorizedError as SecondUnauthorized,
 } from '@modelcontextprotocol/client'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import test from 'ava'
 import { stringify } from 'yaml'
 import { startGateway } from '../support/gateway.ts'
@@ -30,6 +32,7 @@ const gateway = await startGateway({
   file: stringify({
     mcpServers: {
       ruled: { command: process.execPath, args: [OFFERS], ...rules },
+      old: { command: process.execPath, args: [OFFERS], sse: true, ...rules },
       echo: rules,
     },
   }),
@@ -113,6 +116,22 @@ test('the second SDK does the same, refresh token or not', async (t) => {
   await second.finishAuth(more.searchParams)
   const { content } = await client.callTool({ name: 'write', arguments: {} })
   t.deepEqual(content, [{ type: 'text', text: 'done' }])
+})
+
+test('the transport of 2024-11-05 works behind Envoy, for the official client of it', async (t) => {
+  const { client: before, provider } = await connect(`${gateway.url}/old/mcp`, createVisitor('old'))
+  await before.close()
+  const transport = new SSEClientTransport(new URL(`${gateway.url}/old/mcp`), {
+    authProvider: provider,
+  })
+  const client = new Client({ name: 'old', version: '1' })
+  await client.connect(transport)
+  t.teardown(() => client.close())
+  t.is(await callText(client, 'read'), 'done')
+  await t.throwsAsync(client.callTool({ name: 'danger', arguments: {} }), {
+    message: /Unknown tool/,
+  })
+  await t.throwsAsync(client.callTool({ name: 'write', arguments: {} }), { message: /HTTP 403/ })
 })
 
 test.serial('the operator reads who called what', async (t) => {
