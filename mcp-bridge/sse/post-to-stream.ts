@@ -3,6 +3,7 @@
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, headerOf, SESSION_HEADER } from '../exchange.ts'
 import { type ParsedBody, RpcFault } from '../json-rpc.ts'
+import type { Watched } from '../tools/watched-call.ts'
 import { SSE_SESSION_PARAMETER } from './open-stream.ts'
 import { SseSession, toOtherTransport } from './sse-session.ts'
 
@@ -25,7 +26,22 @@ export function postToStream(
   if (body.isBatch) throw new RpcFault(400, 'invalidRequest', 'this transport knows no batches')
   const [message] = body.messages
   session.assertTakes(message)
-  const watched = bridge.tools.admit(exchange, body)
+  const watched = admit(bridge, exchange, body)
   exchange.response.writeHead(202).end()
-  session.take(message, watched?.get(message))
+  if (watched instanceof RpcFault) session.answer(watched.toResponse(exchange.rpcId))
+  else session.take(message, watched?.get(message))
+}
+
+/** What would be the answer to a POST belongs on the stream: nobody reads it here. */
+function admit(
+  bridge: Bridge,
+  exchange: Exchange,
+  body: ParsedBody,
+): Watched | RpcFault | undefined {
+  try {
+    return bridge.tools.admit(exchange, body)
+  } catch (thrown) {
+    if (thrown instanceof RpcFault && thrown.status === 200) return thrown
+    throw thrown
+  }
 }

@@ -16,6 +16,7 @@ import {
   RpcFault,
   type RpcMessage,
   type RpcRequest,
+  type RpcResponse,
   serialize,
   toCancelled,
 } from '../json-rpc.ts'
@@ -115,6 +116,11 @@ export class SseSession implements Session, ProcessUser {
       if (message.id !== null && this.#asked?.take(message.id)) this.#server?.pass(message)
     } else if (message.method === CANCELLED) this.#cancel(message)
     else this.#server?.pass(message)
+  }
+
+  /** In the server's place. */
+  answer(response: RpcResponse): void {
+    this.#send(response)
   }
 
   deliver(message: RpcMessage): void {
