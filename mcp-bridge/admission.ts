@@ -18,6 +18,8 @@ export interface AdmissionOptions {
   readonly cut: () => void
   /** Called when the exchange is over. */
   readonly onOver: (admission: Admission) => void
+  /** Called when it turns out to be a stream that would outlive the caller's token. */
+  readonly onListening?: (admission: Admission) => void
 }
 
 export class Admission {
@@ -51,6 +53,11 @@ export class Admission {
   /** How the exchange ends early, from now on. */
   endBy(end: (fault: RpcFault) => void): void {
     this.#end = end
+  }
+
+  /** It has become a stream that would outlive the caller's token: it ends with that. */
+  listen(): void {
+    this.#options.onListening?.(this)
   }
 
   withdraw(fault: RpcFault): void {

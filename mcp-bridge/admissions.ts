@@ -51,7 +51,9 @@ export class Admissions {
     const onOver = (one: Admission): void => {
       for (const all of [this.#open, this.#listening, this.#leaving]) all.delete(one)
     }
-    const admission = new Admission({ identity, cut, onOver }, this.#options.clock())
+    const onListening = (one: Admission): void => void this.#listening.add(one)
+    const options = { identity, cut, onOver, onListening }
+    const admission = new Admission(options, this.#options.clock())
     this.#open.add(admission)
     if (listens) this.#listening.add(admission)
     this.#judge(admission)

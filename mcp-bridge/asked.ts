@@ -31,6 +31,8 @@ export interface AskedOptions {
   readonly answer: (response: RpcResponse) => void
   /** A request was given up: the client need not answer it any more. */
   readonly onGivenUp: (id: RpcId, reason: string) => void
+  /** How long a client may take. */
+  readonly secondsFor?: (method: string) => number
 }
 
 interface Waiting {
@@ -48,7 +50,7 @@ export class Asked {
 
   /** False when the client is not to be asked; the server has its answer then. */
   add({ id, method }: RpcRequest): boolean {
-    const { capabilities, seconds } = this.#options
+    const { capabilities, seconds, secondsFor = secondsByMethod } = this.#options
     const needed = CAPABILITIES[method]
     if (needed !== undefined && capabilities[needed] === undefined) {
       this.#refuse(id, 'methodNotFound', `the client has not declared ${needed}`)
@@ -58,10 +60,13 @@ export class Asked {
       this.#refuse(id, 'internal', 'too many requests wait for the client')
       return false
     }
-    const secondsLeft = ASKED_SECONDS_BY_METHOD[method] ?? ASKED_SECONDS
-    this.#waiting.set(id, { method, secondsLeft })
+    this.#waiting.set(id, { method, secondsLeft: secondsFor(method) })
     seconds.add(this)
     return true
+  }
+
+  isWaiting(id: RpcId): boolean {
+    return this.#waiting.has(id)
   }
 
   /** The client's answer has come, or is not wanted any more; false when none is waited for. */
@@ -69,6 +74,11 @@ export class Asked {
     const wasWaiting = this.#waiting.delete(id as RpcId)
     if (this.#waiting.size === 0) this.#options.seconds.remove(this)
     return wasWaiting
+  }
+
+  /** The server has its answer: the client will give none. */
+  refuse(id: RpcId, reason: string): void {
+    if (this.take(id)) this.#refuse(id, 'refused', reason)
   }
 
   beat(): void {
@@ -93,4 +103,8 @@ export class Asked {
   #refuse(id: RpcId, code: CodeName, message: string): void {
     this.#options.answer({ jsonrpc: '2.0', id, error: { code: CODES[code], message } })
   }
+}
+
+function secondsByMethod(method: string): number {
+  return ASKED_SECONDS_BY_METHOD[method] ?? ASKED_SECONDS
 }

@@ -13,14 +13,17 @@ import type { SseSession } from './sse/sse-session.ts'
 import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { EventRecords } from './store/events.ts'
 import type { Tools } from './tools/tools.ts'
+import type { StandingClient } from './translate/standing-client.ts'
+import type { StandingClients } from './translate/standing-clients.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
-  readonly sessions: Sessions<LiveSession | NativeSession | SseSession>
+  readonly sessions: Sessions<LiveSession | NativeSession | SseSession | StandingClient>
   readonly runner: Runner
   readonly eras: Eras
   readonly mirrored: MirroredArguments
   readonly natives: NativeServers
+  readonly standing: StandingClients
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers

@@ -19,7 +19,10 @@ export type RpcRequest = RpcMessage & { readonly id: RpcId; readonly method: str
 export type RpcNotification = RpcMessage & { readonly method: string }
 export type RpcResponse = RpcMessage & { readonly id: RpcId | null }
 
-/** JSON-RPC 2.0 section 5.1, the official SDKs' own, and -32020 to -32022 of MCP 2026-07-28. */
+/**
+ * JSON-RPC 2.0 section 5.1, the official SDKs' own, -32002 of MCP until 2025-11-25, and -32020 to -32022
+ * of 2026-07-28.
+ */
 export const CODES = {
   parse: -32700,
   invalidRequest: -32600,
@@ -28,6 +31,7 @@ export const CODES = {
   internal: -32603,
   refused: -32000,
   sessionNotFound: -32001,
+  resourceNotFound: -32002,
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
@@ -167,6 +171,15 @@ export function serialize(message: RpcMessage): string {
     return JSON.stringify(message)
   } catch (cause) {
     throw new RpcFault(400, 'invalidRequest', 'the message is nested too deeply', { cause })
+  }
+}
+
+/** Undefined for what is nested too deeply: nobody could read it either. */
+export function trySerialize(message: RpcMessage): string | undefined {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return undefined
   }
 }
 

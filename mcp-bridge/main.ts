@@ -22,6 +22,7 @@ import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { Eras } from './eras.ts'
+import type { HeldLeases } from './held-leases.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
@@ -30,11 +31,10 @@ import {
   SHUTDOWN_WAITS,
   WATCHDOG_GRACE_SECONDS,
 } from './limits.ts'
-import type { LiveSession } from './live-session.ts'
 import { createMetrics } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
-import type { NativeSession } from './native/native-session.ts'
 import { listProcesses } from './process-list.ts'
+import { Remotes } from './remote/remotes.ts'
 import { Usage } from './runner/figures.ts'
 import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
@@ -43,13 +43,13 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
-import type { SseSession } from './sse/sse-session.ts'
 import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
 import { Tools } from './tools/tools.ts'
+import { StandingClients } from './translate/standing-clients.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000
@@ -83,13 +83,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     log,
     holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
-  const sessions = new Sessions<LiveSession | NativeSession | SseSession>({
-    records: redisSessions(redis, config.SESSION_TIMEOUT),
-    timeoutMs: config.SESSION_TIMEOUT * 1000,
-    instance: peers.instances.own.id,
-    clock: systemClock,
-    log,
-  })
+  const sessions = createSessions(redis, config, peers.instances.own.id, log)
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
   const own = createOwn({ config, gateway, redis, log })
@@ -98,7 +92,9 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
-  const bridge = { admissions, sessions, runner, ...learnt, natives, streams, peers, ...own }
+  const standing = new StandingClients(streams.seconds, peers.instances.own.id)
+  const kept = { ...learnt, ...own }
+  const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -109,25 +105,54 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const admin = await tellFigures(runner, config.MCP_BRIDGE_ADMIN_SOCKET)
   await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
-  return async () => {
-    for (const one of [server, admin]) one.close()
-    live.stop()
-    own.events.retain()
-    admissions.stop()
-    replica.stop()
-    await Promise.all([
-      runner.stopAll(SHUTDOWN_WAITS),
-      natives.stopAll(SHUTDOWN_WAITS),
-      sessions.endAll(),
-    ])
-    await hosts.stopAll(SHUTDOWN_WAITS)
-    await Promise.all([own.events.flush(), own.tools.flush()])
-    // Nothing runs any more: others need not wait for the end.
-    await Promise.all([leases.stop(), peers.instances.stop()])
-    peers.forwarding.stop()
-    server.closeAllConnections()
-    redis.disconnect()
-  }
+  return () => stop({ bridge, servers: [server, admin], live, hosts, leases, replica, redis })
+}
+
+function createSessions(
+  redis: Redis,
+  config: McpBridgeConfig,
+  instance: string,
+  log: Log,
+): Bridge['sessions'] {
+  return new Sessions({
+    records: redisSessions(redis, config.SESSION_TIMEOUT),
+    timeoutMs: config.SESSION_TIMEOUT * 1000,
+    instance,
+    clock: systemClock,
+    log,
+  })
+}
+
+interface Started {
+  readonly bridge: Bridge
+  readonly servers: readonly Server[]
+  readonly live: LiveGateway
+  readonly hosts: Hosts
+  readonly leases: HeldLeases
+  readonly replica: ReturnType<typeof startReplica>
+  readonly redis: Redis
+}
+
+/** Whoever waits for an answer gets one; what others may take over is given back last. */
+async function stop(started: Started): Promise<void> {
+  const { bridge, servers, live, hosts, leases, replica, redis } = started
+  for (const one of servers) one.close()
+  live.stop()
+  bridge.events.retain()
+  bridge.admissions.stop()
+  replica.stop()
+  await Promise.all([
+    bridge.runner.stopAll(SHUTDOWN_WAITS),
+    bridge.natives.stopAll(SHUTDOWN_WAITS),
+    bridge.sessions.endAll(),
+  ])
+  await hosts.stopAll(SHUTDOWN_WAITS)
+  await Promise.all([bridge.events.flush(), bridge.tools.flush()])
+  // Nothing runs any more: others need not wait for the end.
+  await Promise.all([leases.stop(), bridge.peers.instances.stop()])
+  bridge.peers.forwarding.stop()
+  for (const one of servers) one.closeAllConnections()
+  redis.disconnect()
 }
 
 async function openStore(store: Pick<RedisOptions, 'url' | 'password'>, log: Log): Promise<Redis> {
@@ -218,13 +243,15 @@ function toRunnerPorts({
   sessions,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
+  const accountPage = `${gateway.addresses.issuer}/account`
   return {
     hostOf: (service) => hosts.of(service),
     leases,
     environment: process.env,
+    remotes: new Remotes({ environment: process.env, accountPage, clock: systemClock, log }),
     ownSecrets: {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${gateway.addresses.issuer}/account`,
+      accountPage,
     },
     findService: (name) => live.current.services.get(name),
     services: () => live.current.services.values(),

@@ -39,8 +39,13 @@ export interface Session {
   readonly revision: string
   /** Whether a client waits on an open connection: such a session never idles out. */
   readonly isBusy: boolean
+  /** The bridge's own, for clients without sessions: no client finds it, whatever id it names. */
+  readonly isStanding?: true
   end(): void
 }
+
+/** One that a client can name. */
+type Named<S> = Exclude<S, { readonly isStanding: true }>
 
 /** A place among the sessions, taken before anything is started; given back once. */
 export interface Seat {
@@ -121,17 +126,29 @@ export class Sessions<S extends Session> {
    * The caller's session of this id; being asked for counts as use.
    * @throws RpcFault 400 without an id, SessionNotHere for one that is not the caller's.
    */
-  find(id: string | undefined, caller: SessionCaller): S {
+  find(id: string | undefined, caller: SessionCaller): Named<S> {
     if (id === undefined || id === '') {
       throw new RpcFault(400, 'refused', 'Mcp-Session-Id is missing: begin with initialize')
     }
     const entry = this.#entries.get(id)
-    if (entry === undefined || !isSame(entry.session.owner, caller)) {
+    if (
+      entry === undefined ||
+      !isSameOwner(entry.session.owner, caller) ||
+      !isNamed(entry.session)
+    ) {
       throw new SessionNotHere(id)
     }
     entry.grantId = caller.grantId
     this.#use(entry)
     return entry.session
+  }
+
+  /** A standing one is asked for by the bridge. */
+  use(id: string, { grantId }: SessionCaller): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    entry.grantId = grantId
+    this.#use(entry)
   }
 
   /**
@@ -141,7 +158,7 @@ export class Sessions<S extends Session> {
   async whereIs(id: string, caller: SessionOwner): Promise<string | undefined> {
     try {
       const record = await this.#options.records.find(id)
-      return record !== undefined && isSame(record, caller) ? record.instance : undefined
+      return record !== undefined && isSameOwner(record, caller) ? record.instance : undefined
     } catch (cause) {
       throw new RpcFault(503, 'refused', 'sessions cannot be found now: try again later', {
         cause,
@@ -158,7 +175,7 @@ export class Sessions<S extends Session> {
   /** Whether it is the caller's, and here; asking is no use. */
   has(id: string | undefined, caller: SessionCaller): boolean {
     const entry = this.#entries.get(id ?? '')
-    return entry !== undefined && isSame(entry.session.owner, caller)
+    return entry !== undefined && isSameOwner(entry.session.owner, caller) && isNamed(entry.session)
   }
 
   end(id: string): void {
@@ -235,8 +252,12 @@ export class Sessions<S extends Session> {
   }
 }
 
-function isSame(one: SessionOwner, other: SessionOwner): boolean {
+export function isSameOwner(one: SessionOwner, other: SessionOwner): boolean {
   return one.user === other.user && one.client === other.client && one.service === other.service
+}
+
+function isNamed<S extends Session>(session: S): session is Named<S> & S {
+  return session.isStanding !== true
 }
 
 function full(status: number, message: string): RpcFault {

@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod'
+import { remoteOauthDefinition } from './remote-oauth-definition.ts'
 import { toolsDefinition } from './tools-definition.ts'
 
 /** Who shares a process: everybody, the sessions of one user, or nobody. */
@@ -59,10 +60,22 @@ export const serviceDefinition = z
     args: z.array(z.string()).describe('May contain ${user.id}, ${data} and ${secret.NAME}.'),
     env: words.describe('May contain ${user.id}, ${user.name}, ${data} and ${secret.NAME}.'),
     cwd: z.string().describe('Working directory; may contain ${user.id} and ${data}.'),
-    headers: words.describe('Headers for a remote server; may contain ${secret.NAME}.'),
+    headers: words.describe(
+      'Headers for a remote server; may contain ${user.id} and ${secret.NAME}.',
+    ),
     type: z
       .string()
-      .describe('Accepted because clients write it; the gateway sees the kind itself.'),
+      .describe(
+        'Of a remote server: sse for HTTP with SSE (2024-11-05), http for Streamable HTTP. Without it the gateway finds out.',
+      ),
+    privateAddresses: z
+      .boolean()
+      .describe(
+        'Whether the name of a remote server may mean an address of a private network, and http:// may lead there.',
+      ),
+    oauth: remoteOauthDefinition.describe(
+      'How the gateway logs in at a remote server by itself (OAuth client credentials).',
+    ),
     description: z.string().describe('One line for people.'),
     enabled: z.boolean(),
     disabled: z.boolean().describe('As `enabled: false`; some clients write it so.'),

@@ -17,7 +17,7 @@ import type { Call, ProcessUser } from './process-user.ts'
 import type { SharingPorts } from './sharing.ts'
 
 /** RFC 5424 section 6.2.1, most talkative first. */
-const LEVELS: readonly unknown[] = [
+export const LEVELS: readonly unknown[] = [
   'debug',
   'info',
   'notice',

@@ -33,7 +33,11 @@ export interface SseSessionOptions {
   readonly id: string
   readonly owner: SessionOwner
   readonly ports: StreamPorts
-  /** Called once: calls that wait are to be answered before it returns. */
+  /** Its server has agreed to the session. */
+  readonly onAgreed: () => void
+  /** Its server has refused: whether it has another one now. */
+  readonly takeAnother: () => Promise<boolean>
+  /** Called once. */
   readonly onEnd: () => void
 }
 
@@ -55,6 +59,7 @@ export class SseSession implements Session, ProcessUser {
   readonly #backlog: Backlog
   readonly #calls = new Set<OpenCall>()
   #server: SessionServer | undefined
+  #leave: () => void = () => {}
   #stream: EventStream | undefined
   /** From `initialize` on. */
   #asked: Asked | undefined
@@ -83,8 +88,11 @@ export class SseSession implements Session, ProcessUser {
     return this.#backlog.isCongested
   }
 
-  begin(server: SessionServer): void {
+  /** `leave`: gives the server back; what waits for it has an answer then. */
+  begin(server: SessionServer, leave: () => void): void {
     this.#server = server
+    this.#leave = leave
+    if (this.#isOver) this.#part()
   }
 
   /** The first event says where the client has to send its messages. */
@@ -140,7 +148,15 @@ export class SseSession implements Session, ProcessUser {
     if (fault !== undefined) this.#breakOff(fault)
     this.#asked?.end()
     this.#options.onEnd()
+    this.#part()
     this.#stream?.end()
+  }
+
+  #part(): void {
+    const leave = this.#leave
+    this.#server = undefined
+    this.#leave = () => {}
+    leave()
   }
 
   async #initialize(request: RpcRequest): Promise<void> {
@@ -151,14 +167,28 @@ export class SseSession implements Session, ProcessUser {
       answer: (response) => this.#server?.pass(response),
       onGivenUp: (id, reason) => this.#send(toCancelled(id, reason)),
     })
-    try {
-      const answer = await this.#server?.initialize(this, withServedRevision(request))
-      if (answer === undefined) return
-      this.revision = revisionOf(answer.result)
-      this.#send(answer)
-    } catch (thrown) {
-      this.#send(RpcFault.from(thrown).toResponse(request.id))
+    const answer = await this.#agree(withServedRevision(request)).catch((thrown: unknown) =>
+      RpcFault.from(thrown).toResponse(request.id),
+    )
+    this.#send(answer)
+    // Nothing else can come of it.
+    if (!isObject(answer.result)) this.end()
+  }
+
+  async #agree(request: RpcRequest): Promise<RpcResponse> {
+    let answer = await this.#askServer(request)
+    if (isObject(answer.result)) this.#options.onAgreed()
+    else if (!this.#isOver) {
+      this.#part()
+      if (await this.#options.takeAnother()) answer = await this.#askServer(request)
     }
+    this.revision = revisionOf(answer.result)
+    return answer
+  }
+
+  async #askServer(request: RpcRequest): Promise<RpcResponse> {
+    if (this.#server !== undefined) return await this.#server.initialize(this, request)
+    return new RpcFault(200, 'refused', 'the session has ended').toResponse(request.id)
   }
 
   #call(request: RpcRequest, watched: WatchedCall | undefined): void {

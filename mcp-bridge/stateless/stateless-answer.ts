@@ -11,6 +11,7 @@ import { Backlog } from '../backlog.ts'
 import { EventStream } from '../event-stream.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
 import { CODES, isObject, type RpcNotification, type RpcResponse, serialize } from '../json-rpc.ts'
+import { STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
 
@@ -114,11 +115,10 @@ export class StatelessAnswer {
     this.#response.writeHead(status, headers).end(text)
   }
 
-  /** The first beat may come right after the request: the second begins a stream. */
   beat(): void {
     this.#beats += 1
     if (!this.isOpen) this.#ports.firstBytes.remove(this)
-    else if (this.#beats > 1) this.#begin().beat()
+    else if (this.#beats >= STATELESS_FIRST_BYTE_BEATS) this.#begin().beat()
   }
 
   #begin(): EventStream {

@@ -22,6 +22,7 @@ const { bridge, revoke } = await startRevocableBridge({
       tools: { deny: ['danger'], scopes: { write: ['write'] } },
       scopes: { write: 'Write.' },
     }),
+    latest: fixture('stateless-only.ts', { sse: true }),
     new: fixture('echoes.ts'),
   },
 })
@@ -100,6 +101,18 @@ test('the official client calls tools, and is asked by the server', async (t) =>
   await client.close()
   await until(() => bridge.children().length < before, WAIT_MS)
   t.true(bridge.children().length < before, 'its process ends with the stream')
+})
+
+test('a server that knows no sessions is translated, at the first time and later', async (t) => {
+  for (const name of ['first', 'later']) {
+    const transport = new SSEClientTransport(new URL('http://gateway/latest/mcp'), {
+      fetch: bridge.fetch(somebody()),
+    })
+    const client = new Client({ name, version: '1' })
+    await client.connect(transport)
+    t.true((await client.listTools()).tools.length > 0, name)
+    await client.close()
+  }
 })
 
 test('the first event names the address, the answer comes on the stream', async (t) => {

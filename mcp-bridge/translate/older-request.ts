@@ -1,0 +1,68 @@
+/** A request of a client of 2026-07-28 as a server of the revisions with sessions reads it. */
+
+import { digest } from '../../lib/platform/seal.ts'
+import {
+  isObject,
+  type JsonObject,
+  paramsOf,
+  RpcFault,
+  type RpcId,
+  type RpcRequest,
+  serialize,
+} from '../json-rpc.ts'
+import { META } from '../stateless/envelope.ts'
+
+/** The only ones whose client may be asked for more (MCP 2026-07-28, multi round-trip requests). */
+const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read'])
+
+/** Of the other era; tasks have become an extension with other methods of the same names. */
+const OLDER_ONLY =
+  /^(?:initialize|ping|logging\/setLevel|resources\/(?:un)?subscribe|tasks\/.*|notifications\/.*)$/
+const ENVELOPE: ReadonlySet<string> = new Set(Object.values(META))
+
+export function mayBeAsked({ method }: Pick<RpcRequest, 'method'>): boolean {
+  return ASKING.has(method)
+}
+
+/** @throws RpcFault 404 for a method that this revision does not have. */
+export function assertNewer({ method }: RpcRequest): void {
+  if (!OLDER_ONLY.test(method)) return
+  throw new RpcFault(404, 'methodNotFound', `${method} does not exist in this revision`)
+}
+
+export function toOlderRequest(request: RpcRequest): RpcRequest {
+  const { _meta, ...others } = paramsOf(request)
+  const params = mayBeAsked(request) ? withoutRound(others) : others
+  const meta = withoutEnvelope(isObject(_meta) ? _meta : {})
+  return { ...request, params: meta === undefined ? params : { ...params, _meta: meta } }
+}
+
+export function progressTokenOf({ params }: RpcRequest): RpcId | undefined {
+  const meta = isObject(params) && isObject(params['_meta']) ? params['_meta'] : {}
+  const { progressToken } = meta
+  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
+  return isToken ? progressToken : undefined
+}
+
+/** What a request asks for, so that its repetition is known: the rest differs from round to round. */
+export function digestOf(request: RpcRequest): string {
+  const { _meta: _, ...others } = paramsOf(request)
+  const { jsonrpc, method } = request
+  return digest(serialize({ jsonrpc, method, params: withoutRound(others) }))
+}
+
+function withoutEnvelope(meta: JsonObject): JsonObject | undefined {
+  let kept: Record<string, unknown> | undefined
+  for (const [name, value] of Object.entries(meta)) {
+    if (ENVELOPE.has(name)) continue
+    kept ??= {}
+    kept[name] = value
+  }
+  return kept
+}
+
+/** A task would be asked for as it was done before; nobody does in this revision. */
+function withoutRound(params: JsonObject): JsonObject {
+  const { inputResponses: _, requestState: __, task: ___, ...others } = params
+  return others
+}

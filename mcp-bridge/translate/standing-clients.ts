@@ -1,0 +1,163 @@
+/**
+ * The standing clients: one for each person, client, service and set of what the client can do, started when the
+ * first of its requests comes.
+ *
+ * Each counts as a session of its person, with the same bounds and endings. No client can name it, but another
+ * bridge process finds it in the records, so that all requests come to the same one.
+ */
+
+import { digest } from '../../lib/platform/seal.ts'
+import type { Bridge } from '../bridge.ts'
+import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
+import { RpcFault } from '../json-rpc.ts'
+import { OwnedElsewhere } from '../leases.ts'
+import type { StatelessRequest } from '../stateless/envelope.ts'
+import type { Ticker } from '../ticker.ts'
+import { Rounds } from './rounds.ts'
+import type { StandingCall } from './standing-call.ts'
+import { StandingClient } from './standing-client.ts'
+
+/** What is needed of the bridge. */
+export type StandingPorts = Pick<Bridge, 'sessions' | 'runner' | 'peers' | 'eras'>
+
+/** One on its way, and the request that it was started for. */
+interface Coming {
+  readonly client: Promise<StandingClient>
+  readonly exchange: Exchange
+}
+
+export class StandingClients {
+  readonly rounds: Rounds<StandingCall>
+  readonly #seconds: Ticker
+  readonly #clients = new Map<string, StandingClient>()
+  readonly #coming = new Map<string, Coming>()
+
+  /** `seconds` beats once a second; `instance` is this bridge process. */
+  constructor(seconds: Ticker, instance: string) {
+    this.#seconds = seconds
+    this.rounds = new Rounds(seconds, instance)
+  }
+
+  /**
+   * The one for a request.
+   * @throws OwnedElsewhere when it is another bridge's.
+   * @throws RpcFault when it cannot be started now.
+   */
+  async of(
+    ports: StandingPorts,
+    exchange: Exchange,
+    stateless: StatelessRequest,
+  ): Promise<StandingClient> {
+    const id = idOf(exchange, stateless)
+    for (;;) {
+      const known = this.#clients.get(id)
+      if (known?.isOfUse) {
+        ports.sessions.use(id, callerOf(exchange))
+        return known
+      }
+      // Its process is ending: the next one waits for that.
+      known?.end()
+      const coming = this.#coming.get(id)
+      if (coming === undefined) return await this.#come(ports, exchange, stateless, id)
+      try {
+        return await coming.client
+      } catch (error) {
+        // Whoever it was started for may no longer; that says nothing about others.
+        if (error !== coming.exchange.admission.withdrawal) throw error
+      }
+    }
+  }
+
+  async #come(
+    ports: StandingPorts,
+    exchange: Exchange,
+    stateless: StatelessRequest,
+    id: string,
+  ): Promise<StandingClient> {
+    const client = this.#start(ports, exchange, stateless, id)
+    this.#coming.set(id, { client, exchange })
+    try {
+      return await client
+    } finally {
+      this.#coming.delete(id)
+    }
+  }
+
+  async #start(
+    ports: StandingPorts,
+    exchange: Exchange,
+    { clientCapabilities, clientInfo = {} }: StatelessRequest,
+    id: string,
+  ): Promise<StandingClient> {
+    const { sessions, runner, eras } = ports
+    const { service, identity, admission } = exchange
+    await assertNotElsewhere(ports, exchange, id)
+    const owner = ownerOf(exchange)
+    const seat = sessions.reserve(owner)
+    const client = new StandingClient({
+      id,
+      owner,
+      capabilities: clientCapabilities,
+      clientInfo,
+      rounds: this.rounds,
+      seconds: this.#seconds,
+      onEnd: (one) => {
+        // Whether it was registered already or not: the place is free again.
+        seat.release()
+        this.#clients.delete(id)
+        sessions.end(id)
+        if (one.process !== undefined) void runner.release(one.process, one)
+      },
+    })
+    try {
+      await client.begin(await runner.acquire(service, identity, client))
+      eras.hasSessions(service)
+      admission.assertStands()
+      await sessions.open(client, seat, identity.grantId)
+      if (client.isOver) throw ended(service.name)
+      this.#clients.set(id, client)
+      return client
+    } catch (error) {
+      client.end()
+      sessions.end(id)
+      throw error
+    }
+  }
+}
+
+/** @throws OwnedElsewhere when another bridge process has it. */
+async function assertNotElsewhere(
+  { sessions, peers }: StandingPorts,
+  exchange: Exchange,
+  id: string,
+): Promise<void> {
+  const { instances } = peers
+  const instance = await sessions.whereIs(id, ownerOf(exchange))
+  if (instance === undefined || instance === instances.own.id) return
+  if (await livesElsewhere(peers, instance)) throw new OwnedElsewhere(instance)
+  sessions.forget(id)
+}
+
+/** @throws RpcFault 503 when the store does not tell. */
+export async function livesElsewhere(
+  { instances }: StandingPorts['peers'],
+  instance: string,
+): Promise<boolean> {
+  try {
+    return (await instances.find(instance)) !== undefined
+  } catch (cause) {
+    const message = 'what this belongs to cannot be found now: try again later'
+    throw new RpcFault(503, 'refused', message, { cause, headers: { 'retry-after': '1' } })
+  }
+}
+
+/** No header can hold a line break. */
+function idOf(exchange: Exchange, { clientCapabilities, clientInfo }: StatelessRequest): string {
+  const { user, client, service } = ownerOf(exchange)
+  const name = clientInfo?.['name'] ?? null
+  return `standing\n${digest(JSON.stringify([user, client, service, clientCapabilities, name]))}`
+}
+
+function ended(service: string): RpcFault {
+  return new RpcFault(502, 'internal', `the service ${service}: ended after initialize`)
+}

@@ -1,0 +1,63 @@
+/** Raw requests without a session (MCP 2026-07-28), with whatever is wrong about them. */
+
+import type { Bridge } from './bridge.ts'
+import { type RawOptions, rpc, send } from './mcp.ts'
+
+export const STATELESS = '2026-07-28'
+const PREFIX = 'io.modelcontextprotocol/'
+
+export interface StatelessOptions extends Omit<RawOptions, 'session'> {
+  readonly id?: unknown
+  /** Members of the envelope, by their short names; undefined takes one out. */
+  readonly envelope?: Readonly<Record<string, unknown>>
+  /** Of the client. */
+  readonly capabilities?: object
+  readonly progressToken?: unknown
+  /** Names of headers that are not sent. */
+  readonly without?: readonly string[]
+}
+
+export function statelessBody(
+  method: string,
+  params: object = {},
+  options: StatelessOptions = {},
+): object {
+  const envelope = {
+    protocolVersion: STATELESS,
+    clientInfo: { name: 'raw', version: '1' },
+    clientCapabilities: options.capabilities ?? {},
+    ...options.envelope,
+  }
+  const _meta: Record<string, unknown> = { progressToken: options.progressToken }
+  for (const [name, value] of Object.entries(envelope)) _meta[`${PREFIX}${name}`] = value
+  return rpc(method, { ...params, _meta }, options.id ?? 1)
+}
+
+/** With the headers that belong to it, unless `headers` or `without` say otherwise. */
+export function ask(
+  bridge: Pick<Bridge, 'fetch'>,
+  service: string,
+  method: string,
+  params: object = {},
+  options: StatelessOptions = {},
+): Promise<Response> {
+  const { name, uri } = params as { name?: string; uri?: string }
+  const named = name ?? uri
+  const headers: Record<string, string> = {
+    'mcp-protocol-version': STATELESS,
+    'mcp-method': method,
+    ...(named !== undefined && { 'mcp-name': named }),
+    ...options.headers,
+  }
+  for (const header of options.without ?? []) delete headers[header]
+  return send(bridge, service, statelessBody(method, params, options), { ...options, headers })
+}
+
+export const callTool = (
+  bridge: Pick<Bridge, 'fetch'>,
+  service: string,
+  name: string,
+  args: object = {},
+  options: StatelessOptions & { readonly more?: object } = {},
+): Promise<Response> =>
+  ask(bridge, service, 'tools/call', { name, arguments: args, ...options.more }, options)
