@@ -191,7 +191,7 @@ function readFilter(request: RpcRequest): JsonObject {
 function readUris({ resourceSubscriptions = [] }: JsonObject): Set<string> {
   const uris: readonly unknown[] = Array.isArray(resourceSubscriptions)
     ? resourceSubscriptions
-    : [resourceSubscriptions]
+    : [undefined]
   const isUri = (uri: unknown): uri is string =>
     typeof uri === 'string' && uri.length <= SUBSCRIBED_URI_CHARACTERS_MAX
   if (uris.every(isUri)) return new Set(uris)

@@ -122,10 +122,14 @@ export class StandingClient implements ProcessUser, Session {
     return this.listeners.isCongested
   }
 
-  /** @throws SessionRefused */
-  async begin(process: ServerProcess): Promise<void> {
+  take(process: ServerProcess): void {
     this.#process = process
-    this.#begun = await beginSession(process, this, this.#options)
+  }
+
+  /** @throws SessionRefused */
+  async begin(): Promise<void> {
+    if (this.#process === undefined) throw new Error('it has no process')
+    this.#begun = await beginSession(this.#process, this, this.#options)
   }
 
   /** @throws RpcFault when the server cannot take it. */

@@ -38,7 +38,10 @@ export async function callOverSessions(
     return
   }
   // Starting a server takes a while.
-  admission.endBy((fault) => answer.settle(fault.toResponse(request.id)))
+  admission.endBy((fault) => {
+    answer.settle(fault.toResponse(request.id))
+    bridge.standing.abandon(exchange)
+  })
   const client = await bridge.standing.of(bridge, exchange, stateless)
   admission.assertStands()
   if (answer.isOpen) await ask(client, exchange, waiter)
