@@ -3,7 +3,6 @@
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { DEFAULT_SCOPE } from '../lib/oauth/scope.ts'
-import { protectedResourceMetadataUrl } from '../lib/oauth/well-known.ts'
 
 export interface ProtectedResource {
   readonly service: string
@@ -26,7 +25,7 @@ export function readResources({ addresses, services }: Gateway): FindResource {
     resources.set(service, {
       service,
       identifier,
-      metadataUrl: protectedResourceMetadataUrl(identifier),
+      metadataUrl: addresses.metadataUrlOf(service),
       baseScope: DEFAULT_SCOPE,
       asksEachTime: revocation === 'strict',
     })

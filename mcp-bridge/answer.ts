@@ -70,12 +70,17 @@ export class Answer {
     if (this.#channel !== undefined || this.canStream) this.#begin().send(json)
   }
 
-  settle(response: RpcResponse): void {
+  /** What was sent of it; undefined when nobody is there to take it. */
+  settle(response: RpcResponse): string | undefined {
     this.#expect(this.#expected - 1)
-    if (this.#channel !== undefined) {
-      this.#channel.send(toText(response), response.id ?? undefined)
+    if (this.#channel === undefined && !this.isOpen) return undefined
+    const text = toText(response)
+    if (this.#channel === undefined) this.#hold(response.id, text)
+    else {
+      this.#channel.send(text, response.id ?? undefined)
       if (this.#expected === 0) this.#finish()
-    } else if (this.isOpen) this.#hold(response)
+    }
+    return text
   }
 
   /** One request less to wait for: it was cancelled, and a cancelled request has no response. */
@@ -107,14 +112,13 @@ export class Answer {
     this.#options.onComplete?.()
   }
 
-  #hold(response: RpcResponse): void {
-    const text = toText(response)
+  #hold(id: RpcId | null, text: string): void {
     if (!this.#options.isBatch) {
       this.#answer(text)
       return
     }
     this.#settled ??= []
-    this.#settled.push({ id: response.id, text })
+    this.#settled.push({ id, text })
     if (this.#expected === 0) this.#finish()
   }
 

@@ -9,7 +9,9 @@ import type { NativeSession } from './native/native-session.ts'
 import type { Runner } from './runner/runner.ts'
 import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
+import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { EventRecords } from './store/events.ts'
+import type { Tools } from './tools/tools.ts'
 import type { StandingClient } from './translate/standing-client.ts'
 import type { StandingClients } from './translate/standing-clients.ts'
 
@@ -18,9 +20,11 @@ export interface Bridge {
   readonly sessions: Sessions<LiveSession | NativeSession | StandingClient>
   readonly runner: Runner
   readonly eras: Eras
+  readonly mirrored: MirroredArguments
   readonly natives: NativeServers
   readonly standing: StandingClients
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers
+  readonly tools: Tools
 }

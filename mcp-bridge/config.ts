@@ -27,6 +27,8 @@ export const MCP_BRIDGE_VARIABLES = {
   USER_SECRETS_KEY: required(secretOf(32)),
   /** Seconds without use after which a session ends. */
   SESSION_TIMEOUT: optional(integer(1, 31_536_000), 3600),
+  /** So many calls of tools the audit log keeps, or some more. */
+  AUDIT_ENTRIES: optional(integer(1, 100_000_000), 100_000),
   /** The name of this process among the bridges of a store: one at a time has it. */
   MCP_BRIDGE_INSTANCE: optional(text, 'bridge-1'),
   /** How many bridges use the store. */

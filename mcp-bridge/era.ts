@@ -27,11 +27,13 @@ export const STATELESS_SUPPORTED: readonly string[] = [STATELESS_REVISION, ...RE
 /**
  * Whether a message is of the era without sessions. `server/discover` is, in whatever form: a
  * server that answers it refuses `initialize` from then on, so it must never reach one of the other era.
- * `initialize` never is, whatever revision it asks for.
+ * `initialize` is not, whatever revision it asks for: only one that asks for none and has the envelope
+ * belongs to it, where there is no such method.
  */
 export function isStateless(message: RpcMessage): boolean {
-  if (message.method === 'initialize') return false
-  return message.method === 'server/discover' || META.protocolVersion in metaOf(message)
+  if (message.method === 'server/discover') return true
+  if (message.method === 'initialize' && 'protocolVersion' in paramsOf(message)) return false
+  return META.protocolVersion in metaOf(message)
 }
 
 /**

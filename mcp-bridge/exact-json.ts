@@ -39,6 +39,12 @@ function keepNumber(key: string, value: unknown, { source }: Source): unknown {
   return String(value) === source ? value : rawJSON(source)
 }
 
+/** A number of such a text, whichever way it is kept; undefined for everything else. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return isRawJSON(value) ? Number(value.rawJSON) : undefined
+}
+
 /** A message's own id is compared too. */
 function makeIdPlain(message: unknown): void {
   if (typeof message !== 'object' || message === null || !('id' in message)) return

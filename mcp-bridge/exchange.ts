@@ -23,6 +23,8 @@ export interface Exchange {
   body?: Buffer
   /** The JSON-RPC method, for the log. */
   rpcMethod?: string | undefined
+  /** The tool that it calls, for the log. */
+  tool?: string | undefined
   /** Ids of the requests it brings. */
   calls?: readonly RpcId[]
   /** The request's id, for an answer that refuses it. */
@@ -108,6 +110,7 @@ export function logExchange(exchange: Exchange, log: Log, clock: Clock): void {
         service: service.name,
         http_method: request.method,
         method: exchange.rpcMethod,
+        tool: exchange.tool,
         status: response.statusCode,
         ended: exchange.admission.withdrawal?.options.data?.['reason'],
         duration_ms: clock() - startedAt,

@@ -48,6 +48,14 @@ export interface RpcFaultOptions extends ErrorOptions {
   readonly id?: RpcId
 }
 
+/** Answers that are not a server's. */
+const own = new WeakSet<RpcResponse>()
+
+/** Whether the gateway has answered in a server's place. */
+export function isOwn(answer: RpcResponse): boolean {
+  return own.has(answer)
+}
+
 /** The one error that reaches a client: an HTTP status and a JSON-RPC error; `cause` stays here. */
 export class RpcFault extends Error {
   override readonly name = 'RpcFault'
@@ -73,7 +81,9 @@ export class RpcFault extends Error {
   toResponse(id: RpcId | null = this.options.id ?? null): RpcResponse {
     const { data } = this.options
     const error = { code: this.code, message: this.message, ...(data && { data }) }
-    return { jsonrpc: '2.0', id, error }
+    const answer: RpcResponse = { jsonrpc: '2.0', id, error }
+    own.add(answer)
+    return answer
   }
 }
 
@@ -135,6 +145,12 @@ export function parseBody(body: Buffer): ParsedBody {
   return { messages: [first, ...rest], isBatch }
 }
 
+/** As it was understood: another reader of the same bytes might understand something else. */
+export function toBody({ messages, isBatch }: ParsedBody): Buffer {
+  const texts = messages.map(serialize).join(',')
+  return Buffer.from(isBatch ? `[${texts}]` : texts)
+}
+
 function parseJson(body: Buffer): unknown {
   try {
     if (!isUtf8(body)) throw new SyntaxError('not UTF-8')
@@ -155,6 +171,15 @@ export function serialize(message: RpcMessage): string {
     return JSON.stringify(message)
   } catch (cause) {
     throw new RpcFault(400, 'invalidRequest', 'the message is nested too deeply', { cause })
+  }
+}
+
+/** Undefined for what is nested too deeply: nobody could read it either. */
+export function trySerialize(message: RpcMessage): string | undefined {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return undefined
   }
 }
 

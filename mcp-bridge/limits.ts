@@ -56,6 +56,14 @@ export const OWNED_PER_PERSON_MAX = 256
 export const OWNED_ID_CHARACTERS_MAX = 1024
 /** A server's request with a longer id is dropped: its answer would have to repeat it. */
 export const SERVER_ID_CHARACTERS_MAX = 1024
+/** Of one call, so often its server may ask for input before it answers (MCP 2026-07-28, multi round-trips). */
+export const INPUT_ROUNDS_MAX = 32
+/** What it may ask for at once. */
+export const INPUTS_PER_ROUND_MAX = 32
+/** What it gives to be handed back in the next round. */
+export const REQUEST_STATE_CHARACTERS_MAX = MIB
+/** What the calls of one session keep for a next round: requests, states and answers. */
+export const ROUNDS_KEPT_BYTES_MAX = 64 * MIB
 /** So many calls given up in a row, with no answer between them: the server does nothing any more. */
 export const HUNG_AFTER_CALLS = 3
 
@@ -82,6 +90,12 @@ export const EVENTS_UNWRITTEN_BYTES_MAX = 16 * MIB
 export const EVENTS_LEFT_SECONDS = 60
 /** Events that come within so long are written together. */
 export const EVENTS_WRITE_MS = 25
+/** What of a text, e.g. the name of a tool, is told in the audit log. */
+export const AUDIT_TEXT_CHARACTERS_MAX = 256
+/** Of the arguments of one call, for services whose operator has asked to keep them. */
+export const AUDIT_ARGUMENTS_CHARACTERS_MAX = 4 * KIB
+/** Those of a larger one are not looked at. */
+export const AUDIT_BODY_BYTES_MAX = 64 * KIB
 /** Unread by a client in all its streams: beyond it the server may be made to wait. */
 export const CONGESTED_BYTES = MIB
 /** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
@@ -123,6 +137,13 @@ export const STDERR_LINES_PER_SECOND = 20
 /** Tasks of one process whose progress still finds its session after the request was answered. */
 export const TASK_TOKENS_MAX = 1000
 
+/** Arguments of tools that travel as headers too: of one tool, below so many objects, */
+export const MIRRORED_ARGUMENTS_MAX = 64
+export const MIRRORED_DEPTH_MAX = 8
+/** of one list, and of the lists that people were shown last. */
+export const MIRRORED_TOOLS_MAX = 1000
+export const MIRRORED_LISTS_MAX = 1000
+
 /** Slow machines and first starts included: Python servers were seen to take four seconds. */
 export const INITIALIZE_TIMEOUT_MS = 60_000
 /** A server that says nothing to `server/discover` for so long knows sessions only, as many do. */
@@ -137,6 +158,8 @@ export const KEEP_ALIVE_MS = 15_000
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
+/** Without a session with this one: a stream has begun with 200, and an error has a status of its own. */
+export const STATELESS_FIRST_BYTE_BEATS = 10
 /** A stream costs more than its answer alone: when everything is late, not everything begins one. */
 export const FIRST_BYTE_BEATS_MAX = 256
 /** How long a client waits before it comes back for the rest of a stream. */
@@ -149,6 +172,13 @@ export const ASKED_SECONDS_BY_METHOD: Readonly<Record<string, number>> = {
   'sampling/createMessage': 600,
   'elicitation/create': 600,
 }
+/** A server that asks for nothing but to be asked again is asked again after so long. */
+export const NEXT_ROUND_MS = 250
+/** How long a server may take to tell which changes it will tell of. */
+export const LISTEN_TIMEOUT_MS = 30_000
+/** A server that no longer tells of changes is asked to again: after so long, doubling. */
+export const LISTEN_AGAIN_FIRST_MS = 1000
+export const LISTEN_AGAIN_MAX_MS = 60_000
 /** A bridge process that was not heard of for so long is gone, and what it owned passes on. */
 export const LEASE_MS = 10_000
 /** Expired tokens, and revocations that came in a storm, are looked for so often. */
@@ -159,6 +189,48 @@ export const LEAVE_MS = 2000
 export const LAPSE_GRACE_MS = 5000
 /** Longer than Envoy's idle time for upstream connections, so that it never writes into a close. */
 export const HTTP_KEEP_ALIVE_MS = 75_000
+
+/** To a remote server: until a connection is there, its name looked up and its certificate checked. */
+export const REMOTE_CONNECT_MS = 10_000
+/** Kept for the next request; servers were seen to close theirs after five seconds. */
+export const REMOTE_KEEP_ALIVE_MS = 4000
+export const REMOTE_IDLE_CONNECTIONS_MAX = 32
+/** Requests and streams of one service at once. */
+export const REMOTE_REQUESTS_MAX = 1024
+export const REMOTE_HEADER_BYTES_MAX = 16 * KIB
+/** Within the same origin. */
+export const REMOTE_REDIRECTS_MAX = 3
+/** What it says beside a status that is no success. */
+export const REMOTE_REFUSAL_BYTES_MAX = 64 * KIB
+export const REMOTE_SESSION_ID_CHARACTERS_MAX = 1024
+/** What is sent to find out what it speaks is answered by then. */
+export const REMOTE_PROBE_MS = 15_000
+/** A message that needs no answer is taken within so many beats of the keep-alive. */
+export const REMOTE_TAKEN_BEATS = 2
+/** A stream for what comes unasked that is silent for so many of them is opened anew. */
+export const REMOTE_SILENT_BEATS = 40
+/** Between a stream that was cut and the next attempt, unless the server says otherwise. */
+export const REMOTE_RETRY_MS = 1000
+export const REMOTE_RETRY_MAX_MS = 60_000
+/** Attempts in a row to take up an answer again. */
+export const REMOTE_RESUMPTIONS_MAX = 5
+/** The end of a session is told within so long, or not at all. */
+export const REMOTE_GOODBYE_MS = 2000
+/** Its authorization server has so long, and is asked again so long after a refusal. */
+export const REMOTE_TOKEN_MS = 10_000
+export const REMOTE_TOKEN_BYTES_MAX = 64 * KIB
+export const REMOTE_TOKEN_REFUSED_MS = 5000
+/** A token is renewed so long before its end, and lives so long when nobody says how long. */
+export const REMOTE_TOKEN_MARGIN_MS = 60_000
+export const REMOTE_TOKEN_LIFETIME_MS = 300_000
+/** After so many failures in a row nobody is sent to a remote server for a while, but for one trial at a time. */
+export const REMOTE_FREE_FAILURES = 3
+export const REMOTE_REST_FIRST_MS = 1000
+export const REMOTE_REST_MAX_MS = 30_000
+/** Tools whose parameters are known to be mirrored in headers. */
+export const REMOTE_TOOLS_MAX = 4096
+export const REMOTE_TOOL_PAGES_MAX = 32
+export const REMOTE_MIRRORED_CHARACTERS_MAX = 8192
 
 /** After so many processes that ended soon after their start: wait, doubling, before the next. */
 export const FREE_FAILURES = 2

@@ -1,5 +1,5 @@
 /**
- * One MCP session in front of a stdio server: its open calls, its streams, its process.
+ * One MCP session in front of a stdio server: its open calls, its streams, its server.
  *
  * An answer stays with the stream of its call, also when the client has left: a listening stream
  * must not bring one (MCP Streamable HTTP, listening), and clients come back with the id they saw.
@@ -24,17 +24,22 @@ import {
   type RpcMessage,
   type RpcNotification,
   type RpcRequest,
-  serialize,
   toCancelled,
+  trySerialize,
 } from './json-rpc.ts'
 import { PENDING_PER_SESSION_MAX } from './limits.ts'
 import { route } from './routing.ts'
 import type { Call, ProcessUser } from './runner/process-user.ts'
-import type { ServerProcess } from './runner/server-process.ts'
+import type { SessionServer } from './runner/servers.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
+import type { Watched, WatchedCall } from './tools/watched-call.ts'
 
 const CANCELLED = 'notifications/cancelled'
+
+interface OpenCall extends Call {
+  readonly watched: WatchedCall | undefined
+}
 
 export interface LiveSessionOptions {
   readonly id: string
@@ -44,17 +49,18 @@ export interface LiveSessionOptions {
   readonly ports: StreamPorts
   readonly recorder?: EventRecorder
   /** Called once, when the session is over for whatever reason. */
-  readonly onEnd: (session: LiveSession) => void
+  readonly onEnd: () => void
 }
 
 export class LiveSession implements ProcessUser {
   readonly id: string
   readonly owner: SessionOwner
   readonly streams: SessionStreams
-  #process: ServerProcess | undefined
+  #server: SessionServer | undefined
+  #leave: () => void = () => {}
   #isOver = false
   readonly #options: LiveSessionOptions
-  readonly #calls = new Map<Call, Answer>()
+  readonly #calls = new Map<OpenCall, Answer>()
   readonly #asked: Asked
   readonly #listening: Channel
 
@@ -63,22 +69,18 @@ export class LiveSession implements ProcessUser {
     this.owner = options.owner
     this.#options = options
     const { ports, capabilities, recorder } = options
-    this.streams = new SessionStreams(ports, () => this.#process?.relieved(this), recorder)
+    this.streams = new SessionStreams(ports, () => this.#server?.relieved(this), recorder)
     this.#listening = new Channel(LISTENING, this.streams)
     this.#asked = new Asked({
       capabilities,
       seconds: ports.seconds,
-      answer: (response) => this.#process?.pass(response),
+      answer: (response) => this.#server?.pass(response),
       onGivenUp: (id, reason) => this.#send(toCancelled(id, reason), undefined),
     })
   }
 
   get revision(): string {
     return this.streams.revision
-  }
-
-  get process(): ServerProcess | undefined {
-    return this.#process
   }
 
   get isOver(): boolean {
@@ -98,8 +100,23 @@ export class LiveSession implements ProcessUser {
     return this.streams.isCongested
   }
 
-  begin(process: ServerProcess): void {
-    this.#process = process
+  /** `leave` is called once, when it does not use that server any more. */
+  begin(server: SessionServer, leave: () => void): void {
+    this.#server = server
+    this.#leave = leave
+    if (this.#isOver) this.part()
+  }
+
+  get hasServer(): boolean {
+    return this.#server !== undefined
+  }
+
+  /** Its server is of no use to it: another one takes its place. */
+  part(): void {
+    const leave = this.#leave
+    this.#server = undefined
+    this.#leave = () => {}
+    leave()
   }
 
   /** @throws RpcFault when the session has too much to do or its server does not read. */
@@ -108,6 +125,7 @@ export class LiveSession implements ProcessUser {
     response: ServerResponse,
     accepted: Accepted,
     admission: Admission,
+    watched?: Watched,
   ): void {
     const expected = messages.filter(isRequest).length
     if (expected === 0) {
@@ -121,7 +139,7 @@ export class LiveSession implements ProcessUser {
     admission.endBy((fault) => this.#breakOff(answer, fault))
     try {
       for (const message of messages) {
-        if (isRequest(message)) this.#call(message, answer, isBatch)
+        if (isRequest(message)) this.#call(message, answer, isBatch, watched?.get(message))
         else this.#take(message)
       }
     } catch (error) {
@@ -167,7 +185,8 @@ export class LiveSession implements ProcessUser {
     this.#isOver = true
     this.#asked.end()
     this.#listening.end()
-    this.#options.onEnd(this)
+    this.#options.onEnd()
+    this.part()
     this.streams.events.close()
     this.#options.recorder?.end(isForgotten)
   }
@@ -181,19 +200,27 @@ export class LiveSession implements ProcessUser {
     throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
   }
 
-  #call(request: RpcRequest, answer: Answer, isBatch: boolean): void {
-    const call: Call = {
+  #call(
+    request: RpcRequest,
+    answer: Answer,
+    isBatch: boolean,
+    watched: WatchedCall | undefined,
+  ): void {
+    const call: OpenCall = {
       id: request.id,
+      watched,
       settle: (response) => {
         this.#calls.delete(call)
-        answer.settle(response)
+        const text = answer.settle(watched?.toVisible(response) ?? response)
+        watched?.settled(response, text)
       },
     }
     this.#calls.set(call, answer)
     try {
-      this.#process?.request(this, call, request)
+      this.#server?.request(this, call, request)
     } catch (error) {
       this.#calls.delete(call)
+      watched?.lost()
       // Alone it gets an HTTP status; in a batch the others must not lose their answers.
       if (!isBatch) throw error
       answer.settle(RpcFault.from(error).toResponse(request.id))
@@ -204,10 +231,10 @@ export class LiveSession implements ProcessUser {
   #take(message: RpcMessage): void {
     if (isResponse(message)) {
       // An answer to what was never asked could be taken for another one's.
-      if (message.id !== null && this.#asked.take(message.id)) this.#process?.pass(message)
+      if (message.id !== null && this.#asked.take(message.id)) this.#server?.pass(message)
     } else if (isNotification(message) && message.method === CANCELLED) {
       this.#cancel(message)
-    } else this.#process?.pass(message)
+    } else this.#server?.pass(message)
   }
 
   #cancel(notification: RpcNotification): void {
@@ -216,7 +243,8 @@ export class LiveSession implements ProcessUser {
     if (found === undefined) return
     const [call, answer] = found
     this.#calls.delete(call)
-    this.#process?.cancel(call, notification)
+    this.#server?.cancel(call, notification)
+    call.watched?.cancelled()
     const error = { code: CODES.cancelled, message: 'the request was cancelled' }
     answer.abandon({ jsonrpc: '2.0', id: call.id, error })
   }
@@ -226,22 +254,14 @@ export class LiveSession implements ProcessUser {
     const calls = [...this.#calls].filter(([, own]) => own === answer)
     for (const [call] of calls) {
       this.#calls.delete(call)
-      this.#process?.cancel(call, toCancelled(call.id, fault.message))
+      this.#server?.cancel(call, toCancelled(call.id, fault.message))
+      call.watched?.cancelled()
       answer.settle(fault.toResponse(call.id))
     }
   }
 
   #send(message: RpcMessage, call: Call | undefined): void {
-    const json = toJson(message)
+    const json = trySerialize(message)
     if (json !== undefined) route(this.#calls, this.#listening, call)?.send(json)
-  }
-}
-
-function toJson(message: RpcMessage): string | undefined {
-  try {
-    return serialize(message)
-  } catch {
-    // Nested too deeply to be written: nobody could read it either.
-    return undefined
   }
 }

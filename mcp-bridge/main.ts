@@ -12,14 +12,17 @@ import { createProcessGroups, type ProcessGroups } from '../lib/platform/process
 import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
+import { redisAudit } from '../lib/store/audit.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from '../lib/store/redis.ts'
 import { startReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
+import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
 import { Eras } from './eras.ts'
+import type { HeldLeases } from './held-leases.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
 import {
   FIRST_BYTE_BEAT_MS,
@@ -33,6 +36,7 @@ import { createMetrics } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
 import type { NativeSession } from './native/native-session.ts'
 import { listProcesses } from './process-list.ts'
+import { Remotes } from './remote/remotes.ts'
 import { Usage } from './runner/figures.ts'
 import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
@@ -41,10 +45,12 @@ import { Sweep } from './runner/sweep.ts'
 import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
+import { Tools } from './tools/tools.ts'
 import type { StandingClient } from './translate/standing-client.ts'
 import { StandingClients } from './translate/standing-clients.ts'
 
@@ -83,14 +89,15 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const sessions = createSessions(redis, config, peers.instances.own.id, log)
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
-  const events = redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log })
+  const { events, tools } = createRecords({ config, gateway, redis, log })
   const runner = new Runner(ports)
-  const eras = new Eras({ records: redisEras(redis), log })
+  const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const bridge = { admissions, sessions, runner, eras, natives, standing, streams, events, peers }
+  const kept = { ...learnt, events, tools }
+  const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
     bridge,
@@ -101,25 +108,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const admin = await tellFigures(runner, config.MCP_BRIDGE_ADMIN_SOCKET)
   await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
-  return async () => {
-    for (const one of [server, admin]) one.close()
-    live.stop()
-    events.retain()
-    admissions.stop()
-    replica.stop()
-    await Promise.all([
-      runner.stopAll(SHUTDOWN_WAITS),
-      natives.stopAll(SHUTDOWN_WAITS),
-      sessions.endAll(),
-    ])
-    await hosts.stopAll(SHUTDOWN_WAITS)
-    await events.flush()
-    // Nothing runs any more: others need not wait for the end.
-    await Promise.all([leases.stop(), peers.instances.stop()])
-    peers.forwarding.stop()
-    server.closeAllConnections()
-    redis.disconnect()
-  }
+  return () => stop({ bridge, servers: [server, admin], live, hosts, leases, replica, redis })
 }
 
 function createSessions(
@@ -137,6 +126,38 @@ function createSessions(
   })
 }
 
+interface Started {
+  readonly bridge: Bridge
+  readonly servers: readonly Server[]
+  readonly live: LiveGateway
+  readonly hosts: Hosts
+  readonly leases: HeldLeases
+  readonly replica: ReturnType<typeof startReplica>
+  readonly redis: Redis
+}
+
+/** Whoever waits for an answer gets one; what others may take over is given back last. */
+async function stop(started: Started): Promise<void> {
+  const { bridge, servers, live, hosts, leases, replica, redis } = started
+  for (const one of servers) one.close()
+  live.stop()
+  bridge.events.retain()
+  bridge.admissions.stop()
+  replica.stop()
+  await Promise.all([
+    bridge.runner.stopAll(SHUTDOWN_WAITS),
+    bridge.natives.stopAll(SHUTDOWN_WAITS),
+    bridge.sessions.endAll(),
+  ])
+  await hosts.stopAll(SHUTDOWN_WAITS)
+  await Promise.all([bridge.events.flush(), bridge.tools.flush()])
+  // Nothing runs any more: others need not wait for the end.
+  await Promise.all([leases.stop(), bridge.peers.instances.stop()])
+  bridge.peers.forwarding.stop()
+  for (const one of servers) one.closeAllConnections()
+  redis.disconnect()
+}
+
 async function openStore(store: Pick<RedisOptions, 'url' | 'password'>, log: Log): Promise<Redis> {
   const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
@@ -150,6 +171,26 @@ async function tellFigures(runner: Runner, socketPath: string | undefined): Prom
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
   return admin
+}
+
+function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'> {
+  const eras = new Eras({ records: redisEras(redis), log })
+  return { eras, mirrored: new MirroredArguments() }
+}
+
+/** What outlives this process in the store, written behind. */
+function createRecords({
+  config,
+  gateway,
+  redis,
+  log,
+}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<Bridge, 'events' | 'tools'> {
+  const { metadataUrlOf } = gateway.addresses
+  const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
+  return {
+    events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
+    tools: new Tools({ trail, metadataUrlOf, clock: systemClock }),
+  }
 }
 
 function createStreamPorts(): StreamPorts {
@@ -201,13 +242,15 @@ function toRunnerPorts({
   sessions,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
+  const accountPage = `${gateway.addresses.issuer}/account`
   return {
     hostOf: (service) => hosts.of(service),
     leases,
     environment: process.env,
+    remotes: new Remotes({ environment: process.env, accountPage, clock: systemClock, log }),
     ownSecrets: {
       userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage: `${gateway.addresses.issuer}/account`,
+      accountPage,
     },
     findService: (name) => live.current.services.get(name),
     services: () => live.current.services.values(),

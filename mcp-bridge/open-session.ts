@@ -9,6 +9,9 @@ import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './e
 import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import type { Seat } from './sessions.ts'
+import { acquireStateless } from './stateless/direct.ts'
+import { probe } from './stateless/probe.ts'
+import { SessionOverStateless } from './translate/sessions-over-stateless.ts'
 
 export async function openSession(
   bridge: Bridge,
@@ -26,17 +29,16 @@ export async function openSession(
     capabilities: isObject(capabilities) ? capabilities : {},
     ports: bridge.streams,
     recorder: bridge.events.recorder(id, owner),
-    onEnd: ({ process }) => {
+    onEnd: () => {
       // Whether it was registered already or not: the place is free again.
       seat.release()
       bridge.sessions.end(session.id)
-      if (process !== undefined) void bridge.runner.release(process, session)
     },
   })
   admission.endBy((fault) => {
     sendFault(response, fault, request.id)
-    // Before it has a process it ends as soon as it gets one.
-    if (session.process !== undefined) session.end()
+    // Before it has a server it ends as soon as it gets one.
+    if (session.hasServer) session.end()
   })
   try {
     const answer = await begin(bridge, exchange, session, request)
@@ -50,7 +52,29 @@ export async function openSession(
   }
 }
 
+/** With a server of its own era, unless there is none: then with one that needs a translation. */
 async function begin(
+  bridge: Bridge,
+  exchange: Exchange,
+  session: LiveSession,
+  request: RpcRequest,
+): Promise<RpcResponse> {
+  const { eras } = bridge
+  const { service } = exchange
+  const isStateless = (): Promise<boolean> => probe(bridge, exchange)
+  const era = await eras.of(service, 'sessions', isStateless)
+  if (era === 'sessions') {
+    const answer = await beginAsItIs(bridge, exchange, session, request)
+    if (isObject(answer.result)) eras.hasSessions(service)
+    // Who has ended has not refused.
+    if (isObject(answer.result) || session.isOver) return answer
+    session.part()
+    if (!(await eras.hasNoSessions(service, isStateless))) return answer
+  }
+  return await beginTranslated(bridge, exchange, session, request)
+}
+
+async function beginAsItIs(
   bridge: Bridge,
   { response, service, identity, admission }: Exchange,
   session: LiveSession,
@@ -59,9 +83,28 @@ async function begin(
   const left = new AbortController()
   response.once('close', () => left.abort())
   const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
-  session.begin(process)
+  session.begin(process, () => void bridge.runner.release(process, session))
   admission.assertStands()
   const answer = await process.initialize(session, withServedRevision(request))
+  session.streams.revision = revisionOf(answer.result)
+  return answer
+}
+
+async function beginTranslated(
+  bridge: Bridge,
+  exchange: Exchange,
+  session: LiveSession,
+  request: RpcRequest,
+): Promise<RpcResponse> {
+  const translation = new SessionOverStateless({ session, service: exchange.service })
+  const process = await acquireStateless(bridge, exchange, translation)
+  translation.begin(process)
+  session.begin(translation, () => {
+    translation.end()
+    void bridge.runner.release(process, translation)
+  })
+  exchange.admission.assertStands()
+  const answer = await translation.initialize(session, withServedRevision(request))
   session.streams.revision = revisionOf(answer.result)
   return answer
 }

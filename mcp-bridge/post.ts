@@ -11,7 +11,7 @@ import {
   readBody,
   SESSION_HEADER,
 } from './exchange.ts'
-import { isRequest, type ParsedBody, parseBody, RpcFault } from './json-rpc.ts'
+import { isRequest, type ParsedBody, parseBody, RpcFault, toBody } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 import { openNativeSession } from './native/open-native-session.ts'
@@ -43,9 +43,11 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   assertRevisionHeader(revision)
   const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   assertBatchAllowed(parsed, session.revision)
+  const watched = bridge.tools.admit(exchange, parsed)
   if (session instanceof LiveSession) {
-    session.post(parsed, response, parseAccept(headerOf(request, 'accept')), admission)
-  } else await forward(bridge, exchange, session, body)
+    const accepted = parseAccept(headerOf(request, 'accept'))
+    session.post(parsed, response, accepted, admission, watched)
+  } else await forward(bridge, exchange, session, { body: toBody(parsed), watched })
 }
 
 /** The id of a session that is gone is no obstacle: clients were seen to begin again with it. */

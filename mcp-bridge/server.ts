@@ -18,11 +18,19 @@ import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
 import { serveElsewhere } from './elsewhere.ts'
 import { endSession } from './end-session.ts'
-import { type Exchange, headerOf, logExchange, sendFault } from './exchange.ts'
+import {
+  type Exchange,
+  headerOf,
+  logExchange,
+  REVISION_HEADER,
+  SESSION_HEADER,
+  sendFault,
+} from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { HTTP_KEEP_ALIVE_MS } from './limits.ts'
 import { listen } from './listen.ts'
 import { post } from './post.ts'
+import { STATELESS_REVISION } from './stateless/envelope.ts'
 
 export interface ServerOptions {
   readonly bridge: Bridge
@@ -119,7 +127,9 @@ async function serve(bridge: Bridge, exchange: Exchange): Promise<void> {
 }
 
 async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {
-  switch (exchange.request.method) {
+  const { request } = exchange
+  if (request.method !== 'POST') assertNotStateless(request)
+  switch (request.method) {
     case 'POST':
       return await post(bridge, exchange)
     case 'GET':
@@ -129,6 +139,14 @@ async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {
     default:
       throw new RpcFault(405, 'refused', 'use GET, POST or DELETE', { headers: { allow: ALLOWED } })
   }
+}
+
+/** @throws RpcFault 405 for a client that has no session and wants none (MCP 2026-07-28, Streamable HTTP). */
+function assertNotStateless(request: IncomingMessage): void {
+  const isStateless = headerOf(request, REVISION_HEADER) === STATELESS_REVISION
+  if (!isStateless || headerOf(request, SESSION_HEADER) !== undefined) return
+  const message = `without a session use POST: ${STATELESS_REVISION} has subscriptions/listen for what a server says by itself`
+  throw new RpcFault(405, 'refused', message, { headers: { allow: 'POST' } })
 }
 
 /** Unforeseen errors and failing servers are the operator's business; bad requests are not. */

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BRIDGE_NODE_ARGS } from '../../cli/supervisor/parts.ts'
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
 import { toIdentityHeaders } from '../../lib/oauth/identity-headers.ts'
 import { randomText } from '../../lib/platform/seal.ts'
@@ -90,7 +91,7 @@ const startOurs: Start = async ({
     join(folder, 'gateway.yaml'),
     JSON.stringify({ mcpServers: { [SERVICE]: service } }),
   )
-  const process_ = startProcess([process.execPath, ...nodeOptions, MAIN], {
+  const process_ = startProcess([process.execPath, ...BRIDGE_NODE_ARGS, ...nodeOptions, MAIN], {
     cores: world.cores,
     workingDirectory: folder,
     environment: {

@@ -9,6 +9,7 @@ import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts'
 import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import { launchTexts } from '../../lib/catalogue/launch-texts.ts'
 import {
   GITHUB_SECRET,
   type ProviderSettings,
@@ -54,7 +55,7 @@ export const ROOM_SETTINGS = {
     'DEFAULT_SERVICE',
   ],
   'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
-  'mcp-bridge': ['SESSION_TIMEOUT'],
+  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES'],
   certs: [
     'GATEWAY_TLS',
     'TLS_CERTIFICATE_FOLDER',
@@ -113,9 +114,9 @@ export function providerSecrets(
 const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
 
 /** Not what people enter themselves: a variable of that name is none of the service's business. */
-export function secretNames({ launch, folders, userSecrets }: Service): string[] {
-  const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]
-  return secretNamesIn(texts).filter((name) => !Object.hasOwn(userSecrets, name))
+export function secretNames(service: Service): string[] {
+  const { userSecrets } = service
+  return secretNamesIn(launchTexts(service)).filter((name) => !Object.hasOwn(userSecrets, name))
 }
 
 /** Secrets that services name now and named not before: no process has them yet. */

@@ -162,6 +162,8 @@ function extAuthzParts(options: PartsOptions, { shared, sockets }: Surroundings)
   )
 }
 
+export const BRIDGE_NODE_ARGS = ['--max-semi-space-size=2'] as const
+
 /** Each owns the children of its sessions; what two must not run at once is shared out in the store. */
 function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, processes } = options
@@ -170,6 +172,8 @@ function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] 
     roomPart(options, {
       room: 'mcp-bridge',
       number: index + 1,
+      // As above, and a fifth of its memory.
+      nodeArgs: BRIDGE_NODE_ARGS,
       env: {
         ...serviceSecrets(gateway.services, environment),
         ...shared,

@@ -5,6 +5,8 @@
  * (`BASE_DOMAIN`): the issuer at `auth.<domain>`, each service at `<service>.<domain>/mcp`.
  */
 
+import { protectedResourceMetadataUrl } from '../oauth/well-known.ts'
+
 export type Layout = 'path' | 'host'
 
 export interface Addresses {
@@ -23,15 +25,19 @@ export interface Addresses {
   readonly pathOf: (service: string) => string
   /** The MCP endpoint, which is the resource identifier and the audience of its tokens. */
   readonly resourceOf: (service: string) => string
+  /** Where that one is described. */
+  readonly metadataUrlOf: (service: string) => string
 }
 
 export function pathLayout(issuer: URL): Addresses {
+  const resourceOf = (service: string): string => `${issuer.origin}/${service}/mcp`
   return {
     ...common(issuer),
     layout: 'path',
     hostOf: () => issuer.host,
     pathOf: (service) => `/${service}/mcp`,
-    resourceOf: (service) => `${issuer.origin}/${service}/mcp`,
+    resourceOf,
+    metadataUrlOf: (service) => protectedResourceMetadataUrl(resourceOf(service)),
   }
 }
 
@@ -39,12 +45,14 @@ export function pathLayout(issuer: URL): Addresses {
 export function hostLayout(issuer: URL, baseDomain: string): Addresses {
   const suffix = issuer.port === '' ? '' : `:${issuer.port}`
   const hostOf = (service: string): string => `${service}.${baseDomain}${suffix}`
+  const resourceOf = (service: string): string => `${issuer.protocol}//${hostOf(service)}/mcp`
   return {
     ...common(issuer),
     layout: 'host',
     hostOf,
     pathOf: () => '/mcp',
-    resourceOf: (service) => `${issuer.protocol}//${hostOf(service)}/mcp`,
+    resourceOf,
+    metadataUrlOf: (service) => protectedResourceMetadataUrl(resourceOf(service)),
   }
 }
 

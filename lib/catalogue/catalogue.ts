@@ -30,7 +30,6 @@ export function readCatalogue(
   const shipped = readShipped()
   const named = nameOwn(own)
   const faults = [...shipped.faults, ...named.faults]
-  const notes = [...named.notes]
   const services = new Map<string, Service>()
   const known = new Set([...shipped.definitions.keys(), ...named.definitions.keys()])
   for (const name of known) {
@@ -40,16 +39,12 @@ export function readCatalogue(
     const enabled = isEnabled(name, definition, environment)
     if (typeof enabled === 'string') faults.push(enabled)
     if (enabled !== true) continue
-    if (isRemote(definition)) {
-      notes.push(`service "${name}" is left out: remote servers are not served by this release`)
-      continue
-    }
     const folder = startsAnew(mine) ? ownFolder : join(SHIPPED, name)
     const reading = toService(name, definition, folder)
     if ('service' in reading) services.set(name, reading.service)
     else faults.push(...reading.faults.map((fault) => `mcpServers.${fault}`))
   }
-  return { services, known, faults, notes }
+  return { services, known, faults, notes: named.notes }
 }
 
 function readShipped(): { definitions: Map<string, ServiceDefinition>; faults: string[] } {
@@ -96,11 +91,6 @@ function nameFault(name: string, twin: string | undefined): string | undefined {
 }
 
 const KINDS = ['command', 'npm', 'native', 'url'] as const
-
-/** An existing `mcp.json` may hold some: they must not keep the others from being served. */
-function isRemote({ url, command, npm, native }: ServiceDefinition): boolean {
-  return url !== undefined && [command, npm, native].every((kind) => kind === undefined)
-}
 
 /** An own entry that says how to start replaces the shipped one; any other changes its members. */
 function merge(shipped: ServiceDefinition = {}, own: ServiceDefinition = {}): ServiceDefinition {

@@ -49,9 +49,9 @@ export function changedServices(before: Services, after: Services): ServiceChang
   }
 }
 
-/** Whether a process of the one may go on for the other: words and scopes are no part of a launch. */
+/** Whether a process of the one may go on for the other: words, scopes and rules are no part of a launch. */
 export function startsAlike(one: Service, other: Service): boolean {
   if (one === other) return true
-  const { description, scopes } = one
-  return isDeepStrictEqual(one, { ...other, description, scopes })
+  const { description, scopes, tools, audit, sse } = one
+  return isDeepStrictEqual(one, { ...other, description, scopes, tools, audit, sse })
 }

@@ -2,6 +2,7 @@
 
 import type { Services } from './catalogue.ts'
 import type { ConfiguredClients } from './configured-client.ts'
+import { launchTexts } from './launch-texts.ts'
 import { type ProviderSettings, providerSecretNames } from './providers.ts'
 import type { Service } from './service.ts'
 
@@ -23,7 +24,6 @@ export function secretOwnerFaults(
 
 const TAKEN = 'is the client secret of a login provider: use another variable'
 
-function names({ launch, folders }: Service, secretName: string): boolean {
-  const texts = [...launch.args, ...Object.values(launch.env), launch.cwd ?? '', ...folders]
-  return texts.some((text) => text.includes(`\${secret.${secretName}}`))
+function names(service: Service, secretName: string): boolean {
+  return launchTexts(service).some((text) => text.includes(`\${secret.${secretName}}`))
 }

@@ -5,6 +5,8 @@
  */
 
 import { z } from 'zod'
+import { remoteOauthDefinition } from './remote-oauth-definition.ts'
+import { toolsDefinition } from './tools-definition.ts'
 
 /** Who shares a process: everybody, the sessions of one user, or nobody. */
 export const ISOLATION = ['shared', 'user', 'session'] as const
@@ -21,6 +23,10 @@ export type CallOrder = (typeof CALLS)[number]
 /** Whether a request relies on what the edge knows of revocations, or the store itself is asked each time. */
 export const REVOCATION_MODES = ['replicated', 'strict'] as const
 export type RevocationMode = (typeof REVOCATION_MODES)[number]
+
+/** What is kept of each call of a tool: that it was made, or what it was given too. */
+export const AUDIT = ['calls', 'arguments'] as const
+export type AuditMode = (typeof AUDIT)[number]
 
 export const SPARES_MAX = 16
 export const PROCESSES_PER_USER_MAX = 256
@@ -54,10 +60,22 @@ export const serviceDefinition = z
     args: z.array(z.string()).describe('May contain ${user.id}, ${data} and ${secret.NAME}.'),
     env: words.describe('May contain ${user.id}, ${user.name}, ${data} and ${secret.NAME}.'),
     cwd: z.string().describe('Working directory; may contain ${user.id} and ${data}.'),
-    headers: words.describe('Headers for a remote server; may contain ${secret.NAME}.'),
+    headers: words.describe(
+      'Headers for a remote server; may contain ${user.id} and ${secret.NAME}.',
+    ),
     type: z
       .string()
-      .describe('Accepted because clients write it; the gateway sees the kind itself.'),
+      .describe(
+        'Of a remote server: sse for HTTP with SSE (2024-11-05), http for Streamable HTTP. Without it the gateway finds out.',
+      ),
+    privateAddresses: z
+      .boolean()
+      .describe(
+        'Whether the name of a remote server may mean an address of a private network, and http:// may lead there.',
+      ),
+    oauth: remoteOauthDefinition.describe(
+      'How the gateway logs in at a remote server by itself (OAuth client credentials).',
+    ),
     description: z.string().describe('One line for people.'),
     enabled: z.boolean(),
     disabled: z.boolean().describe('As `enabled: false`; some clients write it so.'),
@@ -125,6 +143,15 @@ export const serviceDefinition = z
     scopes: z
       .record(z.string(), z.string())
       .describe('Scopes of this service by name, with words.'),
+    tools: toolsDefinition.describe('Which of its tools there are, and what they need.'),
+    audit: z
+      .enum(AUDIT)
+      .describe(
+        'arguments: the audit log keeps what tools were called with, shortened; it may be confidential. Default: calls.',
+      ),
+    sse: z
+      .boolean()
+      .describe('Whether clients of the HTTP+SSE transport of 2024-11-05 are served too.'),
     userSecrets: z
       .record(z.string(), z.string().trim().min(1))
       .describe(

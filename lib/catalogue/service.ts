@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { isReservedSecret, userSecretFaults } from './secret-names.ts'
+import { type RemoteLaunch, remoteFaults, toRemoteLaunch } from './remote-launch.ts'
+import { userSecretFaults } from './secret-names.ts'
 import type {
   CallOrder,
   Isolation,
@@ -11,8 +12,10 @@ import type {
   ServiceDefinition,
 } from './service-definition.ts'
 import { spareFaults } from './spare-faults.ts'
+import { templateFaults } from './templates.ts'
+import { type ToolPolicy, toolFaults, toToolPolicy } from './tool-rules.ts'
 
-export interface Service {
+export interface Service extends ToolPolicy {
   readonly name: string
   readonly description: string
   readonly launch: Launch
@@ -49,12 +52,14 @@ export interface ServiceLimits {
   readonly messageBytes: number
 }
 
+export type Launch = ProgramLaunch | RemoteLaunch
+
 /**
- * A program to start. Templates in its texts are expanded at launch: see `expandTemplate`.
+ * A program to start. Templates in its texts are expanded at launch: see templates.ts.
  * `stdio`: speaks MCP on stdin and stdout. `native`: one of ours, serves Streamable HTTP on the
  * unix socket that its environment names.
  */
-export interface Launch {
+export interface ProgramLaunch {
   readonly kind: 'stdio' | 'native'
   readonly command: string
   readonly args: readonly string[]
@@ -77,6 +82,8 @@ export function toService(
     ...rootsFaults(definition),
     ...userSecretFaults(definition),
     ...spareFaults(definition),
+    ...remoteFaults(definition),
+    ...toolFaults(name, definition.tools, definition.scopes),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
@@ -96,6 +103,7 @@ export function toService(
       revocation: definition.revocation ?? 'replicated',
       folders: definition.folders ?? [],
       scopes: toScopes(name, definition.scopes),
+      ...toToolPolicy(name, definition),
       userSecrets: definition.userSecrets ?? {},
     },
   }
@@ -130,9 +138,10 @@ function toIsolation({ native, isolation = 'session' }: ServiceDefinition): Isol
 }
 
 function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fault: string } {
-  const { command, npm, native } = definition
-  const kinds = [command, npm, native, definition.url].filter((kind) => kind !== undefined)
-  if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native' }
+  const { command, npm, native, url } = definition
+  const kinds = [command, npm, native, url].filter((kind) => kind !== undefined)
+  if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native, url' }
+  if (url !== undefined) return toRemoteLaunch(definition)
   const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
   // What a runner program starts it finds where that program is.
   if (command !== undefined && definition.runner !== undefined) {
@@ -147,7 +156,7 @@ function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fau
 /** Relative paths are meant from the file they stand in, so that is where the program runs. */
 function commandLaunch(
   command: string,
-  common: Pick<Launch, 'args' | 'env' | 'cwd'>,
+  common: Pick<ProgramLaunch, 'args' | 'env' | 'cwd'>,
   folder: string,
 ): Launch {
   const { cwd = '.' } = common
@@ -168,7 +177,7 @@ const ROOT = join(import.meta.dirname, '../..')
 /** The package's program, by path and run by this Node: never through `npx`. */
 function npmLaunch(
   npm: string,
-  common: Pick<Launch, 'args' | 'env' | 'cwd'>,
+  common: Pick<ProgramLaunch, 'args' | 'env' | 'cwd'>,
 ): Launch | { fault: string } {
   const manifest = join(ROOT, 'node_modules', npm, 'package.json')
   try {
@@ -184,61 +193,7 @@ function npmLaunch(
   }
 }
 
-const TEMPLATE = /\$\{([^}]*)\}/g
-const COMMON_TEMPLATES = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
-
-function templateFaults({
-  args = [],
-  env = {},
-  cwd = '',
-  folders = [],
-  rootFolders = [],
-  stopCommand = [],
-}: ServiceDefinition): string[] {
-  const places: [string, string, boolean][] = [
-    ...listed('args', args),
-    ...Object.entries(env).map(([name, text]): [string, string, boolean] => [
-      `env.${name}`,
-      text,
-      true,
-    ]),
-    ['cwd', cwd, false],
-    ...listed('folders', folders),
-    ...listed('rootFolders', rootFolders),
-    ...listed('stopCommand', stopCommand),
-  ]
-  return places.flatMap(([place, text, nameAllowed]) =>
-    [...text.matchAll(TEMPLATE)]
-      .map(([, template = '']) => template)
-      .filter((template) => !isKnownTemplate(template, nameAllowed))
-      .map((template) => `${place}: \${${template}} is not known here`),
-  )
-}
-
 function rootsFaults({ roots, rootFolders = [] }: ServiceDefinition): string[] {
   if ((roots === 'fixed') === rootFolders.length > 0) return []
   return ['roots: fixed and rootFolders need each other']
-}
-
-function listed(place: string, texts: readonly string[]): [string, string, boolean][] {
-  return texts.map((text, index) => [`${place}.${index}`, text, false])
-}
-
-function isKnownTemplate(template: string, nameAllowed: boolean): boolean {
-  if (template.startsWith('secret.') && isReservedSecret(template.slice('secret.'.length))) {
-    return false
-  }
-  return COMMON_TEMPLATES.test(template) || (nameAllowed && template === 'user.name')
-}
-
-/** Replaces each template; `resolve` answers undefined for one that has no value. */
-export function expandTemplate(
-  text: string,
-  resolve: (template: string) => string | undefined,
-): string {
-  return text.replaceAll(TEMPLATE, (whole, template: string) => {
-    const value = resolve(template)
-    if (value === undefined) throw new RangeError(`${whole} has no value`)
-    return value
-  })
 }

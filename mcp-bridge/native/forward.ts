@@ -3,25 +3,37 @@
 import type { Bridge } from '../bridge.ts'
 import type { Exchange } from '../exchange.ts'
 import type { RpcFault } from '../json-rpc.ts'
+import type { Watched } from '../tools/watched-call.ts'
 import type { NativeSession } from './native-session.ts'
 import { passOn } from './pass-on.ts'
 import { refuse, tellCancelled } from './refuse.ts'
 import { ask } from './upstream.ts'
+
+export interface Forwarded {
+  readonly body?: Buffer
+  /** Of the requests in it. */
+  readonly watched?: Watched | undefined
+}
 
 /** @throws RpcFault when the server cannot be asked. */
 export async function forward(
   bridge: Bridge,
   exchange: Exchange,
   session: NativeSession,
-  body?: Buffer,
+  { body, watched }: Forwarded = {},
 ): Promise<void> {
   const { request, service, admission } = exchange
   const leave = session.enter()
-  exchange.response.once('close', leave)
+  const reader = bridge.tools.reader(exchange, watched)
+  exchange.response.once('close', () => {
+    leave()
+    reader?.end()
+  })
   const upstream = new AbortController()
   admission.endBy((fault) => {
     refuse(exchange, fault)
     upstream.abort()
+    reader?.cancel()
     tellCancelled(bridge.natives, exchange, fault)
   })
   const server = await bridge.natives.ensure(service)
@@ -35,9 +47,10 @@ export async function forward(
   })
   // The server has forgotten it, e.g. because it was started anew.
   if (answer.statusCode === 404) bridge.sessions.end(session.id)
-  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive)
+  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive, reader)
   admission.endBy((fault) => {
     end(fault)
+    reader?.cancel()
     tellCancelled(bridge.natives, exchange, fault)
   })
 }

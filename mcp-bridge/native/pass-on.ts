@@ -1,39 +1,49 @@
 /** The answer of a native server on its way to the client, and how it ends before it is complete. */
 
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { toEvent } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { type RpcFault, serialize } from '../json-rpc.ts'
 import type { Beaten, Ticker } from '../ticker.ts'
+import type { AnswerReader } from '../tools/answer-reader.ts'
+import { readAnswer } from './read-answer.ts'
 import { toRefusals } from './refuse.ts'
 import { forwardable } from './upstream.ts'
 
 const STREAM_HEADERS = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache, no-transform' }
 
-/** Returns what ends it early. */
+/**
+ * Returns what ends it early.
+ * @param reader of what is watched in it.
+ */
 export function passOn(
   answer: IncomingMessage,
   exchange: Exchange,
   keepAlive: Ticker,
+  reader?: AnswerReader,
 ): (fault: RpcFault) => void {
-  const { response } = exchange
+  const { response, service } = exchange
   const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true
   response.writeHead(answer.statusCode ?? 502, {
     ...forwardable(answer.headers),
     ...(isStream ? STREAM_HEADERS : {}),
   })
   response.flushHeaders()
-  const isBetween = isStream ? beatBetweenEvents(answer, response, keepAlive) : () => false
-  response.once('close', () => answer.destroy())
   // Cut off in the middle, an answer must not look complete.
   const cut = (): void => void response.destroy()
   answer.once('error', cut)
-  answer.pipe(response)
+  const read = reader && readAnswer(reader, isStream, service.limits.messageBytes).on('error', cut)
+  const source: Readable = read === undefined ? answer : answer.pipe(read)
+  const isBetween = isStream ? beatBetweenEvents(source, response, keepAlive) : () => false
+  response.once('close', () => answer.destroy())
+  source.pipe(response)
   return (fault) => {
     answer.off('error', cut).on('error', () => {
       // We break it off ourselves.
     })
-    answer.unpipe(response).destroy()
+    source.unpipe(response)
+    answer.destroy()
     if (!isBetween()) cut()
     else
       response.end(
@@ -47,7 +57,7 @@ export function passOn(
 
 /** Comments keep a silent stream alive; they must not fall into the middle of an event. */
 function beatBetweenEvents(
-  answer: IncomingMessage,
+  answer: Readable,
   response: Exchange['response'],
   keepAlive: Ticker,
 ): () => boolean {

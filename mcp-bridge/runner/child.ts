@@ -7,13 +7,12 @@
 import type { Log } from '../../lib/platform/log.ts'
 import { parseExactly } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
+import { createSparing } from '../sparing.ts'
 import { idOfOversized } from './framing.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 const SHOWN_CHARACTERS = 200
-/** Of what is no message, so much is shown at once; afterwards each doubling. */
-const SHOWN_LINES = 20
 
 export function launchChild(
   host: ChildHost,
@@ -74,18 +73,6 @@ const FALSE_BREAKS = /[\u2028\u2029]/
 function readText(line: Buffer): string {
   const text = line.toString('utf8')
   return (text.startsWith('\uFEFF') ? text.slice(1) : text).trim()
-}
-
-/** A server that prints nothing else must not fill the log. */
-function createSparing(): (tell: (count: number) => void) => void {
-  let count = 0
-  let next = 1
-  return (tell) => {
-    count += 1
-    if (count < next) return
-    next = count < SHOWN_LINES ? count + 1 : count * 2
-    tell(count)
-  }
 }
 
 function parse(text: string): unknown {

@@ -4,15 +4,13 @@
  * Nothing of a request ever becomes an argument.
  */
 
-import { expandTemplate, type Service } from '../../lib/catalogue/service.ts'
+import type { Service } from '../../lib/catalogue/service.ts'
+import { expandTemplate } from '../../lib/catalogue/templates.ts'
 import { type Environment, readText } from '../../lib/platform/environment.ts'
 import type { LaunchOrder } from './host.ts'
 import { toUserId } from './user-id.ts'
 
-export interface LaunchPlan extends LaunchOrder {
-  /** What the server is told when its roots are fixed. */
-  readonly rootFolders: readonly string[]
-}
+export interface LaunchPlan extends LaunchOrder {}
 
 /** Whom a process works for; a shared one for nobody in particular. */
 export interface Person {
@@ -28,28 +26,42 @@ export interface LaunchPlace {
 }
 
 /**
+ * What replaces the templates of a service's texts.
  * @param ownSecrets what the person has entered for this service.
- * @throws RangeError naming the template that has no value.
+ * @returns a function that throws RangeError naming the template that has no value.
  */
-export function planLaunch(
-  service: Service,
+export function createExpand(
+  { userSecrets }: Pick<Service, 'userSecrets'>,
   person: Person | undefined,
   { environment, dataFolder }: LaunchPlace,
   ownSecrets: ReadonlyMap<string, string>,
-): LaunchPlan {
-  const { name, launch, folders, rootFolders, stopCommand, limits } = service
+): (text: string) => string {
   const secretOf = (secret: string): string | undefined =>
     // Never the operator's in the place of a person's.
-    Object.hasOwn(service.userSecrets, secret)
-      ? ownSecrets.get(secret)
-      : readText(secret, environment)
-  const expand = (text: string): string =>
+    Object.hasOwn(userSecrets, secret) ? ownSecrets.get(secret) : readText(secret, environment)
+  return (text) =>
     expandTemplate(text, (template) => {
       if (template === 'data') return dataFolder
       if (template === 'user.id') return person && toUserId(person.userId)
       if (template === 'user.name') return person?.userName
       return secretOf(template.replace(/^secret\./, ''))
     })
+}
+
+/**
+ * Of a program.
+ * @throws RangeError naming the template that has no value.
+ */
+export function planLaunch(
+  service: Service,
+  person: Person | undefined,
+  place: LaunchPlace,
+  ownSecrets: ReadonlyMap<string, string>,
+): LaunchPlan {
+  const expand = createExpand(service, person, place, ownSecrets)
+  const { dataFolder } = place
+  const { name, launch, folders, stopCommand, limits } = service
+  if (launch.kind === 'remote') throw new TypeError(`${name} is no program`)
   return {
     service: name,
     command: launch.command,
@@ -59,11 +71,10 @@ export function planLaunch(
     folders: [dataFolder, ...folders.map(expand)],
     stopCommand: stopCommand?.map(expand),
     frameBytesMax: limits.messageBytes,
-    rootFolders: rootFolders.map(expand),
   }
 }
 
-function mapValues(
+export function mapValues(
   texts: Readonly<Record<string, string>>,
   change: (text: string) => string,
 ): Record<string, string> {

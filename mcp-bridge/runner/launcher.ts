@@ -6,10 +6,18 @@ import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
+import type { RemoteProbe } from '../remote/probe.ts'
+import type { Remotes } from '../remote/remotes.ts'
 import type { Backoff } from './backoff.ts'
 import { launchChild } from './child.ts'
 import type { ChildHost } from './host.ts'
-import { type LaunchPlan, type Person, planLaunch } from './launch-plan.ts'
+import {
+  createExpand,
+  type LaunchPlace,
+  type LaunchPlan,
+  type Person,
+  planLaunch,
+} from './launch-plan.ts'
 import type { OwnSecrets } from './own-secrets.ts'
 import { ServerProcess } from './server-process.ts'
 import type { Era } from './servers.ts'
@@ -19,6 +27,8 @@ import type { Upstream, UpstreamEvents } from './upstream.ts'
 export interface LauncherPorts {
   /** Who starts the processes of a service. */
   readonly hostOf: (service: Service) => ChildHost
+  /** Those that run elsewhere. */
+  readonly remotes: Remotes
   /** For `${secret.NAME}`. */
   readonly environment: Environment
   readonly clock: Clock
@@ -50,7 +60,7 @@ export class Launcher {
    * @throws RpcFault when it must not be started now, or cannot be.
    */
   launch(service: Service, person: Person | undefined, own: OwnSecrets, era: Era): Launched {
-    const { clock, log, environment, hostOf } = this.#ports
+    const { clock, log, hostOf, remotes } = this.#ports
     const host = hostOf(service)
     let owner = person
     let child: Upstream | undefined
@@ -62,20 +72,25 @@ export class Launcher {
       this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
-    const place = { environment, dataFolder: host.dataFolder(service.name) }
+    const place = this.#placeOf(service)
     const plan = (): LaunchPlan => planLaunch(service, owner, place, own.values)
+    const expand = (text: string): string => createExpand(service, owner, place, own.values)(text)
+    const begin = (events: UpstreamEvents): Upstream =>
+      service.launch.kind === 'remote'
+        ? remotes.open(service, expand, era, events, ownLog)
+        : launchChild(host, plan(), events, ownLog)
     const launch = (events: UpstreamEvents): Upstream => {
       // Noted first: whoever hears of the ending may try again at once.
       const ended: UpstreamEvents['ended'] = (ending) => {
         noteEnding(ending)
         events.ended(ending)
       }
-      child = start(service, () => launchChild(host, plan(), { ...events, ended }, ownLog))
+      child = start(service, () => begin({ ...events, ended }))
       return child
     }
     const process = new ServerProcess(service, launch, ownLog, {
       era,
-      rootFolders: () => plan().rootFolders,
+      rootFolders: () => service.rootFolders.map(expand),
     })
     this.totals.add(process)
     return {
@@ -90,12 +105,24 @@ export class Launcher {
       },
     }
   }
+
+  /** @throws RpcFault when what a remote server speaks could not be found out. */
+  async probe(service: Service, person: Person | undefined, own: OwnSecrets): Promise<RemoteProbe> {
+    const expand = createExpand(service, person, this.#placeOf(service), own.values)
+    return await this.#ports.remotes.probe(service, expand)
+  }
+
+  #placeOf(service: Service): LaunchPlace {
+    const { environment, hostOf } = this.#ports
+    return { environment, dataFolder: hostOf(service).dataFolder(service.name) }
+  }
 }
 
 function start(service: Service, launch: () => Upstream): Upstream {
   try {
     return launch()
   } catch (cause) {
+    if (cause instanceof RpcFault) throw cause
     throw new RpcFault(200, 'internal', `the service ${service.name}: could not be started`, {
       cause,
     })

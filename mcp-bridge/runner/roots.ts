@@ -15,6 +15,8 @@ import {
   isObject,
   type JsonObject,
   paramsOf,
+  RpcFault,
+  type RpcId,
   type RpcMessage,
   type RpcRequest,
   type RpcResponse,
@@ -50,11 +52,18 @@ export function answerRoots(
   rootFolders: () => readonly string[],
 ): RpcResponse | undefined {
   if (method !== ROOTS_LIST || service.roots === 'client') return undefined
-  if (service.roots === 'fixed') {
-    return { jsonrpc, id, result: { roots: rootFolders().map(toRoot) } }
-  }
+  if (service.roots === 'fixed') return tellFolders(id, rootFolders)
   const message = `the gateway does not pass ${method} on for this service`
   return { jsonrpc, id, error: { code: CODES.methodNotFound, message } }
+}
+
+function tellFolders(id: RpcId, rootFolders: () => readonly string[]): RpcResponse {
+  try {
+    return { jsonrpc: '2.0', id, result: { roots: rootFolders().map(toRoot) } }
+  } catch (cause) {
+    const words = 'the gateway cannot tell the folders of this service'
+    return new RpcFault(500, 'internal', words, { cause }).toResponse(id)
+  }
 }
 
 function toRoot(folder: string): object {

@@ -8,6 +8,7 @@ import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Leases } from '../leases.ts'
 import { SPARES_BEAT_MS, STOP_WAITS } from '../limits.ts'
+import type { RemoteProbe } from '../remote/probe.ts'
 import { Backoff } from './backoff.ts'
 import { Idle } from './idle.ts'
 import type { Person } from './launch-plan.ts'
@@ -141,6 +142,16 @@ export class Runner {
     return process
   }
 
+  /**
+   * What a remote server speaks, asked with what this person would bring along.
+   * @throws RpcFault when it could not be found out.
+   */
+  async probeRemote(service: Service, person: Person): Promise<RemoteProbe> {
+    const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
+    const owner = service.isolation === 'shared' ? undefined : person
+    return await this.#launcher.probe(service, owner, own)
+  }
+
   /** The session has ended; resolves when a process that was its own has ended too. */
   async release(process: ServerProcess, user: ProcessUser): Promise<void> {
     process.leave(user)
@@ -175,6 +186,7 @@ export class Runner {
     this.#spares.stop()
     const { processes, spares } = this.running
     await Promise.all([...processes, ...spares].map(({ process }) => process.stop(waits)))
+    this.#ports.remotes.stop()
   }
 
   /** What need not wait until somebody asks. */

@@ -43,6 +43,7 @@ const SECONDS = new Ticker(1000)
 export class ServerProcess implements SessionServer {
   readonly service: Service
   readonly era: Era
+  readonly rootFolders: () => readonly string[]
   readonly users = new Set<ProcessUser>()
   readonly counts: ProcessCounts = { calls: 0, timeouts: 0, dropped: 0 }
   /** Resolves when nothing of it is left: another one for the same key may begin. */
@@ -64,6 +65,7 @@ export class ServerProcess implements SessionServer {
   ) {
     this.service = service
     this.era = era
+    this.rootFolders = rootFolders
     this.#log = log
     this.#calls = this.#createCalls()
     this.#conversation = this.#createConversation(rootFolders)

@@ -6,7 +6,7 @@
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
-import { CODES, RpcFault, type RpcId, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { CODES, type RpcId, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
 import { SERVER_ID_CHARACTERS_MAX } from '../limits.ts'
 import { answerRoots } from './roots.ts'
 
@@ -32,7 +32,7 @@ export class ServerRequests {
     const { jsonrpc, id, method } = request
     // Its answer would have to repeat the id.
     if (typeof id === 'string' && id.length > SERVER_ID_CHARACTERS_MAX) return 'nobody'
-    const roots = this.#answerRoots(request)
+    const roots = answerRoots(this.#service, request, this.#rootFolders)
     if (roots !== undefined) return roots
     if (this.#service.isolation === 'session') {
       this.#waiting.add(id)
@@ -41,15 +41,6 @@ export class ServerRequests {
     if (method === 'ping') return { jsonrpc, id, result: {} }
     const message = `the gateway does not pass ${method} on for this service`
     return { jsonrpc, id, error: { code: CODES.methodNotFound, message } }
-  }
-
-  #answerRoots(request: RpcRequest): RpcResponse | undefined {
-    try {
-      return answerRoots(this.#service, request, this.#rootFolders)
-    } catch (cause) {
-      const words = 'the gateway cannot tell the folders of this service'
-      return new RpcFault(500, 'internal', words, { cause }).toResponse(request.id)
-    }
   }
 
   /** The client has answered, or somebody for it; or the server has taken it back. */

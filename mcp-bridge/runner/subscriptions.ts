@@ -131,7 +131,7 @@ export class Subscriptions {
   }
 
   #subscribe(uri: string, { user, call, request }: Entry): void {
-    this.#assertRoom(uri, user)
+    assertRoomFor(uri, this.#heldBy.get(user)?.size ?? 0)
     const subscription = this.#byUri.get(uri) ?? {
       holders: new Set(),
       result: undefined,
@@ -193,17 +193,18 @@ export class Subscriptions {
       }
     }
   }
+}
 
-  #assertRoom(uri: string, user: ProcessUser): void {
-    if (uri.length > SUBSCRIBED_URI_CHARACTERS_MAX) {
-      const message = `a URI of more than ${SUBSCRIBED_URI_CHARACTERS_MAX} characters cannot be subscribed to`
-      throw new RpcFault(400, 'invalidParams', message)
-    }
-    if ((this.#heldBy.get(user)?.size ?? 0) < SUBSCRIPTIONS_PER_SESSION_MAX) return
-    throw new RpcFault(
-      429,
-      'refused',
-      `this session has ${SUBSCRIPTIONS_PER_SESSION_MAX} subscriptions: end some with resources/unsubscribe`,
-    )
+/** @throws RpcFault when a session that has `taken` may not subscribe to it too. */
+export function assertRoomFor(uri: string, taken: number): void {
+  if (uri.length > SUBSCRIBED_URI_CHARACTERS_MAX) {
+    const message = `a URI of more than ${SUBSCRIBED_URI_CHARACTERS_MAX} characters cannot be subscribed to`
+    throw new RpcFault(400, 'invalidParams', message)
   }
+  if (taken < SUBSCRIPTIONS_PER_SESSION_MAX) return
+  throw new RpcFault(
+    429,
+    'refused',
+    `this session has ${SUBSCRIPTIONS_PER_SESSION_MAX} subscriptions: end some with resources/unsubscribe`,
+  )
 }

@@ -1,12 +1,22 @@
 /** A request without a session in front of a server that needs none either. */
 
 import type { Bridge } from '../bridge.ts'
+import { STATELESS_SUPPORTED } from '../era.ts'
 import type { Exchange } from '../exchange.ts'
-import { type RpcMessage, type RpcNotification, toCancelled } from '../json-rpc.ts'
+import {
+  isObject,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcResponse,
+  toCancelled,
+} from '../json-rpc.ts'
 import type { Call, ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
+import { LISTEN } from '../runner/stateless-conversation.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
+
+const DISCOVER = 'server/discover'
 
 /** Settles the answer, now or later. @throws RpcFault when the server cannot be asked. */
 export async function callDirectly(
@@ -21,7 +31,7 @@ export async function callDirectly(
   const call: Call = {
     id: request.id,
     settle(response) {
-      answer.settle(response)
+      answer.settle(request.method === DISCOVER ? withServedRevisions(response) : response)
       void bridge.runner.release(process, caller)
     },
   }
@@ -42,7 +52,15 @@ export async function callDirectly(
     giveUp(fault.message)
   })
   answer.onLeft(() => giveUp('the client has left'))
+  if (request.method === LISTEN) admission.listen()
   answer.expect()
+}
+
+/** What the server knows is one thing, what can be spoken at this URL another: both eras, and nothing later. */
+function withServedRevisions(response: RpcResponse): RpcResponse {
+  const { result } = response
+  if (!isObject(result)) return response
+  return { ...response, result: { ...result, supportedVersions: STATELESS_SUPPORTED } }
 }
 
 /** The process that answers this caller's requests of this era. */

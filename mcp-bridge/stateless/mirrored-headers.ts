@@ -8,8 +8,8 @@ import type { IncomingMessage } from 'node:http'
 import { headerOf, REVISION_HEADER } from '../exchange.ts'
 import { paramsOf, RpcFault, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
 
-const METHOD_HEADER = 'mcp-method'
-const NAME_HEADER = 'mcp-name'
+export const METHOD_HEADER = 'mcp-method'
+export const NAME_HEADER = 'mcp-name'
 
 /** Which member of the params `Mcp-Name` repeats; the tasks are those of the extension (SEP-2663). */
 const NAMED_BY: ReadonlyMap<string, string> = new Map([
@@ -32,6 +32,22 @@ export function decodeMirrored(value: string): string | undefined {
   const bytes = Buffer.from(encoded, 'base64')
   const text = bytes.toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
+}
+
+/** What can stand in a header as it is. */
+const PLAIN = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
+
+/** The text as a mirrored header. */
+export function encodeMirrored(text: string): string {
+  if (PLAIN.test(text) && !SENTINEL.test(text)) return text
+  return `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`
+}
+
+/** What a request names, for `Mcp-Name`; undefined where nothing is mirrored. */
+export function nameIn(message: RpcMessage): string | undefined {
+  const member = NAMED_BY.get(message.method ?? '')
+  const value = member === undefined ? undefined : paramsOf(message)[member]
+  return typeof value === 'string' ? value : undefined
 }
 
 /** @throws RpcFault 400 with -32020 when a header that is there says something else than the body. */

@@ -11,6 +11,10 @@ import { META, STATELESS_REVISION } from './envelope.ts'
 
 /** @throws RpcFault or OwnedElsewhere when there is no process to ask. */
 export async function probe(bridge: Bridge, exchange: Exchange): Promise<boolean> {
+  const { service, identity } = exchange
+  if (service.launch.kind === 'remote') {
+    return (await bridge.runner.probeRemote(service, identity)).eras.stateless
+  }
   const user: ProcessUser = {
     userId: exchange.identity.userId,
     isCongested: false,

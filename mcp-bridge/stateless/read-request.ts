@@ -16,7 +16,8 @@ import { assertMirrored, assertNothingElse } from './mirrored-headers.ts'
 
 /**
  * Undefined for a notification.
- * @throws RpcFault 400 with -32600 (batch, response), -32602 (envelope), -32020 (headers) or -32022 (revision).
+ * @throws RpcFault 400 with -32600 (batch, response), -32602 (envelope), -32020 (headers) or -32022 (revision),
+ * 404 for `initialize`, which no server must see that has no sessions.
  */
 export function readRequest(
   { messages, isBatch }: ParsedBody,
@@ -37,6 +38,9 @@ export function readRequest(
     throw toUnsupported(protocolVersion, STATELESS_SUPPORTED, message.id)
   }
   assertMirrored(request, message)
+  if (message.method === 'initialize') {
+    throw new RpcFault(404, 'methodNotFound', 'initialize does not exist in this revision')
+  }
   return { request: message, clientInfo, clientCapabilities: clientCapabilities ?? {}, logLevel }
 }
 

@@ -2,11 +2,13 @@
 
 import type { Bridge } from '../bridge.ts'
 import { REVISIONS, toUnsupported } from '../era.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
+import { OwnedElsewhere } from '../leases.ts'
+import { SessionRefused } from '../translate/begin-session.ts'
 import { callOverSessions } from '../translate/stateless-over-sessions.ts'
 import { callDirectly } from './direct.ts'
-import { STATELESS_REVISION } from './envelope.ts'
+import { STATELESS_REVISION, type StatelessRequest } from './envelope.ts'
 import { probe } from './probe.ts'
 import { readRequest } from './read-request.ts'
 import { StatelessAnswer } from './stateless-answer.ts'
@@ -26,6 +28,40 @@ export async function serveStateless(
   const { id } = stateless.request
   if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
-  const call = era === 'sessions' ? callOverSessions : callDirectly
-  await call(bridge, exchange, stateless, new StatelessAnswer(exchange, bridge.streams))
+  const owner = ownerOf(exchange)
+  bridge.mirrored.assert(owner, request.headers, stateless.request)
+  const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
+  const answer = new StatelessAnswer(exchange, bridge.streams)
+  answer.watchedBy(watched)
+  if (stateless.request.method === 'tools/list') {
+    answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
+  }
+  try {
+    if (era === 'stateless') await callDirectly(bridge, exchange, stateless, answer)
+    else await callTranslated(bridge, exchange, stateless, answer)
+  } catch (error) {
+    answer.watchedBy(undefined)
+    // It is asked again, perhaps elsewhere.
+    if (!(error instanceof OwnedElsewhere)) watched?.lost()
+    throw error
+  }
+}
+
+/** A server that refuses the session may be one that knows none. */
+async function callTranslated(
+  bridge: Bridge,
+  exchange: Exchange,
+  stateless: StatelessRequest,
+  answer: StatelessAnswer,
+): Promise<void> {
+  try {
+    await callOverSessions(bridge, exchange, stateless, answer)
+  } catch (error) {
+    const { eras } = bridge
+    const isOther =
+      error instanceof SessionRefused &&
+      (await eras.hasNoSessions(exchange.service, () => probe(bridge, exchange)))
+    if (!isOther) throw error
+    await callDirectly(bridge, exchange, stateless, answer)
+  }
 }

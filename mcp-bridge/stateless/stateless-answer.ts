@@ -11,7 +11,9 @@ import { Backlog } from '../backlog.ts'
 import { EventStream } from '../event-stream.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
 import { CODES, isObject, type RpcNotification, type RpcResponse, serialize } from '../json-rpc.ts'
+import { STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
+import type { WatchedCall } from '../tools/watched-call.ts'
 
 /** Errors that the transport itself shows (MCP 2026-07-28, Streamable HTTP); the others travel with 200. */
 const STATUSES: ReadonlyMap<unknown, number> = new Map([
@@ -27,7 +29,9 @@ export class StatelessAnswer {
   readonly #ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>
   readonly #backlog: Backlog
   #onRelieved: () => void = () => {}
+  #onSettled: ((response: RpcResponse) => void) | undefined
   #stream: EventStream | undefined
+  #watched: WatchedCall | undefined
   #isOver = false
   #beats = 0
 
@@ -44,6 +48,11 @@ export class StatelessAnswer {
   /** Called when a client that was congested reads again. */
   onRelieved(tell: () => void): void {
     this.#onRelieved = tell
+  }
+
+  /** Shown the response before the client is. */
+  onSettled(see: (response: RpcResponse) => void): void {
+    this.#onSettled = see
   }
 
   /** The server has been asked: from now on a client that waits for long sees a first byte. */
@@ -69,6 +78,12 @@ export class StatelessAnswer {
     })
   }
 
+  /** What is to see the answer first, and is told how it ends. */
+  watchedBy(call: WatchedCall | undefined): void {
+    this.#watched = call
+    if (call !== undefined) this.onLeft(() => this.#watched?.cancelled())
+  }
+
   /** Begins the stream now, e.g. for `subscriptions/listen`. */
   begin(): void {
     this.#begin()
@@ -82,8 +97,10 @@ export class StatelessAnswer {
   settle(response: RpcResponse): void {
     if (!this.isOpen) return
     this.#isOver = true
+    this.#onSettled?.(response)
     this.#ports.firstBytes.remove(this)
-    const text = serialize(response)
+    const text = serialize(this.#watched?.toVisible(response) ?? response)
+    this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()
       stream.send(text)
@@ -98,11 +115,10 @@ export class StatelessAnswer {
     this.#response.writeHead(status, headers).end(text)
   }
 
-  /** The first beat may come right after the request: the second begins a stream. */
   beat(): void {
     this.#beats += 1
     if (!this.isOpen) this.#ports.firstBytes.remove(this)
-    else if (this.#beats > 1) this.#begin().beat()
+    else if (this.#beats >= STATELESS_FIRST_BYTE_BEATS) this.#begin().beat()
   }
 
   #begin(): EventStream {

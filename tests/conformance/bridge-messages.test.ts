@@ -14,6 +14,7 @@ import {
   send,
 } from '../support/mcp.ts'
 import { rawOverSocket } from '../support/raw-over-socket.ts'
+import { STATELESS, statelessBody } from '../support/stateless.ts'
 import { verifies } from '../support/verifies.ts'
 
 const bridge = await startBridge({ services: { fix: fixture('echoes.ts') } })
@@ -182,7 +183,7 @@ verifies('version-header', async (t) => {
   for (const version of ['1900-01-01', 'DRAFT', '2025-11-26']) {
     const response = await post(id, rpc('echo'), headers(version))
     t.is(response.status, 400, version)
-    t.deepEqual((await json(response)).error?.data?.['supported'], REVISIONS)
+    t.deepEqual((await json(response)).error?.data?.['supported'], [STATELESS, ...REVISIONS])
     t.is(
       (await send(bridge, 'fix', undefined, { session: id, headers: headers(version) })).status,
       400,
@@ -192,20 +193,21 @@ verifies('version-header', async (t) => {
 
 verifies('version-stateless', async (t) => {
   const { id } = await open(bridge, 'fix')
-  const envelope = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }
-  for (const body of [
-    rpc('server/discover'),
-    rpc('server/discover', envelope),
-    rpc('tools/list', envelope),
-  ]) {
-    for (const session of [undefined, id]) {
-      const response = await post(session, body, { 'mcp-protocol-version': '2026-07-28' })
-      t.is(response.status, 400)
-      const { error } = await json(response)
-      t.is(error?.code, -32022)
-      t.deepEqual(error?.data, { supported: REVISIONS, requested: '2026-07-28' })
-    }
+  const whole = (method: string) => ({
+    'mcp-protocol-version': STATELESS,
+    'mcp-method': method,
+  })
+  for (const [method, params, code] of [
+    ['server/discover', {}, -32602],
+    ['tools/list', { _meta: { 'io.modelcontextprotocol/protocolVersion': STATELESS } }, -32602],
+  ] as const) {
+    const response = await post(id, rpc(method, params), whole(method))
+    t.is(response.status, 400)
+    t.is((await json(response)).error?.code, code)
   }
+  const response = await post(id, statelessBody('tools/list'), whole('tools/list'))
+  t.is(response.headers.get('mcp-session-id'), null)
+  await response.text()
   const { result } = await json(post(id, rpc('asked')))
-  t.deepEqual(result?.['asked'], [], 'no server has seen it')
+  t.deepEqual(result?.['asked'], [], 'the server of the session has seen none of it')
 })

@@ -13,6 +13,7 @@ import { LOGIN } from './requirements/login.ts'
 import { PEOPLE } from './requirements/people.ts'
 import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
 import { REGISTRATION } from './requirements/registration.ts'
+import { STATELESS_TRANSPORT } from './requirements/stateless-transport.ts'
 import { TOKENS } from './requirements/tokens.ts'
 
 export type { Requirement } from './requirements/requirement.ts'
@@ -23,6 +24,7 @@ export const REQUIREMENTS = {
   ...EDGE_ATTACKS,
   ...BRIDGE_TRANSPORT,
   ...BRIDGE_CHILDREN,
+  ...STATELESS_TRANSPORT,
   ...REGISTRATION,
   ...CLIENT_DOCUMENTS,
   ...AUTHORIZE,

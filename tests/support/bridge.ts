@@ -27,6 +27,7 @@ export interface Caller {
   readonly client?: string
   readonly grant?: string
   readonly token?: string
+  readonly scopes?: readonly string[]
   /** Epoch seconds. */
   readonly expiresAt?: number
 }
@@ -192,7 +193,7 @@ function identityOf(caller: Caller): Record<string, string> {
     userId: caller.user ?? 'dev:ann',
     userName: caller.name ?? 'ann',
     clientId: caller.client ?? 'client-1',
-    scopes: ['mcp'],
+    scopes: caller.scopes ?? ['mcp'],
     grantId: caller.grant ?? '1-grant',
     tokenId: caller.token ?? 'token',
     expiresAt: caller.expiresAt ?? 4_000_000_000,

@@ -52,7 +52,7 @@ export async function startSession(t: ExecutionContext, options: SessionOptions 
     ports: { keepAlive, firstBytes, seconds, budget },
     onEnd: () => {},
   })
-  session.begin(process)
+  session.begin(process, () => {})
   session.streams.revision = '2025-11-25'
   const admission = () => new Admission({ identity: IDENTITY, cut: () => {}, onOver: () => {} }, 0)
   const accepted = { json: true, stream: true }

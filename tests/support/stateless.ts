@@ -1,49 +1,68 @@
-/** Raw requests of a client of 2026-07-28: the envelope, and the headers that mirror it. */
+/** Raw requests without a session (MCP 2026-07-28), with whatever is wrong about them. */
 
-import type { Bridge, Caller } from './bridge.ts'
-import { type RpcBody, rpc, send } from './mcp.ts'
+import type { Bridge } from './bridge.ts'
+import { type RawOptions, type RpcBody, rpc, send } from './mcp.ts'
 
 export const STATELESS = '2026-07-28'
-const META = 'io.modelcontextprotocol/'
+const PREFIX = 'io.modelcontextprotocol/'
 
-export interface StatelessOptions {
-  readonly id?: string | number
+export interface StatelessOptions extends Omit<RawOptions, 'session'> {
+  readonly id?: unknown
+  /** Members of the envelope, by their short names; undefined takes one out. */
+  readonly envelope?: Readonly<Record<string, unknown>>
+  /** Of the client. */
   readonly capabilities?: object
-  readonly name?: string
-  readonly logLevel?: unknown
+  readonly progressToken?: unknown
   /** Beside the envelope. */
   readonly meta?: object
-  readonly caller?: Caller
-  readonly signal?: AbortSignal
+  /** Names of headers that are not sent. */
+  readonly without?: readonly string[]
 }
 
-export function statelessSend(
+export function statelessBody(
+  method: string,
+  params: object = {},
+  options: StatelessOptions = {},
+): object {
+  const envelope = {
+    protocolVersion: STATELESS,
+    clientInfo: { name: 'raw', version: '1' },
+    clientCapabilities: options.capabilities ?? {},
+    ...options.envelope,
+  }
+  const _meta: Record<string, unknown> = { progressToken: options.progressToken, ...options.meta }
+  for (const [name, value] of Object.entries(envelope)) _meta[`${PREFIX}${name}`] = value
+  return rpc(method, { ...params, _meta }, options.id ?? 1)
+}
+
+/** With the headers that belong to it, unless `headers` or `without` say otherwise. */
+export function ask(
   bridge: Pick<Bridge, 'fetch'>,
   service: string,
   method: string,
-  params: Readonly<Record<string, unknown>> = {},
+  params: object = {},
   options: StatelessOptions = {},
 ): Promise<Response> {
-  const { id = 1, capabilities = {}, name = 'raw', logLevel, meta, caller, signal } = options
-  const _meta = {
-    [`${META}protocolVersion`]: STATELESS,
-    [`${META}clientInfo`]: { name, version: '1' },
-    [`${META}clientCapabilities`]: capabilities,
-    ...(logLevel !== undefined && { [`${META}logLevel`]: logLevel }),
-    ...meta,
-  }
-  const named = params['name'] ?? params['uri']
+  const { name, uri } = params as { name?: string; uri?: string }
+  const named = name ?? uri
   const headers: Record<string, string> = {
     'mcp-protocol-version': STATELESS,
     'mcp-method': method,
-    ...(typeof named === 'string' && { 'mcp-name': named }),
+    ...(named !== undefined && { 'mcp-name': named }),
+    ...options.headers,
   }
-  return send(bridge, service, rpc(method, { ...params, _meta }, id), {
-    headers,
-    ...(caller && { caller }),
-    ...(signal && { signal }),
-  })
+  for (const header of options.without ?? []) delete headers[header]
+  return send(bridge, service, statelessBody(method, params, options), { ...options, headers })
 }
+
+export const callTool = (
+  bridge: Pick<Bridge, 'fetch'>,
+  service: string,
+  name: string,
+  args: object = {},
+  options: StatelessOptions & { readonly more?: object } = {},
+): Promise<Response> =>
+  ask(bridge, service, 'tools/call', { name, arguments: args, ...options.more }, options)
 
 /** The text of a tool's answer, as the value it is. */
 export function told({ result, error }: RpcBody): unknown {

@@ -136,6 +136,6 @@ export const BRIDGE_TRANSPORT = {
   'version-stateless': {
     source: `${MCP}/lifecycle#version-negotiation`,
     behavior:
-      'server/discover and envelopes get 400 with the revisions served, so that clients fall back',
+      'a request with an envelope is one without a session, whatever session it names: the session’s server never sees it',
   },
 } as const satisfies Record<string, Requirement>

@@ -18,7 +18,7 @@ const response = (id: number) => ({ jsonrpc: '2.0' as const, id, result: {} })
 async function answered(
   t: ExecutionContext,
   options: ConstructorParameters<typeof Answer>[1],
-  act: (answer: Answer) => Promise<void> | void,
+  act: (answer: Answer) => unknown,
   revision = '2025-06-18',
 ) {
   const [keepAlive, firstBytes, seconds] = [1, 1, 10].map((beats) => new Ticker(beats * BEAT_MS))

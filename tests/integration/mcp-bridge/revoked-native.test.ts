@@ -107,8 +107,9 @@ async function beginExchange(
       natives,
       streams: { keepAlive },
       sessions: { end: () => {} },
+      tools: { reader: () => undefined },
     } as unknown as Bridge
-    forward(room, exchange, session, Buffer.from('{}')).catch(() => {})
+    forward(room, exchange, session, { body: Buffer.from('{}') }).catch(() => {})
   })
   await Promise.all([
     new Promise<void>((resolve) => upstream.listen(server.socketPath, resolve)),

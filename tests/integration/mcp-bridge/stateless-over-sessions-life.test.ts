@@ -6,7 +6,7 @@ import { fixture } from '../../support/bridge.ts'
 import { until } from '../../support/gateway-process.ts'
 import { events, json, type RpcBody } from '../../support/mcp.ts'
 import { somebody, startRevocableBridge } from '../../support/revocable.ts'
-import { statelessSend, told } from '../../support/stateless.ts'
+import { ask, told } from '../../support/stateless.ts'
 
 /** So long a term that whatever waits for its end is told from a machine that is slow. */
 const environment = { MCP_BRIDGE_LEASE_MS: '120000' }
@@ -38,13 +38,13 @@ function clientOf({ caller = somebody(), service = 'old', at = bridge }: Where =
   const options = { caller, capabilities: { elicitation: {} } }
   const tool = (name: string, args: object = {}, more: Params = {}): Promise<RpcBody> => {
     const params = { name, arguments: args, ...more }
-    return json(statelessSend(at, service, 'tools/call', params, options))
+    return json(ask(at, service, 'tools/call', params, options))
   }
   const listen = async (notifications: object, id: string | number = 1) => {
     const leaving = new AbortController()
     const own = { ...options, id, signal: leaving.signal }
     const params = { notifications }
-    const response = await statelessSend(at, service, 'subscriptions/listen', params, own)
+    const response = await ask(at, service, 'subscriptions/listen', params, own)
     const messages = events(response)
     const next = async (): Promise<RpcBody | undefined> => (await messages.next()).value
     return { response, next, leave: () => leaving.abort() }
@@ -100,7 +100,9 @@ test('a server is asked once for what several listen for, and told off after the
   one.leave()
   // Each request is logged when it is over.
   await until20(() =>
-    bridge.log.some(({ user, method }) => user === caller.user && method === 'subscriptions/listen'),
+    bridge.log.some(
+      ({ user, method }) => user === caller.user && method === 'subscriptions/listen',
+    ),
   )
   t.is((await heard('resources/unsubscribe')).length, 0)
   two.leave()

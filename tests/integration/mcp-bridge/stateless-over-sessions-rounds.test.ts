@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { fixture, startBridge } from '../../support/bridge.ts'
 import { allEvents, json, type RpcBody } from '../../support/mcp.ts'
-import { type StatelessOptions, statelessSend, told } from '../../support/stateless.ts'
+import { ask, type StatelessOptions, told } from '../../support/stateless.ts'
 
 const bridge = await startBridge({ services: { old: fixture('knows-sessions.ts') } })
 test.after.always(() => bridge.stop())
@@ -20,6 +20,11 @@ interface Round {
   readonly requestState: string
 }
 
+function as(name: string, options: StatelessOptions = {}): StatelessOptions {
+  const clientInfo = { name, version: '1' }
+  return { capabilities: ALL, ...options, envelope: { clientInfo, ...options.envelope } }
+}
+
 /** Each test is another client: the server's process is its own. */
 function clientOf(name: string) {
   const tool = async (
@@ -29,13 +34,11 @@ function clientOf(name: string) {
     options: StatelessOptions = {},
   ): Promise<RpcBody> => {
     const params = { name: tool, arguments: args, ...more }
-    const whole = { capabilities: ALL, name, ...options }
-    return await json(statelessSend(bridge, 'old', 'tools/call', params, whole))
+    return await json(ask(bridge, 'old', 'tools/call', params, as(name, options)))
   }
   const consult = (rounds: readonly unknown[], more?: Params, options?: StatelessOptions) =>
     tool('consult', { rounds }, more, options)
-  const list = () =>
-    json(statelessSend(bridge, 'old', 'prompts/list', {}, { capabilities: ALL, name }))
+  const list = () => json(ask(bridge, 'old', 'prompts/list', {}, as(name)))
   return { tool, consult, list }
 }
 
@@ -155,9 +158,9 @@ test('a question that its client cannot be asked is refused to the server', asyn
 test('leaving cancels, having been asked does not', async (t) => {
   const { tool, consult } = clientOf('leaving')
   const left = new AbortController()
-  const options = { name: 'leaving', capabilities: ALL, signal: left.signal }
+  const options = as('leaving', { signal: left.signal })
   // Its head comes as soon as it takes long.
-  await statelessSend(bridge, 'old', 'tools/call', { name: 'never' }, options)
+  await ask(bridge, 'old', 'tools/call', { name: 'never' }, options)
   const round = roundOf(await consult([[FORM]]))
   left.abort()
   const heard = async () => told(await tool('heard')) as { method: string; params?: Params }[]
@@ -176,35 +179,34 @@ test('only requests that ask for log messages get them, from their level on', as
     params: { level, data: level },
   })
   const messages = ['debug', 'warning', 'emergency'].map(log)
-  const ask = async (logLevel?: string) => {
+  const logged = async (logLevel?: string) => {
     const params = { name: 'say', arguments: { messages } }
-    const options = { name: 'logs', capabilities: ALL, logLevel }
-    const response = await statelessSend(bridge, 'old', 'tools/call', params, options)
+    const options = as('logs', { envelope: { logLevel } })
+    const response = await ask(bridge, 'old', 'tools/call', params, options)
     const said = response.headers.get('content-type') === 'text/event-stream'
     return said
       ? (await allEvents(response)).slice(0, -1).map(({ params }) => params?.['level'])
       : []
   }
-  t.deepEqual(await ask(), [])
-  t.deepEqual(await ask('warning'), ['warning', 'emergency'])
-  t.deepEqual(await ask('debug'), ['debug', 'warning', 'emergency'])
-  t.deepEqual(await ask('emergency'), ['emergency'])
+  t.deepEqual(await logged(), [])
+  t.deepEqual(await logged('warning'), ['warning', 'emergency'])
+  t.deepEqual(await logged('debug'), ['debug', 'warning', 'emergency'])
+  t.deepEqual(await logged('emergency'), ['emergency'])
   const heard = told(await tool('heard')) as { method: string; params: Params }[]
   const levels = heard.filter(({ method }) => method === 'logging/setLevel')
   t.deepEqual(
     levels.map(({ params }) => params['level']),
     ['warning', 'debug'],
   )
-  const wrong = await tool('heard', {}, {}, { logLevel: 'loud' })
+  const wrong = await tool('heard', {}, {}, { envelope: { logLevel: 'loud' } })
   t.is(wrong.error?.code, -32602)
 })
 
 test('what differs between the revisions is translated', async (t) => {
   const { tool } = clientOf('words')
-  const whole = { capabilities: ALL, name: 'words' }
-  const ask = (method: string, params: Params = {}) =>
-    json(statelessSend(bridge, 'old', method, params, whole))
-  const { result } = await ask('server/discover')
+  const words = (method: string, params: Params = {}) =>
+    json(ask(bridge, 'old', method, params, as('words')))
+  const { result } = await words('server/discover')
   t.is(result?.['resultType'], 'complete')
   t.deepEqual(result?.['supportedVersions'], [
     '2026-07-28',
@@ -219,21 +221,21 @@ test('what differs between the revisions is translated', async (t) => {
     'prompts',
     'logging',
   ])
-  const list = await ask('tools/list')
+  const list = await words('tools/list')
   t.like(list.result, { resultType: 'complete', ttlMs: 0, cacheScope: 'private' })
   t.like(list.result?.['_meta'], { 'io.modelcontextprotocol/serverInfo': { name: 'fixture' } })
-  const missing = await ask('resources/read', { uri: 'x:nowhere' })
+  const missing = await words('resources/read', { uri: 'x:nowhere' })
   t.like(missing.error, { code: -32602, message: 'Resource not found' })
-  const meta = { progressToken: 'p', 'example.com/own': 1 }
+  const meta = { 'example.com/own': 1 }
   const more = { task: { ttl: 1 }, inputResponses: {} }
-  const params = told(await tool('params', { x: 1 }, more, { meta })) as Params
+  const params = told(await tool('params', { x: 1 }, more, { meta, progressToken: 'p' })) as Params
   t.deepEqual(Object.keys(params).sort(), ['_meta', 'arguments', 'name'])
   t.like(params['_meta'], { 'example.com/own': 1 })
   t.deepEqual(Object.keys(params['_meta'] as object).length, 2, 'no envelope')
   const reserved = { error: { code: -32021, message: 'own', data: { x: 1 } } }
   t.like((await tool('fail', reserved)).error, { code: -32603, message: 'own', data: { x: 1 } })
   for (const method of ['ping', 'logging/setLevel', 'resources/subscribe', 'tasks/list']) {
-    const response = await statelessSend(bridge, 'old', method, {}, whole)
+    const response = await ask(bridge, 'old', method, {}, as('words'))
     t.is(response.status, 404, method)
     t.is((await json(response)).error?.code, -32601)
   }

@@ -20,7 +20,13 @@ for (const [title, method, params, expected] of [
   ['a notification with the envelope', 'notifications/cancelled', envelope, true],
   ['discover', 'server/discover', undefined, true],
   ['initialize', 'initialize', {}, false],
-  ['initialize with the envelope', 'initialize', envelope, false],
+  ['initialize with the envelope alone', 'initialize', envelope, true],
+  [
+    'initialize that asks for a revision, with the envelope',
+    'initialize',
+    { ...envelope, protocolVersion: '2025-11-25' },
+    false,
+  ],
 ] as const) {
   test(`${title} is ${expected ? '' : 'not '}of the era without sessions`, (t) => {
     t.is(isStateless({ jsonrpc, id: 1, method, params }), expected)

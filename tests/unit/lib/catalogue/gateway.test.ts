@@ -2,14 +2,22 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
+import type { Services } from '../../../../lib/catalogue/catalogue.ts'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { originRule } from '../../../../lib/catalogue/origins.ts'
+import type { ProgramLaunch } from '../../../../lib/catalogue/service.ts'
 import { faultsOf as faultsOfReading, folderWith } from '../../../support/configuration.ts'
 
 const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))
 
 const faultsOf = (environment: Record<string, string>, folder = EMPTY): readonly string[] =>
   faultsOfReading(() => readGateway(environment, folder))
+
+function programOf(services: Services, name: string): ProgramLaunch {
+  const launch = services.get(name)?.launch
+  if (launch === undefined || launch.kind === 'remote') throw new Error('no program')
+  return launch
+}
 
 test('the embedded default needs no configuration', (t) => {
   const { addresses, services, port, adminPort, metricsPort } = readGateway({}, EMPTY)
@@ -118,14 +126,14 @@ test('relative paths are meant from the file they stand in', (t) => {
       '  c: { command: python, cwd: "${data}" }\n',
   )
   const { services } = readGateway({}, folder)
-  t.is(services.get('a')?.launch.command, join(folder, 'run'))
-  t.is(services.get('a')?.launch.cwd, folder)
-  t.is(services.get('b')?.launch.command, 'python')
-  t.is(services.get('b')?.launch.cwd, join(folder, 'sub'))
-  t.is(services.get('c')?.launch.cwd, '${data}')
+  t.is(programOf(services, 'a').command, join(folder, 'run'))
+  t.is(programOf(services, 'a').cwd, folder)
+  t.is(programOf(services, 'b').command, 'python')
+  t.is(programOf(services, 'b').cwd, join(folder, 'sub'))
+  t.is(programOf(services, 'c').cwd, '${data}')
 })
 
-test('an existing mcp.json serves what can be served, and the rest is told', (t) => {
+test('an existing mcp.json is served as it is', (t) => {
   const folder = folderWith(
     JSON.stringify({
       mcpServers: {
@@ -136,8 +144,8 @@ test('an existing mcp.json serves what can be served, and the rest is told', (t)
   )
   const { services, notes } = readGateway({}, folder)
   t.true(services.has('mine'))
-  t.false(services.has('far'))
-  t.deepEqual(notes, ['service "far" is left out: remote servers are not served by this release'])
+  t.like(services.get('far')?.launch, { kind: 'remote', url: 'https://x.example/mcp' })
+  t.deepEqual(notes, [])
 })
 
 test('two names with one slug are a fault, a slugged name is told', (t) => {
@@ -165,8 +173,8 @@ test('an own entry changes a shipped service or replaces it', (t) => {
   )
   const { services } = readGateway({}, folder)
   t.is(services.get('memory')?.isolation, 'session')
-  t.true(services.get('memory')?.launch.args[0]?.includes('server-memory'))
-  t.is(services.get('filesystem')?.launch.command, 'mine')
+  t.true(programOf(services, 'memory').args[0]?.includes('server-memory'))
+  t.is(programOf(services, 'filesystem').command, 'mine')
   t.is(services.get('filesystem')?.roots, 'client')
 })
 

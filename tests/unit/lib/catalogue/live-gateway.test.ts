@@ -93,7 +93,7 @@ test('beside copies the accepted one is in force at once, and paths are the oper
   const { live } = place.watch()
   t.teardown(live.stop)
   t.is(namesOf(live.current), 'ab')
-  t.is(live.current.services.get('b')?.launch.command, join(place.folder, 'b'))
+  t.like(live.current.services.get('b')?.launch, { command: join(place.folder, 'b') })
   t.is(live.current.configurationPath, join(place.folder, 'gateway.yaml'))
 })
 

@@ -7,6 +7,7 @@ import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { type LeaseSubject, type Leases, OwnedElsewhere } from '../../../../mcp-bridge/leases.ts'
 import { createMetrics } from '../../../../mcp-bridge/metrics.ts'
 import { listProcesses } from '../../../../mcp-bridge/process-list.ts'
+import { Remotes } from '../../../../mcp-bridge/remote/remotes.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
 import { Runner } from '../../../../mcp-bridge/runner/runner.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
@@ -58,6 +59,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
   const unused: (string | undefined)[] = []
   const runner = new Runner({
     hostOf: () => host,
+    remotes: new Remotes({ environment: {}, accountPage: '', clock: () => now, log }),
     leases,
     environment: {},
     ownSecrets: {

@@ -1,0 +1,71 @@
+/** One entry of the audit log, whichever room it is of; and how the log is read. */
+
+import type { Redis } from 'ioredis'
+
+export const AUDIT_KEY = 'audit'
+
+/** Absent is what does not apply, or is not known. Secrets are in none of it. */
+export interface AuditRecord {
+  /** Milliseconds: when it began. */
+  readonly at: number
+  readonly room: string
+  /** What was done, e.g. `tools/call`. */
+  readonly action: string
+  /** What came of it: `ok`, or a word that says what did not. */
+  readonly outcome: string
+  /** `sub` of the person, or of the client for itself. */
+  readonly user?: string
+  readonly client_id?: string
+  readonly service?: string
+  /** What it was done to, e.g. the name of a tool. */
+  readonly target?: string
+  readonly request_id?: string
+  readonly duration_ms?: number
+  /** What else there is to say, by names of the action's own. */
+  readonly details?: Readonly<Record<string, string | number>>
+}
+
+export interface AuditEntry {
+  /** Its place in the log. */
+  readonly id: string
+  readonly record: AuditRecord
+}
+
+type Matches = (record: AuditRecord) => boolean
+
+/** Of one look at the store. */
+const PAGE = 500
+
+/** The last ones that match, oldest first. */
+export async function lastAudit(
+  redis: Redis,
+  count: number,
+  matches: Matches,
+): Promise<AuditEntry[]> {
+  const found: AuditEntry[] = []
+  let before = '+'
+  while (found.length < count) {
+    const page = (await redis.xrevrange(AUDIT_KEY, before, '-', 'COUNT', PAGE)).map(toEntry)
+    found.push(...page.filter(({ record }) => matches(record)))
+    const oldest = page.at(-1)
+    if (oldest === undefined || page.length < PAGE) break
+    before = `(${oldest.id}`
+  }
+  return found.slice(0, count).reverse()
+}
+
+/** What came after an entry, oldest first; all of it after `-`. */
+export async function auditAfter(redis: Redis, id: string): Promise<AuditEntry[]> {
+  const from = id === '-' ? '-' : `(${id}`
+  return (await redis.xrange(AUDIT_KEY, from, '+', 'COUNT', PAGE)).map(toEntry)
+}
+
+/** The place of the latest entry, `-` when there is none. */
+export async function auditEnd(redis: Redis): Promise<string> {
+  const [last] = await redis.xrevrange(AUDIT_KEY, '+', '-', 'COUNT', 1)
+  return last?.[0] ?? '-'
+}
+
+function toEntry([id, fields]: [string, string[]]): AuditEntry {
+  return { id, record: JSON.parse(fields[1] ?? '{}') as AuditRecord }
+}

@@ -1,0 +1,78 @@
+/**
+ * A remote server that cannot be reached is left alone for a while: whoever wants something of it is
+ * told at once. Then one at a time tries, until one of them reaches it.
+ */
+
+import type { Clock } from '../../lib/platform/clock.ts'
+import { RpcFault } from '../json-rpc.ts'
+import { REMOTE_FREE_FAILURES, REMOTE_REST_FIRST_MS, REMOTE_REST_MAX_MS } from '../limits.ts'
+
+/** One attempt: told once how it went. */
+export interface Trial {
+  reached(): void
+  failed(): void
+  /** Nobody wanted to know any more. */
+  given(): void
+}
+
+export class Circuit {
+  readonly #service: string
+  readonly #clock: Clock
+  #failures = 0
+  #restsUntil = 0
+  #isTried = false
+
+  constructor(service: string, clock: Clock) {
+    this.#service = service
+    this.#clock = clock
+  }
+
+  /** Whether everybody is let through. */
+  get isClosed(): boolean {
+    return this.#failures < REMOTE_FREE_FAILURES
+  }
+
+  /** @throws RpcFault 503 while it rests, or while somebody else tries. */
+  assertMayTry(): void {
+    if (this.isClosed) return
+    const waitMs = this.#restsUntil - this.#clock()
+    if (waitMs <= 0 && !this.#isTried) return
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+    throw new RpcFault(
+      503,
+      'refused',
+      `the service ${this.#service}: its server cannot be reached: try again in ${seconds} s`,
+      { headers: { 'retry-after': String(seconds) } },
+    )
+  }
+
+  /** @throws RpcFault as above. */
+  begin(): Trial {
+    this.assertMayTry()
+    const isTrial = !this.isClosed
+    if (isTrial) this.#isTried = true
+    const over = (): void => {
+      if (isTrial) this.#isTried = false
+    }
+    return {
+      reached: () => {
+        over()
+        this.#failures = 0
+      },
+      failed: () => {
+        over()
+        // What had begun before says nothing new.
+        if (isTrial || this.isClosed) this.#fail()
+      },
+      given: over,
+    }
+  }
+
+  #fail(): void {
+    this.#failures += 1
+    const doublings = this.#failures - REMOTE_FREE_FAILURES
+    if (doublings < 0) return
+    const restMs = Math.min(REMOTE_REST_FIRST_MS * 2 ** doublings, REMOTE_REST_MAX_MS)
+    this.#restsUntil = this.#clock() + restMs
+  }
+}

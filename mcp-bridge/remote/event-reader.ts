@@ -1,0 +1,65 @@
+/** A remote server's event stream (WHATWG HTML section 9.2), read until its end. */
+
+import type { IncomingMessage } from 'node:http'
+import { createParser } from 'eventsource-parser'
+import { REMOTE_RETRY_MAX_MS } from '../limits.ts'
+import type { Inbox } from './inbox.ts'
+
+export interface RemoteEvent {
+  readonly event: string
+  readonly data: string
+}
+
+export interface EventSink {
+  /** Returns how many messages there were in it. */
+  event(event: RemoteEvent): number
+  /** Anything at all has come. */
+  alive?(): void
+  /** An event was too large to be kept; returns whether to go on after it. */
+  oversized(): boolean
+}
+
+/** Where a stream was when it ended, for whoever takes it up again. */
+export interface StreamPlace {
+  /** Undefined when the server gave none: it cannot be taken up. */
+  lastEventId: string | undefined
+  retryMs: number | undefined
+}
+
+const EVENT_ID = /^[\x21-\x7e]{1,1024}$/
+
+/** Returns whether it came to its proper end; `place` is kept up to date. */
+export async function readEvents(
+  answer: IncomingMessage,
+  inbox: Inbox,
+  place: StreamPlace,
+  sink: EventSink,
+): Promise<boolean> {
+  const decoder = new TextDecoder()
+  let messages = 0
+  let isTooLarge = false
+  const parser = createParser({
+    maxBufferSize: inbox.bytesMax,
+    onEvent: ({ id, event = 'message', data }) => {
+      if (id !== undefined) place.lastEventId = EVENT_ID.test(id) ? id : undefined
+      messages += sink.event({ event, data })
+    },
+    onRetry: (retry) => {
+      place.retryMs = Math.min(retry, REMOTE_RETRY_MAX_MS)
+    },
+    onError: ({ type }) => {
+      isTooLarge ||= type === 'max-buffer-size-exceeded'
+    },
+  })
+  return await inbox.follow(answer, (chunk) => {
+    messages = 0
+    sink.alive?.()
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    if (isTooLarge) {
+      isTooLarge = false
+      parser.reset()
+      if (!sink.oversized()) answer.destroy()
+    }
+    return messages
+  })
+}

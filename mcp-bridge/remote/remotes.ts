@@ -1,0 +1,145 @@
+/** The remote servers of all services: what everybody who uses one has in common, and a channel for each. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { RemoteLaunch, RemoteTransport } from '../../lib/catalogue/remote-launch.ts'
+import type { Service } from '../../lib/catalogue/service.ts'
+import type { Clock } from '../../lib/platform/clock.ts'
+import { type Environment, readText } from '../../lib/platform/environment.ts'
+import type { Log } from '../../lib/platform/log.ts'
+import type { Resolve } from '../../lib/platform/outbound/resolve.ts'
+import { KEEP_ALIVE_MS } from '../limits.ts'
+import type { Era } from '../runner/servers.ts'
+import type { Upstream, UpstreamEvents } from '../runner/upstream.ts'
+import { Ticker } from '../ticker.ts'
+import { AccessTokens } from './access-tokens.ts'
+import { Circuit } from './circuit.ts'
+import { Connections } from './connections.ts'
+import { Inbox } from './inbox.ts'
+import { probeRemote, type RemoteProbe } from './probe.ts'
+import { planRemote } from './remote-plan.ts'
+import { type RemotePlace, RemoteServer } from './remote-server.ts'
+import { RemoteUpstream } from './remote-upstream.ts'
+import { openSession } from './session-transport.ts'
+import { StreamableStateless } from './streamable-stateless.ts'
+
+export interface RemotesOptions {
+  /** For the secret of `oauth`. */
+  readonly environment: Environment
+  /** Where people enter what is theirs. */
+  readonly accountPage: string
+  readonly clock: Clock
+  readonly log: Log
+  /** In the place of DNS. */
+  readonly resolve?: Resolve
+  readonly beats?: Ticker
+}
+
+interface Place extends RemotePlace {
+  readonly launch: RemoteLaunch
+  readonly close: () => void
+  /** Of sessions, once it is known. */
+  transport: RemoteTransport | undefined
+}
+
+/** Replaces the templates of a service's texts for one person; throws RangeError for one without a value. */
+export type Expand = (text: string) => string
+
+export class Remotes {
+  readonly #options: RemotesOptions
+  readonly #beats: Ticker
+  readonly #places = new Map<string, Place>()
+
+  constructor(options: RemotesOptions) {
+    this.#options = options
+    this.#beats = options.beats ?? new Ticker(KEEP_ALIVE_MS)
+  }
+
+  /** @throws RpcFault for a header that cannot be sent. */
+  open(service: Service, expand: Expand, era: Era, events: UpstreamEvents, log: Log): Upstream {
+    const place = this.#placeOf(service)
+    const { clock } = this.#options
+    return new RemoteUpstream({
+      server: this.#serverFor(service, expand, place),
+      limits: service.limits,
+      open: (ports) =>
+        era === 'stateless' ? new StreamableStateless(ports) : openSession(place, ports),
+      events,
+      beats: this.#beats,
+      clock,
+      log,
+    })
+  }
+
+  /**
+   * What the service's server speaks.
+   * @throws RpcFault when it could not be found out.
+   */
+  async probe(service: Service, expand: Expand): Promise<RemoteProbe> {
+    const place = this.#placeOf(service)
+    const { clock, log } = this.#options
+    const ports = {
+      server: this.#serverFor(service, expand, place),
+      inbox: new Inbox(service.limits.messageBytes, clock),
+      log: log.child({ service: service.name }),
+    }
+    const probe = await probeRemote(ports, place.launch.transport)
+    place.transport = probe.transport
+    return probe
+  }
+
+  /** Whether the service's server was reached the last times it was tried; undefined before anybody has. */
+  isReachable(service: string): boolean | undefined {
+    return this.#places.get(service)?.circuit.isClosed
+  }
+
+  stop(): void {
+    this.#beats.stop()
+    for (const { close } of this.#places.values()) close()
+    this.#places.clear()
+  }
+
+  #serverFor(service: Service, expand: Expand, place: Place): RemoteServer {
+    return new RemoteServer(place, planRemote(service, expand), this.#options.accountPage)
+  }
+
+  #placeOf({ name, launch }: Service): Place {
+    if (launch.kind !== 'remote') throw new TypeError(`${name} is no remote server`)
+    const held = this.#places.get(name)
+    if (held !== undefined && isDeepStrictEqual(held.launch, launch)) return held
+    held?.close()
+    const place = this.#createPlace(name, launch)
+    this.#places.set(name, place)
+    return place
+  }
+
+  #createPlace(name: string, launch: RemoteLaunch): Place {
+    const { clock, resolve } = this.#options
+    const { privateAddresses, oauth } = launch
+    const url = new URL(launch.url)
+    const connections = new Connections(url, { privateAddresses, resolve })
+    const issuing = oauth && new Connections(new URL(oauth.tokenUrl), { privateAddresses, resolve })
+    return {
+      launch,
+      url,
+      connections,
+      circuit: new Circuit(name, clock),
+      tokens: oauth && issuing && this.#createTokens(name, oauth, issuing),
+      requests: 0,
+      transport: launch.transport,
+      close: () => {
+        connections.close()
+        issuing?.close()
+      },
+    }
+  }
+
+  #createTokens(
+    service: string,
+    oauth: NonNullable<RemoteLaunch['oauth']>,
+    connections: Connections,
+  ): AccessTokens {
+    const { environment, clock } = this.#options
+    const clientSecret = (): string | undefined => readText(oauth.secretName, environment)
+    return new AccessTokens({ service, oauth, clientSecret, connections, clock })
+  }
+}

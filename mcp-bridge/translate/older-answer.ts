@@ -1,0 +1,86 @@
+/**
+ * Answers of MCP 2026-07-28 as clients of the revisions before it read them.
+ *
+ * Results may have members that nobody knows, but not all clients agree: what only this revision has
+ * goes. Schemas of tools and what tools return may be anything in it, objects only before.
+ */
+
+import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../json-rpc.ts'
+import { META } from '../stateless/envelope.ts'
+
+export function toOlderResult(method: string, result: JsonObject): JsonObject {
+  const { resultType: _, ttlMs: __, cacheScope: ___, _meta, ...others } = result
+  const meta = isObject(_meta) ? withoutServer(_meta) : {}
+  const older = Object.keys(meta).length > 0 ? { _meta: meta, ...others } : others
+  if (method === 'tools/list') return withOlderTools(older)
+  return method === 'tools/call' ? withOlderContent(older) : older
+}
+
+/** What the errors of this revision alone mean, in the codes that were there before. */
+export function toOlderError(request: RpcRequest, error: JsonObject): JsonObject {
+  switch (error['code']) {
+    case CODES.missingCapability:
+      return { ...error, code: CODES.invalidRequest }
+    // The gateway has written what the server does not like.
+    case CODES.headerMismatch:
+    case CODES.unsupportedVersion:
+      return { ...error, code: CODES.internal }
+    case CODES.invalidParams:
+      return isNotThere(request, error) ? { ...error, code: CODES.resourceNotFound } : error
+    default:
+      return error
+  }
+}
+
+/** A state that the server does not take back any more has the same code, and tells another reason. */
+function isNotThere(request: RpcRequest, { data }: JsonObject): boolean {
+  if (request.method !== 'resources/read') return false
+  if (typeof paramsOf(request)['uri'] !== 'string') return false
+  return data === undefined || (isObject(data) && 'uri' in data)
+}
+
+function withoutServer({ [META.serverInfo]: _, ...others }: JsonObject): JsonObject {
+  return others
+}
+
+function withOlderTools(result: JsonObject): JsonObject {
+  const { tools } = result
+  return Array.isArray(tools) ? { ...result, tools: tools.map(toOlderTool) } : result
+}
+
+/** A single tool that a client cannot read costs it all of them. */
+function toOlderTool(tool: unknown): unknown {
+  if (!isObject(tool)) return tool
+  const { inputSchema, outputSchema, ...others } = tool
+  const isOutput = isObject(outputSchema) && outputSchema['type'] === 'object'
+  return {
+    ...others,
+    inputSchema: isObject(inputSchema) ? toOlderSchema(inputSchema) : inputSchema,
+    ...(isOutput && { outputSchema: toOlderSchema(outputSchema) }),
+  }
+}
+
+/** `true` and `false` are schemas too (JSON Schema 2020-12 section 4.3.2), for all but older clients. */
+function toOlderSchema(schema: JsonObject): JsonObject {
+  const { properties } = schema
+  if (!isObject(properties)) return schema
+  const entries = Object.entries(properties)
+  if (!entries.some(([, property]) => typeof property === 'boolean')) return schema
+  const objects = entries.map(([name, property]) => [name, toObjectSchema(property)] as const)
+  return { ...schema, properties: Object.fromEntries(objects) }
+}
+
+function toObjectSchema(schema: unknown): unknown {
+  if (typeof schema !== 'boolean') return schema
+  return schema ? {} : { not: {} }
+}
+
+/** What is no object is told as text, unless the server has done so itself. */
+function withOlderContent(result: JsonObject): JsonObject {
+  const { structuredContent, ...others } = result
+  if (structuredContent === undefined || isObject(structuredContent)) return result
+  const content = Array.isArray(result['content']) ? result['content'] : []
+  if (content.some((block) => isObject(block) && block['type'] === 'text')) return others
+  const text = JSON.stringify(structuredContent)
+  return { ...others, content: [...content, { type: 'text', text }] }
+}
