@@ -23,6 +23,8 @@ import { withServer, withSubscription } from './newer-answer.ts'
 export interface ListenersPorts {
   readonly capabilities: () => JsonObject
   readonly serverInfo: () => unknown
+  /** Whoever listens was congested, and reads again. */
+  readonly relieved: () => void
   /** Whether the server has agreed. */
   readonly subscribe: (uri: string) => Promise<boolean>
   readonly unsubscribe: (uri: string) => void
@@ -81,6 +83,7 @@ export class Listeners {
     const listener = { request, answer, uris, methods: new Set<string>() }
     this.#listeners.add(listener)
     answer.onLeft(() => this.#close(listener))
+    answer.onRelieved(this.#ports.relieved)
     const asked = [...uris].map(async (uri) => {
       if (!(await this.#hold(uri))) uris.delete(uri)
     })

@@ -61,6 +61,7 @@ export function seen(): Seen {
       return one.isCongested
     },
     begin: () => {},
+    onRelieved: () => {},
     onLeft: (leave: () => void) => void leaving.push(leave),
     notify: (notification: RpcNotification) => void told.push(notification),
     settle: (response: RpcResponse) => {

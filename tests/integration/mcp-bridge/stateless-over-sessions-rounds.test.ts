@@ -241,6 +241,13 @@ test('what differs between the revisions is translated', async (t) => {
   }
 })
 
+test('what is nested too deeply to be passed on is an error of its call alone', async (t) => {
+  const { tool } = clientOf('deep')
+  const { error } = await tool('deep')
+  t.regex(error?.message ?? '', /nested too deeply/)
+  t.truthy(told(await tool('pid')))
+})
+
 test('a process that dies fails its call by name, and the next request has another', async (t) => {
   const { tool } = clientOf('deaths')
   const before = told(await tool('pid'))
