@@ -8,6 +8,7 @@ import { revisionOf, withServedRevision } from './era.ts'
 import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './exchange.ts'
 import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
+import { wasUnheard } from './remote/unheard.ts'
 import type { Seat } from './sessions.ts'
 import { acquireStateless } from './stateless/direct.ts'
 import { probe } from './stateless/probe.ts'
@@ -68,7 +69,7 @@ async function begin(
     // It may have become another server since: the same program, or address, of another version.
     session.part()
     const answer = await beginAsItIs(bridge, exchange, session, request)
-    if (hasRefused(session, answer)) return translated
+    if (!isObject(answer.result)) return translated
     eras.hasSessions(service)
     return answer
   }
@@ -76,13 +77,19 @@ async function begin(
   if (isObject(answer.result)) eras.hasSessions(service)
   if (!hasRefused(session, answer)) return answer
   session.part()
-  if (!(await eras.hasNoSessions(service, isStateless))) return answer
+  if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
   return await beginTranslated(bridge, exchange, session, request)
 }
 
-/** Who has ended has not refused. */
-function hasRefused({ isOver }: LiveSession, { result }: RpcResponse): boolean {
-  return !isOver && !isObject(result)
+/** Who has ended, or was never heard, has not refused. */
+function hasRefused({ isOver }: LiveSession, { result, error }: RpcResponse): boolean {
+  return !isOver && !isObject(result) && !wasUnheard(error)
+}
+
+/** Whoever cannot be asked more has at least said no. */
+function asRefused(error: unknown): false {
+  if (error instanceof RpcFault) return false
+  throw error
 }
 
 async function beginAsItIs(
