@@ -1,0 +1,36 @@
+/**
+ * Tasks in a process that several people share (extension `io.modelcontextprotocol/tasks`, MCP 2026-07-28): a
+ * server on a pipe cannot tell who asks, so each is its person's here.
+ */
+
+import { isObject, paramsOf, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { Ownership } from './ownership.ts'
+import type { ProcessUser } from './process-user.ts'
+
+export class StatelessTasks {
+  readonly #owners = new Ownership()
+
+  /** Whether a request names no task, or one of its person's. */
+  mayName(user: ProcessUser, request: RpcRequest): boolean {
+    if (!request.method.startsWith('tasks/')) return true
+    return this.#owners.isOf(paramsOf(request)['taskId'], user)
+  }
+
+  /** A wish to hear of tasks, without those of others. */
+  withOwn(user: ProcessUser, request: RpcRequest): RpcRequest {
+    const params = paramsOf(request)
+    const { notifications } = params
+    if (!isObject(notifications) || notifications['taskIds'] === undefined) return request
+    const asked = Array.isArray(notifications['taskIds']) ? notifications['taskIds'] : []
+    const taskIds = asked.filter((id) => this.#owners.isOf(id, user))
+    return { ...request, params: { ...params, notifications: { ...notifications, taskIds } } }
+  }
+
+  /** The server's answer may be a task. */
+  note(user: ProcessUser, { result }: RpcResponse): void {
+    if (!isObject(result) || result['resultType'] !== 'task') return
+    this.#owners.note(result['taskId'], user)
+    // The request is over, the task stays with the person.
+    this.#owners.left(user)
+  }
+}
