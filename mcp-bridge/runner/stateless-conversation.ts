@@ -48,11 +48,7 @@ export class StatelessConversation implements Conversation {
 
   request(user: ProcessUser, call: Call, request: RpcRequest): void {
     const isListening = request.method === LISTEN
-    if (this.#tasks?.mayName(user, request) === false) {
-      const fault = new RpcFault(200, 'invalidParams', 'Failed to retrieve task: Task not found')
-      call.settle(fault.toResponse(call.id))
-      return
-    }
+    this.#tasks?.assertOwn(user, request)
     const own = (isListening && this.#tasks?.withOwn(user, request)) || request
     // To listen is no work, and has no end.
     this.#ports.forward(user, call, own, !isListening)

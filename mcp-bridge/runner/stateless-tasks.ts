@@ -3,17 +3,24 @@
  * server on a pipe cannot tell who asks, so each is its person's here.
  */
 
-import { isObject, paramsOf, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
 import { Ownership } from './ownership.ts'
 import type { ProcessUser } from './process-user.ts'
+
+const METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 'tasks/cancel'])
 
 export class StatelessTasks {
   readonly #owners = new Ownership()
 
-  /** Whether a request names no task, or one of its person's. */
-  mayName(user: ProcessUser, request: RpcRequest): boolean {
-    if (!request.method.startsWith('tasks/')) return true
-    return this.#owners.isOf(paramsOf(request)['taskId'], user)
+  /** @throws RpcFault for a task that is not the person's, and 404 for what might tell of those of others. */
+  assertOwn(user: ProcessUser, request: RpcRequest): void {
+    const { method } = request
+    if (!method.startsWith('tasks/')) return
+    if (!METHODS.has(method)) {
+      throw new RpcFault(404, 'methodNotFound', `${method} does not exist in this revision`)
+    }
+    if (this.#owners.isOf(paramsOf(request)['taskId'], user)) return
+    throw new RpcFault(200, 'invalidParams', 'Failed to retrieve task: Task not found')
   }
 
   /** A wish to hear of tasks, without those of others. */

@@ -190,6 +190,7 @@ verifies('stateless-tasks', async (t) => {
   for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
     t.is((await about(method, BOB)).error?.code, -32602, method)
   }
+  t.is((await about('tasks/list', BOB)).error?.code, -32601)
   const listen = async (caller: Caller) => {
     const leave = new AbortController()
     const notifications = { taskIds: [taskId] }
