@@ -21,6 +21,7 @@ const program = join(import.meta.dirname, '../fixtures/both-eras.ts')
 const bridge = await startBridge({
   services: {
     fix: fixture('conformance/main.ts', { isolation: 'shared' }),
+    other: fixture('both-eras.ts'),
     tasks: fixture('keeps-tasks.ts', { isolation: 'shared' }),
     slow: fixture('both-eras.ts', { isolation: 'shared', args: [program, diary] }),
   },
@@ -73,7 +74,8 @@ verifies('stateless-leaving', async (t) => {
 verifiesAlone('stateless-first-byte', async (t) => {
   const startedAt = performance.now()
   const leave = new AbortController()
-  const response = await count(1, 20_000, { signal: leave.signal })
+  const args = { to: 1, ms: 20_000 }
+  const response = await callTool(bridge, 'other', 'count', args, { signal: leave.signal })
   t.is(response.headers.get('content-type'), 'text/event-stream')
   t.is(response.headers.get('x-accel-buffering'), 'no')
   t.is(response.headers.get('mcp-session-id'), null)
