@@ -17,7 +17,10 @@ import type { TransportPorts } from './transport.ts'
 
 export type Delivered = 'over' | 'accepted' | 'cut' | Refused
 
-type DeliveryPorts = Pick<TransportPorts, 'server' | 'inbox' | 'message' | 'oversized' | 'log'>
+type DeliveryPorts = Pick<
+  TransportPorts,
+  'server' | 'inbox' | 'message' | 'oversized' | 'failed' | 'log'
+>
 
 export class Delivery {
   readonly #ports: DeliveryPorts
@@ -65,8 +68,9 @@ export class Delivery {
       this.#ports.log.warn({ err: fault }, 'a message was not taken')
       return
     }
-    const response = error === undefined ? fault.toResponse(id) : toError(id, error)
-    this.#hand(response, exchange)
+    if (exchange.isAborted || exchange.isAnswered) return
+    if (error === undefined) this.#ports.failed(fault)
+    this.#hand(error === undefined ? fault.toResponse(id) : toError(id, error), exchange)
   }
 
   fail(cause: unknown, exchange: Exchange): void {

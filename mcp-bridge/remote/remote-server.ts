@@ -94,7 +94,7 @@ export class RemoteServer {
 
   #toFault(cause: unknown, { aborted }: AbortSignal, trial: Trial): RpcFault {
     if (aborted) trial.given()
-    else trial.failed()
+    else trial.failed(cause)
     return toUnreachable(this.service, cause)
   }
 }

@@ -87,9 +87,10 @@ export class Remotes {
     return probe
   }
 
-  /** Whether the service's server was reached the last times it was tried; undefined before anybody has. */
-  isReachable(service: string): boolean | undefined {
-    return this.#places.get(service)?.circuit.isClosed
+  /** By service: whether its server was reached when it was last tried; of those that somebody has used. */
+  get reachability(): ReadonlyMap<string, boolean> {
+    const places = [...this.#places]
+    return new Map(places.map(([service, { circuit }]) => [service, circuit.isClosed]))
   }
 
   stop(): void {
@@ -113,7 +114,7 @@ export class Remotes {
   }
 
   #createPlace(name: string, launch: RemoteLaunch): Place {
-    const { clock, resolve } = this.#options
+    const { clock, log, resolve } = this.#options
     const { privateAddresses, oauth } = launch
     const url = new URL(launch.url)
     const connections = new Connections(url, { privateAddresses, resolve })
@@ -122,7 +123,7 @@ export class Remotes {
       launch,
       url,
       connections,
-      circuit: new Circuit(name, clock),
+      circuit: new Circuit(name, clock, log.child({ service: name })),
       tokens: oauth && issuing && this.#createTokens(name, oauth, issuing),
       requests: 0,
       transport: launch.transport,

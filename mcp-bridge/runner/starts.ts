@@ -46,6 +46,8 @@ interface Coming {
   readonly isAhead: boolean
 }
 
+const NO_PLACE: Place = { release: () => {} }
+
 export class Starts {
   readonly #ports: StartsPorts
   readonly #running = new Map<string, Launched>()
@@ -122,6 +124,8 @@ export class Starts {
   }
 
   async #takePlace({ service, person, era, isAhead, left }: Order): Promise<Place> {
+    // What runs elsewhere takes no room here: sessions are bounded anyway.
+    if (service.launch.kind === 'remote') return NO_PLACE
     const userId = service.isolation === 'shared' ? undefined : person.userId
     const applicant = { service: service.name, userId, perService: service.limits.processesPerUser }
     // Others may wait for the same one when this client leaves.

@@ -1,6 +1,7 @@
 """The official Python client in front of slow calls: one is cut off by the network, one fails, one is cancelled.
 
-argv: endpoint. Prints one JSON object: what each came to. Works with mcp 1.x and 2.x.
+argv: endpoint, and for mcp 2.x the mode ("legacy": with a session, "auto": without one if the server can).
+Prints one JSON object: what each came to. Works with mcp 1.x and 2.x.
 """
 
 import asyncio
@@ -49,7 +50,8 @@ async def main():
     endpoint = sys.argv[1]
     async with create_mcp_http_client() as http:
         if Client is not None:
-            async with Client(streamable_http_client(endpoint, http_client=http)) as client:
+            transport = streamable_http_client(endpoint, http_client=http)
+            async with Client(transport, mode=sys.argv[2]) as client:
                 await use(client)
             return
         async with streamable_http_client(endpoint, http_client=http) as (read, write, _):

@@ -8,6 +8,7 @@ test.after.always(() => bridge.stop())
 
 const URL = 'http://gateway/fix/mcp'
 const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
+const SERVED = ['2026-07-28', ...LEGACY]
 
 test('answers healthz to anybody on the socket', async (t) => {
   t.is((await socketFetch(bridge.socket)('http://gateway/healthz')).status, 200)
@@ -133,7 +134,7 @@ for (const [version, status] of [
       headers: version === undefined ? {} : { 'mcp-protocol-version': version },
     })
     t.is(response.status, status)
-    if (status === 400) t.deepEqual((await json(response)).error?.data?.['supported'], LEGACY)
+    if (status === 400) t.deepEqual((await json(response)).error?.data?.['supported'], SERVED)
   })
 }
 
@@ -141,16 +142,16 @@ const envelope = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-
 for (const [title, body] of [
   ['server/discover', rpc('server/discover', envelope)],
   ['server/discover without an envelope', rpc('server/discover')],
-  ['tools/list with an envelope', rpc('tools/list', envelope)],
+  ['tools/list with half an envelope', rpc('tools/list', envelope)],
 ] as const) {
-  test(`refuses ${title} so that clients fall back, and no child sees it`, async (t) => {
+  test(`says what ${title} lacks, and no session’s server sees it`, async (t) => {
     const { id } = await open(bridge, 'fix')
     const response = await send(bridge, 'fix', body, { session: id })
     const answer = await json(response)
     t.is(response.status, 400)
     t.is(answer.id, 1)
-    t.is(answer.error?.code, -32022)
-    t.deepEqual(answer.error?.data, { supported: LEGACY, requested: '2026-07-28' })
+    t.is(answer.error?.code, -32602)
+    t.regex(answer.error?.message ?? '', /_meta: .*clientCapabilities must be an object/)
   })
 }
 
