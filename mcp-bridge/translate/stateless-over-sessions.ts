@@ -4,9 +4,10 @@
  * becomes part of them.
  */
 
+import { parseAccept } from '../accept.ts'
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
-import { isObject, paramsOf } from '../json-rpc.ts'
+import { isObject, paramsOf, RpcFault } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'
 import type { StatelessAnswer } from '../stateless/stateless-answer.ts'
@@ -56,9 +57,12 @@ async function ask(client: StandingClient, exchange: Exchange, waiter: Waiter): 
 
 async function listen(
   { listeners }: StandingClient,
-  { admission }: Exchange,
+  { admission, request: { headers } }: Exchange,
   { request, answer }: Waiter,
 ): Promise<void> {
+  if (!parseAccept(headers.accept).stream) {
+    throw new RpcFault(406, 'refused', `${request.method} opens a stream: accept text/event-stream`)
+  }
   admission.endBy((fault) => listeners.withdraw(request, answer, fault))
   admission.listen()
   await listeners.listen(request, answer)
