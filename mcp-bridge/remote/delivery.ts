@@ -1,19 +1,14 @@
 /** What came back for one message, handed on: each request is answered once, whatever went wrong. */
 
 import type { IncomingMessage } from 'node:http'
-import {
-  isResponse,
-  type JsonObject,
-  RpcFault,
-  type RpcMessage,
-  type RpcResponse,
-} from '../json-rpc.ts'
+import { isResponse, RpcFault, type RpcMessage } from '../json-rpc.ts'
 import { type EventSink, type RemoteEvent, readEvents } from './event-reader.ts'
 import type { Exchange } from './exchange.ts'
 import { toUnreachable, toUnusable } from './failures.ts'
 import { TooLarge, toMessages } from './inbox.ts'
 import { type Refused, readReply } from './reply.ts'
 import type { TransportPorts } from './transport.ts'
+import { noteUnheard } from './unheard.ts'
 
 export type Delivered = 'over' | 'accepted' | 'cut' | Refused
 
@@ -21,6 +16,9 @@ type DeliveryPorts = Pick<
   TransportPorts,
   'server' | 'inbox' | 'message' | 'oversized' | 'failed' | 'log'
 >
+
+/** Statuses of servers that expect something else than they were sent. */
+const OF_ANOTHER_KIND: ReadonlySet<unknown> = new Set([400, 404, 405, 406, 415])
 
 export class Delivery {
   readonly #ports: DeliveryPorts
@@ -69,8 +67,16 @@ export class Delivery {
       return
     }
     if (exchange.isAborted || exchange.isAnswered) return
-    if (error === undefined) this.#ports.failed(fault)
-    this.#hand(error === undefined ? fault.toResponse(id) : toError(id, error), exchange)
+    if (error === undefined) this.#answerInPlace(fault, id, exchange)
+    else this.#hand({ jsonrpc: '2.0', id, error }, exchange)
+  }
+
+  #answerInPlace(fault: RpcFault, id: number, exchange: Exchange): void {
+    this.#ports.failed(fault)
+    const response = fault.toResponse(id)
+    const { status } = fault.options.data ?? {}
+    if (!OF_ANOTHER_KIND.has(status)) noteUnheard(response.error)
+    this.#hand(response, exchange)
   }
 
   fail(cause: unknown, exchange: Exchange): void {
@@ -113,8 +119,4 @@ export class Delivery {
 
 function isSame(id: unknown, ours: number | undefined): boolean {
   return ours !== undefined && (id === ours || id === String(ours))
-}
-
-function toError(id: number, error: JsonObject): RpcResponse {
-  return { jsonrpc: '2.0', id, error }
 }

@@ -54,7 +54,8 @@ interface OpenCall extends Call {
 export class SseSession implements Session, ProcessUser {
   readonly id: string
   readonly owner: SessionOwner
-  revision = ''
+  /** Until another one is agreed on, that of the transport. */
+  revision = '2024-11-05'
   readonly #options: SseSessionOptions
   readonly #backlog: Backlog
   readonly #calls = new Set<OpenCall>()
@@ -170,20 +171,18 @@ export class SseSession implements Session, ProcessUser {
     const answer = await this.#agree(withServedRevision(request)).catch((thrown: unknown) =>
       RpcFault.from(thrown).toResponse(request.id),
     )
+    if (isObject(answer.result)) this.revision = revisionOf(answer.result)
     this.#send(answer)
     // Nothing else can come of it.
     if (!isObject(answer.result)) this.end()
   }
 
   async #agree(request: RpcRequest): Promise<RpcResponse> {
-    let answer = await this.#askServer(request)
+    const answer = await this.#askServer(request)
     if (isObject(answer.result)) this.#options.onAgreed()
-    else if (!this.#isOver) {
-      this.#part()
-      if (await this.#options.takeAnother()) answer = await this.#askServer(request)
-    }
-    this.revision = revisionOf(answer.result)
-    return answer
+    if (isObject(answer.result) || this.#isOver) return answer
+    this.#part()
+    return (await this.#options.takeAnother()) ? await this.#askServer(request) : answer
   }
 
   async #askServer(request: RpcRequest): Promise<RpcResponse> {

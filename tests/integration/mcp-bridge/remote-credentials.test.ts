@@ -6,7 +6,7 @@ import { redisUserSecrets } from '../../../lib/store/user-secrets.ts'
 import { toUserId } from '../../../mcp-bridge/runner/user-id.ts'
 import { startBridge, USER_SECRETS_KEY } from '../../support/bridge.ts'
 import { initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
-import { readBody, type Seen, serveHttp } from '../../support/remote-servers.ts'
+import { readBody, serveHttp } from '../../support/remote-servers.ts'
 
 /** Keys that the server knows, and tokens that its authorization server has made. */
 const known = new Set(['Bearer key of the operator', 'Bearer key of Ann', 'Bearer key of Ben'])
@@ -107,8 +107,8 @@ test('each person brings what that person has entered', async (t) => {
   ] as const) {
     await secrets.enter({ userId: user, service: 'personal' }, 'NOTES_KEY', key)
     t.is(await sawOf('personal', user), `Bearer ${key}`)
-    const last: Seen | undefined = server.seen.at(-1)
-    t.is(last?.headers['x-person'], toUserId(user))
+    const own = server.seen.findLast(({ headers }) => headers.authorization === `Bearer ${key}`)
+    t.is(own?.headers['x-person'], toUserId(user))
   }
 })
 

@@ -123,6 +123,15 @@ for (const [service, words] of Object.entries({
   })
 }
 
+test('who does not let us in is not asked what else it speaks', async (t) => {
+  const { url, heard } = await start((socket) => void socket.write(always['bare401'] ?? ''))
+  const own = await startBridge({ services: { far: { url } } })
+  t.teardown(() => own.stop())
+  const [response] = await refusalOf(own, 'far')
+  t.is(response.status, 200)
+  t.is(heard.length, 1)
+})
+
 test('nothing that was brought along is in the log', async (t) => {
   await refusalOf(bridge, 'keyed401')
   t.false(JSON.stringify(bridge.log).includes(canary))
