@@ -34,7 +34,7 @@ export async function callOverSessions(
   assertNewer(request)
   const waiter = { request, answer, level: readLevel(stateless.logLevel) }
   const { requestState } = paramsOf(request)
-  if (mayBeAsked(request) && requestState !== undefined) {
+  if (mayBeAsked(request.method) && requestState !== undefined) {
     await comeBack(bridge, exchange, waiter, requestState)
     return
   }
