@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
+import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
 import { startCommand } from './commands/start.ts'
@@ -26,6 +27,7 @@ const COMMANDS: readonly CommandMaker[] = [
   statusCommand,
   logsCommand,
   explainCommand,
+  auditCommand,
 ]
 
 const EXAMPLES = `
@@ -36,6 +38,8 @@ Examples:
   $ gateway logs -f mcp-bridge           follow the log of one part
   $ gateway explain --url http://localhost:8642/echo/mcp --token -
                                          why a token is let in or not, step by step
+  $ gateway audit --service memory --outcome denied
+                                         who called which tool, and what came of it
   $ gateway stop
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.

@@ -152,7 +152,7 @@ export class Answer {
 }
 
 /** What a server nests too deeply to be written again becomes an error that can be. */
-function toText(response: RpcResponse): string {
+export function toText(response: RpcResponse): string {
   try {
     return serialize(response)
   } catch (cause) {

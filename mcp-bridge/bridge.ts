@@ -9,6 +9,7 @@ import type { NativeSession } from './native/native-session.ts'
 import type { Runner } from './runner/runner.ts'
 import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
+import type { SseSession } from './sse/sse-session.ts'
 import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { EventRecords } from './store/events.ts'
 import type { Tools } from './tools/tools.ts'
@@ -17,7 +18,7 @@ import type { StandingClients } from './translate/standing-clients.ts'
 
 export interface Bridge {
   readonly admissions: Admissions
-  readonly sessions: Sessions<LiveSession | NativeSession | StandingClient>
+  readonly sessions: Sessions<LiveSession | NativeSession | SseSession | StandingClient>
   readonly runner: Runner
   readonly eras: Eras
   readonly mirrored: MirroredArguments
@@ -27,4 +28,6 @@ export interface Bridge {
   readonly events: EventRecords
   readonly peers: Peers
   readonly tools: Tools
+  /** Of a service's MCP endpoint, as its clients know it. */
+  readonly pathOf: (service: string) => string
 }

@@ -64,6 +64,11 @@ export class EventStream {
     this.#write(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`)
   }
 
+  /** An event that is no message. */
+  tell(event: string, data: string): void {
+    this.#write(`event: ${event}\ndata: ${data}\n\n`)
+  }
+
   send(json: string, id?: string): void {
     this.#write(toEvent(toUnbroken(json), id))
   }

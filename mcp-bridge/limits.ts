@@ -195,8 +195,8 @@ export const REMOTE_CONNECT_MS = 10_000
 /** Kept for the next request; servers were seen to close theirs after five seconds. */
 export const REMOTE_KEEP_ALIVE_MS = 4000
 export const REMOTE_IDLE_CONNECTIONS_MAX = 32
-/** Requests and streams of one service at once. */
-export const REMOTE_REQUESTS_MAX = 1024
+/** Requests and streams of one service at once: each session may have one that lasts as long as it. */
+export const REMOTE_REQUESTS_MAX = 4096
 export const REMOTE_HEADER_BYTES_MAX = 16 * KIB
 /** Within the same origin. */
 export const REMOTE_REDIRECTS_MAX = 3

@@ -12,15 +12,23 @@ import { RpcFault } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 import { LAST_EVENT_HEADER } from './recover.ts'
+import { openStream } from './sse/open-stream.ts'
+import { SseSession, toOtherTransport } from './sse/sse-session.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, response, admission } = exchange
+  const { request, response, service, admission } = exchange
   if (!parseAccept(headerOf(request, 'accept')).stream) {
     throw new RpcFault(406, 'refused', 'GET opens a stream: accept text/event-stream')
   }
   assertRevisionHeader(headerOf(request, REVISION_HEADER))
-  const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
+  const id = headerOf(request, SESSION_HEADER)
+  if (service.sse && id === undefined) {
+    await openStream(bridge, exchange)
+    return
+  }
+  const session = bridge.sessions.find(id, callerOf(exchange))
+  if (session instanceof SseSession) throw toOtherTransport()
   if (!(session instanceof LiveSession)) {
     await forward(bridge, exchange, session)
     return

@@ -31,10 +31,8 @@ import {
   SHUTDOWN_WAITS,
   WATCHDOG_GRACE_SECONDS,
 } from './limits.ts'
-import type { LiveSession } from './live-session.ts'
 import { createMetrics } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
-import type { NativeSession } from './native/native-session.ts'
 import { listProcesses } from './process-list.ts'
 import { Remotes } from './remote/remotes.ts'
 import { Usage } from './runner/figures.ts'
@@ -51,7 +49,6 @@ import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
 import { Tools } from './tools/tools.ts'
-import type { StandingClient } from './translate/standing-client.ts'
 import { StandingClients } from './translate/standing-clients.ts'
 
 const STORE_TIMEOUT_MS = 2000
@@ -89,14 +86,14 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const sessions = createSessions(redis, config, peers.instances.own.id, log)
   const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
   const streams = createStreamPorts()
-  const { events, tools } = createRecords({ config, gateway, redis, log })
+  const own = createOwn({ config, gateway, redis, log })
   const runner = new Runner(ports)
   const learnt = createLearnt(redis, log)
   const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const kept = { ...learnt, events, tools }
+  const kept = { ...learnt, ...own }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
@@ -116,7 +113,7 @@ function createSessions(
   config: McpBridgeConfig,
   instance: string,
   log: Log,
-): Sessions<LiveSession | NativeSession | StandingClient> {
+): Bridge['sessions'] {
   return new Sessions({
     records: redisSessions(redis, config.SESSION_TIMEOUT),
     timeoutMs: config.SESSION_TIMEOUT * 1000,
@@ -178,18 +175,22 @@ function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'>
   return { eras, mirrored: new MirroredArguments() }
 }
 
-/** What outlives this process in the store, written behind. */
-function createRecords({
+/** What stands on the store, and on where the gateway is, alone. */
+function createOwn({
   config,
   gateway,
   redis,
   log,
-}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<Bridge, 'events' | 'tools'> {
-  const { metadataUrlOf } = gateway.addresses
+}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<
+  Bridge,
+  'events' | 'tools' | 'pathOf'
+> {
+  const { metadataUrlOf, pathOf } = gateway.addresses
   const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
   return {
     events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
     tools: new Tools({ trail, metadataUrlOf, clock: systemClock }),
+    pathOf,
   }
 }
 

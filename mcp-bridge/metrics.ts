@@ -10,7 +10,7 @@ export interface Metrics {
   render(): Promise<string>
 }
 
-export type MetricsSources = Pick<Runner, 'running' | 'totals' | 'queue'>
+export type MetricsSources = Pick<Runner, 'running' | 'totals' | 'queue' | 'reachability'>
 
 const PREFIX = 'mcp_bridge_'
 
@@ -26,6 +26,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   countTotals(registry, sources)
   const tellProcesses = createProcessGauges(registry)
+  tellReachability(registry, sources)
   gauge(registry, 'place_waiting', 'Requests that wait for a place for a process.', () => {
     return sources.queue.waiting
   })
@@ -68,6 +69,21 @@ function countTotals(registry: Registry, sources: MetricsSources): void {
       },
     })
   }
+}
+
+function tellReachability(registry: Registry, sources: MetricsSources): void {
+  new Gauge({
+    name: `${PREFIX}remote_reachable`,
+    help: 'Whether the server of a remote service was reached when it was last tried.',
+    labelNames: ['service'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [service, isReachable] of sources.reachability) {
+        this.set({ service }, isReachable ? 1 : 0)
+      }
+    },
+  })
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -8,6 +8,7 @@ import { revisionOf, withServedRevision } from './era.ts'
 import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './exchange.ts'
 import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
+import { wasUnheard } from './remote/unheard.ts'
 import type { Seat } from './sessions.ts'
 import { acquireStateless } from './stateless/direct.ts'
 import { probe } from './stateless/probe.ts'
@@ -66,12 +67,18 @@ async function begin(
   if (era === 'sessions') {
     const answer = await beginAsItIs(bridge, exchange, session, request)
     if (isObject(answer.result)) eras.hasSessions(service)
-    // Who has ended has not refused.
-    if (isObject(answer.result) || session.isOver) return answer
+    // Who has ended, or was never heard, has not refused.
+    if (isObject(answer.result) || session.isOver || wasUnheard(answer.error)) return answer
     session.part()
-    if (!(await eras.hasNoSessions(service, isStateless))) return answer
+    if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
   }
   return await beginTranslated(bridge, exchange, session, request)
+}
+
+/** Whoever cannot be asked more has at least said no. */
+function asRefused(error: unknown): false {
+  if (error instanceof RpcFault) return false
+  throw error
 }
 
 async function beginAsItIs(

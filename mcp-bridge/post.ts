@@ -16,11 +16,13 @@ import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 import { openNativeSession } from './native/open-native-session.ts'
 import { openSession } from './open-session.ts'
+import { postToStream, streamOf } from './sse/post-to-stream.ts'
+import { SseSession, toOtherTransport } from './sse/sse-session.ts'
 import { serveStateless } from './stateless/serve.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, response, service, admission } = exchange
+  const { request, service, admission } = exchange
   const body = exchange.body ?? (await readBody(request))
   exchange.body = body
   const parsed = parseBody(body)
@@ -29,6 +31,11 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
   if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
   admission.assertStands()
+  const stream = service.sse ? streamOf(exchange) : undefined
+  if (stream !== undefined) {
+    postToStream(bridge, exchange, parsed, stream)
+    return
+  }
   const revision = headerOf(request, REVISION_HEADER)
   if (isStatelessPost(parsed, revision, headerOf(request, SESSION_HEADER))) {
     await serveStateless(bridge, exchange, parsed)
@@ -41,7 +48,17 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
     return
   }
   assertRevisionHeader(revision)
+  await postToSession(bridge, exchange, parsed)
+}
+
+async function postToSession(
+  bridge: Bridge,
+  exchange: Exchange,
+  parsed: ParsedBody,
+): Promise<void> {
+  const { request, response, admission } = exchange
   const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
+  if (session instanceof SseSession) throw toOtherTransport()
   assertBatchAllowed(parsed, session.revision)
   const watched = bridge.tools.admit(exchange, parsed)
   if (session instanceof LiveSession) {

@@ -66,7 +66,7 @@ function quote(text: string): string {
 }
 
 /** A program behind the gateway must not steer the operator's terminal. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (control) => {
     return `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
   })

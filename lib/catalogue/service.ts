@@ -83,7 +83,7 @@ export function toService(
     ...userSecretFaults(definition),
     ...spareFaults(definition),
     ...remoteFaults(definition),
-    ...toolFaults(name, definition.tools, definition.scopes),
+    ...toolFaults(name, definition),
   ]
   if ('fault' in launch || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }

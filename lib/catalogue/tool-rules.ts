@@ -56,21 +56,21 @@ function toToolRules(
   }
 }
 
-/** `own`: the service's scopes, by their names in its definition. */
 export function toolFaults(
   service: string,
-  { scopes = {} }: ToolsDefinition = {},
-  own: Readonly<Record<string, string>> = {},
+  { tools, scopes: own = {}, sse, native }: ServiceDefinition,
 ): string[] {
   const known = [DEFAULT_SCOPE, ...Object.keys(own).map((name) => toScope(service, name))]
-  return Object.entries(scopes).flatMap(([tools, names]) =>
+  const unknown = Object.entries(tools?.scopes ?? {}).flatMap(([pattern, names]) =>
     names
       .filter((name) => !known.includes(toScope(service, name)))
       .map(
         (name) =>
-          `tools.scopes.${tools}: "${name}" is not one of its scopes, only ${known.join(', ')}`,
+          `tools.scopes.${pattern}: "${name}" is not one of its scopes, only ${known.join(', ')}`,
       ),
   )
+  const isOwn = sse === true && native !== undefined
+  return isOwn ? [...unknown, 'sse: a native server speaks for itself'] : unknown
 }
 
 /** Whether people write it with its service or without. */

@@ -4,13 +4,14 @@
  */
 
 import type { Clock } from '../../lib/platform/clock.ts'
+import type { Log } from '../../lib/platform/log.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { REMOTE_FREE_FAILURES, REMOTE_REST_FIRST_MS, REMOTE_REST_MAX_MS } from '../limits.ts'
 
 /** One attempt: told once how it went. */
 export interface Trial {
   reached(): void
-  failed(): void
+  failed(cause: unknown): void
   /** Nobody wanted to know any more. */
   given(): void
 }
@@ -18,13 +19,15 @@ export interface Trial {
 export class Circuit {
   readonly #service: string
   readonly #clock: Clock
+  readonly #log: Log
   #failures = 0
   #restsUntil = 0
   #isTried = false
 
-  constructor(service: string, clock: Clock) {
+  constructor(service: string, clock: Clock, log: Log) {
     this.#service = service
     this.#clock = clock
+    this.#log = log
   }
 
   /** Whether everybody is let through. */
@@ -57,21 +60,23 @@ export class Circuit {
     return {
       reached: () => {
         over()
+        if (!this.isClosed) this.#log.info('the remote server is reached again')
         this.#failures = 0
       },
-      failed: () => {
+      failed: (cause) => {
         over()
         // What had begun before says nothing new.
-        if (isTrial || this.isClosed) this.#fail()
+        if (isTrial || this.isClosed) this.#fail(cause)
       },
       given: over,
     }
   }
 
-  #fail(): void {
+  #fail(cause: unknown): void {
     this.#failures += 1
     const doublings = this.#failures - REMOTE_FREE_FAILURES
     if (doublings < 0) return
+    if (doublings === 0) this.#log.warn({ err: cause }, 'the remote server cannot be reached')
     const restMs = Math.min(REMOTE_REST_FIRST_MS * 2 ** doublings, REMOTE_REST_MAX_MS)
     this.#restsUntil = this.#clock() + restMs
   }

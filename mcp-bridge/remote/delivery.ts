@@ -1,23 +1,24 @@
 /** What came back for one message, handed on: each request is answered once, whatever went wrong. */
 
 import type { IncomingMessage } from 'node:http'
-import {
-  isResponse,
-  type JsonObject,
-  RpcFault,
-  type RpcMessage,
-  type RpcResponse,
-} from '../json-rpc.ts'
+import { isResponse, RpcFault, type RpcMessage } from '../json-rpc.ts'
 import { type EventSink, type RemoteEvent, readEvents } from './event-reader.ts'
 import type { Exchange } from './exchange.ts'
 import { toUnreachable, toUnusable } from './failures.ts'
 import { TooLarge, toMessages } from './inbox.ts'
 import { type Refused, readReply } from './reply.ts'
 import type { TransportPorts } from './transport.ts'
+import { noteUnheard } from './unheard.ts'
 
 export type Delivered = 'over' | 'accepted' | 'cut' | Refused
 
-type DeliveryPorts = Pick<TransportPorts, 'server' | 'inbox' | 'message' | 'oversized' | 'log'>
+type DeliveryPorts = Pick<
+  TransportPorts,
+  'server' | 'inbox' | 'message' | 'oversized' | 'failed' | 'log'
+>
+
+/** Statuses of servers that expect something else than they were sent. */
+const OF_ANOTHER_KIND: ReadonlySet<unknown> = new Set([400, 404, 405, 406, 415])
 
 export class Delivery {
   readonly #ports: DeliveryPorts
@@ -65,7 +66,16 @@ export class Delivery {
       this.#ports.log.warn({ err: fault }, 'a message was not taken')
       return
     }
-    const response = error === undefined ? fault.toResponse(id) : toError(id, error)
+    if (exchange.isAborted || exchange.isAnswered) return
+    if (error === undefined) this.#answerInPlace(fault, id, exchange)
+    else this.#hand({ jsonrpc: '2.0', id, error }, exchange)
+  }
+
+  #answerInPlace(fault: RpcFault, id: number, exchange: Exchange): void {
+    this.#ports.failed(fault)
+    const response = fault.toResponse(id)
+    const { status } = fault.options.data ?? {}
+    if (!OF_ANOTHER_KIND.has(status)) noteUnheard(response.error)
     this.#hand(response, exchange)
   }
 
@@ -109,8 +119,4 @@ export class Delivery {
 
 function isSame(id: unknown, ours: number | undefined): boolean {
   return ours !== undefined && (id === ours || id === String(ours))
-}
-
-function toError(id: number, error: JsonObject): RpcResponse {
-  return { jsonrpc: '2.0', id, error }
 }

@@ -46,6 +46,7 @@ export class Inbox {
    * @returns whether it came to its proper end.
    */
   async follow(answer: IncomingMessage, take: (chunk: Buffer) => number): Promise<boolean> {
+    if (answer.closed) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#open.add(answer)
     answer.once('end', () => resolve(true))

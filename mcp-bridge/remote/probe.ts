@@ -108,7 +108,8 @@ async function tell(ports: ProbePorts, method: string, params: object): Promise<
   const take = (message: RpcMessage): void => {
     if (isResponse(message)) response ??= message
   }
-  const delivery = new Delivery({ ...ports, message: take, oversized: () => {} })
+  const ignore = (): void => {}
+  const delivery = new Delivery({ ...ports, message: take, oversized: ignore, failed: ignore })
   try {
     const answer = await server.ask({
       method: 'POST',

@@ -9,6 +9,8 @@ export type Credentials = 'none' | 'operator' | 'person' | 'oauth'
 
 export interface RemotePlan {
   readonly service: string
+  /** Whose requests it is for; empty for everybody's. */
+  readonly person: string
   readonly headers: Readonly<Record<string, string>>
   readonly credentials: Credentials
 }
@@ -22,6 +24,7 @@ const HEADER_TEXT = /^[\x20-\x7e\t\x80-\xff]*$/
 export function planRemote(
   { name, launch, userSecrets }: Service,
   expand: (text: string) => string,
+  person: string,
 ): RemotePlan {
   if (launch.kind !== 'remote') throw new TypeError(`${name} is no remote server`)
   const texts = Object.entries(launch.headers)
@@ -29,7 +32,7 @@ export function planRemote(
     texts.map(([header, text]) => [header, toHeader(name, header, expand(text))]),
   )
   const named = secretNamesIn(texts.map(([, text]) => text))
-  return { service: name, headers, credentials: credentialsOf() }
+  return { service: name, person, headers, credentials: credentialsOf() }
 
   function credentialsOf(): Credentials {
     if (launch.kind === 'remote' && launch.oauth !== undefined) return 'oauth'

@@ -1,14 +1,14 @@
 /** The server of a remote service, asked on behalf of one person, with what is brought along for them. */
 
 import type { IncomingMessage } from 'node:http'
-import { RpcFault } from '../json-rpc.ts'
-import { REMOTE_REQUESTS_MAX } from '../limits.ts'
+import type { RpcFault } from '../json-rpc.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Circuit, Trial } from './circuit.ts'
 import type { Connections, RemoteRequest } from './connections.ts'
 import { toUnreachable } from './failures.ts'
 import { toRefusal } from './refusals.ts'
 import type { RemotePlan } from './remote-plan.ts'
+import type { Room } from './room.ts'
 
 /** What all who use a service have in common. */
 export interface RemotePlace {
@@ -16,8 +16,8 @@ export interface RemotePlace {
   readonly connections: Pick<Connections, 'ask'>
   readonly circuit: Circuit
   readonly tokens: AccessTokens | undefined
-  /** Requests of all of them that have no end yet. */
-  requests: number
+  /** For requests of all of them. */
+  readonly room: Room
 }
 
 export class RemoteServer {
@@ -38,13 +38,7 @@ export class RemoteServer {
   /** @throws RpcFault when nobody can be sent there now. */
   assertReachable(): void {
     this.#place.circuit.assertMayTry()
-    if (this.#place.requests < REMOTE_REQUESTS_MAX) return
-    throw new RpcFault(
-      503,
-      'refused',
-      `the service ${this.service}: too many requests to its server: try again later`,
-      { headers: { 'retry-after': '5' } },
-    )
+    this.#place.room.assertLeft(this.#plan.person)
   }
 
   /**
@@ -76,25 +70,24 @@ export class RemoteServer {
     url: URL,
   ): Promise<IncomingMessage> {
     const place = this.#place
+    place.room.assertLeft(this.#plan.person)
     const trial = place.circuit.begin()
-    place.requests += 1
+    const leave = place.room.take(this.#plan.person)
     try {
       const headers = { ...this.#plan.headers, ...credentials, ...request.headers }
       const answer = await place.connections.ask(url, { ...request, headers })
       trial.reached()
-      answer.once('close', () => {
-        place.requests -= 1
-      })
+      answer.once('close', leave)
       return answer
     } catch (cause) {
-      place.requests -= 1
+      leave()
       throw this.#toFault(cause, request.signal, trial)
     }
   }
 
   #toFault(cause: unknown, { aborted }: AbortSignal, trial: Trial): RpcFault {
     if (aborted) trial.given()
-    else trial.failed()
+    else trial.failed(cause)
     return toUnreachable(this.service, cause)
   }
 }

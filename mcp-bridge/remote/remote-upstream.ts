@@ -10,6 +10,7 @@ import type { RpcMessage } from '../json-rpc.ts'
 import { KEEP_ALIVE_MS } from '../limits.ts'
 import type { HostedEnding } from '../runner/host.ts'
 import type { MirroredHeaders, Upstream, UpstreamEvents } from '../runner/upstream.ts'
+import { createSparing } from '../sparing.ts'
 import type { Ticker } from '../ticker.ts'
 import { Exchanges } from './exchange.ts'
 import { Inbox } from './inbox.ts'
@@ -45,6 +46,7 @@ export class RemoteUpstream implements Upstream {
     this.#options = options
     this.ended = this.#ended.promise
     this.gone = this.#gone.promise
+    const refusals = createSparing()
     this.#inbox = new Inbox(limits.messageBytes, clock)
     this.#transport = open({
       server,
@@ -57,6 +59,11 @@ export class RemoteUpstream implements Upstream {
       },
       oversized: (id) => {
         if (!this.#isOver) events.oversized(id)
+      },
+      failed: (fault) => {
+        refusals((count) => {
+          log.warn({ err: fault, count }, 'the remote server did not answer a request')
+        })
       },
       over: () => void this.#end(),
     })

@@ -19,6 +19,7 @@ import { probeRemote, type RemoteProbe } from './probe.ts'
 import { planRemote } from './remote-plan.ts'
 import { type RemotePlace, RemoteServer } from './remote-server.ts'
 import { RemoteUpstream } from './remote-upstream.ts'
+import { Room } from './room.ts'
 import { openSession } from './session-transport.ts'
 import { StreamableStateless } from './streamable-stateless.ts'
 
@@ -41,8 +42,13 @@ interface Place extends RemotePlace {
   transport: RemoteTransport | undefined
 }
 
-/** Replaces the templates of a service's texts for one person; throws RangeError for one without a value. */
-export type Expand = (text: string) => string
+/** For whom a server is asked. */
+export interface Asker {
+  /** `sub` of the person; undefined for everybody. */
+  readonly userId: string | undefined
+  /** Replaces the templates of the service's texts; throws RangeError for one without a value. */
+  readonly expand: (text: string) => string
+}
 
 export class Remotes {
   readonly #options: RemotesOptions
@@ -55,11 +61,11 @@ export class Remotes {
   }
 
   /** @throws RpcFault for a header that cannot be sent. */
-  open(service: Service, expand: Expand, era: Era, events: UpstreamEvents, log: Log): Upstream {
+  open(service: Service, asker: Asker, era: Era, events: UpstreamEvents, log: Log): Upstream {
     const place = this.#placeOf(service)
     const { clock } = this.#options
     return new RemoteUpstream({
-      server: this.#serverFor(service, expand, place),
+      server: this.#serverFor(service, asker, place),
       limits: service.limits,
       open: (ports) =>
         era === 'stateless' ? new StreamableStateless(ports) : openSession(place, ports),
@@ -74,11 +80,11 @@ export class Remotes {
    * What the service's server speaks.
    * @throws RpcFault when it could not be found out.
    */
-  async probe(service: Service, expand: Expand): Promise<RemoteProbe> {
+  async probe(service: Service, asker: Asker): Promise<RemoteProbe> {
     const place = this.#placeOf(service)
     const { clock, log } = this.#options
     const ports = {
-      server: this.#serverFor(service, expand, place),
+      server: this.#serverFor(service, asker, place),
       inbox: new Inbox(service.limits.messageBytes, clock),
       log: log.child({ service: service.name }),
     }
@@ -87,9 +93,10 @@ export class Remotes {
     return probe
   }
 
-  /** Whether the service's server was reached the last times it was tried; undefined before anybody has. */
-  isReachable(service: string): boolean | undefined {
-    return this.#places.get(service)?.circuit.isClosed
+  /** By service: whether its server was reached when it was last tried; of those that somebody has used. */
+  get reachability(): ReadonlyMap<string, boolean> {
+    const places = [...this.#places]
+    return new Map(places.map(([service, { circuit }]) => [service, circuit.isClosed]))
   }
 
   stop(): void {
@@ -98,8 +105,8 @@ export class Remotes {
     this.#places.clear()
   }
 
-  #serverFor(service: Service, expand: Expand, place: Place): RemoteServer {
-    return new RemoteServer(place, planRemote(service, expand), this.#options.accountPage)
+  #serverFor(service: Service, { userId = '', expand }: Asker, place: Place): RemoteServer {
+    return new RemoteServer(place, planRemote(service, expand, userId), this.#options.accountPage)
   }
 
   #placeOf({ name, launch }: Service): Place {
@@ -113,7 +120,7 @@ export class Remotes {
   }
 
   #createPlace(name: string, launch: RemoteLaunch): Place {
-    const { clock, resolve } = this.#options
+    const { clock, log, resolve } = this.#options
     const { privateAddresses, oauth } = launch
     const url = new URL(launch.url)
     const connections = new Connections(url, { privateAddresses, resolve })
@@ -122,9 +129,9 @@ export class Remotes {
       launch,
       url,
       connections,
-      circuit: new Circuit(name, clock),
+      circuit: new Circuit(name, clock, log.child({ service: name })),
       tokens: oauth && issuing && this.#createTokens(name, oauth, issuing),
-      requests: 0,
+      room: new Room(name),
       transport: launch.transport,
       close: () => {
         connections.close()

@@ -1,7 +1,7 @@
 /** How messages travel to a remote server and back: one of the transports that MCP has had over HTTP. */
 
 import type { Log } from '../../lib/platform/log.ts'
-import type { RpcMessage } from '../json-rpc.ts'
+import type { RpcFault, RpcMessage } from '../json-rpc.ts'
 import type { MirroredHeaders } from '../runner/upstream.ts'
 import type { Exchanges } from './exchange.ts'
 import type { Inbox } from './inbox.ts'
@@ -23,6 +23,8 @@ export interface TransportPorts {
   readonly log: Log
   readonly message: (message: RpcMessage, about: number | undefined) => void
   readonly oversized: (id: number | undefined) => void
+  /** A request was answered by us, in the server's place. */
+  readonly failed: (fault: RpcFault) => void
   /** The server has forgotten us, or the connection on which everything came is gone. */
   readonly over: () => void
 }

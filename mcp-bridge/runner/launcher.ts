@@ -77,7 +77,7 @@ export class Launcher {
     const expand = (text: string): string => createExpand(service, owner, place, own.values)(text)
     const begin = (events: UpstreamEvents): Upstream =>
       service.launch.kind === 'remote'
-        ? remotes.open(service, expand, era, events, ownLog)
+        ? remotes.open(service, { userId: owner?.userId, expand }, era, events, ownLog)
         : launchChild(host, plan(), events, ownLog)
     const launch = (events: UpstreamEvents): Upstream => {
       // Noted first: whoever hears of the ending may try again at once.
@@ -109,7 +109,7 @@ export class Launcher {
   /** @throws RpcFault when what a remote server speaks could not be found out. */
   async probe(service: Service, person: Person | undefined, own: OwnSecrets): Promise<RemoteProbe> {
     const expand = createExpand(service, person, this.#placeOf(service), own.values)
-    return await this.#ports.remotes.probe(service, expand)
+    return await this.#ports.remotes.probe(service, { userId: person?.userId, expand })
   }
 
   #placeOf(service: Service): LaunchPlace {

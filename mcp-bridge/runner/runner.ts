@@ -108,6 +108,11 @@ export class Runner {
     return this.#launcher.totals.byService
   }
 
+  /** By remote service: whether its server was reached when it was last tried. */
+  get reachability(): ReadonlyMap<string, boolean> {
+    return this.#ports.remotes.reachability
+  }
+
   /** Of whoever found no place for a process: how many wait now, and how often somebody did. */
   get queue(): { readonly waiting: number; readonly waits: number } {
     return { waiting: this.#places.waiting, waits: this.#places.waits }

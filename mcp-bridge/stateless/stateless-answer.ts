@@ -7,10 +7,17 @@
 
 import type { ServerResponse } from 'node:http'
 import { type Accepted, parseAccept } from '../accept.ts'
+import { toText } from '../answer.ts'
 import { Backlog } from '../backlog.ts'
 import { EventStream } from '../event-stream.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
-import { CODES, isObject, type RpcNotification, type RpcResponse, serialize } from '../json-rpc.ts'
+import {
+  CODES,
+  isObject,
+  type RpcNotification,
+  type RpcResponse,
+  trySerialize,
+} from '../json-rpc.ts'
 import { STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
@@ -91,7 +98,9 @@ export class StatelessAnswer {
 
   /** What is sent before the response; it is dropped for a client that cannot read a stream. */
   notify(notification: RpcNotification): void {
-    if (this.isOpen && this.#accepted.stream) this.#begin().send(serialize(notification))
+    if (!this.isOpen || !this.#accepted.stream) return
+    const json = trySerialize(notification)
+    if (json !== undefined) this.#begin().send(json)
   }
 
   settle(response: RpcResponse): void {
@@ -99,7 +108,7 @@ export class StatelessAnswer {
     this.#isOver = true
     this.#onSettled?.(response)
     this.#ports.firstBytes.remove(this)
-    const text = serialize(this.#watched?.toVisible(response) ?? response)
+    const text = toText(this.#watched?.toVisible(response) ?? response)
     this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()

@@ -93,7 +93,8 @@ export class ClientCall {
     else if (!isObject(result)) this.#fail('answered with neither a result nor an error')
     else if (result['resultType'] === 'input_required') this.#goOn(result)
     else if (isComplete(result)) {
-      this.#end({ result: toOlderResult(this.#request.method, result) })
+      const { revision } = this.#ports.client
+      this.#end({ result: toOlderResult(this.#request.method, result, revision) })
     } else this.#fail('answered in a way that this client does not know')
   }
 

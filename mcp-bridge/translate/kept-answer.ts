@@ -1,6 +1,6 @@
 /** A server's answer that came while its client was gathering what it had been asked. */
 
-import { RpcFault, type RpcResponse, serialize } from '../json-rpc.ts'
+import { RpcFault, type RpcMessage, type RpcResponse, trySerialize } from '../json-rpc.ts'
 import type { RoundsBudget } from './rounds-budget.ts'
 
 export class KeptAnswer {
@@ -31,12 +31,8 @@ export class KeptAnswer {
 }
 
 /** What cannot be written cannot be kept either. */
-export function sizeOf(message: RpcResponse): number {
-  try {
-    return serialize(message).length
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
+export function sizeOf(message: RpcMessage): number {
+  return trySerialize(message)?.length ?? Number.POSITIVE_INFINITY
 }
 
 function tooLarge(): RpcFault {

@@ -23,6 +23,8 @@ import { withServer, withSubscription } from './newer-answer.ts'
 export interface ListenersPorts {
   readonly capabilities: () => JsonObject
   readonly serverInfo: () => unknown
+  /** Whoever listens was congested, and reads again. */
+  readonly relieved: () => void
   /** Whether the server has agreed. */
   readonly subscribe: (uri: string) => Promise<boolean>
   readonly unsubscribe: (uri: string) => void
@@ -81,6 +83,7 @@ export class Listeners {
     const listener = { request, answer, uris, methods: new Set<string>() }
     this.#listeners.add(listener)
     answer.onLeft(() => this.#close(listener))
+    answer.onRelieved(this.#ports.relieved)
     const asked = [...uris].map(async (uri) => {
       if (!(await this.#hold(uri))) uris.delete(uri)
     })
@@ -191,7 +194,7 @@ function readFilter(request: RpcRequest): JsonObject {
 function readUris({ resourceSubscriptions = [] }: JsonObject): Set<string> {
   const uris: readonly unknown[] = Array.isArray(resourceSubscriptions)
     ? resourceSubscriptions
-    : [resourceSubscriptions]
+    : [undefined]
   const isUri = (uri: unknown): uri is string =>
     typeof uri === 'string' && uri.length <= SUBSCRIBED_URI_CHARACTERS_MAX
   if (uris.every(isUri)) return new Set(uris)

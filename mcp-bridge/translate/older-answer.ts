@@ -7,13 +7,16 @@
 
 import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../json-rpc.ts'
 import { META } from '../stateless/envelope.ts'
+import { toOlderBlock, toOlderContent } from './older-content.ts'
 
-export function toOlderResult(method: string, result: JsonObject): JsonObject {
+/** `revision`: the client's. */
+export function toOlderResult(method: string, result: JsonObject, revision: string): JsonObject {
   const { resultType: _, ttlMs: __, cacheScope: ___, _meta, ...others } = result
   const meta = isObject(_meta) ? withoutServer(_meta) : {}
   const older = Object.keys(meta).length > 0 ? { _meta: meta, ...others } : others
   if (method === 'tools/list') return withOlderTools(older)
-  return method === 'tools/call' ? withOlderContent(older) : older
+  if (method === 'tools/call') return withOlderContent(older, revision)
+  return method === 'prompts/get' ? withOlderMessages(older, revision) : older
 }
 
 /** What the errors of this revision alone mean, in the codes that were there before. */
@@ -75,12 +78,30 @@ function toObjectSchema(schema: unknown): unknown {
   return schema ? {} : { not: {} }
 }
 
-/** What is no object is told as text, unless the server has done so itself. */
-function withOlderContent(result: JsonObject): JsonObject {
+function withOlderMessages(result: JsonObject, revision: string): JsonObject {
+  const { messages } = result
+  if (!Array.isArray(messages)) return result
+  const older = messages.map((message) =>
+    isObject(message)
+      ? { ...message, content: toOlderBlock(revision, message['content']) }
+      : message,
+  )
+  return { ...result, messages: older }
+}
+
+function withOlderContent(result: JsonObject, revision: string): JsonObject {
   const { structuredContent, ...others } = result
-  if (structuredContent === undefined || isObject(structuredContent)) return result
-  const content = Array.isArray(result['content']) ? result['content'] : []
-  if (content.some((block) => isObject(block) && block['type'] === 'text')) return others
-  const text = JSON.stringify(structuredContent)
-  return { ...others, content: [...content, { type: 'text', text }] }
+  const content = toOlderContent(revision, result['content'])
+  const older = content === undefined ? others : { ...others, content }
+  if (structuredContent === undefined) return older
+  return isObject(structuredContent)
+    ? { ...older, structuredContent }
+    : { ...older, content: withText(content, structuredContent) }
+}
+
+/** What is no object is told as text, unless the server has done so itself. */
+function withText(given: unknown, structured: unknown): unknown[] {
+  const content = Array.isArray(given) ? given : []
+  if (content.some((block) => isObject(block) && block['type'] === 'text')) return content
+  return [...content, { type: 'text', text: JSON.stringify(structured) }]
 }

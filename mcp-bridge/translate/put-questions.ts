@@ -1,7 +1,7 @@
 /**
  * What a server asks in its session, put to a client as part of the answer to one of its requests.
  *
- * The server does not say on behalf of which request it asks: it is put to the youngest that may carry it, and
+ * Most servers do not say on behalf of which request they ask: it is put to the youngest that may carry it, and
  * the answer reaches the server whichever it was.
  */
 
@@ -40,13 +40,14 @@ export class PutQuestions {
     })
   }
 
-  ask(request: RpcRequest): void {
+  /** `known`: the request in the course of which it asks, where that is known. */
+  ask(request: RpcRequest, known?: StandingCall): void {
     const { capabilities, pass } = this.#options
     const answer = answerInPlace(request, capabilities)
     if (answer !== undefined) pass(answer)
     else if (this.#asked.add(request)) {
       const { id, method } = request
-      this.#put({ id, method, params: paramsToAsk(request), bytes: sizeOf(request) })
+      this.#put({ id, method, params: paramsToAsk(request), bytes: sizeOf(request) }, known)
     }
   }
 
@@ -78,8 +79,9 @@ export class PutQuestions {
   }
 
   /** To a request whose client waits, failing that to one whose client will come back. */
-  #put(question: Question): void {
-    const able = [...this.#options.calls].filter((call) => call.mayBeAsked)
+  #put(question: Question, known?: StandingCall): void {
+    const all = known === undefined ? this.#options.calls : [known]
+    const able = [...all].filter((call) => call.mayBeAsked)
     const carrier = able.findLast((call) => call.isAttended) ?? able.at(-1)
     if (carrier?.ask(question) === true) return
     const reason =

@@ -36,6 +36,10 @@ export interface Waiter {
 }
 
 export interface StandingCallPorts {
+  /** The id of its standing client. */
+  readonly client: string
+  /** Whoever waits was congested, and reads again. */
+  readonly relieved: () => void
   readonly owner: SessionOwner
   readonly capabilities: JsonObject
   readonly rounds: Rounds<StandingCall>
@@ -68,6 +72,11 @@ export class StandingCall implements Call, Waiting {
     this.#ports = ports
     this.#request = waiter.request
     this.#waiter = waiter
+  }
+
+  /** The id of its standing client. */
+  get client(): string {
+    return this.#ports.client
   }
 
   get owner(): SessionOwner {
@@ -139,6 +148,11 @@ export class StandingCall implements Call, Waiting {
     }
     this.#kept = new KeptAnswer(this.#ports.rounds.budget, this.owner.user)
     this.#kept.keep(response)
+  }
+
+  /** Whoever waits was congested, and reads again. */
+  relieved(): void {
+    this.#ports.relieved()
   }
 
   /** The client of that exchange has left before it had its answer. */

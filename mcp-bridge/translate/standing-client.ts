@@ -81,6 +81,7 @@ export class StandingClient implements ProcessUser, Session {
     this.listeners = new Listeners({
       capabilities: () => this.#serverCapabilities,
       serverInfo: () => this.#begun['serverInfo'],
+      relieved: () => this.#process?.relieved(this),
       subscribe: (uri) => this.#ask(SUBSCRIBE, { uri }),
       unsubscribe: (uri) => void this.#ask(UNSUBSCRIBE, { uri }),
     })
@@ -122,10 +123,14 @@ export class StandingClient implements ProcessUser, Session {
     return this.listeners.isCongested
   }
 
-  /** @throws SessionRefused */
-  async begin(process: ServerProcess): Promise<void> {
+  take(process: ServerProcess): void {
     this.#process = process
-    this.#begun = await beginSession(process, this, this.#options)
+  }
+
+  /** @throws SessionRefused */
+  async begin(): Promise<void> {
+    if (this.#process === undefined) throw new Error('it has no process')
+    this.#begun = await beginSession(this.#process, this, this.#options)
   }
 
   /** @throws RpcFault when the server cannot take it. */
@@ -146,14 +151,10 @@ export class StandingClient implements ProcessUser, Session {
     return call
   }
 
-  /** A client that was congested reads again. */
-  relieved(): void {
-    this.#process?.relieved(this)
-  }
-
   deliver(message: RpcMessage, call: Call | undefined): void {
-    if (isRequest(message)) this.#questions.ask(message)
-    else if (message.method !== undefined) this.#tell(message as RpcNotification, call)
+    const known = call instanceof StandingCall ? call : undefined
+    if (isRequest(message)) this.#questions.ask(message, known)
+    else if (message.method !== undefined) this.#tell(message as RpcNotification, known)
   }
 
   processEnded(): void {
@@ -178,8 +179,10 @@ export class StandingClient implements ProcessUser, Session {
   }
 
   #createCallPorts(): StandingCallPorts {
-    const { owner, capabilities, rounds } = this.#options
+    const { id, owner, capabilities, rounds } = this.#options
     return {
+      client: id,
+      relieved: () => this.#process?.relieved(this),
       owner,
       capabilities,
       rounds,
@@ -195,27 +198,20 @@ export class StandingClient implements ProcessUser, Session {
     }
   }
 
-  #tell(notification: RpcNotification, call: Call | undefined): void {
+  /** `known`: the request it belongs to, where that is known. */
+  #tell(notification: RpcNotification, known: StandingCall | undefined): void {
     const { method } = notification
     const { requestId, level } = paramsOf(notification)
     if (method === CANCELLED) this.#questions.takeBack(requestId)
     if (NOT_TOLD.has(method) || this.listeners.tell(notification)) return
+    const possible = known === undefined ? [...this.#calls] : [known]
     if (method === 'notifications/progress') {
       // One whose request is over has nobody.
-      if (call instanceof StandingCall) call.notify(notification)
+      known?.notify(notification)
     } else if (method === 'notifications/message') {
       const place = LEVELS.indexOf(level)
-      this.#youngest(call, (one) => one.wantsLog(place))?.notify(notification)
-    } else this.#youngest(call, (one) => one.isAttended)?.notify(notification)
-  }
-
-  /** The request it belongs to; where that is not known, the youngest that it may be for. */
-  #youngest(
-    call: Call | undefined,
-    isMeant: (one: StandingCall) => boolean,
-  ): StandingCall | undefined {
-    const possible = call instanceof StandingCall ? [call] : [...this.#calls]
-    return possible.findLast(isMeant)
+      possible.findLast((one) => one.wantsLog(place))?.notify(notification)
+    } else possible.findLast((one) => one.isAttended)?.notify(notification)
   }
 
   /** In nobody's name; whether the server has agreed. */

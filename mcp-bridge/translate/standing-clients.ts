@@ -15,15 +15,18 @@ import type { StatelessRequest } from '../stateless/envelope.ts'
 import type { Ticker } from '../ticker.ts'
 import { Rounds } from './rounds.ts'
 import type { StandingCall } from './standing-call.ts'
-import { StandingClient } from './standing-client.ts'
+import { StandingClient, type StandingClientOptions } from './standing-client.ts'
 
 /** What is needed of the bridge. */
 export type StandingPorts = Pick<Bridge, 'sessions' | 'runner' | 'peers' | 'eras'>
 
-/** One on its way, and the request that it was started for. */
+/** One on its way. */
 interface Coming {
-  readonly client: Promise<StandingClient>
+  /** The request that it is started for. */
   readonly exchange: Exchange
+  readonly begun: Promise<StandingClient>
+  /** Once there is something to be ended. */
+  client?: StandingClient
 }
 
 export class StandingClients {
@@ -60,11 +63,19 @@ export class StandingClients {
       const coming = this.#coming.get(id)
       if (coming === undefined) return await this.#come(ports, exchange, stateless, id)
       try {
-        return await coming.client
+        return await coming.begun
       } catch (error) {
         // Whoever it was started for may no longer; that says nothing about others.
-        if (error !== coming.exchange.admission.withdrawal) throw error
+        if (coming.exchange.admission.withdrawal === undefined) throw error
       }
+    }
+  }
+
+  /** Whoever made this request may no longer: what is started for it alone ends. */
+  abandon(exchange: Exchange): void {
+    for (const { exchange: own, client } of this.#coming.values()) {
+      // Before it has a process it ends as soon as it gets one.
+      if (own === exchange && client?.process !== undefined) client.end()
     }
   }
 
@@ -74,43 +85,43 @@ export class StandingClients {
     stateless: StatelessRequest,
     id: string,
   ): Promise<StandingClient> {
-    const client = this.#start(ports, exchange, stateless, id)
-    this.#coming.set(id, { client, exchange })
+    const { promise: begun, resolve, reject } = Promise.withResolvers<StandingClient>()
+    const coming: Coming = { exchange, begun }
+    this.#coming.set(id, coming)
     try {
-      return await client
+      resolve(await this.#start(ports, coming, stateless, id))
+    } catch (error) {
+      reject(error)
     } finally {
       this.#coming.delete(id)
     }
+    return await begun
   }
 
   async #start(
     ports: StandingPorts,
-    exchange: Exchange,
-    { clientCapabilities, clientInfo = {} }: StatelessRequest,
+    coming: Coming,
+    stateless: StatelessRequest,
     id: string,
   ): Promise<StandingClient> {
     const { sessions, runner, eras } = ports
+    const { exchange } = coming
     const { service, identity, admission } = exchange
     await assertNotElsewhere(ports, exchange, id)
     const owner = ownerOf(exchange)
     const seat = sessions.reserve(owner)
-    const client = new StandingClient({
-      id,
-      owner,
-      capabilities: clientCapabilities,
-      clientInfo,
-      rounds: this.rounds,
-      seconds: this.#seconds,
-      onEnd: (one) => {
-        // Whether it was registered already or not: the place is free again.
-        seat.release()
-        this.#clients.delete(id)
-        sessions.end(id)
-        if (one.process !== undefined) void runner.release(one.process, one)
-      },
+    const client = this.#create(stateless, { id, owner }, (one) => {
+      // Whether it was registered already or not: the place is free again.
+      seat.release()
+      this.#clients.delete(id)
+      sessions.end(id)
+      if (one.process !== undefined) void runner.release(one.process, one)
     })
+    coming.client = client
     try {
-      await client.begin(await runner.acquire(service, identity, client))
+      client.take(await runner.acquire(service, identity, client))
+      admission.assertStands()
+      await client.begin()
       eras.hasSessions(service)
       admission.assertStands()
       await sessions.open(client, seat, identity.grantId)
@@ -122,6 +133,21 @@ export class StandingClients {
       sessions.end(id)
       throw error
     }
+  }
+
+  #create(
+    { clientCapabilities, clientInfo = {} }: StatelessRequest,
+    names: Pick<StandingClientOptions, 'id' | 'owner'>,
+    onEnd: StandingClientOptions['onEnd'],
+  ): StandingClient {
+    return new StandingClient({
+      ...names,
+      capabilities: clientCapabilities,
+      clientInfo,
+      rounds: this.rounds,
+      seconds: this.#seconds,
+      onEnd,
+    })
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Bridge } from '../bridge.ts'
-import { type Exchange, ownerOf } from '../exchange.ts'
+import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
 import { isObject, paramsOf } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'
@@ -38,7 +38,10 @@ export async function callOverSessions(
     return
   }
   // Starting a server takes a while.
-  admission.endBy((fault) => answer.settle(fault.toResponse(request.id)))
+  admission.endBy((fault) => {
+    answer.settle(fault.toResponse(request.id))
+    bridge.standing.abandon(exchange)
+  })
   const client = await bridge.standing.of(bridge, exchange, stateless)
   admission.assertStands()
   if (answer.isOpen) await ask(client, exchange, waiter)
@@ -46,7 +49,6 @@ export async function callOverSessions(
 
 async function ask(client: StandingClient, exchange: Exchange, waiter: Waiter): Promise<void> {
   const { request, answer } = waiter
-  answer.onRelieved(() => client.relieved())
   if (request.method === 'server/discover') answer.settle(toDiscovery(client.begun, request.id))
   else if (request.method === 'subscriptions/listen') await listen(client, exchange, waiter)
   else attend(client.call(waiter), exchange, waiter)
@@ -64,7 +66,7 @@ async function listen(
 
 /** The request was answered with what its client had to be asked; here it is again. */
 async function comeBack(
-  { standing, peers }: Bridge,
+  { standing, sessions, peers }: Bridge,
   exchange: Exchange,
   waiter: Waiter,
   requestState: unknown,
@@ -75,8 +77,10 @@ async function comeBack(
   if (instance !== undefined && (await livesElsewhere(peers, instance))) {
     throw new OwnedElsewhere(instance)
   }
-  const call = rounds.take(requestState, ownerOf(exchange), waiter.request)
   exchange.admission.assertStands()
+  if (!waiter.answer.isOpen) return
+  const call = rounds.take(requestState, ownerOf(exchange), waiter.request)
+  sessions.use(call.client, callerOf(exchange))
   attend(call, exchange, waiter)
   call.resume(waiter, isObject(inputResponses) ? inputResponses : {})
 }
@@ -86,5 +90,6 @@ function attend(call: StandingCall, { admission }: Exchange, waiter: Waiter): vo
   const { answer } = waiter
   admission.endBy((fault) => call.withdraw(waiter, fault))
   answer.onLeft(() => call.left(waiter))
+  answer.onRelieved(() => call.relieved())
   answer.expect()
 }

@@ -9,7 +9,7 @@ import {
   type ElicitResult,
   ListRootsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Bridge } from './bridge.ts'
+import type { Bridge, Caller } from './bridge.ts'
 
 export const ALL_CAPABILITIES: ClientCapabilities = {
   sampling: {},
@@ -30,6 +30,7 @@ export interface AskedClient {
 
 export interface AskedOptions {
   readonly capabilities?: ClientCapabilities
+  readonly caller?: Caller
   /** The answer to each question. */
   readonly elicit?: () => ElicitResult | Promise<ElicitResult>
 }
@@ -37,7 +38,7 @@ export interface AskedOptions {
 export async function connectAsked(
   bridge: Pick<Bridge, 'fetch'>,
   service: string,
-  { capabilities = ALL_CAPABILITIES, elicit = () => ACCEPTED }: AskedOptions = {},
+  { capabilities = ALL_CAPABILITIES, caller, elicit = () => ACCEPTED }: AskedOptions = {},
 ): Promise<AskedClient> {
   const client = new Client({ name: 'asked', version: '1' }, { capabilities })
   const asked: AskedClient['asked'] = []
@@ -64,7 +65,7 @@ export async function connectAsked(
   }
   client.fallbackNotificationHandler = ({ method }) => Promise.resolve(void told.push(method))
   const url = new URL(`http://gateway/${service}/mcp`)
-  await client.connect(new StreamableHTTPClientTransport(url, { fetch: bridge.fetch() }))
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch: bridge.fetch(caller) }))
   return { client, asked, told }
 }
 

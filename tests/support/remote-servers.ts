@@ -217,13 +217,16 @@ function createSecond(): SecondServer {
     'count',
     { inputSchema: z.object({ to: z.number(), ms: z.number() }) },
     async ({ to, ms }, { mcpReq }) => {
+      mcpReq.signal.addEventListener('abort', () => {
+        aborted.second += 1
+      })
       const progressToken = mcpReq._meta?.progressToken ?? 0
       for (let progress = 1; progress <= to && !mcpReq.signal.aborted; progress += 1) {
         await sleep(ms)
         const params = { progressToken, progress }
-        await mcpReq.notify({ method: 'notifications/progress', params })
+        // Whoever has left cannot be told.
+        await mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
       }
-      if (mcpReq.signal.aborted) aborted.second += 1
       return text('counted')
     },
   )

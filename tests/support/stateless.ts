@@ -1,7 +1,7 @@
 /** Raw requests without a session (MCP 2026-07-28), with whatever is wrong about them. */
 
 import type { Bridge } from './bridge.ts'
-import { type RawOptions, rpc, send } from './mcp.ts'
+import { type RawOptions, type RpcBody, rpc, send } from './mcp.ts'
 
 export const STATELESS = '2026-07-28'
 const PREFIX = 'io.modelcontextprotocol/'
@@ -13,6 +13,8 @@ export interface StatelessOptions extends Omit<RawOptions, 'session'> {
   /** Of the client. */
   readonly capabilities?: object
   readonly progressToken?: unknown
+  /** Beside the envelope. */
+  readonly meta?: object
   /** Names of headers that are not sent. */
   readonly without?: readonly string[]
 }
@@ -28,7 +30,7 @@ export function statelessBody(
     clientCapabilities: options.capabilities ?? {},
     ...options.envelope,
   }
-  const _meta: Record<string, unknown> = { progressToken: options.progressToken }
+  const _meta: Record<string, unknown> = { progressToken: options.progressToken, ...options.meta }
   for (const [name, value] of Object.entries(envelope)) _meta[`${PREFIX}${name}`] = value
   return rpc(method, { ...params, _meta }, options.id ?? 1)
 }
@@ -61,3 +63,11 @@ export const callTool = (
   options: StatelessOptions & { readonly more?: object } = {},
 ): Promise<Response> =>
   ask(bridge, service, 'tools/call', { name, arguments: args, ...options.more }, options)
+
+/** The text of a tool's answer, as the value it is. */
+export function told({ result, error }: RpcBody): unknown {
+  const content = result?.['content'] as { text: string }[] | undefined
+  const text = content?.[0]?.text
+  if (text === undefined) throw new Error(JSON.stringify(error ?? result))
+  return JSON.parse(text)
+}

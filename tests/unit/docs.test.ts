@@ -7,6 +7,7 @@ import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { readYaml } from '../support/configuration.ts'
 
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+const REMOTE = readFileSync(join(import.meta.dirname, '../../docs/remote.md'), 'utf8')
 const EXAMPLES = [...README.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml = '']) => yaml)
 
 test('generated pages are what the code says (npm run docs)', (t) => {
@@ -16,6 +17,14 @@ test('generated pages are what the code says (npm run docs)', (t) => {
 test('every configuration that the README shows is one', (t) => {
   t.true(EXAMPLES.length >= 5)
   for (const yaml of EXAMPLES) t.notThrows(() => gatewayFile.parse(parse(yaml)), yaml)
+})
+
+test('every service that docs/remote.md shows is one', (t) => {
+  const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(REMOTE) ?? []
+  const { services } = readYaml(yaml)
+  for (const name of ['docs', 'search', 'notes', 'reports']) {
+    t.is(services.get(name)?.launch.kind, 'remote')
+  }
 })
 
 test('the README’s providers and rules belong together', (t) => {

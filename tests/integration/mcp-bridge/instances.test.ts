@@ -19,6 +19,7 @@ const services = {
   fix: fixture('echoes.ts'),
   mine: fixture('echoes.ts', { isolation: 'user' }),
   all: fixture('echoes.ts', { isolation: 'shared' }),
+  old: fixture('echoes.ts', { isolation: 'user', sse: true }),
 }
 /** So long a term that whatever waits for its end is told from a machine that is slow. */
 const environment = { MCP_BRIDGE_LEASE_MS: '120000' }
@@ -176,3 +177,36 @@ test.serial(
     t.is((await send(one, 'mine', rpc('ping'), { session: after.id, caller })).status, 200)
   },
 )
+
+test('a stream of the old transport is where its process is, and is reached through either bridge', async (t) => {
+  const caller = { user: 'dev:old' }
+  // The first that comes takes the process; the stream of the next goes there.
+  const streams = [
+    await send(two, 'old', undefined, { caller, accept: 'text/event-stream' }),
+    await send(one, 'old', undefined, { caller, accept: 'text/event-stream' }),
+  ]
+  for (const stream of streams) {
+    const reader = (stream.body ?? new ReadableStream()).getReader()
+    let text = ''
+    const until = async (wanted: RegExp): Promise<string> => {
+      while (!wanted.test(text)) {
+        const { value, done } = await reader.read()
+        if (done) throw new Error(text)
+        text += Buffer.from(value).toString()
+      }
+      return wanted.exec(text)?.[1] ?? ''
+    }
+    const path = await until(/data: (\/old\/mcp\?sessionId=\S+)\n/)
+    const post = async (bridge: typeof one, body: object): Promise<number> => {
+      const options = { method: 'POST', body: JSON.stringify(body) }
+      return (await bridge.fetch(caller)(`http://gateway${path}`, options)).status
+    }
+    t.is(await post(one, initializeBody('2024-11-05')), 202)
+    await until(/"protocolVersion":("2024-11-05")/)
+    t.is(await post(two, rpc('through-two')), 202)
+    await until(/("method":"through-two")/)
+    t.is(await post(one, rpc('through-one')), 202)
+    await until(/("method":"through-one")/)
+    await reader.cancel()
+  }
+})

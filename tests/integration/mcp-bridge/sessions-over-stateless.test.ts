@@ -10,9 +10,15 @@ import test from 'ava'
 import { connectAsked, FOLDERS, WORD } from '../../support/asked-client.ts'
 import { fixture, startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/live-session.ts'
-import { events, json, note, open, rpc, send } from '../../support/mcp.ts'
+import { events, initializeBody, json, note, open, rpc, send } from '../../support/mcp.ts'
 import { callText } from '../../support/sdk-client.ts'
 
+/** Knows no revision at all. */
+const REFUSES = `require('node:readline').createInterface(process.stdin).on('line', (line) => {
+  const { id } = JSON.parse(line)
+  const error = { code: -32000, message: 'not today' }
+  if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, error }))
+})`
 const diary = join(mkdtempSync(join(tmpdir(), 'diary-')), 'diary')
 const { command, args } = fixture('stateless-only.ts') as { command: string; args: string[] }
 const server = (more: object = {}): object => ({ command, args: [...args, diary], ...more })
@@ -23,6 +29,8 @@ const bridge = await startBridge({
     ours: server({ isolation: 'shared' }),
     deny: server({ roots: 'deny' }),
     fixed: server({ roots: 'fixed', rootFolders: ['/srv/files'] }),
+    mortal: server(),
+    neither: { command, args: ['-e', REFUSES] },
   },
 })
 test.after.always(() => bridge.stop())
@@ -238,4 +246,61 @@ test('a batch of 2025-03-26 is answered whole', async (t) => {
   }[]
   t.deepEqual(answers.map((one) => one.id).sort(), [1, 2, 3])
   t.is(answers.find((one) => one.id === 3)?.error?.code, -32601)
+})
+
+test('people who share a server are asked each their own, and told each their own', async (t) => {
+  const connect = (name: string) =>
+    connectAsked(bridge, 'ours', {
+      caller: { user: `dev:${name}`, client: name },
+      elicit: () => ({ action: 'accept', content: { name } }),
+    })
+  const people = await Promise.all(['ann', 'bob'].map(connect))
+  await people[0]?.client.subscribeResource({ uri: 'note://one' })
+  const asked = people.map(({ client }) => said(client, 'interview'))
+  t.deepEqual(
+    (await Promise.all(asked)).map(({ state }) => state),
+    ['asked ann', 'asked bob'],
+  )
+  t.deepEqual(
+    people.map((person) => person.asked.length),
+    [3, 3],
+  )
+  await Promise.all(people.map(({ client }) => said(client, 'touch', { uri: 'note://one' })))
+  const [ann, bob] = people.map(({ told }) => told)
+  await until(() => ann?.includes('notifications/resources/updated') === true)
+  t.true(ann?.includes('notifications/resources/updated'))
+  t.false(bob?.includes('notifications/resources/updated'))
+  await Promise.all(people.map(({ client }) => client.close()))
+})
+
+test('a server that ends while its question waits ends the session and the call', async (t) => {
+  const { id } = await open(bridge, 'mortal', { capabilities: { elicitation: {} } })
+  const call = (name: string) => rpc('tools/call', { name, arguments: {} }, name)
+  const asking = events(await send(bridge, 'mortal', call('interview'), { session: id }))
+  t.is((await asking.next()).value?.method, 'elicitation/create')
+  const dying = await json(send(bridge, 'mortal', call('die'), { session: id }))
+  t.regex(dying.error?.message ?? '', /mortal: ended before it answered/)
+  const rest: unknown[] = []
+  for await (const message of asking) rest.push(message.method ?? message.id)
+  t.deepEqual(rest.at(-1), 'interview')
+  t.is((await send(bridge, 'mortal', rpc('ping'), { session: id })).status, 404)
+  const again = await open(bridge, 'mortal')
+  t.like(await json(send(bridge, 'mortal', rpc('ping'), { session: again.id })), { result: {} })
+})
+
+test('a session that ends while a question waits ends the call', async (t) => {
+  const { id } = await open(bridge, 'new', { capabilities: { elicitation: {} } })
+  const call = rpc('tools/call', { name: 'interview', arguments: {} })
+  const asking = events(await send(bridge, 'new', call, { session: id }))
+  t.is((await asking.next()).value?.method, 'elicitation/create')
+  await send(bridge, 'new', undefined, { session: id, method: 'DELETE' })
+  const rest: unknown[] = []
+  for await (const message of asking) rest.push(message.id)
+  t.is(rest.at(-1), 1)
+})
+
+test('a server that knows no revision is heard with its own words', async (t) => {
+  const refused = await send(bridge, 'neither', initializeBody())
+  t.is(refused.headers.get('mcp-session-id'), null)
+  t.like(await json(refused), { id: 0, error: { code: -32000, message: 'not today' } })
 })

@@ -277,7 +277,7 @@ test('what is waited for when the session ends is lost; a call whose client has 
   const caller = somebody()
   const options = await seat('free', { caller })
   const left = new AbortController()
-  const leaving = send(bridge, 'free', call('read', { arguments: { ms: 400 } }, 'l'), {
+  const leaving = send(bridge, 'free', call('read', { arguments: { ms: 2500 } }, 'l'), {
     ...options,
     accept: 'application/json',
     signal: left.signal,
@@ -289,7 +289,7 @@ test('what is waited for when the session ends is lost; a call whose client has 
   const [done] = await recordsOf(caller.user, 1)
   t.like(done, { target: 'read', outcome: 'ok' })
   t.false('answer_bytes' in (done?.details ?? {}), 'nobody took it')
-  t.true((done?.duration_ms ?? 0) >= 390)
+  t.true((done?.duration_ms ?? 0) >= 2400)
   await send(bridge, 'free', undefined, { ...options, method: 'DELETE' })
   await (await waiting).text()
   t.like((await recordsOf(caller.user, 2))[1], { target: 'write', outcome: 'lost' })

@@ -1,16 +1,20 @@
 import test from 'ava'
+import type { JsonObject } from '../../../../mcp-bridge/json-rpc.ts'
 import { toOlderError, toOlderResult } from '../../../../mcp-bridge/translate/older-answer.ts'
+
+const older = (method: string, result: JsonObject, revision = '2025-11-25') =>
+  toOlderResult(method, result, revision)
 
 const SERVER = { 'io.modelcontextprotocol/serverInfo': { name: 's', version: '1' } }
 
 test('what only the later revision has goes, the rest stays', (t) => {
   const later = { resultType: 'complete', ttlMs: 5, cacheScope: 'public', _meta: SERVER }
-  t.deepEqual(toOlderResult('resources/list', { ...later, resources: [], nextCursor: 'n' }), {
+  t.deepEqual(older('resources/list', { ...later, resources: [], nextCursor: 'n' }), {
     resources: [],
     nextCursor: 'n',
   })
   const _meta = { ...SERVER, 'x.example/y': 1 }
-  t.deepEqual(toOlderResult('prompts/get', { ...later, _meta, messages: [] }), {
+  t.deepEqual(older('prompts/get', { ...later, _meta, messages: [] }), {
     _meta: { 'x.example/y': 1 },
     messages: [],
   })
@@ -25,12 +29,12 @@ test('schemas of tools that older clients cannot read do not cost them the list'
     { name: 'any', inputSchema: anything, outputSchema: anything },
     'no tool',
   ]
-  const older = { type: 'object', properties: { a: {}, b: { not: {} }, c: {} } }
-  t.deepEqual(toOlderResult('tools/list', { tools }), {
+  const objects = { type: 'object', properties: { a: {}, b: { not: {} }, c: {} } }
+  t.deepEqual(older('tools/list', { tools }), {
     tools: [
       { name: 'plain', inputSchema: object, outputSchema: object },
       { name: 'list', inputSchema: object },
-      { name: 'any', inputSchema: older, outputSchema: older },
+      { name: 'any', inputSchema: objects, outputSchema: objects },
       'no tool',
     ],
   })
@@ -55,7 +59,7 @@ for (const [title, given, expected] of [
   ['null becomes text', { structuredContent: null }, { content: [{ type: 'text', text: 'null' }] }],
 ] as const) {
   test(`of what a tool returns ${title}`, (t) => {
-    t.deepEqual(toOlderResult('tools/call', given), expected)
+    t.deepEqual(older('tools/call', given), expected)
   })
 }
 
@@ -79,3 +83,35 @@ test('a request that names no resource names a wrong parameter', (t) => {
   const request = { jsonrpc: '2.0', id: 1, method: 'resources/read' } as const
   t.like(toOlderError(request, { code: -32602 }), { code: -32602 })
 })
+
+const link = {
+  type: 'resource_link',
+  uri: 'a:b',
+  name: 'n',
+  title: 'A title',
+  description: 'Of it',
+}
+const audio = { type: 'audio', data: 'AAAA', mimeType: 'audio/wav', annotations: { priority: 1 } }
+const text = { type: 'text', text: 't' }
+const linkText = { type: 'text', text: 'A title\na:b\nOf it' }
+const blob = {
+  type: 'resource',
+  resource: { uri: 'content:audio', mimeType: 'audio/wav', blob: 'AAAA' },
+  annotations: { priority: 1 },
+}
+
+for (const [revision, content] of [
+  ['2024-11-05', [text, linkText, blob]],
+  ['2025-03-26', [text, linkText, audio]],
+  ['2025-06-18', [text, link, audio]],
+  ['2025-11-25', [text, link, audio]],
+] as const) {
+  test(`what ${revision} has no words for is said in others`, (t) => {
+    const result = { content: [text, link, audio], structuredContent: {} }
+    t.deepEqual(older('tools/call', result, revision), { content, structuredContent: {} })
+    const messages = [text, link, audio].map((one) => ({ role: 'user', content: one }))
+    t.deepEqual(older('prompts/get', { messages }, revision), {
+      messages: content.map((one) => ({ role: 'user', content: one })),
+    })
+  })
+}

@@ -1,0 +1,90 @@
+/** GET without a session, for services that serve the HTTP+SSE transport: it opens one (MCP 2024-11-05). */
+
+import { randomText } from '../../lib/platform/seal.ts'
+import type { Bridge } from '../bridge.ts'
+import { type Exchange, ownerOf } from '../exchange.ts'
+import { RpcFault } from '../json-rpc.ts'
+import type { Era } from '../runner/servers.ts'
+import { acquireStateless } from '../stateless/direct.ts'
+import { probe } from '../stateless/probe.ts'
+import { SessionOverStateless } from '../translate/sessions-over-stateless.ts'
+import { SseSession } from './sse-session.ts'
+
+export const SSE_SESSION_PARAMETER = 'sessionId'
+
+/**
+ * It takes its process at once: where that is another bridge's, the stream has to be there.
+ * @throws RpcFault when there is no place, or no process.
+ */
+export async function openStream(bridge: Bridge, exchange: Exchange): Promise<void> {
+  const { response, service, identity, admission } = exchange
+  const seat = bridge.sessions.reserve(ownerOf(exchange))
+  const session = createSession(bridge, exchange, () => {
+    seat.release()
+    bridge.sessions.end(session.id)
+  })
+  response.once('close', () => session.end())
+  try {
+    const era = await bridge.eras.of(service, 'sessions', () => probe(bridge, exchange))
+    await takeServer(bridge, exchange, session, era)
+    admission.assertStands()
+    // Before its client can have the id.
+    await bridge.sessions.open(session, seat, identity.grantId)
+    admission.assertStands()
+  } catch (error) {
+    session.end()
+    throw error
+  } finally {
+    // The client may have left, or the server died, while the other was still busy.
+    if (session.isOver) bridge.sessions.end(session.id)
+  }
+  admission.endBy((fault) => session.end(fault))
+  if (!session.isOver) session.open(response, endpointOf(bridge, exchange, session.id))
+  else throw new RpcFault(502, 'internal', `the service ${service.name}: ended at once`)
+}
+
+function createSession(bridge: Bridge, exchange: Exchange, onEnd: () => void): SseSession {
+  const { service } = exchange
+  const session = new SseSession({
+    id: randomText(),
+    owner: ownerOf(exchange),
+    ports: bridge.streams,
+    onAgreed: () => bridge.eras.hasSessions(service),
+    async takeAnother() {
+      if (!(await bridge.eras.hasNoSessions(service, () => probe(bridge, exchange)))) return false
+      await takeServer(bridge, exchange, session, 'stateless')
+      return true
+    },
+    onEnd,
+  })
+  return session
+}
+
+/** One that speaks sessions, or a translation in front of one that does not. */
+async function takeServer(
+  bridge: Bridge,
+  exchange: Exchange,
+  session: SseSession,
+  era: Era,
+): Promise<void> {
+  const { response, service, identity } = exchange
+  if (era === 'sessions') {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
+    session.begin(process, () => void bridge.runner.release(process, session))
+    return
+  }
+  const translation = new SessionOverStateless({ session, service })
+  const process = await acquireStateless(bridge, exchange, translation)
+  translation.begin(process)
+  session.begin(translation, () => {
+    translation.end()
+    void bridge.runner.release(process, translation)
+  })
+}
+
+/** On the origin that the client knows. */
+function endpointOf({ pathOf }: Bridge, { service }: Exchange, id: string): string {
+  return `${pathOf(service.name)}?${SSE_SESSION_PARAMETER}=${id}`
+}
