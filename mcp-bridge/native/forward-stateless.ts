@@ -57,14 +57,19 @@ export async function forwardStateless(
 }
 
 /** To leave is to cancel (MCP 2026-07-28, Streamable HTTP): the server sees it by its connection. */
-function endWithClient({ response }: Exchange, watching: AnswerReader | undefined) {
+function endWithClient(
+  { response }: Exchange,
+  watching: AnswerReader | undefined,
+): AbortController {
   const upstream = new AbortController()
-  response.once('close', () => {
+  const end = (): void => {
     if (!response.writableFinished) watching?.cancel()
     watching?.end()
     upstream.abort()
-  })
-  if (response.destroyed) upstream.abort()
+  }
+  // It may have left while the server was asked what it knows.
+  if (response.destroyed) end()
+  else response.once('close', end)
   return upstream
 }
 

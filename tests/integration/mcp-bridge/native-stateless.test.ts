@@ -29,6 +29,7 @@ const { bridge, revoke } = await startRevocableBridge({
     young: native('young', 'stateless'),
     ruled: native('ruled', 'stateless', { tools: RULES, scopes: { slow: 'Wait.' } }),
     weak: native('weak', 'weak'),
+    slow: native('slow', 'slow'),
     mortal: native('mortal', 'stateless'),
   },
 })
@@ -133,6 +134,22 @@ for (const tool of ['hangs', 'streams']) {
     t.deepEqual(await outcomesOf(caller, 1), [[tool, 'cancelled']])
   })
 }
+
+test('who leaves while the server is asked what it knows has asked for nothing', async (t) => {
+  const caller = { user: 'dev:hasty' }
+  const leaving = new AbortController()
+  const options = { caller, signal: leaving.signal }
+  const call = callTool(bridge, 'slow', 'answers', { from: 'hasty' }, options)
+  await until(async () => diary('slow').length === 1, WAIT_MS)
+  leaving.abort()
+  await t.throwsAsync(call)
+  t.deepEqual(await outcomesOf(caller, 1), [['answers', 'cancelled']])
+  t.is((await callTool(bridge, 'slow', 'answers')).status, 200)
+  t.deepEqual(
+    diary('slow').map(({ method }) => method),
+    ['server/discover', 'tools/call'],
+  )
+})
 
 for (const tool of ['hangs', 'streams']) {
   test(`whose access is ended, and whose call ${tool}, is told why; the server is left`, async (t) => {
