@@ -63,16 +63,27 @@ async function begin(
   const { eras } = bridge
   const { service } = exchange
   const isStateless = (): Promise<boolean> => probe(bridge, exchange)
-  const era = await eras.of(service, 'sessions', isStateless)
-  if (era === 'sessions') {
-    const answer = await beginAsItIs(bridge, exchange, session, request)
-    if (isObject(answer.result)) eras.hasSessions(service)
-    // Who has ended, or was never heard, has not refused.
-    if (isObject(answer.result) || session.isOver || wasUnheard(answer.error)) return answer
+  if ((await eras.of(service, 'sessions', isStateless)) === 'stateless') {
+    const translated = await beginTranslated(bridge, exchange, session, request)
+    if (!hasRefused(session, translated)) return translated
+    // It may have become another server since: the same program, or address, of another version.
     session.part()
-    if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
+    const answer = await beginAsItIs(bridge, exchange, session, request)
+    if (!isObject(answer.result)) return translated
+    eras.hasSessions(service)
+    return answer
   }
+  const answer = await beginAsItIs(bridge, exchange, session, request)
+  if (isObject(answer.result)) eras.hasSessions(service)
+  if (!hasRefused(session, answer)) return answer
+  session.part()
+  if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
   return await beginTranslated(bridge, exchange, session, request)
+}
+
+/** Who has ended, or was never heard, has not refused. */
+function hasRefused({ isOver }: LiveSession, { result, error }: RpcResponse): boolean {
+  return !isOver && !isObject(result) && !wasUnheard(error)
 }
 
 /** Whoever cannot be asked more has at least said no. */
