@@ -106,9 +106,10 @@ export class StatelessAnswer {
   settle(response: RpcResponse): void {
     if (!this.isOpen) return
     this.#isOver = true
-    this.#onSettled?.(response)
+    const visible = this.#watched?.toVisible(response) ?? response
+    this.#onSettled?.(visible)
     this.#ports.firstBytes.remove(this)
-    const text = toText(this.#watched?.toVisible(response) ?? response)
+    const text = toText(visible)
     this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()
