@@ -185,7 +185,9 @@ export class ServerProcess implements SessionServer {
       deliver: (message, hearers, call) => this.#deliver(message, hearers, call),
       refused: () => void this.stop(STOP_WAITS),
     }
-    if (this.era === 'stateless') return new StatelessConversation(ports)
+    if (this.era === 'stateless') {
+      return new StatelessConversation(ports, this.service.isolation === 'shared')
+    }
     const tell = (method: string, params: object): void => this.#tell(method, params)
     return new SessionsConversation(this.service, ports, tell, rootFolders)
   }

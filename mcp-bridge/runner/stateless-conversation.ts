@@ -2,7 +2,7 @@
  * Clients without sessions (MCP 2026-07-28) and their server: nothing is agreed on beforehand, and
  * everything a server says belongs to a request.
  *
- * So a process of this era can be shared as it is. On a pipe a log message does not tell its request:
+ * So a process of this era can be shared, but for the tasks of several people. On a pipe a log message does not tell its request:
  * it reaches the only one that asked for log messages, or nobody.
  */
 
@@ -21,6 +21,7 @@ import { META } from '../stateless/envelope.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import type { Settled } from './correlation.ts'
 import type { Call, ProcessUser } from './process-user.ts'
+import { StatelessTasks } from './stateless-tasks.ts'
 
 export const LISTEN = 'subscriptions/listen'
 
@@ -34,9 +35,11 @@ export class StatelessConversation implements Conversation {
   readonly #ports: StatelessPorts
   /** Those that asked for log messages. */
   readonly #talkedTo = new Set<Call>()
+  readonly #tasks: StatelessTasks | undefined
 
-  constructor(ports: StatelessPorts) {
+  constructor(ports: StatelessPorts, isOfMany: boolean) {
     this.#ports = ports
+    this.#tasks = isOfMany ? new StatelessTasks() : undefined
   }
 
   initialize(): Promise<RpcResponse> {
@@ -44,8 +47,11 @@ export class StatelessConversation implements Conversation {
   }
 
   request(user: ProcessUser, call: Call, request: RpcRequest): void {
+    const isListening = request.method === LISTEN
+    this.#tasks?.assertOwn(user, request)
+    const own = (isListening && this.#tasks?.withOwn(user, request)) || request
     // To listen is no work, and has no end.
-    this.#ports.forward(user, call, request, request.method !== LISTEN)
+    this.#ports.forward(user, call, own, !isListening)
     if (metaOf(request)[META.logLevel] !== undefined) this.#talkedTo.add(call)
   }
 
@@ -53,8 +59,9 @@ export class StatelessConversation implements Conversation {
     // This revision has no notifications of clients, and nothing that they would answer.
   }
 
-  answered(_user: ProcessUser, call: Call, answer: RpcResponse): RpcResponse {
+  answered(user: ProcessUser, call: Call, answer: RpcResponse): RpcResponse {
     this.#talkedTo.delete(call)
+    this.#tasks?.note(user, answer)
     const { result } = answer
     const meta = isObject(result) ? result['_meta'] : undefined
     if (!isObject(result) || !isObject(meta) || meta[META.subscriptionId] === undefined) {

@@ -21,6 +21,8 @@ const program = join(import.meta.dirname, '../fixtures/both-eras.ts')
 const bridge = await startBridge({
   services: {
     fix: fixture('conformance/main.ts', { isolation: 'shared' }),
+    other: fixture('both-eras.ts'),
+    tasks: fixture('keeps-tasks.ts', { isolation: 'shared' }),
     slow: fixture('both-eras.ts', { isolation: 'shared', args: [program, diary] }),
   },
   environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS },
@@ -72,7 +74,8 @@ verifies('stateless-leaving', async (t) => {
 verifiesAlone('stateless-first-byte', async (t) => {
   const startedAt = performance.now()
   const leave = new AbortController()
-  const response = await count(1, 20_000, { signal: leave.signal })
+  const args = { to: 1, ms: 20_000 }
+  const response = await callTool(bridge, 'other', 'count', args, { signal: leave.signal })
   t.is(response.headers.get('content-type'), 'text/event-stream')
   t.is(response.headers.get('x-accel-buffering'), 'no')
   t.is(response.headers.get('mcp-session-id'), null)
@@ -175,6 +178,39 @@ verifies('stateless-ids-equal', async (t) => {
     t.is(id, 'same')
     t.regex(JSON.stringify(result?.['messages']), new RegExp(`arg1='${index}'`))
   }
+})
+
+verifies('stateless-tasks', async (t) => {
+  const { result: task } = await json(callTool(bridge, 'tasks', 'begin', {}, { caller: ANN }))
+  t.like(task, { resultType: 'task', status: 'working' })
+  const taskId = String(task?.['taskId'])
+  const about = (method: string, caller: Caller) => {
+    const options = { caller, headers: { 'mcp-name': taskId } }
+    return json(ask(bridge, 'tasks', method, { taskId }, options))
+  }
+  t.like((await about('tasks/get', ANN)).result, { taskId })
+  for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
+    t.is((await about(method, BOB)).error?.code, -32602, method)
+  }
+  t.is((await about('tasks/list', BOB)).error?.code, -32601)
+  const listen = async (caller: Caller) => {
+    const leave = new AbortController()
+    const notifications = { taskIds: [taskId] }
+    const options = { caller, signal: leave.signal }
+    const response = ask(bridge, 'tasks', 'subscriptions/listen', { notifications }, options)
+    return { leave, messages: events(await response) }
+  }
+  const [ann, bob] = [await listen(ANN), await listen(BOB)]
+  const acknowledged = async ({ messages }: typeof ann) => (await next(messages)).params
+  t.like(await acknowledged(ann), { notifications: { taskIds: [taskId] } })
+  t.like(await acknowledged(bob), { notifications: { taskIds: [] } })
+  t.deepEqual((await about('tasks/update', ANN)).result, { resultType: 'complete' })
+  const told = await next(ann.messages)
+  t.is(told.method, 'notifications/tasks')
+  t.is(told.params?.['taskId'], taskId)
+  const silent = sleep(300, 'nothing', { ref: false })
+  t.is(await Promise.race([next(bob.messages), silent]), 'nothing')
+  for (const { leave } of [ann, bob]) leave.abort()
 })
 
 verifiesAlone('stateless-people', async (t) => {

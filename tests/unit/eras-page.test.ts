@@ -18,6 +18,13 @@ test('the page on the eras has the bounds that the code has', (t) => {
   ]) {
     t.true(ROWS.has(row), row)
   }
+  const { INPUT_ROUNDS_MAX, INPUTS_PER_ROUND_MAX, REQUEST_STATE_CHARACTERS_MAX } = limits
+  const most = `more than ${INPUT_ROUNDS_MAX} rounds, or ${INPUTS_PER_ROUND_MAX} questions at once`
+  t.true(
+    PAGE.includes(
+      `${most}, or a \`requestState\` beyond ${REQUEST_STATE_CHARACTERS_MAX / MIB} MiB`,
+    ),
+  )
   t.true(PAGE.includes(`asked within ${limits.QUESTIONS_GATHER_MS} ms`))
   t.is(limits.STATELESS_FIRST_BYTE_BEATS * limits.FIRST_BYTE_BEAT_MS, 500, 'half a second')
 })

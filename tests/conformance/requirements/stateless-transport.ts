@@ -93,6 +93,11 @@ export const STATELESS_TRANSPORT = {
     source: 'https://www.jsonrpc.org/specification#request_object',
     behavior: 'a hundred requests with one id at once each get their own answer',
   },
+  'stateless-tasks': {
+    source: 'https://modelcontextprotocol.io/seps/2663-tasks-extension#security-implications',
+    behavior:
+      'a task in a process of several people is its person’s: to others it does not exist, and they hear nothing of it',
+  },
   'stateless-people': {
     source: HIJACKING,
     behavior:
