@@ -34,6 +34,15 @@ export function parseExactly(text: string): unknown {
   return value
 }
 
+/** Undefined for what is not JSON. */
+export function tryParseExactly(text: string): unknown {
+  try {
+    return parseExactly(text)
+  } catch {
+    return undefined
+  }
+}
+
 function keepNumber(key: string, value: unknown, { source }: Source): unknown {
   if (typeof value !== 'number' || source === undefined || COMPARED.has(key)) return value
   return String(value) === source ? value : rawJSON(source)

@@ -29,6 +29,8 @@ export const ROUNDS_PER_USER_MAX = 64
 /** Questions that wait to be answered, and answers that wait to be fetched: of one person, and of all. */
 export const ROUNDS_BYTES_PER_USER_MAX = 64 * MIB
 export const ROUNDS_BYTES_MAX = 256 * MIB
+/** What a client without sessions declares; it is kept as long as its standing client. */
+export const DECLARED_CHARACTERS_MAX = 64 * KIB
 /** Streams of one client for what its server tells (MCP 2026-07-28, `subscriptions/listen`). */
 export const LISTENERS_PER_CLIENT_MAX = 32
 /** Requests of all sessions of one process; once half of it is reached, nobody has more than half. */

@@ -9,10 +9,10 @@ import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './e
 import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { wasUnheard } from './remote/unheard.ts'
+import type { Era } from './runner/servers.ts'
 import type { Seat } from './sessions.ts'
-import { acquireStateless } from './stateless/direct.ts'
 import { probe } from './stateless/probe.ts'
-import { SessionOverStateless } from './translate/sessions-over-stateless.ts'
+import { takeServer } from './take-server.ts'
 
 export async function openSession(
   bridge: Bridge,
@@ -63,16 +63,29 @@ async function begin(
   const { eras } = bridge
   const { service } = exchange
   const isStateless = (): Promise<boolean> => probe(bridge, exchange)
-  const era = await eras.of(service, 'sessions', isStateless)
-  if (era === 'sessions') {
-    const answer = await beginAsItIs(bridge, exchange, session, request)
-    if (isObject(answer.result)) eras.hasSessions(service)
-    // Who has ended, or was never heard, has not refused.
-    if (isObject(answer.result) || session.isOver || wasUnheard(answer.error)) return answer
+  const beginAs = (era: Era): Promise<RpcResponse> =>
+    beginWith(bridge, exchange, session, request, era)
+  if ((await eras.of(service, 'sessions', isStateless)) === 'stateless') {
+    const translated = await beginAs('stateless')
+    if (!hasRefused(session, translated)) return translated
+    // It may have become another server since: the same program, or address, of another version.
     session.part()
-    if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
+    const answer = await beginAs('sessions')
+    if (!isObject(answer.result)) return translated
+    eras.hasSessions(service)
+    return answer
   }
-  return await beginTranslated(bridge, exchange, session, request)
+  const answer = await beginAs('sessions')
+  if (isObject(answer.result)) eras.hasSessions(service)
+  if (!hasRefused(session, answer)) return answer
+  session.part()
+  if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
+  return await beginAs('stateless')
+}
+
+/** Who has ended, or was never heard, has not refused. */
+function hasRefused({ isOver }: LiveSession, { result, error }: RpcResponse): boolean {
+  return !isOver && !isObject(result) && !wasUnheard(error)
 }
 
 /** Whoever cannot be asked more has at least said no. */
@@ -81,37 +94,16 @@ function asRefused(error: unknown): false {
   throw error
 }
 
-async function beginAsItIs(
-  bridge: Bridge,
-  { response, service, identity, admission }: Exchange,
-  session: LiveSession,
-  request: RpcRequest,
-): Promise<RpcResponse> {
-  const left = new AbortController()
-  response.once('close', () => left.abort())
-  const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
-  session.begin(process, () => void bridge.runner.release(process, session))
-  admission.assertStands()
-  const answer = await process.initialize(session, withServedRevision(request))
-  session.streams.revision = revisionOf(answer.result)
-  return answer
-}
-
-async function beginTranslated(
+async function beginWith(
   bridge: Bridge,
   exchange: Exchange,
   session: LiveSession,
   request: RpcRequest,
+  era: Era,
 ): Promise<RpcResponse> {
-  const translation = new SessionOverStateless({ session, service: exchange.service })
-  const process = await acquireStateless(bridge, exchange, translation)
-  translation.begin(process)
-  session.begin(translation, () => {
-    translation.end()
-    void bridge.runner.release(process, translation)
-  })
+  const server = await takeServer(bridge, exchange, session, era)
   exchange.admission.assertStands()
-  const answer = await translation.initialize(session, withServedRevision(request))
+  const answer = await server.initialize(session, withServedRevision(request))
   session.streams.revision = revisionOf(answer.result)
   return answer
 }

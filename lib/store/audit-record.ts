@@ -14,15 +14,15 @@ export interface AuditRecord {
   /** What came of it: `ok`, or a word that says what did not. */
   readonly outcome: string
   /** `sub` of the person, or of the client for itself. */
-  readonly user?: string
-  readonly client_id?: string
-  readonly service?: string
+  readonly user?: string | undefined
+  readonly client_id?: string | undefined
+  readonly service?: string | undefined
   /** What it was done to, e.g. the name of a tool. */
-  readonly target?: string
-  readonly request_id?: string
-  readonly duration_ms?: number
+  readonly target?: string | undefined
+  readonly request_id?: string | undefined
+  readonly duration_ms?: number | undefined
   /** What else there is to say, by names of the action's own. */
-  readonly details?: Readonly<Record<string, string | number>>
+  readonly details?: Readonly<Record<string, string | number | undefined>>
 }
 
 export interface AuditEntry {

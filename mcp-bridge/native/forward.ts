@@ -49,8 +49,8 @@ export async function forward(
   if (answer.statusCode === 404) bridge.sessions.end(session.id)
   const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive, reader)
   admission.endBy((fault) => {
-    end(fault)
     reader?.cancel()
+    end(fault)
     tellCancelled(bridge.natives, exchange, fault)
   })
 }

@@ -5,10 +5,9 @@ import type { Bridge } from '../bridge.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
 import { type Exchange, ownerOf, sendFault } from '../exchange.ts'
 import { RpcFault, type RpcRequest, serialize } from '../json-rpc.ts'
-import { BODY_BYTES_MAX } from '../limits.ts'
 import type { NativeServer } from './native-servers.ts'
 import { NativeSession } from './native-session.ts'
-import { ask, forwardable } from './upstream.ts'
+import { ask, forwardable, readWhole } from './upstream.ts'
 
 const SESSION_ID = /^[\x21-\x7e]{16,256}$/
 
@@ -55,14 +54,9 @@ async function initialize(
     headers,
     body: Buffer.from(serialize(withServedRevision(request))),
   })
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw unusable(exchange, 'its answer to initialize is too large')
-    chunks.push(chunk)
-  }
-  return { answer, body: Buffer.concat(chunks) }
+  const body = await readWhole(answer)
+  if (body === undefined) throw unusable(exchange, 'its answer to initialize is too large')
+  return { answer, body }
 }
 
 /** JSON or an event stream: the result has the member once, at its top. */

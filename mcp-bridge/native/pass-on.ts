@@ -6,36 +6,35 @@ import { toEvent } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { type RpcFault, serialize } from '../json-rpc.ts'
 import type { Beaten, Ticker } from '../ticker.ts'
-import type { AnswerReader } from '../tools/answer-reader.ts'
-import { readAnswer } from './read-answer.ts'
+import { type PassingReader, readAnswer } from './read-answer.ts'
 import { toRefusals } from './refuse.ts'
-import { forwardable } from './upstream.ts'
+import { forwardable, isStream } from './upstream.ts'
 
 const STREAM_HEADERS = { 'x-accel-buffering': 'no', 'cache-control': 'no-cache, no-transform' }
 
-/**
- * Returns what ends it early.
- * @param reader of what is watched in it.
- */
+/** Returns what ends it early. */
 export function passOn(
   answer: IncomingMessage,
   exchange: Exchange,
   keepAlive: Ticker,
-  reader?: AnswerReader,
+  reader?: PassingReader,
 ): (fault: RpcFault) => void {
   const { response, service } = exchange
-  const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true
+  const streams = isStream(answer)
   response.writeHead(answer.statusCode ?? 502, {
     ...forwardable(answer.headers),
-    ...(isStream ? STREAM_HEADERS : {}),
+    ...(streams ? STREAM_HEADERS : {}),
   })
   response.flushHeaders()
   // Cut off in the middle, an answer must not look complete.
-  const cut = (): void => void response.destroy()
+  const cut = (): void => {
+    reader?.end()
+    response.destroy()
+  }
   answer.once('error', cut)
-  const read = reader && readAnswer(reader, isStream, service.limits.messageBytes).on('error', cut)
+  const read = reader && readAnswer(reader, streams, service.limits.messageBytes).on('error', cut)
   const source: Readable = read === undefined ? answer : answer.pipe(read)
-  const isBetween = isStream ? beatBetweenEvents(source, response, keepAlive) : () => false
+  const isBetween = streams ? beatBetweenEvents(source, response, keepAlive) : () => false
   response.once('close', () => answer.destroy())
   source.pipe(response)
   return (fault) => {

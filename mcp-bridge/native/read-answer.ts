@@ -5,12 +5,14 @@ import { StringDecoder } from 'node:string_decoder'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { AnswerReader } from '../tools/answer-reader.ts'
 
+export type PassingReader = Pick<AnswerReader, 'read' | 'end'>
+
 /** @param bytesMax of a whole answer, or of one event: beyond it the answer is broken off. */
-export function readAnswer(reader: AnswerReader, isStream: boolean, bytesMax: number): Transform {
+export function readAnswer(reader: PassingReader, isStream: boolean, bytesMax: number): Transform {
   return isStream ? eventsThrough(reader, bytesMax) : textThrough(reader, bytesMax)
 }
 
-function textThrough(reader: AnswerReader, bytesMax: number): Transform {
+function textThrough(reader: PassingReader, bytesMax: number): Transform {
   const chunks: Buffer[] = []
   let bytes = 0
   return new Transform({
@@ -26,7 +28,7 @@ function textThrough(reader: AnswerReader, bytesMax: number): Transform {
 }
 
 /** What leaves is a number of whole events each time; comments, which keep a connection alive, are our own. */
-function eventsThrough(reader: AnswerReader, bytesMax: number): Transform {
+function eventsThrough(reader: PassingReader, bytesMax: number): Transform {
   const decoder = new StringDecoder('utf8')
   let ready = ''
   let retry: number | undefined

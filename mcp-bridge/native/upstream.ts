@@ -8,6 +8,7 @@ import {
 } from 'node:http'
 import { EDGE_SECRET_HEADER } from '../../lib/oauth/identity-headers.ts'
 import { RpcFault } from '../json-rpc.ts'
+import { BODY_BYTES_MAX } from '../limits.ts'
 import type { NativeServer } from './native-servers.ts'
 
 /** RFC 9110 section 7.6.1; `host` and the length are set anew, credentials never travel. */
@@ -60,6 +61,22 @@ export async function ask(
   } catch (cause) {
     throw new RpcFault(502, 'internal', `the service ${service}: did not answer`, { cause })
   }
+}
+
+export function isStream({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.startsWith('text/event-stream') === true
+}
+
+/** Undefined when it is too large. */
+export async function readWhole(answer: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 export function forwardable(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

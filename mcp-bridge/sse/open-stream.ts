@@ -4,10 +4,8 @@ import { randomText } from '../../lib/platform/seal.ts'
 import type { Bridge } from '../bridge.ts'
 import { type Exchange, ownerOf } from '../exchange.ts'
 import { RpcFault } from '../json-rpc.ts'
-import type { Era } from '../runner/servers.ts'
-import { acquireStateless } from '../stateless/direct.ts'
 import { probe } from '../stateless/probe.ts'
-import { SessionOverStateless } from '../translate/sessions-over-stateless.ts'
+import { takeServer } from '../take-server.ts'
 import { SseSession } from './sse-session.ts'
 
 export const SSE_SESSION_PARAMETER = 'sessionId'
@@ -58,30 +56,6 @@ function createSession(bridge: Bridge, exchange: Exchange, onEnd: () => void): S
     onEnd,
   })
   return session
-}
-
-/** One that speaks sessions, or a translation in front of one that does not. */
-async function takeServer(
-  bridge: Bridge,
-  exchange: Exchange,
-  session: SseSession,
-  era: Era,
-): Promise<void> {
-  const { response, service, identity } = exchange
-  if (era === 'sessions') {
-    const left = new AbortController()
-    response.once('close', () => left.abort())
-    const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
-    session.begin(process, () => void bridge.runner.release(process, session))
-    return
-  }
-  const translation = new SessionOverStateless({ session, service })
-  const process = await acquireStateless(bridge, exchange, translation)
-  translation.begin(process)
-  session.begin(translation, () => {
-    translation.end()
-    void bridge.runner.release(process, translation)
-  })
 }
 
 /** On the origin that the client knows. */

@@ -16,7 +16,7 @@ import { LISTEN } from '../runner/stateless-conversation.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
 
-const DISCOVER = 'server/discover'
+export const DISCOVER = 'server/discover'
 
 /** Settles the answer, now or later. @throws RpcFault when the server cannot be asked. */
 export async function callDirectly(
@@ -57,7 +57,7 @@ export async function callDirectly(
 }
 
 /** What the server knows is one thing, what can be spoken at this URL another: both eras, and nothing later. */
-function withServedRevisions(response: RpcResponse): RpcResponse {
+export function withServedRevisions(response: RpcResponse): RpcResponse {
   const { result } = response
   if (!isObject(result)) return response
   return { ...response, result: { ...result, supportedVersions: STATELESS_SUPPORTED } }

@@ -5,6 +5,8 @@ import { REVISIONS, toUnsupported } from '../era.ts'
 import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
+import { forwardStateless } from '../native/forward-stateless.ts'
+import type { Era } from '../runner/servers.ts'
 import { SessionRefused } from '../translate/begin-session.ts'
 import { callOverSessions } from '../translate/stateless-over-sessions.ts'
 import { callDirectly } from './direct.ts'
@@ -25,9 +27,11 @@ export async function serveStateless(
     response.writeHead(202).end()
     return
   }
-  const { id } = stateless.request
-  if (service.launch.kind === 'native') throw toUnsupported(STATELESS_REVISION, REVISIONS, id)
   const era = await bridge.eras.of(service, 'stateless', () => probe(bridge, exchange))
+  if (service.launch.kind === 'native') {
+    await serveNative(bridge, exchange, body, { stateless, era })
+    return
+  }
   const owner = ownerOf(exchange)
   bridge.mirrored.assert(owner, request.headers, stateless.request)
   const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
@@ -45,6 +49,17 @@ export async function serveStateless(
     if (!(error instanceof OwnedElsewhere)) watched?.lost()
     throw error
   }
+}
+
+/** Native servers keep their sessions themselves: one that knows nothing else is not translated. */
+async function serveNative(
+  bridge: Bridge,
+  exchange: Exchange,
+  body: ParsedBody,
+  { stateless: { request }, era }: { readonly stateless: StatelessRequest; readonly era: Era },
+): Promise<void> {
+  if (era === 'sessions') throw toUnsupported(STATELESS_REVISION, REVISIONS, request.id)
+  await forwardStateless(bridge, exchange, body, request)
 }
 
 /** A server that refuses the session may be one that knows none. */

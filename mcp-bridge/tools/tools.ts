@@ -1,9 +1,7 @@
 /** What the bridge has to say about tools: each exchange asks once, before a server is given anything of it. */
 
-import type { Service } from '../../lib/catalogue/service.ts'
 import type { ToolRules } from '../../lib/catalogue/tool-rules.ts'
 import { formatChallenge } from '../../lib/oauth/challenge.ts'
-import type { Identity } from '../../lib/oauth/identity-headers.ts'
 import { formatScope } from '../../lib/oauth/scope.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import { REQUEST_ID_HEADER } from '../../lib/platform/log.ts'
@@ -121,31 +119,25 @@ export class Tools {
 
   #begin(exchange: Asking, message: RpcMessage, { isBatch }: ParsedBody): Begun {
     const { request, service, identity, body } = exchange
-    const bytes = isBatch ? Buffer.byteLength(serialize(message)) : (body?.length ?? 0)
-    const tool = shown(toolOf(message))
-    const requestId = headerOf(request, REQUEST_ID_HEADER)
+    const bytes = body?.length ?? 0
     return {
       at: this.#ports.clock(),
       room: 'mcp-bridge',
       action: CALL,
-      ...whoAsks(identity, service),
-      ...(tool === undefined ? {} : { target: tool }),
-      ...(requestId === undefined ? {} : { request_id: requestId }),
+      user: identity.userId,
+      client_id: identity.clientId,
+      service: service.name,
+      target: shown(toolOf(message)),
+      request_id: headerOf(request, REQUEST_ID_HEADER),
       details: {
-        request_bytes: bytes,
-        ...(service.audit === 'arguments'
-          ? { arguments: toKeptArguments(paramsOf(message)['arguments'], body?.length ?? 0) }
-          : {}),
+        request_bytes: isBatch ? Buffer.byteLength(serialize(message)) : bytes,
+        arguments:
+          service.audit === 'arguments'
+            ? toKeptArguments(paramsOf(message)['arguments'], bytes)
+            : undefined,
       },
     }
   }
-}
-
-function whoAsks(
-  { userId, clientId }: Identity,
-  { name }: Service,
-): Pick<Begun, 'user' | 'client_id' | 'service'> {
-  return { user: userId, client_id: clientId, service: name }
 }
 
 /** As a server says it of a tool that it does not have (MCP, tools, error handling). */

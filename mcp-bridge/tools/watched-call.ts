@@ -58,27 +58,27 @@ export class ToolCall implements WatchedCall {
 
   settled(answer: RpcResponse, text: string | undefined): void {
     const { error } = answer
-    const code = isObject(error) && typeof error['code'] === 'number' ? { code: error['code'] } : {}
-    const bytes = text === undefined ? {} : { answer_bytes: Buffer.byteLength(text) }
-    this.#end(outcomeOf(answer), { ...code, ...bytes })
+    const code = isObject(error) ? error['code'] : undefined
+    const bytes = text === undefined ? undefined : Buffer.byteLength(text)
+    this.#end(outcomeOf(answer), typeof code === 'number' ? code : undefined, bytes)
   }
 
   cancelled(): void {
-    this.#end('cancelled', {})
+    this.#end('cancelled')
   }
 
   lost(): void {
-    this.#end('lost', {})
+    this.#end('lost')
   }
 
-  #end(outcome: string, details: Readonly<Record<string, number>>): void {
+  #end(outcome: string, code?: number, answerBytes?: number): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#trail.append({
       ...this.#begun,
       outcome,
       duration_ms: Math.round(performance.now() - this.#startedAt),
-      details: { ...this.#begun.details, ...details },
+      details: { ...this.#begun.details, answer_bytes: answerBytes, code },
     })
   }
 }

@@ -20,7 +20,7 @@ const OLDER_ONLY =
   /^(?:initialize|ping|logging\/setLevel|resources\/(?:un)?subscribe|tasks\/.*|notifications\/.*)$/
 const ENVELOPE: ReadonlySet<string> = new Set(Object.values(META))
 
-export function mayBeAsked({ method }: Pick<RpcRequest, 'method'>): boolean {
+export function mayBeAsked(method: string): boolean {
   return ASKING.has(method)
 }
 
@@ -32,7 +32,7 @@ export function assertNewer({ method }: RpcRequest): void {
 
 export function toOlderRequest(request: RpcRequest): RpcRequest {
   const { _meta, ...others } = paramsOf(request)
-  const params = mayBeAsked(request) ? withoutRound(others) : others
+  const params = mayBeAsked(request.method) ? withoutRound(others) : others
   const meta = withoutEnvelope(isObject(_meta) ? _meta : {})
   return { ...request, params: meta === undefined ? params : { ...params, _meta: meta } }
 }

@@ -26,18 +26,19 @@ import { answerRoots } from '../runner/roots.ts'
 import type { SessionServer, StatelessServer } from '../runner/servers.ts'
 import { LISTEN } from '../runner/stateless-conversation.ts'
 import { SUBSCRIBE, UNSUBSCRIBE } from '../runner/subscriptions.ts'
-import { answer, refuse, setLevel } from './answer-here.ts'
-import { Changes } from './changes.ts'
-import { ClientCall, type ClientCallPorts } from './client-call.ts'
-import { discover } from './discover.ts'
-import { Listen } from './listen.ts'
-import { toOlderError } from './older-answer.ts'
-import { toInitializeResult } from './older-handshake.ts'
-import { toOlderNotification } from './older-notification.ts'
-import { Kept } from './rough-size.ts'
-import { Round } from './round.ts'
-import { SessionClient } from './session-client.ts'
-import { WAITS, type Waits } from './waits.ts'
+import { STATELESS_REVISION } from '../stateless/envelope.ts'
+import { answer, refuse, setLevel } from './sessions/answer-here.ts'
+import { Changes } from './sessions/changes.ts'
+import { ClientCall, type ClientCallPorts } from './sessions/client-call.ts'
+import { discover } from './sessions/discover.ts'
+import { Listen } from './sessions/listen.ts'
+import { toOlderError } from './sessions/older-answer.ts'
+import { speaksStateless, toInitializeResult } from './sessions/older-handshake.ts'
+import { toOlderNotification } from './sessions/older-notification.ts'
+import { Kept } from './sessions/rough-size.ts'
+import { Round } from './sessions/round.ts'
+import { SessionClient } from './sessions/session-client.ts'
+import { WAITS, type Waits } from './sessions/waits.ts'
 
 export interface SessionOverStatelessOptions {
   /** Who uses it. */
@@ -89,7 +90,7 @@ export class SessionOverStateless implements SessionServer, ProcessUser {
     this.#server = server
   }
 
-  /** @throws RpcFault when the server cannot be asked, or is none of that revision. */
+  /** @throws RpcFault when the server cannot be asked. */
   async initialize(_user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
     const { id } = request
     const { service } = this.#options
@@ -103,7 +104,11 @@ export class SessionOverStateless implements SessionServer, ProcessUser {
     })
     const { result, error } = discovered
     if (isObject(error)) return { ...discovered, error: toOlderError(request, error) }
-    const told = toInitializeResult(service, client, isObject(result) ? result : {})
+    if (!isObject(result) || !speaksStateless(result)) {
+      const words = `the service ${service.name}: does not speak ${STATELESS_REVISION}`
+      return new RpcFault(200, 'internal', words).toResponse(id)
+    }
+    const told = toInitializeResult(service, client, result)
     this.#agreed = { client, capabilities: told.capabilities, ports: this.#createPorts(client) }
     this.#changes.announced(told.capabilities)
     return { jsonrpc: '2.0', id, result: told }

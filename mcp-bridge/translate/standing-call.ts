@@ -59,8 +59,10 @@ export interface StandingCallPorts {
 export class StandingCall implements Call, Waiting {
   readonly id: RpcId
   readonly #ports: StandingCallPorts
-  readonly #request: RpcRequest
-  #digest: string | undefined
+  readonly #method: string
+  /** As it was made first, until its digest stands for it: it may be large. */
+  #request: RpcRequest | undefined
+  #digest = ''
   #waiter: Waiter | undefined
   #questions: OpenQuestions | undefined
   #gathering: NodeJS.Timeout | undefined
@@ -70,6 +72,7 @@ export class StandingCall implements Call, Waiting {
   constructor(ports: StandingCallPorts, waiter: Waiter) {
     this.id = waiter.request.id
     this.#ports = ports
+    this.#method = waiter.request.method
     this.#request = waiter.request
     this.#waiter = waiter
   }
@@ -83,8 +86,8 @@ export class StandingCall implements Call, Waiting {
     return this.#ports.owner
   }
 
+  /** Of what it asks for; known once its client was asked something. */
   get digest(): string {
-    this.#digest ??= digestOf(this.#request)
     return this.#digest
   }
 
@@ -99,7 +102,7 @@ export class StandingCall implements Call, Waiting {
 
   /** Whether its client can be asked, now or when it comes back. */
   get mayBeAsked(): boolean {
-    return !this.#isOver && mayBeAsked(this.#request)
+    return !this.#isOver && mayBeAsked(this.#method)
   }
 
   /** Whether its client waits, and wants log messages of this level. */
@@ -181,7 +184,7 @@ export class StandingCall implements Call, Waiting {
     for (const question of this.#questions?.takeAll() ?? []) this.#ports.passedOn(question)
     const { capabilities, serverInfo } = this.#ports
     const { jsonrpc, id } = request
-    const asked = mayBeAsked(request)
+    const asked = mayBeAsked(request.method)
       ? toUrlQuestions(request, response.error, capabilities)
       : undefined
     if (asked === undefined) {
@@ -206,6 +209,8 @@ export class StandingCall implements Call, Waiting {
     const waiter = this.#waiter
     if (waiter === undefined || this.#questions === undefined || this.#questions.isEmpty) return
     this.#waiter = undefined
+    if (this.#request !== undefined) this.#digest = digestOf(this.#request)
+    this.#request = undefined
     const inputRequests = this.#questions.toInputRequests()
     const requestState = this.#ports.rounds.open(this)
     const { jsonrpc, id } = waiter.request

@@ -9,8 +9,9 @@
 import { digest } from '../../lib/platform/seal.ts'
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
-import { RpcFault } from '../json-rpc.ts'
+import { RpcFault, serialize } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
+import { DECLARED_CHARACTERS_MAX } from '../limits.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'
 import type { Ticker } from '../ticker.ts'
 import { Rounds } from './rounds.ts'
@@ -177,11 +178,20 @@ export async function livesElsewhere(
   }
 }
 
-/** No header can hold a line break. */
+/**
+ * No header can hold a line break.
+ * @throws RpcFault 400 when more is declared than would be kept.
+ */
 function idOf(exchange: Exchange, { clientCapabilities, clientInfo }: StatelessRequest): string {
   const { user, client, service } = ownerOf(exchange)
   const name = clientInfo?.['name'] ?? null
-  return `standing\n${digest(JSON.stringify([user, client, service, clientCapabilities, name]))}`
+  const params = [user, client, service, clientCapabilities, name]
+  const text = serialize({ jsonrpc: '2.0', params })
+  if (text.length > DECLARED_CHARACTERS_MAX) {
+    const message = `clientCapabilities may have ${DECLARED_CHARACTERS_MAX} characters at most`
+    throw new RpcFault(400, 'invalidParams', message)
+  }
+  return `standing\n${digest(text)}`
 }
 
 function ended(service: string): RpcFault {

@@ -4,9 +4,10 @@
  * becomes part of them.
  */
 
+import { parseAccept } from '../accept.ts'
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
-import { isObject, paramsOf } from '../json-rpc.ts'
+import { isObject, paramsOf, RpcFault } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'
 import type { StatelessAnswer } from '../stateless/stateless-answer.ts'
@@ -33,7 +34,7 @@ export async function callOverSessions(
   assertNewer(request)
   const waiter = { request, answer, level: readLevel(stateless.logLevel) }
   const { requestState } = paramsOf(request)
-  if (mayBeAsked(request) && requestState !== undefined) {
+  if (mayBeAsked(request.method) && requestState !== undefined) {
     await comeBack(bridge, exchange, waiter, requestState)
     return
   }
@@ -56,9 +57,12 @@ async function ask(client: StandingClient, exchange: Exchange, waiter: Waiter): 
 
 async function listen(
   { listeners }: StandingClient,
-  { admission }: Exchange,
+  { admission, request: { headers } }: Exchange,
   { request, answer }: Waiter,
 ): Promise<void> {
+  if (!parseAccept(headers.accept).stream) {
+    throw new RpcFault(406, 'refused', `${request.method} opens a stream: accept text/event-stream`)
+  }
   admission.endBy((fault) => listeners.withdraw(request, answer, fault))
   admission.listen()
   await listeners.listen(request, answer)

@@ -8,6 +8,12 @@ export function acceptsStream({ headers }: IncomingMessage): boolean {
   return accept === '' || /text\/event-stream|\*\/\*|text\/\*/.test(accept)
 }
 
+/** Whether a client can read JSON: as above. */
+export function acceptsJson({ headers }: IncomingMessage): boolean {
+  const { accept = '' } = headers
+  return accept === '' || /application\/json|\*\/\*|application\/\*/.test(accept)
+}
+
 /** Lets the request say what the transport wants to hear; it reads both forms of the headers. */
 export function acceptBoth(request: IncomingMessage): void {
   const accept = 'application/json, text/event-stream'

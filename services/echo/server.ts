@@ -1,24 +1,25 @@
-/** The HTTP edge of the echo service: the bridge's secret, and one SDK transport for each session. */
+/** The HTTP edge of the echo service: the bridge's secret, and who answers: each era of the protocol has its SDK. */
 
-import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { text } from 'node:stream/consumers'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
-import { acceptBoth, acceptsStream } from './accept.ts'
-import { createTools } from './tools.ts'
-
-type Transports = Map<string, StreamableHTTPServerTransport>
+import { isStateless } from './era.ts'
+import { refuse } from './refuse.ts'
+import { Sessions } from './sessions.ts'
 
 export function createEchoServer(secret: Secret): Server {
-  const transports: Transports = new Map()
+  const sessions = new Sessions()
   const server = createServer((request, response) => {
     const proof = request.headers['x-gateway-edge']
     if (typeof proof !== 'string' || !equalInConstantTime(proof, secret.reveal())) {
       refuse(response, 403, -32000, 'this is not the way in')
       return
     }
-    void answer(request, response, transports)
+    answer(request, response, sessions).catch(() => {
+      // The SDKs answer bad requests themselves: this is a connection that broke.
+      response.destroy()
+    })
   })
   // Time limits are the bridge's business; a listening stream has no end.
   server.requestTimeout = 0
@@ -28,42 +29,35 @@ export function createEchoServer(secret: Secret): Server {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  transports: Transports,
+  sessions: Sessions,
 ): Promise<void> {
-  try {
-    const id = request.headers['mcp-session-id']
-    const transport =
-      id === undefined
-        ? await openTransport(request, transports)
-        : transports.get(typeof id === 'string' ? id : '')
-    if (transport === undefined) {
-      refuse(response, 404, -32001, 'no such session')
-      return
-    }
-    acceptBoth(request)
-    await transport.handleRequest(request, response)
-  } catch {
-    // The SDK answers bad requests itself: this is a connection that broke.
-    response.destroy()
+  const { method, headers } = request
+  if (method !== 'POST' || headers['mcp-session-id'] !== undefined) {
+    await sessions.answer(request, response)
+    return
   }
+  // The bridge bounds it.
+  const body = parse(await text(request))
+  if (body === undefined) refuse(response, 400, -32700, 'the body is not JSON')
+  else if (isStateless(body)) await answerStateless(request, response, body)
+  else await sessions.answer(request, response, body)
 }
 
-async function openTransport(
+/** The SDK of that era takes memory: it is loaded for whom it is needed. */
+async function answerStateless(
   request: IncomingMessage,
-  transports: Transports,
-): Promise<StreamableHTTPServerTransport> {
-  const transport = new StreamableHTTPServerTransport({
-    sessionIdGenerator: () => randomUUID(),
-    enableJsonResponse: !acceptsStream(request),
-    onsessioninitialized: (id) => void transports.set(id, transport),
-    onsessionclosed: (id) => void transports.delete(id),
-  })
-  // A transport that never becomes a session is dropped with its request.
-  await createTools().connect(transport)
-  return transport
+  response: ServerResponse,
+  body: unknown,
+): Promise<void> {
+  const stateless = await import('./stateless.ts')
+  await stateless.answerStateless(request, response, body)
 }
 
-function refuse(response: ServerResponse, status: number, code: number, message: string): void {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } })
-  response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+/** Undefined for what is no JSON. */
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }

@@ -9,9 +9,9 @@ export interface Caller {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export function whoCalls(
-  received: Readonly<Record<string, string | string[] | undefined>>,
-): Caller {
+export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+export function whoCalls(received: ReceivedHeaders): Caller {
   const headers = Object.fromEntries(
     Object.entries(received)
       .filter(([name]) => MANAGED.test(name))

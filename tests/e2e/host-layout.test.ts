@@ -1,4 +1,8 @@
+import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import test from 'ava'
+import { stringify } from 'yaml'
 import { startGateway } from '../support/gateway.ts'
 import { sendByFetch } from '../support/http.ts'
 import { callText, connect } from '../support/sdk-client.ts'
@@ -6,7 +10,21 @@ import { loopbackFetch } from '../support/socket-fetch.ts'
 import { verifies } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
 
-const gateway = await startGateway({ environment: { BASE_DOMAIN: 'gateway.localhost' } })
+const OFFERS = join(import.meta.dirname, '../fixtures/offers-tools.ts')
+const gateway = await startGateway({
+  environment: { BASE_DOMAIN: 'gateway.localhost' },
+  file: stringify({
+    mcpServers: {
+      old: {
+        command: process.execPath,
+        args: [OFFERS],
+        sse: true,
+        scopes: { write: 'Write.' },
+        tools: { scopes: { write: ['write'] } },
+      },
+    },
+  }),
+})
 test.after.always(() => gateway.remove())
 
 const { port } = gateway
@@ -33,4 +51,33 @@ verifies('layout-hosts-end-to-end', async (t) => {
   const copy = await json(`${echo}/.well-known/oauth-authorization-server`)
   t.is(copy['issuer'], issuer)
   t.is((await fetch(`${echo}/token`, { method: 'POST' })).status, 404)
+})
+
+test('on a host of its own a service has the transport of 2024-11-05, and challenges for its tools', async (t) => {
+  const old = `http://old.gateway.localhost:${port}`
+  const visitor = createVisitor('olga', sendByFetch(fetch))
+  const connection = await connect(`${old}/mcp`, visitor, { fetch })
+  t.teardown(() => connection.close())
+  const { provider } = connection
+  const transport = new SSEClientTransport(new URL(`${old}/mcp`), { authProvider: provider, fetch })
+  const client = new Client({ name: 'old', version: '1' })
+  await client.connect(transport)
+  t.teardown(() => client.close())
+  t.is(await callText(client, 'read'), 'done')
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write' } }
+  const answer = await fetch(`${old}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${provider.saved?.access_token}`,
+      accept: 'application/json, text/event-stream',
+      'mcp-session-id': connection.transport.sessionId ?? '',
+    },
+    body: JSON.stringify(call),
+  })
+  t.is(answer.status, 403)
+  t.is(
+    answer.headers.get('www-authenticate'),
+    `Bearer resource_metadata="${old}/.well-known/oauth-protected-resource/mcp", scope="mcp old:write", ` +
+      'error="insufficient_scope", error_description="this tool needs a further scope"',
+  )
 })

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -180,4 +181,37 @@ test.serial('the operator reads who called what', async (t) => {
     outcome: 'denied',
   })
   t.is((await audit(...mine, '--tool', 'nothing', '--json')).lines.length, 0)
+})
+
+test.serial('the operator follows what is called', async (t) => {
+  const { client } = await connect(`${gateway.url}/ruled/mcp`, createVisitor('follower'))
+  t.teardown(() => client.close())
+  const args = ['audit', '-f', '-n', '0', '--user', 'dev:follower', '--json']
+  const following = spawn(process.execPath, [MAIN, ...args], {
+    cwd: gateway.folder,
+    env: { ...process.env, GATEWAY_STATE_DIR: undefined },
+  })
+  t.teardown(() => following.kill())
+  const lines = createInterface(following.stdout)[Symbol.asyncIterator]()
+  const next = lines.next()
+  // It looks from the end that the log has when it begins.
+  let isHere = false
+  void next.then(() => {
+    isHere = true
+  })
+  for (let time = 0; time < 60 && !isHere; time += 1) {
+    await callText(client, 'read')
+    await sleep(250)
+  }
+  t.like(JSON.parse((await next).value ?? ''), { target: 'read', outcome: 'ok' })
+})
+
+test('without a gateway there is nothing to read', async (t) => {
+  const child = spawn(process.execPath, [MAIN, 'audit'], {
+    cwd: gateway.folder,
+    env: { ...process.env, GATEWAY_STATE_DIR: join(gateway.folder, 'nowhere') },
+  })
+  const exit = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? -1)))
+  t.regex(await text(child.stderr), /No gateway runs with the state directory/)
+  t.is(await exit, 3)
 })

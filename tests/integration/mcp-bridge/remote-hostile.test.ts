@@ -1,12 +1,14 @@
 /** Servers elsewhere that refuse, mislead or never end. */
 
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { type Bridge, startBridge } from '../../support/bridge.ts'
+import { startBridge } from '../../support/bridge.ts'
 import { freePort } from '../../support/free-port.ts'
 import {
   type Answer,
   answerOf,
+  type Heard,
   type HostileRemote,
   initialized,
   JSON_HEADER,
@@ -49,24 +51,123 @@ const always: Record<string, string> = {
   teapot: answerOf('418 I am a teapot', []),
 }
 
-const headers = { authorization: 'Bearer ${secret.DOCS_TOKEN}' }
-const hostile: HostileRemote[] = []
-const start = async (answer: Answer): Promise<HostileRemote> => {
-  const one = await startHostile(answer)
-  hostile.push(one)
-  return one
+const EVENTS = 'content-type: text/event-stream'
+const ACCEPTED = answerOf('202 Accepted', [])
+const idIn = ({ body }: Heard): number => (JSON.parse(body) as { id: number }).id
+
+/** Writes again and again until it is cut off. */
+function writeOn(socket: Socket, bytes: string): void {
+  const timer = setInterval(() => socket.write(bytes), 1)
+  socket.once('close', () => clearInterval(timer))
 }
+
+/** Begins a session as it should; what comes then is the test's. */
+function well(then: Answer): Answer {
+  return (socket, heard) => {
+    if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
+    else if (heard.body.includes('"method":"tools/')) then(socket, heard)
+    else if (heard.line.startsWith('GET')) {
+      socket.write(answerOf('405 Method Not Allowed', []))
+    } else socket.write(ACCEPTED)
+  }
+}
+
+const hung = Promise.withResolvers<void>()
+let cuts = 0
+let isBegun = false
+const UNREACHED = 'the remote server cannot be reached'
+
+const misbehaving: Record<string, { answer: Answer; more?: object }> = {
+  shut: { answer: (socket) => void socket.write(always['bare401'] ?? '') },
+  hangs: { answer: well((socket) => socket.once('close', hung.resolve)), more: { callTimeout: 1 } },
+  huge: {
+    answer: well((socket, { body }) => {
+      const isCall = body.includes('"tools/call"')
+      const type = isCall ? JSON_HEADER : EVENTS
+      socket.write(`HTTP/1.1 200 OK\r\n${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
+      const piece = `${isCall ? '' : 'data: '}${'x'.repeat(4096)}`
+      writeOn(socket, `${piece.length.toString(16)}\r\n${piece}\r\n`)
+    }),
+    more: { messageBytes: 65_536 },
+  },
+  headers: {
+    answer: (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      writeOn(socket, `x-a: ${'x'.repeat(1000)}\r\n`)
+    },
+  },
+  cuts: {
+    answer: well((socket, heard) => {
+      cuts += 1
+      const result = { jsonrpc: '2.0', id: idIn(heard), result: { tools: [] } }
+      if (cuts === 1) socket.end(`HTTP/1.1 200 OK\r\n${EVENTS}\r\n\r\n: x\n\n`)
+      else if (cuts === 2) {
+        socket.end(`HTTP/1.1 200 OK\r\n${JSON_HEADER}\r\ncontent-length: 99\r\n\r\n{`)
+      } else socket.write(answerOf('200 OK', [JSON_HEADER], JSON.stringify(result)))
+    }),
+  },
+  confused: {
+    answer: well((socket, heard) => {
+      const id = idIn(heard)
+      const one = (n: number) =>
+        `data: ${JSON.stringify({ jsonrpc: '2.0', id: n, result: { n } })}\n\n`
+      const body = [one(id + 1000), one(id), one(id), one(id + 1)].join('')
+      socket.write(answerOf('200 OK', [EVENTS], body))
+    }),
+  },
+  endpoint: {
+    answer: (socket) => {
+      const event = 'event: endpoint\ndata: http://169.254.169.254/messages\n\n'
+      socket.write(`HTTP/1.1 200 OK\r\n${EVENTS}\r\n\r\n${event}`)
+    },
+    more: { type: 'sse' },
+  },
+  slash: {
+    answer: (socket, heard) => {
+      if (heard.line.endsWith('/mcp')) {
+        socket.write(answerOf('307 Temporary Redirect', ['location: /mcp/']))
+      } else if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
+      else socket.write(ACCEPTED)
+    },
+    more: { headers: { 'x-api-key': 'k' } },
+  },
+  slow: {
+    answer: (socket, heard) => {
+      if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
+      else if (heard.body.includes('notifications/initialized')) {
+        setTimeout(() => {
+          isBegun = true
+          socket.write(ACCEPTED)
+        }, 500)
+      } else if (heard.body.includes('"tools/list"')) {
+        const result = { jsonrpc: '2.0', id: idIn(heard), result: { isBegun } }
+        socket.write(answerOf('200 OK', [JSON_HEADER], JSON.stringify(result)))
+      } else socket.write(answerOf('405 Method Not Allowed', []))
+    },
+  },
+}
+
+const headers = { authorization: 'Bearer ${secret.DOCS_TOKEN}' }
+const servers = new Map<string, HostileRemote>()
 const services: Record<string, object> = {}
 for (const [name, bytes] of Object.entries(always)) {
-  const { url } = await start((socket) => void socket.write(bytes))
-  services[name] = { url, ...(name === 'keyed401' && { headers }) }
+  const server = await startHostile((socket) => void socket.write(bytes))
+  servers.set(name, server)
+  services[name] = { url: server.url, ...(name === 'keyed401' && { headers }) }
 }
-services['nobody'] = { url: `http://127.0.0.1:${await freePort()}/mcp` }
+for (const [name, { answer, more }] of Object.entries(misbehaving)) {
+  const server = await startHostile(answer)
+  servers.set(name, server)
+  services[name.toLowerCase()] = { url: server.url, ...more }
+}
+for (const name of ['nobody', 'absent']) {
+  services[name] = { url: `http://127.0.0.1:${await freePort()}/mcp` }
+}
 const canary = 'the token of the operator'
 const bridge = await startBridge({ services, environment: { DOCS_TOKEN: canary } })
 test.after.always(async () => {
   await bridge.stop()
-  await Promise.all(hostile.map((one) => one.stop()))
+  await Promise.all([...servers.values()].map((one) => one.stop()))
 })
 
 async function until(t: ExecutionContext, what: string, holds: () => boolean): Promise<void> {
@@ -74,20 +175,15 @@ async function until(t: ExecutionContext, what: string, holds: () => boolean): P
   t.true(holds(), what)
 }
 
-const ownBridge = async (t: ExecutionContext, answer: Answer, more: object = {}) => {
-  const server = await startHostile(answer)
-  const own = await startBridge({ services: { far: { url: server.url, ...more } } })
-  t.teardown(async () => {
-    await own.stop()
-    await server.stop()
-  })
-  return { own, server }
-}
+const heardBy = (name: string): readonly Heard[] => servers.get(name)?.heard ?? []
 
-const refusalOf = async (from: Bridge, service: string): Promise<[Response, RpcBody['error']]> => {
-  const response = await send(from, service, initializeBody())
+const refusalOf = async (service: string): Promise<[Response, RpcBody['error']]> => {
+  const response = await send(bridge, service, initializeBody())
   return [response, (await json(response)).error]
 }
+
+const list = (service: string, session: string): Promise<RpcBody> =>
+  json(send(bridge, service, rpc('tools/list'), { session }))
 
 for (const [service, words] of Object.entries({
   bare401: /asks for credentials \(401\): the operator must set headers, userSecrets or oauth/,
@@ -112,7 +208,7 @@ for (const [service, words] of Object.entries({
   nobody: /cannot be reached: it refuses connections/,
 })) {
   test(`${service}: a clear error, and no session`, async (t) => {
-    const [response, error] = await refusalOf(bridge, service)
+    const [response, error] = await refusalOf(service)
     t.regex(error?.message ?? '', words)
     if (service !== 'telling') t.regex(error?.message ?? '', new RegExp(`the service ${service}: `))
     t.is(response.headers.get('mcp-session-id'), null)
@@ -124,165 +220,92 @@ for (const [service, words] of Object.entries({
 }
 
 test('who does not let us in is not asked what else it speaks', async (t) => {
-  const { url, heard } = await start((socket) => void socket.write(always['bare401'] ?? ''))
-  const own = await startBridge({ services: { far: { url } } })
-  t.teardown(() => own.stop())
-  const [response] = await refusalOf(own, 'far')
+  const [response] = await refusalOf('shut')
   t.is(response.status, 200)
-  t.is(heard.length, 1)
+  t.is(heardBy('shut').length, 1)
 })
 
 test('nothing that was brought along is in the log', async (t) => {
-  await refusalOf(bridge, 'keyed401')
+  await refusalOf('keyed401')
   t.false(JSON.stringify(bridge.log).includes(canary))
 })
 
 test('an answer that never comes is given up, and its connection with it', async (t) => {
-  const { own, server } = await ownBridge(
-    t,
-    (socket, heard) => {
-      if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-      else if (heard.body.includes('notifications/')) socket.write(answerOf('202 Accepted', []))
-      else if (heard.line.startsWith('GET')) socket.write(answerOf('405 Method Not Allowed', []))
-    },
-    { callTimeout: 1 },
-  )
-  const { id } = await open(own, 'far')
-  const answer = await json(send(own, 'far', rpc('tools/call', { name: 'x' }), { session: id }))
-  t.regex(answer.error?.message ?? '', /was silent for 1 s/)
+  const { id } = await open(bridge, 'hangs')
+  t.regex((await list('hangs', id)).error?.message ?? '', /was silent for 1 s/)
   await until(t, 'the server is told', () =>
-    server.heard.some(({ body }) => body.includes('notifications/cancelled')),
+    heardBy('hangs').some(({ body }) => body.includes('notifications/cancelled')),
   )
-  await until(t, 'the connection is cut', () => server.open() <= 2)
+  await t.notThrowsAsync(hung.promise)
 })
 
 test('an answer that is larger than allowed is cut off, its call is told', async (t) => {
-  const { own } = await ownBridge(
-    t,
-    (socket, heard) => {
-      if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-      else if (heard.body.includes('"tools/call"')) {
-        socket.write(`HTTP/1.1 200 OK\r\n${JSON_HEADER}\r\ntransfer-encoding: chunked\r\n\r\n`)
-        const chunk = `${(4096).toString(16)}\r\n${'x'.repeat(4096)}\r\n`
-        const timer = setInterval(() => socket.write(chunk), 1)
-        socket.once('close', () => clearInterval(timer))
-      } else if (heard.body.includes('"tools/list"')) {
-        socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n')
-        const timer = setInterval(() => socket.write(`data: ${'x'.repeat(4096)}`), 1)
-        socket.once('close', () => clearInterval(timer))
-      } else socket.write(answerOf('202 Accepted', []))
-    },
-    { messageBytes: 65_536 },
-  )
-  const { id } = await open(own, 'far')
+  const { id } = await open(bridge, 'huge')
   for (const body of [rpc('tools/call', { name: 'x' }), rpc('tools/list')]) {
-    const answer = await json(send(own, 'far', body, { session: id }))
+    const answer = await json(send(bridge, 'huge', body, { session: id }))
     t.regex(answer.error?.message ?? '', /larger than the gateway passes on/)
   }
 })
 
 test('headers without an end are no answer', async (t) => {
-  const { own } = await ownBridge(t, (socket) => {
-    socket.write('HTTP/1.1 200 OK\r\n')
-    const timer = setInterval(() => socket.write(`x-a: ${'x'.repeat(1000)}\r\n`), 1)
-    socket.once('close', () => clearInterval(timer))
-  })
-  const [, error] = await refusalOf(own, 'far')
+  const [, error] = await refusalOf('headers')
   t.regex(error?.message ?? '', /the headers of its answer are too large/)
 })
 
 test('an answer that is cut in the middle is an error; the next call works', async (t) => {
-  let cuts = 0
-  const { own } = await ownBridge(t, (socket, heard) => {
-    if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-    else if (heard.body.includes('"tools/list"')) {
-      cuts += 1
-      const { id } = JSON.parse(heard.body) as { id: number }
-      const result = JSON.stringify({ jsonrpc: '2.0', id, result: { tools: [] } })
-      if (cuts === 1)
-        socket.end('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: x\n\n')
-      else if (cuts === 2)
-        socket.end(`HTTP/1.1 200 OK\r\n${JSON_HEADER}\r\ncontent-length: 99\r\n\r\n{`)
-      else socket.write(answerOf('200 OK', [JSON_HEADER], result))
-    } else socket.write(answerOf('202 Accepted', []))
-  })
-  const { id } = await open(own, 'far')
-  const list = () => json(send(own, 'far', rpc('tools/list'), { session: id }))
-  t.regex((await list()).error?.message ?? '', /cut its answer off/)
-  t.regex((await list()).error?.message ?? '', /cut its answer off/)
-  t.deepEqual((await list()).result, { tools: [] })
+  const { id } = await open(bridge, 'cuts')
+  t.regex((await list('cuts', id)).error?.message ?? '', /cut its answer off/)
+  t.regex((await list('cuts', id)).error?.message ?? '', /cut its answer off/)
+  t.deepEqual((await list('cuts', id)).result, { tools: [] })
 })
 
-test('an answer to somebody else’s request reaches nobody', async (t) => {
-  const { own } = await ownBridge(t, (socket, heard) => {
-    if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-    else if (heard.body.includes('"tools/list"')) {
-      const { id } = JSON.parse(heard.body) as { id: number }
-      const one = (n: number) =>
-        `data: ${JSON.stringify({ jsonrpc: '2.0', id: n, result: { n } })}\n\n`
-      const body = [one(id + 1000), one(id), one(id), one(id + 1)].join('')
-      socket.write(answerOf('200 OK', ['content-type: text/event-stream'], body))
-    } else socket.write(answerOf('202 Accepted', []))
-  })
-  const { id } = await open(own, 'far')
+test('an answer to what was not asked, or a second one, reaches nobody', async (t) => {
+  const { id } = await open(bridge, 'confused')
   const found: number[] = []
-  for (let n = 0; n < 3; n += 1) {
-    const { result } = await json(send(own, 'far', rpc('tools/list'), { session: id }))
-    found.push(Number(result?.['n']))
-  }
+  for (let n = 0; n < 3; n += 1) found.push(Number((await list('confused', id)).result?.['n']))
   const [first = 0] = found
   t.deepEqual(found, [first, first + 1, first + 2])
 })
 
-test('a server that nobody reaches is left alone for a while, then one request tries', async (t) => {
-  const port = await freePort()
-  const own = await startBridge({ services: { far: { url: `http://127.0.0.1:${port}/mcp` } } })
-  t.teardown(() => own.stop())
+test('a server that nobody reaches is left alone for a while', async (t) => {
   const statuses: number[] = []
   for (let n = 0; n < 5; n += 1) {
-    const [response] = await refusalOf(own, 'far')
+    const [response] = await refusalOf('absent')
     statuses.push(response.status)
     if (response.status === 503) t.regex(response.headers.get('retry-after') ?? '', /^\d+$/)
   }
   t.deepEqual(statuses.slice(0, 3), [200, 200, 200])
   t.true(statuses.includes(503))
+  const line = bridge.log.find(({ service, msg }) => service === 'absent' && msg === UNREACHED)
+  t.is(line?.['level'], 'warn')
 })
 
 test('a stream of 2024-11-05 cannot lead to another origin', async (t) => {
-  const { own, server } = await ownBridge(
-    t,
-    (socket) => {
-      const event = 'event: endpoint\ndata: http://169.254.169.254/messages\n\n'
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${event}`)
-    },
-    { type: 'sse' },
-  )
-  const [, error] = await refusalOf(own, 'far')
+  const [, error] = await refusalOf('endpoint')
   t.regex(error?.message ?? '', /names an address of another origin/)
-  await until(t, 'the stream is left', () => server.open() === 0)
+  await until(t, 'the stream is left', () => servers.get('endpoint')?.open() === 0)
 })
 
 test('a redirect within the origin is followed, with everything that was brought along', async (t) => {
-  const { own, server } = await ownBridge(
-    t,
-    (socket, heard) => {
-      if (heard.line.endsWith('/mcp')) {
-        socket.write(answerOf('307 Temporary Redirect', ['location: /mcp/']))
-      } else if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-      else socket.write(answerOf('202 Accepted', []))
-    },
-    { headers: { 'x-api-key': 'k' } },
-  )
-  t.truthy((await open(own, 'far')).id)
-  t.true(server.heard.every(({ head }) => /x-api-key: k/i.test(head)))
-  t.true(server.heard.some(({ line }) => line === 'POST /mcp/'))
+  t.truthy((await open(bridge, 'slash')).id)
+  t.true(heardBy('slash').every(({ head }) => /x-api-key: k/i.test(head)))
+  t.true(heardBy('slash').some(({ line }) => line === 'POST /mcp/'))
+})
+
+test('nothing overtakes notifications/initialized', async (t) => {
+  const { id } = await open(bridge, 'slow')
+  t.deepEqual((await list('slow', id)).result, { isBegun: true })
 })
 
 test('who ends the bridge waits for no server', async (t) => {
-  const { own } = await ownBridge(t, (socket, heard) => {
-    if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
-    else if (heard.body.includes('notifications/')) socket.write(answerOf('202 Accepted', []))
+  const silent = await startHostile(well(() => {}))
+  const own = await startBridge({ services: { far: { url: silent.url } } })
+  t.teardown(async () => {
+    await own.stop()
+    await silent.stop()
   })
-  await open(own, 'far')
+  const { id } = await open(own, 'far')
+  const calling = send(own, 'far', rpc('tools/list'), { session: id }).catch(() => undefined)
   t.is(await own.end('SIGTERM'), 0)
+  await calling
 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import test from 'ava'
 import { connectAsked, FOLDERS, WORD } from '../../support/asked-client.ts'
-import { fixture, startBridge } from '../../support/bridge.ts'
+import { fixture, PATIENT_LEASE_MS, startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/live-session.ts'
 import { events, initializeBody, json, note, open, rpc, send } from '../../support/mcp.ts'
 import { callText } from '../../support/sdk-client.ts'
@@ -19,10 +19,15 @@ const REFUSES = `require('node:readline').createInterface(process.stdin).on('lin
   const error = { code: -32000, message: 'not today' }
   if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, error }))
 })`
-const diary = join(mkdtempSync(join(tmpdir(), 'diary-')), 'diary')
+const folder = mkdtempSync(join(tmpdir(), 'stateless-'))
+const diary = join(folder, 'diary')
+/** Which program `changing` starts. */
+const program = join(folder, 'program')
+const STARTS = `import(require('node:fs').readFileSync(${JSON.stringify(program)}, 'utf8'))`
 const { command, args } = fixture('stateless-only.ts') as { command: string; args: string[] }
 const server = (more: object = {}): object => ({ command, args: [...args, diary], ...more })
 const bridge = await startBridge({
+  environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS },
   services: {
     new: server(),
     mine: server({ isolation: 'user' }),
@@ -30,6 +35,7 @@ const bridge = await startBridge({
     deny: server({ roots: 'deny' }),
     fixed: server({ roots: 'fixed', rootFolders: ['/srv/files'] }),
     mortal: server(),
+    changing: { command, args: ['-e', STARTS] },
     neither: { command, args: ['-e', REFUSES] },
   },
 })
@@ -303,4 +309,18 @@ test('a server that knows no revision is heard with its own words', async (t) =>
   const refused = await send(bridge, 'neither', initializeBody())
   t.is(refused.headers.get('mcp-session-id'), null)
   t.like(await json(refused), { id: 0, error: { code: -32000, message: 'not today' } })
+})
+
+test('a server that has become one with sessions is used as one', async (t) => {
+  writeFileSync(program, args[0] ?? '')
+  const before = await open(bridge, 'changing')
+  const die = rpc('tools/call', { name: 'die', arguments: {} })
+  t.truthy((await json(send(bridge, 'changing', die, { session: before.id }))).error)
+  writeFileSync(program, join(import.meta.dirname, '../../fixtures/echoes.ts'))
+  for (let times = 0; times < 2; times += 1) {
+    const { id, answer } = await open(bridge, 'changing')
+    t.like(answer.result, { serverInfo: { name: 'fixture' } })
+    const { result } = await json(send(bridge, 'changing', rpc('echo', { a: 1 }), { session: id }))
+    t.like(result, { method: 'echo', params: { a: 1 } })
+  }
 })

@@ -122,6 +122,9 @@ test('a filter that is none, or asks for too much, is refused', async (t) => {
     const { response } = await listen(filter)
     t.is((await json(response)).error?.code, code)
   }
+  const options = { caller: somebody(), accept: 'application/json' }
+  const response = await ask(bridge, 'old', 'subscriptions/listen', { notifications: {} }, options)
+  t.is(response.status, 406)
 })
 
 test('a changed service ends streams with a word and calls by name; the next request begins anew', async (t) => {

@@ -50,10 +50,10 @@ test('the envelope is taken out of a request, whatever else it brings remains', 
 
 test('only some requests may have questions for an answer', (t) => {
   for (const method of ['tools/call', 'prompts/get', 'resources/read']) {
-    t.true(mayBeAsked({ method }))
+    t.true(mayBeAsked(method))
   }
   for (const method of ['tools/list', 'completion/complete', 'vendor/x', 'subscriptions/listen']) {
-    t.false(mayBeAsked({ method }))
+    t.false(mayBeAsked(method))
   }
 })
 

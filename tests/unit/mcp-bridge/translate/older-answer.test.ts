@@ -1,6 +1,9 @@
 import test from 'ava'
 import type { JsonObject } from '../../../../mcp-bridge/json-rpc.ts'
-import { toOlderError, toOlderResult } from '../../../../mcp-bridge/translate/older-answer.ts'
+import {
+  toOlderError,
+  toOlderResult,
+} from '../../../../mcp-bridge/translate/sessions/older-answer.ts'
 
 const older = (method: string, result: JsonObject, revision = '2025-11-25') =>
   toOlderResult(method, result, revision)

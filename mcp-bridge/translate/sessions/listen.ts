@@ -1,7 +1,7 @@
 /** One `subscriptions/listen` (MCP 2026-07-28, subscriptions): a call that lasts until somebody ends it. */
 
-import type { RpcId, RpcResponse } from '../json-rpc.ts'
-import type { Call } from '../runner/process-user.ts'
+import type { RpcId, RpcResponse } from '../../json-rpc.ts'
+import type { Call } from '../../runner/process-user.ts'
 
 export type ListenEnd = (listen: Listen, response: RpcResponse) => void
 

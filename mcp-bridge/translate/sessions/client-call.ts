@@ -17,9 +17,9 @@ import {
   type RpcRequest,
   type RpcResponse,
   toCancelled,
-} from '../json-rpc.ts'
-import { INPUT_ROUNDS_MAX } from '../limits.ts'
-import type { Call } from '../runner/process-user.ts'
+} from '../../json-rpc.ts'
+import { INPUT_ROUNDS_MAX } from '../../limits.ts'
+import type { Call } from '../../runner/process-user.ts'
 import { type Input, readInputRequired } from './input-required.ts'
 import { toOlderError, toOlderResult } from './older-answer.ts'
 import { type Kept, roughSize } from './rough-size.ts'

@@ -1,7 +1,7 @@
 /** A client's call as its server has it, once for each time that it is made. */
 
-import type { RpcId, RpcResponse } from '../json-rpc.ts'
-import type { Call } from '../runner/process-user.ts'
+import type { RpcId, RpcResponse } from '../../json-rpc.ts'
+import type { Call } from '../../runner/process-user.ts'
 import type { ClientCall } from './client-call.ts'
 
 export class Round implements Call {

@@ -15,10 +15,10 @@ import {
   type RpcMessage,
   type RpcRequest,
   type RpcResponse,
-} from '../json-rpc.ts'
-import type { Call } from '../runner/process-user.ts'
-import { LISTEN } from '../runner/stateless-conversation.ts'
-import { assertRoomFor } from '../runner/subscriptions.ts'
+} from '../../json-rpc.ts'
+import type { Call } from '../../runner/process-user.ts'
+import { LISTEN } from '../../runner/stateless-conversation.ts'
+import { assertRoomFor } from '../../runner/subscriptions.ts'
 import { Listen } from './listen.ts'
 
 const UPDATED = 'notifications/resources/updated'

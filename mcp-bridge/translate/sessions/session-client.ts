@@ -3,11 +3,11 @@
  * the words of MCP 2026-07-28 (`_meta` envelope).
  */
 
-import type { Service } from '../../lib/catalogue/service.ts'
-import { LATEST_REVISION, REVISIONS } from '../era.ts'
-import { isObject, type JsonObject, metaOf, paramsOf, type RpcRequest } from '../json-rpc.ts'
-import { rootsCapability } from '../runner/roots.ts'
-import { META, STATELESS_REVISION } from '../stateless/envelope.ts'
+import type { Service } from '../../../lib/catalogue/service.ts'
+import { LATEST_REVISION, REVISIONS } from '../../era.ts'
+import { isObject, type JsonObject, metaOf, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { rootsCapability } from '../../runner/roots.ts'
+import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
 
 /** The only one with sessions that knows elicitation at an address. */
 const URL_REVISION = '2025-11-25'

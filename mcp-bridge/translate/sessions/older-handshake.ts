@@ -1,25 +1,25 @@
 /** What a server without sessions answers to `server/discover`, as the answer to a session's `initialize`. */
 
-import type { Service } from '../../lib/catalogue/service.ts'
-import { isObject, type JsonObject, RpcFault } from '../json-rpc.ts'
-import { META, STATELESS_REVISION } from '../stateless/envelope.ts'
+import type { Service } from '../../../lib/catalogue/service.ts'
+import { isObject, type JsonObject } from '../../json-rpc.ts'
+import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
 import { type SessionClient, withoutTasks } from './session-client.ts'
 
 export interface InitializeResult extends JsonObject {
   readonly capabilities: JsonObject
 }
 
-/** @throws RpcFault for a server that does not say that it speaks 2026-07-28. */
+/** Whether that is what it says of itself. */
+export function speaksStateless({ supportedVersions }: JsonObject): boolean {
+  return Array.isArray(supportedVersions) && supportedVersions.includes(STATELESS_REVISION)
+}
+
 export function toInitializeResult(
   service: Service,
   { revision }: Pick<SessionClient, 'revision'>,
   discovered: JsonObject,
 ): InitializeResult {
-  const { supportedVersions, instructions } = discovered
-  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(STATELESS_REVISION)) {
-    const words = `the service ${service.name}: does not speak ${STATELESS_REVISION}`
-    throw new RpcFault(200, 'internal', words)
-  }
+  const { instructions } = discovered
   return {
     protocolVersion: revision,
     capabilities: capabilitiesOf(discovered),

@@ -7,9 +7,9 @@ import {
   paramsOf,
   type RpcRequest,
   type RpcResponse,
-} from '../json-rpc.ts'
-import { LEVELS } from '../runner/log-levels.ts'
-import type { Call } from '../runner/process-user.ts'
+} from '../../json-rpc.ts'
+import { LEVELS } from '../../runner/log-levels.ts'
+import type { Call } from '../../runner/process-user.ts'
 import type { SessionClient } from './session-client.ts'
 
 /** From now on each request carries the level (MCP 2026-07-28, logging). */

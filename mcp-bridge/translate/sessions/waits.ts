@@ -6,7 +6,7 @@ import {
   LISTEN_AGAIN_MAX_MS,
   LISTEN_TIMEOUT_MS,
   NEXT_ROUND_MS,
-} from '../limits.ts'
+} from '../../limits.ts'
 import type { ChangesWaits } from './changes.ts'
 
 export interface Waits extends ChangesWaits {

@@ -1,8 +1,8 @@
 /** What a server without sessions says of itself, asked before the first request of a session. */
 
-import { RpcFault, type RpcId, type RpcResponse, toCancelled } from '../json-rpc.ts'
-import type { Call, ProcessUser } from '../runner/process-user.ts'
-import type { StatelessServer } from '../runner/servers.ts'
+import { RpcFault, type RpcId, type RpcResponse, toCancelled } from '../../json-rpc.ts'
+import type { Call, ProcessUser } from '../../runner/process-user.ts'
+import type { StatelessServer } from '../../runner/servers.ts'
 import type { SessionClient } from './session-client.ts'
 
 const DISCOVER = 'server/discover'

@@ -5,8 +5,8 @@
  * goes. Schemas of tools and what tools return may be anything in it, objects only before.
  */
 
-import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../json-rpc.ts'
-import { META } from '../stateless/envelope.ts'
+import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { META } from '../../stateless/envelope.ts'
 import { toOlderBlock, toOlderContent } from './older-content.ts'
 
 /** `revision`: the client's. */

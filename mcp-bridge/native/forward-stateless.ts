@@ -1,0 +1,87 @@
+/** A request without a session, passed on as it is to a native server that knows such; its answer streams back unbuffered. */
+
+import type { Bridge } from '../bridge.ts'
+import { tryParseExactly } from '../exact-json.ts'
+import { type Exchange, SESSION_HEADER } from '../exchange.ts'
+import {
+  isResponse,
+  type ParsedBody,
+  type RpcFault,
+  type RpcRequest,
+  serialize,
+  toBody,
+  toMessage,
+} from '../json-rpc.ts'
+import { LISTEN } from '../runner/stateless-conversation.ts'
+import { DISCOVER, withServedRevisions } from '../stateless/direct.ts'
+import type { AnswerReader } from '../tools/answer-reader.ts'
+import { passOn } from './pass-on.ts'
+import type { PassingReader } from './read-answer.ts'
+import { refuse } from './refuse.ts'
+import { ask } from './upstream.ts'
+
+/** @throws RpcFault when the server cannot be asked, or the request must not reach it. */
+export async function forwardStateless(
+  bridge: Bridge,
+  exchange: Exchange,
+  body: ParsedBody,
+  request: RpcRequest,
+): Promise<void> {
+  const { service, admission } = exchange
+  const watching = bridge.tools.reader(exchange, bridge.tools.admit(exchange, body))
+  const upstream = endWithClient(exchange, watching)
+  admission.endBy((fault) => {
+    watching?.cancel()
+    refuse(exchange, fault)
+    upstream.abort()
+  })
+  const server = await bridge.natives.ensure(service)
+  admission.assertStands()
+  const { [SESSION_HEADER]: _, ...headers } = exchange.request.headers
+  const answer = await ask(server, service.name, {
+    method: 'POST',
+    path: exchange.request.url ?? '/',
+    headers,
+    body: toBody(body),
+    signal: upstream.signal,
+  })
+  // Nobody has a session here, whatever the server believes.
+  delete answer.headers[SESSION_HEADER]
+  const reader = request.method === DISCOVER ? DISCOVERY : watching
+  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive, reader)
+  admission.endBy((fault) => {
+    watching?.cancel()
+    end(fault)
+  })
+  if (request.method === LISTEN) admission.listen()
+}
+
+/** To leave is to cancel (MCP 2026-07-28, Streamable HTTP): the server sees it by its connection. */
+function endWithClient(
+  { response }: Exchange,
+  watching: AnswerReader | undefined,
+): AbortController {
+  const upstream = new AbortController()
+  const end = (): void => {
+    if (!response.writableFinished) watching?.cancel()
+    watching?.end()
+    upstream.abort()
+  }
+  // It may have left while the server was asked what it knows.
+  if (response.destroyed) end()
+  else response.once('close', end)
+  return upstream
+}
+
+/** A native server has sessions too: this URL serves both eras. */
+const DISCOVERY: PassingReader = {
+  read(text) {
+    const answer = toMessage(tryParseExactly(text))
+    return answer === undefined || !isResponse(answer)
+      ? text
+      : serialize(withServedRevisions(answer))
+  },
+  end() {
+    // Nothing of it is watched.
+  },
+}

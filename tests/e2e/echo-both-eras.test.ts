@@ -1,0 +1,82 @@
+/** The echo service behind Envoy, for official clients with and without sessions at the same time. */
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import test, { type ExecutionContext } from 'ava'
+import { startGateway } from '../support/gateway.ts'
+import { until } from '../support/gateway-process.ts'
+import { callText, connect } from '../support/sdk-client.ts'
+import { createVisitor } from '../support/visitor.ts'
+
+const WAIT_MS = 20_000
+const MAIN = join(import.meta.dirname, '../../cli/main.ts')
+const run = promisify(execFile)
+const gateway = await startGateway()
+test.after.always(() => gateway.remove())
+
+const ENDPOINT = `${gateway.url}/echo/mcp`
+/** What a caller might try. */
+const FORGED = { 'X-User-Id': 'dev:root', 'x-user-name': 'root', 'Mcp-Session-Id': 'forged' }
+
+/** Somebody who has logged in, with a client of each era. */
+async function enter(t: ExecutionContext, name: string) {
+  const { client: older, provider } = await connect(ENDPOINT, createVisitor(name))
+  const token = async (): Promise<string> => provider.saved?.access_token ?? ''
+  const newer = new Client({ name: 'e2e', version: '1' }, { versionNegotiation: { mode: 'auto' } })
+  const options = { authProvider: { token }, requestInit: { headers: FORGED } }
+  await newer.connect(new StreamableHTTPClientTransport(new URL(ENDPOINT), options))
+  t.teardown(() => Promise.all([older.close(), newer.close()]))
+  t.is(newer.getNegotiatedProtocolVersion(), '2026-07-28')
+  return { name, older, newer }
+}
+
+test('two people, each in both eras: everybody is who they are', async (t) => {
+  const people = await Promise.all([enter(t, 'alice'), enter(t, 'bob')])
+  await Promise.all(
+    people.flatMap(({ name, older, newer }) =>
+      [1, 2, 3].map(async () => {
+        const { structuredContent } = await newer.callTool({ name: 'whoami', arguments: {} })
+        t.like(structuredContent, { userId: `dev:${name}`, userName: name })
+        t.true((await callText(older, 'whoami')).includes(`dev:${name}`))
+      }),
+    ),
+  )
+})
+
+test('without a session: the tools, a message, and progress before the answer', async (t) => {
+  const { newer } = await enter(t, 'carol')
+  t.deepEqual(
+    (await newer.listTools()).tools.map(({ name }) => name),
+    ['echo', 'whoami', 'wait'],
+  )
+  const message = 'hello ☃'
+  const echoed = await newer.callTool({ name: 'echo', arguments: { message } })
+  t.deepEqual(echoed.content, [{ type: 'text', text: message }])
+  const heard: number[] = []
+  await newer.callTool(
+    { name: 'wait', arguments: { seconds: 0.4, steps: 4 } },
+    { onprogress: ({ progress }) => void heard.push(progress) },
+  )
+  t.deepEqual(heard, [1, 2, 3, 4])
+})
+
+test('who leaves a call cancels it, through Envoy', async (t) => {
+  const { newer } = await enter(t, 'dave')
+  const leaving = new AbortController()
+  const { promise: runs, resolve } = Promise.withResolvers<void>()
+  const waiting = newer.callTool(
+    { name: 'wait', arguments: { seconds: 60, steps: 600 } },
+    { signal: leaving.signal, onprogress: () => resolve() },
+  )
+  await runs
+  leaving.abort('enough')
+  await t.throwsAsync(waiting)
+  const args = [MAIN, 'audit', '--user', 'dev:dave', '--outcome', 'cancelled', '--json']
+  await until(async () => {
+    const { stdout } = await run(process.execPath, args, { cwd: gateway.folder })
+    return stdout.includes('"wait"')
+  }, WAIT_MS)
+  t.pass()
+})
