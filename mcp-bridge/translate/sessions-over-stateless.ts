@@ -156,7 +156,7 @@ export class SessionOverStateless implements SessionServer, ProcessUser {
   deliver(message: RpcMessage, call: Call | undefined): void {
     if (call instanceof Listen) this.#changes.receive(call, message)
     else if (call instanceof Round) {
-      this.#options.session.deliver(toOlderNotification(message), call.call.original)
+      this.#options.session.deliver(call.call.told(message), call.call.original)
     } else if (!isRequest(message)) this.#options.session.deliver(message, undefined)
   }
 

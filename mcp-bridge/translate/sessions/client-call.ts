@@ -13,6 +13,7 @@ import {
   paramsOf,
   RpcFault,
   type RpcId,
+  type RpcMessage,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
@@ -20,8 +21,9 @@ import {
 } from '../../json-rpc.ts'
 import { INPUT_ROUNDS_MAX } from '../../limits.ts'
 import type { Call } from '../../runner/process-user.ts'
-import { type Input, readInputRequired } from './input-required.ts'
+import { type Input, notAnswered, readInputRequired, refused } from './input-required.ts'
 import { toOlderError, toOlderResult } from './older-answer.ts'
+import { progressAfter, toOlderNotification } from './older-notification.ts'
 import { type Kept, roughSize } from './rough-size.ts'
 import { Round } from './round.ts'
 import type { SessionClient } from './session-client.ts'
@@ -63,6 +65,9 @@ export class ClientCall {
   #answers: [key: string, answer: JsonObject][] = []
   #requestState: string | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Told of this round, and of those before it. */
+  #progress = 0
+  #progressBefore = 0
   #isOver = false
 
   constructor(original: Call, request: RpcRequest, ports: ClientCallPorts) {
@@ -98,6 +103,15 @@ export class ClientCall {
     } else this.#fail('answered in a way that this client does not know')
   }
 
+  /** What the server tells of it, as the client may hear it. */
+  told(message: RpcMessage): RpcMessage {
+    const older = toOlderNotification(message)
+    const params = progressAfter(this.#progressBefore, older)
+    if (params === undefined) return older
+    this.#progress = Math.max(this.#progress, Number(params['progress']))
+    return this.#progressBefore === 0 ? older : { ...older, params }
+  }
+
   /** The client's answer to a question, or why there is none. */
   answered({ id, result, error }: RpcResponse): void {
     const key = this.#forget(id as RpcId)
@@ -129,6 +143,7 @@ export class ClientCall {
 
   #send(request: RpcRequest): void {
     this.#rounds += 1
+    this.#progressBefore = this.#progress
     this.#round = new Round(this)
     this.#ports.send(this.#round, request)
   }
@@ -227,14 +242,4 @@ export class ClientCall {
 
 function isComplete({ resultType }: JsonObject): boolean {
   return resultType === undefined || resultType === 'complete'
-}
-
-function notAnswered(error: unknown): RpcFault {
-  const message = isObject(error) ? error['message'] : undefined
-  const why = typeof message === 'string' ? message : 'the client has not answered'
-  return refused(`needs input: ${why}`)
-}
-
-function refused(words: string): RpcFault {
-  return new RpcFault(200, 'internal', words)
 }

@@ -69,6 +69,14 @@ function toOlderElicitation(params: JsonObject, { capabilities }: SessionClient)
   return url === undefined ? others : params
 }
 
-function refused(words: string): RpcFault {
+/** Why a client's answer to what it was asked is none. */
+export function notAnswered(error: unknown): RpcFault {
+  const message = isObject(error) ? error['message'] : undefined
+  const why = typeof message === 'string' ? message : 'the client has not answered'
+  return refused(`needs input: ${why}`)
+}
+
+/** What is wrong with the server's asking, without its name. */
+export function refused(words: string): RpcFault {
   return new RpcFault(200, 'internal', words)
 }

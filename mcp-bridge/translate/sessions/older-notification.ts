@@ -1,6 +1,6 @@
 /** What a server without sessions tells, as sessions are told it. */
 
-import { metaOf, paramsOf, type RpcMessage } from '../../json-rpc.ts'
+import { type JsonObject, metaOf, paramsOf, type RpcMessage } from '../../json-rpc.ts'
 import { META } from '../../stateless/envelope.ts'
 
 /** Without the name of the request that it was asked for with: sessions have made none. */
@@ -11,4 +11,16 @@ export function toOlderNotification(message: RpcMessage): RpcMessage {
   const { _meta: __, ...params } = paramsOf(message)
   const isLast = Object.keys(others).length === 0
   return { ...message, params: isLast ? params : { ...params, _meta: others } }
+}
+
+/**
+ * To the client all rounds are one call, whose progress only ever grows (MCP, progress): that of a round
+ * comes on top of what was told in those before.
+ */
+export function progressAfter(before: number, message: RpcMessage): JsonObject | undefined {
+  const params = paramsOf(message)
+  const { progress, total } = params
+  if (message.method !== 'notifications/progress' || typeof progress !== 'number') return undefined
+  const all = typeof total === 'number' ? { total: before + total } : {}
+  return { ...params, progress: before + progress, ...all }
 }

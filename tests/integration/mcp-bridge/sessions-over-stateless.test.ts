@@ -137,8 +137,13 @@ test('tells progress over the rounds, and logs from the level that was set on', 
   const options = { onprogress: (progress: Progress) => void heard.push(progress) }
   await client.callTool({ name: 'confirm', arguments: {} }, undefined, options)
   t.deepEqual(
-    heard.map(({ progress }) => progress),
-    [1, 2, 1, 2],
+    heard.map(({ progress, total }) => [progress, total]),
+    [
+      [1, 2],
+      [2, 2],
+      [3, 4],
+      [4, 4],
+    ],
   )
   const logged = (): number => told.filter((method) => method === 'notifications/message').length
   t.is(logged(), 0)

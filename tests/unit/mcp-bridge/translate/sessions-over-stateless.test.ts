@@ -1,6 +1,7 @@
 import test from 'ava'
 import { paramsOf, RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { INPUT_ROUNDS_MAX, REQUEST_STATE_CHARACTERS_MAX } from '../../../../mcp-bridge/limits.ts'
+import type { Call } from '../../../../mcp-bridge/runner/process-user.ts'
 import { until } from '../../../support/live-session.ts'
 import { bareParams, translatedSession } from '../../../support/translated-session.ts'
 
@@ -360,4 +361,21 @@ test('a session does not begin when the server refuses, is none, or says nothing
   const begun = session.initialize(params)
   session.sent.at(-1)?.answer({ supportedVersions: ['2026-07-28'], capabilities: {} })
   t.like(await begun, { result: { protocolVersion: '2025-11-25' } })
+})
+
+test('progress of a round comes on top of what was told before', async (t) => {
+  const session = await translatedSession()
+  session.call('tools/call', tool)
+  const tell = (call: Call, params: object): unknown => {
+    session.over.deliver({ jsonrpc: '2.0', method: 'notifications/progress', params }, call)
+    return session.heard.splice(0)[0]?.message.params
+  }
+  const first = session.take()
+  t.deepEqual(tell(first.call, { progress: 1, total: 2 }), { progress: 1, total: 2 })
+  t.deepEqual(tell(first.call, { progress: 'odd' }), { progress: 'odd' })
+  first.answer(needs({ who: form }))
+  session.reply({ result: accept })
+  const { call } = session.take()
+  t.deepEqual(tell(call, { progress: 0.5, message: 'm' }), { progress: 1.5, message: 'm' })
+  t.deepEqual(tell(call, { progress: 1, total: 1 }), { progress: 2, total: 2 })
 })
