@@ -11,6 +11,7 @@ import type { StreamPorts } from './session-streams.ts'
 import type { Sessions } from './sessions.ts'
 import type { SseSession } from './sse/sse-session.ts'
 import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
+import type { Readers } from './stateless/readers.ts'
 import type { EventRecords } from './store/events.ts'
 import type { Tools } from './tools/tools.ts'
 import type { StandingClient } from './translate/standing-client.ts'
@@ -24,6 +25,7 @@ export interface Bridge {
   readonly mirrored: MirroredArguments
   readonly natives: NativeServers
   readonly standing: StandingClients
+  readonly readers: Readers
   readonly streams: StreamPorts
   readonly events: EventRecords
   readonly peers: Peers

@@ -44,6 +44,7 @@ import { createBridgeServer } from './server.ts'
 import type { StreamPorts } from './session-streams.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { MirroredArguments } from './stateless/mirrored-arguments.ts'
+import { Readers } from './stateless/readers.ts'
 import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
@@ -93,7 +94,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const kept = { ...learnt, ...own }
+  const kept = { ...learnt, ...own, readers: new Readers() }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({

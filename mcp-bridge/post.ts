@@ -19,6 +19,7 @@ import { openSession } from './open-session.ts'
 import { postToStream, streamOf } from './sse/post-to-stream.ts'
 import { SseSession, toOtherTransport } from './sse/sse-session.ts'
 import { serveStateless } from './stateless/serve.ts'
+import { assertPlain } from './tools/plain-message.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
@@ -30,6 +31,7 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   exchange.rpcMethod = first.method
   exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
   if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
+  for (const message of parsed.messages) assertPlain(message)
   admission.assertStands()
   const stream = service.sse ? streamOf(exchange) : undefined
   if (stream !== undefined) {

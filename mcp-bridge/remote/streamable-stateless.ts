@@ -15,7 +15,11 @@ import {
   type RpcMessage,
   serialize,
 } from '../json-rpc.ts'
-import { REMOTE_TAKEN_BEATS, REMOTE_TOOL_PAGES_MAX } from '../limits.ts'
+import {
+  REMOTE_MIRRORED_CHARACTERS_MAX,
+  REMOTE_TAKEN_BEATS,
+  REMOTE_TOOL_PAGES_MAX,
+} from '../limits.ts'
 import { assertTaken } from '../runner/input-queue.ts'
 import { LISTEN } from '../runner/stateless-conversation.ts'
 import type { MirroredHeaders } from '../runner/upstream.ts'
@@ -138,7 +142,7 @@ export class StreamableStateless implements Transport {
       [REVISION_HEADER]:
         typeof revision === 'string' && HEADER_TEXT.test(revision) ? revision : STATELESS_REVISION,
       [METHOD_HEADER]: message.method ?? '',
-      ...(name !== undefined && { [NAME_HEADER]: encodeMirrored(name) }),
+      ...(name !== undefined && { [NAME_HEADER]: toNameHeader(name) }),
       ...(message.method === CALL && (mirrored ?? this.#tools.headersFor(tool, args))),
     }
   }
@@ -200,6 +204,13 @@ export class StreamableStateless implements Transport {
       this.#ports.exchanges.over(own)
     }
   }
+}
+
+/** @throws RpcFault for one that no server would take in a header. */
+function toNameHeader(name: string): string {
+  const header = encodeMirrored(name)
+  if (header.length <= REMOTE_MIRRORED_CHARACTERS_MAX) return header
+  throw new RpcFault(400, 'invalidParams', 'what the request names is too long for a header')
 }
 
 function withoutProgress({ progressToken: _, ...meta }: Record<string, unknown>): object {

@@ -34,8 +34,9 @@ export async function serveStateless(
   }
   const owner = ownerOf(exchange)
   bridge.mirrored.assert(owner, request.headers, stateless.request)
+  const reader = bridge.readers.enter(owner, response)
   const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
-  const answer = new StatelessAnswer(exchange, bridge.streams)
+  const answer = new StatelessAnswer(exchange, bridge.streams, reader)
   answer.watchedBy(watched)
   if (stateless.request.method === 'tools/list') {
     answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))

@@ -8,7 +8,6 @@
 import type { ServerResponse } from 'node:http'
 import { type Accepted, parseAccept } from '../accept.ts'
 import { toText } from '../answer.ts'
-import { Backlog } from '../backlog.ts'
 import { EventStream } from '../event-stream.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
 import {
@@ -18,9 +17,11 @@ import {
   type RpcResponse,
   trySerialize,
 } from '../json-rpc.ts'
-import { STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
+import { LARGE_ANSWER_BYTES, STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
+import { UnreadAnswer } from '../unread-answer.ts'
+import { Reader } from './readers.ts'
 
 /** Errors that the transport itself shows (MCP 2026-07-28, Streamable HTTP); the others travel with 200. */
 const STATUSES: ReadonlyMap<unknown, number> = new Map([
@@ -34,8 +35,7 @@ export class StatelessAnswer {
   readonly #response: ServerResponse
   readonly #accepted: Accepted
   readonly #ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>
-  readonly #backlog: Backlog
-  #onRelieved: () => void = () => {}
+  readonly #reader: Reader
   #onSettled: ((response: RpcResponse) => void) | undefined
   #stream: EventStream | undefined
   #watched: WatchedCall | undefined
@@ -45,16 +45,17 @@ export class StatelessAnswer {
   constructor(
     { request, response }: Pick<Exchange, 'request' | 'response'>,
     ports: Pick<StreamPorts, 'keepAlive' | 'firstBytes'>,
+    reader = new Reader(),
   ) {
     this.#response = response
     this.#accepted = parseAccept(headerOf(request, 'accept'))
     this.#ports = ports
-    this.#backlog = new Backlog(() => this.#onRelieved())
+    this.#reader = reader
   }
 
   /** Called when a client that was congested reads again. */
   onRelieved(tell: () => void): void {
-    this.#onRelieved = tell
+    this.#response.once('close', this.#reader.onRelieved(tell))
   }
 
   /** Shown the response before the client is. */
@@ -75,7 +76,7 @@ export class StatelessAnswer {
   }
 
   get isCongested(): boolean {
-    return this.#backlog.isCongested
+    return this.#reader.backlog.isCongested
   }
 
   /** Called when the client leaves before the answer is complete: that cancels (MCP 2026-07-28). */
@@ -106,9 +107,10 @@ export class StatelessAnswer {
   settle(response: RpcResponse): void {
     if (!this.isOpen) return
     this.#isOver = true
-    this.#onSettled?.(response)
+    const visible = this.#watched?.toVisible(response) ?? response
+    this.#onSettled?.(visible)
     this.#ports.firstBytes.remove(this)
-    const text = toText(this.#watched?.toVisible(response) ?? response)
+    const text = toText(visible)
     this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()
@@ -117,11 +119,10 @@ export class StatelessAnswer {
       return
     }
     const status = (isObject(response.error) && STATUSES.get(response.error['code'])) || 200
-    const headers = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    }
+    const bytes = Buffer.byteLength(text)
+    const headers = { 'content-type': 'application/json', 'content-length': bytes }
     this.#response.writeHead(status, headers).end(text)
+    if (bytes > LARGE_ANSWER_BYTES) this.#noteLarge()
   }
 
   beat(): void {
@@ -130,11 +131,25 @@ export class StatelessAnswer {
     else if (this.#beats >= STATELESS_FIRST_BYTE_BEATS) this.#begin().beat()
   }
 
+  /** A whole answer that the client may take long to read. */
+  #noteLarge(): void {
+    const unread = new UnreadAnswer(this.#response)
+    const { keepAlive } = this.#ports
+    const { backlog } = this.#reader
+    backlog.add(unread)
+    backlog.grown()
+    keepAlive.add(unread)
+    this.#response.once('close', () => {
+      keepAlive.remove(unread)
+      backlog.remove(unread)
+    })
+  }
+
   #begin(): EventStream {
     if (this.#stream !== undefined) return this.#stream
     this.#ports.firstBytes.remove(this)
     const { keepAlive } = this.#ports
-    this.#stream = new EventStream(this.#response, { keepAlive, backlog: this.#backlog })
+    this.#stream = new EventStream(this.#response, { keepAlive, backlog: this.#reader.backlog })
     return this.#stream
   }
 }

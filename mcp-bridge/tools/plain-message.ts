@@ -1,5 +1,5 @@
 /**
- * A message must not be read in two ways: by the rules as one thing, by the server as another.
+ * What a client sends must not be read in two ways: by the rules as one thing, by the server as another.
  *
  * Some JSON readers take `Method` for `method`, or `ſ` for `s`, and of the two the last one: what could be
  * taken so for a member that is looked at here is refused. Of members with the same name the last counts, and

@@ -19,7 +19,6 @@ import { AUDIT_TEXT_CHARACTERS_MAX } from '../limits.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { CALL, judge, LIST, toolOf, type Verdict } from './judge.ts'
 import { toKeptArguments } from './kept-arguments.ts'
-import { assertPlain } from './plain-message.ts'
 import { type Begun, Listing, ToolCall, type Watched, type WatchedCall } from './watched-call.ts'
 
 export interface ToolsPorts {
@@ -52,7 +51,6 @@ export class Tools {
    */
   admit(exchange: Asking, body: ParsedBody): Watched | undefined {
     const { messages } = body
-    for (const message of messages) assertPlain(message)
     const [first] = messages
     if (!body.isBatch && first.method === CALL) exchange.tool = shown(toolOf(first))
     const { tools: rules } = exchange.service

@@ -155,3 +155,10 @@ test('a client with sessions uses a server that knows none', async (t) => {
   const called = await json(send(bridge, 'modern', rpc('tools/call', params), { session: id }))
   t.is(textOf(called), 'q in south')
 })
+
+test('what is too long for a header is refused, not sent', async (t) => {
+  const uri = `file:///${'x'.repeat(9000)}`
+  const asked = { headers: { 'mcp-name': uri } }
+  const { error } = await json(ask('modern', 'resources/read', { uri }, asked))
+  t.regex(error?.message ?? '', /too long for a header/)
+})

@@ -4,7 +4,16 @@ import test, { type ExecutionContext } from 'ava'
 import { type AuditRecord, lastAudit } from '../../../lib/store/audit-record.ts'
 import { fixture, startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/gateway-process.ts'
-import { allEvents, json, note, open, type RawOptions, rpc, send } from '../../support/mcp.ts'
+import {
+  allEvents,
+  initializeBody,
+  json,
+  note,
+  open,
+  type RawOptions,
+  rpc,
+  send,
+} from '../../support/mcp.ts'
 
 const WAIT_MS = 15_000
 const scopes = { write: 'Change notes.', admin: 'Drop notes.' }
@@ -209,6 +218,13 @@ for (const [what, body, status] of [
     t.deepEqual(await called('ruled', options), [])
   })
 }
+
+test('a session does not begin with what could be a call as well', async (t) => {
+  const body = { ...initializeBody(), Method: 'tools/call', Params: { name: 'danger' } }
+  const response = await send(bridge, 'ruled', body, { caller: somebody() })
+  t.is(response.status, 400)
+  t.regex((await json(response)).error?.message ?? '', /must be written so/)
+})
 
 test('headers change nothing', async (t) => {
   const options = await seat('ruled', { caller: somebody() })

@@ -219,6 +219,18 @@ test('the bridge gets the secrets its services name, except the gateway’s own'
   })
 })
 
+test('what is brought along to servers elsewhere comes from the operator’s variables too', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'remote-'))
+  writeFileSync(
+    join(folder, 'gateway.yaml'),
+    'mcpServers:\n  far:\n    url: https://x.example/mcp\n    headers: { X-Key: "${secret.FAR_KEY}" }\n' +
+      '    oauth: { tokenUrl: "https://x.example/t", clientId: g, clientSecret: "${secret.FAR_SECRET}" }\n',
+  )
+  const secrets = { FAR_KEY: 'k', FAR_SECRET_FILE: '/far', UNNAMED: 'u' }
+  const { services } = readGateway(ENVIRONMENT, folder)
+  t.deepEqual(serviceSecrets(services, secrets), { FAR_KEY: 'k', FAR_SECRET_FILE: '/far' })
+})
+
 test('what people enter is not taken from the operator’s variable of that name', (t) => {
   const [service] = gateway.services.values()
   if (service === undefined) throw new Error('no service is shipped')
