@@ -10,6 +10,7 @@ import {
   ListRootsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Bridge, Caller } from './bridge.ts'
+import { patient } from './sdk-client.ts'
 
 export const ALL_CAPABILITIES: ClientCapabilities = {
   sampling: {},
@@ -65,7 +66,9 @@ export async function connectAsked(
   }
   client.fallbackNotificationHandler = ({ method }) => Promise.resolve(void told.push(method))
   const url = new URL(`http://gateway/${service}/mcp`)
-  await client.connect(new StreamableHTTPClientTransport(url, { fetch: bridge.fetch(caller) }))
+  await client.connect(
+    new StreamableHTTPClientTransport(url, { fetch: patient(bridge.fetch(caller)) }),
+  )
   return { client, asked, told }
 }
 

@@ -112,7 +112,7 @@ export async function connect(
 const TRIES_MAX = 3
 
 /** Does what a 503 with Retry-After says: on a busy machine the store may be late for a moment. */
-function patient(send: FetchLike): FetchLike {
+export function patient(send: FetchLike): FetchLike {
   return async (url, init) => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await send(url, init)
