@@ -10,6 +10,7 @@
 
 import type { Service } from '../lib/catalogue/service.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { CODES, isObject } from './json-rpc.ts'
 import type { Era } from './runner/servers.ts'
 import { type EraRecords, eraKeyOf, type KnownEras } from './store/eras.ts'
 
@@ -46,13 +47,16 @@ export class Eras {
   }
 
   /**
-   * A server has refused `initialize`: whether it is one that knows no sessions.
+   * A server has refused `initialize`: whether it is one that knows no sessions. One that has had some may have
+   * been renewed in place; it is asked again if its `error` says that there is no such thing.
    * @throws whatever kept the probe from being made.
    */
-  async hasNoSessions(service: Service, probe: Probe): Promise<boolean> {
+  async hasNoSessions(service: Service, error: unknown, probe: Probe): Promise<boolean> {
     const { sessions, stateless } = await this.#read(service)
-    if (sessions === true) return false
-    const isStateless = stateless ?? (await this.#ask(service, probe))
+    const isRenewed = sessions === true && deniesSessions(error)
+    if (sessions === true && !isRenewed) return false
+    const known = isRenewed ? undefined : stateless
+    const isStateless = known ?? (await this.#ask(service, probe))
     if (isStateless) this.#note(service, 'sessions', false)
     return isStateless
   }
@@ -61,11 +65,6 @@ export class Eras {
   hasSessions(service: Service): void {
     const known = this.#known.get(eraKeyOf(service))
     if (known !== undefined && known.sessions !== true) this.#note(service, 'sessions', true)
-  }
-
-  /** What was believed of its servers has proved wrong: they are asked again. */
-  forget(service: Service): void {
-    this.#known.delete(eraKeyOf(service))
   }
 
   async #ask(service: Service, probe: Probe): Promise<boolean> {
@@ -107,4 +106,11 @@ export class Eras {
     const [oldest] = this.#known.keys()
     if (this.#known.size > KEPT_MAX && oldest !== undefined) this.#known.delete(oldest)
   }
+}
+
+const DENYING: readonly unknown[] = [CODES.unsupportedVersion, CODES.methodNotFound]
+
+/** In words that only a server without sessions has for `initialize`. */
+function deniesSessions(error: unknown): boolean {
+  return isObject(error) && DENYING.includes(error['code'])
 }

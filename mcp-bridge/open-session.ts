@@ -79,7 +79,8 @@ async function begin(
   if (isObject(answer.result)) eras.hasSessions(service)
   if (!hasRefused(session, answer)) return answer
   session.part()
-  if (!(await eras.hasNoSessions(service, isStateless).catch(asRefused))) return answer
+  const hasNone = eras.hasNoSessions(service, answer.error, isStateless)
+  if (!(await hasNone.catch(asRefused))) return answer
   return await beginAs('stateless')
 }
 

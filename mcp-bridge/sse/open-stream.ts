@@ -48,8 +48,9 @@ function createSession(bridge: Bridge, exchange: Exchange, onEnd: () => void): S
     owner: ownerOf(exchange),
     ports: bridge.streams,
     onAgreed: () => bridge.eras.hasSessions(service),
-    async takeAnother() {
-      if (!(await bridge.eras.hasNoSessions(service, () => probe(bridge, exchange)))) return false
+    async takeAnother(error) {
+      const isStateless = (): Promise<boolean> => probe(bridge, exchange)
+      if (!(await bridge.eras.hasNoSessions(service, error, isStateless))) return false
       await takeServer(bridge, exchange, session, 'stateless')
       return true
     },

@@ -36,7 +36,7 @@ export interface SseSessionOptions {
   /** Its server has agreed to the session. */
   readonly onAgreed: () => void
   /** Its server has refused: whether it has another one now. */
-  readonly takeAnother: () => Promise<boolean>
+  readonly takeAnother: (error: unknown) => Promise<boolean>
   /** Called once. */
   readonly onEnd: () => void
 }
@@ -182,7 +182,7 @@ export class SseSession implements Session, ProcessUser {
     if (isObject(answer.result)) this.#options.onAgreed()
     if (isObject(answer.result) || this.#isOver) return answer
     this.#part()
-    return (await this.#options.takeAnother()) ? await this.#askServer(request) : answer
+    return (await this.#options.takeAnother(answer.error)) ? await this.#askServer(request) : answer
   }
 
   async #askServer(request: RpcRequest): Promise<RpcResponse> {

@@ -76,7 +76,7 @@ async function callTranslated(
     const { eras } = bridge
     const isOther =
       error instanceof SessionRefused &&
-      (await eras.hasNoSessions(exchange.service, () => probe(bridge, exchange)))
+      (await eras.hasNoSessions(exchange.service, error.told, () => probe(bridge, exchange)))
     if (!isOther) throw error
     await callDirectly(bridge, exchange, stateless, answer)
   }

@@ -7,7 +7,15 @@ import type { ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
 
 /** The server has refused the session. */
-export class SessionRefused extends RpcFault {}
+export class SessionRefused extends RpcFault {
+  /** The server's own error. */
+  readonly told: unknown
+
+  constructor(message: string, told: unknown) {
+    super(200, 'internal', message)
+    this.told = told
+  }
+}
 
 export interface Declared {
   readonly capabilities: JsonObject
@@ -54,5 +62,5 @@ function toRefused(service: string, error: unknown): SessionRefused {
   const given = isObject(error) ? error['message'] : undefined
   const why = typeof given === 'string' ? given : 'it has given no reason'
   const named = why.startsWith(`the service ${service}`) ? why : `the service ${service}: ${why}`
-  return new SessionRefused(200, 'internal', named)
+  return new SessionRefused(named, error)
 }
