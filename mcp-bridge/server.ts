@@ -45,6 +45,8 @@ interface Door extends Omit<ServerOptions, 'edgeSecret'> {
   readonly isOfEdge: (proof: string) => boolean
 }
 
+/** On the end of one answer. */
+const LISTENERS_MAX = 32
 const ALLOWED = 'GET, POST, DELETE'
 
 export function createBridgeServer(options: ServerOptions): Server {
@@ -64,8 +66,8 @@ async function handle(
   response: ServerResponse,
   door: Door,
 ): Promise<void> {
-  // A client that leaves is no fault of anybody.
-  response.on('error', () => {})
+  // A client that leaves is no fault of anybody; and many parts want to know when it does.
+  response.on('error', () => {}).setMaxListeners(LISTENERS_MAX)
   let exchange: Exchange | undefined
   try {
     exchange = admit(request, response, door)

@@ -134,7 +134,8 @@ async function takeStock(bridge: Bridge, redis: Redis): Promise<Remains> {
     counts: {
       processes: bridge.children().length,
       descriptors: descriptorsOf(bridge),
-      keys: await redis.dbsize(),
+      // One for each service is kept: what its servers speak.
+      keys: (await redis.dbsize()) - (await redis.keys('*:eras:*')).length,
       ...objects,
       ...resources,
     },
