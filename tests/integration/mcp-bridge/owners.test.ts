@@ -43,6 +43,8 @@ const caller = { user: 'dev:writer' }
 test('the owner is killed: the other goes on when its children are gone', async (t) => {
   const pair = await startPair(t)
   const writers = startWriters(caller, () => pair)
+  // Also when the test fails: they would write for ever.
+  t.teardown(() => writers.stop())
   await writers.more(20)
   const owner = ownerOf(pair)
   await owner.end('SIGKILL')
@@ -56,6 +58,8 @@ test('the owner is killed and comes back under its name: whoever goes on, it is 
   const pair = await startPair(t)
   let bridges: readonly Bridge[] = pair
   const writers = startWriters(caller, () => bridges)
+  // Also when the test fails: they would write for ever.
+  t.teardown(() => writers.stop())
   await writers.more(20)
   const owner = ownerOf(pair)
   await owner.end('SIGKILL')
@@ -69,6 +73,8 @@ test('the owner is killed and comes back under its name: whoever goes on, it is 
 test('the store loses everything: what was owned ends before it is owned anew', async (t) => {
   const pair = await startPair(t)
   const writers = startWriters(caller, () => pair)
+  // Also when the test fails: they would write for ever.
+  t.teardown(() => writers.stop())
   await writers.more(20)
   const [before] = ownerOf(pair).children()
   await pair[0].valkey.kill()
@@ -82,6 +88,8 @@ test('the store loses everything: what was owned ends before it is owned anew', 
 test('the owner is frozen: its children end before the other goes on, and it writes no more', async (t) => {
   const pair = await startPair(t)
   const writers = startWriters(caller, () => pair)
+  // Also when the test fails: they would write for ever.
+  t.teardown(() => writers.stop())
   await writers.more(20)
   const owner = ownerOf(pair)
   const session = (await open(owner, WRITERS_SERVICE, { caller })).id
