@@ -14,8 +14,8 @@ import type { MirroredArguments } from './stateless/mirrored-arguments.ts'
 import type { Readers } from './stateless/readers.ts'
 import type { EventRecords } from './store/events.ts'
 import type { Tools } from './tools/tools.ts'
-import type { StandingClient } from './translate/standing-client.ts'
-import type { StandingClients } from './translate/standing-clients.ts'
+import type { StandingClient } from './translate/stateless/standing-client.ts'
+import type { StandingClients } from './translate/stateless/standing-clients.ts'
 
 export interface Bridge {
   readonly admissions: Admissions

@@ -14,6 +14,7 @@ import {
   type RpcMessage,
   type RpcRequest,
 } from './json-rpc.ts'
+import { DISCOVER } from './methods.ts'
 import { META, STATELESS_REVISION } from './stateless/envelope.ts'
 
 export const LATEST_REVISION = '2025-11-25'
@@ -31,7 +32,7 @@ export const STATELESS_SUPPORTED: readonly string[] = [STATELESS_REVISION, ...RE
  * belongs to it, where there is no such method.
  */
 export function isStateless(message: RpcMessage): boolean {
-  if (message.method === 'server/discover') return true
+  if (message.method === DISCOVER) return true
   if (message.method === 'initialize' && 'protocolVersion' in paramsOf(message)) return false
   return META.protocolVersion in metaOf(message)
 }

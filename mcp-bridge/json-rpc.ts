@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { parseExactly } from './exact-json.ts'
 import { BATCH_MESSAGES_MAX } from './limits.ts'
+import { CANCELLED } from './methods.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 export type RpcId = string | number
@@ -105,7 +106,7 @@ export function isResponse(message: RpcMessage): message is RpcResponse {
 
 /** What tells a server that nobody waits for its answer (MCP, cancellation). */
 export function toCancelled(requestId: RpcId, reason: string): RpcNotification {
-  return { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId, reason } }
+  return { jsonrpc: '2.0', method: CANCELLED, params: { requestId, reason } }
 }
 
 /** Any JSON value as a message, or undefined when it is none. MCP forbids null as a request's id. */
@@ -190,4 +191,11 @@ export function paramsOf(message: RpcMessage): JsonObject {
 export function metaOf(message: RpcMessage): JsonObject {
   const meta = paramsOf(message)['_meta']
   return isObject(meta) ? meta : {}
+}
+
+/** Undefined when the sender does not want to hear of progress (MCP, progress). */
+export function progressTokenOf(message: RpcMessage): RpcId | undefined {
+  const { progressToken } = metaOf(message)
+  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
+  return isToken ? progressToken : undefined
 }

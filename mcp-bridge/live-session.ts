@@ -28,14 +28,13 @@ import {
   trySerialize,
 } from './json-rpc.ts'
 import { PENDING_PER_SESSION_MAX } from './limits.ts'
+import { CANCELLED } from './methods.ts'
 import { route } from './routing.ts'
 import type { Call, ProcessUser } from './runner/process-user.ts'
 import type { SessionServer } from './runner/servers.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
 import type { Watched, WatchedCall } from './tools/watched-call.ts'
-
-const CANCELLED = 'notifications/cancelled'
 
 interface OpenCall extends Call {
   readonly watched: WatchedCall | undefined

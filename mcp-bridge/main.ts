@@ -50,7 +50,7 @@ import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
 import { Ticker } from './ticker.ts'
 import { Tools } from './tools/tools.ts'
-import { StandingClients } from './translate/standing-clients.ts'
+import { StandingClients } from './translate/stateless/standing-clients.ts'
 
 const STORE_TIMEOUT_MS = 2000
 const STORE_START_MS = 15_000

@@ -7,7 +7,7 @@ import { EventStream, replay } from './event-stream.ts'
 import { type EventBudget, EventLog, type EventRecorder, LISTENING, type Place } from './events.ts'
 import { RETRY_MS } from './limits.ts'
 import type { Ticker } from './ticker.ts'
-import { UnreadAnswer } from './unread-answer.ts'
+import { countUnread } from './unread-answer.ts'
 
 /** The first one whose clients understand an event without data. */
 const PRIMED_SINCE = '2025-11-25'
@@ -50,14 +50,7 @@ export class SessionStreams {
 
   /** A whole answer that the client may take long to read. */
   noteLarge(response: ServerResponse): void {
-    const answer = new UnreadAnswer(response)
-    this.#backlog.add(answer)
-    this.#backlog.grown()
-    this.#ports.keepAlive.add(answer)
-    response.once('close', () => {
-      this.#ports.keepAlive.remove(answer)
-      this.#backlog.remove(answer)
-    })
+    countUnread(response, this.#backlog, this.#ports.keepAlive)
   }
 
   /** A stream for the answer to a call. */

@@ -1,9 +1,21 @@
 /** A whole answer on its way to a client that may read slowly, or not at all. */
 
 import type { ServerResponse } from 'node:http'
-import type { Queue } from './backlog.ts'
+import type { Backlog, Queue } from './backlog.ts'
 import { STUCK_BEATS_MAX } from './limits.ts'
-import type { Beaten } from './ticker.ts'
+import type { Beaten, Ticker } from './ticker.ts'
+
+/** Until it is read it counts among what waits for its client. */
+export function countUnread(response: ServerResponse, backlog: Backlog, keepAlive: Ticker): void {
+  const answer = new UnreadAnswer(response)
+  backlog.add(answer)
+  backlog.grown()
+  keepAlive.add(answer)
+  response.once('close', () => {
+    keepAlive.remove(answer)
+    backlog.remove(answer)
+  })
+}
 
 export class UnreadAnswer implements Queue, Beaten {
   readonly #response: ServerResponse

@@ -12,8 +12,8 @@ import {
   toBody,
   toMessage,
 } from '../json-rpc.ts'
-import { LISTEN } from '../runner/stateless-conversation.ts'
-import { DISCOVER, withServedRevisions } from '../stateless/direct.ts'
+import { DISCOVER, LISTEN } from '../methods.ts'
+import { withServedRevisions } from '../stateless/direct.ts'
 import type { AnswerReader } from '../tools/answer-reader.ts'
 import { passOn } from './pass-on.ts'
 import type { PassingReader } from './read-answer.ts'

@@ -4,11 +4,13 @@
  */
 
 import type { RemoteTransport } from '../../lib/catalogue/remote-launch.ts'
+import { ABOUT_US } from '../about-us.ts'
 import { LATEST_REVISION } from '../era.ts'
 import { REVISION_HEADER, SESSION_HEADER } from '../exchange.ts'
 import { CODES, isObject, isResponse, type RpcMessage, serialize } from '../json-rpc.ts'
 import { REMOTE_PROBE_MS, REMOTE_REFUSAL_BYTES_MAX } from '../limits.ts'
-import { META, STATELESS_REVISION } from '../stateless/envelope.ts'
+import { DISCOVERY_QUESTION } from '../stateless/discovery-question.ts'
+import { STATELESS_REVISION } from '../stateless/envelope.ts'
 import { METHOD_HEADER } from '../stateless/mirrored-headers.ts'
 import { Delivery } from './delivery.ts'
 import { readEvents } from './event-reader.ts'
@@ -31,7 +33,6 @@ interface Told {
   readonly refused: Refused | undefined
 }
 
-const CLIENT = { name: 'mcp-oauth-gateway', version: '0.1.0' }
 /** Errors that only servers of today know. */
 const MODERN: readonly unknown[] = [
   CODES.headerMismatch,
@@ -75,12 +76,8 @@ function isModern(error: unknown): boolean {
 
 /** @throws RpcFault when it is not let in, or there is nobody. */
 async function discover(ports: ProbePorts): Promise<boolean> {
-  const _meta = {
-    [META.protocolVersion]: STATELESS_REVISION,
-    [META.clientInfo]: CLIENT,
-    [META.clientCapabilities]: {},
-  }
-  const { result, error, refused } = await tell(ports, 'server/discover', { _meta })
+  const { method, params } = DISCOVERY_QUESTION
+  const { result, error, refused } = await tell(ports, method, params)
   if (refused !== undefined && !NOT_HERE.has(refused.status) && refused.status < 500) {
     throw refused.fault
   }
@@ -95,12 +92,12 @@ function versionsIn(value: unknown): readonly unknown[] {
 }
 
 async function initialize(ports: ProbePorts): Promise<Told> {
-  const params = { protocolVersion: LATEST_REVISION, capabilities: {}, clientInfo: CLIENT }
+  const params = { protocolVersion: LATEST_REVISION, capabilities: {}, clientInfo: ABOUT_US }
   return await tell(ports, 'initialize', params)
 }
 
 /** A session that the question has opened is closed again. */
-async function tell(ports: ProbePorts, method: string, params: object): Promise<Told> {
+async function tell(ports: ProbePorts, method: string, params: unknown): Promise<Told> {
   const { server } = ports
   const exchange = new Exchange(1, Number.POSITIVE_INFINITY)
   const late = setTimeout(() => exchange.abort(), REMOTE_PROBE_MS)

@@ -9,7 +9,7 @@ import type { Log } from '../../lib/platform/log.ts'
 import type { RpcMessage } from '../json-rpc.ts'
 import { KEEP_ALIVE_MS } from '../limits.ts'
 import type { HostedEnding } from '../runner/host.ts'
-import type { MirroredHeaders, Upstream, UpstreamEvents } from '../runner/upstream.ts'
+import type { Upstream, UpstreamEvents } from '../runner/upstream.ts'
 import { createSparing } from '../sparing.ts'
 import type { Ticker } from '../ticker.ts'
 import { Exchanges } from './exchange.ts'
@@ -70,8 +70,8 @@ export class RemoteUpstream implements Upstream {
     beats.add(this.#exchanges)
   }
 
-  send(message: RpcMessage, headers?: MirroredHeaders): void {
-    if (!this.#isOver) this.#transport.send(message, headers)
+  send(message: RpcMessage): void {
+    if (!this.#isOver) this.#transport.send(message)
   }
 
   pause(): void {

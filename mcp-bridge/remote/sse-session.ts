@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isRequest, type RpcMessage } from '../json-rpc.ts'
 import { REMOTE_CONNECT_MS, REMOTE_TAKEN_BEATS } from '../limits.ts'
+import { CALL_TOOL } from '../methods.ts'
 import { Delivery } from './delivery.ts'
 import { readEvents } from './event-reader.ts'
 import type { Exchange } from './exchange.ts'
@@ -127,7 +128,7 @@ export class SseSession implements Transport {
       headers: { accept: ACCEPT_BOTH, 'content-type': JSON_TYPE },
       body,
       signal: exchange.signal,
-      isRepeatable: message.method !== 'tools/call',
+      isRepeatable: message.method !== CALL_TOOL,
     } as const
     const answer = await server.ask(request, url)
     // The answer to the request itself comes on the stream.

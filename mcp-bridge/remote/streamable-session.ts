@@ -16,6 +16,7 @@ import {
   REMOTE_SESSION_ID_CHARACTERS_MAX,
   REMOTE_TAKEN_BEATS,
 } from '../limits.ts'
+import { CALL_TOOL, CANCELLED } from '../methods.ts'
 import { INITIALIZED } from '../runner/handshake.ts'
 import { type Delivered, Delivery } from './delivery.ts'
 import type { Exchange } from './exchange.ts'
@@ -107,7 +108,7 @@ export class StreamableSession implements Transport {
     } finally {
       begun()
       exchanges.over(exchange)
-      if (message.method === 'notifications/cancelled') {
+      if (message.method === CANCELLED) {
         exchanges.abort(paramsOf(message)['requestId'])
       }
     }
@@ -122,7 +123,7 @@ export class StreamableSession implements Transport {
       body,
       signal: exchange.signal,
       // What has been done once may not be done twice.
-      isRepeatable: message.method !== 'tools/call',
+      isRepeatable: message.method !== CALL_TOOL,
     })
     const sessionId = answer.headers[SESSION_HEADER]
     if (message.method === 'initialize' && typeof sessionId === 'string') {

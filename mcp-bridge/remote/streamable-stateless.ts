@@ -20,9 +20,8 @@ import {
   REMOTE_TAKEN_BEATS,
   REMOTE_TOOL_PAGES_MAX,
 } from '../limits.ts'
+import { CALL_TOOL, CANCELLED, LIST_TOOLS, LISTEN } from '../methods.ts'
 import { assertTaken } from '../runner/input-queue.ts'
-import { LISTEN } from '../runner/stateless-conversation.ts'
-import type { MirroredHeaders } from '../runner/upstream.ts'
 import { META, STATELESS_REVISION } from '../stateless/envelope.ts'
 import {
   encodeMirrored,
@@ -35,17 +34,12 @@ import type { Exchange } from './exchange.ts'
 import { ToolHeaders } from './tool-headers.ts'
 import { ACCEPT_BOTH, JSON_TYPE, type Transport, type TransportPorts } from './transport.ts'
 
-const CALL = 'tools/call'
-const TOOLS = 'tools/list'
-const PARAMETER = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/
 const HEADER_TEXT = /^[\x21-\x7e]{1,256}$/
 
 interface Sending {
   readonly message: RpcMessage
   readonly body: string
   readonly exchange: Exchange
-  /** The client's own; undefined: derived from what is known of the tool. */
-  readonly mirrored: MirroredHeaders | undefined
 }
 
 export class StreamableStateless implements Transport {
@@ -57,11 +51,11 @@ export class StreamableStateless implements Transport {
     this.#ports = ports
   }
 
-  send(message: RpcMessage, headers: MirroredHeaders = {}): void {
+  send(message: RpcMessage): void {
     const { server, exchanges } = this.#ports
     // This revision has no answers of clients.
     if (isResponse(message)) return
-    if (message.method === 'notifications/cancelled') {
+    if (message.method === CANCELLED) {
       exchanges.abort(paramsOf(message)['requestId'])
       return
     }
@@ -71,9 +65,7 @@ export class StreamableStateless implements Transport {
     }
     const body = serialize(message)
     assertTaken(this.#waitingBytes, body)
-    const own = Object.entries(headers).filter(([name]) => PARAMETER.test(name))
-    const mirrored = own.length > 0 ? Object.fromEntries(own) : undefined
-    void this.#exchange({ message, body, exchange: this.#begin(message), mirrored })
+    void this.#exchange({ message, body, exchange: this.#begin(message) })
   }
 
   close(): Promise<void> {
@@ -116,7 +108,7 @@ export class StreamableStateless implements Transport {
         headers: this.#headersFor(sending),
         body,
         signal: exchange.signal,
-        isRepeatable: message.method !== CALL,
+        isRepeatable: message.method !== CALL_TOOL,
       } as const
       const answer = await server.ask(request)
       return await delivery.read(answer, exchange)
@@ -132,7 +124,7 @@ export class StreamableStateless implements Transport {
     else delivery.unanswered('took the request and does not answer it', exchange)
   }
 
-  #headersFor({ message, mirrored }: Sending): Readonly<Record<string, string>> {
+  #headersFor({ message }: Sending): Readonly<Record<string, string>> {
     const revision = metaOf(message)[META.protocolVersion]
     const name = nameIn(message)
     const { name: tool, arguments: args } = paramsOf(message)
@@ -143,13 +135,13 @@ export class StreamableStateless implements Transport {
         typeof revision === 'string' && HEADER_TEXT.test(revision) ? revision : STATELESS_REVISION,
       [METHOD_HEADER]: message.method ?? '',
       ...(name !== undefined && { [NAME_HEADER]: toNameHeader(name) }),
-      ...(message.method === CALL && (mirrored ?? this.#tools.headersFor(tool, args))),
+      ...(message.method === CALL_TOOL && this.#tools.headersFor(tool, args)),
     }
   }
 
   /** What tools want to see in headers is learnt on the way. */
   #deliveryOf({ method }: RpcMessage): Delivery {
-    if (method !== TOOLS) return new Delivery(this.#ports)
+    if (method !== LIST_TOOLS) return new Delivery(this.#ports)
     return new Delivery({
       ...this.#ports,
       message: (message, about) => {
@@ -175,7 +167,10 @@ export class StreamableStateless implements Transport {
     let cursor: unknown
     for (let pages = 0; pages < REMOTE_TOOL_PAGES_MAX && !exchange.isAborted; pages += 1) {
       const params = { _meta, ...(cursor !== undefined && { cursor }) }
-      const result = await this.#ask({ jsonrpc: '2.0', id: 0, method: TOOLS, params }, exchange)
+      const result = await this.#ask(
+        { jsonrpc: '2.0', id: 0, method: LIST_TOOLS, params },
+        exchange,
+      )
       if (!isObject(result) || !Array.isArray(result['tools'])) return
       this.#tools.learn(result['tools'])
       cursor = result['nextCursor']
@@ -197,7 +192,7 @@ export class StreamableStateless implements Transport {
     })
     try {
       const body = serialize(message)
-      await this.#post({ message, body, exchange: own, mirrored: undefined }, delivery)
+      await this.#post({ message, body, exchange: own }, delivery)
       return result
     } finally {
       signal.removeEventListener('abort', abort)
@@ -218,8 +213,8 @@ function withoutProgress({ progressToken: _, ...meta }: Record<string, unknown>)
 }
 
 /** -32020 for a call whose headers were ours to find. */
-function isMismatch(delivered: Delivered, { message, mirrored }: Sending): boolean {
-  if (typeof delivered !== 'object' || mirrored !== undefined || message.method !== CALL) {
+function isMismatch(delivered: Delivered, { message }: Sending): boolean {
+  if (typeof delivered !== 'object' || message.method !== CALL_TOOL) {
     return false
   }
   return delivered.error?.['code'] === CODES.headerMismatch

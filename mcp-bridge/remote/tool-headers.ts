@@ -6,7 +6,6 @@
 import { numberOf } from '../exact-json.ts'
 import { isObject } from '../json-rpc.ts'
 import { MIRRORED_DEPTH_MAX, REMOTE_MIRRORED_CHARACTERS_MAX, REMOTE_TOOLS_MAX } from '../limits.ts'
-import type { MirroredHeaders } from '../runner/upstream.ts'
 import {
   declarationsOf,
   type HeaderDeclaration,
@@ -35,7 +34,7 @@ export class ToolHeaders {
     return { tools: usable, refused }
   }
 
-  headersFor(name: unknown, args: unknown): MirroredHeaders {
+  headersFor(name: unknown, args: unknown): Readonly<Record<string, string>> {
     const declared = typeof name === 'string' ? (this.#byTool.get(name) ?? []) : []
     const entries = declared.flatMap(({ header, path }) => {
       const text = toText(valueAt(args, path))

@@ -2,14 +2,13 @@
 
 import type { Log } from '../../lib/platform/log.ts'
 import type { RpcFault, RpcMessage } from '../json-rpc.ts'
-import type { MirroredHeaders } from '../runner/upstream.ts'
 import type { Exchanges } from './exchange.ts'
 import type { Inbox } from './inbox.ts'
 import type { RemoteServer } from './remote-server.ts'
 
 export interface Transport {
   /** @throws RpcFault when it is not taken. */
-  send(message: RpcMessage, headers?: MirroredHeaders): void
+  send(message: RpcMessage): void
   /** Tells the server that nothing more comes; resolves in time, whatever it says. */
   close(): Promise<void>
 }

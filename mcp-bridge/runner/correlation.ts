@@ -9,6 +9,7 @@ import type { ServiceLimits } from '../../lib/catalogue/service.ts'
 import {
   metaOf,
   paramsOf,
+  progressTokenOf,
   RpcFault,
   type RpcId,
   type RpcMessage,
@@ -68,16 +69,15 @@ export class Correlation {
     this.#assertRoom(user)
     this.#lastId += 1
     const id = this.#lastId
-    const { progressToken } = metaOf(request)
-    const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
+    const token = progressTokenOf(request)
     this.#pending.set(id, {
       user,
       call,
-      token: isToken ? progressToken : undefined,
+      token,
       begunAt: this.#second,
       quietSince: isTimed ? this.#second : undefined,
     })
-    if (!isToken) return { ...request, id }
+    if (token === undefined) return { ...request, id }
     const _meta = { ...metaOf(request), progressToken: id }
     return { ...request, id, params: { ...paramsOf(request), _meta } }
   }
@@ -125,9 +125,13 @@ export class Correlation {
 
   /** Takes the calls that match out, for the caller to settle. */
   take(matches: (id: number, user: ProcessUser) => boolean): Call[] {
-    const taken = [...this.#pending].filter(([id, { user }]) => matches(id, user))
-    for (const [id] of taken) this.#pending.delete(id)
-    return taken.map(([, { call }]) => call)
+    const taken: Call[] = []
+    for (const [id, { user, call }] of this.#pending) {
+      if (!matches(id, user)) continue
+      this.#pending.delete(id)
+      taken.push(call)
+    }
+    return taken
   }
 
   /**

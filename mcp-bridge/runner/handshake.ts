@@ -7,6 +7,7 @@
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
+import { ABOUT_US } from '../about-us.ts'
 import { LATEST_REVISION, olderRevision, revisionOf } from '../era.ts'
 import {
   isObject,
@@ -73,7 +74,7 @@ export class Handshake {
       params: {
         protocolVersion: LATEST_REVISION,
         capabilities: rootsCapability(this.#service),
-        clientInfo: { name: 'mcp-oauth-gateway', version: '0.1.0' },
+        clientInfo: ABOUT_US,
       },
     })
     if (isObject(answer.result)) notify({ jsonrpc: '2.0', method: INITIALIZED })

@@ -9,6 +9,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '../json-rpc.ts'
+import { CANCELLED } from '../methods.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import { Handshake } from './handshake.ts'
 import type { Call, ProcessUser } from './process-user.ts'
@@ -84,7 +85,7 @@ export class SessionsConversation implements Conversation {
   }
 
   receiveNotification(notification: RpcNotification, about: number | undefined): void {
-    if (notification.method === 'notifications/cancelled') {
+    if (notification.method === CANCELLED) {
       this.#requests.over(paramsOf(notification)['requestId'])
     }
     const hearers = this.#sharing?.hearers(notification) ?? this.#ports.users

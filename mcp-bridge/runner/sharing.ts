@@ -19,6 +19,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '../json-rpc.ts'
+import { CANCELLED } from '../methods.ts'
 import { INITIALIZED } from './handshake.ts'
 import { LogLevels } from './log-levels.ts'
 import { Ownership } from './ownership.ts'
@@ -133,7 +134,7 @@ export class Sharing {
       return this.#only(this.#elicitations.userOf(paramsOf(notification)['elicitationId']))
     }
     // No session was asked anything by it that it could take back.
-    if (method === 'notifications/cancelled' || !this.#isOnePersons()) return NOBODYS
+    if (method === CANCELLED || !this.#isOnePersons()) return NOBODYS
     if (method !== 'notifications/message') return users
     return [...users].filter((user) => this.#levels.hears(user, notification))
   }

@@ -12,18 +12,16 @@ import {
   metaOf,
   paramsOf,
   RpcFault,
-  type RpcMessage,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
 } from '../json-rpc.ts'
-import { META } from '../stateless/envelope.ts'
+import { CANCELLED, LISTEN } from '../methods.ts'
+import { META, withSubscription } from '../stateless/envelope.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import type { Settled } from './correlation.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { StatelessTasks } from './stateless-tasks.ts'
-
-export const LISTEN = 'subscriptions/listen'
 
 type StatelessPorts = Pick<
   ConversationPorts,
@@ -82,14 +80,14 @@ export class StatelessConversation implements Conversation {
 
   receiveNotification(notification: RpcNotification, about: number | undefined): void {
     const { find, settle, deliver } = this.#ports
-    if (notification.method === 'notifications/cancelled') {
+    if (notification.method === CANCELLED) {
       const { requestId } = paramsOf(notification)
       if (find(requestId) !== undefined) settle(toEnded(requestId as number))
       return
     }
     const asked = this.#askedFor(notification, about)
     if (asked === undefined) deliver(notification, [])
-    else deliver(withSubscription(notification, asked.call), [asked.user], asked.call)
+    else deliver(toClients(notification, asked.call), [asked.user], asked.call)
   }
 
   take(): Call[] {
@@ -109,11 +107,10 @@ export class StatelessConversation implements Conversation {
   }
 }
 
-function withSubscription(notification: RpcNotification, { id }: Call): RpcMessage {
-  const meta = metaOf(notification)
-  if (meta[META.subscriptionId] === undefined) return notification
-  const _meta = { ...meta, [META.subscriptionId]: id }
-  return { ...notification, params: { ...paramsOf(notification), _meta } }
+/** Under the id that the client has given its subscription. */
+function toClients(notification: RpcNotification, { id }: Call): RpcNotification {
+  const isTagged = metaOf(notification)[META.subscriptionId] !== undefined
+  return isTagged ? withSubscription(notification, id) : notification
 }
 
 /** The server has ended a subscription (MCP 2026-07-28, subscriptions, graceful closure). */

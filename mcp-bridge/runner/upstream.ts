@@ -8,9 +8,6 @@ import type { StopWaits } from '../../lib/platform/process-group.ts'
 import type { RpcMessage } from '../json-rpc.ts'
 import type { HostedChild, HostedEnding } from './host.ts'
 
-/** By name in lower case (MCP 2026-07-28, custom headers from tool parameters). */
-export type MirroredHeaders = Readonly<Record<string, string>>
-
 export interface UpstreamEvents {
   /** `about`: the id we gave the request on whose stream it came, where the transport tells. */
   message(message: RpcMessage, about?: number): void
@@ -21,10 +18,7 @@ export interface UpstreamEvents {
 
 export interface Upstream
   extends Pick<HostedChild, 'pid' | 'ended' | 'gone' | 'pause' | 'resume' | 'figures'> {
-  /**
-   * `headers`: `Mcp-Param-*` of the client's own, for a server behind HTTP.
-   * @throws RpcFault when the server does not take it: it does not read what waits for it already.
-   */
-  send(message: RpcMessage, headers?: MirroredHeaders): void
+  /** @throws RpcFault when the server does not take it: it does not read what waits for it already. */
+  send(message: RpcMessage): void
   stop(waits: StopWaits): Promise<HostedEnding>
 }

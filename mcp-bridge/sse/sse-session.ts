@@ -4,6 +4,7 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import { toText } from '../answer.ts'
 import { Asked } from '../asked.ts'
 import { Backlog } from '../backlog.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
@@ -17,17 +18,16 @@ import {
   type RpcMessage,
   type RpcRequest,
   type RpcResponse,
-  serialize,
   toCancelled,
+  trySerialize,
 } from '../json-rpc.ts'
 import { PENDING_PER_SESSION_MAX } from '../limits.ts'
+import { CANCELLED } from '../methods.ts'
 import type { Call, ProcessUser } from '../runner/process-user.ts'
 import type { SessionServer } from '../runner/servers.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { Session, SessionOwner } from '../sessions.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
-
-const CANCELLED = 'notifications/cancelled'
 
 export interface SseSessionOptions {
   readonly id: string
@@ -231,19 +231,8 @@ export class SseSession implements Session, ProcessUser {
   /** What was sent; undefined when nobody is there to take it, or it cannot be written. */
   #send(message: RpcMessage): string | undefined {
     if (this.#stream?.isOpen !== true) return undefined
-    const text = toText(message)
+    const text = isResponse(message) ? toText(message) : trySerialize(message)
     if (text !== undefined) this.#stream.send(text)
     return text
-  }
-}
-
-/** What is nested too deeply to be written becomes an error, where somebody waits for it. */
-function toText(message: RpcMessage): string | undefined {
-  try {
-    return serialize(message)
-  } catch (cause) {
-    if (message.id === undefined || message.id === null || message.method !== undefined) return
-    const fault = new RpcFault(200, 'internal', 'the answer is nested too deeply', { cause })
-    return serialize(fault.toResponse(message.id))
   }
 }

@@ -10,13 +10,11 @@ import {
   type RpcResponse,
   toCancelled,
 } from '../json-rpc.ts'
+import { DISCOVER, LISTEN } from '../methods.ts'
 import type { Call, ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
-import { LISTEN } from '../runner/stateless-conversation.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
-
-export const DISCOVER = 'server/discover'
 
 /** Settles the answer, now or later. @throws RpcFault when the server cannot be asked. */
 export async function callDirectly(

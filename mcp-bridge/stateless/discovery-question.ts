@@ -1,16 +1,18 @@
 /** `server/discover` as the gateway asks it by itself, to learn what a server knows. */
 
+import { ABOUT_US } from '../about-us.ts'
 import { isObject, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+import { DISCOVER } from '../methods.ts'
 import { META, STATELESS_REVISION } from './envelope.ts'
 
 export const DISCOVERY_QUESTION: RpcRequest = {
   jsonrpc: '2.0',
   id: 'discover',
-  method: 'server/discover',
+  method: DISCOVER,
   params: {
     _meta: {
       [META.protocolVersion]: STATELESS_REVISION,
-      [META.clientInfo]: { name: 'mcp-oauth-gateway', version: '0.1.0' },
+      [META.clientInfo]: ABOUT_US,
       [META.clientCapabilities]: {},
     },
   },

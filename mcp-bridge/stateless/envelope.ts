@@ -1,6 +1,15 @@
 /** The `_meta` envelope of a request without a session (MCP 2026-07-28, basic, `_meta`). */
 
-import { isObject, type JsonObject, metaOf, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+import {
+  isObject,
+  type JsonObject,
+  metaOf,
+  paramsOf,
+  type RpcId,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+} from '../json-rpc.ts'
 
 export const STATELESS_REVISION = '2026-07-28'
 
@@ -44,4 +53,10 @@ export interface StatelessRequest {
   readonly clientInfo: JsonObject | undefined
   readonly clientCapabilities: JsonObject
   readonly logLevel: unknown
+}
+
+/** As it is sent on the stream of a `subscriptions/listen` request of that id. */
+export function withSubscription(notification: RpcNotification, id: RpcId): RpcNotification {
+  const _meta = { ...metaOf(notification), [META.subscriptionId]: id }
+  return { ...notification, params: { ...paramsOf(notification), _meta } }
 }

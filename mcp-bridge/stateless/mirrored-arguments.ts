@@ -9,6 +9,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { numberOf } from '../exact-json.ts'
 import { isObject, paramsOf, RpcFault, type RpcRequest } from '../json-rpc.ts'
 import { MIRRORED_LISTS_MAX, MIRRORED_TOOLS_MAX } from '../limits.ts'
+import { CALL_TOOL } from '../methods.ts'
 import type { SessionOwner } from '../sessions.ts'
 import { declarationsOf, type HeaderDeclaration, valueAt } from './header-declarations.ts'
 import { decodeMirrored } from './mirrored-headers.ts'
@@ -38,7 +39,7 @@ export class MirroredArguments {
 
   /** @throws RpcFault 400 with -32020 when a header of a call is missing, or says something else than its body. */
   assert(owner: Owner, headers: IncomingHttpHeaders, request: RpcRequest): void {
-    if (this.#byOwner.size === 0 || request.method !== 'tools/call') return
+    if (this.#byOwner.size === 0 || request.method !== CALL_TOOL) return
     const { name, arguments: args } = paramsOf(request)
     const declarations = this.#byOwner.get(keyOf(owner))?.get(String(name)) ?? []
     for (const declaration of declarations) assertSame(declaration, headers, args)

@@ -7,13 +7,14 @@
 import type { IncomingMessage } from 'node:http'
 import { headerOf, REVISION_HEADER } from '../exchange.ts'
 import { paramsOf, RpcFault, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+import { CALL_TOOL } from '../methods.ts'
 
 export const METHOD_HEADER = 'mcp-method'
 export const NAME_HEADER = 'mcp-name'
 
 /** Which member of the params `Mcp-Name` repeats; the tasks are those of the extension (SEP-2663). */
 const NAMED_BY: ReadonlyMap<string, string> = new Map([
-  ['tools/call', 'name'],
+  [CALL_TOOL, 'name'],
   ['prompts/get', 'name'],
   ['resources/read', 'uri'],
   ['tasks/get', 'taskId'],
@@ -74,15 +75,15 @@ export function assertMirrored(request: IncomingMessage, message: RpcRequest): v
   ] as const) {
     if (headerOf(request, header) === undefined) throw mismatch(`${name} is missing`)
   }
-  const member = NAMED_BY.get(message.method)
-  const value = member === undefined ? undefined : paramsOf(message)[member]
+  const value = nameIn(message)
   // What is no text the server has words for.
-  if (typeof value !== 'string') return
+  if (value === undefined) return
   const header = headerOf(request, NAME_HEADER)
   if (header === undefined) throw mismatch('Mcp-Name is missing')
   const decoded = decodeMirrored(header)
   if (decoded === undefined) throw mismatch('Mcp-Name is not base64 of UTF-8')
-  if (decoded !== value) throw mismatch(`Mcp-Name names something else than params.${member}`)
+  if (decoded !== value)
+    throw mismatch(`Mcp-Name names something else than params.${NAMED_BY.get(message.method)}`)
 }
 
 function mismatch(what: string): RpcFault {

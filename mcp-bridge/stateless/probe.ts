@@ -2,11 +2,10 @@
 
 import type { Bridge } from '../bridge.ts'
 import type { Exchange } from '../exchange.ts'
-import { type RpcResponse, toCancelled } from '../json-rpc.ts'
 import { DISCOVER_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
 import { probeNative } from '../native/probe-native.ts'
-import type { Call, ProcessUser } from '../runner/process-user.ts'
-import type { ServerProcess } from '../runner/server-process.ts'
+import { askWithin } from '../runner/ask-within.ts'
+import type { ProcessUser } from '../runner/process-user.ts'
 import { acquireStateless } from './direct.ts'
 import { DISCOVERY_QUESTION, knowsStateless } from './discovery-question.ts'
 
@@ -24,27 +23,13 @@ export async function probe(bridge: Bridge, exchange: Exchange): Promise<boolean
     processEnded: () => {},
   }
   const process = await acquireStateless(bridge, exchange, user)
-  const isStateless = knowsStateless(await discover(process, user))
-  // What it has made of the question nobody knows.
-  if (!isStateless) await process.stop(STOP_WAITS)
-  await bridge.runner.release(process, user)
-  return isStateless
-}
-
-async function discover(
-  process: ServerProcess,
-  user: ProcessUser,
-): Promise<RpcResponse | undefined> {
-  const { promise, resolve } = Promise.withResolvers<RpcResponse | undefined>()
-  const call: Call = { id: DISCOVERY_QUESTION.id, settle: resolve }
-  const timer = setTimeout(() => {
-    process.cancel(call, toCancelled(call.id, 'it took too long'))
-    resolve(undefined)
-  }, DISCOVER_TIMEOUT_MS)
   try {
-    process.request(user, call, DISCOVERY_QUESTION)
-    return await promise
+    const answer = await askWithin(process, user, DISCOVERY_QUESTION, DISCOVER_TIMEOUT_MS)
+    const isStateless = knowsStateless(answer)
+    // What it has made of the question nobody knows.
+    if (!isStateless) await process.stop(STOP_WAITS)
+    return isStateless
   } finally {
-    clearTimeout(timer)
+    await bridge.runner.release(process, user)
   }
 }

@@ -5,9 +5,10 @@ import { REVISIONS, toUnsupported } from '../era.ts'
 import { type Exchange, ownerOf } from '../exchange.ts'
 import type { ParsedBody } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
+import { LIST_TOOLS } from '../methods.ts'
 import { forwardStateless } from '../native/forward-stateless.ts'
 import type { Era } from '../runner/servers.ts'
-import { SessionRefused } from '../translate/begin-session.ts'
+import { SessionRefused } from '../translate/stateless/begin-session.ts'
 import { callOverSessions } from '../translate/stateless-over-sessions.ts'
 import { callDirectly } from './direct.ts'
 import { STATELESS_REVISION, type StatelessRequest } from './envelope.ts'
@@ -38,7 +39,7 @@ export async function serveStateless(
   const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
   const answer = new StatelessAnswer(exchange, bridge.streams, reader)
   answer.watchedBy(watched)
-  if (stateless.request.method === 'tools/list') {
+  if (stateless.request.method === LIST_TOOLS) {
     answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
   }
   try {

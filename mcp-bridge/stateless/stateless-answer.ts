@@ -20,7 +20,7 @@ import {
 import { LARGE_ANSWER_BYTES, STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
-import { UnreadAnswer } from '../unread-answer.ts'
+import { countUnread } from '../unread-answer.ts'
 import { Reader } from './readers.ts'
 
 /** Errors that the transport itself shows (MCP 2026-07-28, Streamable HTTP); the others travel with 200. */
@@ -122,27 +122,14 @@ export class StatelessAnswer {
     const bytes = Buffer.byteLength(text)
     const headers = { 'content-type': 'application/json', 'content-length': bytes }
     this.#response.writeHead(status, headers).end(text)
-    if (bytes > LARGE_ANSWER_BYTES) this.#noteLarge()
+    if (bytes <= LARGE_ANSWER_BYTES) return
+    countUnread(this.#response, this.#reader.backlog, this.#ports.keepAlive)
   }
 
   beat(): void {
     this.#beats += 1
     if (!this.isOpen) this.#ports.firstBytes.remove(this)
     else if (this.#beats >= STATELESS_FIRST_BYTE_BEATS) this.#begin().beat()
-  }
-
-  /** A whole answer that the client may take long to read. */
-  #noteLarge(): void {
-    const unread = new UnreadAnswer(this.#response)
-    const { keepAlive } = this.#ports
-    const { backlog } = this.#reader
-    backlog.add(unread)
-    backlog.grown()
-    keepAlive.add(unread)
-    this.#response.once('close', () => {
-      keepAlive.remove(unread)
-      backlog.remove(unread)
-    })
   }
 
   #begin(): EventStream {

@@ -8,9 +8,7 @@
 import type { ToolPattern, ToolRules } from '../../lib/catalogue/tool-rules.ts'
 import { missingScopes } from '../../lib/oauth/scope.ts'
 import { paramsOf, type RpcMessage } from '../json-rpc.ts'
-
-export const CALL = 'tools/call'
-export const LIST = 'tools/list'
+import { CALL_TOOL } from '../methods.ts'
 
 export type Verdict =
   | { readonly kind: 'pass' }
@@ -26,7 +24,7 @@ export function judge(
   scopes: readonly string[],
   messages: readonly RpcMessage[],
 ): Verdict {
-  const calls = messages.filter(({ method }) => method === CALL)
+  const calls = messages.filter(({ method }) => method === CALL_TOOL)
   const unknown = calls.find((message) => !exists(rules, toolOf(message)))
   if (unknown !== undefined) return { kind: 'unknown', message: unknown }
   const needed = calls.flatMap((message) => neededScopes(rules, toolOf(message) ?? ''))

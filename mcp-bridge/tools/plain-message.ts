@@ -7,7 +7,7 @@
  */
 
 import { paramsOf, RpcFault, type RpcMessage } from '../json-rpc.ts'
-import { CALL } from './judge.ts'
+import { CALL_TOOL } from '../methods.ts'
 
 const OF_MESSAGE: ReadonlySet<string> = new Set([
   'jsonrpc',
@@ -23,12 +23,12 @@ const OF_CALL: ReadonlySet<string> = new Set(['name', 'arguments', 'task', '_met
 export function assertPlain(message: RpcMessage): void {
   assertMembers(message, OF_MESSAGE)
   const { id, method } = message
-  if (method === CALL) {
+  if (method === CALL_TOOL) {
     assertMembers(paramsOf(message), OF_CALL)
     // A server might call the tool, and nobody would hear of it.
-    if (id === undefined) throw refused(`${CALL} needs an id`)
-  } else if (method !== undefined && fold(method.trim()) === CALL) {
-    throw refused(`"${CALL}" must be written so`)
+    if (id === undefined) throw refused(`${CALL_TOOL} needs an id`)
+  } else if (method !== undefined && fold(method.trim()) === CALL_TOOL) {
+    throw refused(`"${CALL_TOOL}" must be written so`)
   }
 }
 

@@ -16,8 +16,9 @@ import {
   serialize,
 } from '../json-rpc.ts'
 import { AUDIT_TEXT_CHARACTERS_MAX } from '../limits.ts'
+import { CALL_TOOL, LIST_TOOLS } from '../methods.ts'
 import { AnswerReader } from './answer-reader.ts'
-import { CALL, judge, LIST, toolOf, type Verdict } from './judge.ts'
+import { judge, toolOf, type Verdict } from './judge.ts'
 import { toKeptArguments } from './kept-arguments.ts'
 import { type Begun, Listing, ToolCall, type Watched, type WatchedCall } from './watched-call.ts'
 
@@ -52,7 +53,7 @@ export class Tools {
   admit(exchange: Asking, body: ParsedBody): Watched | undefined {
     const { messages } = body
     const [first] = messages
-    if (!body.isBatch && first.method === CALL) exchange.tool = shown(toolOf(first))
+    if (!body.isBatch && first.method === CALL_TOOL) exchange.tool = shown(toolOf(first))
     const { tools: rules } = exchange.service
     if (rules !== undefined) this.#assertAllowed(rules, exchange, body)
     let watched: Map<RpcMessage, WatchedCall> | undefined
@@ -74,7 +75,7 @@ export class Tools {
     const verdict = judge(rules, exchange.identity.scopes, body.messages)
     if (verdict.kind === 'pass') return
     for (const message of body.messages) {
-      if (message.method === CALL) this.#denied(exchange, message, body)
+      if (message.method === CALL_TOOL) this.#denied(exchange, message, body)
     }
     throw this.#toFault(verdict, exchange, body)
   }
@@ -100,10 +101,10 @@ export class Tools {
 
   #watch(exchange: Asking, message: RpcMessage, body: ParsedBody): WatchedCall | undefined {
     const { service, identity } = exchange
-    if (message.method === CALL) {
+    if (message.method === CALL_TOOL) {
       return new ToolCall(this.#ports.trail, this.#begin(exchange, message, body))
     }
-    if (service.tools === undefined || message.method !== LIST || !isRequest(message)) return
+    if (service.tools === undefined || message.method !== LIST_TOOLS || !isRequest(message)) return
     return new Listing(service.tools, identity.scopes)
   }
 
@@ -121,7 +122,7 @@ export class Tools {
     return {
       at: this.#ports.clock(),
       room: 'mcp-bridge',
-      action: CALL,
+      action: CALL_TOOL,
       user: identity.userId,
       client_id: identity.clientId,
       service: service.name,

@@ -20,11 +20,11 @@ import {
   toCancelled,
 } from '../json-rpc.ts'
 import { ROUNDS_KEPT_BYTES_MAX } from '../limits.ts'
+import { LISTEN } from '../methods.ts'
 import { INITIALIZED } from '../runner/handshake.ts'
 import type { Call, ProcessUser } from '../runner/process-user.ts'
 import { answerRoots } from '../runner/roots.ts'
 import type { SessionServer, StatelessServer } from '../runner/servers.ts'
-import { LISTEN } from '../runner/stateless-conversation.ts'
 import { SUBSCRIBE, UNSUBSCRIBE } from '../runner/subscriptions.ts'
 import { STATELESS_REVISION } from '../stateless/envelope.ts'
 import { answer, refuse, setLevel } from './sessions/answer-here.ts'

@@ -9,14 +9,15 @@ import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
 import { isObject, paramsOf, RpcFault } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
+import { DISCOVER, LISTEN } from '../methods.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'
 import type { StatelessAnswer } from '../stateless/stateless-answer.ts'
-import { toDiscovery } from './discovery.ts'
-import { readLevel } from './log-wishes.ts'
-import { assertNewer, mayBeAsked } from './older-request.ts'
-import type { StandingCall, Waiter } from './standing-call.ts'
-import type { StandingClient } from './standing-client.ts'
-import { livesElsewhere } from './standing-clients.ts'
+import { toDiscovery } from './stateless/discovery.ts'
+import { readLevel } from './stateless/log-wishes.ts'
+import { assertNewer, mayBeAsked } from './stateless/older-request.ts'
+import type { StandingCall, Waiter } from './stateless/standing-call.ts'
+import type { StandingClient } from './stateless/standing-client.ts'
+import { livesElsewhere } from './stateless/standing-clients.ts'
 
 /**
  * Settles the answer, now or later.
@@ -50,8 +51,8 @@ export async function callOverSessions(
 
 async function ask(client: StandingClient, exchange: Exchange, waiter: Waiter): Promise<void> {
   const { request, answer } = waiter
-  if (request.method === 'server/discover') answer.settle(toDiscovery(client.begun, request.id))
-  else if (request.method === 'subscriptions/listen') await listen(client, exchange, waiter)
+  if (request.method === DISCOVER) answer.settle(toDiscovery(client.begun, request.id))
+  else if (request.method === LISTEN) await listen(client, exchange, waiter)
   else attend(client.call(waiter), exchange, waiter)
 }
 

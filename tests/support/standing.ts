@@ -11,9 +11,9 @@ import {
 } from '../../mcp-bridge/json-rpc.ts'
 import type { StatelessAnswer } from '../../mcp-bridge/stateless/stateless-answer.ts'
 import type { Beaten, Ticker } from '../../mcp-bridge/ticker.ts'
-import { Rounds } from '../../mcp-bridge/translate/rounds.ts'
-import type { StandingCall } from '../../mcp-bridge/translate/standing-call.ts'
-import { StandingClient } from '../../mcp-bridge/translate/standing-client.ts'
+import { Rounds } from '../../mcp-bridge/translate/stateless/rounds.ts'
+import type { StandingCall } from '../../mcp-bridge/translate/stateless/standing-call.ts'
+import { StandingClient } from '../../mcp-bridge/translate/stateless/standing-client.ts'
 import { fakeProcess } from './fake-process.ts'
 
 export const ALL = { elicitation: {}, sampling: {}, roots: {} }

@@ -16,8 +16,8 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '../../json-rpc.ts'
+import { LISTEN } from '../../methods.ts'
 import type { Call } from '../../runner/process-user.ts'
-import { LISTEN } from '../../runner/stateless-conversation.ts'
 import { assertRoomFor } from '../../runner/subscriptions.ts'
 import { Listen } from './listen.ts'
 

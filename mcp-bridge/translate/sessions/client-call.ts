@@ -20,6 +20,7 @@ import {
   toCancelled,
 } from '../../json-rpc.ts'
 import { INPUT_ROUNDS_MAX } from '../../limits.ts'
+import { ASKING, CALL_TOOL } from '../../methods.ts'
 import type { Call } from '../../runner/process-user.ts'
 import { type Input, notAnswered, readInputRequired, refused } from './input-required.ts'
 import { toOlderError, toOlderResult } from './older-answer.ts'
@@ -27,9 +28,6 @@ import { progressAfter, toOlderNotification } from './older-notification.ts'
 import { type Kept, roughSize } from './rough-size.ts'
 import { Round } from './round.ts'
 import type { SessionClient } from './session-client.ts'
-
-/** The only ones that are answered with what is still needed. */
-const IN_ROUNDS: readonly string[] = ['tools/call', 'prompts/get', 'resources/read']
 
 /** What the calls of one session have in common. */
 export interface ClientCallPorts {
@@ -77,7 +75,7 @@ export class ClientCall {
   }
 
   get #isInRounds(): boolean {
-    return IN_ROUNDS.includes(this.#request.method)
+    return ASKING.has(this.#request.method)
   }
 
   /** @throws RpcFault when it cannot be taken. */
@@ -196,7 +194,7 @@ export class ClientCall {
   #fail(what: string): void {
     this.#takeBack(what)
     const error = this.#errorOf(what)
-    if (this.#request.method !== 'tools/call') this.#end({ error })
+    if (this.#request.method !== CALL_TOOL) this.#end({ error })
     else this.#end({ result: { content: [{ type: 'text', text: error.message }], isError: true } })
   }
 

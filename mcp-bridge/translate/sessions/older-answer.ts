@@ -6,6 +6,7 @@
  */
 
 import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { CALL_TOOL, LIST_TOOLS } from '../../methods.ts'
 import { META } from '../../stateless/envelope.ts'
 import { toOlderBlock, toOlderContent } from './older-content.ts'
 
@@ -14,8 +15,8 @@ export function toOlderResult(method: string, result: JsonObject, revision: stri
   const { resultType: _, ttlMs: __, cacheScope: ___, _meta, ...others } = result
   const meta = isObject(_meta) ? withoutServer(_meta) : {}
   const older = Object.keys(meta).length > 0 ? { _meta: meta, ...others } : others
-  if (method === 'tools/list') return withOlderTools(older)
-  if (method === 'tools/call') return withOlderContent(older, revision)
+  if (method === LIST_TOOLS) return withOlderTools(older)
+  if (method === CALL_TOOL) return withOlderContent(older, revision)
   return method === 'prompts/get' ? withOlderMessages(older, revision) : older
 }
 

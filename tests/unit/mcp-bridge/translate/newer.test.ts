@@ -1,23 +1,22 @@
 /** What is said otherwise in 2026-07-28 than before: requests, answers, questions, levels. */
 
 import test from 'ava'
-import { RpcFault, type RpcRequest } from '../../../../mcp-bridge/json-rpc.ts'
-import { toDiscovery } from '../../../../mcp-bridge/translate/discovery.ts'
-import { LogWishes, readLevel } from '../../../../mcp-bridge/translate/log-wishes.ts'
-import { toNewerAnswer } from '../../../../mcp-bridge/translate/newer-answer.ts'
+import { progressTokenOf, RpcFault, type RpcRequest } from '../../../../mcp-bridge/json-rpc.ts'
+import { toDiscovery } from '../../../../mcp-bridge/translate/stateless/discovery.ts'
+import { LogWishes, readLevel } from '../../../../mcp-bridge/translate/stateless/log-wishes.ts'
+import { toNewerAnswer } from '../../../../mcp-bridge/translate/stateless/newer-answer.ts'
 import {
   assertNewer,
   mayBeAsked,
-  progressTokenOf,
   toOlderRequest,
-} from '../../../../mcp-bridge/translate/older-request.ts'
+} from '../../../../mcp-bridge/translate/stateless/older-request.ts'
 import {
   answerInPlace,
   paramsToAsk,
   toInputRequest,
   toOlderResult,
-} from '../../../../mcp-bridge/translate/questions.ts'
-import { toUrlQuestions } from '../../../../mcp-bridge/translate/url-elicitation.ts'
+} from '../../../../mcp-bridge/translate/stateless/questions.ts'
+import { toUrlQuestions } from '../../../../mcp-bridge/translate/stateless/url-elicitation.ts'
 
 const jsonrpc = '2.0' as const
 const OWN = 'io.modelcontextprotocol/'

@@ -7,9 +7,9 @@ import {
   ROUNDS_PER_USER_MAX,
 } from '../../../../mcp-bridge/limits.ts'
 import type { SessionOwner } from '../../../../mcp-bridge/sessions.ts'
-import { digestOf } from '../../../../mcp-bridge/translate/older-request.ts'
-import { Rounds, type Waiting } from '../../../../mcp-bridge/translate/rounds.ts'
-import { RoundsBudget } from '../../../../mcp-bridge/translate/rounds-budget.ts'
+import { digestOf } from '../../../../mcp-bridge/translate/stateless/older-request.ts'
+import { Rounds, type Waiting } from '../../../../mcp-bridge/translate/stateless/rounds.ts'
+import { RoundsBudget } from '../../../../mcp-bridge/translate/stateless/rounds-budget.ts'
 import { handSeconds, OWNER } from '../../../support/standing.ts'
 
 const toRequest = (params: object, method = 'tools/call'): RpcRequest => ({

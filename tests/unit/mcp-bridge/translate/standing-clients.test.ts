@@ -13,11 +13,11 @@ import type { ServerProcess } from '../../../../mcp-bridge/runner/server-process
 import { Sessions } from '../../../../mcp-bridge/sessions.ts'
 import type { StatelessRequest } from '../../../../mcp-bridge/stateless/envelope.ts'
 import type { SessionRecord } from '../../../../mcp-bridge/store/sessions.ts'
-import type { StandingClient } from '../../../../mcp-bridge/translate/standing-client.ts'
+import type { StandingClient } from '../../../../mcp-bridge/translate/stateless/standing-client.ts'
 import {
   StandingClients,
   type StandingPorts,
-} from '../../../../mcp-bridge/translate/standing-clients.ts'
+} from '../../../../mcp-bridge/translate/stateless/standing-clients.ts'
 import { type FakeProcess, fakeProcess } from '../../../support/fake-process.ts'
 import { handSeconds } from '../../../support/standing.ts'
 

@@ -5,10 +5,10 @@
  * the answer reaches the server whichever it was.
  */
 
-import { Asked } from '../asked.ts'
-import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../json-rpc.ts'
-import { ROUND_SECONDS } from '../limits.ts'
-import type { Ticker } from '../ticker.ts'
+import { Asked } from '../../asked.ts'
+import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../../json-rpc.ts'
+import { ROUND_SECONDS } from '../../limits.ts'
+import type { Ticker } from '../../ticker.ts'
 import { sizeOf } from './kept-answer.ts'
 import { answerInPlace, paramsToAsk, type Question, toOlderResult } from './questions.ts'
 import type { StandingCall } from './standing-call.ts'

@@ -6,14 +6,14 @@
  * bridge process finds it in the records, so that all requests come to the same one.
  */
 
-import { digest } from '../../lib/platform/seal.ts'
-import type { Bridge } from '../bridge.ts'
-import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
-import { RpcFault, serialize } from '../json-rpc.ts'
-import { OwnedElsewhere } from '../leases.ts'
-import { DECLARED_CHARACTERS_MAX } from '../limits.ts'
-import type { StatelessRequest } from '../stateless/envelope.ts'
-import type { Ticker } from '../ticker.ts'
+import { digest } from '../../../lib/platform/seal.ts'
+import type { Bridge } from '../../bridge.ts'
+import { callerOf, type Exchange, ownerOf } from '../../exchange.ts'
+import { RpcFault, serialize } from '../../json-rpc.ts'
+import { OwnedElsewhere } from '../../leases.ts'
+import { DECLARED_CHARACTERS_MAX } from '../../limits.ts'
+import type { StatelessRequest } from '../../stateless/envelope.ts'
+import type { Ticker } from '../../ticker.ts'
 import { Rounds } from './rounds.ts'
 import type { StandingCall } from './standing-call.ts'
 import { StandingClient, type StandingClientOptions } from './standing-client.ts'

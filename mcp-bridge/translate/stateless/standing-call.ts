@@ -9,19 +9,20 @@
 import {
   type JsonObject,
   paramsOf,
+  progressTokenOf,
   type RpcFault,
   type RpcId,
   type RpcNotification,
   type RpcRequest,
   type RpcResponse,
-} from '../json-rpc.ts'
-import { QUESTIONS_GATHER_MS } from '../limits.ts'
-import type { Call } from '../runner/process-user.ts'
-import type { SessionOwner } from '../sessions.ts'
-import type { StatelessAnswer } from '../stateless/stateless-answer.ts'
+} from '../../json-rpc.ts'
+import { QUESTIONS_GATHER_MS } from '../../limits.ts'
+import type { Call } from '../../runner/process-user.ts'
+import type { SessionOwner } from '../../sessions.ts'
+import type { StatelessAnswer } from '../../stateless/stateless-answer.ts'
 import { KeptAnswer } from './kept-answer.ts'
 import { toNewerAnswer, withServer } from './newer-answer.ts'
-import { digestOf, mayBeAsked, progressTokenOf } from './older-request.ts'
+import { digestOf, mayBeAsked } from './older-request.ts'
 import { OpenQuestions } from './open-questions.ts'
 import type { Question } from './questions.ts'
 import type { Rounds, Waiting } from './rounds.ts'

@@ -1,19 +1,16 @@
 /** A request of a client of 2026-07-28 as a server of the revisions with sessions reads it. */
 
-import { digest } from '../../lib/platform/seal.ts'
+import { digest } from '../../../lib/platform/seal.ts'
 import {
   isObject,
   type JsonObject,
   paramsOf,
   RpcFault,
-  type RpcId,
   type RpcRequest,
   serialize,
-} from '../json-rpc.ts'
-import { META } from '../stateless/envelope.ts'
-
-/** The only ones whose client may be asked for more (MCP 2026-07-28, multi round-trip requests). */
-const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read'])
+} from '../../json-rpc.ts'
+import { ASKING } from '../../methods.ts'
+import { META } from '../../stateless/envelope.ts'
 
 /** Of the other era; tasks have become an extension with other methods of the same names. */
 const OLDER_ONLY =
@@ -35,13 +32,6 @@ export function toOlderRequest(request: RpcRequest): RpcRequest {
   const params = mayBeAsked(request.method) ? withoutRound(others) : others
   const meta = withoutEnvelope(isObject(_meta) ? _meta : {})
   return { ...request, params: meta === undefined ? params : { ...params, _meta: meta } }
-}
-
-export function progressTokenOf({ params }: RpcRequest): RpcId | undefined {
-  const meta = isObject(params) && isObject(params['_meta']) ? params['_meta'] : {}
-  const { progressToken } = meta
-  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
-  return isToken ? progressToken : undefined
 }
 
 /** What a request asks for, so that its repetition is known: the rest differs from round to round. */

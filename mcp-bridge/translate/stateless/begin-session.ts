@@ -1,10 +1,10 @@
 /** `initialize` on behalf of clients that have none (MCP 2025-11-25, lifecycle), with what they have declared. */
 
-import { LATEST_REVISION } from '../era.ts'
-import { isObject, type JsonObject, RpcFault } from '../json-rpc.ts'
-import { INITIALIZED } from '../runner/handshake.ts'
-import type { ProcessUser } from '../runner/process-user.ts'
-import type { ServerProcess } from '../runner/server-process.ts'
+import { LATEST_REVISION } from '../../era.ts'
+import { isObject, type JsonObject, RpcFault } from '../../json-rpc.ts'
+import { INITIALIZED } from '../../runner/handshake.ts'
+import type { ProcessUser } from '../../runner/process-user.ts'
+import type { ServerProcess } from '../../runner/server-process.ts'
 
 /** The server has refused the session. */
 export class SessionRefused extends RpcFault {

@@ -5,8 +5,8 @@
  * It is told the most talkative of the levels that were ever wanted, before the request that wants it.
  */
 
-import { RpcFault } from '../json-rpc.ts'
-import { LEVELS } from '../runner/log-levels.ts'
+import { RpcFault } from '../../json-rpc.ts'
+import { LEVELS } from '../../runner/log-levels.ts'
 
 /**
  * Its place among the levels; undefined for a request that wants no messages.

@@ -1,7 +1,8 @@
 /** `server/discover` in front of a server that knows `initialize` only (MCP 2026-07-28, discovery). */
 
-import { STATELESS_SUPPORTED } from '../era.ts'
-import { isObject, type JsonObject, type RpcId, type RpcResponse } from '../json-rpc.ts'
+import { STATELESS_SUPPORTED } from '../../era.ts'
+import { isObject, type JsonObject, type RpcId, type RpcResponse } from '../../json-rpc.ts'
+import { DISCOVER } from '../../methods.ts'
 import { toNewerResult } from './newer-answer.ts'
 
 /** `begun`: what the server has answered to `initialize`. */
@@ -12,7 +13,7 @@ export function toDiscovery(begun: JsonObject, id: RpcId): RpcResponse {
     capabilities: toNewerCapabilities(capabilities),
     ...(typeof instructions === 'string' && { instructions }),
   }
-  return { jsonrpc: '2.0', id, result: toNewerResult('server/discover', result, serverInfo) }
+  return { jsonrpc: '2.0', id, result: toNewerResult(DISCOVER, result, serverInfo) }
 }
 
 /** Tasks were part of the protocol in 2025-11-25 only: what is called so now works otherwise. */

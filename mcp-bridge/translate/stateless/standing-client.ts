@@ -3,7 +3,7 @@
  * session, begun with what they have declared, in which all that they ask is asked.
  */
 
-import { revisionOf } from '../era.ts'
+import { revisionOf } from '../../era.ts'
 import {
   isObject,
   isRequest,
@@ -13,14 +13,15 @@ import {
   type RpcMessage,
   type RpcNotification,
   toCancelled,
-} from '../json-rpc.ts'
-import { PENDING_PER_SESSION_MAX } from '../limits.ts'
-import { LEVELS } from '../runner/log-levels.ts'
-import type { Call, ProcessUser } from '../runner/process-user.ts'
-import type { ServerProcess } from '../runner/server-process.ts'
-import { SUBSCRIBE, UNSUBSCRIBE } from '../runner/subscriptions.ts'
-import type { Session, SessionOwner } from '../sessions.ts'
-import type { Ticker } from '../ticker.ts'
+} from '../../json-rpc.ts'
+import { PENDING_PER_SESSION_MAX } from '../../limits.ts'
+import { CANCELLED } from '../../methods.ts'
+import { LEVELS } from '../../runner/log-levels.ts'
+import type { Call, ProcessUser } from '../../runner/process-user.ts'
+import type { ServerProcess } from '../../runner/server-process.ts'
+import { SUBSCRIBE, UNSUBSCRIBE } from '../../runner/subscriptions.ts'
+import type { Session, SessionOwner } from '../../sessions.ts'
+import type { Ticker } from '../../ticker.ts'
 import { beginSession, type Declared } from './begin-session.ts'
 import { Listeners } from './listeners.ts'
 import { LogWishes } from './log-wishes.ts'
@@ -39,7 +40,6 @@ export interface StandingClientOptions extends Declared {
   readonly onEnd: (client: StandingClient) => void
 }
 
-const CANCELLED = 'notifications/cancelled'
 /** What no client of this revision is told. */
 const NOT_TOLD: ReadonlySet<string> = new Set([
   CANCELLED,

@@ -1,6 +1,6 @@
 /** A server's answer that came while its client was gathering what it had been asked. */
 
-import { RpcFault, type RpcMessage, type RpcResponse, trySerialize } from '../json-rpc.ts'
+import { RpcFault, type RpcMessage, type RpcResponse, trySerialize } from '../../json-rpc.ts'
 import type { RoundsBudget } from './rounds-budget.ts'
 
 export class KeptAnswer {

@@ -11,7 +11,7 @@ import {
   type RpcId,
   type RpcRequest,
   type RpcResponse,
-} from '../json-rpc.ts'
+} from '../../json-rpc.ts'
 
 /** A request of the server that waits for the client. */
 export interface Question {

@@ -10,15 +10,15 @@ import {
   RpcFault,
   type RpcNotification,
   type RpcRequest,
-} from '../json-rpc.ts'
+} from '../../json-rpc.ts'
 import {
   LISTENERS_PER_CLIENT_MAX,
   SUBSCRIBED_URI_CHARACTERS_MAX,
   SUBSCRIPTIONS_PER_SESSION_MAX,
-} from '../limits.ts'
-import { META } from '../stateless/envelope.ts'
-import type { StatelessAnswer } from '../stateless/stateless-answer.ts'
-import { withServer, withSubscription } from './newer-answer.ts'
+} from '../../limits.ts'
+import { META, withSubscription } from '../../stateless/envelope.ts'
+import type { StatelessAnswer } from '../../stateless/stateless-answer.ts'
+import { withServer } from './newer-answer.ts'
 
 export interface ListenersPorts {
   readonly capabilities: () => JsonObject

@@ -5,11 +5,11 @@
  * while, for the same person, client and service, and for the very same request.
  */
 
-import { randomText } from '../../lib/platform/seal.ts'
-import { RpcFault, type RpcRequest } from '../json-rpc.ts'
-import { ROUND_SECONDS, ROUNDS_PER_USER_MAX } from '../limits.ts'
-import { isSameOwner, type SessionOwner } from '../sessions.ts'
-import type { Ticker } from '../ticker.ts'
+import { randomText } from '../../../lib/platform/seal.ts'
+import { RpcFault, type RpcRequest } from '../../json-rpc.ts'
+import { ROUND_SECONDS, ROUNDS_PER_USER_MAX } from '../../limits.ts'
+import { isSameOwner, type SessionOwner } from '../../sessions.ts'
+import type { Ticker } from '../../ticker.ts'
 import { digestOf } from './older-request.ts'
 import { RoundsBudget } from './rounds-budget.ts'
 

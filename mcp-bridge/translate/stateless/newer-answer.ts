@@ -1,19 +1,13 @@
 /** What a server of the revisions with sessions answers, as a client of 2026-07-28 reads it. */
 
-import {
-  CODES,
-  isObject,
-  type JsonObject,
-  type RpcId,
-  type RpcNotification,
-  type RpcResponse,
-} from '../json-rpc.ts'
-import { META } from '../stateless/envelope.ts'
+import { CODES, isObject, type JsonObject, type RpcId, type RpcResponse } from '../../json-rpc.ts'
+import { DISCOVER, LIST_TOOLS } from '../../methods.ts'
+import { META } from '../../stateless/envelope.ts'
 
 /** Results of these say how long they hold (MCP 2026-07-28, caching). */
 const CACHEABLE: ReadonlySet<string> = new Set([
-  'server/discover',
-  'tools/list',
+  DISCOVER,
+  LIST_TOOLS,
   'prompts/list',
   'resources/list',
   'resources/templates/list',
@@ -48,17 +42,6 @@ export function toNewerResult(method: string, result: unknown, serverInfo: unkno
 export function withServer({ _meta }: JsonObject, serverInfo: unknown): JsonObject {
   const given = isObject(_meta) ? _meta : undefined
   return serverInfo === undefined ? { ...given } : { ...given, [META.serverInfo]: serverInfo }
-}
-
-/** As it is sent on the stream of a `subscriptions/listen` request. */
-export function withSubscription(
-  notification: RpcNotification,
-  subscriptionId: RpcId,
-): RpcNotification {
-  const params = isObject(notification.params) ? notification.params : {}
-  const given = isObject(params['_meta']) ? params['_meta'] : undefined
-  const _meta = { ...given, [META.subscriptionId]: subscriptionId }
-  return { ...notification, params: { ...params, _meta } }
 }
 
 function toNewerError(error: unknown): unknown {

@@ -3,7 +3,7 @@
  * question like any other; it has no state, as the request begins anew afterwards.
  */
 
-import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../json-rpc.ts'
+import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../../json-rpc.ts'
 
 /** URLElicitationRequiredError. */
 const URL_NEEDED = -32042

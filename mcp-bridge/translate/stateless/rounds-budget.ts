@@ -1,6 +1,6 @@
 /** How much waits in memory for the next round of somebody's requests. */
 
-import { ROUNDS_BYTES_MAX, ROUNDS_BYTES_PER_USER_MAX } from '../limits.ts'
+import { ROUNDS_BYTES_MAX, ROUNDS_BYTES_PER_USER_MAX } from '../../limits.ts'
 
 export class RoundsBudget {
   readonly #byUser = new Map<string, number>()
