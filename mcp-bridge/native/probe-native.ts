@@ -8,7 +8,7 @@ import { tryParseExactly } from '../exact-json.ts'
 import { type Exchange, REVISION_HEADER } from '../exchange.ts'
 import { isResponse, RpcFault, type RpcResponse, serialize, toMessage } from '../json-rpc.ts'
 import { DISCOVER_TIMEOUT_MS } from '../limits.ts'
-import { DISCOVERY_QUESTION, knowsStateless } from '../stateless/discovery-question.ts'
+import { DISCOVERY_QUESTION, speaksStateless } from '../stateless/discovery-question.ts'
 import { STATELESS_REVISION } from '../stateless/envelope.ts'
 import { METHOD_HEADER } from '../stateless/mirrored-headers.ts'
 import { ask, isStream, readWhole } from './upstream.ts'
@@ -35,7 +35,7 @@ export async function probeNative(
   const { statusCode = 500 } = answer
   try {
     if (statusCode >= 500) throw new Error(`the server answered ${statusCode}`)
-    return knowsStateless(await readResponse(answer))
+    return speaksStateless((await readResponse(answer))?.result)
   } catch (cause) {
     const what = 'could not be asked what it speaks'
     throw new RpcFault(502, 'internal', `the service ${service.name}: ${what}`, { cause })

@@ -1,7 +1,7 @@
 /** `server/discover` as the gateway asks it by itself, to learn what a server knows. */
 
 import { ABOUT_US } from '../about-us.ts'
-import { isObject, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
+import { isObject, type RpcRequest } from '../json-rpc.ts'
 import { DISCOVER } from '../methods.ts'
 import { META, STATELESS_REVISION } from './envelope.ts'
 
@@ -18,9 +18,8 @@ export const DISCOVERY_QUESTION: RpcRequest = {
   },
 }
 
-/** Whether the answer is one of a server that answers without sessions. */
-export function knowsStateless(answer: RpcMessage | undefined): boolean {
-  const result = answer?.result
+/** Whether the result is one of a server that answers without sessions. */
+export function speaksStateless(result: unknown): boolean {
   const versions = isObject(result) ? result['supportedVersions'] : undefined
   return Array.isArray(versions) && versions.includes(STATELESS_REVISION)
 }

@@ -7,7 +7,7 @@ import { probeNative } from '../native/probe-native.ts'
 import { askWithin } from '../runner/ask-within.ts'
 import type { ProcessUser } from '../runner/process-user.ts'
 import { acquireStateless } from './direct.ts'
-import { DISCOVERY_QUESTION, knowsStateless } from './discovery-question.ts'
+import { DISCOVERY_QUESTION, speaksStateless } from './discovery-question.ts'
 
 /** @throws RpcFault or OwnedElsewhere when there is no process to ask. */
 export async function probe(bridge: Bridge, exchange: Exchange): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function probe(bridge: Bridge, exchange: Exchange): Promise<boolean
   const process = await acquireStateless(bridge, exchange, user)
   try {
     const answer = await askWithin(process, user, DISCOVERY_QUESTION, DISCOVER_TIMEOUT_MS)
-    const isStateless = knowsStateless(answer)
+    const isStateless = speaksStateless(answer?.result)
     // What it has made of the question nobody knows.
     if (!isStateless) await process.stop(STOP_WAITS)
     return isStateless

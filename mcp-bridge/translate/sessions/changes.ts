@@ -19,15 +19,12 @@ import {
 import { LISTEN } from '../../methods.ts'
 import type { Call } from '../../runner/process-user.ts'
 import { assertRoomFor } from '../../runner/subscriptions.ts'
+import { ACKNOWLEDGED, LIST_CHANGES, UPDATED } from '../told-changes.ts'
+import { answer } from './answer-here.ts'
 import { Listen } from './listen.ts'
 
-const UPDATED = 'notifications/resources/updated'
-/** What a server announces, how it is asked for, and what it tells then. */
-const LISTS = ['tools', 'prompts', 'resources'].map((kind) => ({
-  kind,
-  wish: `${kind}ListChanged`,
-  method: `notifications/${kind}/list_changed`,
-}))
+/** The answer to a subscription, and to its end. */
+const AGREED = { result: {} }
 
 export interface ChangesWaits {
   /** Until the server has acknowledged. */
@@ -74,9 +71,9 @@ export class Changes {
 
   /** What the server has announced in its answer to `server/discover`. */
   announced(capabilities: JsonObject): void {
-    const told = LISTS.filter(({ kind }) => {
-      const capability = capabilities[kind]
-      return isObject(capability) && capability['listChanged'] === true
+    const told = LIST_CHANGES.filter(({ capability }) => {
+      const given = capabilities[capability]
+      return isObject(given) && given['listChanged'] === true
     })
     this.#lists = Object.fromEntries(told.map(({ wish }) => [wish, true]))
   }
@@ -89,7 +86,7 @@ export class Changes {
   /** @throws RpcFault when the session has too many. */
   subscribe(call: Call, uri: string): void {
     if (this.#held.has(uri)) {
-      settle(call)
+      answer(call, AGREED)
       return
     }
     assertRoomFor(uri, this.#held.size + this.#waiting.length)
@@ -100,7 +97,7 @@ export class Changes {
   /** Also takes back what has not been answered yet. */
   unsubscribe(call: Call, uri: string): void {
     const asked = this.#take((one) => one.uri === uri)
-    for (const one of [...asked, { call }]) settle(one.call)
+    for (const one of [...asked, { call }]) answer(one.call, AGREED)
     if (this.#held.delete(uri) || asked.length > 0) this.#renew()
   }
 
@@ -112,7 +109,7 @@ export class Changes {
   }
 
   receive(listen: Listen, message: RpcMessage): void {
-    if (message.method === 'notifications/subscriptions/acknowledged') {
+    if (message.method === ACKNOWLEDGED) {
       this.#acknowledged(listen, paramsOf(message)['notifications'])
     } else if (listen === this.#current || listen === this.#coming) this.#ports.tell(message)
   }
@@ -122,7 +119,7 @@ export class Changes {
     clearTimeout(this.#timer)
     for (const listen of [this.#current, this.#coming]) this.#drop(listen)
     const error = { code: CODES.refused, message: 'the session has ended' }
-    for (const { call } of this.#take(() => true)) settle(call, { error })
+    for (const { call } of this.#take(() => true)) answer(call, { error })
   }
 
   #renew(): void {
@@ -171,8 +168,8 @@ export class Changes {
     for (const { call, uri } of this.#take((one) => listen.uris.has(one.uri))) {
       if (uris.has(uri)) {
         this.#held.add(uri)
-        settle(call)
-      } else settle(call, { error: notTold(uri) })
+        answer(call, AGREED)
+      } else answer(call, { error: notTold(uri) })
     }
     if (this.#hasMissed) this.#tellAll(lists)
     this.#goOn()
@@ -184,7 +181,7 @@ export class Changes {
     if (listen === this.#coming) {
       this.#coming = undefined
       const { error } = response.error === undefined ? failed('the server tells nothing') : response
-      for (const { call } of this.#take((one) => listen.uris.has(one.uri))) settle(call, { error })
+      for (const { call } of this.#take((one) => listen.uris.has(one.uri))) answer(call, { error })
     } else if (listen === this.#current) {
       this.#current = undefined
       this.#hasMissed = true
@@ -214,7 +211,7 @@ export class Changes {
     this.#hasMissed = false
     const tell = (method: string, params: object): void =>
       this.#ports.tell({ jsonrpc: '2.0', method, params })
-    for (const { wish, method } of LISTS) if (lists[wish] === true) tell(method, {})
+    for (const { wish, method } of LIST_CHANGES) if (lists[wish] === true) tell(method, {})
     for (const uri of this.#held) tell(UPDATED, { uri })
   }
 
@@ -229,10 +226,6 @@ export class Changes {
     this.#waiting = this.#waiting.filter((one) => !taken.includes(one))
     return taken
   }
-}
-
-function settle(call: Call, answer: Pick<RpcResponse, 'result' | 'error'> = { result: {} }): void {
-  call.settle({ ...answer, jsonrpc: '2.0', id: call.id })
 }
 
 function failed(message: string): RpcResponse {

@@ -2,16 +2,11 @@
 
 import type { Service } from '../../../lib/catalogue/service.ts'
 import { isObject, type JsonObject } from '../../json-rpc.ts'
-import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
+import { META } from '../../stateless/envelope.ts'
 import { type SessionClient, withoutTasks } from './session-client.ts'
 
 export interface InitializeResult extends JsonObject {
   readonly capabilities: JsonObject
-}
-
-/** Whether that is what it says of itself. */
-export function speaksStateless({ supportedVersions }: JsonObject): boolean {
-  return Array.isArray(supportedVersions) && supportedVersions.includes(STATELESS_REVISION)
 }
 
 export function toInitializeResult(

@@ -18,6 +18,7 @@ import {
 } from '../../limits.ts'
 import { META, withSubscription } from '../../stateless/envelope.ts'
 import type { StatelessAnswer } from '../../stateless/stateless-answer.ts'
+import { ACKNOWLEDGED, LIST_CHANGES, UPDATED } from '../told-changes.ts'
 import { withServer } from './newer-answer.ts'
 
 export interface ListenersPorts {
@@ -44,15 +45,8 @@ interface Subscription {
   readonly agreed: Promise<boolean>
 }
 
-const UPDATED = 'notifications/resources/updated'
-/** By member of the filter: what it brings, and the capability of the server that stands for it. */
-const LISTS = [
-  ['toolsListChanged', 'notifications/tools/list_changed', 'tools'],
-  ['promptsListChanged', 'notifications/prompts/list_changed', 'prompts'],
-  ['resourcesListChanged', 'notifications/resources/list_changed', 'resources'],
-] as const
 const SEPARATORS: readonly unknown[] = ['/', '?', '#']
-const LIST_METHODS: ReadonlySet<string> = new Set(LISTS.map(([, method]) => method))
+const LIST_METHODS: ReadonlySet<string> = new Set(LIST_CHANGES.map(({ method }) => method))
 
 export class Listeners {
   readonly #ports: ListenersPorts
@@ -122,17 +116,20 @@ export class Listeners {
 
   #acknowledge({ request, answer, uris, methods }: Listener, filter: JsonObject): void {
     const notifications: Record<string, unknown> = {}
-    for (const [member, method, capability] of LISTS) {
-      if (filter[member] !== true || !this.#has(capability, 'listChanged')) continue
-      notifications[member] = true
+    for (const { wish, method, capability } of LIST_CHANGES) {
+      if (filter[wish] !== true || !this.#has(capability, 'listChanged')) continue
+      notifications[wish] = true
       methods.add(method)
     }
     if (uris.size > 0) {
       notifications['resourceSubscriptions'] = [...uris]
       methods.add(UPDATED)
     }
-    const method = 'notifications/subscriptions/acknowledged'
-    const acknowledged = { jsonrpc: '2.0' as const, method, params: { notifications } }
+    const acknowledged = {
+      jsonrpc: '2.0' as const,
+      method: ACKNOWLEDGED,
+      params: { notifications },
+    }
     answer.begin()
     answer.notify(withSubscription(acknowledged, request.id))
   }
