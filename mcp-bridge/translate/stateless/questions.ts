@@ -54,9 +54,9 @@ export function paramsToAsk(request: RpcRequest): JsonObject {
   return params
 }
 
-/** As it is put to the client. */
+/** As it is put to the client. The Go SDK 1.8 cannot read one without params, though `roots/list` needs none. */
 export function toInputRequest({ method, params }: Question): JsonObject {
-  return Object.keys(params).length === 0 ? { method } : { method, params }
+  return { method, params }
 }
 
 /** The client's answer, as the server's revision has it. */

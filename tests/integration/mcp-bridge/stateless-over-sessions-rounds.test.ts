@@ -71,7 +71,7 @@ test('questions that come together are asked together, the next in another round
     inputResponses: { ...answersTo(round), 'never-asked': ACCEPTED },
   })
   const second = roundOf(await consult(rounds, back(first), { id: 'two' }))
-  t.deepEqual(Object.values(second.inputRequests), [{ method: 'roots/list' }])
+  t.deepEqual(Object.values(second.inputRequests), [{ method: 'roots/list', params: {} }])
   t.not(first.requestState, second.requestState)
   const last = await consult(rounds, back(second), { id: 'three' })
   t.is(last.id, 'three')
@@ -87,7 +87,7 @@ test('what was not answered is asked again', async (t) => {
   const [form = '', roots = ''] = Object.keys(first.inputRequests)
   const partly = { requestState, inputResponses: { [form]: ACCEPTED, [roots]: 'no object' } }
   const second = roundOf(await consult(rounds, partly))
-  t.deepEqual(second.inputRequests, { [roots]: { method: 'roots/list' } })
+  t.deepEqual(second.inputRequests, { [roots]: { method: 'roots/list', params: {} } })
   // None at all, this time.
   const third = roundOf(await consult(rounds, { requestState: second.requestState }))
   const inputResponses = answersTo(third)
@@ -138,7 +138,7 @@ test('a question that comes between the rounds is asked in the next', async (t) 
     inputResponses: answersTo(round),
   })
   const second = roundOf(await tool('consult', args, back(first)))
-  t.deepEqual(Object.values(second.inputRequests), [{ method: 'roots/list' }])
+  t.deepEqual(Object.values(second.inputRequests), [{ method: 'roots/list', params: {} }])
   t.deepEqual(told(await tool('consult', args, back(second))), [ACCEPTED])
 })
 

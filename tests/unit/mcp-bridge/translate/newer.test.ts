@@ -150,7 +150,7 @@ test('a question is put without what is the server’s own, or was dropped', (t)
   const params = { message: 'm', _meta: {}, task: {}, elicitationId: 'e', mode: 'url' }
   t.deepEqual(paramsToAsk(request('elicitation/create', params)), { message: 'm', mode: 'url' })
   const question = { id: 1, method: 'roots/list', params: {}, bytes: 0 }
-  t.deepEqual(toInputRequest(question), { method: 'roots/list' })
+  t.deepEqual(toInputRequest(question), { method: 'roots/list', params: {} })
 })
 
 test('an answer of several blocks is one for a server that knows one', (t) => {
