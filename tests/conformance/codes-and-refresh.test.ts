@@ -13,7 +13,10 @@ import { startValkey } from '../support/valkey.ts'
 import { verifies, verifiesAlone } from '../support/verifies.ts'
 
 const valkey = await startValkey({ persistent: true })
-const gateway = await startGateway({ environment: { REDIS_URL: valkey.url } })
+const gateway = await startGateway({
+  asShipped: true,
+  environment: { REDIS_URL: valkey.url },
+})
 const issuer = gateway.url
 const logins = createGatewayLogins(issuer)
 const { client, echo } = logins
