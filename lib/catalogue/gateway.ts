@@ -77,6 +77,10 @@ export const GATEWAY_VARIABLES = {
   GITHUB_URL: optional(text, undefined),
   GITHUB_API_URL: optional(text, undefined),
   ALLOWED_GITHUB_USERS: optional(list, []),
+  OIDC_NAME: optional(text, undefined),
+  OIDC_ISSUER: optional(text, undefined),
+  OIDC_CLIENT_ID: optional(text, undefined),
+  ALLOWED_USERS: optional(list, []),
 }
 
 /**
@@ -141,6 +145,7 @@ function readPeople(
   const reading = toAccess(
     {
       definition,
+      users: values.ALLOWED_USERS,
       gitHubUsers: values.ALLOWED_GITHUB_USERS,
       providers,
       services: catalogue.known,
