@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
+import { outdatedCommand } from './commands/outdated.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -30,6 +31,7 @@ const COMMANDS: readonly CommandMaker[] = [
   logsCommand,
   explainCommand,
   auditCommand,
+  outdatedCommand,
 ]
 
 const EXAMPLES = `
