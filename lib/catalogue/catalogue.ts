@@ -7,7 +7,7 @@ import { readYamlFile } from './gateway-file.ts'
 import { type Runners, withRunner } from './runners.ts'
 import { type Service, type ServiceReading, toService } from './service.ts'
 import { LAUNCH_KINDS, type ServiceDefinition, serviceDefinition } from './service-definition.ts'
-import { isReserved, SERVICE_NAME, slugServiceName } from './service-name.ts'
+import { isReserved, SERVICE_NAME, serviceSwitch, slugServiceName } from './service-name.ts'
 
 export type Services = ReadonlyMap<string, Service>
 
@@ -131,7 +131,7 @@ function isEnabled(
   definition: ServiceDefinition,
   environment: Environment,
 ): boolean | string {
-  const variable = `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
+  const variable = serviceSwitch(name)
   const value = environment[variable]
   if (value === undefined || value === '')
     return definition.enabled ?? !(definition.disabled ?? false)
