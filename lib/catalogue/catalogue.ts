@@ -55,6 +55,11 @@ export function readCatalogue(sources: CatalogueSources): CatalogueReading {
   return { services, known, faults, notes: named.notes }
 }
 
+/** What the project brings along, also what is off. */
+export function shippedNames(): ReadonlySet<string> {
+  return new Set(readShipped().definitions.keys())
+}
+
 /** Beside the operator's file, packages are pinned where they are in this project. */
 function readService(
   name: string,
@@ -125,13 +130,18 @@ function startsAnew(own: ServiceDefinition = {}): boolean {
   return LAUNCH_KINDS.some((kind) => own[kind] !== undefined)
 }
 
+/** The variable that switches a service. */
+export function switchOf(name: string): string {
+  return `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
+}
+
 /** `MCP_<SERVICE>_ENABLED` wins over the file; a text answer is a fault. */
 function isEnabled(
   name: string,
   definition: ServiceDefinition,
   environment: Environment,
 ): boolean | string {
-  const variable = `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
+  const variable = switchOf(name)
   const value = environment[variable]
   if (value === undefined || value === '')
     return definition.enabled ?? !(definition.disabled ?? false)
