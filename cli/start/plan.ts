@@ -83,7 +83,7 @@ async function findPrograms({
 }
 
 function toStore(
-  { gateway, rootSecret, externalStore }: Settings,
+  { gateway, rootSecret, externalStore, fsync }: Settings,
   sockets: string,
   valkey: FoundProgram | undefined,
 ): Store {
@@ -91,8 +91,8 @@ function toStore(
     return { url: '', password: undefined, ...externalStore, own: undefined }
   const socketPath = join(sockets, SOCKET_NAMES.valkey)
   const password = deriveSecret(rootSecret, 'redis')
-  const { stateDirectory } = gateway
-  const configPath = writeValkeyConfig({ stateDirectory, socketPath, password })
+  const folder = join(gateway.stateDirectory, 'valkey')
+  const configPath = writeValkeyConfig({ folder, socketPath, password, fsync })
   return {
     url: `unix://${encodeURI(socketPath)}`,
     password,

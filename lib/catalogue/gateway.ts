@@ -82,6 +82,10 @@ export const GATEWAY_VARIABLES = {
   GITHUB_URL: optional(text, undefined),
   GITHUB_API_URL: optional(text, undefined),
   ALLOWED_GITHUB_USERS: optional(list, []),
+  OIDC_NAME: optional(text, undefined),
+  OIDC_ISSUER: optional(text, undefined),
+  OIDC_CLIENT_ID: optional(text, undefined),
+  ALLOWED_USERS: optional(list, []),
 }
 
 /**
@@ -153,6 +157,7 @@ function readPeople(
   const reading = toAccess(
     {
       definition,
+      users: values.ALLOWED_USERS,
       gitHubUsers: values.ALLOWED_GITHUB_USERS,
       providers,
       services: catalogue.known,

@@ -10,16 +10,21 @@ import { freePort } from './free-port.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const READY_MS_MAX = 60_000
 const STOP_MS_MAX = 10_000
+const ONE_OF_EACH = { EXT_AUTHZ_PROCESSES: '1', OAUTH_SERVER_PROCESSES: '1' }
 
 export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Of `gateway start`. */
   readonly args?: readonly string[]
+  /** As many processes of each room as operators get; otherwise one of each, which starts sooner. */
+  readonly asShipped?: boolean
   /** The text of `gateway.yaml`. */
   readonly file?: string
   /** Where it runs and listens, when the test has to know before. */
   readonly folder?: string
   readonly port?: number
+  /** How long the start may take: packages of services may have to be fetched. */
+  readonly readyMsMax?: number
   /** That of an earlier gateway, to start it again on what it left. */
   readonly again?: TestGateway
 }
@@ -59,6 +64,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
         GATEWAY_PORT: String(port),
         GATEWAY_ADMIN_PORT: String(adminPort),
         GATEWAY_METRICS_PORT: String(metricsPort),
+        ...(options.asShipped === true ? {} : ONE_OF_EACH),
         ...options.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,7 +77,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     })
   }
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const url = await untilReady(child, () => output)
+  const url = await untilReady(child, () => output, options.readyMsMax ?? READY_MS_MAX)
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM')
     const late = sleep(STOP_MS_MAX, 'late' as const, { ref: false })
@@ -108,8 +114,12 @@ function baseEnvironment(): Record<string, string> {
   )
 }
 
-async function untilReady(child: ChildProcess, output: () => string): Promise<string> {
-  for (let waited = 0; waited < READY_MS_MAX; waited += 20) {
+async function untilReady(
+  child: ChildProcess,
+  output: () => string,
+  readyMsMax: number,
+): Promise<string> {
+  for (let waited = 0; waited < readyMsMax; waited += 20) {
     const url = /^ready (\S+)$/m.exec(output())?.[1]
     if (url !== undefined) return url
     if (child.exitCode !== null || child.signalCode !== null) break
