@@ -22,7 +22,7 @@ export function writeValkeyConfig(settings: ValkeySettings): string {
 
 export function renderValkeyConfig(
   folder: string,
-  { socketPath, password }: ValkeySettings,
+  { socketPath, password }: Omit<ValkeySettings, 'stateDirectory'>,
 ): string {
   const lines = [
     'port 0',

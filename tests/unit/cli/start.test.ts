@@ -149,7 +149,6 @@ access:
 
 test('Valkey listens on its socket alone, asks for the password, and forgets nothing', (t) => {
   const config = renderValkeyConfig('/a "folder"/valkey', {
-    stateDirectory: '/a "folder"',
     socketPath: '/run/v.sock',
     password: new Secret('pass'),
   })
