@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
+import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -22,6 +23,7 @@ export interface Surroundings {
 }
 
 const COMMANDS: readonly CommandMaker[] = [
+  setupCommand,
   startCommand,
   stopCommand,
   statusCommand,
@@ -32,6 +34,7 @@ const COMMANDS: readonly CommandMaker[] = [
 
 const EXAMPLES = `
 Examples:
+  $ gateway setup                        what to do first where others are to reach it
   $ gateway start                        start everything in the foreground
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program

@@ -63,10 +63,14 @@ function writeOwn({ name, args, markerVariable }: Part, env: Record<string, stri
   writeWhole(join(folder, 'arguments'), args.map((arg) => `${arg}\n`).join(''))
 }
 
-function writeStoreConfig({ rootSecret, externalStore }: Settings): void {
+function writeStoreConfig({ rootSecret, externalStore, fsync }: Settings): void {
   if (externalStore !== undefined) return
-  const password = deriveSecret(rootSecret, 'redis')
-  const text = renderValkeyConfig(STORE_FOLDER, { socketPath: STORE_SOCKET, password })
+  const text = renderValkeyConfig({
+    folder: STORE_FOLDER,
+    socketPath: STORE_SOCKET,
+    password: deriveSecret(rootSecret, 'redis'),
+    fsync,
+  })
   writeWhole(join(OWN_FOLDERS, 'valkey/valkey.conf'), text)
 }
 

@@ -6,8 +6,8 @@
  */
 
 import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { accountCache } from '../../lib/platform/account-cache.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 import { isExecutable } from './executable.ts'
@@ -48,10 +48,7 @@ export function cacheFolders({
   environment,
   stateDirectory,
 }: Pick<WheelOptions, 'environment' | 'stateDirectory'>): string[] {
-  const named = environment['XDG_CACHE_HOME'] ?? ''
-  const home = (environment['HOME'] ?? '') === '' ? homedir() : (environment['HOME'] ?? '')
-  const cache = named.startsWith('/') ? named : join(home, '.cache')
-  return [join(cache, 'mcp-oauth-gateway'), join(stateDirectory, 'cache')]
+  return [accountCache(environment), join(stateDirectory, 'cache')]
 }
 
 /** Only what we, or root, have put there: somebody else's program is not run. */

@@ -41,7 +41,8 @@ function refusal({ variable, port }: PortUse, address: string, code: string): Cl
   })
 }
 
-function tryListen(port: number, host: string): Promise<string | undefined> {
+/** The code of what keeps this account from listening there, or undefined. */
+export function tryListen(port: number, host: string): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   const server = createServer()
   server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
@@ -60,12 +61,19 @@ const LISTENING = '0A'
 
 /** Linux tells which socket listens (/proc/net/tcp) and whose it is (/proc/PID/fd). */
 export function findHolder(port: number): { pid: number; command: string } | undefined {
-  const sockets = new Set(
-    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listeners(path, port)),
-  )
+  const sockets = new Set(listenersOn(port))
   if (sockets.size === 0) return undefined
   const pid = processIds().find((one) => openFiles(one).some((file) => sockets.has(file)))
   return pid === undefined ? undefined : { pid, command: commandOf(pid) }
+}
+
+/** Whether somebody listens, as far as the system tells (Linux). */
+export function isListenedOn(port: number): boolean {
+  return listenersOn(port).length > 0
+}
+
+function listenersOn(port: number): string[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => listeners(path, port))
 }
 
 function listeners(path: string, port: number): string[] {

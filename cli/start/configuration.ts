@@ -8,6 +8,7 @@ import {
   collectFaults,
   integer,
   logLevel,
+  oneOf,
   optional,
   readEnvironment,
   secret,
@@ -16,6 +17,7 @@ import {
 } from '../../lib/platform/environment.ts'
 import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
+import { FSYNC } from '../supervisor/valkey-config.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
 
 export const START_VARIABLES = {
@@ -24,6 +26,8 @@ export const START_VARIABLES = {
   GATEWAY_HTTP_PORT: optional(integer(0, 65_535), undefined),
   REDIS_URL: optional(text, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
+  /** Of the store that is ours: when a write that was answered is on the disk. */
+  VALKEY_APPENDFSYNC: optional(oneOf(...FSYNC), 'always'),
   /** How many processes serve the room. */
   EXT_AUTHZ_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),
   OAUTH_SERVER_PROCESSES: optional(integer(1, PROCESSES_MAX), 2),

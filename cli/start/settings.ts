@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
 import type { Processes } from '../supervisor/parts.ts'
+import type { Fsync } from '../supervisor/valkey-config.ts'
 import { requireCertificate } from './certificates.ts'
 import { readConfiguration } from './configuration.ts'
 
@@ -25,6 +26,8 @@ export interface Settings {
   readonly externalStore:
     | { readonly url: string; readonly password: Secret | undefined }
     | undefined
+  /** Of the store that is ours. */
+  readonly fsync: Fsync
 }
 
 /** Reads the configuration and prepares the state directory, since the root secret may lie there. */
@@ -49,6 +52,7 @@ export function readSettings(context: Context): Settings {
       'mcp-bridge': values.MCP_BRIDGE_PROCESSES,
     },
     externalStore: url === undefined ? undefined : { url, password },
+    fsync: values.VALKEY_APPENDFSYNC,
   }
 }
 

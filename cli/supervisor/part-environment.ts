@@ -10,6 +10,7 @@ import type { ConfiguredClients } from '../../lib/catalogue/configured-client.ts
 import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import { launchTexts } from '../../lib/catalogue/launch-texts.ts'
+import { packagesFolder } from '../../lib/catalogue/packages.ts'
 import {
   GITHUB_SECRET,
   type ProviderSettings,
@@ -81,6 +82,8 @@ export function gatewayEnvironment(environment: Environment, stateDirectory: str
     ...commonEnvironment(environment),
     ...pick(environment, [...Object.keys(GATEWAY_VARIABLES).flatMap(orFile), ...switches]),
     GATEWAY_STATE_DIR: stateDirectory,
+    // Rooms do not know where the account's cache is.
+    GATEWAY_PACKAGES_DIR: environment['GATEWAY_PACKAGES_DIR'] || packagesFolder(environment),
     NODE_COMPILE_CACHE: COMPILED,
     [COPIES_VARIABLE]: copiesOf(stateDirectory).folder,
   }

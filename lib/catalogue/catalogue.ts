@@ -4,9 +4,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Environment, flag } from '../platform/environment.ts'
 import { readYamlFile } from './gateway-file.ts'
-import { type Service, toService } from './service.ts'
-import { type ServiceDefinition, serviceDefinition } from './service-definition.ts'
-import { isReserved, SERVICE_NAME, slugServiceName } from './service-name.ts'
+import { type Runners, withRunner } from './runners.ts'
+import { type Service, type ServiceReading, toService } from './service.ts'
+import { LAUNCH_KINDS, type ServiceDefinition, serviceDefinition } from './service-definition.ts'
+import { isReserved, SERVICE_NAME, serviceSwitch, slugServiceName } from './service-name.ts'
 
 export type Services = ReadonlyMap<string, Service>
 
@@ -21,30 +22,55 @@ export interface CatalogueReading {
 
 const SHIPPED = join(import.meta.dirname, '../../services')
 
+export interface CatalogueSources {
+  /** The operator's entries, as they are written. */
+  readonly own: Readonly<Record<string, ServiceDefinition>>
+  /** Of the file they stand in. */
+  readonly ownFolder: string
+  readonly environment: Environment
+  /** Where runner programs have their sockets; undefined: the bridge starts everything itself. */
+  readonly runnersFolder: string | undefined
+  /** Where packages of services are installed. */
+  readonly packages: string
+}
+
 /** Reads every definition; the operator's own entry of a name replaces the shipped one's members. */
-export function readCatalogue(
-  own: Readonly<Record<string, ServiceDefinition>>,
-  ownFolder: string,
-  environment: Environment,
-): CatalogueReading {
+export function readCatalogue(sources: CatalogueSources): CatalogueReading {
+  const { environment } = sources
   const shipped = readShipped()
-  const named = nameOwn(own)
+  const named = nameOwn(sources.own)
   const faults = [...shipped.faults, ...named.faults]
   const services = new Map<string, Service>()
   const known = new Set([...shipped.definitions.keys(), ...named.definitions.keys()])
   for (const name of known) {
-    const base = shipped.definitions.get(name)
     const mine = named.definitions.get(name)
-    const definition = merge(base, mine)
+    const definition = merge(shipped.definitions.get(name), mine)
     const enabled = isEnabled(name, definition, environment)
     if (typeof enabled === 'string') faults.push(enabled)
     if (enabled !== true) continue
-    const folder = startsAnew(mine) ? ownFolder : join(SHIPPED, name)
-    const reading = toService(name, definition, folder)
+    const reading = readService(name, definition, startsAnew(mine), sources)
     if ('service' in reading) services.set(name, reading.service)
     else faults.push(...reading.faults.map((fault) => `mcpServers.${fault}`))
   }
   return { services, known, faults, notes: named.notes }
+}
+
+/** Beside the operator's file, packages are pinned where they are in this project. */
+function readService(
+  name: string,
+  definition: ServiceDefinition,
+  isOwn: boolean,
+  { ownFolder, runnersFolder, packages }: CatalogueSources,
+): ServiceReading {
+  const shippedFolder = join(SHIPPED, name)
+  const folder = isOwn ? ownFolder : shippedFolder
+  const pins = isOwn ? join(ownFolder, 'services', name) : shippedFolder
+  const runners = runnersFolder === undefined ? undefined : runnersIn(runnersFolder)
+  return toService(name, withRunner(name, definition, runners), folder, { pins, packages })
+}
+
+function runnersIn(folder: string): Runners {
+  return { folder, has: (name) => existsSync(join(folder, name)) }
 }
 
 function readShipped(): { definitions: Map<string, ServiceDefinition>; faults: string[] } {
@@ -90,15 +116,13 @@ function nameFault(name: string, twin: string | undefined): string | undefined {
   return undefined
 }
 
-const KINDS = ['command', 'npm', 'native', 'url'] as const
-
 /** An own entry that says how to start replaces the shipped one; any other changes its members. */
 function merge(shipped: ServiceDefinition = {}, own: ServiceDefinition = {}): ServiceDefinition {
   return startsAnew(own) ? own : { ...shipped, ...own }
 }
 
 function startsAnew(own: ServiceDefinition = {}): boolean {
-  return KINDS.some((kind) => own[kind] !== undefined)
+  return LAUNCH_KINDS.some((kind) => own[kind] !== undefined)
 }
 
 /** `MCP_<SERVICE>_ENABLED` wins over the file; a text answer is a fault. */
@@ -107,7 +131,7 @@ function isEnabled(
   definition: ServiceDefinition,
   environment: Environment,
 ): boolean | string {
-  const variable = `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
+  const variable = serviceSwitch(name)
   const value = environment[variable]
   if (value === undefined || value === '')
     return definition.enabled ?? !(definition.disabled ?? false)

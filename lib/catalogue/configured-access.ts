@@ -8,6 +8,8 @@ import { SERVICE_NAME, slugServiceName } from './service-name.ts'
 
 export interface AccessSources {
   readonly definition: AccessDefinition
+  /** Members of ALLOWED_USERS, written as those of `users` in the file. */
+  readonly users: readonly string[]
   /** Members of ALLOWED_GITHUB_USERS. */
   readonly gitHubUsers: readonly string[]
   readonly providers: readonly ProviderSettings[]
@@ -32,7 +34,10 @@ export function toAccess(sources: AccessSources, faults: string[]): AccessReadin
   const kinds: Kinds = new Map(providers.map(({ name, kind }) => [name, kind]))
   const { services: byService = {}, ...ofGateway } = definition
   const written = readLists('access', ofGateway, kinds, faults)
-  const added = readGitHubUsers(sources.gitHubUsers, kinds, faults)
+  const added = [
+    ...readUsers(sources.users, kinds, faults),
+    ...readGitHubUsers(sources.gitHubUsers, kinds, faults),
+  ]
   const gateway = added.length > 0 ? [...(written ?? []), ...added] : written
   const services = readServices(byService, sources.services, kinds, faults)
   if (gateway === undefined) faults.push(...openFaults(providers))
@@ -200,6 +205,15 @@ function unknownProvider(provider: string, text: string, kinds: Kinds): string {
   return `there is no provider "${provider}", only ${[...kinds.keys()].join(', ') || 'none'}: "${text}"`
 }
 
+function readUsers(users: readonly string[], kinds: Kinds, faults: string[]): AccessRule[] {
+  return users.flatMap((user): AccessRule[] => {
+    const rule = readUser(user, kinds)
+    if (typeof rule !== 'string') return [rule]
+    faults.push(`ALLOWED_USERS: ${rule}`)
+    return []
+  })
+}
+
 function readGitHubUsers(users: readonly string[], kinds: Kinds, faults: string[]): AccessRule[] {
   if (users.length === 0) return []
   if (kinds.get('github') !== 'github') {
@@ -223,7 +237,7 @@ function openFaults(providers: readonly ProviderSettings[]): string[] {
   if (first === undefined) return []
   const names = real.map(({ name }) => name).join(', ')
   return [
-    `access: people can log in through ${names}, but nobody is named who may in: write access: { users: ["${first.name}:LOGIN"] } into the configuration file${first.name === 'github' ? ', or set ALLOWED_GITHUB_USERS' : ''} ("*" lets everyone in)`,
+    `access: people can log in through ${names}, but nobody is named who may in: write access: { users: ["${first.name}:LOGIN"] } into the configuration file, or set ${first.name === 'github' ? 'ALLOWED_GITHUB_USERS' : 'ALLOWED_USERS'} ("*" lets everyone in)`,
   ]
 }
 

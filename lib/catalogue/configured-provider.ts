@@ -11,6 +11,7 @@ import {
   type ProviderDefinition,
   type ProviderKind,
 } from './provider-definition.ts'
+import { completeProviders, type ProviderVariables } from './provider-variables.ts'
 import {
   DEV,
   defaultProviders,
@@ -20,13 +21,6 @@ import {
   type ProviderSettings,
 } from './providers.ts'
 import { isReservedSecret } from './secret-names.ts'
-
-/** The variables that make the provider `github`, or complete it. */
-export interface GitHubVariables {
-  readonly GITHUB_CLIENT_ID: string | undefined
-  readonly GITHUB_URL: string | undefined
-  readonly GITHUB_API_URL: string | undefined
-}
 
 type Definitions = Readonly<Record<string, ProviderDefinition>>
 type Member = keyof ProviderDefinition
@@ -49,11 +43,11 @@ const MEMBERS: Readonly<Record<ProviderKind, readonly Member[]>> = {
 /** Adds what is wrong to `faults`, each with its place. */
 export function toProviders(
   definitions: Definitions,
-  variables: GitHubVariables,
+  variables: ProviderVariables,
   { loopback }: Pick<Addresses, 'loopback'>,
   faults: string[],
 ): ProviderSettings[] {
-  const completed = Object.entries(completeGitHub(definitions, variables, faults))
+  const completed = Object.entries(completeProviders(definitions, variables, faults))
   if (completed.length === 0) return defaultProviders({ loopback })
   return completed.map(([name, definition]) => {
     const kind = kindOf(name, definition)
@@ -71,30 +65,6 @@ export function toProviders(
     faults.push(...found.map((fault) => `providers.${name}${fault}`))
     return settings
   })
-}
-
-/** The file wins, member by member. */
-function completeGitHub(
-  definitions: Definitions,
-  { GITHUB_CLIENT_ID, GITHUB_URL, GITHUB_API_URL }: GitHubVariables,
-  faults: string[],
-): Definitions {
-  const own = definitions['github']
-  if (own === undefined && GITHUB_CLIENT_ID === undefined) {
-    const idle = Object.entries({ GITHUB_URL, GITHUB_API_URL }).filter(([, value]) => value)
-    faults.push(...idle.map(([name]) => `${name} means nothing without GITHUB_CLIENT_ID`))
-    return definitions
-  }
-  const url = own?.url ?? GITHUB_URL
-  // Of another GitHub than the file's the variable says nothing.
-  const apiUrl = own?.api_url ?? (own?.url === undefined ? GITHUB_API_URL : undefined)
-  const github = {
-    ...own,
-    client_id: own?.client_id ?? GITHUB_CLIENT_ID,
-    ...(url !== undefined && { url }),
-    ...(apiUrl !== undefined && { api_url: apiUrl }),
-  }
-  return own === undefined ? { github, ...definitions } : { ...definitions, github }
 }
 
 function kindOf(name: string, { type, issuer }: ProviderDefinition): ProviderKind | undefined {

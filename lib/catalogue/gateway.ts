@@ -26,6 +26,7 @@ import { type ConfiguredClients, toConfiguredClients } from './configured-client
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
 import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
+import { packagesFolder } from './packages.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
 
@@ -71,12 +72,20 @@ export const GATEWAY_VARIABLES = {
   GATEWAY_METRICS_PORT: optional(port, undefined),
   GATEWAY_STATE_DIR: optional(text, '.gateway'),
   GATEWAY_CONFIG: optional(text, undefined),
+  /** Where packages of services are installed. */
+  GATEWAY_PACKAGES_DIR: optional(text, undefined),
+  /** In it the socket of each service's runner program: the bridge then starts nothing itself. */
+  MCP_RUNNERS_FOLDER: optional(text, undefined),
   MCP_CORS_ORIGINS: optional(list, []),
   // What is secret of a provider is no room's business but the authorization server's.
   GITHUB_CLIENT_ID: optional(text, undefined),
   GITHUB_URL: optional(text, undefined),
   GITHUB_API_URL: optional(text, undefined),
   ALLOWED_GITHUB_USERS: optional(list, []),
+  OIDC_NAME: optional(text, undefined),
+  OIDC_ISSUER: optional(text, undefined),
+  OIDC_CLIENT_ID: optional(text, undefined),
+  ALLOWED_USERS: optional(list, []),
 }
 
 /**
@@ -93,7 +102,14 @@ export function readGateway(
   const addresses = values && collectFaults(() => toAddresses(values), faults)
   const file = readFile({ named: values?.GATEWAY_CONFIG, workingDirectory, copy }, faults)
   const { mcpServers = {}, clients: ownClients = {}, branding: look = {} } = file.content ?? {}
-  const catalogue = readCatalogue(mcpServers, file.folder, environment)
+  const catalogue = readCatalogue({
+    own: mcpServers,
+    ownFolder: file.folder,
+    environment,
+    runnersFolder: toFolder(values?.MCP_RUNNERS_FOLDER, workingDirectory),
+    packages:
+      toFolder(values?.GATEWAY_PACKAGES_DIR, workingDirectory) ?? packagesFolder(environment),
+  })
   faults.push(...catalogue.faults)
   const clients = toConfiguredClients(ownClients, catalogue.services, faults)
   const branding = toBranding(look, file.folder, faults)
@@ -141,6 +157,7 @@ function readPeople(
   const reading = toAccess(
     {
       definition,
+      users: values.ALLOWED_USERS,
       gitHubUsers: values.ALLOWED_GITHUB_USERS,
       providers,
       services: catalogue.known,
@@ -212,6 +229,10 @@ function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]
   const reading = parseYaml(source, path, gatewayFile)
   faults.push(...reading.faults)
   return { content: reading.content, source, folder: dirname(path), path }
+}
+
+function toFolder(named: string | undefined, workingDirectory: string): string | undefined {
+  return named === undefined ? undefined : resolve(workingDirectory, named)
 }
 
 function portBeside(gatewayPort: number, distance: number): number {

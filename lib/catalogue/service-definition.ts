@@ -28,6 +28,12 @@ export type RevocationMode = (typeof REVOCATION_MODES)[number]
 export const AUDIT = ['calls', 'arguments'] as const
 export type AuditMode = (typeof AUDIT)[number]
 
+/** How a service may be started: a definition has exactly one of them. */
+export const LAUNCH_KINDS = ['command', 'npm', 'pypi', 'native', 'url'] as const
+
+/** What a program may reach: only addresses of the public internet, through a proxy of ours. */
+export const EGRESS = ['public'] as const
+
 export const SPARES_MAX = 16
 export const PROCESSES_PER_USER_MAX = 256
 export const MESSAGE_BYTES_MAX = 256 * 1024 * 1024
@@ -44,6 +50,10 @@ const OF_CLIENTS = {
   trust: z.unknown(),
 }
 
+const NPM_NAME = /^(?:@[a-z0-9~._-]+\/)?[a-z0-9~-][a-z0-9~._-]*$/
+const PYPI_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
+const BIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
+
 const words = z.record(z.string(), z.string())
 
 export const serviceDefinition = z
@@ -52,7 +62,20 @@ export const serviceDefinition = z
     command: z.string().min(1).describe('The program that speaks MCP on stdin and stdout.'),
     npm: z
       .string()
-      .describe('Instead of `command`: an npm package of this project, started by path.'),
+      .regex(NPM_NAME, 'must be the name of an npm package, without a version')
+      .describe(
+        'Instead of `command`: an npm package, started by path. Pinned by services/NAME/package-lock.json, or a dependency of this project.',
+      ),
+    pypi: z
+      .string()
+      .regex(PYPI_NAME, 'must be the name of a Python package, without a version')
+      .describe(
+        'Instead of `command`: a Python package, started by path. Pinned with hashes by services/NAME/requirements.txt.',
+      ),
+    bin: z
+      .string()
+      .regex(BIN_NAME, 'must be a plain name')
+      .describe('What the program of the package is called. Default: as the package.'),
     native: z
       .string()
       .describe('Instead of `command`: a file beside it that serves Streamable HTTP.'),
@@ -130,6 +153,11 @@ export const serviceDefinition = z
       .string()
       .describe(
         'Socket of the runner program that starts the processes elsewhere, e.g. in a container.',
+      ),
+    egress: z
+      .enum(EGRESS)
+      .describe(
+        'public: the program is given a proxy that reaches the public internet alone; {proxy} in `args` is its URL.',
       ),
     calls: z.enum(CALLS).describe('serial: one request at a time for each process.'),
     revocation: z

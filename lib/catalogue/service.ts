@@ -1,15 +1,17 @@
 /** One service, ready to be launched: what a definition means once defaults and paths are known. */
 
-import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { type PackageInstall, packagesFolder } from './packages.ts'
+import { type ProgramLaunch, type ProgramPlace, toPath, toProgramLaunch } from './program-launch.ts'
 import { type RemoteLaunch, remoteFaults, toRemoteLaunch } from './remote-launch.ts'
 import { userSecretFaults } from './secret-names.ts'
-import type {
-  CallOrder,
-  Isolation,
-  RevocationMode,
-  RootsPolicy,
-  ServiceDefinition,
+import {
+  type CallOrder,
+  type Isolation,
+  LAUNCH_KINDS,
+  type RevocationMode,
+  type RootsPolicy,
+  type ServiceDefinition,
 } from './service-definition.ts'
 import { spareFaults } from './spare-faults.ts'
 import { templateFaults } from './templates.ts'
@@ -19,6 +21,8 @@ export interface Service extends ToolPolicy {
   readonly name: string
   readonly description: string
   readonly launch: Launch
+  /** What has to be installed before it can be started here. */
+  readonly install: PackageInstall | undefined
   readonly isolation: Isolation
   readonly roots: RootsPolicy
   /** What `fixed` roots are; templates not yet expanded. */
@@ -54,30 +58,22 @@ export interface ServiceLimits {
 
 export type Launch = ProgramLaunch | RemoteLaunch
 
-/**
- * A program to start. Templates in its texts are expanded at launch: see templates.ts.
- * `stdio`: speaks MCP on stdin and stdout. `native`: one of ours, serves Streamable HTTP on the
- * unix socket that its environment names.
- */
-export interface ProgramLaunch {
-  readonly kind: 'stdio' | 'native'
-  readonly command: string
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string | undefined
-}
-
 export type ServiceReading = { readonly service: Service } | { readonly faults: readonly string[] }
+
+/** Where the packages of a service are pinned, and where they are installed. */
+export type PackagePlace = Pick<ProgramPlace, 'pins' | 'packages'>
 
 /** Turns a definition into a service. Relative paths are from `folder`. */
 export function toService(
   name: string,
   definition: ServiceDefinition,
   folder: string,
+  place: PackagePlace = { pins: folder, packages: packagesFolder({}) },
 ): ServiceReading {
-  const launch = toLaunch(definition, folder)
+  const reading = toLaunch(definition, { service: name, folder, ...place })
   const faults = [
-    ...('fault' in launch ? [launch.fault] : []),
+    ...('fault' in reading ? [reading.fault] : []),
+    ...kindFaults(definition),
     ...templateFaults(definition),
     ...rootsFaults(definition),
     ...userSecretFaults(definition),
@@ -85,13 +81,14 @@ export function toService(
     ...remoteFaults(definition),
     ...toolFaults(name, definition),
   ]
-  if ('fault' in launch || faults.length > 0)
+  if ('fault' in reading || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
   return {
     service: {
       name,
       description: definition.description ?? '',
-      launch,
+      launch: reading.launch,
+      install: reading.install,
       isolation: toIsolation(definition),
       roots: definition.roots ?? 'client',
       rootFolders: (definition.rootFolders ?? []).map((one) => toPath(one, folder)),
@@ -137,60 +134,30 @@ function toIsolation({ native, isolation = 'session' }: ServiceDefinition): Isol
   return native === undefined ? isolation : 'shared'
 }
 
-function toLaunch(definition: ServiceDefinition, folder: string): Launch | { fault: string } {
-  const { command, npm, native, url } = definition
-  const kinds = [command, npm, native, url].filter((kind) => kind !== undefined)
-  if (kinds.length !== 1) return { fault: 'needs exactly one of command, npm, native, url' }
-  if (url !== undefined) return toRemoteLaunch(definition)
-  const common = { args: definition.args ?? [], env: definition.env ?? {}, cwd: definition.cwd }
-  // What a runner program starts it finds where that program is.
-  if (command !== undefined && definition.runner !== undefined) {
-    return { kind: 'stdio', command, ...common }
+const KINDS = LAUNCH_KINDS.join(', ')
+
+function toLaunch(
+  definition: ServiceDefinition,
+  place: ProgramPlace,
+): { launch: Launch; install: PackageInstall | undefined } | { fault: string } {
+  const kinds = LAUNCH_KINDS.filter((kind) => definition[kind] !== undefined)
+  if (kinds.length !== 1) return { fault: `needs exactly one of ${KINDS}` }
+  if (definition.url !== undefined) {
+    return { launch: toRemoteLaunch(definition), install: undefined }
   }
-  if (command !== undefined) return commandLaunch(command, common, folder)
-  if (npm !== undefined) return npmLaunch(npm, common)
-  const file = join(folder, native ?? '')
-  return { kind: 'native', command: process.execPath, ...common, args: [file, ...common.args] }
+  return toProgramLaunch(definition, place)
 }
 
-/** Relative paths are meant from the file they stand in, so that is where the program runs. */
-function commandLaunch(
-  command: string,
-  common: Pick<ProgramLaunch, 'args' | 'env' | 'cwd'>,
-  folder: string,
-): Launch {
-  const { cwd = '.' } = common
-  return {
-    kind: 'stdio',
-    ...common,
-    command: /^\.{1,2}\//.test(command) ? resolve(folder, command) : command,
-    cwd: toPath(cwd, folder),
+/** Members that say something of some kinds of programs only. */
+function kindFaults({ bin, egress, npm, pypi, native, url }: ServiceDefinition): string[] {
+  const faults: string[] = []
+  if (bin !== undefined && npm === undefined && pypi === undefined) {
+    faults.push('bin: names the program of an npm or pypi package')
   }
-}
-
-function toPath(text: string, folder: string): string {
-  return text.startsWith('$') ? text : resolve(folder, text)
-}
-
-const ROOT = join(import.meta.dirname, '../..')
-
-/** The package's program, by path and run by this Node: never through `npx`. */
-function npmLaunch(
-  npm: string,
-  common: Pick<ProgramLaunch, 'args' | 'env' | 'cwd'>,
-): Launch | { fault: string } {
-  const manifest = join(ROOT, 'node_modules', npm, 'package.json')
-  try {
-    const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-      bin?: string | Record<string, string>
-    }
-    const file = typeof bin === 'string' ? bin : Object.values(bin ?? {})[0]
-    if (file === undefined) return { fault: `npm package ${npm} has no program` }
-    const args = [join(dirname(manifest), file), ...common.args]
-    return { kind: 'stdio', command: process.execPath, ...common, args }
-  } catch {
-    return { fault: `npm package ${npm} is not installed: run npm install ${npm}` }
+  if (egress !== undefined && (native !== undefined || url !== undefined)) {
+    faults.push('egress: is for programs that are started by command, npm or pypi')
   }
+  return faults
 }
 
 function rootsFaults({ roots, rootFolders = [] }: ServiceDefinition): string[] {

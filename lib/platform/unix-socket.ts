@@ -67,15 +67,22 @@ export function assertSocketPath(path: string): void {
   )
 }
 
+/** Who may connect: our own account alone, or its group too, where two containers share the folder. */
+export const SOCKET_MODES = { own: 0o600, group: 0o660 } as const
+
 /** Listens on `path`, replacing what a killed predecessor left there; resolves when it accepts. */
-export function listenOnSocket(server: Server, path: string): Promise<void> {
+export function listenOnSocket(
+  server: Server,
+  path: string,
+  mode: number = SOCKET_MODES.own,
+): Promise<void> {
   assertSocketPath(path)
   rmSync(path, { force: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(path, () => {
     server.off('error', reject)
-    chmodSync(path, 0o600)
+    chmodSync(path, mode)
     resolve()
   })
   return promise

@@ -2,6 +2,7 @@
 
 import {
   type Environment,
+  flag,
   logLevel,
   optional,
   readEnvironment,
@@ -13,6 +14,8 @@ import {
 export const MCP_RUNNER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
   MCP_RUNNER_SOCKET: required(text),
+  /** Whether the group of our account may connect too: a bridge in another container. */
+  MCP_RUNNER_GROUP: optional(flag, false),
   /** In it a folder for what each service stores. */
   MCP_RUNNER_DATA: required(text),
   /** Every child carries it in its environment; a supervisor finds what escaped by it. */

@@ -1,5 +1,7 @@
 /** A host of children in this very process. */
 
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ProcessGroups, StopWaits } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import type { ChildHost, HostedChild, HostedEvents, LaunchOrder } from './host.ts'
@@ -45,6 +47,12 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
   return {
     ready: () => Promise.resolve(),
     dataFolder: (service) => dataFolderOf(surroundings, service),
+    socketPaths(name) {
+      const { socketFolder } = surroundings
+      mkdirSync(socketFolder, { recursive: true, mode: 0o700 })
+      const path = join(socketFolder, `${name}.sock`)
+      return { here: path, there: path }
+    },
     launch,
     endUnlessRenewed: (withinMs) => groups.endUnlessRenewed(withinMs),
     async stopAll(waits: StopWaits) {

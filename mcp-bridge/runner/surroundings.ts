@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly environment: Environment
   /** In it a folder for what each service stores. */
   readonly servicesFolder: string
+  /** Where native servers listen. */
+  readonly socketFolder: string
   /** Added to every child: how the supervisor finds what escaped. */
   readonly gatewayMarker: string
 }

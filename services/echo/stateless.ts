@@ -5,43 +5,47 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import {
+  CLIENT_INFO_META_KEY,
   createMcpHandler,
   type McpHttpHandler,
   McpServer,
   type PerRequestResponseMode,
+  PROTOCOL_VERSION_META_KEY,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import { acceptsJson, acceptsStream } from './accept.ts'
-import { ABOUT, TOOLS, type Tool, type ToolCall } from './tools.ts'
+import { currentArrival } from './arrival.ts'
+import { ABOUT, type ClientInfo, type Tool, type ToolCall } from './tools/tool.ts'
 
-/** One for each way to answer that a client has asked for. */
-const handlers = new Map<PerRequestResponseMode, McpHttpHandler>()
+export class Stateless {
+  readonly #tools: readonly Tool[]
+  /** One for each way to answer that a client has asked for. */
+  readonly #handlers = new Map<PerRequestResponseMode, McpHttpHandler>()
 
-export async function answerStateless(
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: unknown,
-): Promise<void> {
-  const answer = await handlerFor(request).fetch(toRequest(request, response), { parsedBody: body })
-  response.writeHead(answer.status, Object.fromEntries(answer.headers))
-  response.flushHeaders()
-  if (answer.body === null) response.end()
-  else await pipeline(Readable.fromWeb(answer.body as ReadableStream), response)
-}
+  constructor(tools: readonly Tool[]) {
+    this.#tools = tools
+  }
 
-/** The SDK does not look at `Accept`; a client that reads one form alone gets that. */
-function handlerFor(request: IncomingMessage): McpHttpHandler {
-  const mode = acceptsStream(request) ? (acceptsJson(request) ? 'auto' : 'sse') : 'json'
-  const known = handlers.get(mode)
-  if (known !== undefined) return known
-  // The bridge keeps silent streams alive.
-  const handler = createMcpHandler(createServer, {
-    legacy: 'reject',
-    responseMode: mode,
-    keepAliveMs: 0,
-  })
-  handlers.set(mode, handler)
-  return handler
+  async answer(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+    const handler = this.#handlerFor(request)
+    const answer = await handler.fetch(toRequest(request, response), { parsedBody: body })
+    response.writeHead(answer.status, Object.fromEntries(answer.headers))
+    response.flushHeaders()
+    if (answer.body === null) response.end()
+    else await pipeline(Readable.fromWeb(answer.body as ReadableStream), response)
+  }
+
+  /** The SDK does not look at `Accept`; a client that reads one form alone gets that. */
+  #handlerFor(request: IncomingMessage): McpHttpHandler {
+    const mode = acceptsStream(request) ? (acceptsJson(request) ? 'auto' : 'sse') : 'json'
+    const known = this.#handlers.get(mode)
+    if (known !== undefined) return known
+    // The bridge keeps silent streams alive.
+    const options = { legacy: 'reject', responseMode: mode, keepAliveMs: 0 } as const
+    const handler = createMcpHandler(() => createServer(this.#tools), options)
+    this.#handlers.set(mode, handler)
+    return handler
+  }
 }
 
 /** To leave is to cancel. */
@@ -59,25 +63,29 @@ function toRequest({ url = '/', headers }: IncomingMessage, response: ServerResp
   })
 }
 
-function createServer(): McpServer {
+function createServer(tools: readonly Tool[]): McpServer {
   const server = new McpServer(ABOUT)
-  for (const tool of TOOLS) register(server, tool)
+  for (const { name, run, ...config } of tools) {
+    server.registerTool(name, config, (args, context) => run(args, toCall(context)))
+  }
   return server
 }
 
-function register(server: McpServer, { name, run, inputSchema, ...config }: Tool): void {
-  if (inputSchema === undefined) {
-    server.registerTool(name, config, (context) => run({}, toCall(context)))
-  } else {
-    server.registerTool(name, { ...config, inputSchema }, (args, context) =>
-      run(args, toCall(context)),
-    )
-  }
+interface Envelope {
+  readonly [PROTOCOL_VERSION_META_KEY]?: string
+  readonly [CLIENT_INFO_META_KEY]?: ClientInfo
 }
 
-function toCall({ http, mcpReq }: ServerContext): ToolCall {
+function toCall({ mcpReq }: ServerContext): ToolCall {
+  const { atMs, headers } = currentArrival()
+  // The SDK has validated it; its type says nothing.
+  const envelope: Envelope = mcpReq.envelope ?? {}
   return {
-    headers: Object.fromEntries(http?.req?.headers ?? []),
+    headers,
+    arrivedAtMs: atMs,
+    revision: envelope[PROTOCOL_VERSION_META_KEY] ?? 'without sessions',
+    client: envelope[CLIENT_INFO_META_KEY],
+    session: undefined,
     signal: mcpReq.signal,
     progressToken: mcpReq._meta?.progressToken,
     notify: (notification) => mcpReq.notify(notification),

@@ -15,13 +15,49 @@ export function whoCalls(received: ReceivedHeaders): Caller {
   const headers = Object.fromEntries(
     Object.entries(received)
       .filter(([name]) => MANAGED.test(name))
-      .map(([name, value]): [string, string] => [name, [value ?? ''].flat().join(', ')]),
+      .map(([name, value]): [string, string] => [name, toText(value)]),
   )
   return {
     userId: decode(headers['x-user-id'] ?? ''),
     userName: decode(headers['x-user-name'] ?? ''),
     headers,
   }
+}
+
+/** What the gateway found in the access token, which it keeps to itself. */
+export interface GatewayIdentity {
+  readonly userId: string
+  readonly userName: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly grantId: string
+  readonly tokenId: string
+  /** Epoch seconds; NaN when it is not said. */
+  readonly expiresAt: number
+}
+
+/** Undefined when no gateway is in front: it always says who calls. */
+export function gatewayIdentity(received: ReceivedHeaders): GatewayIdentity | undefined {
+  const { userId, userName, headers } = whoCalls(received)
+  if (userId === '') return undefined
+  return {
+    userId,
+    userName,
+    clientId: headers['x-auth-client'] ?? '',
+    scopes: (headers['x-auth-scopes'] ?? '').split(' ').filter((scope) => scope !== ''),
+    grantId: headers['x-auth-grant'] ?? '',
+    tokenId: headers['x-auth-token-id'] ?? '',
+    expiresAt: Number.parseInt(headers['x-auth-expires'] ?? '', 10),
+  }
+}
+
+/** One line of a header that may have come several times; empty when it did not come. */
+export function headerText(received: ReceivedHeaders, name: string): string {
+  return toText(received[name])
+}
+
+function toText(value: string | string[] | undefined): string {
+  return [value ?? ''].flat().join(', ')
 }
 
 /** UTF-8, percent-encoded; shown as it is when it is not. */

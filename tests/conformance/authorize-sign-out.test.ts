@@ -1,6 +1,7 @@
 import test from 'ava'
 import { startGateway } from '../support/gateway.ts'
-import { sendOverNetwork as send } from '../support/http.ts'
+import { type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
+import { onceRevoked } from '../support/mcp-call.ts'
 import { createOAuthClient } from '../support/oauth-client.ts'
 import { createPerson, type Person } from '../support/person.ts'
 import { verifies } from '../support/verifies.ts'
@@ -27,11 +28,18 @@ const login = async (person: Person, username: string): Promise<string> => {
 }
 
 /** By a request that the service refuses, once the edge has let it in. */
-const passes = async (token: string): Promise<boolean> => {
+const knock = (token: string): Promise<HttpResponse> => {
   const headers = { authorization: `Bearer ${token}` }
-  const { status } = await send({ url: ECHO, method: 'DELETE', headers })
+  return send({ url: ECHO, method: 'DELETE', headers })
+}
+
+const passes = async (token: string): Promise<boolean> => {
+  const { status } = await knock(token)
   return status !== 401 && status < 500
 }
+
+const isRefused = async (token: string): Promise<boolean> =>
+  (await onceRevoked(() => knock(token))).status === 401
 
 const isSignedIn = async (person: Person): Promise<boolean> =>
   (await person.open(`${issuer}/`)).response.text.includes('You are signed in as')
@@ -42,7 +50,7 @@ verifies('sign-out-at-the-edge', async (t) => {
   const other = await login(there, 'ann')
   for (const token of [...tokens, other]) t.true(await passes(token))
   await here.post(await here.open(LOGOUT), {})
-  for (const token of tokens) t.false(await passes(token))
+  for (const token of tokens) t.true(await isRefused(token))
   t.true(await passes(other))
   t.false(await isSignedIn(here))
   t.true(await isSignedIn(there))
@@ -53,7 +61,7 @@ verifies('sign-out-everywhere', async (t) => {
   const tokens = [await login(here, 'bob'), await login(there, 'bob')]
   const other = await login(stranger, 'eve')
   await here.post(await here.open(LOGOUT), { extent: 'everywhere' })
-  for (const token of tokens) t.false(await passes(token))
+  for (const token of tokens) t.true(await isRefused(token))
   t.true(await passes(other))
   t.false(await isSignedIn(here))
   t.false(await isSignedIn(there))

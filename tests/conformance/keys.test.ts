@@ -18,6 +18,7 @@ const root = randomBytes(32).toString('base64url')
 const valkey = await startValkey()
 const redis = await valkey.connect()
 const gateway = await startGateway({
+  asShipped: true,
   environment: { REDIS_URL: valkey.url, GATEWAY_SECRET: root },
 })
 const issuer = gateway.url

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { startGateway } from '../support/gateway.ts'
 import { type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
-import { callService } from '../support/mcp-call.ts'
+import { callService, onceRevoked } from '../support/mcp-call.ts'
 import { createOAuthClient, type Registered } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 import { verifies } from '../support/verifies.ts'
@@ -348,7 +348,7 @@ verifies('management-delete-reaches-the-edge', async (t) => {
   const { access_token, refresh_token } = tokens.json()
   t.is((await callService(ECHO, String(access_token))).status, 200)
   t.is((await manage('DELETE', held)).status, 204)
-  const refused = await callService(ECHO, String(access_token))
+  const refused = await onceRevoked(() => callService(ECHO, String(access_token)))
   t.is(refused.status, 401)
   t.regex(refused.challenge ?? '', /error="invalid_token"/)
   const refresh = await client.token({

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { digest } from '../../lib/platform/seal.ts'
 import { startGateway } from '../support/gateway.ts'
 import { form, type HttpResponse, sendOverNetwork } from '../support/http.ts'
-import { initialize } from '../support/mcp-call.ts'
+import { initialize, onceRevoked } from '../support/mcp-call.ts'
 import { createOAuthClient, type Fields } from '../support/oauth-client.ts'
 import {
   createTokenSource,
@@ -45,9 +45,8 @@ const passes = async (t: ExecutionContext, { access_token }: Tokens): Promise<vo
   t.is(answer.status, 200, answer.text)
 }
 
-/** The very next request. */
 const isRefused = async (t: ExecutionContext, { access_token }: Tokens): Promise<void> => {
-  const answer = await initialize(`${issuer}/echo/mcp`, access_token)
+  const answer = await onceRevoked(() => initialize(`${issuer}/echo/mcp`, access_token))
   t.is(answer.status, 401)
   t.regex(answer.headers.get('www-authenticate') ?? '', /error="invalid_token"/)
 }

@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { fixture } from '../support/bridge.ts'
 import { decide, openPage, startBrowser } from '../support/browser.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { callService } from '../support/mcp-call.ts'
+import { callService, onceRevoked } from '../support/mcp-call.ts'
 import { needs } from '../support/needs.ts'
 import { connect, MemoryProvider } from '../support/sdk-client.ts'
 import { toolPath } from '../support/tool-path.ts'
@@ -73,9 +73,8 @@ inBrowser('a person enters a secret, uses it, deletes it, and ends the access', 
 
   t.regex((await page.textContent('main')) ?? '', /SDK test client/)
   t.regex(await press(page, 'End access'), /has ended/)
-  const { status } = await callService(
-    `${gateway.url}/notes/mcp`,
-    provider.saved?.access_token ?? '',
+  const { status } = await onceRevoked(() =>
+    callService(`${gateway.url}/notes/mcp`, provider.saved?.access_token ?? ''),
   )
   t.is(status, 401, 'the edge refuses its token at once')
   await t.throwsAsync(begin(), { message: /refresh token is not valid/ })

@@ -11,7 +11,7 @@ import { callService } from '../support/mcp-call.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PAGE = readFileSync(join(ROOT, 'docs/debugging.md'), 'utf8')
-const gateway = await startGateway()
+const gateway = await startGateway({ asShipped: true })
 const logins = createGatewayLogins(gateway.url, 'alice')
 const tokens = await logins.login(await logins.client.register())
 test.after.always(() => gateway.remove())

@@ -45,7 +45,7 @@ async function worksAgain(
 
 verifiesAlone('any-process-killed', async (t) => {
   t.timeout(120_000)
-  const gateway = await startGateway()
+  const gateway = await startGateway({ asShipped: true })
   t.teardown(() => gateway.remove())
   const endpoint = `${gateway.url}/echo/mcp`
   const { provider, close } = await connect(endpoint, createVisitor('alice'))
@@ -62,12 +62,12 @@ verifiesAlone('any-process-killed', async (t) => {
 
 verifiesAlone('state-survives-restart', async (t) => {
   t.timeout(120_000)
-  const first = await startGateway()
+  const first = await startGateway({ asShipped: true })
   const { provider, close } = await connect(`${first.url}/echo/mcp`, createVisitor('alice'))
   await close()
   t.is(await first.stop(), 0)
   t.deepEqual(processesOf(first), [], 'nothing runs on after SIGTERM')
-  const second = await startGateway({ again: first })
+  const second = await startGateway({ again: first, asShipped: true })
   t.teardown(() => second.remove())
   t.true(second.startedWithinMs < 10_000, `the second start took ${second.startedWithinMs} ms`)
   t.regex(await worksAgain(`${second.url}/echo/mcp`, provider, 5000), /dev:alice/)
@@ -75,7 +75,7 @@ verifiesAlone('state-survives-restart', async (t) => {
 
 verifiesAlone('nothing-left-behind', async (t) => {
   t.timeout(60_000)
-  const gateway = await startGateway()
+  const gateway = await startGateway({ asShipped: true })
   const connection = await connect(`${gateway.url}/everything/mcp`, createVisitor('alice'))
   t.true(processesOf(gateway).length >= 7, 'supervisor, five parts and a child are seen')
   gateway.process.kill('SIGKILL')

@@ -20,6 +20,7 @@ const LIFETIME_SECONDS = 20
 
 const python = await pythonWith('2.3.0')
 const gateway = await startGateway({
+  asShipped: true,
   environment: { ACCESS_TOKEN_LIFETIME: String(LIFETIME_SECONDS) },
 })
 const folder = mkdtempSync(join(tmpdir(), 'storm-'))

@@ -36,7 +36,10 @@ interface Guest {
 
 verifiesAlone('revoked-while-running', async (t) => {
   t.timeout(120_000)
-  const gateway = await startGateway({ file: people('alice', 'bob', 'carol', 'dora') })
+  const gateway = await startGateway({
+    asShipped: true,
+    file: people('alice', 'bob', 'carol', 'dora'),
+  })
   t.teardown(() => gateway.remove())
   const oauth = createOAuthClient(sendOverNetwork, gateway.url)
   const endpoint = `${gateway.url}/all/mcp`

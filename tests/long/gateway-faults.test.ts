@@ -11,6 +11,7 @@ import { partsOf, partsServing } from '../support/gateway-parts.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 
 const gateway = await startGateway({
+  asShipped: true,
   environment: { RATE_LIMIT_FACTOR: '0', LOG_LEVEL: 'warn' },
 })
 const logins = createGatewayLogins(gateway.url)

@@ -10,11 +10,14 @@ import { freePort } from './free-port.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const READY_MS_MAX = 60_000
 const STOP_MS_MAX = 10_000
+const ONE_OF_EACH = { EXT_AUTHZ_PROCESSES: '1', OAUTH_SERVER_PROCESSES: '1' }
 
 export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Of `gateway start`. */
   readonly args?: readonly string[]
+  /** As many processes of each room as operators get; otherwise one of each, which starts sooner. */
+  readonly asShipped?: boolean
   /** The text of `gateway.yaml`. */
   readonly file?: string
   /** Where it runs and listens, when the test has to know before. */
@@ -59,6 +62,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
         GATEWAY_PORT: String(port),
         GATEWAY_ADMIN_PORT: String(adminPort),
         GATEWAY_METRICS_PORT: String(metricsPort),
+        ...(options.asShipped === true ? {} : ONE_OF_EACH),
         ...options.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

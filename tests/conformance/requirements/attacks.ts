@@ -88,7 +88,7 @@ const CODES_AND_REFRESH = {
   'code-replayed-kills-grant': {
     source: `${RFC}/rfc6749#section-4.1.2`,
     behavior:
-      'a replayed code is refused, and what it bought is dead here and at the edge with the very next request',
+      'a replayed code is refused, and what it bought is dead here and, within two seconds, at the edge',
   },
   'code-of-another-client': {
     source: `${RFC}/rfc6749#section-5.2`,

@@ -155,8 +155,7 @@ export const AUTHORIZE = {
   },
   'sign-out-at-the-edge': {
     source: `${RFC}/rfc9700#section-4.14`,
-    behavior:
-      'after signing out the very next request of what was approved in that login is refused',
+    behavior: 'after signing out what was approved in that login is refused within two seconds',
   },
   'sign-out-everywhere': {
     source: `${RFC}/rfc9700#section-4.14`,

@@ -85,7 +85,7 @@ export const REGISTRATION = {
   'management-delete-reaches-the-edge': {
     source: `${MANAGEMENT}#section-2.3`,
     behavior:
-      'after a deletion the very next request with its tokens is refused, here and at the edge',
+      'after a deletion its tokens are refused here at once, and at the edge within two seconds',
   },
   'registration-flood': {
     source: `${DCR}#section-5`,

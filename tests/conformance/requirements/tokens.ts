@@ -9,21 +9,21 @@ export const TOKENS = {
   'revoke-refresh-ends-grant': {
     source: `${RFC}/rfc7009#section-2.1`,
     behavior:
-      'a revoked refresh token, also one exchanged already, ends its grant: the next request at the edge is refused',
+      'a revoked refresh token, also one exchanged already, ends its grant: the edge refuses it within two seconds',
   },
   'revoke-access-alone': {
     source: `${RFC}/rfc7009#section-2.1`,
     behavior:
-      'a revoked access token is refused at the edge at once, and the rest of its grant lives on',
+      'the edge refuses a revoked access token within two seconds, and the rest of its grant lives on',
   },
   'revoke-replayed-code': {
     source: `${RFC}/rfc6749#section-4.1.2`,
-    behavior: 'a replayed code ends what it bought: the next request at the edge is refused',
+    behavior: 'a replayed code ends what it bought: the edge refuses it within two seconds',
   },
   'revoke-reused-refresh': {
     source: `${RFC}/rfc9700#section-4.14.2`,
     behavior:
-      'a refresh token reused after its grace ends the grant: the next request at the edge is refused',
+      'a refresh token reused after its grace ends the grant: the edge refuses it within two seconds',
   },
   'revoke-own-tokens-only': {
     source: `${RFC}/rfc7009#section-2.2`,

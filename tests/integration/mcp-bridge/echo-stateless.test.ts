@@ -14,6 +14,7 @@ const bridge = await startBridge()
 test.after.always(() => bridge.stop())
 
 const ENDPOINT = new URL('http://gateway/echo/mcp')
+const OF_SESSIONS = ['replayLastEcho', 'sessionInfo']
 
 async function connect(t: ExecutionContext, caller: Caller = {}, fetch = bridge.fetch(caller)) {
   const client = new Client(
@@ -34,8 +35,8 @@ async function connectFirst(t: ExecutionContext, caller: Caller = {}) {
   return client
 }
 
-const textIn = (result: { content?: unknown }): unknown =>
-  (result.content as { text?: string }[] | undefined)?.[0]?.text
+const textIn = (result: object): unknown =>
+  (result as { content?: { text?: string }[] }).content?.[0]?.text
 
 test('the client of today finds this revision, lists the tools and calls them', async (t) => {
   const answers: Response[] = []
@@ -46,11 +47,8 @@ test('the client of today finds this revision, lists the tools and calls them', 
   }
   const { client, transport } = await connect(t, {}, watching)
   t.is(client.getNegotiatedProtocolVersion(), '2026-07-28')
-  const { tools } = await client.listTools()
-  t.deepEqual(
-    tools.map(({ name }) => name),
-    ['echo', 'whoami', 'wait'],
-  )
+  const names = (await client.listTools()).tools.map(({ name }) => name)
+  for (const name of ['echo', 'whoami', 'printHeader', 'wait']) t.true(names.includes(name), name)
   const called = await client.callTool({ name: 'echo', arguments: { message: 'hü' } })
   t.is(textIn(called), 'hü')
   t.is(transport.sessionId, undefined)
@@ -66,12 +64,14 @@ test('server/discover names every revision of this URL', async (t) => {
   }
 })
 
-test('both eras have the same tools', async (t) => {
+test('both eras have the same tools, but for those of a session', async (t) => {
   const { client } = await connect(t)
   const first = await connectFirst(t)
-  const [newer, older] = await Promise.all([client.listTools(), first.listTools()])
+  const [newer, all] = await Promise.all([client.listTools(), first.listTools()])
   const plain = (tools: readonly { name: string; description?: string | undefined }[]) =>
     tools.map(({ name, description }) => [name, description])
+  const older = { tools: all.tools.filter(({ name }) => !OF_SESSIONS.includes(name)) }
+  t.is(all.tools.length - older.tools.length, OF_SESSIONS.length)
   t.deepEqual(plain(newer.tools), plain(older.tools))
   const required = (tools: readonly { inputSchema: object }[]) =>
     tools.map(({ inputSchema }) =>
@@ -182,6 +182,62 @@ test('whoami shows the identity headers and nothing that opens anything', async 
       'x-auth-expires': '4000000000',
     },
   })
+})
+
+test('headers show as they arrived, in both eras: nothing that opens anything', async (t) => {
+  const { client } = await connect(t, { user: 'dev:ann' })
+  const first = await connectFirst(t, { user: 'dev:ann' })
+  for (const one of [client, first]) {
+    const { structuredContent } = await one.callTool({ name: 'printHeader', arguments: {} })
+    const { headers } = structuredContent as { headers: Record<string, string> }
+    t.is(headers['x-user-id'], 'dev:ann')
+    t.is(headers['x-gateway-edge'], '[hidden]')
+    t.is(headers['authorization'], undefined)
+    t.regex(headers['accept'] ?? '', /json/)
+  }
+})
+
+test('a client that accepts JSON alone is told so, though the SDK was told otherwise', async (t) => {
+  const { id } = await open(bridge, 'echo')
+  const call = rpc('tools/call', { name: 'printHeader', arguments: {} })
+  const accept = 'application/json'
+  const { result } = await json(send(bridge, 'echo', call, { session: id, headers: { accept } }))
+  t.like(result?.['structuredContent'], { headers: { accept } })
+})
+
+test('a session has tools of its own; it tells of its own person’s sessions alone', async (t) => {
+  const [one, other] = [
+    await connectFirst(t, { user: 'dev:s-ann' }),
+    await connectFirst(t, { user: 'dev:s-bob' }),
+  ]
+  await one.callTool({ name: 'echo', arguments: { message: 'hü' } })
+  await other.callTool({ name: 'echo', arguments: { message: 'of bob' } })
+  t.is(textIn(await one.callTool({ name: 'replayLastEcho', arguments: {} })), 'hü')
+  const info = await one.callTool({ name: 'sessionInfo', arguments: {} })
+  t.like(info.structuredContent, { total: 1, sessions: [{ client: 'first', calls: 3 }] })
+  const { client } = await connect(t, { user: 'dev:s-ann' })
+  await t.throwsAsync(client.callTool({ name: 'sessionInfo', arguments: {} }), {
+    message: /not found|Unknown tool/,
+  })
+})
+
+test('arguments that a tool does not have are refused, in both eras', async (t) => {
+  const { client } = await connect(t)
+  const first = await connectFirst(t)
+  for (const one of [client, first]) {
+    for (const [name, args] of [
+      ['whoami', { more: 1 }],
+      ['echo', { message: 'm', mesage: 'm' }],
+      ['echo', { message: 7 }],
+      ['environmentDump', { showSecrets: 'yes' }],
+    ] as const) {
+      const answer = await one
+        .callTool({ name, arguments: args })
+        .catch((error: Error) => ({ isError: true, content: [{ text: error.message }] }))
+      t.true(answer.isError, name)
+      t.regex(String(textIn(answer)), /nvalid/)
+    }
+  }
 })
 
 test('a session id beside such a request reaches nobody’s session', async (t) => {

@@ -22,7 +22,11 @@ const RULES = {
   deny: ['note_secret'],
   scopes: { write: ['write'], 'note_*': ['ruled:write'], note_drop: ['admin'] },
 }
-const ECHO_RULES = { deny: ['whoami'], scopes: { wait: ['slow'] } }
+const ECHO_RULES = {
+  allow: ['echo', 'wait', 'whoami'],
+  deny: ['whoami'],
+  scopes: { wait: ['slow'] },
+}
 const bridge = await startBridge({
   services: {
     ruled: fixture('offers-tools.ts', { tools: RULES, scopes }),

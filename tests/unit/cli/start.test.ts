@@ -148,7 +148,9 @@ access:
 })
 
 test('Valkey listens on its socket alone, asks for the password, and forgets nothing', (t) => {
-  const config = renderValkeyConfig('/a "folder"/valkey', {
+  const config = renderValkeyConfig({
+    folder: '/a "folder"/valkey',
+    fsync: 'always',
     socketPath: '/run/v.sock',
     password: new Secret('pass'),
   })
@@ -162,6 +164,7 @@ test('Valkey listens on its socket alone, asks for the password, and forgets not
     'maxmemory-policy noeviction',
     'appendonly yes',
     'appendfsync always',
+    'save 3600 1 300 100 60 10000',
   ]) {
     t.true(lines.includes(line), line)
   }

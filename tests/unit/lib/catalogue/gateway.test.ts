@@ -5,7 +5,7 @@ import test from 'ava'
 import type { Services } from '../../../../lib/catalogue/catalogue.ts'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { originRule } from '../../../../lib/catalogue/origins.ts'
-import type { ProgramLaunch } from '../../../../lib/catalogue/service.ts'
+import type { ProgramLaunch } from '../../../../lib/catalogue/program-launch.ts'
 import { faultsOf as faultsOfReading, folderWith } from '../../../support/configuration.ts'
 
 const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))

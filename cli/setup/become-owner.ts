@@ -1,0 +1,13 @@
+/** In a container setup starts as root, and goes on as whoever owns the folder: so that the files are theirs. */
+
+import { statSync } from 'node:fs'
+
+/** Does nothing unless this is root in somebody else's folder. */
+export function becomeOwnerOf(folder: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(folder)
+  if (uid === 0) return
+  process.setgroups?.([])
+  process.setgid?.(gid)
+  process.setuid?.(uid)
+}

@@ -1,0 +1,48 @@
+/** What was done, and the next command to type. */
+
+import { callbackOf, issuerOf } from './addresses.ts'
+import type { Answers } from './answers.ts'
+import type { SetupResult } from './run-setup.ts'
+
+/** Commands, in the order in which they are typed. */
+export function nextCommands({ isCompose }: SetupResult): string[] {
+  return isCompose
+    ? ['docker compose up -d', 'docker compose ps']
+    : ['npm start', 'npm run --silent gateway status']
+}
+
+export function resultLines(result: SetupResult): string[] {
+  const { path, answers, changed } = result
+  const [start = '', look = ''] = nextCommands(result)
+  return [
+    '',
+    changed.length === 0
+      ? `${path} says all of it already.`
+      : `Written to ${path} (only its owner can read it): ${changed.join(', ')}.`,
+    ...outsideLines(answers),
+    '',
+    `Next:  ${start}`,
+    `then   ${look}   tells what runs, at ${issuerOf(answers)}`,
+  ]
+}
+
+/** What has to be so elsewhere. */
+function outsideLines(answers: Answers): string[] {
+  const { place, provider } = answers
+  const isClient = provider.kind === 'github' || provider.kind === 'oidc'
+  return [
+    ...(isClient
+      ? [`The provider has to know the callback URL ${callbackOf(answers, provider)}`]
+      : []),
+    ...(place.kind === 'domain'
+      ? [
+          `DNS has to lead auth.${place.domain} and *.${place.domain} to this machine; ports 80 and ${answers.port} have to be open.`,
+        ]
+      : []),
+    ...(place.kind === 'trial' && place.tls
+      ? [
+          'The certificate comes from an authority of this gateway’s own: the start says how clients trust it.',
+        ]
+      : []),
+  ]
+}

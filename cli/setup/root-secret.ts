@@ -1,0 +1,30 @@
+/** The root secret of a setup: the one there is, or a fresh one. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '../../lib/platform/environment.ts'
+import { randomText } from '../../lib/platform/seal.ts'
+import { Secret } from '../../lib/platform/secret.ts'
+
+/**
+ * What has to be written, or undefined where the operator has given one.
+ *
+ * A gateway that ran before made one in its state directory: another one would end every login.
+ */
+export function rootSecretToWrite(
+  environment: Environment,
+  stateDirectory: string,
+): Secret | undefined {
+  const given = ['GATEWAY_SECRET', 'GATEWAY_SECRET_FILE'].some((name) => environment[name])
+  if (given) return undefined
+  return new Secret(readKept(join(stateDirectory, 'secret')) ?? randomText())
+}
+
+function readKept(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
