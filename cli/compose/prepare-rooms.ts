@@ -28,11 +28,14 @@ import {
   STORE_FOLDER,
   socketAt,
 } from './places.ts'
+import { requireFittingPublication, withPublishedPort } from './publication.ts'
 
 /** @throws ConfigError or CliError with every fault; then nothing was written. */
 export async function prepareRooms(given: Context): Promise<Settings> {
-  const context = withDevelopmentTls(given, false)
+  const environment = withPublishedPort(given.environment)
+  const context = withDevelopmentTls({ ...given, environment }, false)
   const settings = readSettings(context)
+  requireFittingPublication(settings.gateway.addresses, environment)
   const copies = copiesOf(STATE)
   const forRooms: Context = {
     ...context,
