@@ -24,7 +24,7 @@ export const statusCommand: CommandMaker = (context) =>
     .addHelpText('after', NOTES)
     .action(async () => {
       // As setup does: what it wrote only the owner can read.
-      becomeOwnerOf('.')
+      becomeOwnerOf(process.cwd())
       const place = context()
       if (isInContainer(place)) return showCompose(place, await readPipedStatus(place))
       const directory = stateDirectoryOf(place)

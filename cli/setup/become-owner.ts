@@ -2,7 +2,11 @@
 
 import { statSync } from 'node:fs'
 
-/** Does nothing unless this is root in somebody else's folder. */
+/**
+ * Does nothing unless this is root in somebody else's folder.
+ *
+ * @param folder an absolute path: without capabilities not even root may look into a folder of 0700 by `.`.
+ */
 export function becomeOwnerOf(folder: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(folder)
