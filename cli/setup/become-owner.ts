@@ -1,6 +1,6 @@
-/** In a container setup starts as root, and goes on as whoever owns the folder: so that the files are theirs. */
+/** In a container a command starts as root, and goes on as whoever owns the folder: so that files are theirs. */
 
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 
 /**
  * Does nothing unless this is root in somebody else's folder.
@@ -14,4 +14,13 @@ export function becomeOwnerOf(folder: string): void {
   process.setgroups?.([])
   process.setgid?.(gid)
   process.setuid?.(uid)
+}
+
+/** For whoever only reads: a root that may read anyway stays who it is, and may ask Docker. */
+export function becomeOwnerToRead(path: string, folder: string): void {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') becomeOwnerOf(folder)
+  }
 }

@@ -4,10 +4,13 @@ import { callbackOf, issuerOf } from './addresses.ts'
 import type { Answers } from './answers.ts'
 import type { SetupResult } from './run-setup.ts'
 
+/** Where only Docker is. */
+const COMPOSE_STATUS = 'docker compose ps --all --format json | docker compose run --rm -T status'
+
 /** Commands, in the order in which they are typed. */
 export function nextCommands({ isCompose }: SetupResult): string[] {
   return isCompose
-    ? ['docker compose up -d', 'docker compose ps']
+    ? ['docker compose up -d', COMPOSE_STATUS]
     : ['npm start', 'npm run --silent gateway status']
 }
 
@@ -22,7 +25,8 @@ export function resultLines(result: SetupResult): string[] {
     ...outsideLines(answers),
     '',
     `Next:  ${start}`,
-    `then   ${look}   tells what runs, at ${issuerOf(answers)}`,
+    `then   ${look}`,
+    `It will be at ${issuerOf(answers)}`,
   ]
 }
 
