@@ -15,7 +15,7 @@ export function nextCommands({ isCompose }: SetupResult): string[] {
 }
 
 export function resultLines(result: SetupResult): string[] {
-  const { path, answers, changed } = result
+  const { path, answers, changed, isCompose } = result
   const [start = '', look = ''] = nextCommands(result)
   return [
     '',
@@ -23,6 +23,7 @@ export function resultLines(result: SetupResult): string[] {
       ? `${path} says all of it already.`
       : `Written to ${path} (only its owner can read it): ${changed.join(', ')}.`,
     ...outsideLines(answers),
+    ...trustLines(answers, isCompose),
     '',
     `Next:  ${start}`,
     `then   ${look}`,
@@ -43,10 +44,16 @@ function outsideLines(answers: Answers): string[] {
           `DNS has to lead auth.${place.domain} and *.${place.domain} to this machine; ports 80 and ${answers.port} have to be open.`,
         ]
       : []),
-    ...(place.kind === 'trial' && place.tls
-      ? [
-          'The certificate comes from an authority of this gateway’s own: the start says how clients trust it.',
-        ]
-      : []),
+  ]
+}
+
+function trustLines({ place }: Answers, isCompose: boolean): string[] {
+  if (place.kind === 'domain' || !place.tls) return []
+  const how = isCompose
+    ? 'fetch it with: docker compose cp certs:/state/certs/authority/ca.pem .'
+    : 'the start says where it is.'
+  return [
+    'The certificate comes from an authority of this gateway’s own, which clients have to trust (docs/certificates.md);',
+    how,
   ]
 }
