@@ -58,7 +58,7 @@ export const ROOM_SETTINGS = {
     'DEFAULT_SERVICE',
   ],
   'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
-  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES'],
+  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES', 'EGRESS_ALLOW', 'CHROMIUM_BIN'],
   certs: [
     'GATEWAY_TLS',
     'TLS_CERTIFICATE_FOLDER',
