@@ -25,7 +25,7 @@ export function resultLines(result: SetupResult): string[] {
     ...outsideLines(answers),
     ...trustLines(answers, isCompose),
     '',
-    `Next:  ${start}`,
+    `Next:  ${start}${isCompose ? '' : '      (in containers: docker compose up -d)'}`,
     `then   ${look}`,
     `It will be at ${issuerOf(answers)}`,
   ]
