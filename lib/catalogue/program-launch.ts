@@ -19,7 +19,6 @@ export interface ProgramLaunch {
 }
 
 export interface ProgramPlace {
-  readonly service: string
   /** Relative paths are from here. */
   readonly folder: string
   /** Where files may lie that pin its package. */
@@ -102,10 +101,10 @@ function packageProgram(
   kind: 'pypi' | 'npm',
   name: string,
   { bin, script, runner }: ServiceDefinition,
-  { service, folder, pins, packages }: ProgramPlace,
+  { folder, pins, packages }: ProgramPlace,
 ): Program | { fault: string } {
   if (runner !== undefined) return { command: programName({ package: name, bin }), args: [] }
-  const wanted = { kind, service, package: name, pins, packages }
+  const wanted = { kind, package: name, pins, packages }
   const reading = toPackageInstall({ ...wanted, bin: script === undefined ? bin : PYTHON })
   if ('fault' in reading) return reading
   const { install } = reading
