@@ -72,7 +72,9 @@ function findProgram(
   if (command !== undefined) return commandProgram(command, definition, place)
   if (pypi !== undefined) return packageProgram('pypi', pypi, definition, place)
   if (npm === undefined) {
-    return { command: process.execPath, args: [join(place.folder, native)] }
+    // Elsewhere this project lies where it lies here; Node may not.
+    const node = runner === undefined ? process.execPath : 'node'
+    return { command: node, args: [join(place.folder, native)] }
   }
   // Where a runner starts it, nobody asks how it came there.
   if (runner !== undefined || hasPins('npm', place.pins)) {
