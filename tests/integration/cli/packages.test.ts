@@ -16,6 +16,7 @@ import { basename, dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CliError } from '../../../cli/cli-error.ts'
 import { installPackages } from '../../../cli/embedded/packages/install-packages.ts'
+import { prepareServices } from '../../../cli/embedded/packages/prepare-services.ts'
 import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
 import { type Service, toService } from '../../../lib/catalogue/service.ts'
 import { needs } from '../../support/needs.ts'
@@ -191,6 +192,21 @@ test('a folder that cannot be written is named, with the variable for another', 
   const error = await t.throwsAsync(run(), { instanceOf: CliError })
   t.regex(error?.message ?? '', /installed is not writable/)
   t.regex(error?.nextStep ?? '', /GATEWAY_PACKAGES_DIR/)
+})
+
+test('a program of the machine that a service needs is looked for first', async (t) => {
+  const reading = toService('tmux', { command: 'x', requires: ['sh', 'no-such-program'] }, '/')
+  if ('faults' in reading) throw new Error(reading.faults.join())
+  const installing = {
+    environment: { PATH: process.env['PATH'] },
+    progress: { note: () => {}, begin: () => ({ end: () => {} }) },
+    signal: new AbortController().signal,
+  }
+  const { service } = reading
+  const error = await t.throwsAsync(prepareServices(new Map([['tmux', service]]), installing))
+  t.is(error?.message, 'tmux: what it needs is not on PATH: no-such-program.')
+  const elsewhere = { ...service, runner: '/run/runner.sock' }
+  await t.notThrowsAsync(prepareServices(new Map([['tmux', elsewhere]]), installing))
 })
 
 /** The id of a process that is no more. */
