@@ -155,6 +155,19 @@ test('an end in the middle of an install ends it, and leaves nothing', async (t)
   t.deepEqual(left(), [])
 })
 
+test('an end while another gateway installs is not waited for', async (t) => {
+  const { install, run, told, left } = await bench(t, 'npm', makeTinyTarball)
+  const lock = `${install.folder}.lock`
+  mkdirSync(dirname(lock), { recursive: true })
+  // Of a process that lives: whoever started the tests.
+  writeFileSync(lock, String(process.ppid))
+  const ending = new AbortController()
+  setTimeout(() => ending.abort(new Error('told to end')), 300)
+  await t.throwsAsync(run({}, ending.signal), { message: 'told to end' })
+  t.regex(told[0] ?? '', /another gateway installs tiny-server/)
+  t.deepEqual(left(), [basename(lock)])
+})
+
 test('neither Python nor uv is told, with what to install', async (t) => {
   const fake = (folder: string): TinyPackage => {
     writeFileSync(join(folder, 'requirements.txt'), 'tiny-server==1.0 --hash=sha256:00\n')
