@@ -7,7 +7,7 @@ import { switchedOff } from '../../lib/catalogue/gateway.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
-import { installPackages } from '../embedded/packages/install-packages.ts'
+import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { type GatewayStatus, isReady } from '../instance/status.ts'
@@ -92,7 +92,7 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     ...context,
     started: settings.gateway,
     onRecord: journal.write,
-    install: (services) => installPackages(services, { ...installing, signal }),
+    install: (services) => prepareServices(services, { ...installing, signal }),
   })
   // The second half is new each time: our predecessor's watchdog must not take us for it.
   const marker = `${instance}.${randomBytes(6).toString('hex')}`
