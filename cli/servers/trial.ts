@@ -68,7 +68,7 @@ async function listTools(client: Client): Promise<OfferedTool[]> {
 
 function failed(name: string, cause: unknown, said: string): CliError {
   const lines = shorten(said.trim().split('\n').filter(Boolean))
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = (cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s+/g, ' ')
   const words = [`${name} did not work: ${escapeControls(message)}`, ...lines.map(toQuote)]
   return new CliError(words.join('\n'), {
     nextStep: 'nothing was written; once it is mended try again, or write it untried: --no-try',
