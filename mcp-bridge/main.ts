@@ -1,7 +1,7 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
 import type { Server } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
@@ -90,7 +90,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const own = createOwn({ config, gateway, redis, log })
   const runner = new Runner(ports)
   const learnt = createLearnt(redis, log)
-  const natives = new NativeServers({ ...local, ...ports }, config.MCP_BRIDGE_SOCKET)
+  const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
@@ -227,6 +227,8 @@ function toLocal({
     surroundings: {
       environment: process.env,
       servicesFolder: join(gateway.stateDirectory, 'services'),
+      // Beside the bridge's own: bridges that share a folder have their servers' in one as well.
+      socketFolder: join(dirname(config.MCP_BRIDGE_SOCKET), 'n'),
       gatewayMarker: config.GATEWAY_MARKER,
     },
     clock: systemClock,

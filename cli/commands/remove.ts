@@ -1,7 +1,8 @@
 /** `gateway remove`: takes an entry out of the configuration file. */
 
 import { Command } from 'commander'
-import { shippedNames, switchOf } from '../../lib/catalogue/catalogue.ts'
+import { shippedNames } from '../../lib/catalogue/catalogue.ts'
+import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { follow, followedLines, serves } from '../servers/follow.ts'
@@ -25,7 +26,7 @@ async function remove(context: Context, name: string): Promise<void> {
     `${name} is not in ${file.path} any more.`,
     ...(followed.state === 'none' ? [] : followedLines(followed)),
     ...(remains
-      ? [`The gateway's own ${name} is served again: ${switchOf(name)}=false ends that.`]
+      ? [`The gateway's own ${name} is served again: ${serviceSwitch(name)}=false ends that.`]
       : []),
   ])
 }
@@ -33,7 +34,7 @@ async function remove(context: Context, name: string): Promise<void> {
 function notThere(name: string, path: string): CliError {
   return new CliError(`${path} has no service ${name}.`, {
     nextStep: shippedNames().has(name)
-      ? `the gateway brings it along: ${switchOf(name)}=false switches it off`
+      ? `the gateway brings it along: ${serviceSwitch(name)}=false switches it off`
       : 'gateway status shows what is served',
   })
 }

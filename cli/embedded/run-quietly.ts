@@ -10,12 +10,19 @@ export interface Run {
   readonly stderr: string
 }
 
+export interface RunOptions {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Ours, unless named. */
+  readonly cwd?: string | undefined
+}
+
 const KEPT_CHARACTERS = 20_000
 
 export function runQuietly(
   command: readonly [string, ...string[]],
   environment: Environment,
-  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
+  { timeoutMs, signal, cwd }: RunOptions,
 ): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const [program, ...args] = command
@@ -23,6 +30,7 @@ export function runQuietly(
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal && { signal }),
+    ...(cwd !== undefined && { cwd }),
     killSignal: 'SIGKILL',
   })
   const kept = { stdout: '', stderr: '' }

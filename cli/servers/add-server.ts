@@ -1,9 +1,10 @@
 /** `gateway add`: from what a person names to an entry that has been tried, and a URL for their client. */
 
 import { dirname } from 'node:path'
-import { shippedNames, switchOf } from '../../lib/catalogue/catalogue.ts'
+import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { type Service, toService } from '../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
+import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { findPackage } from './find-package.ts'
@@ -111,7 +112,7 @@ function assertFree(name: string, text: string, isReplacing: boolean): void {
   }
   throw new CliError(`The gateway brings a service ${name} along.`, {
     exitCode,
-    nextStep: `${switchOf(name)}=true switches it on; --name for another name, or --replace`,
+    nextStep: `${serviceSwitch(name)}=true switches it on; --name for another name, or --replace`,
   })
 }
 

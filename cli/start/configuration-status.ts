@@ -10,8 +10,15 @@ import { readConfiguration, readConfigurationAgain } from './configuration.ts'
 
 type Place = Pick<Context, 'environment' | 'workingDirectory'>
 
-/** Reads it anew; never fails, since whoever asks wants to know just that. */
-export function toConfigurationStatus(started: Gateway, place: Place): ConfigurationStatus {
+/**
+ * Reads it anew; never fails, since whoever asks wants to know just that.
+ * @param refused why a file that is good in itself was not taken up.
+ */
+export function toConfigurationStatus(
+  started: Gateway,
+  place: Place,
+  refused: readonly string[] = [],
+): ConfigurationStatus {
   const path = started.configurationPath
   let now = started
   const faults = faultsOf(() => {
@@ -22,7 +29,7 @@ export function toConfigurationStatus(started: Gateway, place: Place): Configura
   const restartFaults = waiting.length > 0 ? faultsOf(() => readConfiguration(place)) : []
   return {
     path,
-    faults,
+    faults: [...refused, ...faults],
     changed,
     needs_restart: waiting,
     secrets_at_restart: newSecretNames(started.services, now.services),

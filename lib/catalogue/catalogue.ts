@@ -7,7 +7,7 @@ import { readYamlFile } from './gateway-file.ts'
 import { type Runners, withRunner } from './runners.ts'
 import { type Service, type ServiceReading, toService } from './service.ts'
 import { LAUNCH_KINDS, type ServiceDefinition, serviceDefinition } from './service-definition.ts'
-import { isReserved, SERVICE_NAME, slugServiceName } from './service-name.ts'
+import { isReserved, SERVICE_NAME, serviceSwitch, slugServiceName } from './service-name.ts'
 
 export type Services = ReadonlyMap<string, Service>
 
@@ -130,18 +130,13 @@ function startsAnew(own: ServiceDefinition = {}): boolean {
   return LAUNCH_KINDS.some((kind) => own[kind] !== undefined)
 }
 
-/** The variable that switches a service. */
-export function switchOf(name: string): string {
-  return `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
-}
-
 /** `MCP_<SERVICE>_ENABLED` wins over the file; a text answer is a fault. */
 function isEnabled(
   name: string,
   definition: ServiceDefinition,
   environment: Environment,
 ): boolean | string {
-  const variable = switchOf(name)
+  const variable = serviceSwitch(name)
   const value = environment[variable]
   if (value === undefined || value === '')
     return definition.enabled ?? !(definition.disabled ?? false)

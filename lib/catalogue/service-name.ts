@@ -30,3 +30,8 @@ export function slugServiceName(name: string): string {
     .slice(0, 63)
     .replaceAll(/^-+|-+$/g, '')
 }
+
+/** The variable that switches a service on or off, whatever the file says. */
+export function serviceSwitch(name: string): string {
+  return `MCP_${name.replaceAll('-', '_').toUpperCase()}_ENABLED`
+}

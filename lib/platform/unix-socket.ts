@@ -24,6 +24,7 @@ export const SOCKET_NAMES = {
 /** Those of rooms that several processes serve, each on its own: Envoy shares the requests out, not the kernel. */
 export const NUMBERED_SOCKET_NAMES = {
   oauthServer: (number: number) => `oauth-${number}.sock`,
+  oauthServerAdmin: (number: number) => `oauth-${number}-admin.sock`,
   extAuthz: (number: number) => `authz-${number}.sock`,
   extAuthzAdmin: (number: number) => `authz-${number}-admin.sock`,
   bridge: (number: number) => `bridge-${number}.sock`,
@@ -67,15 +68,22 @@ export function assertSocketPath(path: string): void {
   )
 }
 
+/** Who may connect: our own account alone, or its group too, where two containers share the folder. */
+export const SOCKET_MODES = { own: 0o600, group: 0o660 } as const
+
 /** Listens on `path`, replacing what a killed predecessor left there; resolves when it accepts. */
-export function listenOnSocket(server: Server, path: string): Promise<void> {
+export function listenOnSocket(
+  server: Server,
+  path: string,
+  mode: number = SOCKET_MODES.own,
+): Promise<void> {
   assertSocketPath(path)
   rmSync(path, { force: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(path, () => {
     server.off('error', reject)
-    chmodSync(path, 0o600)
+    chmodSync(path, mode)
     resolve()
   })
   return promise

@@ -1,34 +1,30 @@
 /**
  * Our own servers that speak Streamable HTTP: one process each, on a unix socket, started on first
- * use and again after an ending.
+ * use and again after an ending, by whoever hosts the service: the bridge itself, or a runner program.
  *
  * Each launch has a secret of its own; a server refuses whoever does not bring it. So a program of
  * the same account that finds the socket reaches nothing.
  */
 
-import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '../../lib/catalogue/service.ts'
-import type { GroupedProcess, StopWaits } from '../../lib/platform/process-group.ts'
+import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 import { assertSocketPath } from '../../lib/platform/unix-socket.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { NATIVE_START_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from '../runner/backoff.ts'
+import type { ChildHost, HostedChild, HostedEvents } from '../runner/host.ts'
 import { planLaunch } from '../runner/launch-plan.ts'
-import type { LocalHostOptions } from '../runner/local-host.ts'
 import type { RunnerPorts } from '../runner/runner.ts'
 import { assertUnchanged } from '../runner/starts.ts'
-import { drainStderr } from '../runner/stderr.ts'
-import { dataFolderOf, environmentOf, makeFolders } from '../runner/surroundings.ts'
-import { CHILD_MARKER } from '../runner/sweep.ts'
+import { createSparing } from '../sparing.ts'
 
-/** They run beside the bridge, whatever hosts the others. */
-export interface NativePorts
-  extends LocalHostOptions,
-    Pick<RunnerPorts, 'findService' | 'environment'> {}
+export type NativePorts = Pick<
+  RunnerPorts,
+  'hostOf' | 'findService' | 'environment' | 'clock' | 'log'
+>
 
 export interface NativeServer {
   readonly socketPath: string
@@ -36,26 +32,27 @@ export interface NativeServer {
 }
 
 interface Running extends NativeServer {
-  readonly grouped: GroupedProcess
+  readonly child: HostedChild
   readonly ready: Promise<void>
+  /** It has ended, or is about to because we want that: the next one waits until nothing is left of it. */
+  isLeaving: boolean
   /** Whether it was us who wanted it to end. */
-  isStopping: boolean
+  wasAsked: boolean
 }
 
 const POLL_MS = 20
+const SHOWN_CHARACTERS = 300
 
 export class NativeServers {
   readonly #ports: NativePorts
   readonly #bridgeSocket: string
-  readonly #folder: string
   readonly #running = new Map<string, Running>()
   readonly #backoff: Backoff
 
-  /** Bridges whose sockets share a folder have their servers' in one as well. */
+  /** Bridges may share a host: what is named by their own socket is not another's. */
   constructor(ports: NativePorts, bridgeSocket: string) {
     this.#ports = ports
     this.#bridgeSocket = bridgeSocket
-    this.#folder = join(dirname(bridgeSocket), 'n')
     this.#backoff = new Backoff(ports.clock)
   }
 
@@ -64,20 +61,23 @@ export class NativeServers {
    * @throws RpcFault when it cannot be started now.
    */
   async ensure(service: Service): Promise<NativeServer> {
+    const host = this.#ports.hostOf(service)
+    await host.ready()
     let held = this.#running.get(service.name)
-    while (held?.isStopping) {
-      await held.grouped.ended
+    while (held?.isLeaving) {
+      await held.child.gone
       held = this.#running.get(service.name)
     }
     assertUnchanged(service, this.#ports)
-    const running = held ?? this.#start(service)
+    const running = held ?? this.#start(service, host)
     await running.ready
     return running
   }
 
   /** Only if it runs: to tell it of an ending nobody needs a server for. */
   running(service: string): NativeServer | undefined {
-    return this.#running.get(service)
+    const held = this.#running.get(service)
+    return held?.isLeaving ? undefined : held
   }
 
   /** Ends the one that runs as it was before the change. */
@@ -91,74 +91,76 @@ export class NativeServers {
     await Promise.all([...this.#running.values()].map((running) => end(running, waits)))
   }
 
-  #start(service: Service): Running {
-    const { clock, log, sweep } = this.#ports
+  #start(service: Service, host: ChildHost): Running {
+    const { clock } = this.#ports
     this.#backoff.assertMayStart(service.name, service.name)
     const startedAt = clock()
-    const marker = randomText(12)
-    const running = this.#launch(service, marker)
+    const running = this.#launch(service, host)
     this.#running.set(service.name, running)
-    void running.grouped.ended.then(async ({ exitCode, signal, spawnError }) => {
-      this.#running.delete(service.name)
-      this.#backoff.ended(service.name, running.isStopping, startedAt)
-      if (!running.isStopping) {
-        const facts = { exit_code: exitCode, signal, err: spawnError, service: service.name }
-        log.warn(facts, 'native server ended without being asked to')
-      }
-      await sweep.after(marker)
+    void running.child.ended.then((ending) => {
+      running.isLeaving = true
+      this.#backoff.ended(service.name, running.wasAsked, startedAt)
+      if (running.wasAsked) return
+      const { exitCode, signal, spawnError, stderr } = ending
+      const facts = { exit_code: exitCode, signal, err: spawnError, stderr, service: service.name }
+      this.#ports.log.warn(facts, 'native server ended without being asked to')
     })
+    void running.child.gone.then(() => this.#running.delete(service.name))
     return running
   }
 
-  #launch(service: Service, marker: string): Running {
-    const { groups, surroundings, environment, clock, log } = this.#ports
+  #launch(service: Service, host: ChildHost): Running {
     // The name in full could be too long for a socket's path.
     const name = digest(`${this.#bridgeSocket} ${service.name}`).slice(0, 8)
-    const socketPath = join(this.#folder, `${name}.sock`)
     const secret = randomText()
     try {
-      assertSocketPath(socketPath)
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      const place = { environment, dataFolder: dataFolderOf(surroundings, service.name) }
+      const { here, there } = host.socketPaths(name)
+      for (const path of [here, there]) assertSocketPath(path)
+      const place = {
+        environment: this.#ports.environment,
+        dataFolder: host.dataFolder(service.name),
+      }
       const plan = planLaunch(service, undefined, place, new Map())
-      makeFolders(plan)
-      const grouped = groups.launch({
-        command: plan.command,
-        args: plan.args,
-        cwd: plan.cwd,
-        env: {
-          ...environmentOf(plan, surroundings),
-          [CHILD_MARKER]: marker,
-          MCP_NATIVE_SOCKET: socketPath,
-          MCP_NATIVE_SECRET: secret,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      const { stdout, stderr } = grouped.child
-      const ownLog = log.child({ service: service.name })
-      for (const stream of [stdout, stderr]) if (stream) drainStderr(stream, ownLog, clock)
-      const ready = waitUntilReady(service, socketPath, grouped)
+      const env = { ...plan.env, MCP_NATIVE_SOCKET: there, MCP_NATIVE_SECRET: secret }
+      const child = host.launch({ ...plan, env }, this.#events(service))
+      const ready = waitUntilReady(service, here, child)
       // Whoever waits hears of it; without anybody it is no unforeseen rejection.
       ready.catch(() => {})
-      return { socketPath, secret, grouped, ready, isStopping: false }
+      return { socketPath: here, secret, child, ready, isLeaving: false, wasAsked: false }
     } catch (cause) {
       throw notStarted(service, cause)
+    }
+  }
+
+  /** What it says it says over HTTP: its stdout is as good as stderr. */
+  #events(service: Service): HostedEvents {
+    const log = this.#ports.log.child({ service: service.name })
+    const sparing = createSparing()
+    return {
+      frame: (line) =>
+        sparing((count) => {
+          const text = line.toString('utf8', 0, SHOWN_CHARACTERS)
+          log.debug({ line: text, count }, 'native server printed')
+        }),
+      oversized: () => {},
     }
   }
 }
 
 async function end(running: Running, waits: StopWaits): Promise<void> {
-  running.isStopping = true
-  await running.grouped.stop(waits)
+  running.isLeaving = true
+  running.wasAsked = true
+  // It does not read its input, whose end would tell it nothing.
+  await running.child.stop({ ...waits, inputEndMs: 0 })
 }
 
 async function waitUntilReady(
   service: Service,
   socketPath: string,
-  grouped: GroupedProcess,
+  child: HostedChild,
 ): Promise<void> {
   let isOver = false
-  void grouped.ended.then(() => {
+  void child.ended.then(() => {
     isOver = true
   })
   const attempts = NATIVE_START_TIMEOUT_MS / POLL_MS
@@ -166,7 +168,7 @@ async function waitUntilReady(
     if (await accepts(socketPath)) return
     await sleep(POLL_MS)
   }
-  void grouped.stop(STOP_WAITS)
+  void child.stop(STOP_WAITS)
   throw notStarted(service, new Error('its socket does not accept'))
 }
 

@@ -2,6 +2,8 @@
 
 import {
   type Environment,
+  flag,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -9,12 +11,19 @@ import {
   text,
   type Values,
 } from '../../lib/platform/environment.ts'
+import { parseUidRange } from './own-uids.ts'
 
 export const MCP_RUNNER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
   MCP_RUNNER_SOCKET: required(text),
+  /** Whether the group of our account may connect too: a bridge in another container. */
+  MCP_RUNNER_GROUP: optional(flag, false),
   /** In it a folder for what each service stores. */
   MCP_RUNNER_DATA: required(text),
+  /** Each person's processes have an account of their own out of these, `FIRST-LAST`; the runner is root then. */
+  MCP_RUNNER_UIDS: optional(parseUidRange, undefined),
+  /** Processes and threads that such an account may have. */
+  MCP_RUNNER_USER_PROCESSES: optional(integer(8, 32_768), 256),
   /** Every child carries it in its environment; a supervisor finds what escaped by it. */
   GATEWAY_MARKER: optional(text, undefined),
 }

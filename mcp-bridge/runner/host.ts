@@ -9,6 +9,8 @@ import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 /** Everything a launch needs but what the host adds itself: its own PATH and the like, its markers. */
 export interface LaunchOrder {
   readonly service: string
+  /** Whom the process works for, as in `${user.id}`; undefined for nobody in particular. */
+  readonly owner: string | undefined
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -66,6 +68,12 @@ export interface HostedChild {
   figures(): Promise<Figures | undefined>
 }
 
+/** One socket, by its path on either side. */
+export interface SocketPaths {
+  readonly here: string
+  readonly there: string
+}
+
 export interface ChildHost {
   /**
    * Resolves when it can be asked for the rest.
@@ -74,6 +82,11 @@ export interface ChildHost {
   ready(): Promise<void>
   /** Where this host keeps what the service stores: `${data}`. */
   dataFolder(service: string): string
+  /**
+   * Where a native server of this host listens: the path we connect to, and the same as the server
+   * knows it. Both lie in a folder that the two of them share with nobody.
+   */
+  socketPaths(name: string): SocketPaths
   /** Never throws: what could not be started has ended, with `spawnError`. */
   launch(order: LaunchOrder, events: HostedEvents): HostedChild
   /**

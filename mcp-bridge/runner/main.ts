@@ -5,18 +5,21 @@
  * The log is on stderr: on stdout stands `ready`, once it is.
  */
 
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '../../lib/platform/clock.ts'
+import { ConfigError } from '../../lib/platform/environment.ts'
 import { runRoom, type Stop } from '../../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../../lib/platform/log.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
-import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
+import { listenOnSocket, SOCKET_MODES } from '../../lib/platform/unix-socket.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from '../limits.ts'
+import { Accounts } from './accounts.ts'
 import { type McpRunnerConfig, readConfig } from './config.ts'
 import { Usage } from './figures.ts'
 import { createLocalHost } from './local-host.ts'
+import { removeNativeSockets } from './native-sockets.ts'
 import { createRunnerServer } from './serve-bridges.ts'
 import { Sweep } from './sweep.ts'
 
@@ -31,9 +34,13 @@ await runRoom(bootLog, async () => {
 })
 
 async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
-  const servicesFolder = resolve(config.MCP_RUNNER_DATA)
+  const place = {
+    servicesFolder: resolve(config.MCP_RUNNER_DATA),
+    socketFolder: dirname(resolve(config.MCP_RUNNER_SOCKET)),
+  }
   const gatewayMarker = config.GATEWAY_MARKER ?? randomText(12)
   const shared = { sweep: new Sweep(), usage: new Usage(), clock: systemClock, log }
+  const accounts = createAccounts(config, place.servicesFolder)
   const createHost = () =>
     createLocalHost({
       ...shared,
@@ -41,12 +48,25 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
         { name: 'MCP_GATEWAY_RUNNER', value: randomText(12) },
         WATCHDOG_GRACE_SECONDS,
       ),
-      surroundings: { environment: process.env, servicesFolder, gatewayMarker },
+      surroundings: { environment: process.env, ...place, gatewayMarker },
+      accounts,
     })
-  const { server, stopAll } = createRunnerServer({ createHost, servicesFolder, ...shared })
-  await listenOnSocket(server, config.MCP_RUNNER_SOCKET)
+  const { server, stopAll } = createRunnerServer({ createHost, place, ...shared })
+  removeNativeSockets(place.socketFolder)
+  const mode = config.MCP_RUNNER_GROUP ? SOCKET_MODES.group : SOCKET_MODES.own
+  await listenOnSocket(server, config.MCP_RUNNER_SOCKET, mode)
   return async () => {
     server.close()
     await stopAll(SHUTDOWN_WAITS)
   }
+}
+
+/** @throws ConfigError when nobody but root could give out accounts. */
+function createAccounts(config: McpRunnerConfig, servicesFolder: string): Accounts | undefined {
+  const { MCP_RUNNER_UIDS: range, MCP_RUNNER_USER_PROCESSES: processesMax } = config
+  if (range === undefined) return undefined
+  if (process.getuid?.() === 0) return new Accounts({ servicesFolder, range, processesMax })
+  throw new ConfigError([
+    'MCP_RUNNER_UIDS needs the runner to be root, with SETUID, SETGID and KILL',
+  ])
 }

@@ -3,11 +3,12 @@
  * and its length.
  *
  * A bridge has one connection for itself, which begins with `hello`, and one for each child, which
- * begins with `launch`. What belongs to a connection ends with it.
+ * begins with `launch`. What belongs to a connection ends with it. Whoever only wants to know whether the
+ * runner answers begins with `health`, and is told `healthy`.
  */
 
 /** Both sides must mean the same. */
-export const CONTRACT_VERSION = 1
+export const CONTRACT_VERSION = 2
 
 /** Their order is part of the contract. */
 const KINDS = [
@@ -20,6 +21,7 @@ const KINDS = [
   'resume',
   'stop',
   'measure',
+  'health',
   // From the runner.
   'welcome',
   'refused',
@@ -29,6 +31,7 @@ const KINDS = [
   'figures',
   'ended',
   'gone',
+  'healthy',
 ] as const
 
 export type PacketKind = (typeof KINDS)[number]

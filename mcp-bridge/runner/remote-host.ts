@@ -1,15 +1,16 @@
 /** A host of children in a runner program beside the service, reached over its unix socket. */
 
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { PACKET_BYTES_BESIDE, RUNNER_HELLO_MS } from '../limits.ts'
-import type { ChildHost, HostedChild, HostedEvents, LaunchOrder } from './host.ts'
+import type { ChildHost, HostedChild, HostedEvents, LaunchOrder, SocketPaths } from './host.ts'
 import { createLink, type Link } from './link.ts'
+import { nativeSocketFile } from './native-sockets.ts'
 import { CONTRACT_VERSION } from './packets.ts'
 import { RemoteChild } from './remote-child.ts'
 
@@ -34,6 +35,8 @@ export interface Hello extends SentDeadline {
 export interface Welcome {
   /** In it a folder for what each service stores. */
   readonly servicesFolder: string
+  /** Of the runner's own socket, as it knows it: the bridge may reach the same folder by another path. */
+  readonly socketFolder: string
 }
 
 export class RemoteHost implements ChildHost {
@@ -44,7 +47,7 @@ export class RemoteHost implements ChildHost {
   #bridge = randomText(12)
   #control: { readonly socket: Socket; readonly link: Link } | undefined
   #welcome: Promise<Welcome> | undefined
-  #servicesFolder: string | undefined
+  #place: Welcome | undefined
   #deadline: SentDeadline = { withinMs: null, until: null }
 
   constructor(socketPath: string, { clock, log }: RemoteHostPorts) {
@@ -56,7 +59,7 @@ export class RemoteHost implements ChildHost {
   async ready(): Promise<void> {
     this.#welcome ??= this.#greet()
     try {
-      this.#servicesFolder = (await this.#welcome).servicesFolder
+      this.#place = await this.#welcome
     } catch (cause) {
       this.#log.warn({ err: cause }, 'the runner cannot be reached')
       const message = 'the program that runs this service cannot be reached: try again later'
@@ -65,8 +68,15 @@ export class RemoteHost implements ChildHost {
   }
 
   dataFolder(service: string): string {
-    if (this.#servicesFolder === undefined) throw new Error('the runner was not asked before')
-    return join(this.#servicesFolder, service)
+    return join(this.#welcomed.servicesFolder, service)
+  }
+
+  socketPaths(name: string): SocketPaths {
+    const file = nativeSocketFile(name, this.#bridge.slice(0, 8))
+    return {
+      here: join(dirname(this.#socketPath), file),
+      there: join(this.#welcomed.socketFolder, file),
+    }
   }
 
   launch(order: LaunchOrder, events: HostedEvents): HostedChild {
@@ -90,6 +100,11 @@ export class RemoteHost implements ChildHost {
     await Promise.all(children.map((child) => child.stop(waits)))
     await Promise.all(children.map(({ gone }) => gone))
     this.#control?.socket.end()
+  }
+
+  get #welcomed(): Welcome {
+    if (this.#place === undefined) throw new Error('the runner was not asked before')
+    return this.#place
   }
 
   /** One at a time; after its end the next launch tries again. */

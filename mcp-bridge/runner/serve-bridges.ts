@@ -19,7 +19,7 @@ import { serveChild } from './serve-child.ts'
 export interface RunnerServerPorts {
   /** One for each bridge: it has deadlines, and a watchdog, of its own. */
   readonly createHost: () => ChildHost
-  readonly servicesFolder: string
+  readonly place: Welcome
   readonly clock: Clock
   readonly log: Log
 }
@@ -72,6 +72,7 @@ class Bridges {
 
   /** @throws Error when a connection cannot begin like this. */
   begin({ socket, link, kind, content }: Beginning): Receiver {
+    if (kind === 'health') return answerHealth(socket, link)
     const said: unknown = JSON.parse(content.toString('utf8'))
     if (kind === 'hello') return this.#greet(said as Hello, socket, link)
     if (kind !== 'launch') throw new RangeError(`a connection cannot begin with ${kind}`)
@@ -84,7 +85,7 @@ class Bridges {
   }
 
   #greet(hello: Hello, socket: Socket, link: Link): Receiver {
-    const { createHost, servicesFolder, log } = this.#ports
+    const { createHost, place, log } = this.#ports
     const { version, bridge } = hello
     if (version !== CONTRACT_VERSION) {
       link.send('refused', `the runner speaks version ${CONTRACT_VERSION}, the bridge ${version}`)
@@ -100,8 +101,7 @@ class Bridges {
       void host.stopAll(ABANDONED_WAITS).then(() => this.#hosts.delete(bridge))
     })
     log.info({ bridge }, 'a bridge has come')
-    const welcome: Welcome = { servicesFolder }
-    link.sendJson('welcome', welcome)
+    link.sendJson('welcome', place)
     return (kind, content) => {
       if (kind !== 'deadline') return
       this.#setDeadline(host, JSON.parse(content.toString('utf8')) as SentDeadline)
@@ -113,4 +113,11 @@ class Bridges {
     // What was said may have waited for us: the stricter of the two clocks counts.
     else host.endUnlessRenewed(Math.max(0, Math.min(withinMs, until - this.#ports.clock())))
   }
+}
+
+/** Nothing is kept of whoever asks. */
+function answerHealth(socket: Socket, link: Link): Receiver {
+  link.send('healthy')
+  socket.end()
+  return () => {}
 }

@@ -13,11 +13,14 @@ export interface Surroundings {
   readonly environment: Environment
   /** In it a folder for what each service stores. */
   readonly servicesFolder: string
+  /** Where native servers listen. */
+  readonly socketFolder: string
   /** Added to every child: how the supervisor finds what escaped. */
   readonly gatewayMarker: string
 }
 
-const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
+/** The last are for the guard, before services that ask whatever they are told to: services/guard. */
+const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|EGRESS_ALLOW|EGRESS_SOCKET|CHROMIUM_BIN)$/
 
 export function dataFolderOf({ servicesFolder }: Surroundings, service: string): string {
   return join(servicesFolder, service)

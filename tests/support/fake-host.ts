@@ -56,6 +56,7 @@ export function fakeHost(): FakeHost {
     },
     ready: () => Promise.resolve(),
     dataFolder: (service) => `/data/${service}`,
+    socketPaths: (name) => ({ here: `/run/${name}`, there: `/run/${name}` }),
     launch,
     endUnlessRenewed: () => {},
     stopAll: () => Promise.resolve(),

@@ -6,6 +6,7 @@ const SENTENCES = {
   busy: 'Too much is being fetched at the moment.',
   unresolved: 'Its host name was not found.',
   address: 'Its host is not on the public internet.',
+  port: 'Its port is not one that web servers use.',
   connection: 'No secure connection to its server could be made.',
   deadline: 'Its server did not answer in time.',
   redirect: 'Its server answered with a redirect, which is not followed.',

@@ -9,9 +9,10 @@
 import type { LookupAddress } from 'node:dns'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { OutboundError } from './outbound-error.ts'
 import { outboundUrlFault } from './outbound-url.ts'
+import { pinnedTo } from './pinned.ts'
 import { isPublicAddress } from './public-address.ts'
 import { createResolve, type Resolve } from './resolve.ts'
 
@@ -149,15 +150,6 @@ function ask(url: URL, { addresses, port }: Target, signal: AbortSignal): Promis
   asked.on('error', reject)
   asked.end()
   return promise
-}
-
-/** What the connection takes for a look-up of the name. */
-function pinnedTo(addresses: readonly LookupAddress[]): LookupFunction {
-  return (_host, { all }, callback) => {
-    const [first] = addresses
-    if (all === true) callback(null, [...addresses])
-    else callback(null, first?.address ?? '', first?.family)
-  }
 }
 
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json$/

@@ -23,6 +23,7 @@ const silent = createLog('test', 'error', { write: () => {} })
 
 const CAT: LaunchOrder = {
   service: 'cat',
+  owner: undefined,
   command: '/bin/cat',
   args: [],
   env: {},
@@ -268,7 +269,7 @@ async function speak(runner: RunnerProgram, bytes: Buffer): Promise<string[]> {
 for (const [what, bytes, answer] of [
   ['no packet', Buffer.from('GET / HTTP/1.1\r\n\r\n'), undefined],
   ['what is no JSON', toPacket('hello', '{'), undefined],
-  ['another version', toPacket('hello', '{"version":99,"bridge":"x"}'), /^refused .*version 1/],
+  ['another version', toPacket('hello', '{"version":99,"bridge":"x"}'), /^refused .*version 2/],
   ['a line before its launch', toPacket('line', '{}'), undefined],
   ['a launch for nobody', toPacket('launch', '{"bridge":"x","order":{}}'), /^ended .*know this/],
   ['a length beyond the bound', Buffer.from([0xff, 0xff, 0xff, 0xff, 0]), undefined],

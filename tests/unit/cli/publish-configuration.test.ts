@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
+import { CliError } from '../../../cli/cli-error.ts'
 import type { LogRecord } from '../../../cli/log/log-record.ts'
 import { publishConfiguration } from '../../../cli/start/publish-configuration.ts'
+import type { Services } from '../../../lib/catalogue/catalogue.ts'
 import { copiesOf } from '../../../lib/catalogue/copies.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { until } from '../../support/gateway-process.ts'
@@ -19,6 +21,7 @@ function publish(
   t: ExecutionContext,
   yaml: string | undefined,
   environment: Record<string, string> = {},
+  install: (services: Services) => Promise<void> = async () => {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'published-'))
   const path = join(folder, 'gateway.yaml')
@@ -34,6 +37,7 @@ function publish(
     clock: Date.now,
     started,
     onRecord: (record) => void records.push(record),
+    install,
   })
   published.watch()
   t.teardown(() => {
@@ -102,4 +106,56 @@ test('the default must not go; what cannot be handed on is told', async (t) => {
   writeFileSync(path, `${TOOL}# in other words\n`)
   await until(() => told('cannot be handed on').length === 1, MS_MAX)
   t.is(published.current.configurationText, TOOL)
+})
+
+test('what a service needs is installed before any room learns of it', async (t) => {
+  const installed = Promise.withResolvers<void>()
+  const asked: string[] = []
+  const install = async (services: Services): Promise<void> => {
+    asked.push(...services.keys())
+    await installed.promise
+  }
+  const { path, published, accepted } = publish(t, undefined, {}, install)
+  writeFileSync(path, TOOL)
+  await until(() => asked.includes('tool'), MS_MAX)
+  t.is(accepted(), '{}\n')
+  t.false(published.current.services.has('tool'))
+  installed.resolve()
+  await until(() => published.current.services.has('tool'), MS_MAX)
+  t.is(accepted(), TOOL)
+})
+
+test('what cannot be installed changes nothing, is told, and is tried again with the next file', async (t) => {
+  let offline = true
+  const install = async (): Promise<void> => {
+    if (offline)
+      throw new CliError('tool: the index cannot be reached.', { nextStep: 'see to that' })
+  }
+  const { path, published, told, accepted } = publish(t, undefined, {}, install)
+  writeFileSync(path, TOOL)
+  await until(() => published.refused.length > 0, MS_MAX)
+  t.deepEqual(published.refused, ['tool: the index cannot be reached. see to that'])
+  t.is(told('cannot be installed').length, 1)
+  t.is(accepted(), '{}\n')
+  offline = false
+  writeFileSync(path, `${TOOL}# again\n`)
+  await until(() => published.current.services.has('tool'), MS_MAX)
+  t.deepEqual(published.refused, [])
+})
+
+test('an install that is broken off by the end publishes nothing', async (t) => {
+  const installing = Promise.withResolvers<void>()
+  let begun = false
+  const install = (): Promise<void> => {
+    begun = true
+    return installing.promise
+  }
+  const { path, published, records, accepted } = publish(t, undefined, {}, install)
+  writeFileSync(path, TOOL)
+  await until(() => begun, MS_MAX)
+  published.stop()
+  installing.reject(new Error('broken off'))
+  await sleep(0)
+  t.deepEqual(records, [])
+  t.is(accepted(), '{}\n')
 })

@@ -8,6 +8,7 @@ import { toUserId } from '../../../../mcp-bridge/runner/user-id.ts'
 const surroundings = {
   environment: { PATH: '/bin', LC_TIME: 'C', LCX: 'no', TOKEN: 'no', KEY: 'k', NODE_OPTIONS: 'no' },
   servicesFolder: '/state/services',
+  socketFolder: '/run/n',
   gatewayMarker: 'mark',
 }
 const place = {

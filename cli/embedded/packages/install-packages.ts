@@ -1,0 +1,123 @@
+/**
+ * Installs what services need and is not there yet.
+ *
+ * Into an empty folder, then renamed: what lies in its place is whole. Of several gateways one installs
+ * and the others wait; what one of them left when it was killed is cleared away by the next.
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Services } from '../../../lib/catalogue/catalogue.ts'
+import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
+import { serviceSwitch } from '../../../lib/catalogue/service-name.ts'
+import { CliError } from '../../cli-error.ts'
+import { underLock } from '../../prepare.mjs'
+import { isInstalled } from './installed.ts'
+import type { Installing } from './installing.ts'
+import { installNpm } from './npm.ts'
+import { installPython } from './python.ts'
+
+/** Beyond it they wait for each other anyway. */
+const AT_ONCE = 2
+
+/**
+ * Touches nothing when everything is there.
+ * @throws CliError naming the service and what to do.
+ */
+export async function installPackages(services: Services, installing: Installing): Promise<void> {
+  const waiting = [...services.values()].flatMap(({ name, install }) =>
+    install === undefined ? [] : [{ service: name, install }],
+  )
+  const failures: unknown[] = []
+  const work = async (): Promise<void> => {
+    while (failures.length === 0) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      await installOne(next.service, next.install, installing).catch((cause) =>
+        failures.push(cause),
+      )
+    }
+  }
+  // What has begun comes to its end: nothing of it goes on behind the back of whoever is told.
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  if (failures.length > 0) throw failures[0]
+}
+
+async function installOne(
+  service: string,
+  install: PackageInstall,
+  installing: Installing,
+): Promise<void> {
+  if (await isInstalled(install, installing.environment)) return
+  makeUsable(dirname(install.folder))
+  const waiting = (): void =>
+    installing.progress.note(`another gateway installs ${install.package}: waiting for it …`)
+  await underLock(`${install.folder}.lock`, waiting, async () => {
+    installing.signal.throwIfAborted()
+    // Whoever held the lock before us has done the work.
+    if (await isInstalled(install, installing.environment)) return
+    await replaceFolder(service, install, installing)
+  })
+}
+
+async function replaceFolder(
+  service: string,
+  install: PackageInstall,
+  installing: Installing,
+): Promise<void> {
+  const { kind, folder } = install
+  removeRemains(folder)
+  const staging = mkdtempSync(`${folder}${STAGING}`)
+  const target = join(staging, 'target')
+  const task = installing.progress.begin(`installing ${service} (${install.package})`, staging)
+  try {
+    await (kind === 'pypi' ? installPython : installNpm)(install, target, installing)
+    // What is there is of no use, or it would not be replaced.
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(target, folder)
+  } catch (error) {
+    installing.signal.throwIfAborted()
+    throw error instanceof CliError ? ofService(service, error) : error
+  } finally {
+    task.end()
+    rmSync(staging, { recursive: true, force: true })
+  }
+  if (await isInstalled(install, installing.environment)) return
+  throw new CliError(
+    `${service}: ${install.package} has no program ${basename(install.program)}.`,
+    {
+      nextStep: 'name it with bin: in the definition of the service',
+    },
+  )
+}
+
+const STAGING = '.part-'
+
+/** Of installs that were cut off; whoever holds the lock is alone here. */
+function removeRemains(folder: string): void {
+  const prefix = `${basename(folder)}${STAGING}`
+  for (const name of readdirSync(dirname(folder))) {
+    if (!name.startsWith(prefix)) continue
+    rmSync(join(dirname(folder), name), { recursive: true, force: true })
+  }
+}
+
+function makeUsable(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    rmSync(mkdtempSync(join(folder, 'try-')), { recursive: true })
+  } catch (cause) {
+    throw new CliError(`Packages of services cannot be installed: ${folder} is not writable.`, {
+      nextStep: 'set GATEWAY_PACKAGES_DIR to a folder of your own',
+      cause,
+    })
+  }
+}
+
+function ofService(service: string, { message, nextStep, exitCode }: CliError): CliError {
+  const instead = `or switch the service off (${serviceSwitch(service)}=false)`
+  return new CliError(`${service}: ${message}`, {
+    exitCode,
+    nextStep: nextStep === undefined ? instead : `${nextStep}; ${instead}`,
+  })
+}
