@@ -2,10 +2,15 @@
 
 import { homedir } from 'node:os'
 import { basename, dirname, resolve } from 'node:path'
-import { shippedNames, switchOf } from '../../../lib/catalogue/catalogue.ts'
+import { shippedNames } from '../../../lib/catalogue/catalogue.ts'
 import { secretNamesIn } from '../../../lib/catalogue/secret-names.ts'
 import type { ServiceDefinition } from '../../../lib/catalogue/service-definition.ts'
-import { isReserved, SERVICE_NAME, slugServiceName } from '../../../lib/catalogue/service-name.ts'
+import {
+  isReserved,
+  SERVICE_NAME,
+  serviceSwitch,
+  slugServiceName,
+} from '../../../lib/catalogue/service-name.ts'
 import { type Environment, readText } from '../../../lib/platform/environment.ts'
 import { addressOf, readClientEntry } from './client-entry.ts'
 import type { ClientFile } from './client-file.ts'
@@ -84,7 +89,7 @@ function nameProblem(
   if (taken.has(name))
     return `there is a service ${name} already: --replace puts this one in its place`
   if (!shipped.has(name)) return undefined
-  return `the gateway brings ${name} along (${switchOf(name)}=true switches it on): --replace takes this one instead`
+  return `the gateway brings ${name} along (${serviceSwitch(name)}=true switches it on): --replace takes this one instead`
 }
 
 function twinProblem(name: string, twin: string | undefined): string | undefined {
