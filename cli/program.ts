@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
+import { importCommand } from './commands/import.ts'
 import { logsCommand } from './commands/logs.ts'
 import { outdatedCommand } from './commands/outdated.ts'
 import { removeCommand } from './commands/remove.ts'
@@ -32,6 +33,7 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   addCommand,
+  importCommand,
   removeCommand,
   servicesCommand,
   logsCommand,
