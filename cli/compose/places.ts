@@ -20,6 +20,10 @@ export const ENVOY_HOST = 'envoy'
 /** Files that a container under another account, of the same group, has to read. */
 export const GROUP_READABLE = 0o640
 
+/** Reached by nobody but who is in the container already: it is in no volume. */
+const PRIVATE_SOCKETS = '/tmp'
+const PRIVATE = /^oauth-\d+-admin\./
+
 /** What a socket's name begins with, and whose it is: one volume for each, mounted where it is needed. */
 const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^oauth-/, 'oauth-server'],
@@ -31,6 +35,7 @@ const OWNERS: readonly (readonly [RegExp, string])[] = [
 ]
 
 export const socketAt: SocketPlace = (name) => {
+  if (PRIVATE.test(name)) return join(PRIVATE_SOCKETS, name)
   const owner = OWNERS.find(([pattern]) => pattern.test(name))?.[1]
   if (owner === undefined) throw new TypeError(`the socket ${name} belongs to nobody`)
   return join('/run/sockets', owner, name)

@@ -80,7 +80,7 @@ export function toParts(options: PartsOptions): Part[] {
     envoyFilesPart(options, {
       ...shared,
       ...settingsOf('envoy-files', environment),
-      OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
+      OAUTH_SERVER_SOCKETS: sockets.oauthServer.map(({ http }) => http).join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
       MCP_BRIDGE_SOCKETS: sockets.bridge.map(({ http }) => http).join(','),
@@ -115,9 +115,13 @@ interface Surroundings {
 function socketsOf({ socketAt, processes }: PartsOptions) {
   const numbers = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1)
-  const { oauthServer, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } = NUMBERED_SOCKET_NAMES
+  const { oauthServer, oauthServerAdmin, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } =
+    NUMBERED_SOCKET_NAMES
   return {
-    oauthServer: numbers(processes['oauth-server']).map((one) => socketAt(oauthServer(one))),
+    oauthServer: numbers(processes['oauth-server']).map((one) => ({
+      http: socketAt(oauthServer(one)),
+      admin: socketAt(oauthServerAdmin(one)),
+    })),
     extAuthz: numbers(processes['ext-authz']).map((one) => ({
       grpc: socketAt(extAuthz(one)),
       admin: socketAt(extAuthzAdmin(one)),
@@ -133,7 +137,7 @@ function socketsOf({ socketAt, processes }: PartsOptions) {
 function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, rootSecret } = options
   const { shared, sockets, userSecretsKey } = surroundings
-  return sockets.oauthServer.map((socket, index) =>
+  return sockets.oauthServer.map(({ http, admin }, index) =>
     roomPart(options, {
       room: 'oauth-server',
       number: index + 1,
@@ -142,11 +146,12 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
         ...providerSecrets(gateway.providers, environment),
         ...shared,
         ...settingsOf('oauth-server', environment),
-        OAUTH_SERVER_SOCKET: socket,
+        OAUTH_SERVER_SOCKET: http,
+        OAUTH_SERVER_ADMIN_SOCKET: admin,
         OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
         USER_SECRETS_KEY: userSecretsKey,
       },
-      isReady: () => answersHealth(socket),
+      isReady: () => answersHealth(http),
     }),
   )
 }

@@ -35,6 +35,13 @@ test.before(async (t) => {
     environment: Object.fromEntries([...switches(ON, 'true'), ...switches(OFF, 'false')]),
   })
 })
+test.after('a terminal does not outlive the gateway', async (t) => {
+  if (gateway === undefined) return
+  const terminals = () => withHomeBelow(gateway.folder)
+  if (toolPath('tmux') !== undefined) t.true(terminals().length > 0)
+  await gateway.stop()
+  t.deepEqual(terminals(), [])
+})
 test.after.always(() => gateway?.remove())
 
 async function enter(t: ExecutionContext, service: string, name: string): Promise<Connection> {
@@ -134,7 +141,7 @@ needs('python')('sqlite: a database of one’s own, and no other file', async (t
   t.false(readdirSync(gateway.folder).includes('taken.db'))
 })
 
-needs('python', 'tmux')('tmux: a terminal of one’s own, which ends with its process', async (t) => {
+needs('python', 'tmux')('tmux: a terminal of one’s own', async (t) => {
   const [alice, bob] = await Promise.all([enter(t, 'tmux', 'alice'), enter(t, 'tmux', 'bob')])
   await t.notThrowsAsync(workWithTmux(alice.client, 'work'))
   const sessions = await callText(bob.client, 'tmux_list', { kind: 'sessions' })
@@ -151,8 +158,6 @@ needs('python', 'tmux')(
   async (t) => {
     const { client } = await enter(t, 'tmux', 'carol')
     await callText(client, 'tmux_new_session', { name: 'look' })
-    const pids = marked(gateway.folder)
-    t.true(pids.length > 0)
     const shown = await callText(client, 'tmux_run', {
       target_pane: 'look',
       command: 'env | cut -d= -f1',
@@ -162,7 +167,7 @@ needs('python', 'tmux')(
 )
 
 /** Processes whose home is below this folder: the terminals of its services. */
-function marked(folder: string): string[] {
+function withHomeBelow(folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
     try {
