@@ -16,7 +16,6 @@ import { createVisit, pebbleRoot, type Visit } from './visit.ts'
 const SERVICES = [
   'echo',
   'everything',
-  'fetchs',
   'filesystem',
   'memory',
   'sequentialthinking',
