@@ -5,12 +5,19 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
+import { clientsCommand } from './commands/clients/clients.ts'
+import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { grantsCommand } from './commands/grants/grants.ts'
+import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
+import { registrationsCommand } from './commands/registrations.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { tokensCommand } from './commands/tokens/tokens.ts'
+import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
@@ -30,6 +37,13 @@ const COMMANDS: readonly CommandMaker[] = [
   logsCommand,
   explainCommand,
   auditCommand,
+  usersCommand,
+  clientsCommand,
+  grantsCommand,
+  tokensCommand,
+  consentsCommand,
+  keysCommand,
+  registrationsCommand,
 ]
 
 const EXAMPLES = `
@@ -43,6 +57,8 @@ Examples:
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
+  $ gateway users disable github:583231  somebody leaves: all of theirs ends now
+  $ gateway clients list --older-than 30d
   $ gateway stop
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
@@ -64,7 +80,7 @@ export async function runProgram(
     output: output(),
   }))
   for (const make of COMMANDS) program.addCommand(make(context))
-  for (const command of [program, ...program.commands]) setUp(command, surroundings.streams)
+  setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -81,6 +97,7 @@ function setUp(command: Command, { stdout, stderr }: Streams): void {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })
+  for (const below of command.commands) setUp(below, { stdout, stderr })
 }
 
 function toOutput(
