@@ -8,6 +8,7 @@ import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -44,6 +45,7 @@ const COMMANDS: readonly CommandMaker[] = [
   consentsCommand,
   keysCommand,
   registrationsCommand,
+  githubCommand,
 ]
 
 const EXAMPLES = `
