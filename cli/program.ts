@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
+import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
@@ -13,6 +14,7 @@ import { grantsCommand } from './commands/grants/grants.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { registrationsCommand } from './commands/registrations.ts'
+import { removeCommand } from './commands/remove.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -35,6 +37,8 @@ const COMMANDS: readonly CommandMaker[] = [
   startCommand,
   stopCommand,
   statusCommand,
+  addCommand,
+  removeCommand,
   logsCommand,
   explainCommand,
   auditCommand,

@@ -27,6 +27,13 @@ export interface Store {
   readonly own: { readonly program: string; readonly configPath: string } | undefined
 }
 
+/** The path of a socket by its name. */
+export type SocketPlace = (name: string) => string
+
+export function socketsIn(folder: string): SocketPlace {
+  return (name) => join(folder, name)
+}
+
 /** How many of them serve a room. */
 export type Processes = Readonly<Record<'ext-authz' | 'oauth-server' | 'mcp-bridge', number>>
 
@@ -37,7 +44,7 @@ export interface PartsOptions {
   /** The folder that holds the rooms' folders. */
   readonly rooms: string
   readonly processes: Processes
-  readonly sockets: string
+  readonly socketAt: SocketPlace
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
@@ -105,25 +112,25 @@ interface Surroundings {
   readonly userSecretsKey: string
 }
 
-function socketsOf({ sockets, processes }: PartsOptions) {
+function socketsOf({ socketAt, processes }: PartsOptions) {
   const numbers = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1)
   const { oauthServer, oauthServerAdmin, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } =
     NUMBERED_SOCKET_NAMES
   return {
     oauthServer: numbers(processes['oauth-server']).map((one) => ({
-      http: join(sockets, oauthServer(one)),
-      admin: join(sockets, oauthServerAdmin(one)),
+      http: socketAt(oauthServer(one)),
+      admin: socketAt(oauthServerAdmin(one)),
     })),
     extAuthz: numbers(processes['ext-authz']).map((one) => ({
-      grpc: join(sockets, extAuthz(one)),
-      admin: join(sockets, extAuthzAdmin(one)),
+      grpc: socketAt(extAuthz(one)),
+      admin: socketAt(extAuthzAdmin(one)),
     })),
     bridge: numbers(processes['mcp-bridge']).map((one) => ({
-      http: join(sockets, bridge(one)),
-      admin: join(sockets, bridgeAdmin(one)),
+      http: socketAt(bridge(one)),
+      admin: socketAt(bridgeAdmin(one)),
     })),
-    envoyAdmin: join(sockets, SOCKET_NAMES.envoyAdmin),
+    envoyAdmin: socketAt(SOCKET_NAMES.envoyAdmin),
   }
 }
 
@@ -241,7 +248,7 @@ function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string
   }
 }
 
-function valkeyPart({ store, environment, sockets }: PartsOptions): Part[] {
+function valkeyPart({ store, environment, socketAt }: PartsOptions): Part[] {
   if (store.own === undefined) return []
   return [
     {
@@ -250,8 +257,7 @@ function valkeyPart({ store, environment, sockets }: PartsOptions): Part[] {
       args: [store.own.configPath],
       env: commonEnvironment(environment),
       dependsOn: [],
-      isReady: () =>
-        answersPing(join(sockets, SOCKET_NAMES.valkey), store.password?.reveal() ?? ''),
+      isReady: () => answersPing(socketAt(SOCKET_NAMES.valkey), store.password?.reveal() ?? ''),
       // Each answered write is on the disk already.
       terminateMs: 800,
     },
