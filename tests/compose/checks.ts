@@ -8,6 +8,7 @@ import type { Counts } from '../runner/tap.ts'
 import { callText } from '../support/sdk-client.ts'
 import { printImages, printMemory } from './figures.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
+import { checkSetup, checkStatus } from './operator.ts'
 import { createStack, docker, type Stack } from './stack.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
 import { createVisit, pebbleRoot, type Visit } from './visit.ts'
@@ -59,6 +60,7 @@ async function run(
   check: Check,
 ): Promise<void> {
   await check('images are built', async () => void (await stack.compose('build', '--quiet')))
+  await check('setup writes .env for whoever has the folder', () => checkSetup(stack))
   await check('from nothing to all healthy', () => bringUp(stack))
   let visit = createVisit(surroundings, '')
   await check('a certificate comes from the authority', async () => {
@@ -72,6 +74,7 @@ async function run(
   })
   const nothingIsLost = async (): Promise<void> => await lasting?.check()
   await check('every service that is switched on answers', () => listTools(visit))
+  await check('status, in one screen', () => checkStatus(stack, surroundings))
   await printMemory(stack)
   await printImages(stack)
   await check('a server added while everything runs', () =>
