@@ -70,7 +70,7 @@ export function toService(
   folder: string,
   place: PackagePlace = { pins: folder, packages: packagesFolder({}) },
 ): ServiceReading {
-  const reading = toLaunch(definition, { service: name, folder, ...place })
+  const reading = toLaunch(definition, { folder, ...place })
   const faults = [
     ...('fault' in reading ? [reading.fault] : []),
     ...kindFaults(definition),

@@ -25,9 +25,12 @@ const AT_ONCE = 2
  * @throws CliError naming the service and what to do.
  */
 export async function installPackages(services: Services, installing: Installing): Promise<void> {
-  const waiting = [...services.values()].flatMap(({ name, install }) =>
-    install === undefined ? [] : [{ service: name, install }],
-  )
+  const wanted = new Map<string, { service: string; install: PackageInstall }>()
+  for (const { name, install } of services.values()) {
+    // Of services with the same pins one install serves.
+    if (install !== undefined) wanted.set(install.folder, { service: name, install })
+  }
+  const waiting = [...wanted.values()]
   const failures: unknown[] = []
   const work = async (): Promise<void> => {
     while (failures.length === 0) {
