@@ -13,7 +13,14 @@ import { prepareSurroundings, type Surroundings } from './surroundings.ts'
 import { createVisit, pebbleRoot, type Visit } from './visit.ts'
 
 /** Switched on, and called. */
-const SERVICES = ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'] as const
+const SERVICES = [
+  'echo',
+  'everything',
+  'filesystem',
+  'memory',
+  'sequentialthinking',
+  'time',
+] as const
 const CERTIFICATE_MS_MAX = 120_000
 const LIVE_MS_MAX = 10_000
 

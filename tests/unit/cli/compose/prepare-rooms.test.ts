@@ -101,6 +101,13 @@ test('a provider’s secret reaches the authorization server alone, also from a 
   }
 })
 
+test('whoever operates the authorization server asks inside its container, on no shared volume', async (t) => {
+  const { run, variables } = await prepare(t)
+  await run()
+  t.is(variables('oauth-server')['OAUTH_SERVER_ADMIN_SOCKET'], '/tmp/oauth-1-admin.sock')
+  t.is(variables('envoy-files')['OAUTH_SERVER_SOCKETS'], '/run/sockets/oauth-server/oauth-1.sock')
+})
+
 test('the configuration is laid out as it was checked, its logo beside it', async (t) => {
   const yaml = 'branding: { logo: art/acme.svg }\n'
   const { run, folder, under } = await prepare(t, {}, yaml)
