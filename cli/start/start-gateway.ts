@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
+import { switchedOff } from '../../lib/catalogue/gateway.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
@@ -185,7 +186,7 @@ function toStatus(start: Start): GatewayStatus {
       name,
       url: addresses.resourceOf(name),
     })),
-    switched_off: now.switchedOff,
+    switched_off: switchedOff(now),
     people: toPeopleStatus(now),
   }
 }
