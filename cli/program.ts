@@ -7,8 +7,11 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
+import { importCommand } from './commands/import.ts'
 import { logsCommand } from './commands/logs.ts'
+import { outdatedCommand } from './commands/outdated.ts'
 import { removeCommand } from './commands/remove.ts'
+import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -30,10 +33,13 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   addCommand,
+  importCommand,
   removeCommand,
+  servicesCommand,
   logsCommand,
   explainCommand,
   auditCommand,
+  outdatedCommand,
 ]
 
 const EXAMPLES = `
@@ -43,6 +49,7 @@ Examples:
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program
   $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway services test memory         start one apart from everything, and list its tools
   $ gateway explain --url http://localhost:8642/echo/mcp --token -
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
@@ -68,7 +75,7 @@ export async function runProgram(
     output: output(),
   }))
   for (const make of COMMANDS) program.addCommand(make(context))
-  for (const command of [program, ...program.commands]) setUp(command, surroundings.streams)
+  for (const command of withCommands(program)) setUp(command, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -77,6 +84,10 @@ export async function runProgram(
     // Commander has printed it; `--help` and `--version` arrive here as well.
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   }
+}
+
+function withCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withCommands)]
 }
 
 function setUp(command: Command, { stdout, stderr }: Streams): void {

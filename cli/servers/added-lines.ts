@@ -4,14 +4,17 @@ import { escapeControls } from '../log/terminal-line.ts'
 import { clientLines } from '../start/client-lines.ts'
 import type { Added, Prepared } from './add-server.ts'
 import { followedLines } from './follow.ts'
+import type { Trial } from './trial.ts'
 
 const TOOLS_MAX = 40
 const DESCRIPTION_CHARACTERS = 80
 
 /** What a stranger's server says of itself must not steer the terminal. */
 export function trialLines({ name, trial }: Prepared): string[] {
-  if (trial === undefined) return [`${name} was not tried.`]
-  const { server, tools } = trial
+  return trial === undefined ? [`${name} was not tried.`] : toolLines(name, trial)
+}
+
+export function toolLines(name: string, { server, tools }: Trial): string[] {
   const width = Math.max(0, ...tools.slice(0, TOOLS_MAX).map((tool) => tool.name.length))
   return [
     `${name} works: ${escapeControls(`${server.name} ${server.version}`)}, ${tools.length} tools`,

@@ -38,7 +38,7 @@ function complete(definition: Definition): Definition {
   return { ...read(base.file)[name], ...definition }
 }
 
-const { setup, ...rooms } = Object.fromEntries(
+const { setup, status, ...rooms } = Object.fromEntries(
   Object.entries(read('compose.yaml')).map(([name, one]) => [name, complete(one)]),
 )
 const servers = Object.entries(rooms).filter(([name]) => name !== 'secrets')
@@ -95,8 +95,10 @@ test('every container is confined, limited, looked after and its log bounded', (
     t.is(rest['restart'], 'unless-stopped', name)
     t.truthy(rest['cpus'], name)
   }
-  t.deepEqual(setup?.['cap_add'], ['SETUID', 'SETGID'])
-  t.deepEqual(setup?.['profiles'], ['setup'])
+  for (const byHand of [setup, status]) {
+    t.deepEqual(byHand?.['cap_add'], ['SETUID', 'SETGID'])
+    t.deepEqual(byHand?.['profiles'], ['setup'])
+  }
 })
 
 test('nobody has the engine’s socket, or a name of a secret', (t) => {
