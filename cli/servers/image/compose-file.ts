@@ -12,7 +12,7 @@ export const COMPOSE_OWN = 'compose.own.yaml'
 /** Services of compose.yaml: what has one of their names would change them. */
 const ROOMS = new Set(
   (
-    'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup ' +
+    'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup status ' +
     'own egress'
   ).split(' '),
 )
