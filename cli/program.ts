@@ -72,6 +72,8 @@ Examples:
                                          who called which tool, and what came of it
   $ gateway users disable github:583231  somebody leaves: all of theirs ends now
   $ gateway clients list --older-than 30d
+  $ gateway add npm:some-mcp             try an MCP server, and serve it
+  $ gateway import ~/.cursor/mcp.json    the servers that a client has
   $ gateway stop
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.

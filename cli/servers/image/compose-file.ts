@@ -12,8 +12,8 @@ export const COMPOSE_OWN = 'compose.own.yaml'
 /** Services of compose.yaml: what has one of their names would change them. */
 const ROOMS = new Set(
   (
-    'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup status ' +
-    'own egress'
+    'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup ' +
+    'own egress status'
   ).split(' '),
 )
 
