@@ -6,13 +6,24 @@ import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
+import { clientsCommand } from './commands/clients/clients.ts'
+import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { githubCommand } from './commands/github/github.ts'
+import { grantsCommand } from './commands/grants/grants.ts'
+import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
+import { outdatedCommand } from './commands/outdated.ts'
+import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { tokensCommand } from './commands/tokens/tokens.ts'
+import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
@@ -30,10 +41,21 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   addCommand,
+  importCommand,
   removeCommand,
+  servicesCommand,
   logsCommand,
   explainCommand,
   auditCommand,
+  outdatedCommand,
+  usersCommand,
+  clientsCommand,
+  grantsCommand,
+  tokensCommand,
+  consentsCommand,
+  keysCommand,
+  registrationsCommand,
+  githubCommand,
 ]
 
 const EXAMPLES = `
@@ -43,10 +65,13 @@ Examples:
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program
   $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway services test memory         start one apart from everything, and list its tools
   $ gateway explain --url http://localhost:8642/echo/mcp --token -
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
+  $ gateway users disable github:583231  somebody leaves: all of theirs ends now
+  $ gateway clients list --older-than 30d
   $ gateway stop
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
@@ -68,7 +93,7 @@ export async function runProgram(
     output: output(),
   }))
   for (const make of COMMANDS) program.addCommand(make(context))
-  for (const command of [program, ...program.commands]) setUp(command, surroundings.streams)
+  setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -85,6 +110,7 @@ function setUp(command: Command, { stdout, stderr }: Streams): void {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })
+  for (const below of command.commands) setUp(below, { stdout, stderr })
 }
 
 function toOutput(

@@ -32,19 +32,34 @@ function rowsUnder(heading: string): Map<string, readonly string[]> {
 const ROWS = rowsUnder('Which there are')
 const PROMISES = rowsUnder('What is promised about people')
 
+const BOUNDS = rowsUnder('What bounds each')
+
 const A_PROCESS_FOR = { shared: 'everybody', user: 'each person', session: 'each session' }
 
 test('the page has a row for every service, and for no other', (t) => {
   t.deepEqual([...ROWS.keys()].sort(), NAMES.toSorted())
+  t.deepEqual([...BOUNDS.keys()].sort(), NAMES.toSorted())
   t.deepEqual([...PROMISES.keys()].sort(), NAMES.toSorted())
 })
 
 for (const name of NAMES) {
+  const definition = serviceDefinition.parse(parse(read('services', name, 'service.yaml')))
+  const { native, isolation = 'session', pypi, npm, roots, calls, idle = 60 } = definition
+
+  if (native === undefined) {
+    test(`${name}: what bounds it`, (t) => {
+      const [, rootsCell, most = '', outlives] = BOUNDS.get(name) ?? []
+      t.is(rootsCell, roots === 'deny' ? 'denied' : 'pass')
+      t.is(most.includes('one call at a time'), calls === 'serial')
+      t.is(outlives, isolation === 'session' ? '' : `${idle} s`)
+      const { processesPerUser = 64 } = definition
+      if (isolation === 'session') t.is(most, `${processesPerUser} processes`)
+    })
+  }
+
   test(`${name}: whether it is on, who shares a process, and which version is pinned`, (t) => {
-    const definition = serviceDefinition.parse(parse(read('services', name, 'service.yaml')))
     const [, state, packaged = '', process] = ROWS.get(name) ?? []
     t.is(state, definition.enabled === false ? 'off' : 'on')
-    const { native, isolation = 'session', pypi, npm } = definition
     t.is(process, A_PROCESS_FOR[native === undefined ? isolation : 'shared'])
     if (pypi !== undefined) t.is(packaged, `PyPI \`${pypi}\` ${pinnedVersion(name, pypi)}`)
     if (npm !== undefined) t.is(packaged, `npm \`${npm}\` ${dependencyVersion(name, npm)}`)

@@ -53,14 +53,16 @@ async function installOne(
 ): Promise<void> {
   if (await isInstalled(install, installing.environment)) return
   makeUsable(dirname(install.folder))
+  const { environment, progress, signal } = installing
   const waiting = (): void =>
-    installing.progress.note(`another gateway installs ${install.package}: waiting for it …`)
-  await underLock(`${install.folder}.lock`, waiting, async () => {
-    installing.signal.throwIfAborted()
+    progress.note(`another gateway installs ${install.package}: waiting for it …`)
+  const work = async (): Promise<void> => {
     // Whoever held the lock before us has done the work.
-    if (await isInstalled(install, installing.environment)) return
+    if (await isInstalled(install, environment)) return
+    signal.throwIfAborted()
     await replaceFolder(service, install, installing)
-  })
+  }
+  await underLock(`${install.folder}.lock`, waiting, work, signal)
 }
 
 async function replaceFolder(
