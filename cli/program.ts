@@ -11,10 +11,13 @@ import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
+import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
+import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -38,10 +41,13 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   addCommand,
+  importCommand,
   removeCommand,
+  servicesCommand,
   logsCommand,
   explainCommand,
   auditCommand,
+  outdatedCommand,
   usersCommand,
   clientsCommand,
   grantsCommand,
@@ -59,6 +65,7 @@ Examples:
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program
   $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway services test memory         start one apart from everything, and list its tools
   $ gateway explain --url http://localhost:8642/echo/mcp --token -
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied

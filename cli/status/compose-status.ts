@@ -1,7 +1,7 @@
 /** The status of a gateway that runs in containers: what Docker tells, beside what the configuration says. */
 
 import type { CertificateStatus } from '../../certs/status.ts'
-import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { type Gateway, switchedOff } from '../../lib/catalogue/gateway.ts'
 import { toTable } from '../output.ts'
 import { statusLines } from '../start/certificate-lines.ts'
 import { type PeopleStatus, peopleStatusLine, toPeopleStatus } from '../start/people-lines.ts'
@@ -57,7 +57,7 @@ export function toComposeStatus(facts: ComposeFacts): ComposeStatus {
       url: gateway?.addresses.resourceOf(name) ?? '',
       verdict: absent.includes(name) ? 'absent' : verdictOf(name),
     })),
-    switched_off: gateway?.switchedOff ?? [],
+    switched_off: gateway === undefined ? [] : switchedOff(gateway),
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { CertificateStatus } from '../../certs/status.ts'
 import { clientEntries } from '../../lib/catalogue/client-lines.ts'
+import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 
 const DAY_MS = 86_400_000
 /** By then whoever renews by themselves has done so. */
@@ -38,6 +39,5 @@ export function stepLines(steps: readonly string[]): string[] {
 export function switchedOffLines(names: readonly string[]): string[] {
   const [first] = names
   if (first === undefined) return []
-  const variable = `MCP_${first.toUpperCase().replaceAll('-', '_')}_ENABLED=true`
-  return [`off: ${names.join(', ')} (${variable} in .env switches ${first} on)`]
+  return [`off: ${names.join(', ')} (${serviceSwitch(first)}=true in .env switches ${first} on)`]
 }

@@ -8,12 +8,20 @@ import type { Counts } from '../runner/tap.ts'
 import { callText } from '../support/sdk-client.ts'
 import { printImages, printMemory } from './figures.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
+import { checkSetup, checkStatus } from './operator.ts'
 import { createStack, docker, type Stack } from './stack.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
 import { createVisit, pebbleRoot, type Visit } from './visit.ts'
 
 /** Switched on, and called. */
-const SERVICES = ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'] as const
+const SERVICES = [
+  'echo',
+  'everything',
+  'filesystem',
+  'memory',
+  'sequentialthinking',
+  'time',
+] as const
 const CERTIFICATE_MS_MAX = 120_000
 const LIVE_MS_MAX = 10_000
 
@@ -52,6 +60,7 @@ async function run(
   check: Check,
 ): Promise<void> {
   await check('images are built', async () => void (await stack.compose('build', '--quiet')))
+  await check('setup writes .env for whoever has the folder', () => checkSetup(stack))
   await check('from nothing to all healthy', () => bringUp(stack))
   let visit = createVisit(surroundings, '')
   await check('a certificate comes from the authority', async () => {
@@ -65,6 +74,7 @@ async function run(
   })
   const nothingIsLost = async (): Promise<void> => await lasting?.check()
   await check('every service that is switched on answers', () => listTools(visit))
+  await check('status, in one screen', () => checkStatus(stack, surroundings))
   await printMemory(stack)
   await printImages(stack)
   await check('a server added while everything runs', () =>
