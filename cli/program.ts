@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
+import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -30,6 +31,7 @@ const COMMANDS: readonly CommandMaker[] = [
   logsCommand,
   explainCommand,
   auditCommand,
+  ...MCP_COMMANDS,
 ]
 
 const EXAMPLES = `
@@ -44,6 +46,8 @@ Examples:
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
   $ gateway stop
+  $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
+  $ gateway call echo echo message=hello
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
@@ -64,7 +68,7 @@ export async function runProgram(
     output: output(),
   }))
   for (const make of COMMANDS) program.addCommand(make(context))
-  for (const command of [program, ...program.commands]) setUp(command, surroundings.streams)
+  setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -81,6 +85,7 @@ function setUp(command: Command, { stdout, stderr }: Streams): void {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })
+  for (const inner of command.commands) setUp(inner, { stdout, stderr })
 }
 
 function toOutput(
