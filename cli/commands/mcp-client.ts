@@ -2,6 +2,7 @@
 
 import type { CommandMaker } from '../context.ts'
 import { callCommand } from './call.ts'
+import { connectCommand } from './connect.ts'
 import { loginCommand } from './login.ts'
 import { logoutCommand } from './logout.ts'
 import { promptsCommand } from './prompts/prompts.ts'
@@ -21,4 +22,5 @@ export const MCP_COMMANDS: readonly CommandMaker[] = [
   promptsCommand,
   callCommand,
   rawCommand,
+  connectCommand,
 ]

@@ -15,15 +15,21 @@ const fetchPatiently: FetchLike = (url, init = {}) => {
   return fetch(url, { ...init, headers })
 }
 
+export interface TransportOptions {
+  readonly reconnection?: NonNullable<StreamableHTTPClientTransportOptions['reconnectionOptions']>
+  /** Logs in when there is no login, or none that is good any more. @throws where that cannot be. */
+  readonly logIn?: (refused: string | undefined) => Promise<void>
+}
+
 export function createTransport(
   url: string,
   tokens: TokenSource,
-  options: Pick<StreamableHTTPClientTransportOptions, 'reconnectionOptions'> = {},
+  { reconnection, logIn = () => Promise.reject(needsLogin(url)) }: TransportOptions = {},
 ): StreamableHTTPClientTransport {
   /** The one that went out last: what a 401 is about. */
   let sent: string | undefined
   return new StreamableHTTPClientTransport(new URL(url), {
-    ...options,
+    ...(reconnection !== undefined && { reconnectionOptions: reconnection }),
     fetch: fetchPatiently,
     // A larger scope needs a person, who is told.
     onInsufficientScope: 'throw',
@@ -33,7 +39,8 @@ export function createTransport(
         return sent
       },
       async onUnauthorized() {
-        if ((await tokens.replace(sent)) === undefined) throw needsLogin(url)
+        const refused = sent
+        if ((await tokens.replace(refused)) === undefined) await logIn(refused)
       },
     },
   })
