@@ -25,12 +25,12 @@ export interface AcmeOptions {
 export function acmeIssuer(options: AcmeOptions): Issuer {
   const { config, webroot } = options
   const settings = legoSettings(options)
-  const port = config.CERTS_PLAIN_PORT
+  const { CERTS_PLAIN_HOST: host, CERTS_PLAIN_PORT: port } = config
   return {
     origin: `acme ${config.ACME_DIRECTORY_URL}`,
     async issue(names, signal) {
       if (settings.challenge.kind === 'http' && port !== undefined) {
-        await untilAnswered(webroot, port, signal)
+        await untilAnswered(webroot, `${host}:${port}`, signal)
       }
       return await runLego(settings, names, signal)
     },
@@ -86,20 +86,20 @@ const ANSWER_MS_MAX = 30_000
 const ASK_EVERY_MS = 200
 
 /** An authority that asks before Envoy answers counts a failure, and refuses after a few. */
-async function untilAnswered(webroot: string, port: number, signal: AbortSignal): Promise<void> {
+async function untilAnswered(webroot: string, host: string, signal: AbortSignal): Promise<void> {
   const folder = join(webroot, CHALLENGE_PREFIX)
   const token = `probe-${randomBytes(16).toString('hex')}`
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(join(folder, token), token, { mode: 0o600 })
   try {
     for (let waited = 0; waited < ANSWER_MS_MAX; waited += ASK_EVERY_MS) {
-      if (await answers(`http://127.0.0.1:${port}${CHALLENGE_PREFIX}${token}`, token)) return
+      if (await answers(`http://${host}${CHALLENGE_PREFIX}${token}`, token)) return
       await sleep(ASK_EVERY_MS, undefined, { signal })
     }
   } finally {
     rmSync(join(folder, token), { force: true })
   }
-  throw new PairFault(`port ${port} does not answer: nobody could prove that the names are ours`)
+  throw new PairFault(`${host} does not answer: nobody could prove that the names are ours`)
 }
 
 async function answers(url: string, expected: string): Promise<boolean> {

@@ -40,8 +40,10 @@ export const CERTS_VARIABLES = {
   CERTS_LEGO: optional(text, undefined),
   /** Names of the variables that lego's DNS provider reads. */
   CERTS_DNS_VARIABLES: optional(list, []),
-  /** Where Envoy answers plain HTTP on this machine; unset, nobody waits for it. */
+  /** Where Envoy answers plain HTTP; unset, nobody waits for it. */
   CERTS_PLAIN_PORT: optional(integer(1, 65_535), undefined),
+  /** The name under which Envoy is reached there. */
+  CERTS_PLAIN_HOST: optional(text, '127.0.0.1'),
   ...SOURCE_VARIABLES,
   ACME_EMAIL: optional(email, undefined),
   ACME_DIRECTORY_URL: optional(httpsUrl, LETS_ENCRYPT),

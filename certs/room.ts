@@ -93,6 +93,16 @@ export async function startCertificates(ports: CertsPorts): Promise<Stop> {
   }
 }
 
+/** Over plain HTTP there is nothing to certify. */
+export async function serveNothing(socketPath: string): Promise<Stop> {
+  const server = createChallengeServer({ webroot: '/nonexistent', metrics: () => '' })
+  await listenOnSocket(server, socketPath)
+  return () => {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
 function sourceOf({ live, environment, workingDirectory }: CertsPorts): CertificateSource {
   const { addresses, stateDirectory } = live.current
   const source = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)

@@ -4,10 +4,12 @@ import { Command, CommanderError } from 'commander'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
+import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { explainCommand } from './commands/explain.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
+import { removeCommand } from './commands/remove.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -28,6 +30,8 @@ const COMMANDS: readonly CommandMaker[] = [
   startCommand,
   stopCommand,
   statusCommand,
+  addCommand,
+  removeCommand,
   logsCommand,
   explainCommand,
   auditCommand,

@@ -5,7 +5,12 @@
  */
 
 import { socketCluster } from './clusters.ts'
-import { readingRoute, refusal, renderLoopbackListener } from './loopback-listener.ts'
+import {
+  type ListenerPlace,
+  readingRoute,
+  refusal,
+  renderLoopbackListener,
+} from './loopback-listener.ts'
 
 export const ADMIN_CLUSTER = 'envoy_admin'
 
@@ -29,10 +34,10 @@ export function renderAdmin(socket: string): object {
   }
 }
 
-export function renderAdminListener(port: number): object {
+export function renderAdminListener(place: ListenerPlace): object {
   const pages = PAGES.map((path) => readingRoute(path, ADMIN_CLUSTER))
   const routes = [...pages, refusal(403, ONLY_READ)]
-  return renderLoopbackListener({ name: 'admin', port, routes })
+  return renderLoopbackListener({ name: 'admin', ...place, routes })
 }
 
 export function renderAdminCluster(socket: string): object {

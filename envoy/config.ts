@@ -19,6 +19,8 @@ export const ENVOY_VARIABLES = {
   ENVOY_ADMIN_SOCKET: required(text),
   /** Holds `tls.crt` and `tls.key`; needed when the gateway is reached over TLS. */
   ENVOY_CERTIFICATE_FOLDER: optional(text, undefined),
+  /** Where the pages to look at and the figures are told; in a container, which publishes them on loopback, `0.0.0.0`. */
+  ENVOY_PAGES_ADDRESS: optional(text, '127.0.0.1'),
   /** Where plain HTTP is sent on to https; nowhere without it. */
   ENVOY_PLAIN_PORT: optional(integer(1, 65_535), undefined),
   /** The certificates' room, which answers an ACME authority's challenges and tells its figures. */

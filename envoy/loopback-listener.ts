@@ -4,21 +4,25 @@
  */
 
 const TYPE = 'type.googleapis.com'
-const LOOPBACK = '127.0.0.1'
 /** A web page that points its own name at this machine is none of these. */
-const HOSTS = ['localhost', LOOPBACK, '[::1]']
+const HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
-export interface LoopbackListener {
-  readonly name: string
+export interface ListenerPlace {
+  /** Of this machine's loopback, or of a container whose engine publishes it there alone. */
+  readonly address: string
   readonly port: number
+}
+
+export interface LoopbackListener extends ListenerPlace {
+  readonly name: string
   readonly routes: readonly object[]
 }
 
-export function renderLoopbackListener({ name, port, routes }: LoopbackListener): object {
+export function renderLoopbackListener({ name, address, port, routes }: LoopbackListener): object {
   return {
     '@type': `${TYPE}/envoy.config.listener.v3.Listener`,
     name,
-    address: { socket_address: { address: LOOPBACK, port_value: port } },
+    address: { socket_address: { address, port_value: port } },
     // When everything is full is when somebody has to look.
     ignore_global_conn_limit: true,
     bypass_overload_manager: true,

@@ -37,7 +37,7 @@ async function keepRendered(): Promise<Stop> {
     log,
   })
   const folder = config.ENVOY_FOLDER
-  const askEnvoy = askEnvoyAt(live.current.adminPort)
+  const askEnvoy = askEnvoyAt(config.ENVOY_ADMIN_SOCKET)
   writeFiles(folder, renderFiles(live.current, config))
   log.info({ services: live.current.services.size }, 'rendered')
   live.onChange(async (now: Gateway) => {

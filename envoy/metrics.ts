@@ -6,10 +6,14 @@
 
 import { ADMIN_CLUSTER } from './admin.ts'
 import { socketCluster } from './clusters.ts'
-import { readingRoute, refusal, renderLoopbackListener } from './loopback-listener.ts'
+import {
+  type ListenerPlace,
+  readingRoute,
+  refusal,
+  renderLoopbackListener,
+} from './loopback-listener.ts'
 
-export interface MetricsOptions {
-  readonly port: number
+export interface MetricsOptions extends ListenerPlace {
   /** In the order of the processes. */
   readonly extAuthzSockets: readonly string[]
   readonly bridgeSockets: readonly string[]
@@ -24,12 +28,13 @@ interface Source {
 }
 
 export function renderMetricsListener(options: MetricsOptions): object {
+  const { address, port } = options
   const rooms = sourcesOf(options).map(({ path, cluster }) =>
     readingRoute(path, cluster, '/metrics'),
   )
   const envoy = readingRoute('/metrics/envoy', ADMIN_CLUSTER, '/stats/prometheus')
   const routes = [envoy, ...rooms, refusal(404, 'there are no figures here')]
-  return renderLoopbackListener({ name: 'metrics', port: options.port, routes })
+  return renderLoopbackListener({ name: 'metrics', address, port, routes })
 }
 
 export function renderMetricsClusters(options: MetricsOptions): object[] {

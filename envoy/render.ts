@@ -38,7 +38,9 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     addresses: gateway.addresses,
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
   })
+  const address = config.ENVOY_PAGES_ADDRESS
   const metrics = {
+    address,
     port: gateway.metricsPort,
     extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
     bridgeSockets: config.MCP_BRIDGE_ADMIN_SOCKETS,
@@ -64,7 +66,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
       FILES.listeners,
       resources(
         listener,
-        renderAdminListener(gateway.adminPort),
+        renderAdminListener({ address, port: gateway.adminPort }),
         renderMetricsListener(metrics),
         ...plain.listeners,
       ),

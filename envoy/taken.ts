@@ -1,5 +1,7 @@
-/** Whether Envoy has taken a file: its admin page tells the version it holds, and what it refused. */
+/** Whether Envoy has taken a file: its administration tells the version it holds, and what it refused. */
 
+import { get } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FILES } from './bootstrap.ts'
 import { PLAIN_ROUTES } from './plain-listener.ts'
@@ -33,15 +35,16 @@ const SUBSCRIPTIONS: Readonly<Record<string, string>> = {
   [FILES.plainRoutes]: `http.plain.rds.${PLAIN_ROUTES}`,
 }
 
-export function askEnvoyAt(adminPort: number): AskEnvoy {
+/** @param adminSocket where Envoy is administered. */
+export function askEnvoyAt(adminSocket: string): AskEnvoy {
   return async (file, content, place) => {
     const subscription = SUBSCRIPTIONS[file]
-    const before = subscription && (await ask(adminPort, subscription))
+    const before = subscription && (await ask(adminSocket, subscription))
     place()
     if (subscription === undefined) return { kind: 'untold' }
     if (!before) return { kind: 'unknown' }
     const { version_info: wanted } = content as { version_info?: string }
-    return await untilTold(() => ask(adminPort, subscription), before, wanted)
+    return await untilTold(() => ask(adminSocket, subscription), before, wanted)
   }
 }
 
@@ -62,16 +65,21 @@ async function untilTold(
 }
 
 /** Undefined while Envoy does not answer. */
-async function ask(adminPort: number, subscription: string): Promise<Held | undefined> {
+async function ask(adminSocket: string, subscription: string): Promise<Held | undefined> {
   const filter = encodeURIComponent(`^${subscription.replaceAll('.', '\\.')}\\.`)
   try {
-    const response = await fetch(`http://127.0.0.1:${adminPort}/stats?filter=${filter}`, {
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    })
-    return parse(await response.text(), subscription)
+    return parse(await read(adminSocket, `/stats?filter=${filter}`), subscription)
   } catch {
     return undefined
   }
+}
+
+async function read(socketPath: string, path: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+  const options = { socketPath, path, headers: { host: 'localhost' }, agent: false, signal }
+  get(options, (response) => text(response).then(resolve, reject)).on('error', reject)
+  return await promise
 }
 
 /** Lines of `name: value`. */

@@ -1,5 +1,6 @@
 /**
- * What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `POST /explain`.
+ * What operators ask, on a unix socket that nobody else can reach: `GET /metrics`, `GET /healthz` and
+ * `POST /explain`.
  *
  * Not part of the gRPC socket: whoever scrapes figures must not be able to ask for decisions.
  */
@@ -11,6 +12,8 @@ import type { Explanation, Question } from './explain.ts'
 
 export interface AdminPorts {
   readonly metrics: () => Promise<string>
+  /** Whether it decides. */
+  readonly isServing: () => boolean
   readonly explain: (question: Question) => Promise<Explanation>
 }
 
@@ -37,12 +40,14 @@ export function createAdminServer(ports: AdminPorts): Server {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, explain }: AdminPorts,
+  { metrics, isServing, explain }: AdminPorts,
 ): Promise<void> {
   const route = `${request.method} ${request.url}`
   if (route === 'GET /metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
     response.end(await metrics())
+  } else if (route === 'GET /healthz') {
+    response.writeHead(isServing() ? 200 : 503).end()
   } else if (route === 'POST /explain') {
     if (!(Number(request.headers['content-length']) <= BODY_BYTES_MAX)) {
       throw new RangeError(`the body needs a length of at most ${BODY_BYTES_MAX} bytes`)

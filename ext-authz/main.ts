@@ -41,6 +41,7 @@ await runRoom(log, async () => {
   const server = await createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
   const admin = createAdminServer({
     metrics: metrics.render,
+    isServing: ports.isServing,
     explain: (question) =>
       explain(question, live.current, async (input) => decide(input, ports.check, systemClock)),
   })

@@ -12,6 +12,7 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import { type AllowList, allowList, NOTHING_ALLOWED } from '../lib/platform/outbound/allow-list.ts'
 import { PROCESSES_MAX } from '../lib/platform/unix-socket.ts'
 import { LEASE_MS } from './limits.ts'
 
@@ -35,6 +36,10 @@ export const MCP_BRIDGE_VARIABLES = {
   MCP_BRIDGE_PROCESSES: optional(integer(1, PROCESSES_MAX), 1),
   /** The term of a lease in milliseconds: the same for all bridges of a store. */
   MCP_BRIDGE_LEASE_MS: optional(integer(500, 600_000), LEASE_MS),
+  /** For the guard before services that ask whatever they are told to: what they may reach beside the internet. */
+  EGRESS_ALLOW: optional<AllowList, AllowList>(allowList, NOTHING_ALLOWED),
+  /** For the same: the browser that services drive. */
+  CHROMIUM_BIN: optional(text, undefined),
   /** Every child carries it in its environment, so that the supervisor finds what escaped. */
   GATEWAY_MARKER: required(text),
 }

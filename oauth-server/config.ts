@@ -46,6 +46,8 @@ export const OAUTH_SERVER_VARIABLES = {
   REDIS_URL: required(text),
   REDIS_PASSWORD: optional(secret, undefined),
   OAUTH_SERVER_SOCKET: required(text),
+  /** For the operator's own commands; without it there are none. */
+  OAUTH_SERVER_ADMIN_SOCKET: optional(text, undefined),
   /** Keys for sealing and for refresh tokens are derived from it. */
   OAUTH_SERVER_SECRET: required(secretOf(32)),
   /** What people enter for services is sealed under a key made of it; the bridge has the same. */
@@ -54,6 +56,10 @@ export const OAUTH_SERVER_VARIABLES = {
   ACCESS_TOKEN_LIFETIME: optional(integer(1, YEAR_SECONDS), 3600),
   /** Seconds, from the last use. */
   REFRESH_TOKEN_LIFETIME: optional(integer(1, 10 * YEAR_SECONDS), 30 * 86_400),
+  /** Seconds: the longest that a token an operator makes for a script may live. */
+  PERSONAL_TOKEN_LIFETIME: optional(integer(60, YEAR_SECONDS), 30 * 86_400),
+  /** How many entries of the audit log are kept. */
+  AUDIT_ENTRIES: optional(integer(1, 100_000_000), 100_000),
   /** Seconds, from the last use; 0 keeps registrations for ever. */
   CLIENT_LIFETIME: optional(integer(0, 10 * YEAR_SECONDS), 90 * 86_400),
   /** Seconds after which memberships that access rules need are read again. */

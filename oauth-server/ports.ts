@@ -33,8 +33,10 @@ import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
 import { type Consents, redisConsents } from './store/consents.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
+import { type DisabledUsers, redisDisabledUsers } from './store/disabled-users.ts'
 import { type Documents, redisDocuments } from './store/documents.ts'
 import { type FactReadings, redisFactReadings } from './store/fact-readings.ts'
+import { type GrantRecords, redisGrantRecords } from './store/grant-records.ts'
 import { type Grants, redisGrants } from './store/grants.ts'
 import { type Interactions, redisInteractions } from './store/interactions.ts'
 import { type Limits, redisLimits } from './store/limits.ts'
@@ -58,11 +60,13 @@ export interface Families {
   readonly logins: Logins
   readonly upstreamLogins: UpstreamLogins
   readonly users: Users
+  readonly disabledUsers: DisabledUsers
   readonly accessBindings: AccessBindings
   readonly factReadings: FactReadings
   readonly providerIssuers: ProviderIssuers
   readonly codes: AuthorizationCodes
   readonly grants: Grants
+  readonly grantRecords: GrantRecords
   readonly refreshFamilies: RefreshFamilies
   readonly revocations: Revocations
   readonly publicKeys: PublicKeys
@@ -113,7 +117,7 @@ export function createPorts(
   const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
     algorithm: config.SIGNING_ALGORITHM,
     lifetimeMs: config.SIGNING_KEY_LIFETIME * 1000,
-    longestTokenMs: Math.max(config.ACCESS_TOKEN_LIFETIME, ID_TOKEN_LIFETIME) * 1000,
+    longestTokenMs: 1000 * Math.max(...longestLives(config)),
     sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
     clock,
     log,
@@ -137,6 +141,11 @@ export function createPorts(
     resources,
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
+}
+
+/** Of everything that is signed, seconds. */
+function longestLives(config: OAuthServerConfig): number[] {
+  return [config.ACCESS_TOKEN_LIFETIME, config.PERSONAL_TOKEN_LIFETIME, ID_TOKEN_LIFETIME]
 }
 
 /** What clients say about themselves elsewhere is fetched through one guard. */
@@ -200,11 +209,13 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
       ),
     ),
     users: orUnavailable(redisUsers(redis)),
+    disabledUsers: orUnavailable(redisDisabledUsers(redis)),
     accessBindings: orUnavailable(redisAccessBindings(redis)),
     factReadings: orUnavailable(redisFactReadings(redis)),
     providerIssuers: orUnavailable(redisProviderIssuers(redis)),
     codes: orUnavailable(redisAuthorizationCodes(redis)),
     grants: orUnavailable(redisGrants(redis)),
+    grantRecords: orUnavailable(redisGrantRecords(redis)),
     refreshFamilies: orUnavailable(redisRefreshFamilies(redis)),
     revocations: orUnavailable(redisRevocations(redis)),
     publicKeys: orUnavailable(redisPublicKeys(redis)),

@@ -10,6 +10,7 @@ import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { keepApplied } from './access/keep-applied.ts'
 import { requireBoundProviders } from './access/provider-issuers.ts'
+import { listenForOperators } from './admin/listen-for-operators.ts'
 import { createApp } from './app.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
 import { type OAuthServerConfig, refuseTestHosts, requireService } from './config.ts'
@@ -76,6 +77,7 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
+  const stopAdministration = await listenForOperators(redis, ports)
   const stopApplying = keepApplied(ports)
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
@@ -88,6 +90,7 @@ export async function startServer(
     stopApplying()
     live.stop()
     clearInterval(probing)
+    await stopAdministration()
     await leaving.leave(server)
     redis.disconnect()
   }

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { publishConfiguration } from '../../cli/start/publish-configuration.ts'
 import type { Part } from '../../cli/supervisor/part.ts'
-import { toParts } from '../../cli/supervisor/parts.ts'
+import { socketsIn, toParts } from '../../cli/supervisor/parts.ts'
 import { readEnvoyConfig } from '../../envoy/config.ts'
 import { renderFiles } from '../../envoy/render.ts'
 import { readGateway } from '../../lib/catalogue/gateway.ts'
@@ -66,7 +66,7 @@ export function describeProduct(options: ProductOptions): Product {
     rooms: ROOMS,
     processes: { 'ext-authz': processes, 'oauth-server': 1, 'mcp-bridge': 1 },
     servedNow: () => gateway.services,
-    sockets: folder,
+    socketAt: socketsIn(folder),
     store: { url: storeUrl, password: undefined, own: undefined },
     envoyProgram,
     listenAddresses: ['127.0.0.1'],

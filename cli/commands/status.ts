@@ -1,88 +1,69 @@
-/** `gateway status`: what runs, since when, for how many, and under which addresses. */
+/** `gateway status`: in one screen what runs, what does not and why, until when, for whom, and what to do. */
 
 import { dirname } from 'node:path'
 import { Command } from 'commander'
-import type { Clock } from '../../lib/platform/clock.ts'
-import { CliError } from '../cli-error.ts'
-import { type CommandMaker, stateDirectoryOf } from '../context.ts'
-import { requireGateway } from '../instance/control-client.ts'
-import { readProcesses, type ServiceProcess, toCells } from '../instance/service-processes.ts'
-import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
-import { toTable } from '../output.ts'
-import { statusLines } from '../start/certificate-lines.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
+import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { findGateway, type RunningGateway, requireGateway } from '../instance/control-client.ts'
+import { readProcesses } from '../instance/service-processes.ts'
+import { isServing } from '../instance/status.ts'
+import { type ComposeStatus, composeSteps, renderComposeStatus } from '../status/compose-status.ts'
+import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
+import { nextSteps, renderStatus } from '../status/embedded-status.ts'
+import { readComposeStatus, readPipedStatus } from '../status/read-compose-status.ts'
+
+const NOTES = `
+It finds the gateway of the state directory, or else the containers of this folder's compose.yaml. Where only Docker is:
+  docker compose ps --all --format json | docker compose run --rm -T status
+`
 
 export const statusCommand: CommandMaker = (context) =>
   new Command('status')
-    .description('Show the parts of the running gateway and the addresses of its services.')
+    .description('Show what runs, what does not and why, and what to do.')
+    .addHelpText('after', NOTES)
     .action(async () => {
-      const { environment, output, clock } = context()
-      const directory = stateDirectoryOf(context())
-      const { status, socketPath } = await requireGateway(directory, environment)
-      const processes = await readProcesses(dirname(socketPath))
-      output.result({ ...status, processes }, () => renderStatus(status, processes, clock))
-      if (status.ready) return
-      const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
-      throw new CliError(`Not ready: ${names.join(', ')}.`, {
-        nextStep: `gateway logs ${names[0]}`,
-      })
+      const place = context()
+      if (isInContainer(place)) return showCompose(place, await readPipedStatus(place))
+      const directory = stateDirectoryOf(place)
+      const running = await findGateway(directory, place.environment)
+      if (running !== undefined) return await showEmbedded(place, running)
+      const status = await findCompose(place)
+      if (status !== undefined) return showCompose(place, status)
+      return await showEmbedded(place, await requireGateway(directory, place.environment))
     })
 
-export function renderStatus(
-  status: GatewayStatus,
-  processes: readonly ServiceProcess[],
-  clock: Clock,
-): string[] {
-  const now = clock()
-  const parts = status.parts.map((part) => [
-    part.name,
-    part.state,
-    part.pid === null ? '-' : String(part.pid),
-    toAge(now - Date.parse(part.since)),
-    String(part.restarts),
-    part.last_exit ?? '-',
-  ])
-  const versions = Object.entries(status.versions).map(([name, version]) => `${name} ${version}`)
-  return [
-    `${status.public_url} (process ${status.pid}, up ${toAge(now - Date.parse(status.since))}, state in ${status.state_directory})`,
-    versions.join(', '),
-    ...statusLines(status.certificate, now),
-    ...configurationLines(status.configuration),
-    '',
-    ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),
-    '',
-    ...toTable([
-      ['SERVICE', 'PROCESSES', 'SESSIONS', 'MEMORY', 'URL'],
-      ...status.services.map(({ name, url }) => [name, ...toCells(processes, name), url]),
-    ]),
-  ]
+/** As for `gateway setup`: nobody there may ask Docker. */
+function isInContainer({ environment }: Context): boolean {
+  return environment['GATEWAY_SETUP_FOR'] === 'compose'
 }
 
-function configurationLines(configuration: ConfigurationStatus): string[] {
-  const { path, faults, changed, needs_restart, secrets_at_restart, restart_faults } = configuration
-  const inForce = changed.filter((section) => !needs_restart.includes(section))
-  const paragraphs: [boolean, string, readonly string[]][] = [
-    [faults.length > 0, `${path} is bad now; what was read before stays in force:`, faults],
-    [inForce.length > 0, `Changed since the start, and in force: ${inForce.join(', ')}.`, []],
-    [
-      needs_restart.length > 0,
-      `Changed, and in force only after another start: ${needs_restart.join(', ')}.`,
-      [],
-    ],
-    [
-      secrets_at_restart.length > 0,
-      `Services have these secrets only after another start: ${secrets_at_restart.join(', ')}.`,
-      [],
-    ],
-    [restart_faults.length > 0, 'That start would refuse:', restart_faults],
-  ]
-  return paragraphs
-    .filter(([applies]) => applies)
-    .flatMap(([, head, lines]) => ['', head, ...lines.map((line) => `  ${line}`)])
+async function findCompose(context: Context): Promise<ComposeStatus | undefined> {
+  const { workingDirectory, environment } = context
+  if (!isComposeFolder(workingDirectory)) return undefined
+  const compose = await findDockerCompose(workingDirectory, environment)
+  return compose && (await readComposeStatus(context, compose))
 }
 
-function toAge(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
-  return `${Math.floor(seconds / 3600)} h`
+async function showEmbedded(
+  { output, clock }: Context,
+  { status, socketPath }: RunningGateway,
+): Promise<void> {
+  const processes = await readProcesses(dirname(socketPath))
+  const value = { ...status, processes, next_steps: nextSteps(status, clock()) }
+  output.result(value, () => renderStatus(status, processes, clock))
+  if (status.ready) return
+  const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
+  throw new CliError(`Not ready: ${names.join(', ')}.`, { nextStep: `gateway logs ${names[0]}` })
+}
+
+function showCompose({ output, clock }: Context, status: ComposeStatus): void {
+  const steps = composeSteps(status, clock())
+  output.result({ ...status, next_steps: steps }, () => renderComposeStatus(status, clock()))
+  if (status.ready) return
+  const names = status.parts
+    .filter(({ verdict }) => verdict === 'failing' || verdict === 'starting')
+    .map(({ name }) => name)
+  throw new CliError(`Not ready: ${names.join(', ') || 'nothing runs'}.`, {
+    exitCode: status.parts.length === 0 ? EXIT_CODE.notRunning : EXIT_CODE.failed,
+  })
 }

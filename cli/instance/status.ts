@@ -1,6 +1,7 @@
 /** What the control socket tells: the wire shape that `gateway status --json` prints. */
 
 import type { CertificateStatus } from '../../certs/status.ts'
+import type { PeopleStatus } from '../start/people-lines.ts'
 import { roomOf } from './part-names.ts'
 
 export type PartState = 'waiting' | 'starting' | 'ready' | 'backing off' | 'stopped'
@@ -49,6 +50,9 @@ export interface GatewayStatus {
   readonly certificate: CertificateStatus | null
   readonly parts: readonly PartStatus[]
   readonly services: readonly { readonly name: string; readonly url: string }[]
+  /** Names of those that are defined and not served. */
+  readonly switched_off: readonly string[]
+  readonly people: PeopleStatus
 }
 
 export function isReady(parts: readonly PartStatus[]): boolean {

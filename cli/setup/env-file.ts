@@ -94,7 +94,7 @@ function requireMeaning(file: EnvFile, changes: Changes): EnvFile {
   throw new CliError(
     `A line of .env keeps what follows it from being understood: ${names} would be lost.`,
     {
-      nextStep: 'look for a line without a name before "=", or a quote that is never closed',
+      nextStep: 'look for a line that is no NAME=value, or a quote that is never closed',
     },
   )
 }

@@ -11,8 +11,12 @@ export interface Finding {
 
 const MARKS = { good: '✓', doubtful: '!', bad: '✗' } as const
 
-export function findingLines({ about, verdict, text, fix }: Finding): string[] {
-  return [`${MARKS[verdict]} ${about}: ${text}`, ...(fix === undefined ? [] : [`  → ${fix}`])]
+/** A fix that several have in common stands once, below the last of them. */
+export function findingLines(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({ about, verdict, text, fix }, index) => {
+    const isTold = fix === undefined || findings.slice(index + 1).some((later) => later.fix === fix)
+    return [`${MARKS[verdict]} ${about}: ${text}`, ...(isTold ? [] : [`  → ${fix}`])]
+  })
 }
 
 export function isBad({ verdict }: Finding): boolean {

@@ -50,7 +50,7 @@ type Where = Pick<Answers, 'place' | 'port'>
 async function askPlace({ asker, given }: Interview): Promise<Where> {
   const domain = await asker.ask({
     message: 'Domain under which others reach this gateway',
-    hint: 'such as example.com, with records for auth.example.com and *.example.com; nothing, or "local", for a trial on this machine',
+    hint: 'such as example.com; nothing, or "local", for a trial on this machine',
     initial: given.domain ?? '',
     read: readDomain,
   })
@@ -148,7 +148,7 @@ async function settle<T>(
   for (;;) {
     const answer = await ask()
     const findings = await check(answer)
-    if (findings.length > 0) asker.tell(findings.flatMap(findingLines))
+    if (findings.length > 0) asker.tell(findingLines(findings))
     if (!findings.some(isBad)) return answer
     if (!asker.isPatient) throw refusal(findings)
     const wish = await asker.choose({

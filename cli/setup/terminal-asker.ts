@@ -1,5 +1,6 @@
 /** Asks in a terminal: wrong answers are told at once, secrets are not shown, Ctrl-C leaves. */
 
+import { styleText } from 'node:util'
 import { log, password, select, text } from '@clack/prompts'
 import { CliError } from '../cli-error.ts'
 import type { Output, Stdin } from '../output.ts'
@@ -45,7 +46,7 @@ export function createTerminalAsker(input: Stdin, { stderr: output }: Output): A
 }
 
 function toMessage({ message, hint }: Question<unknown>): string {
-  return hint === undefined ? message : `${message}\n${hint}`
+  return hint === undefined ? message : `${message}\n${styleText('gray', `│  ${hint}`)}`
 }
 
 function faultOf(reading: Reading<unknown>): string | undefined {

@@ -7,6 +7,31 @@ import type { ProviderSettings } from '../../lib/catalogue/providers.ts'
 /** As many as fit on a line that is still read. */
 const RULES_SHOWN = 6
 
+/** As `gateway status` tells it: who logs in how, and who of them may in. */
+export interface PeopleStatus {
+  readonly providers: readonly { readonly name: string; readonly label: string }[]
+  /** In words; null where whoever logs in may in. */
+  readonly may_in: string | null
+}
+
+export function toPeopleStatus({
+  providers,
+  access,
+}: Pick<Gateway, 'providers' | 'access'>): PeopleStatus {
+  return {
+    providers: providers.map(({ name, label }) => ({ name, label })),
+    may_in: access.gateway === undefined ? null : describeRules(access.gateway),
+  }
+}
+
+export function peopleStatusLine({ providers, may_in }: PeopleStatus): string {
+  const labels = toList(
+    providers.map(({ label }) => label),
+    'and',
+  )
+  return `people: log in through ${labels || 'nothing'}; ${may_in === null ? 'any name may in' : `may in: ${may_in}`}`
+}
+
 export function peopleLines({
   addresses,
   providers,

@@ -11,7 +11,7 @@ import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
 import type { Part } from '../supervisor/part.ts'
-import { type PartsOptions, type Store, toParts } from '../supervisor/parts.ts'
+import { type PartsOptions, type Store, socketsIn, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { planCertificates } from './certificates.ts'
 import { listenAddresses } from './listen-addresses.ts'
@@ -51,7 +51,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     rootSecret: settings.rootSecret,
     rooms: context.rooms,
     processes: settings.processes,
-    sockets,
+    socketAt: socketsIn(sockets),
     store: toStore(settings, sockets, valkey),
     envoyProgram: envoy.path,
     listenAddresses: addresses,

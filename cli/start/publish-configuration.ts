@@ -8,7 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { changedSections, changedServices } from '../../lib/catalogue/changes.ts'
 import { isBlank, watchConfiguration } from '../../lib/catalogue/configuration-watch.ts'
-import { copiesOf } from '../../lib/catalogue/copies.ts'
+import { type Copies, copiesOf } from '../../lib/catalogue/copies.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { restartWarnings } from '../../lib/catalogue/live-gateway.ts'
 import { takeUp } from '../../lib/catalogue/take-up.ts'
@@ -40,12 +40,26 @@ type Tell = (level: LogRecord['level'], msg: string, fields?: LogRecord['fields'
 
 /** Resolves nothing later: the copies are there when it returns, and rooms may start. */
 export function publishConfiguration(publishing: Publishing): Published {
-  const { started, clock, onRecord } = publishing
-  const copies = copiesOf(started.stateDirectory)
+  const copies = copiesOf(publishing.started.stateDirectory)
   // Of whoever ran before us.
   rmSync(copies.folder, { recursive: true, force: true })
+  layOutCopies(copies, publishing.started)
+  return followConfiguration(publishing, copies)
+}
+
+/** `mode`: of the files, for rooms that run under another account. */
+export function layOutCopies(copies: Copies, started: Gateway, mode?: number): void {
   mkdirSync(copies.folder, { recursive: true, mode: 0o700 })
-  for (const path of [copies.started, copies.accepted]) writeWhole(path, toCopy(started))
+  for (const path of [copies.started, copies.accepted]) writeWhole(path, toCopy(started), mode)
+}
+
+/** Where the copies lie already: keeps the accepted one up to date. */
+export function followConfiguration(
+  publishing: Publishing,
+  copies: Copies,
+  mode?: number,
+): Published {
+  const { started, clock, onRecord } = publishing
   const tell: Tell = (level, msg, fields = {}) =>
     onRecord({ time: new Date(clock()).toISOString(), name: 'gateway', level, msg, fields })
   let current = started
@@ -62,7 +76,7 @@ export function publishConfiguration(publishing: Publishing): Published {
     if (reading.configurationText === current.configurationText) return
     if (!(await canBeServed(reading))) return
     try {
-      writeWhole(copies.accepted, toCopy(reading))
+      writeWhole(copies.accepted, toCopy(reading), mode)
     } catch (error) {
       const msg = 'the configuration has changed and cannot be handed on: save it once more'
       return tell('error', msg, { err: String(error) })

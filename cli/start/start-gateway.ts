@@ -20,6 +20,7 @@ import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
 import { createLoggedProgress } from './logged-progress.ts'
+import { toPeopleStatus } from './people-lines.ts'
 import { makePlan, type Plan } from './plan.ts'
 import { type Published, publishConfiguration } from './publish-configuration.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -169,6 +170,7 @@ function toStatus(start: Start): GatewayStatus {
   const { context, settings, began, running } = start
   const { addresses, stateDirectory } = settings.gateway
   const parts = running?.supervisor.status() ?? []
+  const now = running?.published.current ?? settings.gateway
   return {
     pid: process.pid,
     ready: isReady(parts),
@@ -179,9 +181,11 @@ function toStatus(start: Start): GatewayStatus {
     configuration: toConfigurationStatus(settings.gateway, context, running?.published.refused),
     certificate: certificateStatus(settings),
     parts,
-    services: [...toServed(start).keys()].map((name) => ({
+    services: [...now.services.keys()].map((name) => ({
       name,
       url: addresses.resourceOf(name),
     })),
+    switched_off: now.switchedOff,
+    people: toPeopleStatus(now),
   }
 }

@@ -17,6 +17,8 @@ export interface LegoPlan {
 export interface CertificatesPlan {
   /** Where plain HTTP is sent on to https, and an authority's questions are answered. */
   readonly plainPort: number | undefined
+  /** Where Envoy is reached there; this machine unless named. */
+  readonly plainHost?: string
   readonly lego: LegoPlan | undefined
 }
 
@@ -25,12 +27,12 @@ const TERMINATE_MS = 2500
 
 /** Envoy waits for it: afterwards there is a pair to serve. */
 export function certsParts(
-  { certificates, environment, rooms, sockets }: PartsOptions,
+  { certificates, environment, rooms, socketAt }: PartsOptions,
   shared: Readonly<Record<string, string>>,
 ): Part[] {
   if (certificates === undefined) return []
-  const { plainPort, lego } = certificates
-  const socket = join(sockets, SOCKET_NAMES.certs)
+  const { plainPort, plainHost, lego } = certificates
+  const socket = socketAt(SOCKET_NAMES.certs)
   return [
     {
       name: 'certs',
@@ -42,6 +44,7 @@ export function certsParts(
         ...settingsOf('certs', environment),
         CERTS_SOCKET: socket,
         ...(plainPort !== undefined && { CERTS_PLAIN_PORT: String(plainPort) }),
+        ...(plainHost !== undefined && { CERTS_PLAIN_HOST: plainHost }),
         ...(lego && { CERTS_LEGO: lego.program, CERTS_DNS_VARIABLES: lego.variables.join(',') }),
       },
       dependsOn: [],
@@ -55,13 +58,13 @@ export function certsParts(
 export function certificateVariables({
   certificates,
   gateway,
-  sockets,
+  socketAt,
 }: PartsOptions): Record<string, string> {
   if (certificates === undefined) return {}
   const { plainPort } = certificates
   return {
     ENVOY_CERTIFICATE_FOLDER: join(certificateFolder(gateway.stateDirectory), FOLDERS.served),
-    CERTS_SOCKET: join(sockets, SOCKET_NAMES.certs),
+    CERTS_SOCKET: socketAt(SOCKET_NAMES.certs),
     ...(plainPort !== undefined && { ENVOY_PLAIN_PORT: String(plainPort) }),
   }
 }

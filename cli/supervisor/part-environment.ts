@@ -42,6 +42,8 @@ export const ROOM_SETTINGS = {
   'oauth-server': [
     'ACCESS_TOKEN_LIFETIME',
     'REFRESH_TOKEN_LIFETIME',
+    'PERSONAL_TOKEN_LIFETIME',
+    'AUDIT_ENTRIES',
     'CLIENT_LIFETIME',
     'ACCESS_FACTS_LIFETIME',
     'ACCESS_FACTS_OUTAGE',
@@ -56,7 +58,7 @@ export const ROOM_SETTINGS = {
     'DEFAULT_SERVICE',
   ],
   'ext-authz': ['EXT_AUTHZ_TRANSPORT'],
-  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES'],
+  'mcp-bridge': ['SESSION_TIMEOUT', 'AUDIT_ENTRIES', 'EGRESS_ALLOW', 'CHROMIUM_BIN'],
   certs: [
     'GATEWAY_TLS',
     'TLS_CERTIFICATE_FOLDER',

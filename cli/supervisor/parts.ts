@@ -27,6 +27,13 @@ export interface Store {
   readonly own: { readonly program: string; readonly configPath: string } | undefined
 }
 
+/** The path of a socket by its name. */
+export type SocketPlace = (name: string) => string
+
+export function socketsIn(folder: string): SocketPlace {
+  return (name) => join(folder, name)
+}
+
 /** How many of them serve a room. */
 export type Processes = Readonly<Record<'ext-authz' | 'oauth-server' | 'mcp-bridge', number>>
 
@@ -37,7 +44,7 @@ export interface PartsOptions {
   /** The folder that holds the rooms' folders. */
   readonly rooms: string
   readonly processes: Processes
-  readonly sockets: string
+  readonly socketAt: SocketPlace
   readonly store: Store
   readonly envoyProgram: string
   readonly listenAddresses: readonly string[]
@@ -73,7 +80,7 @@ export function toParts(options: PartsOptions): Part[] {
     envoyFilesPart(options, {
       ...shared,
       ...settingsOf('envoy-files', environment),
-      OAUTH_SERVER_SOCKETS: sockets.oauthServer.join(','),
+      OAUTH_SERVER_SOCKETS: sockets.oauthServer.map(({ http }) => http).join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
       MCP_BRIDGE_SOCKETS: sockets.bridge.map(({ http }) => http).join(','),
@@ -105,28 +112,32 @@ interface Surroundings {
   readonly userSecretsKey: string
 }
 
-function socketsOf({ sockets, processes }: PartsOptions) {
+function socketsOf({ socketAt, processes }: PartsOptions) {
   const numbers = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1)
-  const { oauthServer, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } = NUMBERED_SOCKET_NAMES
+  const { oauthServer, oauthServerAdmin, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } =
+    NUMBERED_SOCKET_NAMES
   return {
-    oauthServer: numbers(processes['oauth-server']).map((one) => join(sockets, oauthServer(one))),
+    oauthServer: numbers(processes['oauth-server']).map((one) => ({
+      http: socketAt(oauthServer(one)),
+      admin: socketAt(oauthServerAdmin(one)),
+    })),
     extAuthz: numbers(processes['ext-authz']).map((one) => ({
-      grpc: join(sockets, extAuthz(one)),
-      admin: join(sockets, extAuthzAdmin(one)),
+      grpc: socketAt(extAuthz(one)),
+      admin: socketAt(extAuthzAdmin(one)),
     })),
     bridge: numbers(processes['mcp-bridge']).map((one) => ({
-      http: join(sockets, bridge(one)),
-      admin: join(sockets, bridgeAdmin(one)),
+      http: socketAt(bridge(one)),
+      admin: socketAt(bridgeAdmin(one)),
     })),
-    envoyAdmin: join(sockets, SOCKET_NAMES.envoyAdmin),
+    envoyAdmin: socketAt(SOCKET_NAMES.envoyAdmin),
   }
 }
 
 function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, rootSecret } = options
   const { shared, sockets, userSecretsKey } = surroundings
-  return sockets.oauthServer.map((socket, index) =>
+  return sockets.oauthServer.map(({ http, admin }, index) =>
     roomPart(options, {
       room: 'oauth-server',
       number: index + 1,
@@ -135,11 +146,12 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
         ...providerSecrets(gateway.providers, environment),
         ...shared,
         ...settingsOf('oauth-server', environment),
-        OAUTH_SERVER_SOCKET: socket,
+        OAUTH_SERVER_SOCKET: http,
+        OAUTH_SERVER_ADMIN_SOCKET: admin,
         OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
         USER_SECRETS_KEY: userSecretsKey,
       },
-      isReady: () => answersHealth(socket),
+      isReady: () => answersHealth(http),
     }),
   )
 }
@@ -236,7 +248,7 @@ function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string
   }
 }
 
-function valkeyPart({ store, environment, sockets }: PartsOptions): Part[] {
+function valkeyPart({ store, environment, socketAt }: PartsOptions): Part[] {
   if (store.own === undefined) return []
   return [
     {
@@ -245,8 +257,7 @@ function valkeyPart({ store, environment, sockets }: PartsOptions): Part[] {
       args: [store.own.configPath],
       env: commonEnvironment(environment),
       dependsOn: [],
-      isReady: () =>
-        answersPing(join(sockets, SOCKET_NAMES.valkey), store.password?.reveal() ?? ''),
+      isReady: () => answersPing(socketAt(SOCKET_NAMES.valkey), store.password?.reveal() ?? ''),
       // Each answered write is on the disk already.
       terminateMs: 800,
     },

@@ -55,6 +55,11 @@ export function readCatalogue(sources: CatalogueSources): CatalogueReading {
   return { services, known, faults, notes: named.notes }
 }
 
+/** What the project brings along, also what is off. */
+export function shippedNames(): ReadonlySet<string> {
+  return new Set(readShipped().definitions.keys())
+}
+
 /** Beside the operator's file, packages are pinned where they are in this project. */
 function readService(
   name: string,

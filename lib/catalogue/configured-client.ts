@@ -1,5 +1,6 @@
 /** Clients that the operator wrote down: what a definition means once defaults and services are known. */
 
+import { PERSONAL_CLIENT_ID } from '../oauth/administration.ts'
 import { DEFAULT_SCOPE } from '../oauth/scope.ts'
 import { ConfigError, type Environment, readText } from '../platform/environment.ts'
 import { Secret } from '../platform/secret.ts'
@@ -88,6 +89,7 @@ function idFaults(id: string): string[] {
   if (!CLIENT_ID.test(id)) {
     return [': a client_id has 1 to 64 letters, digits, dots, dashes or underscores']
   }
+  if (id === PERSONAL_CLIENT_ID) return [': tokens that an operator makes have this client_id']
   return GENERATED_ID.test(id)
     ? [': a client_id of 22 such characters looks like a registered one: make it longer or shorter']
     : []

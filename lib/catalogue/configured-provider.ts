@@ -26,8 +26,8 @@ type Definitions = Readonly<Record<string, ProviderDefinition>>
 type Member = keyof ProviderDefinition
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/
-/** Client credentials have it as the first part of their `sub`. */
-const RESERVED_NAME = 'client'
+/** Client credentials have the one as the first part of their `sub`, operators the other in the audit log. */
+const RESERVED_NAMES: readonly string[] = ['client', 'operator']
 /** These names and these kinds belong together. */
 const NAMED_KINDS = ['github', 'dev'] as const
 
@@ -76,7 +76,7 @@ function nameFaults(name: string, kind: ProviderKind | undefined): string[] {
   if (!NAME.test(name)) {
     return [': a name has 1 to 32 of a-z, 0-9 and dashes, without a dash at its ends']
   }
-  if (name === RESERVED_NAME) return [': the name "client" is reserved']
+  if (RESERVED_NAMES.includes(name)) return [`: the name "${name}" is reserved`]
   if (kind === undefined) return [': needs an issuer, or type: github']
   const named = NAMED_KINDS.find((one) => one === name)
   if (named !== undefined && kind !== named) return [`.type: "${name}" can only be ${named}`]

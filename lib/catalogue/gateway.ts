@@ -33,6 +33,8 @@ import { secretOwnerFaults } from './secret-owners.ts'
 export interface Gateway {
   readonly addresses: Addresses
   readonly services: Services
+  /** Names of those that are defined and not served. */
+  readonly switchedOff: readonly string[]
   /** Those of the operator's; all others register themselves. */
   readonly clients: ConfiguredClients
   /** How people log in, in the order in which pages offer it. */
@@ -122,6 +124,7 @@ export function readGateway(
   return Object.freeze({
     addresses,
     services: catalogue.services,
+    switchedOff: [...catalogue.known].filter((name) => !catalogue.services.has(name)),
     clients,
     providers: people.providers,
     access: people.access,

@@ -101,17 +101,20 @@ function commandProgram(
 function packageProgram(
   kind: 'pypi' | 'npm',
   name: string,
-  { bin, runner }: ServiceDefinition,
-  { service, pins, packages }: ProgramPlace,
+  { bin, script, runner }: ServiceDefinition,
+  { service, folder, pins, packages }: ProgramPlace,
 ): Program | { fault: string } {
-  const wanted = { kind, service, package: name, bin, pins, packages }
-  if (runner !== undefined) return { command: programName(wanted), args: [] }
-  const reading = toPackageInstall(wanted)
+  if (runner !== undefined) return { command: programName({ package: name, bin }), args: [] }
+  const wanted = { kind, service, package: name, pins, packages }
+  const reading = toPackageInstall({ ...wanted, bin: script === undefined ? bin : PYTHON })
   if ('fault' in reading) return reading
   const { install } = reading
-  const interpreter = kind === 'npm' ? process.execPath : join(install.folder, 'bin/python')
-  return { command: interpreter, args: [install.program], install }
+  const interpreter = kind === 'npm' ? process.execPath : join(install.folder, 'bin', PYTHON)
+  const program = script === undefined ? install.program : join(folder, script)
+  return { command: interpreter, args: [program], install }
 }
+
+const PYTHON = 'python'
 
 /** A dependency of this project, run by this Node: never through `npx`. */
 function dependencyProgram(npm: string, name: string | undefined): Program | { fault: string } {

@@ -53,6 +53,7 @@ const OF_CLIENTS = {
 const NPM_NAME = /^(?:@[a-z0-9~._-]+\/)?[a-z0-9~-][a-z0-9~._-]*$/
 const PYPI_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
 const BIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
+const SCRIPT_NAME = /^[A-Za-z0-9_-]+\.py$/
 
 const words = z.record(z.string(), z.string())
 
@@ -76,6 +77,12 @@ export const serviceDefinition = z
       .string()
       .regex(BIN_NAME, 'must be a plain name')
       .describe('What the program of the package is called. Default: as the package.'),
+    script: z
+      .string()
+      .regex(SCRIPT_NAME, 'must be the name of a Python file beside the definition')
+      .describe(
+        'Run in the place of the program of a `pypi` package, by the Python that has the package; with a runner it is called as `bin` says.',
+      ),
     native: z
       .string()
       .describe('Instead of `command`: a file beside it that serves Streamable HTTP.'),

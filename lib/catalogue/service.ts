@@ -149,10 +149,14 @@ function toLaunch(
 }
 
 /** Members that say something of some kinds of programs only. */
-function kindFaults({ bin, egress, npm, pypi, native, url }: ServiceDefinition): string[] {
+function kindFaults(definition: ServiceDefinition): string[] {
+  const { bin, script, egress, npm, pypi, native, url } = definition
   const faults: string[] = []
   if (bin !== undefined && npm === undefined && pypi === undefined) {
     faults.push('bin: names the program of an npm or pypi package')
+  }
+  if (script !== undefined && pypi === undefined) {
+    faults.push('script: is run by the Python of a pypi package')
   }
   if (egress !== undefined && (native !== undefined || url !== undefined)) {
     faults.push('egress: is for programs that are started by command, npm or pypi')

@@ -3,7 +3,16 @@
  * digest of its text into a file of its own.
  */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digest } from '../platform/seal.ts'
@@ -37,7 +46,7 @@ export function markOfText(configurationText: string): string {
 }
 
 export function openUptake(copies: Copies | undefined, side: Side): Uptake {
-  if (copies === undefined) {
+  if (copies === undefined || !isShared(copies)) {
     return {
       tell() {},
       awaitOthers: () => sleep(BLIND_MS, 'followed'),
@@ -63,6 +72,17 @@ export function openUptake(copies: Copies | undefined, side: Side): Uptake {
       return 'late'
     },
     forget: () => rmSync(own, { force: true }),
+  }
+}
+
+/** Rooms in containers of their own can only read the copies: nobody could name a process to another. */
+function isShared({ folder }: Copies): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    return code !== 'EROFS' && code !== 'EACCES'
   }
 }
 

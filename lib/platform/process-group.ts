@@ -24,6 +24,8 @@ export interface LaunchOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd?: string | undefined
   readonly stdio: SpawnOptions['stdio']
+  /** Another account than ours, its group of the same number and no further one; only root can give it. */
+  readonly uid?: number | undefined
 }
 
 /** How a child ended; `spawnError` when it never began. */
@@ -158,6 +160,7 @@ function launchGroup(options: LaunchOptions, marker: Marker, watchdog: Watchdog)
   const child = spawn(options.command, [...options.args], {
     env: { ...options.env, [marker.name]: marker.value },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     stdio: options.stdio ?? 'ignore',
     detached: true,
     shell: false,

@@ -24,6 +24,7 @@ export const SOCKET_NAMES = {
 /** Those of rooms that several processes serve, each on its own: Envoy shares the requests out, not the kernel. */
 export const NUMBERED_SOCKET_NAMES = {
   oauthServer: (number: number) => `oauth-${number}.sock`,
+  oauthServerAdmin: (number: number) => `oauth-${number}-admin.sock`,
   extAuthz: (number: number) => `authz-${number}.sock`,
   extAuthzAdmin: (number: number) => `authz-${number}-admin.sock`,
   bridge: (number: number) => `bridge-${number}.sock`,

@@ -2,11 +2,11 @@
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 
-/** Writes `path` as a whole, 0600. */
-export function writeWhole(path: string, content: string): void {
+/** Writes `path` as a whole; for its owner alone unless `mode` says more. */
+export function writeWhole(path: string, content: string, mode = 0o600): void {
   const draft = `${path}.${process.pid}`
   try {
-    writeFileSync(draft, content, { mode: 0o600, flush: true })
+    writeFileSync(draft, content, { mode, flush: true })
     renameSync(draft, path)
   } finally {
     rmSync(draft, { force: true })

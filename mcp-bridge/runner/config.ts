@@ -3,6 +3,7 @@
 import {
   type Environment,
   flag,
+  integer,
   logLevel,
   optional,
   readEnvironment,
@@ -10,6 +11,7 @@ import {
   text,
   type Values,
 } from '../../lib/platform/environment.ts'
+import { parseUidRange } from './own-uids.ts'
 
 export const MCP_RUNNER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
@@ -18,6 +20,10 @@ export const MCP_RUNNER_VARIABLES = {
   MCP_RUNNER_GROUP: optional(flag, false),
   /** In it a folder for what each service stores. */
   MCP_RUNNER_DATA: required(text),
+  /** Each person's processes have an account of their own out of these, `FIRST-LAST`; the runner is root then. */
+  MCP_RUNNER_UIDS: optional(parseUidRange, undefined),
+  /** Processes and threads that such an account may have. */
+  MCP_RUNNER_USER_PROCESSES: optional(integer(8, 32_768), 256),
   /** Every child carries it in its environment; a supervisor finds what escaped by it. */
   GATEWAY_MARKER: optional(text, undefined),
 }

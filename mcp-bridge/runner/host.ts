@@ -9,6 +9,8 @@ import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
 /** Everything a launch needs but what the host adds itself: its own PATH and the like, its markers. */
 export interface LaunchOrder {
   readonly service: string
+  /** Whom the process works for, as in `${user.id}`; undefined for nobody in particular. */
+  readonly owner: string | undefined
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>

@@ -64,6 +64,7 @@ export function planLaunch(
   if (launch.kind === 'remote') throw new TypeError(`${name} is no program`)
   return {
     service: name,
+    owner: person && toUserId(person.userId),
     command: launch.command,
     args: launch.args.map(expand),
     env: mapValues(launch.env, expand),

@@ -34,6 +34,8 @@ interface Launched {
 interface LocalChildPorts extends ChildPorts {
   /** Starts the stop command, if the service has one. */
   readonly launchLast: () => GroupedProcess | undefined
+  /** Ends what belongs to the account that the child had for itself. */
+  readonly release: (() => Promise<void>) | undefined
 }
 
 export class LocalChild implements HostedChild {
@@ -137,13 +139,14 @@ export class LocalChild implements HostedChild {
     return { ...ending, stderr: tail() }
   }
 
-  async #leave({ sweep, launchLast }: LocalChildPorts, log: Log): Promise<void> {
+  async #leave({ sweep, launchLast, release }: LocalChildPorts, log: Log): Promise<void> {
     const { spawnError } = await this.ended
     if (spawnError === undefined) {
       await sweep.after(this.#marker)
       const last = await runLast(launchLast, log)
       if (last) await sweep.after(this.#marker)
     }
+    await release?.()
     const { stdin, stdout, stderr } = this.#grouped.child
     // What escaped us may hold the other ends: ours are closed.
     for (const stream of [stdin, stdout, stderr]) stream?.destroy()

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProcessGroups, StopWaits } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
+import type { Account, Accounts } from './accounts.ts'
 import type { ChildHost, HostedChild, HostedEvents, LaunchOrder } from './host.ts'
 import { type ChildPorts, LocalChild } from './local-child.ts'
 import { neverBegun } from './never-begun.ts'
@@ -13,23 +14,29 @@ import { CHILD_MARKER } from './sweep.ts'
 export interface LocalHostOptions extends ChildPorts {
   readonly groups: ProcessGroups
   readonly surroundings: Surroundings
+  /** Where each person's processes have an account of their own. */
+  readonly accounts?: Accounts | undefined
 }
 
 export function createLocalHost(options: LocalHostOptions): ChildHost {
-  const { groups, surroundings } = options
+  const { groups, surroundings, accounts } = options
   const children = new Set<LocalChild>()
-  const launch = (order: LaunchOrder, events: HostedEvents): HostedChild => {
+  const launch = (given: LaunchOrder, events: HostedEvents): HostedChild => {
     const marker = randomText(12)
+    let account: Account | undefined
     try {
+      account = accounts?.take(given)
+      const order = account?.order ?? given
       makeFolders(order)
       const env = { ...environmentOf(order, surroundings), [CHILD_MARKER]: marker }
-      const place = { cwd: order.cwd, env }
+      const place = { cwd: order.cwd, env, uid: account?.uid }
       const { command, args, service, frameBytesMax, stopCommand } = order
       const grouped = groups.launch({ command, args, ...place, stdio: 'pipe' })
       const child = new LocalChild(
         { grouped, marker, service, frameBytesMax, events },
         {
           ...options,
+          release: account?.release,
           launchLast: () => {
             const [program, ...rest] = stopCommand ?? []
             if (program === undefined) return undefined
@@ -41,6 +48,7 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
       void child.gone.then(() => children.delete(child))
       return child
     } catch (cause) {
+      void account?.release()
       return neverBegun(cause)
     }
   }

@@ -8,12 +8,14 @@
 import { dirname, resolve } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '../../lib/platform/clock.ts'
+import { ConfigError } from '../../lib/platform/environment.ts'
 import { runRoom, type Stop } from '../../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../../lib/platform/log.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { listenOnSocket, SOCKET_MODES } from '../../lib/platform/unix-socket.ts'
 import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from '../limits.ts'
+import { Accounts } from './accounts.ts'
 import { type McpRunnerConfig, readConfig } from './config.ts'
 import { Usage } from './figures.ts'
 import { createLocalHost } from './local-host.ts'
@@ -38,6 +40,7 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
   }
   const gatewayMarker = config.GATEWAY_MARKER ?? randomText(12)
   const shared = { sweep: new Sweep(), usage: new Usage(), clock: systemClock, log }
+  const accounts = createAccounts(config, place.servicesFolder)
   const createHost = () =>
     createLocalHost({
       ...shared,
@@ -46,6 +49,7 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
         WATCHDOG_GRACE_SECONDS,
       ),
       surroundings: { environment: process.env, ...place, gatewayMarker },
+      accounts,
     })
   const { server, stopAll } = createRunnerServer({ createHost, place, ...shared })
   removeNativeSockets(place.socketFolder)
@@ -55,4 +59,14 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
     server.close()
     await stopAll(SHUTDOWN_WAITS)
   }
+}
+
+/** @throws ConfigError when nobody but root could give out accounts. */
+function createAccounts(config: McpRunnerConfig, servicesFolder: string): Accounts | undefined {
+  const { MCP_RUNNER_UIDS: range, MCP_RUNNER_USER_PROCESSES: processesMax } = config
+  if (range === undefined) return undefined
+  if (process.getuid?.() === 0) return new Accounts({ servicesFolder, range, processesMax })
+  throw new ConfigError([
+    'MCP_RUNNER_UIDS needs the runner to be root, with SETUID, SETGID and KILL',
+  ])
 }

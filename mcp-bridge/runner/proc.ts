@@ -41,6 +41,31 @@ export function residentBytes(pid: number): number {
   return Number(kibibytes ?? 0) * 1024
 }
 
+/** Real, effective, saved and of the file system: all four belong to an account. */
+const UIDS = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m
+const ENDED = /^State:\t[ZX]/m
+
+/** How many living processes of an account there were: all at once, nothing of ours runs in between. */
+export function killProcessesOf(uid: number): number {
+  let count = 0
+  for (const entry of listProc()) {
+    const status = /^\d+$/.test(entry) ? readProc(Number(entry), 'status') : undefined
+    if (status === undefined || ENDED.test(status)) continue
+    if (UIDS.exec(status)?.slice(1).includes(String(uid)) !== true) continue
+    count += 1
+    kill(Number(entry))
+  }
+  return count
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended since.
+  }
+}
+
 function listProc(): string[] {
   try {
     return readdirSync('/proc')

@@ -19,7 +19,8 @@ export interface Surroundings {
   readonly gatewayMarker: string
 }
 
-const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
+/** The last are for the guard, before services that ask whatever they are told to: services/guard. */
+const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|EGRESS_ALLOW|EGRESS_SOCKET|CHROMIUM_BIN)$/
 
 export function dataFolderOf({ servicesFolder }: Surroundings, service: string): string {
   return join(servicesFolder, service)

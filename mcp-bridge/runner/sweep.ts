@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environmentMember, processIds } from './proc.ts'
+import { environmentMember, kill, processIds } from './proc.ts'
 
 export const CHILD_MARKER = 'MCP_GATEWAY_CHILD'
 
@@ -47,13 +47,5 @@ export class Sweep {
       this.#walk = undefined
     }
     return found
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended since.
   }
 }

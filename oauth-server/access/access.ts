@@ -5,7 +5,7 @@ import { providerOf } from '../login/person.ts'
 import type { Needs } from '../login/providers/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { User } from '../store/users.ts'
-import { type EndingPorts, endWhatFails } from './end-what-fails.ts'
+import { type EndingPorts, endAccess, endWhatFails } from './end-what-fails.ts'
 import { isOpen, needsOf } from './evaluate.ts'
 import { createFacts, type FactsPorts } from './facts.ts'
 import { createIssuerCheck } from './provider-issuers.ts'
@@ -28,6 +28,11 @@ export interface Access {
    * @throws OAuthError 503 when they would have to be read again and cannot.
    */
   allows(userId: string, service: string | undefined): Promise<boolean>
+  /**
+   * As `allows`, for whoever goes on with a grant that lives. Whom an operator has disabled has none, which
+   * the scripts see that mint: nobody is asked once more.
+   */
+  stillAllows(userId: string, service: string | undefined): Promise<boolean>
   /** The services somebody known may use, by the facts at hand; undefined: whoever is not signed in. */
   servicesOf(userId: string | undefined): Promise<readonly string[]>
 }
@@ -57,12 +62,34 @@ export function createAccess(ports: AccessPorts): LiveAccess {
       if (rules === live.current.access) return decision
     }
   }
+  /** What was granted while they were being disabled ends here. */
+  const isDisabled = async (userId: string): Promise<boolean> => {
+    if (!(await families.disabledUsers.has(userId))) return false
+    const ids = await families.grants.ofUser(userId)
+    if (ids.length > 0) await endAccess(ports, userId, 'disabled')
+    log.warn({ user: userId }, 'refused: disabled by the operator')
+    return true
+  }
+  const fulfils: Access['stillAllows'] = async (userId, service) => {
+    const { access, services } = live.current
+    if (isOpen(access) && providers.has(providerOf(userId))) {
+      return service === undefined || services.has(service)
+    }
+    const look = await byRules((rules) => standings.now(rules, userId, service))
+    const isAllowed = mayUse(look.standing, service)
+    if (!isAllowed) log.warn({ user: userId, service }, 'access refused')
+    if (!isAllowed || look.areFactsNew) {
+      await endWhatFails(ports, userId, look.standing, 'no longer allowed')
+    }
+    return isAllowed
+  }
   return {
     needsOf: needs,
 
     async admit(user, upstreamToken) {
       const { id, provider } = user
       await checkIssuer(provider)
+      if (await isDisabled(id)) return false
       const judge = () => byRules((rules) => standings.ofTold(rules, user))
       let standing = await judge()
       if (standing.isAdmitted) {
@@ -77,18 +104,11 @@ export function createAccess(ports: AccessPorts): LiveAccess {
     },
 
     async allows(userId, service) {
-      const { access, services } = live.current
-      if (isOpen(access) && providers.has(providerOf(userId))) {
-        return service === undefined || services.has(service)
-      }
-      const look = await byRules((rules) => standings.now(rules, userId, service))
-      const isAllowed = mayUse(look.standing, service)
-      if (!isAllowed) log.warn({ user: userId, service }, 'access refused')
-      if (!isAllowed || look.areFactsNew) {
-        await endWhatFails(ports, userId, look.standing, 'no longer allowed')
-      }
-      return isAllowed
+      if (await isDisabled(userId)) return false
+      return await fulfils(userId, service)
     },
+
+    stillAllows: fulfils,
 
     async servicesOf(userId) {
       const { access, services: all } = live.current

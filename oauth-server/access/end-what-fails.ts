@@ -35,12 +35,24 @@ export async function endWhatFails(
  * nothing.
  */
 async function endEverything(ports: EndingPorts, userId: string, reason: string): Promise<void> {
-  const { families, config, clock, log } = ports
-  const { users, grants, logins } = families
+  const { users, grants } = ports.families
   const [known, ids] = await Promise.all([users.find(userId), grants.ofUser(userId)])
   if (known === undefined && ids.length === 0) return
-  await logins.closeOfUser(userId)
-  await grants.revokeOfUser(userId, toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME)
+  await endAccess(ports, userId, reason)
   await users.forget(userId)
+}
+
+/**
+ * Ends every login and every grant of a person, at the edge too; what is known of them stays. Logins first:
+ * no grant is made under one that has ended. May be done again at any time.
+ * @param reason for the log.
+ */
+export async function endAccess(
+  { families, config, clock, log }: EndingPorts,
+  userId: string,
+  reason: string,
+): Promise<void> {
+  await families.logins.closeOfUser(userId)
+  await families.grants.revokeOfUser(userId, toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME)
   log.warn({ user: userId, reason }, 'all grants of a person revoked')
 }

@@ -19,6 +19,7 @@ import type {
 } from '../store/signing-keys.ts'
 import { generateKeyMaterial, type OpenedKey, openKeyMaterial } from './key-material.ts'
 import { isDead, pickSigning, planRotation, type RotationSettings, toRecord } from './rotation.ts'
+import { type KeyState, publishNext, readStates, requireState } from './succession.ts'
 
 export interface Keyring {
   /**
@@ -30,6 +31,13 @@ export interface Keyring {
   current(): SigningKey
   /** A key that tokens of ours are verified with. */
   readonly find: FindKey
+  /**
+   * Publishes a key that signs from so many milliseconds on, for every server of the store; one that is
+   * published already for later is taken. Resolves with it.
+   */
+  succeed(afterMs: number): Promise<KeyState>
+  /** Every published key as the store has it, the newest first. */
+  list(): Promise<readonly KeyState[]>
   /** Whether a key is published, as far as this process knows. */
   holds(kid: string): boolean
   /** Those of the published keys, the chosen one first. */
@@ -87,6 +95,12 @@ export function createKeyring(signingKeys: SigningKeys, options: KeyringOptions)
       const found = keyOf(kid)
       return found?.algorithm === wanted ? found.opened.verification : undefined
     },
+    async succeed(afterMs) {
+      const kid = await publishNext(signingKeys, options, afterMs)
+      await synchronize()
+      return requireState(await readStates(signingKeys, algorithm), kid)
+    },
+    list: () => readStates(signingKeys, algorithm),
     holds: (kid) => keyOf(kid) !== undefined,
     algorithms() {
       const published = held.map((key) => key.algorithm)

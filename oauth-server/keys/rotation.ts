@@ -29,10 +29,10 @@ export interface RotationPlan {
 const LEASE_MS = 60_000
 
 /** No verifier meets a key unprepared: the edge reads the set again within this time. */
-const PUBLISHED_MS_MIN = 10_000
+export const PUBLISHED_MS_MIN = 10_000
 
 /** Twice as long as anybody may keep a copy of `/jwks`. */
-const PUBLISHED_MS = 600_000
+export const PUBLISHED_MS = 600_000
 
 /** By how much the clocks of servers and verifiers may differ. */
 const CLOCKS_MS = 30_000
@@ -55,6 +55,21 @@ export function planRotation(
   }
 }
 
+/**
+ * What an operator's wish for another key comes to: the key that is published already signs sooner, never
+ * later; undefined when a new one has to be made.
+ */
+export function advanceNext(
+  records: readonly SigningKeyRecord[],
+  signsFrom: number,
+  now: number,
+  { algorithm }: Pick<RotationSettings, 'algorithm'>,
+): SigningKeyRecord | undefined {
+  const next = records.find((record) => record.algorithm === algorithm && record.signsFrom > now)
+  if (next === undefined || next.signsFrom <= signsFrom) return next
+  return { ...next, signsFrom }
+}
+
 /** The newest key that may sign; one of another algorithm while none of the wanted one may yet. */
 export function pickSigning<Key extends Pick<SigningKeyRecord, 'algorithm' | 'signsFrom'>>(
   keys: readonly Key[],
@@ -67,9 +82,14 @@ export function pickSigning<Key extends Pick<SigningKeyRecord, 'algorithm' | 'si
   return usable.find((key) => key.algorithm === algorithm) ?? usable[0]
 }
 
+/** Until then something that it signed may be alive. */
+export function neededUntil({ signsUntil, longestTokenMs }: SigningKeyRecord): number {
+  return signsUntil + longestTokenMs + CLOCKS_MS
+}
+
 /** Its tokens have expired, and nobody can sign another. */
-export function isDead({ signsUntil, longestTokenMs }: SigningKeyRecord, now: number): boolean {
-  return now > signsUntil + longestTokenMs + CLOCKS_MS
+export function isDead(record: SigningKeyRecord, now: number): boolean {
+  return now > neededUntil(record)
 }
 
 export function toRecord(

@@ -6,7 +6,8 @@
  * `client:<id>:replaced` (hash: `token`, digest of the registration token of the last replacement; `answer`,
  * what that one was answered with, sealed), 30 s;
  * `clients:unapproved` (sorted set of ids by the time of registration): who nobody approved yet, so
- * that a flood of registrations has a bound.
+ * that a flood of registrations has a bound; `clients` (sorted set of ids by the end of their
+ * registration, `+inf` for ever), for whoever has to look at all of them.
  */
 
 import type { Redis } from 'ioredis'
@@ -33,6 +34,29 @@ export interface Clients {
    * the edge refuses their tokens until `expiresAt` or the latest `exp` minted. False: there is none.
    */
   remove(managementDigest: string, id: string, expiresAt: number): Promise<boolean>
+  /** As `remove`, by the operator, who needs no token for it. */
+  removeByOperator(id: string, expiresAt: number): Promise<boolean>
+  /**
+   * Some of all registrations. Whoever is registered from the first page to the last is on one of them,
+   * or on several.
+   */
+  page(from: string | undefined): Promise<RegistrationPage>
+  /** With what is known of it beside the record. */
+  describe(id: string): Promise<Registration | undefined>
+}
+
+export interface RegistrationPage {
+  readonly ids: readonly string[]
+  /** Where to go on; undefined at the end. */
+  readonly next: string | undefined
+}
+
+export interface Registration {
+  readonly client: Client
+  /** Whether somebody has approved it. */
+  readonly isApproved: boolean
+  /** Epoch seconds; undefined: for ever. */
+  readonly endsAt: number | undefined
 }
 
 export type Replacement =
@@ -55,12 +79,16 @@ const REPEATABLE_SECONDS = 30
 /** Ids are ours: whatever looks otherwise is unknown without asking the store. */
 const CLIENT_ID = /^[A-Za-z0-9_-]{22}$/
 
+/** About so many at once. */
+const PAGE_LENGTH = 500
+
 const KEY_START = 'client:'
 const UNAPPROVED = 'clients:unapproved'
+const INDEX = 'clients'
 const key = (id: string): string => KEY_START + id
 const replacedKey = (id: string): string => `${key(id)}:replaced`
 
-/** KEYS: client, unapproved, start of client keys. ARGV: record, id, seconds, bound, protected ms. */
+/** KEYS: client, unapproved, start of client keys, index. ARGV: record, id, seconds, bound, protected ms. */
 const REGISTER = defineScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -70,16 +98,24 @@ if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[4]) then
   if not oldest then return 0 end
   redis.call('ZREM', KEYS[2], oldest)
   redis.call('DEL', KEYS[3] .. oldest)
+  redis.call('ZREM', KEYS[4], oldest)
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 redis.call('ZADD', KEYS[2], now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', '(' .. time[1])
+redis.call('ZADD', KEYS[4], time[1] + ARGV[3], ARGV[2])
 return 1`)
 
-/** KEYS: client, unapproved. ARGV: id, seconds. */
+/** KEYS: client, unapproved, index. ARGV: id, seconds. */
 const KEEP = defineScript(`
 redis.call('ZREM', KEYS[2], ARGV[1])
+local ends = '+inf'
 if ARGV[2] == '0' then redis.call('PERSIST', KEYS[1])
-else redis.call('EXPIRE', KEYS[1], ARGV[2]) end`)
+else
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  ends = redis.call('TIME')[1] + ARGV[2]
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('ZADD', KEYS[3], ends, ARGV[1]) end`)
 
 /**
  * Lua: whether the record has this registration token. It is not decoded: what a client said about itself
@@ -117,33 +153,55 @@ return { 'unknown' }`)
 const FIND_ANSWER = defineScript(`${ANSWER_OF}
 return answer_of(KEYS[1], ARGV[1])`)
 
-/** KEYS: client, unapproved, replaced, those of the grants. ARGV: digest, id, expiresAt. */
-const REMOVE = defineScript(`${HELD_WITH}${REVOKE_LISTED}
-if not held_with(ARGV[1]) then return 0 end
-redis.call('DEL', KEYS[1], KEYS[3])
-redis.call('ZREM', KEYS[2], ARGV[2])
-revoke_listed(4, 'client:' .. ARGV[2], tonumber(ARGV[3]))
+/** Lua: KEYS client, unapproved, replaced, index, those of the grants. ARGV: id, expiresAt. */
+const REMOVE_CLIENT = `${REVOKE_LISTED}
+local function remove_client()
+  redis.call('DEL', KEYS[1], KEYS[3])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  redis.call('ZREM', KEYS[4], ARGV[1])
+  revoke_listed(5, 'client:' .. ARGV[1], tonumber(ARGV[2]))
+end
+`
+
+/** ARGV beyond: digest of the registration token. */
+const REMOVE = defineScript(`${HELD_WITH}${REMOVE_CLIENT}
+if not held_with(ARGV[3]) then return 0 end
+remove_client()
 return 1`)
+
+const REMOVE_BY_OPERATOR = defineScript(`${REMOVE_CLIENT}
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+remove_client()
+return 1`)
+
+/** KEYS: client, unapproved. ARGV: id. Answers the record, whether nobody approved it, and its end. */
+const DESCRIBE = defineScript(`
+local held = redis.call('GET', KEYS[1])
+if not held then return nil end
+return { held, redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0, redis.call('EXPIRETIME', KEYS[1]) }`)
 
 export function redisClients(
   redis: Redis,
   { unapprovedMax, protectedMs = PROTECTED_MS }: ClientBounds,
 ): Clients {
+  const removing = (id: string): string[] => [
+    ...[key(id), UNAPPROVED, replacedKey(id), INDEX],
+    ...grantsOfClientKeys(id),
+    ...REVOCATION_KEYS,
+  ]
   return {
     async register(client) {
-      const keys = [key(client.id), UNAPPROVED, KEY_START]
+      const keys = [key(client.id), UNAPPROVED, KEY_START, INDEX]
       const bounds = [UNAPPROVED_SECONDS, unapprovedMax, protectedMs]
       return (await REGISTER(redis, keys, [JSON.stringify(client), client.id, ...bounds])) === 1
     },
     async find(id) {
       if (!CLIENT_ID.test(id)) return undefined
       const stored = await redis.get(key(id))
-      if (stored === null) return undefined
-      // Records of earlier releases lack what came later.
-      return { kind: 'registered', ...(JSON.parse(stored) as Omit<Client, 'kind'>) }
+      return stored === null ? undefined : toClient(stored)
     },
     async keep(id, seconds) {
-      await KEEP(redis, [key(id), UNAPPROVED], [id, seconds])
+      await KEEP(redis, [key(id), UNAPPROVED, INDEX], [id, seconds])
     },
     async replace(managementDigest, client, sealedAnswer) {
       const keys = [key(client.id), replacedKey(client.id)]
@@ -158,10 +216,35 @@ export function redisClients(
       return (reply as string | null) ?? undefined
     },
     async remove(managementDigest, id, expiresAt) {
-      const own = [key(id), UNAPPROVED, replacedKey(id)]
-      const keys = [...own, ...grantsOfClientKeys(id), ...REVOCATION_KEYS]
-      return (await REMOVE(redis, keys, [managementDigest, id, expiresAt])) === 1
+      return (await REMOVE(redis, removing(id), [id, expiresAt, managementDigest])) === 1
     },
+    async removeByOperator(id, expiresAt) {
+      if (!CLIENT_ID.test(id)) return false
+      return (await REMOVE_BY_OPERATOR(redis, removing(id), [id, expiresAt])) === 1
+    },
+    async page(from = '0') {
+      const [next, found] = await redis.zscan(INDEX, from, 'COUNT', PAGE_LENGTH)
+      const ids = found.filter((_, index) => index % 2 === 0)
+      return { ids, next: next === '0' ? undefined : next }
+    },
+    async describe(id) {
+      if (!CLIENT_ID.test(id)) return undefined
+      const reply = await DESCRIBE(redis, [key(id), UNAPPROVED], [id])
+      return reply === null ? undefined : toRegistration(reply as [string, 0 | 1, number])
+    },
+  }
+}
+
+/** Records of earlier releases lack what came later. */
+function toClient(stored: string): Client {
+  return { kind: 'registered', ...(JSON.parse(stored) as Omit<Client, 'kind'>) }
+}
+
+function toRegistration([stored, isUnapproved, endsAt]: [string, 0 | 1, number]): Registration {
+  return {
+    client: toClient(stored),
+    isApproved: isUnapproved === 0,
+    endsAt: endsAt < 0 ? undefined : endsAt,
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * Key: `consent:<hash of person and client>` (hash: for each redirect URI and service the instant of the
  * approval, the time of its last use, and the terms as JSON), 90 days from the last use of each;
- * `consents:forgotten:<hash of sub>` (the instant up to which everything of a person is forgotten).
+ * `consents:forgotten:<hash of sub>` (the instant up to which everything of a person is forgotten);
+ * `consents:user:<hash of sub>` (sorted set of client ids by the end of what is remembered for them).
  */
 
 import type { Redis } from 'ioredis'
@@ -36,31 +37,71 @@ export interface Consents {
   forget(subject: Pick<ConsentSubject, 'userId' | 'clientId'>): Promise<void>
   /** As `forget`, for every client. */
   forgetOfUser(userId: string): Promise<void>
+  /** What of a person's would be found. */
+  ofUser(userId: string): Promise<readonly RememberedConsent[]>
+}
+
+export interface RememberedConsent extends ConsentTerms {
+  readonly clientId: string
+  /** Undefined: remembered by an earlier release, which did not write it down. */
+  readonly redirectUri?: string
+  readonly service?: string
+  /** Milliseconds since the epoch. */
+  readonly approvedAt: number
+  /** Epoch seconds. */
+  readonly usedAt: number
 }
 
 /** Not longer: the end of all logins would be forgotten before the consent. */
 const LIFETIME_SECONDS = ENDING_SECONDS
 
-/** KEYS: instant, consent. ARGV: field, terms, ttl. */
-const REMEMBER = defineScript(`${NEXT_INSTANT}
+/** Lua: `list_consent(index, client, ttl)` keeps the index as short as what it lists. */
+const LIST_CONSENT = `
+local function list_consent(index, client, ttl)
+  local now = redis.call('TIME')[1]
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. now)
+  redis.call('ZADD', index, now + ttl, client)
+  redis.call('EXPIRE', index, ttl)
+end
+`
+
+/** KEYS: instant, consent, index. ARGV: field, terms, ttl, client. */
+const REMEMBER = defineScript(`${NEXT_INSTANT}${LIST_CONSENT}
 local now = redis.call('TIME')[1]
 redis.call('HSET', KEYS[2], ARGV[1], next_instant(KEYS[1]) .. ' ' .. now .. ' ' .. ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[3])`)
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+list_consent(KEYS[3], ARGV[4], ARGV[3])`)
 
-/** KEYS: consent, start of endings, start of forgettings. ARGV: field, hash of sub, ttl. */
-const FIND = defineScript(`${HAS_ENDED}
-local stored = redis.call('HGET', KEYS[1], ARGV[1])
+/** Lua: `is_over(instant, used)`. KEYS consent, start of endings, start of forgettings; ARGV hash of sub, ttl. */
+const IS_OVER = `${HAS_ENDED}
+local function is_over(instant, used)
+  return has_ended(KEYS[2], ARGV[1], instant) or has_ended(KEYS[3], ARGV[1], instant)
+    or redis.call('TIME')[1] - used > tonumber(ARGV[2])
+end
+`
+
+/** KEYS and ARGV beyond: index; field, client. */
+const FIND = defineScript(`${IS_OVER}${LIST_CONSENT}
+local stored = redis.call('HGET', KEYS[1], ARGV[3])
 if not stored then return nil end
 local instant, used, terms = string.match(stored, '^(%d+) (%d+) (.*)$')
-local now = redis.call('TIME')[1]
-local is_over = has_ended(KEYS[2], ARGV[2], instant) or has_ended(KEYS[3], ARGV[2], instant)
-if is_over or now - used > tonumber(ARGV[3]) then
-  redis.call('HDEL', KEYS[1], ARGV[1])
+if is_over(instant, used) then
+  redis.call('HDEL', KEYS[1], ARGV[3])
   return nil
 end
-redis.call('HSET', KEYS[1], ARGV[1], instant .. ' ' .. now .. ' ' .. terms)
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[3], instant .. ' ' .. redis.call('TIME')[1] .. ' ' .. terms)
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+list_consent(KEYS[4], ARGV[4], ARGV[2])
 return terms`)
+
+/** What of one client's would be found. */
+const OF_CLIENT = defineScript(`${IS_OVER}
+local found = {}
+for _, stored in ipairs(redis.call('HVALS', KEYS[1])) do
+  local instant, used, terms = string.match(stored, '^(%d+) (%d+) (.*)$')
+  if instant and not is_over(instant, used) then table.insert(found, { instant, used, terms }) end
+end
+return found`)
 
 /** KEYS: instant, forgetting. ARGV: ttl. */
 const FORGET_OF_USER = defineScript(`${NEXT_INSTANT}
@@ -75,23 +116,49 @@ const key = ({ userId, clientId }: Pick<ConsentSubject, 'userId' | 'clientId'>):
 const field = ({ redirectUri, service }: ConsentSubject): string =>
   digest(JSON.stringify([redirectUri, service]))
 
+const indexKey = (userId: string): string => `consents:user:${digest(userId)}`
+
+/** As it is kept: `redirectUri` and `service` are for people. */
+type Stored = ConsentTerms & Partial<Pick<ConsentSubject, 'redirectUri' | 'service'>>
+
 export function redisConsents(redis: Redis): Consents {
+  const ofClient = async (userId: string, clientId: string): Promise<RememberedConsent[]> => {
+    const keys = [key({ userId, clientId }), ...MARK_KEY_STARTS]
+    const reply = await OF_CLIENT(redis, keys, [digest(userId), LIFETIME_SECONDS])
+    return (reply as [string, string, string][]).map(([instant, used, terms]) => ({
+      ...(JSON.parse(terms) as Stored),
+      clientId,
+      approvedAt: Number(instant),
+      usedAt: Number(used),
+    }))
+  }
   return {
-    async remember(subject, terms) {
-      const values = [field(subject), JSON.stringify(terms), LIFETIME_SECONDS]
-      await REMEMBER(redis, [INSTANT_KEY, key(subject)], values)
+    async remember(subject, { scopes, revision }) {
+      const { userId, clientId, redirectUri, service } = subject
+      const stored: Stored = { scopes, revision, redirectUri, service }
+      const values = [field(subject), JSON.stringify(stored), LIFETIME_SECONDS, clientId]
+      await REMEMBER(redis, [INSTANT_KEY, key(subject), indexKey(userId)], values)
     },
     async find(subject) {
-      const values = [field(subject), digest(subject.userId), LIFETIME_SECONDS]
-      const stored = await FIND(redis, [key(subject), ...MARK_KEY_STARTS], values)
-      return typeof stored === 'string' ? (JSON.parse(stored) as ConsentTerms) : undefined
+      const { userId, clientId } = subject
+      const keys = [key(subject), ...MARK_KEY_STARTS, indexKey(userId)]
+      const values = [digest(userId), LIFETIME_SECONDS, field(subject), clientId]
+      const stored = await FIND(redis, keys, values)
+      if (typeof stored !== 'string') return undefined
+      const { scopes, revision } = JSON.parse(stored) as Stored
+      return { scopes, revision }
     },
     async forget(subject) {
-      await redis.del(key(subject))
+      const { userId, clientId } = subject
+      await redis.multi().del(key(subject)).zrem(indexKey(userId), clientId).exec()
     },
     async forgetOfUser(userId) {
       const keys = [INSTANT_KEY, FORGETTINGS_KEY_START + digest(userId)]
       await FORGET_OF_USER(redis, keys, [LIFETIME_SECONDS])
+    },
+    async ofUser(userId) {
+      const clientIds = await redis.zrange(indexKey(userId), '0', '-1')
+      return (await Promise.all(clientIds.map((id) => ofClient(userId, id)))).flat()
     },
   }
 }

@@ -31,6 +31,8 @@ export interface GrantFacts {
   readonly authenticatedAt: number
   /** The login that approved it, as `Login.id`; absent where no person was asked. */
   readonly loginId?: string | undefined
+  /** What an operator who made it calls it. */
+  readonly label?: string | undefined
 }
 
 export interface Grant extends GrantFacts {

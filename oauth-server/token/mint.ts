@@ -21,9 +21,10 @@ export function mintAccessToken(
   { gateway, config, keyring, clock }: Ports,
   grant: Grant,
   scopes: readonly string[],
+  lifetimeSeconds = config.ACCESS_TOKEN_LIFETIME,
 ): TokenAnswer {
   const issuedAt = toSeconds(clock())
-  const expiresAt = issuedAt + config.ACCESS_TOKEN_LIFETIME
+  const expiresAt = issuedAt + lifetimeSeconds
   const scope = formatScope(scopes)
   const claims = {
     iss: gateway.addresses.issuer,

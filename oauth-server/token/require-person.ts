@@ -16,7 +16,7 @@ export async function requirePerson(
 ): Promise<void> {
   const meaning = resources.resolve(resource)
   const service = meaning.kind === 'service' ? meaning.service : undefined
-  if (await access.allows(userId, service)) return
+  if (await access.stillAllows(userId, service)) return
   throw new OAuthError('invalid_grant', 'this account may no longer use this service', {
     detail: 'refused by the access rules',
   })

@@ -1,6 +1,7 @@
 /** What a bearer token says of itself. Nothing here is verified, and the token itself goes nowhere. */
 
-import { headerText, type ReceivedHeaders } from './who-calls.ts'
+import type { ReceivedHeaders } from '../native/arrival.ts'
+import { headerText } from './who-calls.ts'
 
 export type BearerReading =
   | { readonly kind: 'none' | 'other scheme' | 'opaque' }

@@ -3,7 +3,8 @@
  * ends up in a conversation that many can read.
  */
 
-import { headerText, type ReceivedHeaders } from './who-calls.ts'
+import type { ReceivedHeaders } from '../native/arrival.ts'
+import { headerText } from './who-calls.ts'
 
 export const HIDDEN = '[hidden]'
 

@@ -1,18 +1,17 @@
 /** The echo service: shows what reaches an MCP server behind the gateway. */
 
-import { runRoom } from '../../lib/platform/lifecycle.ts'
-import { createLog } from '../../lib/platform/log.ts'
-import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
-import { readConfig } from './config.ts'
-import { createEchoServer } from './server.ts'
-import { allTools } from './tools.ts'
+import { runNative } from '../native/run.ts'
+import { Sessions } from '../native/sessions.ts'
+import { SessionRegister } from './echo-session.ts'
+import { serveSession } from './serve-session.ts'
+import { allTools, statelessTools } from './tools.ts'
 
-await runRoom(createLog('echo', 'info'), async () => {
-  const { MCP_NATIVE_SOCKET, MCP_NATIVE_SECRET } = readConfig(process.env)
-  const server = createEchoServer(MCP_NATIVE_SECRET, allTools(process.env))
-  await listenOnSocket(server, MCP_NATIVE_SOCKET)
-  return () => {
-    server.close()
-    server.closeAllConnections()
+await runNative('echo', process.env, () => {
+  const tools = allTools(process.env)
+  const register = new SessionRegister()
+  return {
+    sessions: new Sessions((request, body) => serveSession(tools, register, request, body)),
+    stateless: async () =>
+      (await import('./serve-stateless.ts')).serveStateless(statelessTools(tools)),
   }
 })

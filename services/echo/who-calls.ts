@@ -1,5 +1,7 @@
 /** The identity headers of a request, as received and decoded. */
 
+import type { ReceivedHeaders } from '../native/arrival.ts'
+
 /** Every header name the gateway manages begins so. */
 const MANAGED = /^x-(?:user|auth)-/
 
@@ -8,8 +10,6 @@ export interface Caller {
   readonly userName: string
   readonly headers: Readonly<Record<string, string>>
 }
-
-export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 export function whoCalls(received: ReceivedHeaders): Caller {
   const headers = Object.fromEntries(

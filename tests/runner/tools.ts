@@ -28,10 +28,12 @@ export async function findServers(environment: Environment, root: string): Promi
 export async function findTools(environment: Environment): Promise<Variables> {
   const found = {
     CHROMIUM_BIN: findOnPath(environment, 'chromium', 'chromium-browser', 'google-chrome'),
+    GIT_BIN: findOnPath(environment, 'git'),
     GO_BIN: findOnPath(environment, 'go'),
     GRPCURL_BIN: findOnPath(environment, 'grpcurl'),
     LEGO_BIN: findOnPath(environment, 'lego'),
     PYTHON_BIN: await findPython(environment),
+    TMUX_BIN: findOnPath(environment, 'tmux'),
   }
   const variables: Record<string, string> = {}
   for (const [name, path] of Object.entries(found)) {

@@ -23,6 +23,8 @@ export interface GatewayOptions {
   /** Where it runs and listens, when the test has to know before. */
   readonly folder?: string
   readonly port?: number
+  /** How long the start may take: packages of services may have to be fetched. */
+  readonly readyMsMax?: number
   /** That of an earlier gateway, to start it again on what it left. */
   readonly again?: TestGateway
 }
@@ -75,7 +77,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     })
   }
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const url = await untilReady(child, () => output)
+  const url = await untilReady(child, () => output, options.readyMsMax ?? READY_MS_MAX)
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM')
     const late = sleep(STOP_MS_MAX, 'late' as const, { ref: false })
@@ -112,8 +114,12 @@ function baseEnvironment(): Record<string, string> {
   )
 }
 
-async function untilReady(child: ChildProcess, output: () => string): Promise<string> {
-  for (let waited = 0; waited < READY_MS_MAX; waited += 20) {
+async function untilReady(
+  child: ChildProcess,
+  output: () => string,
+  readyMsMax: number,
+): Promise<string> {
+  for (let waited = 0; waited < readyMsMax; waited += 20) {
     const url = /^ready (\S+)$/m.exec(output())?.[1]
     if (url !== undefined) return url
     if (child.exitCode !== null || child.signalCode !== null) break

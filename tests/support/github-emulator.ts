@@ -92,6 +92,9 @@ export interface GitHubEmulatorOptions {
   /** What the app registered; sub-paths of it are accepted as well. Undefined accepts any. */
   readonly callbackUrl?: string
   readonly port?: number
+  /** What the app is known by; made up unless given. */
+  readonly clientId?: string
+  readonly clientSecret?: string
   /** The app is a GitHub App whose tokens expire and are renewed: then they have no scopes. */
   readonly isExpiring?: boolean
 }
@@ -201,13 +204,15 @@ function createState({
   enterprise = false,
   callbackUrl,
   isExpiring = false,
+  clientId = `Iv1.${randomBytes(8).toString('hex')}`,
+  clientSecret = randomBytes(20).toString('hex'),
 }: GitHubEmulatorOptions) {
   return {
     isExpiring,
     url: '',
     apiPrefix: enterprise ? '/api/v3' : '/api',
-    clientId: `Iv1.${randomBytes(8).toString('hex')}`,
-    clientSecret: randomBytes(20).toString('hex'),
+    clientId,
+    clientSecret,
     callbackUrl,
     people: new Map<string, GitHubPerson>(),
     organizations: new Map<string, GitHubOrganization>(),

@@ -1,7 +1,7 @@
 /** A person's browser at the GitHub of the tests: logs in there, and says yes or no to the app. */
 
 import type { GitHubEmulator } from './github-emulator.ts'
-import { sendOverNetwork } from './http.ts'
+import { type Send, sendOverNetwork } from './http.ts'
 import type { Fields } from './oauth-client.ts'
 import { createPerson, type Page } from './person.ts'
 
@@ -17,9 +17,12 @@ export interface GitHubVisitor {
 
 const STEPS_MAX = 8
 
-export function createGitHubVisitor({ url }: Pick<GitHubEmulator, 'url'>): GitHubVisitor {
+export function createGitHubVisitor(
+  { url }: Pick<GitHubEmulator, 'url'>,
+  send: Send = sendOverNetwork,
+): GitHubVisitor {
   const { origin } = new URL(url)
-  const person = createPerson(sendOverNetwork)
+  const person = createPerson(send)
   const seen: string[] = []
   const answer = async (page: Page, login: string, decision: string): Promise<Page> => {
     const [, heading = ''] = /<h1>([^<]*)<\/h1>/.exec(page.response.text) ?? []

@@ -34,7 +34,7 @@ export interface Pebble {
 }
 
 export async function startPebble({ httpPort, lifetimeSeconds }: PebbleOptions): Promise<Pebble> {
-  build()
+  buildPebble()
   const folder = mkdtempSync(join(tmpdir(), 'pebble-'))
   const authority = createAuthority()
   const { key, cert } = authority.issue(['localhost'])
@@ -81,8 +81,9 @@ export async function startPebble({ httpPort, lifetimeSeconds }: PebbleOptions):
   }
 }
 
-function build(): void {
-  if (existsSync(join(FOLDER, 'done'))) return
+/** Answers the folder of its programs. */
+export function buildPebble(): string {
+  if (existsSync(join(FOLDER, 'done'))) return FOLDER
   mkdirSync(FOLDER, { recursive: true })
   const module = 'github.com/letsencrypt/pebble/v2/cmd'
   const programs = ['pebble', 'pebble-challtestsrv'].map((name) => `${module}/${name}@${VERSION}`)
@@ -93,6 +94,7 @@ function build(): void {
     })
   }
   writeFileSync(join(FOLDER, 'done'), '')
+  return FOLDER
 }
 
 /** PEBBLE_LOG=1 shows what they say. */

@@ -25,6 +25,20 @@ export function zombiesOf(parent: number | undefined): string[] {
   })
 }
 
+/** Living processes of an account, whatever they are. */
+export function processesOf(uid: number): number {
+  const statuses = readdirSync('/proc').map((entry) => {
+    try {
+      return /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/status`, 'utf8') : ''
+    } catch {
+      // It has ended meanwhile.
+      return ''
+    }
+  })
+  const own = statuses.filter((status) => status.includes(`\nUid:\t${uid}\t`))
+  return own.filter((status) => !status.includes('\nState:\tZ')).length
+}
+
 /** TCP addresses at which a process listens. */
 export function listeningPorts(pid: number | undefined): string[] {
   return ['tcp', 'tcp6'].flatMap((family) => {

@@ -1,6 +1,7 @@
 /** `fetch` to where the test says, whatever the URL's host; bodies streaming both ways as clients of the SDK expect them. */
 
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>
@@ -12,28 +13,44 @@ export function socketFetch(
   socketPath: string,
   added: Readonly<Record<string, string>> = {},
 ): FetchLike {
-  return fetchFrom({ socketPath }, added)
+  return fetchFrom(() => ({ socketPath }), added)
 }
 
 /** To 127.0.0.1 under any host name: not every resolver knows that `*.localhost` is this machine. */
 export function loopbackFetch(port: number): FetchLike {
-  return fetchFrom({ host: '127.0.0.1', port }, {})
+  return fetchFrom(() => ({ host: '127.0.0.1', port }), {})
+}
+
+export interface TrustedPlace {
+  readonly port: number
+  /** Whom to trust for the certificate, which must be for the URL's host. */
+  readonly ca: string | Buffer
+}
+
+/** To 127.0.0.1 over TLS, whatever the URL's host. */
+export function trustedFetch(placeOf: (host: string) => TrustedPlace): FetchLike {
+  return fetchFrom(
+    (host) => ({ host: '127.0.0.1', servername: host, ...placeOf(host) }),
+    {},
+    httpsRequest,
+  )
 }
 
 function fetchFrom(
-  place: { socketPath: string } | { host: string; port: number },
+  placeOf: (host: string) => RequestOptions & { servername?: string; ca?: string | Buffer },
   added: Readonly<Record<string, string>>,
+  send: typeof httpRequest = httpRequest,
 ): FetchLike {
   return async (url, init = {}) => {
-    const { pathname, search, host } = new URL(url)
+    const { pathname, search, host, hostname } = new URL(url)
     const headers = {
       ...Object.fromEntries(new Headers(init.headers ?? {})),
       host,
       ...added,
     }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const request = httpRequest({
-      ...place,
+    const request = send({
+      ...placeOf(hostname),
       path: pathname + search,
       method: init.method ?? 'GET',
       headers,
@@ -56,10 +73,10 @@ function toBody(body: RequestInit['body']): string | Buffer | undefined {
 
 function toResponse(answer: IncomingMessage): Response {
   const status = answer.statusCode ?? 500
-  const pairs = Object.entries(answer.headers).map(([name, value]): [string, string] => [
-    name,
-    [value ?? ''].flat().join(', '),
-  ])
+  const pairs = Object.entries(answer.headers).flatMap(([name, value]) =>
+    // Each cookie has a line of its own.
+    [value ?? ''].flat().map((one): [string, string] => [name, one]),
+  )
   // An aborted request is the test's own doing.
   answer.on('error', () => {})
   if (WITHOUT_BODY.includes(status)) {

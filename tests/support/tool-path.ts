@@ -2,10 +2,12 @@
 
 const TOOL_VARIABLES = {
   chromium: 'CHROMIUM_BIN',
+  git: 'GIT_BIN',
   go: 'GO_BIN',
   grpcurl: 'GRPCURL_BIN',
   lego: 'LEGO_BIN',
   python: 'PYTHON_BIN',
+  tmux: 'TMUX_BIN',
 } as const
 
 export type Tool = keyof typeof TOOL_VARIABLES

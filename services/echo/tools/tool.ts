@@ -1,8 +1,8 @@
 /** What a tool of the echo service is, for clients with and without sessions: each is defined once. */
 
 import { z } from 'zod'
+import type { ReceivedHeaders } from '../../native/arrival.ts'
 import type { EchoSession } from '../echo-session.ts'
-import type { ReceivedHeaders } from '../who-calls.ts'
 
 export const ABOUT = { name: 'echo', version: '1.0.0' }
 

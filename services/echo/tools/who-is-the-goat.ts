@@ -1,8 +1,9 @@
 /** `whoIStheGOAT`: praise by name. It is a joke, and the quickest proof that the gateway knows who calls. */
 
 import { z } from 'zod'
+import type { ReceivedHeaders } from '../../native/arrival.ts'
 import { readBearerToken } from '../bearer-token.ts'
-import { type ReceivedHeaders, whoCalls } from '../who-calls.ts'
+import { whoCalls } from '../who-calls.ts'
 import { defineReport, NO_ARGUMENTS } from './tool.ts'
 
 /** Claims that name a person, the friendliest first (OpenID Connect Core section 5.1). */

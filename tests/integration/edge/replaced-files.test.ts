@@ -39,7 +39,7 @@ const withService = (name: string): Gateway => {
 }
 const lines: string[] = []
 const log = createLog('test', 'info', { write: (line: string) => void lines.push(line) })
-const replace = (files: ReadonlyMap<string, object>, at = adminPort) =>
+const replace = (files: ReadonlyMap<string, object>, at = environment.ENVOY_ADMIN_SOCKET) =>
   replaceFiles({ folder, files, askEnvoy: askEnvoyAt(at), log })
 const last = (): string => lines.at(-1) ?? ''
 const placed = (file: string): string => readFileSync(join(folder, file), 'utf8')
@@ -122,7 +122,7 @@ test.serial('another listener would cut streams: it waits for another start', as
 })
 
 test.serial('without an Envoy that answers the files are there for its start', async (t) => {
-  await replace(render(withService('another')), await freePort())
+  await replace(render(withService('another')), join(folder, 'nobody.sock'))
   t.regex(last(), /"level":"warn".*does not say/)
   t.true(placed(FILES.routes).includes('/another/mcp'))
 })

@@ -23,6 +23,7 @@ const silent = createLog('test', 'error', { write: () => {} })
 
 const CAT: LaunchOrder = {
   service: 'cat',
+  owner: undefined,
   command: '/bin/cat',
   args: [],
   env: {},

@@ -10,7 +10,7 @@ import {
   ROOM_SETTINGS,
   serviceSecrets,
 } from '../../../cli/supervisor/part-environment.ts'
-import { toParts } from '../../../cli/supervisor/parts.ts'
+import { socketsIn, toParts } from '../../../cli/supervisor/parts.ts'
 import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
 import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
@@ -50,7 +50,7 @@ const parts = toParts({
   rootSecret: new Secret(ROOT_SECRET),
   rooms: '/rooms',
   processes: PROCESSES,
-  sockets: '/sockets',
+  socketAt: socketsIn('/sockets'),
   store: {
     url: 'unix:///sockets/valkey.sock',
     password: new Secret('store password'),
@@ -190,7 +190,7 @@ test('with a store of the operator none is started', (t) => {
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
     processes: PROCESSES,
-    sockets: '/sockets',
+    socketAt: socketsIn('/sockets'),
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
@@ -267,7 +267,7 @@ test('only the authorization server gets the secrets of the operator’s clients
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
     processes: PROCESSES,
-    sockets: '/sockets',
+    socketAt: socketsIn('/sockets'),
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
@@ -303,7 +303,7 @@ test('every room learns how people log in, the authorization server alone the se
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
     processes: PROCESSES,
-    sockets: '/sockets',
+    socketAt: socketsIn('/sockets'),
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['127.0.0.1'],
@@ -351,7 +351,7 @@ test('over TLS a room for certificates comes before Envoy; a DNS provider’s se
     rootSecret: new Secret(ROOT_SECRET),
     rooms: '/rooms',
     processes: PROCESSES,
-    sockets: '/sockets',
+    socketAt: socketsIn('/sockets'),
     store: { url: 'redis://store', password: undefined, own: undefined },
     envoyProgram: '/bin/envoy',
     listenAddresses: ['0.0.0.0'],

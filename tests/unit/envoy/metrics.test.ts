@@ -2,14 +2,15 @@ import test from 'ava'
 import { renderAdmin, renderAdminListener } from '../../../envoy/admin.ts'
 import { renderMetricsClusters, renderMetricsListener } from '../../../envoy/metrics.ts'
 
-const options = { port: 1, extAuthzSockets: ['/s/a-1', '/s/a-2'], bridgeSockets: ['/s/b-1'] }
+const place = { address: '127.0.0.1', port: 1 }
+const options = { ...place, extAuthzSockets: ['/s/a-1', '/s/a-2'], bridgeSockets: ['/s/b-1'] }
 
 interface Listener {
   readonly address: { readonly socket_address: object }
 }
 
-test('figures and pages of administration are on this machine alone', (t) => {
-  for (const listener of [renderMetricsListener(options), renderAdminListener(1)]) {
+test('figures and pages of administration are where they shall be', (t) => {
+  for (const listener of [renderMetricsListener(options), renderAdminListener(place)]) {
     const { socket_address: address } = (listener as Listener).address
     t.deepEqual(address, { address: '127.0.0.1', port_value: 1 })
   }

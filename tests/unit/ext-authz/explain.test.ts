@@ -85,6 +85,7 @@ const folder = mkdtempSync(join(tmpdir(), 'admin-'))
 const socketPath = join(folder, 's')
 const server = createAdminServer({
   metrics: async () => 'figures 1\n',
+  isServing: () => true,
   explain: (question) =>
     explain(question, gateway, async () => ({
       allow: false,

@@ -6,9 +6,10 @@
  */
 
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { type Duplex, pipeline } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { parseAuthority } from '../destination.ts'
 import { forwardRequest } from './forward-request.ts'
+import { join } from './join.ts'
 import { CONNECTIONS_MAX, type ForwardProxyOptions, IDLE_MS } from './options.ts'
 import { badRequest, refusalOf, writeRefusal } from './refusal.ts'
 
@@ -60,19 +61,8 @@ async function openTunnel(
     target.write(head)
     join(client, target)
   } catch (error) {
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, destination)
     if (!left.signal.aborted) onRefusal?.(destination, refusal)
     writeRefusal(client, refusal)
   }
-}
-
-/** Each direction ends by itself; an error ends both. */
-function join(client: Duplex, target: Duplex): void {
-  const endBoth = (error: unknown): void => {
-    if (!error) return
-    client.destroy()
-    target.destroy()
-  }
-  pipeline(client, target, endBoth)
-  pipeline(target, client, endBoth)
 }

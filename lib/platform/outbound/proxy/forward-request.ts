@@ -49,7 +49,7 @@ export async function forwardRequest(
     response.flushHeaders()
     await pipeline(answer, response)
   } catch (error) {
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, destination)
     // Whoever has left was not refused.
     if (!left.signal.aborted) onRefusal?.(destination, refusal)
     sendRefusal(response, refusal)

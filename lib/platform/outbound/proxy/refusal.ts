@@ -2,6 +2,7 @@
 
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type Destination, describeDestination } from '../destination.ts'
 import { OutboundError, type OutboundFault } from '../outbound-error.ts'
 
 export interface Refusal {
@@ -27,11 +28,13 @@ export function badRequest(sentence: string, status = 400): Refusal {
   return { status, type: 'http_request_error', sentence }
 }
 
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, destination: Destination): Refusal {
   const fault = error instanceof OutboundError ? error.fault : 'connection'
   const [status, type] = TOLD[fault as keyof typeof TOLD] ?? TOLD.connection
-  const sentence = error instanceof OutboundError ? error.message : 'The connection broke.'
-  return { status, type, sentence: sentence + (status === 403 ? CURE : '') }
+  const reason = error instanceof OutboundError ? error.message : 'It broke.'
+  const cure = status === 403 ? CURE : ''
+  const sentence = `No connection to ${describeDestination(destination)}. ${reason}${cure}`
+  return { status, type, sentence }
 }
 
 /** The reverse, for who asks the proxy: what a `Proxy-Status` of ours stands for. */

@@ -218,7 +218,7 @@ access:
 `
   const faults = faultsOf(() => readYaml(yaml))
   t.is(faults.length, 4, faults.join('\n'))
-  t.regex(faults[0] ?? '', /^access\.services\.nobody: there is no such service, only echo, /)
+  t.regex(faults[0] ?? '', /^access\.services\.nobody: there is no such service, only .*\becho, /)
   t.regex(faults[1] ?? '', /^access\.services\.echo: needs users, organizations, teams or groups/)
   t.regex(faults[2] ?? '', /^access\.services\.My Tools: "my-tools" has rules already/)
   t.regex(faults[3] ?? '', /^access\.services\.memory\.users\.0: must be/)

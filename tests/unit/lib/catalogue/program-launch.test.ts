@@ -40,6 +40,15 @@ test('a Python package is run by path, by the Python it is installed for', (t) =
   t.is(cwd, undefined, 'it runs where its data lies')
 })
 
+test('a script beside the definition is run by the Python that has the package', (t) => {
+  const definition = { pypi: 'mcp-server-fetch', script: 'serve.py', bin: 'mcp-fetch' }
+  const service = read(definition)
+  t.deepEqual(programOf(service).args, [join(folder, 'serve.py')])
+  t.is(programOf(service).command, service.install?.program ?? '')
+  t.regex(programOf(service).command, /\/bin\/python$/)
+  t.is(programOf(read({ ...definition, runner: '/r.sock' })).command, 'mcp-fetch')
+})
+
 test('with a runner a package is a name on the PATH, and nothing is to be installed here', (t) => {
   const runner = '/run/runners/fetch/runner.sock'
   for (const definition of [
@@ -86,6 +95,7 @@ test('a dependency of the project is found by its name, or by the name of its pr
 
 test('members that mean nothing for this kind of service are faults', (t) => {
   t.regex(faultsOf({ command: 'x', bin: 'y' }).join(), /bin: names the program of/)
+  t.regex(faultsOf({ npm: 'x', script: 'y.py' }).join(), /script: is run by/)
   t.regex(faultsOf({ native: 'main.ts', egress: 'public' }).join(), /egress: is for programs/)
   t.regex(faultsOf({ url: 'https://x.example/mcp', egress: 'public' }).join(), /egress: is for/)
   t.regex(
@@ -101,6 +111,7 @@ for (const [member, value] of [
   ['npm', '../../x'],
   ['bin', 'a/b'],
   ['bin', '..'],
+  ['script', '../serve.py'],
 ]) {
   test(`${member}: ${value} is no name`, (t) => {
     t.false(serviceDefinition.safeParse({ [member ?? '']: value }).success)

@@ -2,7 +2,8 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
-import type { ReceivedHeaders } from './who-calls.ts'
+
+export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 export interface Arrival {
   /** In `performance.now()`. */

@@ -5,25 +5,22 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import {
-  CLIENT_INFO_META_KEY,
   createMcpHandler,
   type McpHttpHandler,
-  McpServer,
+  type McpServer,
   type PerRequestResponseMode,
-  PROTOCOL_VERSION_META_KEY,
-  type ServerContext,
 } from '@modelcontextprotocol/server'
 import { acceptsJson, acceptsStream } from './accept.ts'
-import { currentArrival } from './arrival.ts'
-import { ABOUT, type ClientInfo, type Tool, type ToolCall } from './tools/tool.ts'
+import type { Answers } from './server.ts'
 
-export class Stateless {
-  readonly #tools: readonly Tool[]
+export class Stateless implements Answers {
+  readonly #createServer: () => McpServer
   /** One for each way to answer that a client has asked for. */
   readonly #handlers = new Map<PerRequestResponseMode, McpHttpHandler>()
 
-  constructor(tools: readonly Tool[]) {
-    this.#tools = tools
+  /** @param createServer called for each request. */
+  constructor(createServer: () => McpServer) {
+    this.#createServer = createServer
   }
 
   async answer(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
@@ -42,7 +39,7 @@ export class Stateless {
     if (known !== undefined) return known
     // The bridge keeps silent streams alive.
     const options = { legacy: 'reject', responseMode: mode, keepAliveMs: 0 } as const
-    const handler = createMcpHandler(() => createServer(this.#tools), options)
+    const handler = createMcpHandler(this.#createServer, options)
     this.#handlers.set(mode, handler)
     return handler
   }
@@ -61,33 +58,4 @@ function toRequest({ url = '/', headers }: IncomingMessage, response: ServerResp
     },
     signal: leaving.signal,
   })
-}
-
-function createServer(tools: readonly Tool[]): McpServer {
-  const server = new McpServer(ABOUT)
-  for (const { name, run, ...config } of tools) {
-    server.registerTool(name, config, (args, context) => run(args, toCall(context)))
-  }
-  return server
-}
-
-interface Envelope {
-  readonly [PROTOCOL_VERSION_META_KEY]?: string
-  readonly [CLIENT_INFO_META_KEY]?: ClientInfo
-}
-
-function toCall({ mcpReq }: ServerContext): ToolCall {
-  const { atMs, headers } = currentArrival()
-  // The SDK has validated it; its type says nothing.
-  const envelope: Envelope = mcpReq.envelope ?? {}
-  return {
-    headers,
-    arrivedAtMs: atMs,
-    revision: envelope[PROTOCOL_VERSION_META_KEY] ?? 'without sessions',
-    client: envelope[CLIENT_INFO_META_KEY],
-    session: undefined,
-    signal: mcpReq.signal,
-    progressToken: mcpReq._meta?.progressToken,
-    notify: (notification) => mcpReq.notify(notification),
-  }
 }

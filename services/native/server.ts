@@ -1,4 +1,4 @@
-/** The HTTP edge of the echo service: the bridge's secret, and who answers: each era of the protocol has its SDK. */
+/** The HTTP edge of a server of ours: the bridge's secret, and who answers: each era of the protocol has its SDK. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -7,26 +7,27 @@ import type { Secret } from '../../lib/platform/secret.ts'
 import { afterArrival } from './arrival.ts'
 import { isStateless } from './era.ts'
 import { refuse } from './refuse.ts'
-import { Sessions } from './sessions.ts'
-import type { Stateless } from './stateless.ts'
-import type { Tool } from './tools/tool.ts'
-import { statelessTools } from './tools.ts'
 
-interface Eras {
-  readonly sessions: Sessions
-  /** Its SDK takes memory: it is loaded when somebody needs it. */
-  readonly stateless: () => Promise<Stateless>
+/** Answers requests of one era. `body`: where it has been read. */
+export interface Answers {
+  answer(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void>
 }
 
-export function createEchoServer(secret: Secret, tools: readonly Tool[]): Server {
-  const eras = createEras(tools)
+export interface Eras {
+  readonly sessions: Answers
+  /** Its SDK takes memory: it is loaded when somebody needs it. */
+  readonly stateless: () => Promise<Answers>
+}
+
+export function createNativeServer(secret: Secret, eras: Eras): Server {
+  const once = { sessions: eras.sessions, stateless: loadedOnce(eras.stateless) }
   const server = createServer((request, response) => {
     const proof = request.headers['x-gateway-edge']
     if (typeof proof !== 'string' || !equalInConstantTime(proof, secret.reveal())) {
       refuse(response, 403, -32000, 'this is not the way in')
       return
     }
-    afterArrival(request, () => answer(request, response, eras)).catch(() => {
+    afterArrival(request, () => answer(request, response, once)).catch(() => {
       // The SDKs answer bad requests themselves: this is a connection that broke.
       response.destroy()
     })
@@ -36,18 +37,11 @@ export function createEchoServer(secret: Secret, tools: readonly Tool[]): Server
   return server
 }
 
-function createEras(tools: readonly Tool[]): Eras {
-  let loading: Promise<Stateless> | undefined
-  const load = async (): Promise<Stateless> => {
-    const { Stateless } = await import('./stateless.ts')
-    return new Stateless(statelessTools(tools))
-  }
-  return {
-    sessions: new Sessions(tools),
-    stateless() {
-      loading ??= load()
-      return loading
-    },
+function loadedOnce(load: () => Promise<Answers>): () => Promise<Answers> {
+  let loading: Promise<Answers> | undefined
+  return () => {
+    loading ??= load()
+    return loading
   }
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { isStateless } from '../../../services/echo/era.ts'
+import { isStateless } from '../../../services/native/era.ts'
 
 const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }
 

@@ -1,4 +1,4 @@
-/** What the bridge tells this server at its launch. */
+/** What the bridge tells a server of ours at its launch. */
 
 import {
   type Environment,
@@ -8,13 +8,14 @@ import {
   text,
 } from '../../lib/platform/environment.ts'
 
-export const ECHO_VARIABLES = {
+export const NATIVE_VARIABLES = {
   /** Where to listen. */
   MCP_NATIVE_SOCKET: required(text),
   /** What the bridge sends with each request; others are refused. */
   MCP_NATIVE_SECRET: required(secret),
 }
 
+/** @throws ConfigError with one line for each fault. */
 export function readConfig(environment: Environment) {
-  return readEnvironment(ECHO_VARIABLES, environment)
+  return readEnvironment(NATIVE_VARIABLES, environment)
 }

@@ -1,0 +1,81 @@
+# The gateway's own rooms: one target for each. The classic builder and BuildKit both build it.
+#
+# Whatever runs here does so as uid 1000, on a root that cannot be written. Folders that a volume is mounted on
+# belong to it in the image: an empty volume takes that over.
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Node is in the image: without its scripts the package of that name fetches no second one.
+RUN npm install --omit=dev --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+    && rm -rf /root/.npm
+
+FROM node:24-bookworm-slim AS room
+WORKDIR /app
+ENV NODE_ENV=production
+RUN mkdir -p /data /rooms /run/room /run/runners /run/sockets /state \
+    && cd /run/sockets && mkdir certs envoy ext-authz mcp-bridge oauth-server valkey \
+    && cd /rooms && mkdir certs configuration envoy envoy-files ext-authz mcp-bridge oauth-server valkey \
+    && cd /state && mkdir -p certs/served configuration envoy services \
+    && chown -R 1000:1000 /data /rooms /run/room /run/runners /run/sockets /state \
+    && chmod -R 0700 /data /rooms /run/sockets /state \
+    # Read, and written in part, under another account of the same group.
+    && chmod 0750 /rooms/configuration && chmod 0711 /state && chmod 0770 /state/configuration
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json ./
+COPY lib ./lib
+COPY services ./services
+USER 1000:1000
+
+FROM room AS oauth-server
+COPY oauth-server ./oauth-server
+CMD ["node", "--env-file=/run/room/environment", "oauth-server/main.ts"]
+
+FROM room AS ext-authz
+COPY proto ./proto
+COPY ext-authz ./ext-authz
+CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=1", "ext-authz/main.ts"]
+
+FROM room AS mcp-bridge
+COPY mcp-bridge ./mcp-bridge
+CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=2", "mcp-bridge/main.ts"]
+
+FROM room AS envoy-files
+COPY envoy ./envoy
+CMD ["node", "--env-file=/run/room/environment", "envoy/main.ts", "--watch"]
+
+# Where lego lies in its image has changed from one release to the next.
+FROM goacme/lego:v4 AS lego
+RUN mkdir /opt/lego && cp "$(command -v lego || echo /lego)" /opt/lego/lego
+
+FROM room AS certs
+COPY --from=lego /opt/lego/lego /usr/local/bin/lego
+COPY certs ./certs
+CMD ["node", "--env-file=/run/room/environment", "certs/main.ts"]
+
+# What operates them; the command line reads how a room is configured.
+FROM certs AS cli
+COPY cli ./cli
+COPY envoy/config.ts ./envoy/config.ts
+COPY ext-authz/config.ts ./ext-authz/config.ts
+COPY mcp-bridge ./mcp-bridge
+COPY oauth-server ./oauth-server
+ENTRYPOINT ["node", "/app/cli/main.ts"]
+CMD ["--help"]
+
+FROM envoyproxy/envoy:v1.40.0 AS envoy
+USER root
+RUN mkdir -p /run/room /run/sockets/envoy /state/envoy /state/certs/served \
+    && chown -R 1000:1000 /run/room /run/sockets /state && chmod -R 0700 /run/sockets /state
+COPY envoy/container /opt/gateway
+USER 1000:1000
+ENTRYPOINT ["bash", "/opt/gateway/start.sh"]
+CMD []
+
+FROM valkey/valkey:9-bookworm AS valkey
+USER root
+RUN mkdir -p /data /run/room /run/sockets/valkey \
+    && chown -R 1000:1000 /data /run/room /run/sockets && chmod 0700 /data /run/sockets/valkey
+COPY deploy/valkey /opt/gateway
+USER 1000:1000
+CMD ["valkey-server", "/run/room/valkey.conf"]

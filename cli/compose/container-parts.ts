@@ -1,0 +1,54 @@
+/** The supervisor's own table of parts, for rooms in containers: one process each, other places. */
+
+import { deriveSecret } from '../../lib/platform/secret.ts'
+import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import type { Context } from '../context.ts'
+import { planLego } from '../start/lego.ts'
+import type { Settings } from '../start/settings.ts'
+import type { CertificatesPlan } from '../supervisor/certs-part.ts'
+import type { Part } from '../supervisor/part.ts'
+import { type Store, toParts } from '../supervisor/parts.ts'
+import { ANY_ADDRESS, ENVOY_HOST, ENVOY_PROGRAM, OWN_FOLDER, ROOMS, socketAt } from './places.ts'
+
+const PLAIN_PORT = 80
+
+export async function toContainerParts(context: Context, settings: Settings): Promise<Part[]> {
+  const { gateway, rootSecret, logLevel } = settings
+  return toParts({
+    gateway,
+    environment: { ...context.environment, LOG_LEVEL: logLevel },
+    rootSecret,
+    rooms: ROOMS,
+    processes: { 'ext-authz': 1, 'oauth-server': 1, 'mcp-bridge': 1 },
+    socketAt,
+    store: toStore(settings),
+    envoyProgram: ENVOY_PROGRAM,
+    listenAddresses: [ANY_ADDRESS],
+    certificates: await toCertificates(context, settings),
+    servedNow: () => gateway.services,
+  })
+}
+
+export const STORE_SOCKET = socketAt(SOCKET_NAMES.valkey)
+
+function toStore({ externalStore, rootSecret }: Settings): Store {
+  if (externalStore !== undefined) return { ...externalStore, own: undefined }
+  return {
+    url: `unix://${STORE_SOCKET}`,
+    password: deriveSecret(rootSecret, 'redis'),
+    own: { program: 'valkey-server', configPath: `${OWN_FOLDER}/valkey.conf` },
+  }
+}
+
+async function toCertificates(
+  { environment }: Context,
+  { certificates, gateway, httpPort }: Settings,
+): Promise<CertificatesPlan | undefined> {
+  if (certificates === undefined) return undefined
+  const port = httpPort ?? (gateway.addresses.loopback ? 0 : PLAIN_PORT)
+  return {
+    plainPort: port === 0 ? undefined : port,
+    plainHost: ENVOY_HOST,
+    lego: certificates.kind === 'acme' ? await planLego(environment) : undefined,
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Before the rooms of `compose.yaml` start: the configuration is checked as a whole, and each room is given
+ * what it may know in a volume of its own. Nobody else ever sees the root secret.
+ */
+
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { copiesOf } from '../../lib/catalogue/copies.ts'
+import { ConfigError, type Environment } from '../../lib/platform/environment.ts'
+import { deriveSecret } from '../../lib/platform/secret.ts'
+import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import { writeWhole } from '../../lib/platform/whole-file.ts'
+import type { Context } from '../context.ts'
+import { roomOf } from '../instance/part-names.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
+import { layOutCopies } from '../start/publish-configuration.ts'
+import { readSettings, type Settings } from '../start/settings.ts'
+import type { Part } from '../supervisor/part.ts'
+import { gatewayEnvironment, settingsOf } from '../supervisor/part-environment.ts'
+import { renderValkeyConfig } from '../supervisor/valkey-config.ts'
+import { STORE_SOCKET, toContainerParts } from './container-parts.ts'
+import { toEnvironmentFile } from './environment-file.ts'
+import {
+  ANY_ADDRESS,
+  GROUP_READABLE,
+  OWN_FOLDERS,
+  STATE,
+  STORE_FOLDER,
+  socketAt,
+} from './places.ts'
+import { requireFittingPublication, withPublishedPort } from './publication.ts'
+
+/** @throws ConfigError or CliError with every fault; then nothing was written. */
+export async function prepareRooms(given: Context): Promise<Settings> {
+  const environment = withPublishedPort(given.environment)
+  const context = withDevelopmentTls({ ...given, environment }, false)
+  const settings = readSettings(context)
+  requireFittingPublication(settings.gateway.addresses, environment)
+  const copies = copiesOf(STATE)
+  const forRooms: Context = {
+    ...context,
+    // What lies beside the operator's file is beside the copies there.
+    environment: { ...context.environment, GATEWAY_CONFIG: join(copies.folder, 'gateway.yaml') },
+  }
+  const parts = await toContainerParts(forRooms, settings)
+  const environments = parts.map((part) => [part, withoutFiles(part.env)] as const)
+  takeLogoAlong(settings, copies.folder)
+  layOutCopies(copies, settings.gateway, GROUP_READABLE)
+  for (const [part, environment] of environments) writeOwn(part, environment)
+  writeStoreConfig(settings)
+  if (settings.certificates === undefined) writeIdleCerts(forRooms.environment)
+  writeFollowing(context.environment)
+  return settings
+}
+
+/** What a room has to know beside the table: where its container can be reached, and by whom. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'envoy-files': { ENVOY_PAGES_ADDRESS: ANY_ADDRESS },
+}
+
+function writeOwn({ name, args, markerVariable }: Part, env: Record<string, string>): void {
+  const room = roomOf(name)
+  const marker = markerVariable === undefined ? {} : { [markerVariable]: `compose.${name}` }
+  const folder = join(OWN_FOLDERS, room)
+  writeWhole(join(folder, 'environment'), toEnvironmentFile({ ...env, ...marker, ...BESIDE[room] }))
+  writeWhole(join(folder, 'arguments'), args.map((arg) => `${arg}\n`).join(''))
+}
+
+function writeStoreConfig({ rootSecret, externalStore, fsync }: Settings): void {
+  if (externalStore !== undefined) return
+  const text = renderValkeyConfig({
+    folder: STORE_FOLDER,
+    socketPath: STORE_SOCKET,
+    password: deriveSecret(rootSecret, 'redis'),
+    fsync,
+  })
+  writeWhole(join(OWN_FOLDERS, 'valkey/valkey.conf'), text)
+}
+
+/** Its container is there in any case: a part of its own it is over TLS alone. */
+function writeIdleCerts(environment: Environment): void {
+  const values = {
+    ...gatewayEnvironment(environment, STATE),
+    CERTS_SOCKET: socketAt(SOCKET_NAMES.certs),
+  }
+  writeWhole(join(OWN_FOLDERS, 'certs/environment'), toEnvironmentFile(values))
+}
+
+/** For whoever follows the operator's file: no secret, and read under another account. */
+function writeFollowing(environment: Environment): void {
+  const values = {
+    ...gatewayEnvironment(environment, STATE),
+    ...settingsOf('oauth-server', { DEFAULT_SERVICE: environment['DEFAULT_SERVICE'] }),
+  }
+  const path = join(OWN_FOLDERS, 'configuration/environment')
+  writeWhole(path, toEnvironmentFile(values), GROUP_READABLE)
+}
+
+/** Of lego's own, or of the authority: they are read where they lie. */
+const KEPT_FILES = /^(?:ACME_CA_FILE|GATEWAY_CONFIG_FILE)$/
+
+/** `NAME_FILE` names a file that only this container can read: a room gets what is in it. */
+function withoutFiles(env: Readonly<Record<string, string>>): Record<string, string> {
+  const faults: string[] = []
+  const entries = Object.entries(env).map(([name, value]) => {
+    if (!name.endsWith('_FILE') || KEPT_FILES.test(name)) return [name, value]
+    try {
+      return [name.slice(0, -'_FILE'.length), readFileSync(value, 'utf8').trimEnd()]
+    } catch (error) {
+      faults.push(`${name} cannot be read: ${(error as Error).message}`)
+      return [name, value]
+    }
+  })
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Object.fromEntries(entries)
+}
+
+/** It is served by a room that sees nothing of the operator's folder. */
+function takeLogoAlong({ gateway }: Settings, folder: string): void {
+  const { logo } = gateway.branding
+  if (logo === undefined) return
+  const path = relative(dirname(gateway.configurationPath), logo)
+  if (path.startsWith('..')) {
+    throw new ConfigError([`branding.logo: ${logo} must lie beside gateway.yaml, or below it`])
+  }
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  copyFileSync(logo, join(folder, path))
+}

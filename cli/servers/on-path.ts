@@ -1,0 +1,11 @@
+/** A program by its name, as a shell would find it. */
+
+import { delimiter, join } from 'node:path'
+import type { Environment } from '../../lib/platform/environment.ts'
+import { isExecutable } from '../embedded/executable.ts'
+
+/** Its path, or undefined when it is not there. */
+export function findOnPath(name: string, environment: Environment): string | undefined {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}

@@ -1,0 +1,91 @@
+/** `gateway.yaml` as it will be: judged as a whole before it takes the place of the one that is there. */
+
+import {
+  chmodSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { resolve } from 'node:path'
+import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import { ConfigError } from '../../lib/platform/environment.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+
+type Place = Pick<Context, 'environment' | 'workingDirectory'>
+
+export interface ConfigurationFile {
+  readonly path: string
+  /** Empty where there is none. */
+  readonly text: string
+}
+
+/** Where a file did not exist before; containers of other accounts read it too, and secrets are not in it. */
+const NEW_FILE_MODE = 0o644
+
+/** @throws CliError when it cannot be read. */
+export function readConfigurationFile({ environment, workingDirectory }: Place): ConfigurationFile {
+  const named = environment['GATEWAY_CONFIG']
+  const path = resolve(
+    workingDirectory,
+    named === undefined || named === '' ? 'gateway.yaml' : named,
+  )
+  try {
+    return { path, text: readFileSync(path, 'utf8') }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, text: '' }
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * What the gateway would make of this text.
+ * @throws ConfigError with what it would refuse.
+ */
+export function judge({ path, text }: ConfigurationFile, place: Place): Gateway {
+  return withDraft(path, text, (draft) =>
+    readGateway(place.environment, place.workingDirectory, draft),
+  )
+}
+
+/** Whole or not at all, with the mode that it had. @throws ConfigError when the gateway would refuse it. */
+export function writeConfigurationFile(file: ConfigurationFile, place: Place): Gateway {
+  const { path, text } = file
+  // A link stays one: what it leads to is changed.
+  const target =
+    lstatSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
+  const mode = (statSync(target, { throwIfNoEntry: false })?.mode ?? NEW_FILE_MODE) & 0o777
+  return withDraft(
+    target,
+    text,
+    (draft) => {
+      const gateway = readGateway(place.environment, place.workingDirectory, draft)
+      try {
+        renameSync(draft, target)
+      } catch (cause) {
+        throw new CliError(`${path} cannot be replaced: ${(cause as Error).message}`, { cause })
+      }
+      return gateway
+    },
+    mode,
+  )
+}
+
+function withDraft<T>(path: string, text: string, use: (draft: string) => T, mode = 0o600): T {
+  const draft = `${path}.${process.pid}.draft`
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flush: true })
+    // Whatever the umask says.
+    chmodSync(draft, mode)
+    return use(draft)
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof CliError) throw error
+    throw new CliError(`${path} cannot be written: ${(error as Error).message}`, { cause: error })
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}

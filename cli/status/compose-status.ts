@@ -1,0 +1,114 @@
+/** The status of a gateway that runs in containers: what Docker tells, beside what the configuration says. */
+
+import type { CertificateStatus } from '../../certs/status.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { toTable } from '../output.ts'
+import { statusLines } from '../start/certificate-lines.ts'
+import { type PeopleStatus, peopleStatusLine, toPeopleStatus } from '../start/people-lines.ts'
+import type { ContainerStatus, Verdict } from './compose-ps.ts'
+import { certificateSteps, connectSteps, stepLines, switchedOffLines } from './next-steps.ts'
+
+/** The wire shape that `gateway status --json` prints. */
+export interface ComposeStatus {
+  readonly ready: boolean
+  /** Null while the configuration is at fault. */
+  readonly public_url: string | null
+  readonly people: PeopleStatus | null
+  readonly faults: readonly string[]
+  readonly certificate: CertificateStatus | null
+  readonly parts: readonly (Omit<ContainerStatus, 'image'> & { readonly image: string | null })[]
+  readonly services: readonly {
+    readonly name: string
+    readonly url: string
+    /** Of the container that it has to itself; null where the bridge serves it. */
+    readonly verdict: Verdict | 'absent' | null
+  }[]
+  readonly switched_off: readonly string[]
+}
+
+export interface ComposeFacts {
+  readonly containers: readonly ContainerStatus[]
+  /** Services of the project that should have a container; undefined where nobody could be asked. */
+  readonly expected: readonly string[] | undefined
+  readonly gateway: Gateway | undefined
+  readonly faults: readonly string[]
+  readonly certificate: CertificateStatus | null
+}
+
+export function toComposeStatus(facts: ComposeFacts): ComposeStatus {
+  const { containers, expected = [], gateway, faults, certificate } = facts
+  const present = new Set(containers.map(({ name }) => name))
+  const absent = expected.filter((name) => !present.has(name))
+  const parts = [
+    ...containers,
+    ...absent.map((name) => ({ name, verdict: 'failing' as const, status: 'absent', image: null })),
+  ]
+  const verdictOf = (name: string): Verdict | null =>
+    containers.find((one) => one.name === name)?.verdict ?? null
+  return {
+    ready: parts.length > 0 && parts.every(({ verdict }) => isWell(verdict)),
+    public_url: gateway?.addresses.issuer ?? null,
+    people: gateway === undefined ? null : toPeopleStatus(gateway),
+    faults,
+    certificate,
+    parts: parts.toSorted((one, other) => order(one.verdict) - order(other.verdict)),
+    services: [...(gateway?.services.keys() ?? [])].map((name) => ({
+      name,
+      url: gateway?.addresses.resourceOf(name) ?? '',
+      verdict: absent.includes(name) ? 'absent' : verdictOf(name),
+    })),
+    switched_off: gateway?.switchedOff ?? [],
+  }
+}
+
+function isWell(verdict: Verdict): boolean {
+  return verdict === 'serving' || verdict === 'done'
+}
+
+const ORDER: readonly Verdict[] = ['failing', 'starting', 'serving', 'done']
+
+function order(verdict: Verdict): number {
+  return ORDER.indexOf(verdict)
+}
+
+export function renderComposeStatus(status: ComposeStatus, now: number): string[] {
+  const { public_url, people, faults, certificate, parts, services, switched_off } = status
+  return [
+    `${public_url ?? 'the configuration is at fault'} (in containers)`,
+    ...faults.map((fault) => `  ${fault}`),
+    ...statusLines(certificate, now),
+    ...(people === null ? [] : [peopleStatusLine(people)]),
+    '',
+    ...toTable([
+      ['PART', 'STATE', 'DOCKER SAYS'],
+      ...parts.map((part) => [part.name, part.verdict, part.status]),
+    ]),
+    '',
+    ...toTable([
+      ['SERVICE', 'CONTAINER', 'URL'],
+      ...services.map(({ name, verdict, url }) => [name, verdict ?? 'in the bridge', url]),
+    ]),
+    ...switchedOffLines(switched_off),
+    ...stepLines(composeSteps(status, now)),
+  ]
+}
+
+export function composeSteps(status: ComposeStatus, now: number): string[] {
+  const { faults, parts, certificate, services } = status
+  const absent = parts.filter((part) => part.status === 'absent')
+  const failing = parts.filter(
+    ({ verdict, status: words }) => verdict === 'failing' && words !== 'absent',
+  )
+  const steps = [
+    ...(faults.length > 0 ? ['Correct .env or gateway.yaml, then: docker compose up -d'] : []),
+    ...(parts.length === 0 || absent.length > 0
+      ? ['Start what is not there: docker compose up -d']
+      : []),
+    ...failing.map(({ name }) => `See why ${name} fails: docker compose logs --tail 50 ${name}`),
+    ...(parts.some(({ verdict }) => verdict === 'starting')
+      ? ['Wait some seconds, and look again.']
+      : []),
+    ...certificateSteps(certificate, 'docker compose logs --tail 50 certs', now),
+  ]
+  return steps.length > 0 ? steps : connectSteps(services)
+}

@@ -1,0 +1,110 @@
+/** `users/…`: who has been here, and ending everything of a person. */
+
+import { z } from 'zod'
+import type { EndedUser, Page, UserEntry } from '../../lib/oauth/administration.ts'
+import { toSeconds } from '../../lib/platform/clock.ts'
+import { endAccess } from '../access/end-what-fails.ts'
+import type { Disabling } from '../store/disabled-users.ts'
+import { describeGrants, summarize } from './grant-entries.ts'
+import {
+  AdminError,
+  type AdminPorts,
+  change,
+  type Done,
+  look,
+  pageInput,
+  text,
+  toTime,
+  toTimeOrNull,
+} from './operation.ts'
+
+const userInput = z.strictObject({ user: text })
+
+export const listUsers = look(pageInput, async (ports, { from }): Promise<Page<UserEntry>> => {
+  const { users, disabledUsers } = ports.families
+  const [{ ids, next }, disabled] = await Promise.all([users.page(from), disabledUsers.all()])
+  // Of somebody disabled nothing else may be known.
+  const all = from === undefined ? [...new Set([...ids, ...disabled.keys()])] : ids
+  const entries = await Promise.all(all.map((id) => describeUser(ports, id, disabled.get(id))))
+  return { entries, next }
+})
+
+export const showUser = look(userInput, async (ports, { user }) => {
+  const { users, disabledUsers, grants } = ports.families
+  const [known, disabled, ids] = await Promise.all([
+    users.find(user),
+    disabledUsers.all(),
+    grants.ofUser(user),
+  ])
+  if (known === undefined && !disabled.has(user) && ids.length === 0) throw unknown(user)
+  return await describeUser(ports, user, disabled.get(user))
+})
+
+/** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
+export const revokeUser = change(userInput, (ports, { user }) =>
+  endEverything(ports, user, 'revoked by the operator'),
+)
+
+/** As `revokeUser`, and they may not log in again. Also for who has never been here. */
+export const disableUser = change(userInput, async (ports, { user }, operator) => {
+  requireSub(ports, user)
+  const at = toSeconds(ports.clock())
+  // First: whoever logs in meanwhile is found by one of the two.
+  await ports.families.disabledUsers.disable(user, { at, by: operator })
+  return await endEverything(ports, user, 'disabled by the operator')
+})
+
+export const enableUser = change(userInput, async ({ families }, { user }) => {
+  const wasDisabled = await families.disabledUsers.enable(user)
+  return {
+    body: { user, enabled: wasDisabled },
+    targets: [{ target: user, outcome: wasDisabled ? 'ok' : 'not_found' }],
+  }
+})
+
+async function endEverything(ports: AdminPorts, user: string, reason: string): Promise<Done> {
+  const { grants, consents, disabledUsers } = ports.families
+  const held = await describeGrants(ports, await grants.ofUser(user))
+  // Forgotten first: no client must get back in without asking.
+  await consents.forgetOfUser(user)
+  await endAccess(ports, user, reason)
+  const disabled = await disabledUsers.has(user)
+  const body: EndedUser = { user, grants: held.length, disabled }
+  return { body, targets: [{ target: user, outcome: 'ok' }] }
+}
+
+async function describeUser(
+  ports: AdminPorts,
+  user: string,
+  disabling: Disabling | undefined,
+): Promise<UserEntry> {
+  const { users, grants } = ports.families
+  const [known, ids] = await Promise.all([users.find(user), grants.ofUser(user)])
+  const { grants: count, clients, services } = summarize(await describeGrants(ports, ids))
+  return {
+    user,
+    name: known?.name ?? null,
+    login: known?.login ?? null,
+    emails: known?.emails ?? [],
+    last_login_at: toTimeOrNull(known?.lastLoginAt),
+    grants: count,
+    clients,
+    services,
+    disabled: disabling === undefined ? null : { at: toTime(disabling.at), by: disabling.by },
+  }
+}
+
+/** A wrong name would shut out nobody, and nobody would notice. */
+function requireSub({ providers }: AdminPorts, user: string): void {
+  const [, provider] = /^([^:]+):./.exec(user) ?? []
+  if (provider !== undefined && providers.has(provider)) return
+  const names = [...providers.keys()].join(', ')
+  throw new AdminError(
+    'invalid_request',
+    `a person is named by provider and id, as gateway users list shows them; providers: ${names}`,
+  )
+}
+
+function unknown(user: string): AdminError {
+  return new AdminError('not_found', `nobody is known as ${user}`)
+}

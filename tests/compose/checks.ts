@@ -1,0 +1,161 @@
+/** The tests of the containers, in their order: each builds on what those before it left. */
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Counts } from '../runner/tap.ts'
+import { callText } from '../support/sdk-client.ts'
+import { printImages, printMemory } from './figures.ts'
+import { type Lasting, leaveTraces } from './lasting.ts'
+import { createStack, docker, type Stack } from './stack.ts'
+import { prepareSurroundings, type Surroundings } from './surroundings.ts'
+import { createVisit, pebbleRoot, type Visit } from './visit.ts'
+
+/** Switched on, and called. */
+const SERVICES = ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'] as const
+const CERTIFICATE_MS_MAX = 120_000
+const LIVE_MS_MAX = 10_000
+
+export interface World {
+  readonly stack: Stack
+  readonly surroundings: Surroundings
+  readonly visit: Visit
+}
+
+export async function runChecks(project: string, counts: Counts): Promise<void> {
+  const surroundings = await prepareSurroundings(SERVICES)
+  const stack = createStack(project, surroundings)
+  const check = async (name: string, run: () => Promise<void>): Promise<void> => {
+    const began = Date.now()
+    await run()
+    counts.passed += 1
+    console.log(`✔ ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+  }
+  try {
+    await run({ stack, surroundings }, check)
+  } catch (error) {
+    // What comes after builds on it.
+    counts.failed += 1
+    console.log(`✘ ${error instanceof Error ? error.stack : String(error)}`)
+    console.log(await stack.compose('logs', '--tail', '20').catch(String))
+  } finally {
+    await takeDown(stack)
+    surroundings.remove()
+  }
+}
+
+type Check = (name: string, run: () => Promise<void>) => Promise<void>
+
+async function run(
+  { stack, surroundings }: Pick<World, 'stack' | 'surroundings'>,
+  check: Check,
+): Promise<void> {
+  await check('images are built', async () => void (await stack.compose('build', '--quiet')))
+  await check('from nothing to all healthy', () => bringUp(stack))
+  let visit = createVisit(surroundings, '')
+  await check('a certificate comes from the authority', async () => {
+    visit = createVisit(surroundings, await pebbleRoot(surroundings))
+    await untilTrusted(visit)
+  })
+  let lasting: Lasting | undefined
+  await check('a login through GitHub, and a call that knows who calls', async () => {
+    lasting = await leaveTraces(visit)
+    await checkIdentity(visit)
+  })
+  const nothingIsLost = async (): Promise<void> => await lasting?.check()
+  await check('every service that is switched on answers', () => listTools(visit))
+  await printMemory(stack)
+  await printImages(stack)
+  await check('a server added while everything runs', () =>
+    addServer({ stack, surroundings, visit }),
+  )
+  await check('each container restarted: nothing is lost', async () => {
+    for (const { service } of await servers(stack)) await stack.compose('restart', service)
+    await stack.untilHealthy()
+    await nothingIsLost()
+  })
+  await check('each container killed: nothing is lost', async () => {
+    for (const container of await servers(stack)) await stack.kill(container)
+    await stack.untilHealthy()
+    await nothingIsLost()
+  })
+  await check('down and up: nothing is lost', async () => {
+    await stack.compose('down')
+    await bringUp(stack)
+    await nothingIsLost()
+  })
+  await check('an upgrade to new images: nothing is lost', async () => {
+    await stack.upgrade('next')
+    await bringUp(stack)
+    await nothingIsLost()
+  })
+}
+
+/** Ours, and those of services; not what the test has put around them. */
+async function servers(stack: Stack) {
+  const containers = await stack.containers()
+  return containers.filter(
+    ({ service, state }) => state === 'running' && !['github', 'pebble'].includes(service),
+  )
+}
+
+async function bringUp(stack: Stack): Promise<void> {
+  await stack.compose('up', '--detach', '--no-build')
+  await stack.untilHealthy()
+}
+
+/** Until then a placeholder is served, which nobody trusts. */
+async function untilTrusted({ fetch, issuer, endpointOf }: Visit): Promise<void> {
+  const urls = [`${issuer}/healthz`, ...SERVICES.map(endpointOf)]
+  for (let waited = 0; ; waited += 500) {
+    try {
+      await Promise.all(urls.map(async (url) => (await fetch(url)).body?.cancel()))
+      return
+    } catch (error) {
+      if (waited > CERTIFICATE_MS_MAX) throw error
+    }
+    await sleep(500)
+  }
+}
+
+async function checkIdentity(visit: Visit): Promise<void> {
+  const { client, close } = await visit.connect('echo')
+  assert.match(await callText(client, 'whoami'), /octocat/)
+  await close()
+}
+
+async function listTools(visit: Visit): Promise<void> {
+  for (const service of SERVICES) {
+    const { client, close } = await visit.connect(service)
+    assert.ok((await client.listTools()).tools.length > 0, service)
+    await close()
+  }
+}
+
+const NEWCOMER = `
+mcpServers:
+  notes:
+    npm: "@modelcontextprotocol/server-memory"
+    isolation: user
+    env: { MEMORY_FILE_PATH: "\${data}/\${user.id}/memory.jsonl" }
+    folders: ["\${data}/\${user.id}"]
+`
+
+/** Before it has a certificate of its name the edge must know it: asked at the issuer's. */
+async function addServer({ stack, surroundings }: World): Promise<void> {
+  writeFileSync(join(surroundings.folder, 'configuration/gateway.yaml'), NEWCOMER)
+  const told = async (): Promise<string> => await stack.compose('logs', 'envoy-files')
+  for (let waited = 0; !(await told()).includes('"added":["notes"]'); waited += 500) {
+    if (waited > LIVE_MS_MAX) throw new Error('the new server was not taken up')
+    await sleep(500)
+  }
+}
+
+async function takeDown(stack: Stack): Promise<void> {
+  await stack.compose('down', '--volumes', '--remove-orphans', '--timeout', '2')
+  const filter = `reference=${stack.project}-*`
+  const images = await docker('images', '--filter', filter, '--format', '{{.Repository}}:{{.Tag}}')
+  const names = images.split('\n').filter((name) => name !== '')
+  if (names.length > 0) await docker('rmi', ...names)
+}

@@ -1,0 +1,180 @@
+/** Services that come from PyPI: installed at the start, each used through a login, nobody’s seen by others. */
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { needs } from '../support/needs.ts'
+import {
+  refusesPrivatePages,
+  workWithGit,
+  workWithSqlite,
+  workWithTime,
+  workWithTmux,
+} from '../support/python-work.ts'
+import { type Connection, callText, connect } from '../support/sdk-client.ts'
+import { toolPath } from '../support/tool-path.ts'
+import { createVisitor } from '../support/visitor.ts'
+
+const ON = ['time', 'fetch', 'git', 'sqlite', 'tmux']
+const OFF = ['everything', 'filesystem', 'memory', 'sequentialthinking']
+const switches = (names: readonly string[], value: string) =>
+  names.map((name) => [`MCP_${name.toUpperCase()}_ENABLED`, value])
+
+let gateway: TestGateway
+// The very first time packages are fetched.
+test.before(async (t) => {
+  t.timeout(300_000)
+  if (toolPath('python') === undefined) return
+  gateway = await startGateway({
+    readyMsMax: 240_000,
+    environment: Object.fromEntries([...switches(ON, 'true'), ...switches(OFF, 'false')]),
+  })
+})
+test.after('a terminal does not outlive the gateway', async (t) => {
+  if (gateway === undefined) return
+  const terminals = () => withHomeBelow(gateway.folder)
+  if (toolPath('tmux') !== undefined) t.true(terminals().length > 0)
+  await gateway.stop()
+  t.deepEqual(terminals(), [])
+})
+test.after.always(() => gateway?.remove())
+
+async function enter(t: ExecutionContext, service: string, name: string): Promise<Connection> {
+  const connection = await connect(`${gateway.url}/${service}/mcp`, createVisitor(name))
+  t.teardown(() => connection.close())
+  return connection
+}
+
+/** Where a service keeps what is this person's. */
+function folderOf(service: string, name: string): string {
+  return join(gateway.folder, '.gateway/services', service, toUserId(`dev:${name}`))
+}
+
+/** The error that a tool answers with. */
+async function refusal(
+  { client }: Connection,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<string> {
+  const { content } = await client.callTool({ name, arguments: args })
+  return JSON.stringify(content)
+}
+
+needs('python')('time: now, and from one zone to another', async (t) => {
+  const { client } = await enter(t, 'time', 'alice')
+  await t.notThrowsAsync(workWithTime(client))
+})
+
+needs('python')('fetch: a page of this machine is not the web', async (t) => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end('inside')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { client } = await enter(t, 'fetch', 'alice')
+  await t.notThrowsAsync(refusesPrivatePages(client, (server.address() as AddressInfo).port))
+  t.deepEqual(asked, [])
+})
+
+needs('python', 'git')('git: a person’s own repositories, and none above them', async (t) => {
+  const repository = join(folderOf('git', 'alice'), 'letters')
+  makeRepository(repository, 'first letter')
+  makeRepository(gateway.folder, 'of the operator')
+  const alice = await enter(t, 'git', 'alice')
+  await t.notThrowsAsync(workWithGit(alice.client, 'letters', 'first letter'))
+  t.is(
+    await callText(alice.client, 'git_branch', { repo_path: 'letters', branch_type: 'local' }),
+    '* main',
+  )
+
+  writeFileSync(join(repository, 'second.txt'), 'dear bob')
+  await callText(alice.client, 'git_add', { repo_path: 'letters', files: ['second.txt'] })
+  await callText(alice.client, 'git_commit', { repo_path: 'letters', message: 'second letter' })
+  t.regex(await callText(alice.client, 'git_log', { repo_path: 'letters' }), /Author: alice/)
+
+  const bob = await enter(t, 'git', 'bob')
+  t.is(await callText(bob.client, 'git_repositories'), 'There is no repository yet.')
+  for (const repo_path of [repository, gateway.folder, '../../../..', '../']) {
+    t.regex(
+      await refusal(bob, 'git_log', { repo_path }),
+      /outside the allowed repository/,
+      repo_path,
+    )
+  }
+})
+
+function makeRepository(folder: string, subject: string): void {
+  mkdirSync(folder, { recursive: true })
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.invalid', ...args], {
+      cwd: folder,
+    })
+  git('init', '--quiet', '--initial-branch=main')
+  git('commit', '--quiet', '--allow-empty', '-m', subject)
+}
+
+needs('python')('sqlite: a database of one’s own, and no other file', async (t) => {
+  const [alice, bob] = await Promise.all([enter(t, 'sqlite', 'alice'), enter(t, 'sqlite', 'bob')])
+  await t.notThrowsAsync(workWithSqlite(alice.client, 'diary'))
+  t.notRegex(await callText(bob.client, 'list_tables'), /diary/)
+  const others = join(folderOf('sqlite', 'alice'), 'data.db')
+  const taken = join(gateway.folder, 'taken.db')
+  for (const query of [`ATTACH DATABASE '${others}' AS other`, `VACUUM INTO '${taken}'`]) {
+    t.regex(
+      await refusal(bob, 'write_query', { query }),
+      /not authorized|authorization denied/,
+      query,
+    )
+  }
+  t.regex(
+    await refusal(bob, 'read_query', { query: "SELECT load_extension('x')" }),
+    /not authorized|authorization denied/,
+  )
+  await callText(bob.client, 'write_query', { query: 'VACUUM' })
+  t.false(readdirSync(gateway.folder).includes('taken.db'))
+})
+
+needs('python', 'tmux')('tmux: a terminal of one’s own', async (t) => {
+  const [alice, bob] = await Promise.all([enter(t, 'tmux', 'alice'), enter(t, 'tmux', 'bob')])
+  await t.notThrowsAsync(workWithTmux(alice.client, 'work'))
+  const sessions = await callText(bob.client, 'tmux_list', { kind: 'sessions' })
+  t.notRegex(sessions, /work/)
+  const shown = await callText(alice.client, 'tmux_run', {
+    target_pane: 'work',
+    command: 'echo "at $HOME"',
+  })
+  t.regex(shown, new RegExp(`at .*/${toUserId('dev:alice')}`))
+})
+
+needs('python', 'tmux')(
+  'tmux: no secret of the gateway is in a terminal’s environment',
+  async (t) => {
+    const { client } = await enter(t, 'tmux', 'carol')
+    await callText(client, 'tmux_new_session', { name: 'look' })
+    const shown = await callText(client, 'tmux_run', {
+      target_pane: 'look',
+      command: 'env | cut -d= -f1',
+    })
+    t.notRegex(shown, /SECRET|PASSWORD|REDIS|USER_SECRETS_KEY/)
+  },
+)
+
+/** Processes whose home is below this folder: the terminals of its services. */
+function withHomeBelow(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${folder}/`)
+    } catch {
+      // Ended meanwhile, or somebody else's.
+      return false
+    }
+  })
+}
