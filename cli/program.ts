@@ -6,14 +6,21 @@ import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
+import { clientsCommand } from './commands/clients/clients.ts'
+import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { grantsCommand } from './commands/grants/grants.ts'
+import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
+import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { tokensCommand } from './commands/tokens/tokens.ts'
+import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
@@ -35,6 +42,13 @@ const COMMANDS: readonly CommandMaker[] = [
   logsCommand,
   explainCommand,
   auditCommand,
+  usersCommand,
+  clientsCommand,
+  grantsCommand,
+  tokensCommand,
+  consentsCommand,
+  keysCommand,
+  registrationsCommand,
   ...MCP_COMMANDS,
 ]
 
@@ -49,6 +63,8 @@ Examples:
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
+  $ gateway users disable github:583231  somebody leaves: all of theirs ends now
+  $ gateway clients list --older-than 30d
   $ gateway stop
   $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
   $ gateway call echo echo message=hello
@@ -89,7 +105,7 @@ function setUp(command: Command, { stdout, stderr }: Streams): void {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })
-  for (const inner of command.commands) setUp(inner, { stdout, stderr })
+  for (const below of command.commands) setUp(below, { stdout, stderr })
 }
 
 function toOutput(
