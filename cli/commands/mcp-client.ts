@@ -2,7 +2,9 @@
 
 import type { CommandMaker } from '../context.ts'
 import { callCommand } from './call.ts'
+import { clientCommand } from './client/client.ts'
 import { connectCommand } from './connect.ts'
+import { exportConfigCommand } from './export-config.ts'
 import { loginCommand } from './login.ts'
 import { logoutCommand } from './logout.ts'
 import { promptsCommand } from './prompts/prompts.ts'
@@ -23,4 +25,6 @@ export const MCP_COMMANDS: readonly CommandMaker[] = [
   callCommand,
   rawCommand,
   connectCommand,
+  clientCommand,
+  exportConfigCommand,
 ]

@@ -1,6 +1,6 @@
 /** As whom this command line goes to an authorization server: known there already, or registered now (RFC 7591). */
 
-import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
 import { fetchBriefly, SOFTWARE } from '../http.ts'
 import type { KnownClient } from '../store/login.ts'
@@ -76,25 +76,30 @@ export async function register(registering: Registering): Promise<KnownClient> {
     client_name: 'gateway (command line)',
     software_id: SOFTWARE.name,
     software_version: SOFTWARE.version,
-    application_type: 'native' as const,
+    application_type: 'native',
     redirect_uris: [redirectUri ?? 'http://127.0.0.1/callback'],
     grant_types: grantsFor(server),
     response_types: ['code'],
     token_endpoint_auth_method: authMethodFor(server),
   }
-  try {
-    const registered = await registerClient(server.issuer, {
-      metadata: server,
-      clientMetadata: asked,
-      fetchFn: fetchBriefly,
-      ...(scope !== undefined && { scope }),
-    })
-    // What the answer leaves out is as it was asked for (RFC 7591 section 3.2.1).
-    return { ...asked, ...registered } as KnownClient
-  } catch (error) {
-    throw error instanceof RegistrationRejectedError ? rejected(server, error) : error
-  }
+  const answer = await fetchBriefly(server.registration_endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ ...asked, ...(scope !== undefined && { scope }) }),
+  })
+  const body = await answer.text()
+  if (!answer.ok) throw rejected(server, answer.status, body)
+  // What the answer leaves out is as it was asked for (RFC 7591 section 3.2.1).
+  return { ...asked, ...registeredSchema.parse(JSON.parse(body)) }
 }
+
+/** The SDK's reading of it drops what manages the registration later (RFC 7592 section 3). */
+const registeredSchema = z.looseObject({
+  client_id: z.string(),
+  client_secret: z.string().optional(),
+  registration_access_token: z.string().optional(),
+  registration_client_uri: z.url({ protocol: /^https?$/ }).optional(),
+})
 
 function grantsFor(server: ServerMetadata): string[] {
   const codeGrants = ['authorization_code', 'refresh_token']
@@ -108,10 +113,7 @@ function authMethodFor({ token_endpoint_auth_methods_supported: known }: ServerM
   return wanted.find((method) => known?.includes(method)) ?? 'none'
 }
 
-function rejected(
-  { issuer }: ServerMetadata,
-  { status, body }: RegistrationRejectedError,
-): CliError {
+function rejected({ issuer }: ServerMetadata, status: number, body: string): CliError {
   return new CliError(`${issuer} does not register this client: ${status} ${body.slice(0, 500)}`, {
     nextStep: 'have one registered by its operator, then: gateway login URL --client-id ID',
   })
