@@ -29,7 +29,7 @@ export function toToolArguments(
     else found[key] = reading.value
   }
   for (const name of schema.required ?? []) {
-    if (!(name in found)) faults.push(`${name} is missing (${describe(schema, name)})`)
+    if (!Object.hasOwn(found, name)) faults.push(`${name} is missing (${describe(schema, name)})`)
   }
   if (faults.length === 0) return found
   throw new CliError(faults.join('\n'), { exitCode: EXIT_CODE.usage, nextStep: usage(schema) })
@@ -46,7 +46,7 @@ function readArgument(
     return { value: parseJson(first.text, key) }
   }
   if (assignments.some(({ isJson }) => isJson)) return { fault: 'given twice' }
-  const expected = schema.properties?.[key]
+  const expected = propertyOf(schema, key)
   if (expected !== undefined) {
     return readValue(
       expected,
@@ -74,6 +74,11 @@ export function usage(schema: InputSchema): string {
 }
 
 function describe(schema: InputSchema, name: string): string {
-  const types = typesOf(schema.properties?.[name] ?? {}, schema)
+  const types = typesOf(propertyOf(schema, name) ?? {}, schema)
   return types.size === 0 ? 'any' : [...types].join(' or ')
+}
+
+/** A name that every object has, such as `constructor`, is not thereby described. */
+function propertyOf({ properties = {} }: InputSchema, name: string): Schema | undefined {
+  return Object.hasOwn(properties, name) ? properties[name] : undefined
 }

@@ -1,6 +1,7 @@
 /** The fields of a form as a server describes them: a flat object of texts, numbers, yes or no, and choices. */
 
 import { z } from 'zod'
+import { CliError } from '../../cli-error.ts'
 import { escapeControls } from '../../log/terminal-line.ts'
 import type { Reading } from '../../setup/answers.ts'
 import type { Question } from '../../setup/asker.ts'
@@ -18,7 +19,7 @@ const property = choices.extend({
   type: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   items: choices.optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
@@ -36,8 +37,11 @@ export interface Field extends z.infer<typeof property> {
   readonly isRequired: boolean
 }
 
+/** @throws CliError for what MCP does not call a form. */
 export function toFields(schema: unknown): Field[] {
-  const { properties, required } = form.parse(schema)
+  const parsed = form.safeParse(schema)
+  if (!parsed.success) throw new CliError('the form is not understood', { cause: parsed.error })
+  const { properties, required } = parsed.data
   return Object.entries(properties).map(([name, described]) => ({
     ...described,
     name,
@@ -54,9 +58,9 @@ export function fieldQuestion(field: Field): Question<FieldValue | undefined> {
     field.type === 'array' ? 'several by comma' : undefined,
     isRequired ? undefined : 'Enter alone leaves it out',
   ].filter((hint) => hint !== undefined)
+  const words = hints.length === 0 ? '' : ` (${hints.join('; ')})`
   return {
-    message: escapeControls(title ?? name),
-    hint: escapeControls(hints.join('; ')),
+    message: escapeControls(`${title ?? name}${words}:`),
     initial: toText(field.default),
     read: (text) => readField(field, text.trim()),
   }
@@ -74,7 +78,7 @@ function choicesOf(field: Field): string[] | undefined {
 }
 
 function readField(field: Field, text: string): Reading<FieldValue | undefined> {
-  if (text === '') return field.isRequired ? { fault: 'an answer is required' } : NOTHING
+  if (text === '') return field.isRequired ? { fault: 'an answer is needed' } : NOTHING
   if (field.type === 'boolean') return readBoolean(text)
   if (field.type === 'number' || field.type === 'integer') return readNumber(field, text)
   const values = field.type === 'array' ? text.split(',').map((one) => one.trim()) : [text]
@@ -87,13 +91,15 @@ function readField(field: Field, text: string): Reading<FieldValue | undefined> 
 const NOTHING: Reading<undefined> = { value: undefined }
 
 function readText({ minLength = 0, maxLength = Infinity }: Field, text: string): Reading<string> {
-  if (text.length < minLength) return { fault: `at least ${minLength} characters` }
-  return text.length > maxLength ? { fault: `at most ${maxLength} characters` } : { value: text }
+  if (text.length < minLength) return { fault: `it needs ${minLength} characters at least` }
+  return text.length > maxLength
+    ? { fault: `it may have ${maxLength} characters at most` }
+    : { value: text }
 }
 
 function readBoolean(text: string): Reading<boolean> {
   if (/^(?:y|yes|true)$/i.test(text)) return { value: true }
-  return /^(?:n|no|false)$/i.test(text) ? { value: false } : { fault: 'yes or no' }
+  return /^(?:n|no|false)$/i.test(text) ? { value: false } : { fault: 'it is yes or no' }
 }
 
 function readNumber(
@@ -102,7 +108,7 @@ function readNumber(
 ): Reading<number> {
   const value = Number(text)
   const isGood = type === 'integer' ? Number.isInteger(value) : Number.isFinite(value)
-  if (!isGood) return { fault: type === 'integer' ? 'a whole number' : 'a number' }
-  if (value < minimum) return { fault: `at least ${minimum}` }
-  return value > maximum ? { fault: `at most ${maximum}` } : { value }
+  if (!isGood) return { fault: type === 'integer' ? 'it is a whole number' : 'it is a number' }
+  if (value < minimum) return { fault: `it is at least ${minimum}` }
+  return value > maximum ? { fault: `it is at most ${maximum}` } : { value }
 }
