@@ -14,6 +14,7 @@ import { grantsCommand } from './commands/grants/grants.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
+import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
@@ -56,6 +57,7 @@ const COMMANDS: readonly CommandMaker[] = [
   keysCommand,
   registrationsCommand,
   githubCommand,
+  ...MCP_COMMANDS,
 ]
 
 const EXAMPLES = `
@@ -72,7 +74,11 @@ Examples:
                                          who called which tool, and what came of it
   $ gateway users disable github:583231  somebody leaves: all of theirs ends now
   $ gateway clients list --older-than 30d
+  $ gateway add npm:some-mcp             try an MCP server, and serve it
+  $ gateway import ~/.cursor/mcp.json    the servers that a client has
   $ gateway stop
+  $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
+  $ gateway call echo echo message=hello
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `

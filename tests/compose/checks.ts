@@ -22,6 +22,7 @@ const SERVICES = (
 ).split(',')
 const CERTIFICATE_MS_MAX = 120_000
 const LIVE_MS_MAX = 10_000
+const RESTART_MS_MAX = 60_000
 
 export interface World {
   readonly stack: Stack
@@ -46,7 +47,10 @@ export async function runChecks(project: string, counts: Counts): Promise<void> 
     console.log(`✘ ${error instanceof Error ? error.stack : String(error)}`)
     console.log(await stack.compose('logs', '--tail', '20').catch(String))
   } finally {
-    await takeDown(stack)
+    await takeDown(stack).catch((error: unknown) => {
+      counts.failed += 1
+      console.log(`✘ everything is taken down: ${String(error)}`)
+    })
     surroundings.remove()
   }
 }
@@ -60,6 +64,8 @@ async function run(
   await check('images are built', async () => void (await stack.compose('build', '--quiet')))
   await check('setup writes .env for whoever has the folder', () => checkSetup(stack))
   await check('from nothing to all healthy', () => bringUp(stack))
+  await printMemory(stack, await servers(stack))
+  await printImages(stack)
   let visit = createVisit(surroundings, '')
   await check('a certificate comes from the authority', async () => {
     visit = createVisit(surroundings, await pebbleRoot(surroundings))
@@ -82,8 +88,6 @@ async function run(
   await check('a service that fills its processes and its memory harms no other', () =>
     checkBounds({ stack, visit }),
   )
-  await printMemory(stack)
-  await printImages(stack)
   await check('a server added while everything runs', () =>
     addServer({ stack, surroundings, visit }),
   )
@@ -93,7 +97,9 @@ async function run(
     await nothingIsLost()
   })
   await check('each container killed: nothing is lost', async () => {
-    for (const container of await servers(stack)) await stack.kill(container)
+    const before = await servers(stack)
+    for (const container of before) await stack.kill(container)
+    for (const { name } of before) await untilRestarted(name)
     await stack.untilHealthy()
     await nothingIsLost()
   })
@@ -107,6 +113,15 @@ async function run(
     await bringUp(stack)
     await nothingIsLost()
   })
+}
+
+/** By the engine itself, after it had died. */
+async function untilRestarted(name: string): Promise<void> {
+  const inspect = async () => await docker('inspect', '--format', '{{.RestartCount}}', name)
+  for (let waited = 0; Number(await inspect()) === 0; waited += 500) {
+    if (waited > RESTART_MS_MAX) throw new Error(`${name} was not started again`)
+    await sleep(500)
+  }
 }
 
 /** Ours, and those of services; not what the test has put around them. */

@@ -81,6 +81,8 @@ export interface GitHubEmulator {
   expireCodes(): void
   /** A person enters the code of a device, and allows or refuses. False: there is no such code. */
   enterDeviceCode(userCode: string, login: string, decision?: 'allow' | 'refuse'): boolean
+  /** Codes that devices show and nobody has entered yet. */
+  pendingDeviceCodes(): readonly string[]
   /** Whether the app allows the device flow. */
   setDeviceFlow(isAllowed: boolean): void
   /** As if the eight hours of every access token had passed, where they expire. */
@@ -103,6 +105,8 @@ export interface GitHubEmulatorOptions {
   readonly isExpiring?: boolean
   /** What devices are told to wait between two questions, seconds; GitHub says 5. */
   readonly deviceInterval?: number
+  /** What they have to wait in truth, if it is more; then they are told how much. */
+  readonly devicePatience?: number
 }
 
 interface Authorization {
@@ -117,7 +121,7 @@ interface Authorization {
 interface Device {
   readonly userCode: string
   readonly scopes: readonly string[]
-  /** When it asked last, `performance.now`. */
+  /** When it began, or asked last, `performance.now`. */
   askedAt: number
   decision: 'pending' | 'refused' | GitHubPerson
 }
@@ -131,6 +135,8 @@ interface Token {
 
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const CODE_MS = 600_000
+/** A timer may be early by a millisecond. */
+const TIMER_SLACK = 0.9
 /** Of one person and the same scopes: one more ends the oldest. */
 const TOKENS_MAX = 10
 /** What a GitHub App may read, in the words of scopes. */
@@ -190,6 +196,10 @@ export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<
       device.decision = decision === 'allow' ? person : 'refused'
       return true
     },
+    pendingDeviceCodes: () =>
+      [...state.devices.values()]
+        .filter(({ decision }) => decision === 'pending')
+        .map(({ userCode }) => userCode),
     setDeviceFlow(isAllowed) {
       state.allowsDevices = isAllowed
     },
@@ -231,12 +241,14 @@ function createState({
   callbackUrl,
   isExpiring = false,
   deviceInterval = 5,
+  devicePatience = deviceInterval,
   clientId = `Iv1.${randomBytes(8).toString('hex')}`,
   clientSecret = randomBytes(20).toString('hex'),
 }: GitHubEmulatorOptions) {
   return {
     isExpiring,
     deviceInterval,
+    devicePatience,
     allowsDevices: true,
     /** By device code. */
     devices: new Map<string, Device>(),
@@ -540,7 +552,7 @@ function beginDevice({ state, request, response, form }: Call): Sent {
   const device: Device = {
     userCode,
     scopes: scopesOf(form),
-    askedAt: Number.NEGATIVE_INFINITY,
+    askedAt: performance.now(),
     decision: 'pending',
   }
   state.devices.set(deviceCode, device)
@@ -562,8 +574,9 @@ function answerDevice(call: Call, refuse: (error: string) => Sent): Sent {
   }
   const waitedMs = performance.now() - device.askedAt
   device.askedAt = performance.now()
-  if (waitedMs < state.deviceInterval * 1000) {
-    const interval = state.deviceInterval + 5
+  const hasWaited = waitedMs >= state.devicePatience * 1000 * TIMER_SLACK
+  if (!hasWaited) {
+    const interval = state.devicePatience
     return sendTokenAnswer(request, response, { error: 'slow_down', interval })
   }
   const { decision: person, scopes } = device

@@ -13,7 +13,7 @@ export const COMPOSE_OWN = 'compose.own.yaml'
 const ROOMS = new Set(
   (
     'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup ' +
-    'own egress'
+    'own egress status'
   ).split(' '),
 )
 

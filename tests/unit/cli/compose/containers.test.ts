@@ -14,6 +14,7 @@ const ROOT = new URL('../../../..', import.meta.url).pathname
 interface Definition {
   readonly user: string
   readonly image: string
+  readonly extends?: { readonly file: string; readonly service: string }
   readonly network_mode?: string
   readonly networks?: readonly string[]
   readonly volumes?: readonly string[]
@@ -22,10 +23,24 @@ interface Definition {
   readonly [name: string]: unknown
 }
 
-const file = parse(readFileSync(`${ROOT}compose.yaml`, 'utf8'), { merge: true }) as {
-  services: Record<string, Definition>
+const read = (path: string) =>
+  (
+    parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true }) as {
+      services: Record<string, Definition>
+    }
+  ).services
+
+/** As Compose completes it where nothing is set: the variable in the name of what is extended is empty. */
+function complete(definition: Definition): Definition {
+  const { extends: base } = definition
+  if (base === undefined) return definition
+  const name = base.service.replace(/\$\{[^}]*\}/, '')
+  return { ...read(base.file)[name], ...definition }
 }
-const { setup, ...rooms } = file.services
+
+const { setup, status, ...rooms } = Object.fromEntries(
+  Object.entries(read('compose.yaml')).map(([name, one]) => [name, complete(one)]),
+)
 const servers = Object.entries(rooms).filter(([name]) => name !== 'secrets')
 
 /** The command of each target of the Dockerfile. */
@@ -80,8 +95,10 @@ test('every container is confined, limited, looked after and its log bounded', (
     t.is(rest['restart'], 'unless-stopped', name)
     t.truthy(rest['cpus'], name)
   }
-  t.deepEqual(setup?.['cap_add'], ['SETUID', 'SETGID'])
-  t.deepEqual(setup?.['profiles'], ['setup'])
+  for (const byHand of [setup, status]) {
+    t.deepEqual(byHand?.['cap_add'], ['SETUID', 'SETGID'])
+    t.deepEqual(byHand?.['profiles'], ['setup'])
+  }
 })
 
 test('nobody has the engine’s socket, or a name of a secret', (t) => {
