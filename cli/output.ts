@@ -13,6 +13,8 @@ export type Stdin = Readable & { readonly isTTY?: boolean }
 
 export interface Output {
   readonly json: boolean
+  /** For what is no result, and may not be dropped. */
+  readonly stdout: Streams['stdout']
   /** For what changes in place. */
   readonly stderr: Streams['stderr']
   /** Whether stdout is a terminal that wants colour. */
@@ -34,6 +36,7 @@ export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'c
   }
   return {
     ...options,
+    stdout,
     stderr,
     line,
     note: (text) => void stderr.write(`${text}\n`),

@@ -6,16 +6,25 @@ import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
+import { clientsCommand } from './commands/clients/clients.ts'
+import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { githubCommand } from './commands/github/github.ts'
+import { grantsCommand } from './commands/grants/grants.ts'
 import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
+import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
+import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { tokensCommand } from './commands/tokens/tokens.ts'
+import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
@@ -40,6 +49,15 @@ const COMMANDS: readonly CommandMaker[] = [
   explainCommand,
   auditCommand,
   outdatedCommand,
+  usersCommand,
+  clientsCommand,
+  grantsCommand,
+  tokensCommand,
+  consentsCommand,
+  keysCommand,
+  registrationsCommand,
+  githubCommand,
+  ...MCP_COMMANDS,
 ]
 
 const EXAMPLES = `
@@ -54,7 +72,13 @@ Examples:
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
+  $ gateway users disable github:583231  somebody leaves: all of theirs ends now
+  $ gateway clients list --older-than 30d
+  $ gateway add npm:some-mcp             try an MCP server, and serve it
+  $ gateway import ~/.cursor/mcp.json    the servers that a client has
   $ gateway stop
+  $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
+  $ gateway call echo echo message=hello
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
@@ -75,7 +99,7 @@ export async function runProgram(
     output: output(),
   }))
   for (const make of COMMANDS) program.addCommand(make(context))
-  for (const command of withCommands(program)) setUp(command, surroundings.streams)
+  setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -86,16 +110,13 @@ export async function runProgram(
   }
 }
 
-function withCommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withCommands)]
-}
-
 function setUp(command: Command, { stdout, stderr }: Streams): void {
   command.showHelpAfterError('Run `gateway --help` for what there is.').exitOverride()
   command.configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
   })
+  for (const below of command.commands) setUp(below, { stdout, stderr })
 }
 
 function toOutput(

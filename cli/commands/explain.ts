@@ -8,7 +8,8 @@ import { CliError } from '../cli-error.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
 import { askSocket, type SocketAnswer } from '../instance/ask-socket.ts'
 import { requireGateway } from '../instance/control-client.ts'
-import { type Stdin, toTable } from '../output.ts'
+import { readToken, TOKEN_VARIABLE } from '../instance/read-token.ts'
+import { toTable } from '../output.ts'
 
 interface ExplainOptions {
   readonly url: string
@@ -25,10 +26,6 @@ interface Explanation {
   }[]
   readonly decision: { readonly allow: boolean; readonly status: number; readonly reason: string }
 }
-
-const TOKEN_CHARACTERS_MAX = 16_384
-const FROM_STDIN = '-'
-const TOKEN_VARIABLE = 'GATEWAY_TOKEN'
 
 const NOTES = `
 Arguments of a program are visible to everybody on the machine, and the shell remembers them:
@@ -85,34 +82,6 @@ function readAnswer({ status, body }: SocketAnswer): Explanation {
   const answer = JSON.parse(body) as Explanation & { error_description?: string }
   if (status === 200) return answer
   throw new CliError(`ext-authz does not understand the question: ${answer.error_description}`)
-}
-
-/** As it is, or as it is copied out of a header. Undefined without one: that has an explanation too. */
-async function readToken(
-  { environment, stdin, output }: Context,
-  given: string | undefined,
-): Promise<string | undefined> {
-  const named = given ?? environment[TOKEN_VARIABLE]
-  if (named === FROM_STDIN && stdin.isTTY === true) {
-    output.note('Paste the token, then Enter and Ctrl-D.')
-  }
-  const text = named === FROM_STDIN ? await readText(stdin) : (named ?? '')
-  const token = text.trim().replace(/^(?:Authorization:\s*)?Bearer\s+/i, '')
-  if (token.length > TOKEN_CHARACTERS_MAX) throw tooLong()
-  return token === '' ? undefined : token
-}
-
-async function readText(stdin: Stdin): Promise<string> {
-  let text = ''
-  for await (const chunk of stdin.setEncoding('utf8') as AsyncIterable<string>) {
-    text += chunk
-    if (text.length > 2 * TOKEN_CHARACTERS_MAX) throw tooLong()
-  }
-  return text
-}
-
-function tooLong(): CliError {
-  return new CliError(`A token has at most ${TOKEN_CHARACTERS_MAX} characters: this is none.`)
 }
 
 function nextStepFor(token: string | undefined, status: number): { nextStep?: string } {

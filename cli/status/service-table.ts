@@ -17,8 +17,11 @@ export interface ServiceRow {
   /** Null where nobody pins one. */
   readonly version: string | null
   readonly isolation: Isolation
-  /** `public`: addresses of the internet, by a guard; `remote`: it is elsewhere; `open`: what its account may reach. */
-  readonly network: 'public' | 'remote' | 'open'
+  /**
+   * `public`: addresses of the internet, by a guard; `own`: one of ours, which guards itself; `remote`: it is
+   * elsewhere; `open`: what its account, or its container, may reach.
+   */
+  readonly network: 'public' | 'own' | 'remote' | 'open'
   readonly description: string
 }
 
@@ -37,11 +40,16 @@ export function toServiceRows(
       what,
       version: kind === 'npm' || kind === 'pypi' ? versionOf(name, kind, what, pins) : null,
       isolation: kind === 'native' ? 'shared' : (definition.isolation ?? 'session'),
-      network: kind === 'url' ? 'remote' : (definition.egress ?? 'open'),
+      network: networkOf(definition),
       description: definition.description ?? '',
     }
   })
   return rows.toSorted((one, other) => Number(other.on) - Number(one.on))
+}
+
+function networkOf({ native, url, egress }: ServiceDefinition): ServiceRow['network'] {
+  if (native !== undefined) return 'own'
+  return url === undefined ? (egress ?? 'open') : 'remote'
 }
 
 function whatIs({ npm, pypi, native, command, url = '' }: ServiceDefinition): string {

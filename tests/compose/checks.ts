@@ -8,6 +8,7 @@ import { printImages, printMemory } from './figures.ts'
 import { checkBounds, checkEngine, checkIsolation } from './isolation.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
 import { addServer } from './newcomer.ts'
+import { checkSetup, checkStatus } from './operator.ts'
 import { checkServices } from './services.ts'
 import { createStack, docker, type Stack } from './stack.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
@@ -59,6 +60,7 @@ async function run(
   check: Check,
 ): Promise<void> {
   await check('images are built', async () => void (await stack.compose('build', '--quiet')))
+  await check('setup writes .env for whoever has the folder', () => checkSetup(stack))
   await check('from nothing to all healthy', () => bringUp(stack))
   await printMemory(stack, await servers(stack))
   await printImages(stack)
@@ -73,6 +75,7 @@ async function run(
     await checkIdentity(visit)
   })
   const nothingIsLost = async (): Promise<void> => await lasting?.check()
+  await check('status, in one screen', () => checkStatus(stack, surroundings))
   await check('every service that is switched on does its work', () =>
     checkServices({ visit }, SERVICES),
   )

@@ -1,6 +1,6 @@
 /** Services that ask what they are told to: a browser of one's own, and pages; behind the guard, all of them. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
@@ -134,9 +134,10 @@ needs('chromium')(
     await callText(two.client, 'browser_navigate', { url: siteUrl('/page') })
     t.regex(await callText(one.client, 'browser_evaluate', COOKIE), /"a=1"/)
     t.notRegex(await callText(two.client, 'browser_evaluate', COOKIE), /a=1/)
-    t.true(browsersOf('bob').length >= 2)
+    const running = withDescendants(browsersOf('bob'))
+    t.true(running.length >= 8, 'two of: guard, server, browser, and what the browser starts')
     for (const { transport } of [one, two]) await transport.terminateSession()
-    await t.notThrowsAsync(until(() => browsersOf('bob').length === 0, 20_000))
+    await t.notThrowsAsync(until(() => running.every((pid) => !existsSync(`/proc/${pid}`)), 20_000))
   },
 )
 
@@ -164,13 +165,31 @@ needs('chromium')('context7: lists its tools', async (t) => {
 /** Processes whose home is this person's folder: browsers and what drives them. */
 function browsersOf(name: string): string[] {
   const home = `HOME=${gateway.folder}/.gateway/services/playwright/${toUserId(`dev:${name}`)}`
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(home)
-    } catch {
-      // Ended meanwhile, or somebody else's.
-      return false
-    }
+  return processes().filter((pid) => readProcess(pid, 'environ').includes(home))
+}
+
+/** A browser's own children write over their environment. */
+function withDescendants(pids: readonly string[]): readonly string[] {
+  const found = new Set(pids)
+  const parents = processes().map((pid): [pid: string, parent: string] => {
+    return [pid, /^PPid:\t(\d+)$/m.exec(readProcess(pid, 'status'))?.[1] ?? '']
   })
+  for (let before = 0; before < found.size; ) {
+    before = found.size
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid)
+  }
+  return [...found]
+}
+
+function processes(): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+}
+
+function readProcess(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    // Ended meanwhile, or somebody else's.
+    return ''
+  }
 }

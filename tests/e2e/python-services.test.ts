@@ -201,6 +201,8 @@ needs('python')('sqlite: a database of one’s own, and no other file', async (t
     /not authorized|authorization denied/,
   )
   await callText(bob.client, 'write_query', { query: 'VACUUM' })
+  const unbounded = { query: 'PRAGMA max_page_count = 2147483646' }
+  t.regex(await answerOf(bob, 'write_query', unbounded), /not authorized/)
   t.false(readdirSync(gateway.folder).includes('taken.db'))
 })
 

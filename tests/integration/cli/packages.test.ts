@@ -111,6 +111,8 @@ python('without a network it says so', async (t) => {
   }
   await t.throwsAsync(run(offline), { message: /the package index cannot be reached/ })
   t.deepEqual(left(), [])
+  const emptied = { PIP_FIND_LINKS: '' }
+  await t.throwsAsync(run(emptied), { message: /has no tiny-server==1\.0 that fits this machine/ })
 })
 
 python('what an install that was killed left behind is cleared away', async (t) => {

@@ -121,11 +121,13 @@ test('the certificate by its figures', (t) => {
     '# HELP gateway_certificate_not_after_seconds When it ends.',
     '# TYPE gateway_certificate_not_after_seconds gauge',
     'gateway_certificate_not_after_seconds 1798675200',
+    'gateway_certificate_not_before_seconds 1790899200',
     'gateway_certificate_placeholder 0',
     'gateway_certificate_failing 1',
   ].join('\n')
   t.like(parseFigures(figures, 'acme', 'auth.example.com'), {
     placeholder: false,
+    not_before: '2026-10-02T00:00:00.000Z',
     not_after: '2026-12-31T00:00:00.000Z',
     names: ['auth.example.com'],
     fault: 'the last try failed',

@@ -28,7 +28,7 @@ test('what there is: on first, with what pins it and what it may reach', (t) => 
   t.like(row('docs'), { on: false, kind: 'url', what: 'mcp.example.com', network: 'remote' })
   t.like(row('memory'), { on: false, kind: 'npm', version: '2' })
   t.like(row('playwright'), { version: '3', network: 'public' })
-  t.like(row('echo'), { kind: 'native', isolation: 'shared', version: null })
+  t.like(row('echo'), { kind: 'native', isolation: 'shared', version: null, network: 'own' })
   const firstOff = rows.findIndex(({ on }) => !on)
   t.true(rows.slice(firstOff).every(({ on }) => !on))
 })

@@ -1,0 +1,91 @@
+/** Knocks at Envoy itself, on this machine, to see whether a token is let in. */
+
+import { Agent as HttpAgent, type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestTls, Agent as TlsAgent } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
+
+export interface EdgeKnock {
+  /** False when it is not let in within a second or two, or nobody answers. */
+  opens(): Promise<boolean>
+  /** Resolves with the moment (`performance.now`) since which nobody lets it in; undefined: somebody still does. */
+  closes(): Promise<number | undefined>
+  leave(): void
+}
+
+const ANSWER_MS = 2000
+const OPEN_MS = 2000
+const CLOSED_MS = 10_000
+const STEP_MS = 5
+/** At once, so that each process of the edge has to answer some. */
+const TOGETHER = 16
+
+const REFUSED = 401
+const UNDECIDED = 503
+
+/** @param url of a service. @param port where Envoy listens, unless the address says it. */
+export function createEdgeKnock(url: string, token: string, port: number): EdgeKnock {
+  const target = new URL(url)
+  const isPlain = target.protocol === 'http:'
+  const agent = isPlain
+    ? new HttpAgent({ keepAlive: true })
+    : // The certificate is for the public name. This is this machine, and the token dies within seconds.
+      new TlsAgent({ keepAlive: true, rejectUnauthorized: false, servername: target.hostname })
+  const isLocal = isLoopbackHost(target.hostname)
+  const options = {
+    agent,
+    host: '127.0.0.1',
+    port: isLocal ? target.port || (isPlain ? 80 : 443) : port,
+    path: target.pathname,
+    timeout: ANSWER_MS,
+    // What the bridge refuses without opening anything.
+    headers: { host: target.host, authorization: `Bearer ${token}`, accept: 'application/json' },
+  }
+  const knock = (): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const answered = (response: IncomingMessage): void => {
+      response.resume()
+      response.once('end', () => resolve(response.statusCode ?? 0))
+      response.once('error', reject)
+    }
+    const asking = isPlain ? requestPlain(options, answered) : requestTls(options, answered)
+    asking.once('timeout', () => asking.destroy(new Error('no answer in time')))
+    asking.once('error', reject)
+    asking.end()
+    return promise
+  }
+  return {
+    opens: () => opensWithin(knock),
+    closes: () => closesWithin(knock),
+    leave: () => agent.destroy(),
+  }
+}
+
+type Knock = () => Promise<number>
+
+async function opensWithin(knock: Knock): Promise<boolean> {
+  const until = performance.now() + OPEN_MS
+  while (performance.now() < until) {
+    const status = await knock().catch(() => undefined)
+    if (status === undefined) return false
+    if (status !== REFUSED && status !== UNDECIDED) return true
+    await sleep(STEP_MS)
+  }
+  return false
+}
+
+async function closesWithin(knock: Knock): Promise<number | undefined> {
+  const until = performance.now() + CLOSED_MS
+  while (performance.now() < until) {
+    const status = await knock().catch(() => 0)
+    const at = performance.now()
+    if (status === REFUSED && (await areRefused(knock))) return at
+    await sleep(STEP_MS)
+  }
+  return undefined
+}
+
+async function areRefused(knock: Knock): Promise<boolean> {
+  const answers = Array.from({ length: TOGETHER }, () => knock().catch(() => 0))
+  return (await Promise.all(answers)).every((status) => status === REFUSED)
+}

@@ -1,0 +1,60 @@
+/** Ends many things, a bounded number with each question; shows progress to a person. */
+
+import type { Ended } from '../../lib/oauth/administration.ts'
+import { CliError } from '../cli-error.ts'
+import { confirm } from '../confirm.ts'
+import type { Context } from '../context.ts'
+import type { Administration } from './administration.ts'
+import { cell, count } from './cells.ts'
+
+const AT_ONCE = 200
+
+export interface EndOptions {
+  readonly yes?: true
+  readonly dryRun?: true
+}
+
+export interface Ending {
+  /** Of the question, e.g. `clients/delete`. */
+  readonly name: string
+  readonly ids: readonly string[]
+  /** What they are, and what is done to them. */
+  readonly noun: string
+  readonly verb: string
+  readonly done: string
+}
+
+/** Asks first; what was not there is told, and is a failure only when nothing was. */
+export async function endEach(
+  context: Context,
+  administration: Administration,
+  { name, ids, noun, verb, done }: Ending,
+  { yes, dryRun }: EndOptions,
+): Promise<void> {
+  const { output } = context
+  if (dryRun === true) {
+    const lines = [`Would ${verb} ${count(ids.length, noun)}.`, ...ids.map(cell)]
+    output.result({ dry_run: true, ids }, () => lines)
+    return
+  }
+  if (ids.length > 0) await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`)
+  const ended: string[] = []
+  const missing: string[] = []
+  for (let first = 0; first < ids.length; first += AT_ONCE) {
+    const part = ids.slice(first, first + AT_ONCE)
+    const told = await administration.ask<Ended>(name, { ids: part })
+    ended.push(...told.ended)
+    missing.push(...told.missing)
+    if (ids.length > AT_ONCE) output.note(`${first + part.length} of ${ids.length} …`)
+  }
+  output.result({ ended, missing }, () => [`${count(ended.length, noun)} ${done}.`])
+  if (missing.length > 0) {
+    throw new CliError(`Not there: ${missing.map(cell).join(', ')}.`, {
+      nextStep: `gateway ${name.replace(/\/.*/, '')} list`,
+    })
+  }
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}

@@ -1,0 +1,81 @@
+/** Ends everything of a person, and measures at the edge how long that took. */
+
+import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import type { EndedUser, MintedToken } from '../../lib/oauth/administration.ts'
+import { readEnvironment } from '../../lib/platform/environment.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import type { Administration } from './administration.ts'
+import { cell, count } from './cells.ts'
+import { createEdgeKnock, type EdgeKnock } from './edge-knock.ts'
+
+export interface UserEnding {
+  readonly user: string
+  readonly verb: 'revoke' | 'disable'
+}
+
+/**
+ * A token of the person's own is made for it, which lives for a minute: it is let in before, and what is
+ * measured is from the command to the first refusal since which nobody lets it in any more.
+ */
+export async function endUser(
+  context: Context,
+  administration: Administration,
+  { user, verb }: UserEnding,
+): Promise<void> {
+  const edge = await openProbe(context, administration, user)
+  try {
+    const startedAt = performance.now()
+    const ended = await administration.ask<EndedUser>(`users/${verb}`, { user })
+    const closedAt = await edge?.closes()
+    const refused_after_ms = closedAt === undefined ? null : Math.ceil(closedAt - startedAt)
+    // That of the probe is none of theirs.
+    const grants = Math.max(0, ended.grants - (edge === undefined ? 0 : 1))
+    const told = { ...ended, grants, refused_after_ms }
+    context.output.result(told, () => toLines(told))
+    if (edge !== undefined && closedAt === undefined) throw stillOpen(user)
+  } finally {
+    edge?.leave()
+  }
+}
+
+/** Undefined where the edge cannot be asked from here: then nothing is measured, and ending goes on. */
+async function openProbe(
+  { environment, output }: Context,
+  administration: Administration,
+  user: string,
+): Promise<EdgeKnock | undefined> {
+  const { GATEWAY_PORT } = GATEWAY_VARIABLES
+  const { GATEWAY_PORT: port } = readEnvironment({ GATEWAY_PORT }, environment)
+  let edge: EdgeKnock | undefined
+  try {
+    const probe = await administration.ask<MintedToken>('users/probe', { user })
+    edge = createEdgeKnock(probe.url, probe.access_token, port)
+    if (await edge.opens()) return edge
+    output.note('The edge cannot be asked from here: how long it takes is not measured.')
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    output.note(`How long it takes is not measured: ${error.message}`)
+  }
+  edge?.leave()
+  return undefined
+}
+
+type Told = EndedUser & { readonly refused_after_ms: number | null }
+
+function toLines({ user, grants, disabled, refused_after_ms: ms }: Told): string[] {
+  const next = disabled
+    ? `They cannot log in again: gateway users enable ${cell(user)} lets them.`
+    : 'They may log in again, as far as the access rules let them: gateway users disable keeps them out.'
+  return [
+    `Everything of ${cell(user)} has ended: logins, tokens, remembered approvals, ${count(grants, 'grant')}.`,
+    ...(ms === null ? [] : [`The edge refuses their tokens ${ms} ms after the command.`]),
+    next,
+  ]
+}
+
+function stillOpen(user: string): CliError {
+  return new CliError(`The edge still lets tokens of ${user} in.`, {
+    nextStep: 'gateway status, then gateway logs ext-authz',
+  })
+}

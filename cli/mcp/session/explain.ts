@@ -1,0 +1,62 @@
+/** What an MCP server, or the way to it, has against a request, for a person. */
+
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client'
+import { CliError } from '../../cli-error.ts'
+import { explain } from '../oauth/explain.ts'
+
+export interface Explaining {
+  readonly url: string
+  /** What the token has by now. */
+  readonly scope: string | undefined
+}
+
+/** @returns the error itself when nobody foresaw it. */
+export function explainSession(error: unknown, { url, scope }: Explaining): unknown {
+  if (error instanceof InsufficientScopeError) return needsScope(error, { url, scope })
+  if (error instanceof SdkHttpError) return explainStatus(error, url)
+  if (error instanceof SdkError) return explainSdk(error, url)
+  if (error instanceof ProtocolError) {
+    return new CliError(`${url} answered with the error ${error.code}: ${error.message}`, {
+      cause: error,
+    })
+  }
+  return explain(error, url) ?? error
+}
+
+/** RFC 6750 section 3.1. */
+export function needsScope(
+  { requiredScope, errorDescription }: InsufficientScopeError,
+  { url, scope }: Explaining,
+): CliError {
+  const words = errorDescription === undefined ? '' : ` (${errorDescription})`
+  const wanted = [...new Set(`${scope ?? ''} ${requiredScope ?? ''}`.trim().split(/\s+/))].join(' ')
+  return new CliError(`Your login may not do this: it needs the scope ${requiredScope}${words}.`, {
+    nextStep: `gateway login ${url} --scope "${wanted}"`,
+  })
+}
+
+function explainStatus({ status, message }: SdkHttpError, url: string): CliError {
+  if (status === 401) {
+    return new CliError(`${url} refuses a token that was issued for it just now.`, {
+      nextStep: `gateway login ${url}; then whoami shows whom the token is for`,
+    })
+  }
+  const nextStep =
+    status === 404 ? 'is this the address of an MCP endpoint?' : 'try again in a moment'
+  return new CliError(`${url} answered ${status}: ${message.slice(0, 500)}`, { nextStep })
+}
+
+function explainSdk({ code, message, cause, data }: SdkError, url: string): unknown {
+  if (code === SdkErrorCode.RequestTimeout) {
+    return new CliError(`${url} did not answer in time.`, { nextStep: 'give it longer: --timeout' })
+  }
+  const inner = cause ?? (data as { cause?: unknown } | undefined)?.cause
+  const known = inner === undefined ? undefined : explain(inner, url)
+  return known ?? new CliError(`${url}: ${message}`)
+}
