@@ -22,26 +22,34 @@ RUN mkdir -p /data /rooms /run/room /run/runners /run/sockets /state \
     # Read, and written in part, under another account of the same group.
     && chmod 0750 /rooms/configuration && chmod 0711 /state && chmod 0770 /state/configuration
 COPY --from=packages /app/node_modules ./node_modules
+COPY deploy/health/room.pl /opt/gateway/room.pl
 COPY package.json ./
 COPY lib ./lib
 COPY services ./services
+RUN mkdir -p node_modules/.cache/compiled && chown 1000:1000 node_modules/.cache/compiled
 USER 1000:1000
+# A room that is told nothing ends at once. What Node has compiled by then stays in its image: with it a room
+# starts in half the time.
 
 FROM room AS oauth-server
 COPY oauth-server ./oauth-server
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node oauth-server/main.ts || true
 CMD ["node", "--env-file=/run/room/environment", "oauth-server/main.ts"]
 
 FROM room AS ext-authz
 COPY proto ./proto
 COPY ext-authz ./ext-authz
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node ext-authz/main.ts || true
 CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=1", "ext-authz/main.ts"]
 
 FROM room AS mcp-bridge
 COPY mcp-bridge ./mcp-bridge
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node mcp-bridge/main.ts || true
 CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=2", "mcp-bridge/main.ts"]
 
 FROM room AS envoy-files
 COPY envoy ./envoy
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node envoy/main.ts || true
 CMD ["node", "--env-file=/run/room/environment", "envoy/main.ts", "--watch"]
 
 # Where lego lies in its image has changed from one release to the next.
@@ -51,6 +59,7 @@ RUN mkdir /opt/lego && cp "$(command -v lego || echo /lego)" /opt/lego/lego
 FROM room AS certs
 COPY --from=lego /opt/lego/lego /usr/local/bin/lego
 COPY certs ./certs
+RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node certs/main.ts || true
 CMD ["node", "--env-file=/run/room/environment", "certs/main.ts"]
 
 # What operates them; the command line reads how a room is configured.
@@ -76,6 +85,6 @@ FROM valkey/valkey:9-bookworm AS valkey
 USER root
 RUN mkdir -p /data /run/room /run/sockets/valkey \
     && chown -R 1000:1000 /data /run/room /run/sockets && chmod 0700 /data /run/sockets/valkey
-COPY deploy/valkey /opt/gateway
+COPY deploy/health/store.pl /opt/gateway/store.pl
 USER 1000:1000
 CMD ["valkey-server", "/run/room/valkey.conf"]

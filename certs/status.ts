@@ -60,6 +60,11 @@ export function readStatus(folder: string): CertificateStatus | undefined {
 /** In Prometheus's text format. */
 export function renderMetrics({ served, fault }: Told): string {
   const metrics = [
+    [
+      'not_before_seconds',
+      'When the certificate that is served began.',
+      served.pair.notBefore / 1000,
+    ],
     ['not_after_seconds', 'When the certificate that is served ends.', served.pair.notAfter / 1000],
     [
       'placeholder',

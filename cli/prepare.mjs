@@ -65,14 +65,16 @@ function readJson(path) {
  * @param {string} path
  * @param {() => void} waiting
  * @param {() => Promise<T>} action
+ * @param {AbortSignal} [signal] ends the waiting
  * @returns {Promise<T>}
  */
-export async function underLock(path, waiting, action) {
+export async function underLock(path, waiting, action, signal) {
   let told = false
   while (!takeLock(path)) {
     if (!told) waiting()
     told = true
     await sleep(POLL_MS)
+    signal?.throwIfAborted()
   }
   try {
     return await action()

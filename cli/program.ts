@@ -9,12 +9,16 @@ import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
+import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
+import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
+import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -38,10 +42,13 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   addCommand,
+  importCommand,
   removeCommand,
+  servicesCommand,
   logsCommand,
   explainCommand,
   auditCommand,
+  outdatedCommand,
   usersCommand,
   clientsCommand,
   grantsCommand,
@@ -49,6 +56,7 @@ const COMMANDS: readonly CommandMaker[] = [
   consentsCommand,
   keysCommand,
   registrationsCommand,
+  githubCommand,
   ...MCP_COMMANDS,
 ]
 
@@ -59,12 +67,15 @@ Examples:
   $ GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two gateway start
   $ gateway status --json                what runs, for a program
   $ gateway logs -f mcp-bridge           follow the log of one part
+  $ gateway services test memory         start one apart from everything, and list its tools
   $ gateway explain --url http://localhost:8642/echo/mcp --token -
                                          why a token is let in or not, step by step
   $ gateway audit --service memory --outcome denied
                                          who called which tool, and what came of it
   $ gateway users disable github:583231  somebody leaves: all of theirs ends now
   $ gateway clients list --older-than 30d
+  $ gateway add npm:some-mcp             try an MCP server, and serve it
+  $ gateway import ~/.cursor/mcp.json    the servers that a client has
   $ gateway stop
   $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
   $ gateway call echo echo message=hello

@@ -33,6 +33,7 @@ export const addCommand: CommandMaker = (context) =>
     .addOption(new Option('--isolation <who>', 'who shares a process').choices(ISOLATION))
     .option('--description <words>', 'one line for people')
     .option('--private-addresses', 'a remote server may be in a private network')
+    .option('--internet', 'an image may reach public addresses; without it, nothing')
     .option('--replace', 'take the place of a service of that name')
     .option('--no-try', 'write it without trying')
     .option('--dry-run', 'try it and show the entry; write nothing')

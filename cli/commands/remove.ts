@@ -7,6 +7,7 @@ import { CliError } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { follow, followedLines, serves } from '../servers/follow.ts'
 import { entryNames, withoutEntry } from '../servers/gateway-document.ts'
+import { removeContainer } from '../servers/image/add-image.ts'
 import { readConfigurationFile, writeConfigurationFile } from '../servers/write-configuration.ts'
 
 export const removeCommand: CommandMaker = (context) =>
@@ -19,12 +20,16 @@ async function remove(context: Context, name: string): Promise<void> {
   const file = readConfigurationFile(context)
   if (!entryNames(file.text).has(name)) throw notThere(name, file.path)
   const gateway = writeConfigurationFile({ ...file, text: withoutEntry(file.text, name) }, context)
+  const isContainer = removeContainer(context, name)
   // One of the gateway's own may have stood behind it.
   const remains = gateway.services.has(name)
   const followed = await follow(context, (status) => serves(status, name) === remains)
   context.output.result({ name, path: file.path, removed: true, gateway: followed.state }, () => [
     `${name} is not in ${file.path} any more.`,
     ...(followed.state === 'none' ? [] : followedLines(followed)),
+    ...(isContainer
+      ? [`Its container goes with: docker compose up -d --remove-orphans. Its volume stays.`]
+      : []),
     ...(remains
       ? [`The gateway's own ${name} is served again: ${serviceSwitch(name)}=false ends that.`]
       : []),

@@ -37,7 +37,7 @@ export const setupCommand: CommandMaker = (context) =>
     .addHelpText('after', NOTES)
     .action(async (options: SetupOptions) => {
       // Before anything is read: files are the owner's.
-      becomeOwnerOf('.')
+      becomeOwnerOf(process.cwd())
       const result = await runSetup(context(), options)
       const { path, changed } = result
       context().output.result({ path, changed, next: nextCommands(result) }, () =>

@@ -7,6 +7,8 @@ import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts
 import { findGateway, type RunningGateway, requireGateway } from '../instance/control-client.ts'
 import { readProcesses } from '../instance/service-processes.ts'
 import { isServing } from '../instance/status.ts'
+import { becomeOwnerToRead } from '../setup/become-owner.ts'
+import { envFilePath } from '../setup/env-file-place.ts'
 import { type ComposeStatus, composeSteps, renderComposeStatus } from '../status/compose-status.ts'
 import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 import { nextSteps, renderStatus } from '../status/embedded-status.ts'
@@ -22,6 +24,8 @@ export const statusCommand: CommandMaker = (context) =>
     .description('Show what runs, what does not and why, and what to do.')
     .addHelpText('after', NOTES)
     .action(async () => {
+      // What setup wrote only the owner can read.
+      becomeOwnerToRead(envFilePath(process.cwd()), process.cwd())
       const place = context()
       if (isInContainer(place)) return showCompose(place, await readPipedStatus(place))
       const directory = stateDirectoryOf(place)

@@ -34,7 +34,11 @@ const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^valkey\./, 'valkey'],
 ]
 
+/** An operator's, who asks inside the container: nobody else may reach it, Envoy neither. */
+const INSIDE = /^oauth-\d+-admin\.sock$/
+
 export const socketAt: SocketPlace = (name) => {
+  if (INSIDE.test(name)) return join('/tmp', name)
   if (PRIVATE.test(name)) return join(PRIVATE_SOCKETS, name)
   const owner = OWNERS.find(([pattern]) => pattern.test(name))?.[1]
   if (owner === undefined) throw new TypeError(`the socket ${name} belongs to nobody`)

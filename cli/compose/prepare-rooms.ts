@@ -30,26 +30,28 @@ import {
 } from './places.ts'
 import { requireFittingPublication, withPublishedPort } from './publication.ts'
 
-/** @throws ConfigError or CliError with every fault; then nothing was written. */
-export async function prepareRooms(given: Context): Promise<Settings> {
+/**
+ * @param under the folder that the container's own folders lie in; its root.
+ * @throws ConfigError or CliError with every fault; then no room was given anything.
+ */
+export async function prepareRooms(given: Context, under = '/'): Promise<Settings> {
   const environment = withPublishedPort(given.environment)
   const context = withDevelopmentTls({ ...given, environment }, false)
   const settings = readSettings(context)
   requireFittingPublication(settings.gateway.addresses, environment)
-  const copies = copiesOf(STATE)
-  const forRooms: Context = {
-    ...context,
-    // What lies beside the operator's file is beside the copies there.
-    environment: { ...context.environment, GATEWAY_CONFIG: join(copies.folder, 'gateway.yaml') },
-  }
+  // What lies beside the operator's file is beside the copies there.
+  const path = join(copiesOf(STATE).folder, 'gateway.yaml')
+  const forRooms = { ...context, environment: { ...context.environment, GATEWAY_CONFIG: path } }
   const parts = await toContainerParts(forRooms, settings)
-  const environments = parts.map((part) => [part, withoutFiles(part.env)] as const)
+  const texts = parts.map((part) => [part, toText(part)] as const)
+  const copies = copiesOf(join(under, STATE))
   takeLogoAlong(settings, copies.folder)
   layOutCopies(copies, settings.gateway, GROUP_READABLE)
-  for (const [part, environment] of environments) writeOwn(part, environment)
-  writeStoreConfig(settings)
-  if (settings.certificates === undefined) writeIdleCerts(forRooms.environment)
-  writeFollowing(context.environment)
+  const own = join(under, OWN_FOLDERS)
+  for (const [part, text] of texts) writeOwn(join(own, roomOf(part.name)), part, text)
+  writeStoreConfig(own, settings)
+  if (settings.certificates === undefined) writeIdleCerts(own, forRooms.environment)
+  writeFollowing(own, context.environment)
   return settings
 }
 
@@ -58,15 +60,17 @@ const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'envoy-files': { ENVOY_PAGES_ADDRESS: ANY_ADDRESS },
 }
 
-function writeOwn({ name, args, markerVariable }: Part, env: Record<string, string>): void {
-  const room = roomOf(name)
+function toText({ name, env, markerVariable }: Part): string {
   const marker = markerVariable === undefined ? {} : { [markerVariable]: `compose.${name}` }
-  const folder = join(OWN_FOLDERS, room)
-  writeWhole(join(folder, 'environment'), toEnvironmentFile({ ...env, ...marker, ...BESIDE[room] }))
+  return toEnvironmentFile({ ...withoutFiles(env), ...marker, ...BESIDE[roomOf(name)] })
+}
+
+function writeOwn(folder: string, { args }: Part, environment: string): void {
+  writeWhole(join(folder, 'environment'), environment)
   writeWhole(join(folder, 'arguments'), args.map((arg) => `${arg}\n`).join(''))
 }
 
-function writeStoreConfig({ rootSecret, externalStore, fsync }: Settings): void {
+function writeStoreConfig(own: string, { rootSecret, externalStore, fsync }: Settings): void {
   if (externalStore !== undefined) return
   const text = renderValkeyConfig({
     folder: STORE_FOLDER,
@@ -74,25 +78,25 @@ function writeStoreConfig({ rootSecret, externalStore, fsync }: Settings): void 
     password: deriveSecret(rootSecret, 'redis'),
     fsync,
   })
-  writeWhole(join(OWN_FOLDERS, 'valkey/valkey.conf'), text)
+  writeWhole(join(own, 'valkey/valkey.conf'), text)
 }
 
 /** Its container is there in any case: a part of its own it is over TLS alone. */
-function writeIdleCerts(environment: Environment): void {
+function writeIdleCerts(own: string, environment: Environment): void {
   const values = {
     ...gatewayEnvironment(environment, STATE),
     CERTS_SOCKET: socketAt(SOCKET_NAMES.certs),
   }
-  writeWhole(join(OWN_FOLDERS, 'certs/environment'), toEnvironmentFile(values))
+  writeWhole(join(own, 'certs/environment'), toEnvironmentFile(values))
 }
 
 /** For whoever follows the operator's file: no secret, and read under another account. */
-function writeFollowing(environment: Environment): void {
+function writeFollowing(own: string, environment: Environment): void {
   const values = {
     ...gatewayEnvironment(environment, STATE),
     ...settingsOf('oauth-server', { DEFAULT_SERVICE: environment['DEFAULT_SERVICE'] }),
   }
-  const path = join(OWN_FOLDERS, 'configuration/environment')
+  const path = join(own, 'configuration/environment')
   writeWhole(path, toEnvironmentFile(values), GROUP_READABLE)
 }
 

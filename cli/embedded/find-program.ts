@@ -1,9 +1,9 @@
 /** Finds Envoy or Valkey: the variable, then PATH, then the pinned wheel, cached. */
 
-import { delimiter, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
-import { isExecutable } from './executable.ts'
+import { findOnPath } from './find-on-path.ts'
 import { type FoundProgram, type Machine, type Program, thisMachine } from './program.ts'
 import { runQuietly } from './run-quietly.ts'
 import { installWheel, type WheelOptions } from './wheel.ts'
@@ -15,7 +15,7 @@ export interface FindOptions extends Omit<WheelOptions, 'machine'> {
 export async function findProgram(program: Program, options: FindOptions): Promise<FoundProgram> {
   const named = options.environment[program.variable] ?? ''
   if (named !== '') return await requireNamed(program, resolve(named), options)
-  const onPath = await findOnPath(program, options)
+  const onPath = await findFitting(program, options)
   if (onPath !== undefined) return onPath
   return await installWheel(program, { ...options, machine: options.machine ?? thisMachine() })
 }
@@ -33,12 +33,11 @@ async function requireNamed(
   })
 }
 
-async function findOnPath(
+async function findFitting(
   program: Program,
   { environment, progress }: FindOptions,
 ): Promise<FoundProgram | undefined> {
-  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  const path = folders.map((folder) => join(folder, program.command)).find(isExecutable)
+  const path = findOnPath(program.command, environment)
   if (path === undefined) return undefined
   const version = await askVersion(program, path, environment)
   if (version !== undefined && program.accepts(version)) return { path, version }

@@ -76,6 +76,9 @@ export function explainFailure({ exitCode, stdout, stderr }: Run): string {
     )
   )
     return 'the package index cannot be reached (network, proxy, PIP_INDEX_URL)'
+  const [, nowhere] = /No matching distribution found for (\S+)/.exec(printed) ?? []
+  if (nowhere !== undefined)
+    return `the package index has no ${nowhere} that fits this machine and its Python`
   const lines = printed.split('\n').filter((line) => /error/i.test(line))
   return lines.at(-1)?.trim() ?? `exit code ${exitCode}`
 }

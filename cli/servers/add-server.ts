@@ -10,10 +10,14 @@ import type { Context } from '../context.ts'
 import { findPackage } from './find-package.ts'
 import { type Followed, follow, serves } from './follow.ts'
 import { entryNames, withEntry } from './gateway-document.ts'
+import { withTrialContainer, writeContainer } from './image/add-image.ts'
+import { type ImageContainer, isContainerName } from './image/compose-file.ts'
+import { toImageEntry, toTrialEntry } from './image/image-entry.ts'
+import { inspectImage } from './image/inspect-image.ts'
 import { toPackageEntry } from './package-entry.ts'
 import type { PackageLookup } from './package-lookup.ts'
 import { type Reference, readReference } from './reference.ts'
-import { requireName, suggestName, suggestNameOfUrl } from './server-name.ts'
+import { requireName, suggestName, suggestNameOfImage, suggestNameOfUrl } from './server-name.ts'
 import type { Trial } from './trial.ts'
 import { tryService } from './try-service.ts'
 import { type EntryWishes, toMembers } from './wishes.ts'
@@ -25,6 +29,8 @@ export interface AddOptions extends EntryWishes {
   readonly replace?: true
   readonly try: boolean
   readonly dryRun?: true
+  /** Of an image: whether it may reach the public internet. */
+  readonly internet?: true
 }
 
 export interface AddPorts {
@@ -44,6 +50,8 @@ export interface Prepared {
 export interface Added extends Prepared {
   readonly path: string
   readonly url: string
+  /** Whether Compose has to start a container for it. */
+  readonly isContainer: boolean
   /** Undefined when nothing was written. */
   readonly followed: Followed | undefined
 }
@@ -55,22 +63,23 @@ export async function addServer(
   options: AddOptions,
   ports: AddPorts,
 ): Promise<Added> {
-  const { definition, suggested } = await toDefinition(readReference(text), args, {
-    context,
-    options,
-    lookup: ports.lookup,
-  })
-  const name = requireName(options.name ?? suggested)
   const file = readConfigurationFile(context)
+  const making = { context, options, ports, path: file.path }
+  const draft = await toDraft(readReference(text), args, making)
+  const { name, definition } = draft
   assertFree(name, file.text, options.replace === true)
   const changed = { ...file, text: withEntry(file.text, name, definition) }
   const gateway = judge(changed, context)
-  const trial = options.try
-    ? await tryIt(context, { name, definition, path: file.path }, ports)
-    : undefined
+  const trial = options.try ? await draft.attempt() : undefined
   const prepared = { name, definition, trial }
-  const added = { ...prepared, path: file.path, url: gateway.addresses.resourceOf(name) }
+  const added = {
+    ...prepared,
+    path: file.path,
+    url: gateway.addresses.resourceOf(name),
+    isContainer: draft.container !== undefined,
+  }
   if (options.dryRun || !(await ports.confirm(prepared))) return { ...added, followed: undefined }
+  if (draft.container !== undefined) writeContainer(context, name, draft.container)
   writeConfigurationFile(changed, context)
   return { ...added, followed: await follow(context, (status) => serves(status, name)) }
 }
@@ -78,23 +87,78 @@ export async function addServer(
 interface Making {
   readonly context: Context
   readonly options: AddOptions
-  readonly lookup: PackageLookup
+  readonly ports: AddPorts
+  /** Of the configuration file. */
+  readonly path: string
 }
 
-async function toDefinition(
+interface Draft {
+  readonly name: string
+  readonly definition: ServiceDefinition
+  /** What Compose needs beside the entry. */
+  readonly container: ImageContainer | undefined
+  readonly attempt: () => Promise<Trial>
+}
+
+async function toDraft(
   reference: Reference,
   args: readonly string[],
-  { context, options, lookup }: Making,
-): Promise<{ definition: ServiceDefinition; suggested: string }> {
+  making: Making,
+): Promise<Draft> {
+  const { options, context, ports } = making
+  if (reference.kind === 'image') return await toImageDraft(reference.image, args, making)
   const members = toMembers(options)
   if (reference.kind === 'url') {
     const { url } = reference
-    return { definition: { url, ...members }, suggested: suggestNameOfUrl(url) }
+    const name = requireName(options.name ?? suggestNameOfUrl(url))
+    return toPlainDraft(name, { url, ...members }, making)
   }
-  if (reference.kind === 'image') throw new CliError('not yet')
-  const found = await findPackage(reference.candidates, lookup)
+  const found = await findPackage(reference.candidates, ports.lookup)
+  const name = requireName(options.name ?? suggestName(found.name))
   const entry = toPackageEntry(found, { bin: options.bin, args }, context.environment)
-  return { definition: { ...entry, ...members }, suggested: suggestName(found.name) }
+  return toPlainDraft(name, { ...entry, ...members }, making)
+}
+
+function toPlainDraft(
+  name: string,
+  definition: ServiceDefinition,
+  { context, ports, path }: Making,
+): Draft {
+  return {
+    name,
+    definition,
+    container: undefined,
+    attempt: () => tryIt(context, { name, definition, path }, ports),
+  }
+}
+
+async function toImageDraft(
+  image: string,
+  args: readonly string[],
+  { context, options, ports, path }: Making,
+): Promise<Draft> {
+  const name = requireContainerName(options.name ?? suggestNameOfImage(image))
+  const facts = await inspectImage(image, args, context.environment, ports.note)
+  const members = toMembers(options)
+  const internet = options.internet === true
+  return {
+    name,
+    definition: { ...toImageEntry(name, facts), ...members },
+    container: { facts, internet },
+    attempt: () =>
+      withTrialContainer(context, (container) => {
+        const definition = toTrialEntry(facts, members, { container, internet })
+        return tryIt(context, { name, definition, path }, ports)
+      }),
+  }
+}
+
+function requireContainerName(name: string): string {
+  if (isContainerName(requireName(name), shippedNames())) return name
+  throw new CliError(`Compose has a service ${name} already.`, {
+    exitCode: EXIT_CODE.usage,
+    nextStep: '--name for another name',
+  })
 }
 
 /** A name of the catalogue is somebody's already: an entry under it would take its place. */

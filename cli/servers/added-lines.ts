@@ -4,14 +4,18 @@ import { escapeControls } from '../log/terminal-line.ts'
 import { clientLines } from '../start/client-lines.ts'
 import type { Added, Prepared } from './add-server.ts'
 import { followedLines } from './follow.ts'
+import { COMPOSE_OWN } from './image/compose-file.ts'
+import type { Trial } from './trial.ts'
 
 const TOOLS_MAX = 40
 const DESCRIPTION_CHARACTERS = 80
 
 /** What a stranger's server says of itself must not steer the terminal. */
 export function trialLines({ name, trial }: Prepared): string[] {
-  if (trial === undefined) return [`${name} was not tried.`]
-  const { server, tools } = trial
+  return trial === undefined ? [`${name} was not tried.`] : toolLines(name, trial)
+}
+
+export function toolLines(name: string, { server, tools }: Trial): string[] {
   const width = Math.max(0, ...tools.slice(0, TOOLS_MAX).map((tool) => tool.name.length))
   return [
     `${name} works: ${escapeControls(`${server.name} ${server.version}`)}, ${tools.length} tools`,
@@ -30,24 +34,35 @@ function firstLine(text: string): string {
 }
 
 export function addedLines(added: Added): string[] {
-  const { name, path, url, followed } = added
+  const { name, path, url, isContainer, followed } = added
   if (followed === undefined) return ['Nothing was written.']
   return [
     `${name} is in ${path}.`,
-    ...followedLines(followed),
+    ...(isContainer
+      ? [`Its container is in ${COMPOSE_OWN}. It runs in Docker alone: docker compose up -d`]
+      : followedLines(followed)),
     `${name}  ${url}`,
     ...clientLines(name, url).map((line) => `    ${line}`),
   ]
 }
 
 /** The same for a program. */
-export function toAddedJson({ name, definition, trial, path, url, followed }: Added): object {
+export function toAddedJson({
+  name,
+  definition,
+  trial,
+  path,
+  url,
+  isContainer,
+  followed,
+}: Added): object {
   return {
     name,
     url,
     path,
     written: followed !== undefined,
     gateway: followed?.state ?? null,
+    container: isContainer,
     entry: definition,
     server: trial?.server ?? null,
     tools: trial?.tools.map((tool) => tool.name) ?? null,

@@ -37,7 +37,9 @@ export function serves({ services }: GatewayStatus, name: string): boolean {
 /** What a person should know of it, one line each. */
 export function followedLines(followed: Followed): string[] {
   if (followed.state === 'none') {
-    return ['No gateway of this folder runs here: the next start serves it.']
+    return [
+      'No gateway of this folder runs here: the next start takes it up, and Docker by itself.',
+    ]
   }
   const { configuration } = followed.status
   const { faults, secrets_at_restart: secrets } = configuration

@@ -17,7 +17,7 @@ export type Reference =
   | { readonly kind: 'image'; readonly image: string }
   | { readonly kind: 'url'; readonly url: string }
 
-const NPM = /^(?<name>(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(?<version>[\w^~*.+-]+))?$/
+const NPM = /^(?<name>(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*)(?:@(?<version>[\w^~*][\w.+-]*))?$/
 /** PEP 508 names; `@` is how uvx writes a version. */
 const PYPI =
   /^(?<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:(?:==|@)(?<version>[A-Za-z0-9][\w.+!-]*))?$/

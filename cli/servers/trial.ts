@@ -31,7 +31,8 @@ const ABOUT_US = { name: 'mcp-oauth-gateway', version: '1' }
 const CONNECT_MS_MAX = 180_000
 const LIST_MS_MAX = 30_000
 const PAGES_MAX = 100
-const SAID_LINES = 8
+/** At each end. */
+const SAID_LINES = 5
 
 /**
  * Connects, lists the tools and leaves.
@@ -66,13 +67,19 @@ async function listTools(client: Client): Promise<OfferedTool[]> {
 }
 
 function failed(name: string, cause: unknown, said: string): CliError {
-  const lines = said.trim().split('\n').filter(Boolean).slice(-SAID_LINES)
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const lines = shorten(said.trim().split('\n').filter(Boolean))
+  const message = (cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s+/g, ' ')
   const words = [`${name} did not work: ${escapeControls(message)}`, ...lines.map(toQuote)]
   return new CliError(words.join('\n'), {
     nextStep: 'nothing was written; once it is mended try again, or write it untried: --no-try',
     cause,
   })
+}
+
+/** Node says what was wrong first, Python last. */
+function shorten(lines: readonly string[]): readonly string[] {
+  if (lines.length <= 2 * SAID_LINES) return lines
+  return [...lines.slice(0, SAID_LINES), '…', ...lines.slice(-SAID_LINES)]
 }
 
 function toQuote(line: string): string {

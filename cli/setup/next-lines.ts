@@ -4,15 +4,18 @@ import { callbackOf, issuerOf } from './addresses.ts'
 import type { Answers } from './answers.ts'
 import type { SetupResult } from './run-setup.ts'
 
+/** Where only Docker is. */
+const COMPOSE_STATUS = 'docker compose ps --all --format json | docker compose run --rm -T status'
+
 /** Commands, in the order in which they are typed. */
 export function nextCommands({ isCompose }: SetupResult): string[] {
   return isCompose
-    ? ['docker compose up -d', 'docker compose ps']
+    ? ['docker compose up -d', COMPOSE_STATUS]
     : ['npm start', 'npm run --silent gateway status']
 }
 
 export function resultLines(result: SetupResult): string[] {
-  const { path, answers, changed } = result
+  const { path, answers, changed, isCompose } = result
   const [start = '', look = ''] = nextCommands(result)
   return [
     '',
@@ -20,9 +23,11 @@ export function resultLines(result: SetupResult): string[] {
       ? `${path} says all of it already.`
       : `Written to ${path} (only its owner can read it): ${changed.join(', ')}.`,
     ...outsideLines(answers),
+    ...trustLines(answers, isCompose),
     '',
-    `Next:  ${start}`,
-    `then   ${look}   tells what runs, at ${issuerOf(answers)}`,
+    `Next:  ${start}${isCompose ? '' : '      (in containers: docker compose up -d)'}`,
+    `then   ${look}`,
+    `It will be at ${issuerOf(answers)}`,
   ]
 }
 
@@ -39,10 +44,16 @@ function outsideLines(answers: Answers): string[] {
           `DNS has to lead auth.${place.domain} and *.${place.domain} to this machine; ports 80 and ${answers.port} have to be open.`,
         ]
       : []),
-    ...(place.kind === 'trial' && place.tls
-      ? [
-          'The certificate comes from an authority of this gateway’s own: the start says how clients trust it.',
-        ]
-      : []),
+  ]
+}
+
+function trustLines({ place }: Answers, isCompose: boolean): string[] {
+  if (place.kind === 'domain' || !place.tls) return []
+  const how = isCompose
+    ? 'fetch it with: docker compose cp certs:/state/certs/authority/ca.pem .'
+    : 'the start says where it is.'
+  return [
+    'The certificate comes from an authority of this gateway’s own, which clients have to trust (docs/certificates.md);',
+    how,
   ]
 }

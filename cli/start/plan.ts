@@ -6,7 +6,7 @@ import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
 import { findProgram } from '../embedded/find-program.ts'
-import { installPackages } from '../embedded/packages/install-packages.ts'
+import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
@@ -44,7 +44,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
   const { environment } = context
-  await installPackages(gateway.services, { ...options, environment })
+  await prepareServices(gateway.services, { ...options, environment })
   const parts = toParts({
     gateway,
     environment: { ...context.environment, LOG_LEVEL: settings.logLevel },

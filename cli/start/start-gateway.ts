@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
+import { switchedOff } from '../../lib/catalogue/gateway.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
-import { installPackages } from '../embedded/packages/install-packages.ts'
+import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { type GatewayStatus, isReady } from '../instance/status.ts'
@@ -91,7 +92,7 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     ...context,
     started: settings.gateway,
     onRecord: journal.write,
-    install: (services) => installPackages(services, { ...installing, signal }),
+    install: (services) => prepareServices(services, { ...installing, signal }),
   })
   // The second half is new each time: our predecessor's watchdog must not take us for it.
   const marker = `${instance}.${randomBytes(6).toString('hex')}`
@@ -185,7 +186,7 @@ function toStatus(start: Start): GatewayStatus {
       name,
       url: addresses.resourceOf(name),
     })),
-    switched_off: now.switchedOff,
+    switched_off: switchedOff(now),
     people: toPeopleStatus(now),
   }
 }

@@ -32,12 +32,13 @@ export function parseFigures(
     ]),
   )
   const notAfter = figures.get('not_after_seconds')
-  if (notAfter === undefined) return null
+  const notBefore = figures.get('not_before_seconds')
+  if (notAfter === undefined || notBefore === undefined) return null
   return {
     source,
     placeholder: figures.get('placeholder') === 1,
     names: [host],
-    not_before: new Date(0).toISOString(),
+    not_before: new Date(notBefore * 1000).toISOString(),
     not_after: new Date(notAfter * 1000).toISOString(),
     fault: figures.get('failing') === 1 ? 'the last try failed' : null,
     next_attempt: null,

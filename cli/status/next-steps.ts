@@ -2,10 +2,12 @@
 
 import type { CertificateStatus } from '../../certs/status.ts'
 import { clientEntries } from '../../lib/catalogue/client-lines.ts'
+import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 
 const DAY_MS = 86_400_000
-/** By then whoever renews by themselves has done so. */
-const SOON_MS = 14 * DAY_MS
+/** With so little left whoever renews by themselves should have done so: a quarter of its life, or two weeks. */
+const SOON_MS_MAX = 14 * DAY_MS
+const SOON_PART = 4
 
 /** @param logs the command that shows the log of the certificates' room. */
 export function certificateSteps(
@@ -14,9 +16,10 @@ export function certificateSteps(
   now: number,
 ): string[] {
   if (certificate === null) return []
-  const { source, placeholder, not_after } = certificate
+  const { source, placeholder, not_before, not_after } = certificate
+  const [begins, ends] = [Date.parse(not_before), Date.parse(not_after)]
   if (placeholder) return [`Get a certificate: ${logs} says why there is none.`]
-  if (Date.parse(not_after) - now > SOON_MS) return []
+  if (ends - now > Math.min(SOON_MS_MAX, (ends - begins) / SOON_PART)) return []
   return source === 'own'
     ? ['Put a newer certificate in the place of the one that ends: docs/certificates.md.']
     : [`See why the certificate is not renewed: ${logs}.`]
@@ -38,6 +41,5 @@ export function stepLines(steps: readonly string[]): string[] {
 export function switchedOffLines(names: readonly string[]): string[] {
   const [first] = names
   if (first === undefined) return []
-  const variable = `MCP_${first.toUpperCase().replaceAll('-', '_')}_ENABLED=true`
-  return [`off: ${names.join(', ')} (${variable} in .env switches ${first} on)`]
+  return [`off: ${names.join(', ')} (${serviceSwitch(first)}=true in .env switches ${first} on)`]
 }

@@ -13,8 +13,8 @@ export type Services = ReadonlyMap<string, Service>
 
 export interface CatalogueReading {
   readonly services: Services
-  /** Names of all that are defined, also of those that are not served. */
-  readonly known: ReadonlySet<string>
+  /** Of all, also of those that are not served: the operator's members in the place of the shipped ones. */
+  readonly definitions: ReadonlyMap<string, ServiceDefinition>
   readonly faults: readonly string[]
   /** What a person should hear at start, e.g. a name that was slugged. */
   readonly notes: readonly string[]
@@ -41,10 +41,11 @@ export function readCatalogue(sources: CatalogueSources): CatalogueReading {
   const named = nameOwn(sources.own)
   const faults = [...shipped.faults, ...named.faults]
   const services = new Map<string, Service>()
-  const known = new Set([...shipped.definitions.keys(), ...named.definitions.keys()])
-  for (const name of known) {
+  const definitions = new Map<string, ServiceDefinition>()
+  for (const name of new Set([...shipped.definitions.keys(), ...named.definitions.keys()])) {
     const mine = named.definitions.get(name)
     const definition = merge(shipped.definitions.get(name), mine)
+    definitions.set(name, definition)
     const enabled = isEnabled(name, definition, environment)
     if (typeof enabled === 'string') faults.push(enabled)
     if (enabled !== true) continue
@@ -52,7 +53,7 @@ export function readCatalogue(sources: CatalogueSources): CatalogueReading {
     if ('service' in reading) services.set(name, reading.service)
     else faults.push(...reading.faults.map((fault) => `mcpServers.${fault}`))
   }
-  return { services, known, faults, notes: named.notes }
+  return { services, definitions, faults, notes: named.notes }
 }
 
 /** What the project brings along, also what is off. */

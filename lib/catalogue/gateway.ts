@@ -29,12 +29,21 @@ import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
 import { packagesFolder } from './packages.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
+import type { ServiceDefinition } from './service-definition.ts'
+
+/** Names of those that are defined and not served. */
+export function switchedOff({
+  definitions,
+  services,
+}: Pick<Gateway, 'definitions' | 'services'>): string[] {
+  return [...definitions.keys()].filter((name) => !services.has(name))
+}
 
 export interface Gateway {
   readonly addresses: Addresses
   readonly services: Services
-  /** Names of those that are defined and not served. */
-  readonly switchedOff: readonly string[]
+  /** As they are written, also those that are not served. */
+  readonly definitions: ReadonlyMap<string, ServiceDefinition>
   /** Those of the operator's; all others register themselves. */
   readonly clients: ConfiguredClients
   /** How people log in, in the order in which pages offer it. */
@@ -124,7 +133,7 @@ export function readGateway(
   return Object.freeze({
     addresses,
     services: catalogue.services,
-    switchedOff: [...catalogue.known].filter((name) => !catalogue.services.has(name)),
+    definitions: catalogue.definitions,
     clients,
     providers: people.providers,
     access: people.access,
@@ -163,7 +172,7 @@ function readPeople(
       users: values.ALLOWED_USERS,
       gitHubUsers: values.ALLOWED_GITHUB_USERS,
       providers,
-      services: catalogue.known,
+      services: new Set(catalogue.definitions.keys()),
     },
     faults,
   )

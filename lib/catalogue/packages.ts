@@ -17,7 +17,7 @@ export interface PackageInstall {
   readonly package: string
   /** Absolute path of the folder whose files pin it and all that it needs. */
   readonly pins: string
-  /** Absolute path of where it lies, or will: new pins give a new folder. */
+  /** Absolute path of where it lies, or will: the same pins always give the same folder. */
   readonly folder: string
   /** Absolute path of its program below `folder`. */
   readonly program: string
@@ -41,7 +41,6 @@ export function packagesFolder(environment: Environment): string {
 
 export interface WantedPackage {
   readonly kind: PackageKind
-  readonly service: string
   readonly package: string
   /** What its program is called; undefined: as the package, without its scope. */
   readonly bin: string | undefined
@@ -59,7 +58,7 @@ export function hasPins(kind: PackageKind, folder: string): boolean {
 export function toPackageInstall(
   wanted: WantedPackage,
 ): { readonly install: PackageInstall } | { readonly fault: string } {
-  const { kind, service, pins } = wanted
+  const { kind, pins } = wanted
   const contents: string[] = []
   for (const file of PIN_FILES[kind]) {
     try {
@@ -72,7 +71,8 @@ export function toPackageInstall(
     const [file] = PIN_FILES[kind]
     return { fault: `${kind}: ${join(pins, file)} does not pin ${wanted.package}` }
   }
-  const folder = join(wanted.packages, `${service}-${keyOf(contents)}`)
+  const name = wanted.package.replaceAll(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')
+  const folder = join(wanted.packages, `${name}-${keyOf(contents)}`)
   const program = join(folder, PROGRAM_FOLDERS[kind], programName(wanted))
   return { install: { kind, package: wanted.package, pins, folder, program } }
 }

@@ -19,7 +19,6 @@ export interface ProgramLaunch {
 }
 
 export interface ProgramPlace {
-  readonly service: string
   /** Relative paths are from here. */
   readonly folder: string
   /** Where files may lie that pin its package. */
@@ -73,7 +72,9 @@ function findProgram(
   if (command !== undefined) return commandProgram(command, definition, place)
   if (pypi !== undefined) return packageProgram('pypi', pypi, definition, place)
   if (npm === undefined) {
-    return { command: process.execPath, args: [join(place.folder, native)] }
+    // Elsewhere this project lies where it lies here; Node may not.
+    const node = runner === undefined ? process.execPath : 'node'
+    return { command: node, args: [join(place.folder, native)] }
   }
   // Where a runner starts it, nobody asks how it came there.
   if (runner !== undefined || hasPins('npm', place.pins)) {
@@ -102,10 +103,10 @@ function packageProgram(
   kind: 'pypi' | 'npm',
   name: string,
   { bin, script, runner }: ServiceDefinition,
-  { service, folder, pins, packages }: ProgramPlace,
+  { folder, pins, packages }: ProgramPlace,
 ): Program | { fault: string } {
   if (runner !== undefined) return { command: programName({ package: name, bin }), args: [] }
-  const wanted = { kind, service, package: name, pins, packages }
+  const wanted = { kind, package: name, pins, packages }
   const reading = toPackageInstall({ ...wanted, bin: script === undefined ? bin : PYTHON })
   if ('fault' in reading) return reading
   const { install } = reading

@@ -47,6 +47,9 @@ const TRANSPORTS: Readonly<Record<string, RemoteTransport>> = {
   sse: 'sse',
 }
 
+/** The words for a transport that clients write and this file understands. */
+export const REMOTE_TRANSPORT_WORDS: readonly string[] = Object.keys(TRANSPORTS)
+
 export function toRemoteLaunch(definition: ServiceDefinition): RemoteLaunch {
   const { url = '', headers = {}, type = '', privateAddresses = false, oauth } = definition
   return {

@@ -83,6 +83,9 @@ export const serviceDefinition = z
       .describe(
         'Run in the place of the program of a `pypi` package, by the Python that has the package; with a runner it is called as `bin` says.',
       ),
+    requires: z
+      .array(z.string().regex(BIN_NAME, 'must be a plain name'))
+      .describe('Programs that have to be on the PATH of whoever starts it.'),
     native: z
       .string()
       .describe('Instead of `command`: a file beside it that serves Streamable HTTP.'),

@@ -23,6 +23,8 @@ export interface Service extends ToolPolicy {
   readonly launch: Launch
   /** What has to be installed before it can be started here. */
   readonly install: PackageInstall | undefined
+  /** Programs that have to be on the PATH of whoever starts it. */
+  readonly requires: readonly string[]
   readonly isolation: Isolation
   readonly roots: RootsPolicy
   /** What `fixed` roots are; templates not yet expanded. */
@@ -70,7 +72,7 @@ export function toService(
   folder: string,
   place: PackagePlace = { pins: folder, packages: packagesFolder({}) },
 ): ServiceReading {
-  const reading = toLaunch(definition, { service: name, folder, ...place })
+  const reading = toLaunch(definition, { folder, ...place })
   const faults = [
     ...('fault' in reading ? [reading.fault] : []),
     ...kindFaults(definition),
@@ -83,26 +85,35 @@ export function toService(
   ]
   if ('fault' in reading || faults.length > 0)
     return { faults: faults.map((fault) => `${name}: ${fault}`) }
+  const { launch, install } = reading
+  return { service: { name, launch, install, ...toSettings(name, definition, folder) } }
+}
+
+/** What does not depend on how it is started, with the defaults. */
+function toSettings(
+  name: string,
+  definition: ServiceDefinition,
+  folder: string,
+): Omit<Service, 'name' | 'launch' | 'install'> {
+  const { description = '', requires = [], folders = [], rootFolders = [], spares = 0 } = definition
+  const { roots = 'client', calls = 'parallel', revocation = 'replicated' } = definition
+  const { runner, stopCommand, userSecrets = {} } = definition
   return {
-    service: {
-      name,
-      description: definition.description ?? '',
-      launch: reading.launch,
-      install: reading.install,
-      isolation: toIsolation(definition),
-      roots: definition.roots ?? 'client',
-      rootFolders: (definition.rootFolders ?? []).map((one) => toPath(one, folder)),
-      calls: definition.calls ?? 'parallel',
-      limits: toLimits(definition),
-      spares: definition.spares ?? 0,
-      stopCommand: definition.stopCommand,
-      runner: definition.runner === undefined ? undefined : resolve(folder, definition.runner),
-      revocation: definition.revocation ?? 'replicated',
-      folders: definition.folders ?? [],
-      scopes: toScopes(name, definition.scopes),
-      ...toToolPolicy(name, definition),
-      userSecrets: definition.userSecrets ?? {},
-    },
+    description,
+    requires,
+    isolation: toIsolation(definition),
+    roots,
+    rootFolders: rootFolders.map((one) => toPath(one, folder)),
+    calls,
+    limits: toLimits(definition),
+    spares,
+    stopCommand,
+    runner: runner === undefined ? undefined : resolve(folder, runner),
+    revocation,
+    folders,
+    scopes: toScopes(name, definition.scopes),
+    ...toToolPolicy(name, definition),
+    userSecrets,
   }
 }
 

@@ -19,6 +19,7 @@ export function takeUp(started: Gateway, held: Gateway, reading: Gateway): Gatew
   return {
     ...started,
     services: keepSame(held.services, reading.services),
+    definitions: reading.definitions,
     access: isDeepStrictEqual(access, held.access) ? held.access : access,
     configurationText: reading.configurationText,
   }

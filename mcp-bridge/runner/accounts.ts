@@ -40,8 +40,11 @@ const HELPER_MS = 10_000
 const DYING_MS = 10
 const WALKS_MAX = 50
 
-/** Its files for nobody else's eyes; when memory runs out, it goes before the runner does. */
-const BEGIN = 'umask 077; echo 500 >/proc/self/oom_score_adj; exec "$@"'
+/**
+ * Its files for nobody else's eyes; when memory runs out, it goes before the runner does. The runner could
+ * not change to a folder that is the person's alone.
+ */
+const BEGIN = 'cd -- "$1" || exit; shift; umask 077; echo 500 >/proc/self/oom_score_adj; exec "$@"'
 
 export class Accounts {
   readonly #servicesFolder: string
@@ -81,15 +84,16 @@ export class Accounts {
     makeOwnFolders([home, temporary, ...own], uid)
     assertOwn(home, uid)
     this.#used.set(uid, (this.#used.get(uid) ?? 0) + 1)
+    const begin = this.#begin(order.cwd === serviceFolder ? home : order.cwd)
     return {
       uid,
       order: {
         ...order,
         command: '/bin/sh',
-        args: [...this.#begin(), order.command, ...order.args],
-        stopCommand: order.stopCommand && ['/bin/sh', ...this.#begin(), ...order.stopCommand],
+        args: [...begin, order.command, ...order.args],
+        stopCommand: order.stopCommand && ['/bin/sh', ...begin, ...order.stopCommand],
         env: { HOME: home, TMPDIR: temporary, USER: owner, LOGNAME: owner, ...order.env },
-        cwd: order.cwd === serviceFolder ? home : order.cwd,
+        cwd: '/',
         folders: [],
       },
       release: () => this.#release(uid),
@@ -97,9 +101,9 @@ export class Accounts {
   }
 
   /** No setuid program makes more of it, and no fork bomb takes what others need. */
-  #begin(): string[] {
+  #begin(cwd: string): string[] {
     const bounds = ['prlimit', `--nproc=${this.#processesMax}:${this.#processesMax}`]
-    return ['-c', BEGIN, 'sh', ...bounds, 'setpriv', '--no-new-privs', '--']
+    return ['-c', BEGIN, 'sh', cwd, ...bounds, 'setpriv', '--no-new-privs', '--']
   }
 
   async #release(uid: number): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type Environment,
   flag,
   integer,
+  list,
   logLevel,
   optional,
   readEnvironment,
@@ -20,6 +21,8 @@ export const MCP_RUNNER_VARIABLES = {
   MCP_RUNNER_GROUP: optional(flag, false),
   /** In it a folder for what each service stores. */
   MCP_RUNNER_DATA: required(text),
+  /** Names of variables of ours that every child gets too, e.g. HTTPS_PROXY. */
+  MCP_RUNNER_PASSED: optional<readonly string[], readonly string[]>(list, []),
   /** Each person's processes have an account of their own out of these, `FIRST-LAST`; the runner is root then. */
   MCP_RUNNER_UIDS: optional(parseUidRange, undefined),
   /** Processes and threads that such an account may have. */

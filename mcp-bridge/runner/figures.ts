@@ -7,12 +7,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Figures } from './host.ts'
-import { environmentMember, processIds, residentBytes, statFields } from './proc.ts'
+import { environmentMember, processIds, residentBytes, statFields, uidOf } from './proc.ts'
 import { CHILD_MARKER } from './sweep.ts'
 
 interface Seen {
   readonly group: number
   readonly marker: string | undefined
+  readonly uid: number | undefined
   readonly memoryBytes: number
   readonly cpuSeconds: number
 }
@@ -20,16 +21,18 @@ interface Seen {
 export interface Whose {
   readonly group: number
   readonly marker: string
+  /** The account that its processes have for themselves: marks of another account cannot be read. */
+  readonly uid?: number | undefined
 }
 
 export class Usage {
   #look: Promise<readonly Seen[]> | undefined
-  readonly #wanted = new Set<number>()
+  #wanted: Whose[] = []
 
-  async of({ group, marker }: Whose): Promise<Figures | undefined> {
-    this.#wanted.add(group)
+  async of(whose: Whose): Promise<Figures | undefined> {
+    this.#wanted.push(whose)
     this.#look ??= this.#seeAll()
-    const seen = (await this.#look).filter((one) => one.group === group || one.marker === marker)
+    const seen = (await this.#look).filter((one) => isOf(whose, one))
     if (seen.length === 0) return undefined
     return {
       processes: seen.length,
@@ -41,8 +44,8 @@ export class Usage {
   async #seeAll(): Promise<readonly Seen[]> {
     // Whoever asks in the same moment is among them.
     await Promise.resolve()
-    const wanted = new Set(this.#wanted)
-    this.#wanted.clear()
+    const wanted = this.#wanted
+    this.#wanted = []
     try {
       return process.platform === 'linux' ? await seeInProc(wanted) : await seeByCommand()
     } finally {
@@ -57,17 +60,25 @@ const TICKS_PER_SECOND = 100
 const GROUP = 2
 const TIMES = [11, 12, 13, 14]
 
-async function seeInProc(wanted: ReadonlySet<number>): Promise<readonly Seen[]> {
+function isOf({ group, marker, uid }: Whose, seen: Seen): boolean {
+  return seen.group === group || seen.marker === marker || (uid !== undefined && seen.uid === uid)
+}
+
+async function seeInProc(wanted: readonly Whose[]): Promise<readonly Seen[]> {
   const seen: Seen[] = []
+  const groups = new Set(wanted.map(({ group }) => group))
+  const uids = new Set(wanted.flatMap(({ uid }) => uid ?? []))
   for await (const pid of processIds()) {
     const fields = statFields(pid)
     if (fields === undefined) continue
     const group = Number(fields[GROUP])
-    const marker = wanted.has(group) ? undefined : environmentMember(pid, CHILD_MARKER)
-    if (!wanted.has(group) && marker === undefined) continue
+    const uid = uids.size === 0 ? undefined : uidOf(pid)
+    const isWanted = groups.has(group) || (uid !== undefined && uids.has(uid))
+    const marker = isWanted ? undefined : environmentMember(pid, CHILD_MARKER)
+    if (!isWanted && marker === undefined) continue
     const ticks = sum(TIMES.map((index) => Number(fields[index])))
     const cpuSeconds = ticks / TICKS_PER_SECOND
-    seen.push({ group, marker, memoryBytes: residentBytes(pid), cpuSeconds })
+    seen.push({ group, marker, uid, memoryBytes: residentBytes(pid), cpuSeconds })
   }
   return seen
 }
@@ -96,6 +107,7 @@ export function readListing(listing: string): readonly Seen[] {
     .map(([group, kibibytes, time = '']) => ({
       group: Number(group),
       marker: undefined,
+      uid: undefined,
       memoryBytes: Number(kibibytes) * 1024,
       cpuSeconds: toSeconds(time),
     }))

@@ -26,6 +26,8 @@ export interface ChildPorts {
 interface Launched {
   readonly grouped: GroupedProcess
   readonly marker: string
+  /** Of the account that it has for itself. */
+  readonly uid: number | undefined
   readonly service: string
   readonly frameBytesMax: number
   readonly events: HostedEvents
@@ -44,6 +46,7 @@ export class LocalChild implements HostedChild {
   readonly gone: Promise<void>
   readonly #grouped: GroupedProcess
   readonly #marker: string
+  readonly #uid: number | undefined
   readonly #usage: Usage
   readonly #outputEnded: Promise<void>
   readonly #rate: OutputRate
@@ -53,6 +56,7 @@ export class LocalChild implements HostedChild {
     const { grouped, marker, service } = launched
     this.#grouped = grouped
     this.#marker = marker
+    this.#uid = launched.uid
     this.#usage = ports.usage
     this.#rate = new OutputRate(ports.clock)
     this.pid = grouped.pid
@@ -94,7 +98,7 @@ export class LocalChild implements HostedChild {
 
   async figures(): Promise<Figures | undefined> {
     if (this.pid === undefined) return undefined
-    return await this.#usage.of({ group: this.pid, marker: this.#marker })
+    return await this.#usage.of({ group: this.pid, marker: this.#marker, uid: this.#uid })
   }
 
   /** Resolves when there is nothing more to be read. */

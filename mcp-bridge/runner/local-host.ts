@@ -33,7 +33,7 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
       const { command, args, service, frameBytesMax, stopCommand } = order
       const grouped = groups.launch({ command, args, ...place, stdio: 'pipe' })
       const child = new LocalChild(
-        { grouped, marker, service, frameBytesMax, events },
+        { grouped, marker, uid: account?.uid, service, frameBytesMax, events },
         {
           ...options,
           release: account?.release,

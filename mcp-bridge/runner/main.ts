@@ -48,7 +48,12 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
         { name: 'MCP_GATEWAY_RUNNER', value: randomText(12) },
         WATCHDOG_GRACE_SECONDS,
       ),
-      surroundings: { environment: process.env, ...place, gatewayMarker },
+      surroundings: {
+        environment: process.env,
+        ...place,
+        gatewayMarker,
+        passed: config.MCP_RUNNER_PASSED,
+      },
       accounts,
     })
   const { server, stopAll } = createRunnerServer({ createHost, place, ...shared })

@@ -43,6 +43,12 @@ export function residentBytes(pid: number): number {
 
 /** Real, effective, saved and of the file system: all four belong to an account. */
 const UIDS = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m
+/** The real one. */
+export function uidOf(pid: number): number | undefined {
+  const uid = UIDS.exec(readProc(pid, 'status') ?? '')?.[1]
+  return uid === undefined ? undefined : Number(uid)
+}
+
 const ENDED = /^State:\t[ZX]/m
 
 /** How many living processes of an account there were: all at once, nothing of ours runs in between. */

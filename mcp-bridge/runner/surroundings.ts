@@ -11,6 +11,8 @@ import type { LaunchOrder } from './host.ts'
 export interface Surroundings {
   /** The host's own, for the listed names. */
   readonly environment: Environment
+  /** More names of it that every child gets. */
+  readonly passed?: readonly string[]
   /** In it a folder for what each service stores. */
   readonly servicesFolder: string
   /** Where native servers listen. */
@@ -29,9 +31,11 @@ export function dataFolderOf({ servicesFolder }: Surroundings, service: string):
 /** The whole environment of a child but for what one launch adds. */
 export function environmentOf(
   { env }: Pick<LaunchOrder, 'env'>,
-  { environment, gatewayMarker }: Surroundings,
+  { environment, passed = [], gatewayMarker }: Surroundings,
 ): Record<string, string> {
-  const kept = Object.entries(environment).filter(([name]) => INHERITED.test(name))
+  const kept = Object.entries(environment).filter(
+    ([name]) => INHERITED.test(name) || passed.includes(name),
+  )
   const inherited = kept.map(([name, value]) => [name, value ?? ''])
   return { ...Object.fromEntries(inherited), ...env, MCP_GATEWAY_INSTANCE: gatewayMarker }
 }

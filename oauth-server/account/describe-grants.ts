@@ -1,5 +1,6 @@
 /** Which clients have access to which services, as a person reads it. */
 
+import { PERSONAL_CLIENT_ID } from '../../lib/oauth/administration.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { instantOfGrant } from '../../lib/store/instant.ts'
 import { type Destination, toDestination } from '../authorize/consent-page.ts'
@@ -23,6 +24,8 @@ type DescribedClient =
 export interface DescribedGrant {
   readonly id: string
   readonly client: DescribedClient
+  /** What an operator calls the token that a script of theirs has; undefined for all other grants. */
+  readonly script: string | undefined
   readonly service: string
   /** What it allows. */
   readonly words: readonly ScopeWords[]
@@ -67,6 +70,7 @@ function describeGrant(
   return {
     id: grant.id,
     client,
+    script: grant.clientId === PERSONAL_CLIENT_ID ? (grant.label ?? '') : undefined,
     service,
     words: scopes.describe(service, grant.scopes),
     since: new Date(instantOfGrant(grant.id) ?? 0),

@@ -41,6 +41,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 }
 
 const LINE_CHARACTERS_MAX = 131_072
+/** Of an entry in the audit log. */
+const TARGET_CHARACTERS_MAX = 500
 
 const question = z.strictObject({
   name: z.string(),
@@ -78,7 +80,8 @@ async function answer(ports: AdminPorts, asked: AdminQuestion): Promise<AdminAns
   } catch (error) {
     const refusal = toRefusal(error, ports)
     const { error: outcome } = refusal.body
-    if (operation.isChange) await record(ports, asked, startedAt, [{ target: '', outcome }])
+    if (operation.isChange)
+      await record(ports, asked, startedAt, [{ target: whatIsMeant(asked.input), outcome }])
     return refusal
   }
 }
@@ -99,14 +102,27 @@ async function record(
   await audit.flush()
 }
 
+/** Of a question that was refused: whom or what it was about, if it says so. */
+function whatIsMeant(input: unknown): string {
+  const named = z.object({ user: z.string() }).or(z.object({ ids: z.array(z.string()) }))
+  const { data } = named.safeParse(input)
+  if (data === undefined) return ''
+  const text = 'user' in data ? data.user : data.ids.join(' ')
+  return text.slice(0, TARGET_CHARACTERS_MAX)
+}
+
 const STATUS = { not_found: 404, refused: 403, invalid_request: 400 } as const
 
 function toRefusal(error: unknown, { log }: AdminPorts) {
   if (error instanceof AdminError) return refuse(STATUS[error.code], error.code, error.message)
-  if (error instanceof z.ZodError) return refuse(400, 'invalid_request', z.prettifyError(error))
+  if (error instanceof z.ZodError) return refuse(400, 'invalid_request', toWords(error))
   if (!(error instanceof OAuthError)) log.error({ err: error }, 'an administrative question failed')
   const { status, code, message } = OAuthError.from(error)
   return refuse(status, code, message)
+}
+
+function toWords({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
 }
 
 function refuse(status: number, error: string, error_description: string) {

@@ -37,7 +37,7 @@ export const deleteClients = change(idsInput, async (ports, { ids }) => {
   const { gateway, families, config, clock } = ports
   const own = ids.find((id) => gateway.clients.has(id))
   if (own !== undefined) {
-    throw new AdminError('refused', `${own} stands in gateway.yaml: take it out there`)
+    throw new AdminError('refused', `the client ${own} stands in gateway.yaml: take it out there`)
   }
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
   return await endEach(ids, (id) => families.clients.removeByOperator(id, expiresAt))

@@ -74,14 +74,14 @@ function toScopes({ live, scopes }: AdminPorts, wish: Wish): readonly string[] {
   const granted = scopes.grant(wish.service, wish.scopes)
   const missing = missingScopes(wish.scopes, granted)
   if (missing.length === 0) return granted
-  throw new AdminError('refused', `${wish.service} knows no scope ${missing.join(', ')}`)
+  throw new AdminError('refused', `the service ${wish.service} has no scope ${missing.join(', ')}`)
 }
 
 async function requireAllowed({ families, access }: AdminPorts, wish: Wish): Promise<void> {
   const { user, service } = wish
   if ((await families.users.find(user)) === undefined) {
-    throw new AdminError('not_found', `${user} has never logged in here: they have to once`)
+    throw new AdminError('not_found', `nobody has logged in here as ${user}: they have to once`)
   }
   if (await access.allows(user, service)) return
-  throw new AdminError('refused', `${user} may not use ${service}`)
+  throw new AdminError('refused', `the access rules do not let ${user} use ${service}`)
 }

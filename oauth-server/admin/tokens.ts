@@ -6,7 +6,7 @@
 
 import { z } from 'zod'
 import { ACCESS_TOKEN_TYPE } from '../../lib/oauth/access-token.ts'
-import type { TokenDescription } from '../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID, type TokenDescription } from '../../lib/oauth/administration.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { instantOfGrant } from '../../lib/store/instant.ts'
@@ -14,20 +14,23 @@ import { isRevoked } from '../token/is-revoked.ts'
 import { endGrant } from './grants.ts'
 import { AdminError, type AdminPorts, change, look, text, toTime } from './operation.ts'
 import { mintFor, mintPersonalToken } from './personal-tokens.ts'
+import { requireSub } from './users.ts'
 
 const TOKEN_MAX = 16_384
 const tokenInput = z.strictObject({ token: z.string().min(1).max(TOKEN_MAX) })
 
 export const showToken = look(tokenInput, (ports, { token }) => describeToken(ports, token))
 
-/** An access token ends alone, a refresh token with its grant, as clients may do it themselves (RFC 7009). */
+/** An access token of a client ends alone, a refresh token with its grant, as clients may do it themselves (RFC 7009). */
 export const revokeToken = change(tokenInput, async (ports, { token }) => {
   const described = await describeToken(ports, token)
   const target = described.token_id ?? described.grant_id
   if (!described.active || target === null) {
     throw new AdminError('not_found', described.reason ?? 'this is no live token of this gateway')
   }
-  if (described.kind === 'refresh') await endGrant(ports, target)
+  // Of a personal token the grant has no other purpose.
+  const isLast = described.client_id === PERSONAL_CLIENT_ID || described.kind === 'refresh'
+  if (isLast) await endGrant(ports, described.grant_id ?? target)
   else await ports.families.revocations.revoke('token', target, secondsOf(described.expires_at))
   return {
     body: { ...described, active: false, reason: 'revoked' },
@@ -54,6 +57,7 @@ const PROBE_SECONDS = 60
 
 /** For measuring when the edge refuses a person: it goes with whatever ends them, or in a minute. */
 export const probeUser = change(z.strictObject({ user: text }), async (ports, { user }) => {
+  requireSub(ports, user)
   const [service] = ports.live.current.services.keys()
   if (service === undefined) throw new AdminError('refused', 'no service is served')
   const scopes = ports.scopes.grant(service, [])

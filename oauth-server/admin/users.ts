@@ -41,9 +41,10 @@ export const showUser = look(userInput, async (ports, { user }) => {
 })
 
 /** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
-export const revokeUser = change(userInput, (ports, { user }) =>
-  endEverything(ports, user, 'revoked by the operator'),
-)
+export const revokeUser = change(userInput, async (ports, { user }) => {
+  requireSub(ports, user)
+  return await endEverything(ports, user, 'revoked by the operator')
+})
 
 /** As `revokeUser`, and they may not log in again. Also for who has never been here. */
 export const disableUser = change(userInput, async (ports, { user }, operator) => {
@@ -94,8 +95,11 @@ async function describeUser(
   }
 }
 
-/** A wrong name would shut out nobody, and nobody would notice. */
-function requireSub({ providers }: AdminPorts, user: string): void {
+/**
+ * A wrong name would end nothing and shut out nobody, and nobody would notice.
+ * @throws AdminError for what nobody here can be called.
+ */
+export function requireSub({ providers }: AdminPorts, user: string): void {
   const [, provider] = /^([^:]+):./.exec(user) ?? []
   if (provider !== undefined && providers.has(provider)) return
   const names = [...providers.keys()].join(', ')

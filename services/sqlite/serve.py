@@ -1,7 +1,7 @@
 """Serves one SQLite database: `serve.py FILE`.
 
 The server of the package runs whatever statement it is given. Here a statement reaches FILE alone
-(no ATTACH, no VACUUM INTO, no extensions) and ends after a while.
+(no ATTACH, no VACUUM INTO, no extensions), ends after a while, and has bounds of size.
 """
 
 import asyncio
@@ -15,7 +15,11 @@ STATEMENT_SECONDS_MAX = 30
 # How often the time is looked at, in instructions of the engine: some milliseconds.
 INSTRUCTIONS_BETWEEN = 100_000
 
+FILE_BYTES_MAX = 1024**3
+VALUE_BYTES_MAX = 64 * 1024**2
+
 # sqlite3.h; the module does not name them all.
+SQLITE_PRAGMA = 19
 SQLITE_ATTACH = 24
 SQLITE_FUNCTION = 31
 
@@ -25,9 +29,19 @@ def authorize(action: int, first: str | None, second: str | None, *_place: str |
     # VACUUM attaches a nameless temporary file; any other name is somebody's.
     if action == SQLITE_ATTACH and first != "":
         return sqlite3.SQLITE_DENY
+    if action == SQLITE_PRAGMA and (first or "").lower() in ("max_page_count", "page_size"):
+        return sqlite3.SQLITE_DENY
     if action == SQLITE_FUNCTION and second == "load_extension":
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
+
+
+def bound(connection: sqlite3.Connection) -> None:
+    (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {FILE_BYTES_MAX // page_bytes}")
+    # Python 3.10 cannot say it: there SQLite's own bound of a gigabyte holds.
+    if hasattr(connection, "setlimit"):
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)
 
 
 class GuardedConnections:
@@ -39,6 +53,7 @@ class GuardedConnections:
     @staticmethod
     def connect(path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path)
+        bound(connection)
         deadline = time.monotonic() + STATEMENT_SECONDS_MAX
         connection.set_authorizer(authorize)
         connection.set_progress_handler(

@@ -1,13 +1,12 @@
 /** What the containers weigh: memory at rest, and the sizes of images. */
 
-import { docker, type Stack } from './stack.ts'
+import { type Container, docker, type Stack } from './stack.ts'
 
 const KIB = 1024
 const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: KIB, MiB: KIB ** 2, GiB: KIB ** 3 }
 
-export async function printMemory(stack: Stack): Promise<void> {
-  const running = (await stack.containers()).filter(({ state }) => state === 'running')
-  const names = running.map(({ name }) => name)
+export async function printMemory(stack: Stack, containers: readonly Container[]): Promise<void> {
+  const names = containers.map(({ name }) => name)
   const lines = await docker(
     'stats',
     '--no-stream',

@@ -27,6 +27,8 @@ export interface Stack {
   readonly project: string
   /** `docker compose …` in this project; answers stdout. */
   compose(...args: readonly string[]): Promise<string>
+  /** The same, with these lines on stdin. */
+  feed(lines: readonly string[], args: readonly string[]): Promise<string>
   /** All, also those that have ended. */
   containers(): Promise<Container[]>
   /** @throws Error that names who is not well, with its last lines. */
@@ -57,6 +59,11 @@ export function createStack(project: string, surroundings: Surroundings): Stack 
   return {
     project,
     compose,
+    async feed(lines, args) {
+      const running = runFile('docker', [...prefix, ...args], { env, maxBuffer: OUTPUT_BYTES_MAX })
+      running.child.stdin?.end(lines.map((line) => `${line}\n`).join(''))
+      return (await running).stdout
+    },
     containers,
     async untilHealthy() {
       for (let waited = 0; waited < HEALTHY_MS_MAX; waited += LOOK_MS) {

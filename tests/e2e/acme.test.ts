@@ -30,7 +30,7 @@ const environment = (acme: Record<string, string>): Record<string, string> => ({
   BASE_DOMAIN: 'gateway.test',
   // Each name is proved by itself, which takes lego five seconds.
   ...Object.fromEntries(
-    ['EVERYTHING', 'FILESYSTEM', 'MEMORY', 'SEQUENTIALTHINKING'].map((name) => [
+    ['EVERYTHING', 'FETCHS', 'FILESYSTEM', 'MEMORY', 'SEQUENTIALTHINKING'].map((name) => [
       `MCP_${name}_ENABLED`,
       'false',
     ]),

@@ -10,7 +10,7 @@ import { loopbackFetch } from '../support/socket-fetch.ts'
 import { createCaller, logIn, startLoad, untilStatus } from '../support/steady-client.ts'
 
 const ECHOES = join(import.meta.dirname, '../fixtures/echoes.ts')
-const SHIPPED = ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking']
+const SHIPPED = ['echo', 'everything', 'fetchs', 'filesystem', 'memory', 'sequentialthinking']
 const NOT_SHIPPED = Object.fromEntries(
   SHIPPED.map((name) => [`MCP_${name.toUpperCase()}_ENABLED`, 'false']),
 )

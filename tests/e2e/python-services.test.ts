@@ -1,11 +1,20 @@
 /** Services that come from PyPI: installed at the start, each used through a login, nobody’s seen by others. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { stringify } from 'yaml'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { needs } from '../support/needs.ts'
@@ -25,12 +34,34 @@ const OFF = ['everything', 'filesystem', 'memory', 'sequentialthinking']
 const switches = (names: readonly string[], value: string) =>
   names.map((name) => [`MCP_${name.toUpperCase()}_ENABLED`, value])
 
+const FETCH = join(import.meta.dirname, '../../services/fetch')
+
+/** The same package once more, for pages of this machine that the operator names; the guard alone judges. */
+const FILE = stringify({
+  mcpServers: {
+    intranet: {
+      pypi: 'mcp-server-fetch',
+      script: 'serve.py',
+      egress: 'public',
+      args: ['--proxy-url', '{proxy}', '--allow-private-ips'],
+      env: { EGRESS_ALLOW: '127.0.0.1' },
+      isolation: 'shared',
+    },
+  },
+})
+
 let gateway: TestGateway
 // The very first time packages are fetched.
 test.before(async (t) => {
   t.timeout(300_000)
   if (toolPath('python') === undefined) return
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  mkdirSync(join(folder, 'services/intranet'), { recursive: true })
+  copyFileSync(join(FETCH, 'requirements.txt'), join(folder, 'services/intranet/requirements.txt'))
+  copyFileSync(join(FETCH, 'serve.py'), join(folder, 'serve.py'))
   gateway = await startGateway({
+    folder,
+    file: FILE,
     readyMsMax: 240_000,
     environment: Object.fromEntries([...switches(ON, 'true'), ...switches(OFF, 'false')]),
   })
@@ -55,8 +86,8 @@ function folderOf(service: string, name: string): string {
   return join(gateway.folder, '.gateway/services', service, toUserId(`dev:${name}`))
 }
 
-/** The error that a tool answers with. */
-async function refusal(
+/** All that a tool answers with, also when it refuses. */
+async function answerOf(
   { client }: Connection,
   name: string,
   args: Record<string, unknown>,
@@ -70,18 +101,50 @@ needs('python')('time: now, and from one zone to another', async (t) => {
   await t.notThrowsAsync(workWithTime(client))
 })
 
-needs('python')('fetch: a page of this machine is not the web', async (t) => {
+/** A page on loopback, and what was asked for. */
+async function servePage(t: ExecutionContext): Promise<{ port: number; asked: string[] }> {
   const asked: string[] = []
-  const server = createServer((request, response) => {
-    asked.push(request.url ?? '')
-    response.end('inside')
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    if (url === '/robots.txt') response.writeHead(404).end()
+    else if (url === '/away') response.writeHead(302, { location: 'http://127.0.0.2/' }).end()
+    else response.setHeader('content-type', 'text/html').end('<h1>Tides</h1><p>High at noon.</p>')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
+  return { port: (server.address() as AddressInfo).port, asked }
+}
+
+needs('python')('fetch: a page of this machine is not the web', async (t) => {
+  const { port, asked } = await servePage(t)
   const { client } = await enter(t, 'fetch', 'alice')
-  await t.notThrowsAsync(refusesPrivatePages(client, (server.address() as AddressInfo).port))
+  await t.notThrowsAsync(refusesPrivatePages(client, port))
   t.deepEqual(asked, [])
 })
+
+needs('python')(
+  'fetch: a page is read through the guard, which lets nothing else pass',
+  async (t) => {
+    const { port, asked } = await servePage(t)
+    const alice = await enter(t, 'intranet', 'alice')
+    t.regex(
+      await answerOf(alice, 'fetch', { url: `http://127.0.0.1:${port}/tides` }),
+      /High at noon/,
+    )
+    t.true(asked.includes('/tides'))
+    for (const url of [
+      `http://127.0.0.2:${port}/`,
+      'http://169.254.169.254/latest/meta-data/',
+      `http://127.0.0.1:${port}/away`,
+    ]) {
+      const { isError, content } = await alice.client.callTool({
+        name: 'fetch',
+        arguments: { url },
+      })
+      t.true(isError, `${url}: ${JSON.stringify(content)}`)
+    }
+  },
+)
 
 needs('python', 'git')('git: a person’s own repositories, and none above them', async (t) => {
   const repository = join(folderOf('git', 'alice'), 'letters')
@@ -103,7 +166,7 @@ needs('python', 'git')('git: a person’s own repositories, and none above them'
   t.is(await callText(bob.client, 'git_repositories'), 'There is no repository yet.')
   for (const repo_path of [repository, gateway.folder, '../../../..', '../']) {
     t.regex(
-      await refusal(bob, 'git_log', { repo_path }),
+      await answerOf(bob, 'git_log', { repo_path }),
       /outside the allowed repository/,
       repo_path,
     )
@@ -128,16 +191,18 @@ needs('python')('sqlite: a database of one’s own, and no other file', async (t
   const taken = join(gateway.folder, 'taken.db')
   for (const query of [`ATTACH DATABASE '${others}' AS other`, `VACUUM INTO '${taken}'`]) {
     t.regex(
-      await refusal(bob, 'write_query', { query }),
+      await answerOf(bob, 'write_query', { query }),
       /not authorized|authorization denied/,
       query,
     )
   }
   t.regex(
-    await refusal(bob, 'read_query', { query: "SELECT load_extension('x')" }),
+    await answerOf(bob, 'read_query', { query: "SELECT load_extension('x')" }),
     /not authorized|authorization denied/,
   )
   await callText(bob.client, 'write_query', { query: 'VACUUM' })
+  const unbounded = { query: 'PRAGMA max_page_count = 2147483646' }
+  t.regex(await answerOf(bob, 'write_query', unbounded), /not authorized/)
   t.false(readdirSync(gateway.folder).includes('taken.db'))
 })
 

@@ -13,6 +13,7 @@ const endpoint = (service: string): string => `${gateway.url}/${service}/mcp`
 const CALLS: Record<string, [tool: string, args: Record<string, unknown>, answer: RegExp]> = {
   echo: ['echo', { message: 'hello ☃' }, /hello ☃/],
   everything: ['echo', { message: 'hello' }, /hello/],
+  fetchs: ['fetch', { url: 'http://169.254.169.254/' }, /not on the public internet/],
   filesystem: ['list_allowed_directories', {}, /services\/filesystem\/u[a-z2-7]{26}/],
   memory: ['read_graph', {}, /entities/],
   sequentialthinking: [

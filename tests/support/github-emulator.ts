@@ -79,6 +79,12 @@ export interface GitHubEmulator {
   tokensOf(login: string): number
   /** As if the ten minutes of every code had passed. */
   expireCodes(): void
+  /** A person enters the code of a device, and allows or refuses. False: there is no such code. */
+  enterDeviceCode(userCode: string, login: string, decision?: 'allow' | 'refuse'): boolean
+  /** Codes that devices show and nobody has entered yet. */
+  pendingDeviceCodes(): readonly string[]
+  /** Whether the app allows the device flow. */
+  setDeviceFlow(isAllowed: boolean): void
   /** As if the eight hours of every access token had passed, where they expire. */
   expireTokens(): void
   /** As if the six months of every refresh token had passed. */
@@ -97,6 +103,10 @@ export interface GitHubEmulatorOptions {
   readonly clientSecret?: string
   /** The app is a GitHub App whose tokens expire and are renewed: then they have no scopes. */
   readonly isExpiring?: boolean
+  /** What devices are told to wait between two questions, seconds; GitHub says 5. */
+  readonly deviceInterval?: number
+  /** What they have to wait in truth, if it is more; then they are told how much. */
+  readonly devicePatience?: number
 }
 
 interface Authorization {
@@ -107,6 +117,15 @@ interface Authorization {
   expiresAt: number
 }
 
+/** A device that waits for its person. */
+interface Device {
+  readonly userCode: string
+  readonly scopes: readonly string[]
+  /** When it began, or asked last, `performance.now`. */
+  askedAt: number
+  decision: 'pending' | 'refused' | GitHubPerson
+}
+
 interface Token {
   readonly person: GitHubPerson
   readonly scopes: readonly string[]
@@ -114,7 +133,10 @@ interface Token {
   readonly refreshToken?: string | undefined
 }
 
+const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const CODE_MS = 600_000
+/** A timer may be early by a millisecond. */
+const TIMER_SLACK = 0.9
 /** Of one person and the same scopes: one more ends the oldest. */
 const TOKENS_MAX = 10
 /** What a GitHub App may read, in the words of scopes. */
@@ -167,6 +189,20 @@ export async function startGitHub(options: GitHubEmulatorOptions = {}): Promise<
     expireCodes() {
       for (const code of state.codes.values()) code.expiresAt = 0
     },
+    enterDeviceCode(userCode, login, decision = 'allow') {
+      const device = [...state.devices.values()].find((one) => one.userCode === userCode)
+      const person = state.people.get(login)
+      if (device === undefined || person === undefined) return false
+      device.decision = decision === 'allow' ? person : 'refused'
+      return true
+    },
+    pendingDeviceCodes: () =>
+      [...state.devices.values()]
+        .filter(({ decision }) => decision === 'pending')
+        .map(({ userCode }) => userCode),
+    setDeviceFlow(isAllowed) {
+      state.allowsDevices = isAllowed
+    },
     expireTokens() {
       for (const [token, { refreshToken }] of state.tokens)
         if (refreshToken !== undefined) state.tokens.delete(token)
@@ -204,11 +240,18 @@ function createState({
   enterprise = false,
   callbackUrl,
   isExpiring = false,
+  deviceInterval = 5,
+  devicePatience = deviceInterval,
   clientId = `Iv1.${randomBytes(8).toString('hex')}`,
   clientSecret = randomBytes(20).toString('hex'),
 }: GitHubEmulatorOptions) {
   return {
     isExpiring,
+    deviceInterval,
+    devicePatience,
+    allowsDevices: true,
+    /** By device code. */
+    devices: new Map<string, Device>(),
     url: '',
     apiPrefix: enterprise ? '/api/v3' : '/api',
     clientId,
@@ -296,6 +339,7 @@ function route(
     'GET /login/oauth/authorize': ['authorize', authorize],
     'POST /login/oauth/authorize': ['authorize', decide],
     'POST /login/oauth/access_token': ['token', exchange],
+    'POST /login/device/code': [undefined, beginDevice],
     [`GET ${apiPrefix}/user`]: ['user', sendUser],
     [`GET ${apiPrefix}/user/emails`]: ['emails', sendEmails],
     [`GET ${apiPrefix}/user/orgs`]: ['orgs', sendOrganizations],
@@ -468,6 +512,8 @@ function exchange(call: Call): Sent {
       error_description: 'see the documentation',
       error_uri: 'https://docs.github.com/apps/oauth',
     })
+  // The device flow asks for no secret.
+  if (form.get('grant_type') === DEVICE_CODE_GRANT) return answerDevice(call, refuse)
   if (
     form.get('client_id') !== state.clientId ||
     form.get('client_secret') !== state.clientSecret
@@ -490,6 +536,53 @@ function exchange(call: Call): Sent {
     return refuse('bad_verification_code')
   }
   return giveToken(call, held)
+}
+
+/** As GitHub does it: faults come with status 200, and a wrong client is not found. */
+function beginDevice({ state, request, response, form }: Call): Sent {
+  if (form.get('client_id') !== state.clientId) {
+    return sendJson(response, 404, { error: 'Not Found' })
+  }
+  if (!state.allowsDevices) {
+    return sendTokenAnswer(request, response, { error: 'device_flow_disabled' })
+  }
+  const deviceCode = randomBytes(20).toString('hex')
+  const letters = randomBytes(4).toString('hex').toUpperCase()
+  const userCode = `${letters.slice(0, 4)}-${letters.slice(4)}`
+  const device: Device = {
+    userCode,
+    scopes: scopesOf(form),
+    askedAt: performance.now(),
+    decision: 'pending',
+  }
+  state.devices.set(deviceCode, device)
+  return sendTokenAnswer(request, response, {
+    device_code: deviceCode,
+    user_code: userCode,
+    verification_uri: `${state.url}/login/device`,
+    expires_in: 900,
+    interval: state.deviceInterval,
+  })
+}
+
+function answerDevice(call: Call, refuse: (error: string) => Sent): Sent {
+  const { state, request, response, form } = call
+  const code = form.get('device_code') ?? ''
+  const device = state.devices.get(code)
+  if (device === undefined || form.get('client_id') !== state.clientId) {
+    return refuse('incorrect_device_code')
+  }
+  const waitedMs = performance.now() - device.askedAt
+  device.askedAt = performance.now()
+  const hasWaited = waitedMs >= state.devicePatience * 1000 * TIMER_SLACK
+  if (!hasWaited) {
+    const interval = state.devicePatience
+    return sendTokenAnswer(request, response, { error: 'slow_down', interval })
+  }
+  const { decision: person, scopes } = device
+  if (person === 'pending') return refuse('authorization_pending')
+  state.devices.delete(code)
+  return person === 'refused' ? refuse('access_denied') : giveToken(call, { person, scopes })
 }
 
 function renew(call: Call, refuse: (error: string) => Sent): Sent {

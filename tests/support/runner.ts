@@ -23,6 +23,8 @@ export interface RunnerProgram {
 }
 
 export interface RunnerOptions {
+  /** What starts it, with its arguments; the runner's own are added. */
+  readonly starter?: readonly string[]
   /** In the environment of every child. */
   readonly marker?: string
   /** The only one it has, beside what it must have. */
@@ -54,11 +56,12 @@ export async function startRunner(options: RunnerOptions = {}): Promise<RunnerPr
 
 async function launch(
   folder: string,
-  { marker, environment }: RunnerOptions,
+  { marker, environment, starter = [] }: RunnerOptions,
 ): Promise<Omit<RunnerProgram, 'again' | 'stop'>> {
   const socket = join(folder, 'r.sock')
   const data = join(folder, 'data')
-  const child = spawn(process.execPath, [MAIN], {
+  const [program = '', ...args] = [...starter, process.execPath, MAIN]
+  const child = spawn(program, args, {
     env: {
       MCP_RUNNER_SOCKET: socket,
       MCP_RUNNER_DATA: data,

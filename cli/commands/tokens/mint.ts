@@ -28,7 +28,7 @@ export const mintCommand: CommandMaker = (context) =>
     .description('Make an access token for a script; it is shown once.')
     .requiredOption('--user <sub>', 'in whose name; they have logged in here before')
     .requiredOption('--service <name>', 'the one service it is for')
-    .requiredOption('--lifetime <age>', 'for how long, e.g. 12h or 7d', parseAge)
+    .requiredOption('--lifetime <age>', 'for how long, e.g. 12h or 7d; a minute at least', parseAge)
     .option('--scope <scope...>', 'beside the base scope', [])
     .option('--label <words>', 'what it is for, as lists show it', '')
     .addHelpText('after', NOTES)

@@ -25,9 +25,12 @@ const AT_ONCE = 2
  * @throws CliError naming the service and what to do.
  */
 export async function installPackages(services: Services, installing: Installing): Promise<void> {
-  const waiting = [...services.values()].flatMap(({ name, install }) =>
-    install === undefined ? [] : [{ service: name, install }],
-  )
+  const wanted = new Map<string, { service: string; install: PackageInstall }>()
+  for (const { name, install } of services.values()) {
+    // Of services with the same pins one install serves.
+    if (install !== undefined) wanted.set(install.folder, { service: name, install })
+  }
+  const waiting = [...wanted.values()]
   const failures: unknown[] = []
   const work = async (): Promise<void> => {
     while (failures.length === 0) {
@@ -50,14 +53,16 @@ async function installOne(
 ): Promise<void> {
   if (await isInstalled(install, installing.environment)) return
   makeUsable(dirname(install.folder))
+  const { environment, progress, signal } = installing
   const waiting = (): void =>
-    installing.progress.note(`another gateway installs ${install.package}: waiting for it …`)
-  await underLock(`${install.folder}.lock`, waiting, async () => {
-    installing.signal.throwIfAborted()
+    progress.note(`another gateway installs ${install.package}: waiting for it …`)
+  const work = async (): Promise<void> => {
     // Whoever held the lock before us has done the work.
-    if (await isInstalled(install, installing.environment)) return
+    if (await isInstalled(install, environment)) return
+    signal.throwIfAborted()
     await replaceFolder(service, install, installing)
-  })
+  }
+  await underLock(`${install.folder}.lock`, waiting, work, signal)
 }
 
 async function replaceFolder(

@@ -16,6 +16,7 @@ import { basename, dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CliError } from '../../../cli/cli-error.ts'
 import { installPackages } from '../../../cli/embedded/packages/install-packages.ts'
+import { prepareServices } from '../../../cli/embedded/packages/prepare-services.ts'
 import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
 import { type Service, toService } from '../../../lib/catalogue/service.ts'
 import { needs } from '../../support/needs.ts'
@@ -110,6 +111,8 @@ python('without a network it says so', async (t) => {
   }
   await t.throwsAsync(run(offline), { message: /the package index cannot be reached/ })
   t.deepEqual(left(), [])
+  const emptied = { PIP_FIND_LINKS: '' }
+  await t.throwsAsync(run(emptied), { message: /has no tiny-server==1\.0 that fits this machine/ })
 })
 
 python('what an install that was killed left behind is cleared away', async (t) => {
@@ -154,6 +157,19 @@ test('an end in the middle of an install ends it, and leaves nothing', async (t)
   t.deepEqual(left(), [])
 })
 
+test('an end while another gateway installs is not waited for', async (t) => {
+  const { install, run, told, left } = await bench(t, 'npm', makeTinyTarball)
+  const lock = `${install.folder}.lock`
+  mkdirSync(dirname(lock), { recursive: true })
+  // Of a process that lives: whoever started the tests.
+  writeFileSync(lock, String(process.ppid))
+  const ending = new AbortController()
+  setTimeout(() => ending.abort(new Error('told to end')), 300)
+  await t.throwsAsync(run({}, ending.signal), { message: 'told to end' })
+  t.regex(told[0] ?? '', /another gateway installs tiny-server/)
+  t.deepEqual(left(), [basename(lock)])
+})
+
 test('neither Python nor uv is told, with what to install', async (t) => {
   const fake = (folder: string): TinyPackage => {
     writeFileSync(join(folder, 'requirements.txt'), 'tiny-server==1.0 --hash=sha256:00\n')
@@ -191,6 +207,21 @@ test('a folder that cannot be written is named, with the variable for another', 
   const error = await t.throwsAsync(run(), { instanceOf: CliError })
   t.regex(error?.message ?? '', /installed is not writable/)
   t.regex(error?.nextStep ?? '', /GATEWAY_PACKAGES_DIR/)
+})
+
+test('a program of the machine that a service needs is looked for first', async (t) => {
+  const reading = toService('tmux', { command: 'x', requires: ['sh', 'no-such-program'] }, '/')
+  if ('faults' in reading) throw new Error(reading.faults.join())
+  const installing = {
+    environment: { PATH: process.env['PATH'] },
+    progress: { note: () => {}, begin: () => ({ end: () => {} }) },
+    signal: new AbortController().signal,
+  }
+  const { service } = reading
+  const error = await t.throwsAsync(prepareServices(new Map([['tmux', service]]), installing))
+  t.is(error?.message, 'tmux: what it needs is not on PATH: no-such-program.')
+  const elsewhere = { ...service, runner: '/run/runner.sock' }
+  await t.notThrowsAsync(prepareServices(new Map([['tmux', elsewhere]]), installing))
 })
 
 /** The id of a process that is no more. */

@@ -12,6 +12,8 @@ import { type RunnerProgram, startRunner } from '../../support/runner.ts'
 
 const RANGE = { MCP_RUNNER_UIDS: '27100-27102', MCP_RUNNER_USER_PROCESSES: '40' }
 const FIRST = 27_100
+/** As in its container: root that may hardly more than others. */
+const CONFINED = ['setpriv', '--bounding-set=-all,+setuid,+setgid,+kill', '--']
 const WAITS = { inputEndMs: 300, terminateMs: 1000 }
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
@@ -24,7 +26,7 @@ function asRoot(title: string, body: (t: ExecutionContext) => Promise<void>): vo
 
 async function startWithAccounts(t: ExecutionContext): Promise<RunnerProgram> {
   const environment = { ...RANGE, PATH: process.env['PATH'] ?? '' }
-  const runner = await startRunner({ environment })
+  const runner = await startRunner({ environment, starter: CONFINED })
   t.teardown(() => runner.stop())
   // As the folder of a container is: persons get through to what is theirs.
   chmodSync(dirname(runner.data), 0o755)
@@ -105,7 +107,9 @@ asRoot(
     const host = hostOf(runner)
     const ann = await start(host, shellOf('uann'))
     const bob = await start(host, shellOf('ubob'))
-    t.is(await ann.tell('id -u; id -g; id -G'), `${FIRST}\n${FIRST}\n${FIRST}`)
+    t.is(await ann.tell('id -u; id -g; id -G; pwd'), `${FIRST}\n${FIRST}\n${FIRST}\n/`)
+    const { tell } = await start(host, shellOf('uann', { cwd: join(runner.data, 'shell') }))
+    t.is(await tell('pwd'), join(runner.data, 'shell/uann'))
     t.is(await bob.tell('id -u'), String(FIRST + 1))
     const home = join(runner.data, 'shell/uann')
     t.is(await ann.tell('echo "$HOME $TMPDIR $USER"; umask'), `${home} ${home}/.tmp uann\n0077`)
@@ -139,6 +143,12 @@ asRoot(
     // It leaves its group and its environment: nothing marks it.
     await first.tell('setsid env -i sleep 600 >/dev/null 2>&1 </dev/null &')
     await until(t, 'all three run', () => processesOf(FIRST + 1) === 3)
+    let figures = await first.child.figures()
+    // On a machine that stalls it may not know in time.
+    for (let more = 0; more < 5 && figures === undefined; more += 1) {
+      figures = await first.child.figures()
+    }
+    t.is(figures?.processes, 3, 'all that the account has')
     await first.child.stop(WAITS)
     await first.child.gone
     t.is(processesOf(FIRST + 1), 2, 'the second process may need it still')

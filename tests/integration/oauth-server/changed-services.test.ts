@@ -9,7 +9,7 @@ import { createPerson } from '../../support/person.ts'
 const NOTES = '  notes: { command: notes, description: Take notes, scopes: { write: Write } }\n'
 const ONLY_ECHO =
   'mcpServers:\n' +
-  ['everything', 'filesystem', 'memory', 'sequentialthinking']
+  ['everything', 'fetchs', 'filesystem', 'memory', 'sequentialthinking']
     .map((name) => `  ${name}: { enabled: false }\n`)
     .join('')
 const NO_ECHO = `${ONLY_ECHO}  echo: { enabled: false }\n`

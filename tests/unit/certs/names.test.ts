@@ -4,7 +4,7 @@ import { chooseSource } from '../../../certs/source.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 
 const FEW = Object.fromEntries(
-  ['EVERYTHING', 'FILESYSTEM', 'MEMORY', 'SEQUENTIALTHINKING'].map((name) => [
+  ['EVERYTHING', 'FETCHS', 'FILESYSTEM', 'MEMORY', 'SEQUENTIALTHINKING'].map((name) => [
     `MCP_${name}_ENABLED`,
     'false',
   ]),

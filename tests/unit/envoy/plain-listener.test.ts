@@ -35,7 +35,7 @@ test('each name leads to itself on https, and to the port that people use there'
     hosts.map(({ domains }) => domains[0]),
     [
       'auth.example.com',
-      ...['echo', 'filesystem', 'memory', 'sequentialthinking'].map(
+      ...['echo', 'fetchs', 'filesystem', 'memory', 'sequentialthinking'].map(
         (name) => `${name}.example.com`,
       ),
       '*',

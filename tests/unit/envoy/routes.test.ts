@@ -37,7 +37,7 @@ for (const [layout, environment] of Object.entries({
   test(`${layout} layout: every route to the bridge is decided, for its own service`, (t) => {
     const routes = hostsOf(environment).flatMap(({ routes }) => routes)
     const toBridge = routes.filter(({ route }) => route?.cluster === 'mcp_bridge')
-    t.is(toBridge.length, 5)
+    t.is(toBridge.length, 6)
     for (const {
       typed_per_filter_config: config,
       route,

@@ -26,7 +26,7 @@ test('the embedded default needs no configuration', (t) => {
   t.deepEqual([port, adminPort, metricsPort], [8642, 9901, 9464])
   t.deepEqual(
     [...services.keys()],
-    ['echo', 'everything', 'filesystem', 'memory', 'sequentialthinking'],
+    ['echo', 'everything', 'fetchs', 'filesystem', 'memory', 'sequentialthinking'],
   )
 })
 
@@ -164,7 +164,7 @@ test('a service is switched off by the file, by a client’s word for it, or by 
     { MCP_FILESYSTEM_ENABLED: 'false', MCP_EVERYTHING_ENABLED: 'true' },
     folder,
   )
-  t.deepEqual([...services.keys()], ['everything', 'sequentialthinking'])
+  t.deepEqual([...services.keys()], ['everything', 'fetchs', 'sequentialthinking'])
 })
 
 test('an own entry changes a shipped service or replaces it', (t) => {

@@ -20,7 +20,7 @@ function pinned(t: ExecutionContext, files: Readonly<Record<string, string>>): s
 }
 
 function wanted(pins: string, changes: Partial<WantedPackage> = {}): WantedPackage {
-  const python = { kind: 'pypi', service: 'time', package: 'mcp-server-time' } as const
+  const python = { kind: 'pypi', package: 'mcp-server-time' } as const
   return { ...python, bin: undefined, packages: '/packages', pins, ...changes }
 }
 
@@ -37,7 +37,7 @@ function faultOf(asked: WantedPackage): string {
 
 test('the same pins give the same folder, others another', (t) => {
   const install = installOf(wanted(pinned(t, { 'requirements.txt': PINS })))
-  t.regex(install.folder, /^\/packages\/time-[0-9a-f]{16}$/)
+  t.regex(install.folder, /^\/packages\/mcp-server-time-[0-9a-f]{16}$/)
   t.is(install.program, join(install.folder, 'bin/mcp-server-time'))
   t.is(installOf(wanted(pinned(t, { 'requirements.txt': PINS }))).folder, install.folder)
   const changed = pinned(t, { 'requirements.txt': PINS.replace('cd', 'ef') })
@@ -48,13 +48,13 @@ test('both files of an npm package are its key, and its program has a name of it
   const manifest = '{"dependencies":{"@playwright/mcp":"1.0.0"}}'
   const browser = {
     kind: 'npm',
-    service: 'playwright',
     package: '@playwright/mcp',
     bin: 'playwright-mcp',
   } as const
   const one = pinned(t, { 'package.json': manifest, 'package-lock.json': '{"a":1}' })
   const other = pinned(t, { 'package.json': manifest, 'package-lock.json': '{"a":2}' })
   const install = installOf(wanted(one, browser))
+  t.regex(install.folder, /^\/packages\/playwright-mcp-[0-9a-f]{16}$/)
   t.is(install.program, join(install.folder, 'node_modules/.bin/playwright-mcp'))
   t.not(installOf(wanted(other, browser)).folder, install.folder)
   t.is(

@@ -63,6 +63,13 @@ test('with a runner a package is a name on the PATH, and nothing is to be instal
   }
 })
 
+test('a server of ours is run by Node, wherever that is where it runs', (t) => {
+  t.is(programOf(read({ native: 'main.ts' })).command, process.execPath)
+  const elsewhere = programOf(read({ native: 'main.ts', runner: '/r.sock' }))
+  t.is(elsewhere.command, 'node')
+  t.deepEqual(elsewhere.args, [join(folder, 'main.ts')])
+})
+
 test('what may reach the public internet alone is started behind the guard', (t) => {
   const service = read({
     pypi: 'mcp-server-fetch',

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use IO::Socket::UNIX;
 
-alarm 2;
+alarm 3;
 my ($config) = @ARGV;
 open my $lines, '<', $config or exit 1;
 my %settings = map { /^(unixsocket|requirepass) "(.*)"$/ ? ($1 => $2) : () } <$lines>;

@@ -1,12 +1,12 @@
 /**
- * Whether the runner program beside us answers: a container's health check. It exits with 0 or 1, in
+ * What health.pl tells, for containers that have no Perl: images of the operator's own. It exits with 0 or 1, in
  * a few seconds at most, and leaves nothing behind.
  *
  * It is started again and again: it imports next to nothing.
  */
 
 import { connect } from 'node:net'
-import { PacketReader, toPacket } from './packets.ts'
+import { PacketReader, toPacket } from '../packets.ts'
 
 const ANSWER_MS = 3000
 

@@ -1,0 +1,28 @@
+/** Before services may be served: the machine's own programs are looked for, packages are installed. */
+
+import type { Services } from '../../../lib/catalogue/catalogue.ts'
+import { serviceSwitch } from '../../../lib/catalogue/service-name.ts'
+import type { Environment } from '../../../lib/platform/environment.ts'
+import { CliError } from '../../cli-error.ts'
+import { findOnPath } from '../find-on-path.ts'
+import { installPackages } from './install-packages.ts'
+import type { Installing } from './installing.ts'
+
+/** @throws CliError naming the service and what to do. */
+export async function prepareServices(services: Services, installing: Installing): Promise<void> {
+  requirePrograms(services, installing.environment)
+  await installPackages(services, installing)
+}
+
+/** What runs elsewhere finds its programs there. */
+function requirePrograms(services: Services, environment: Environment): void {
+  for (const { name, requires, runner } of services.values()) {
+    if (runner !== undefined) continue
+    const missing = requires.filter((program) => findOnPath(program, environment) === undefined)
+    if (missing.length === 0) continue
+    const programs = missing.join(', ')
+    throw new CliError(`${name}: what it needs is not on PATH: ${programs}.`, {
+      nextStep: `install ${programs}, or switch the service off (${serviceSwitch(name)}=false)`,
+    })
+  }
+}

@@ -1,0 +1,163 @@
+/** A client's entry as one of the gateway's: what it starts or asks stays, what only the client needs goes. */
+
+import { REMOTE_TRANSPORT_WORDS } from '../../../lib/catalogue/remote-launch.ts'
+import type { ServiceDefinition } from '../../../lib/catalogue/service-definition.ts'
+import { isObject } from './client-file.ts'
+import { type ClientPlace, convertText } from './client-texts.ts'
+
+export interface ConvertedEntry {
+  readonly definition: ServiceDefinition
+  /** What a person should know of it. */
+  readonly notes: readonly string[]
+}
+
+export type EntryReading = ConvertedEntry | { readonly problem: string }
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Where clients write the address. */
+const ADDRESSES = ['url', 'serverUrl', 'httpUrl']
+/** Read here, or of no use to a gateway. */
+const HANDLED = new Set(
+  (
+    `command args env cwd headers type transport description disabled enabled ${ADDRESSES.join(' ')} ` +
+    'alwaysAllow autoApprove disabledTools excludeTools includeTools icon timeout trust gallery version name ' +
+    'source settings sandboxEnabled dev initTimeout startup_timeout'
+  ).split(' '),
+)
+
+export function readClientEntry(entry: Json, place: ClientPlace): EntryReading {
+  const plain = unwrap(entry)
+  const address = addressOf(plain)
+  const command = plain['command']
+  if (address === undefined && typeof command !== 'string') {
+    return { problem: 'it has neither a command nor an address' }
+  }
+  const raw = address === undefined ? toProgram(plain, command) : toRemote(plain, address)
+  const converted = convertAll({ ...raw, ...common(plain) }, place)
+  if ('problem' in converted) return converted
+  const unread = Object.keys(plain).filter((name) => !HANDLED.has(name))
+  const notes = [
+    ...unread.map((name) => `${name} is the client's and is left out`),
+    ...commandNotes(converted.definition),
+  ]
+  return { definition: converted.definition, notes }
+}
+
+/** Undefined for a program. */
+export function addressOf(entry: Json): string | undefined {
+  const found = ADDRESSES.map((name) => entry[name]).find((value) => typeof value === 'string')
+  return typeof found === 'string' ? found : undefined
+}
+
+/** Zed writes the program into a block of its own; on Windows a shell stands before it. */
+function unwrap(entry: Json): Json {
+  const { command } = entry
+  if (isObject(command)) {
+    return { ...entry, command: command['path'], args: command['args'], env: command['env'] }
+  }
+  const [option, program, ...args] = toTexts(entry['args'])
+  const isShell = typeof command === 'string' && /^cmd(?:\.exe)?$/i.test(command)
+  return isShell && option?.toLowerCase() === '/c' ? { ...entry, command: program, args } : entry
+}
+
+function toRemote(entry: Json, url: string): ServiceDefinition {
+  const { type, transport = type, headers } = entry
+  const isKnown = typeof transport === 'string' && REMOTE_TRANSPORT_WORDS.includes(transport)
+  return {
+    url,
+    ...(isKnown && { type: transport }),
+    ...(isObject(headers) && { headers: toWords(headers) }),
+  }
+}
+
+/** mcp-remote stands before an address for clients that know stdio only; the gateway asks it itself. */
+function toProgram(entry: Json, command: unknown): ServiceDefinition {
+  const args = toTexts(entry['args'])
+  const at = args.findIndex((arg) => /^mcp-remote(?:@\S+)?$/.test(arg))
+  const url = at < 0 ? undefined : args[at + 1]
+  if (url !== undefined && /^https?:\/\//.test(url)) {
+    return { url, ...headersOf(args.slice(at + 2), toWords(entry['env'])) }
+  }
+  const { cwd, env } = entry
+  return {
+    command: String(command),
+    ...(args.length > 0 && { args }),
+    ...(isObject(env) && Object.keys(env).length > 0 && { env: toWords(env) }),
+    ...(typeof cwd === 'string' && cwd !== '' && { cwd }),
+  }
+}
+
+/** Its `--header Name:text`, where `${NAME}` is of the entry's own variables. */
+function headersOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Pick<ServiceDefinition, 'headers'> {
+  const headers = args.flatMap((arg, index) => {
+    const [, name, text = ''] = /^([^:\s]+):\s*(.*)$/.exec(arg) ?? []
+    if (args[index - 1] !== '--header' || name === undefined) return []
+    const filled = text.replaceAll(/\$\{(\w+)\}/g, (whole, variable) => env[variable] ?? whole)
+    return [[name, filled] as const]
+  })
+  return headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }
+}
+
+function common({ description, disabled, enabled }: Json): ServiceDefinition {
+  const isOff = disabled === true || enabled === false
+  return {
+    ...(typeof description === 'string' && description !== '' && { description }),
+    ...(isOff && { enabled: false }),
+  }
+}
+
+/** Every text in which a client may have written `${…}`. */
+function convertAll(
+  definition: ServiceDefinition,
+  place: ClientPlace,
+): { definition: ServiceDefinition } | { problem: string } {
+  const problems: string[] = []
+  const convert = (text: string): string => {
+    const found = convertText(text, place)
+    if ('text' in found) return found.text
+    problems.push(found.problem)
+    return text
+  }
+  const { command, args, env, cwd, url, headers, ...rest } = definition
+  const converted = {
+    ...(command !== undefined && { command: convert(command) }),
+    ...(args && { args: args.map(convert) }),
+    ...(env && { env: mapWords(env, convert) }),
+    ...(cwd !== undefined && { cwd: convert(cwd) }),
+    ...(url !== undefined && { url: convert(url) }),
+    ...(headers && { headers: mapWords(headers, convert) }),
+    ...rest,
+  }
+  const [problem] = problems
+  return problem === undefined ? { definition: converted } : { problem }
+}
+
+function commandNotes({ command, args = [] }: ServiceDefinition): string[] {
+  if (command === 'docker' || command === 'podman') {
+    return ['starts a container, which nothing in compose may do: there use gateway add image:…']
+  }
+  const packaged = args.find((arg) => !arg.startsWith('-'))
+  const isLauncher = command === 'npx' || command === 'uvx'
+  if (!isLauncher || packaged === undefined || /.@|==/.test(packaged)) return []
+  return [`takes the newest ${packaged} at each start: gateway add ${packaged} pins it`]
+}
+
+function toTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function toWords(value: unknown): Record<string, string> {
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text ?? '')]))
+}
+
+function mapWords(
+  words: Readonly<Record<string, string>>,
+  convert: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(words).map(([name, text]) => [name, convert(text)]))
+}

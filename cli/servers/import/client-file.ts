@@ -1,0 +1,70 @@
+/** The file in which a client keeps its servers: JSON, often with comments, in one of a few shapes. */
+
+import { readFileSync } from 'node:fs'
+import { CliError } from '../../cli-error.ts'
+
+export interface ClientFile {
+  /** As the client wrote them, by name. */
+  readonly entries: ReadonlyMap<string, Readonly<Record<string, unknown>>>
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+const BYTES_MAX = 1_048_576
+
+/** @throws CliError when it cannot be read, or has no servers. */
+export function readClientFile(path: string): ClientFile {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+  if (text.length > BYTES_MAX) throw new CliError(`${path} is too large for a client's file.`)
+  return parseClientFile(text, path)
+}
+
+/** @param path what errors call it. */
+export function parseClientFile(text: string, path: string): ClientFile {
+  const servers = findServers(parseJsonWithComments(text, path))
+  if (servers === undefined) {
+    throw new CliError(`${path} has no servers that could be imported.`, {
+      nextStep:
+        'it needs mcpServers (Claude, Cursor, Windsurf), servers (VS Code) or context_servers (Zed)',
+    })
+  }
+  const entries = Object.entries(servers).filter(([, entry]) => isObject(entry))
+  return { entries: new Map(entries as [string, Json][]) }
+}
+
+/** Claude, Cursor, Windsurf, Gemini; VS Code's mcp.json and settings; Zed's settings. */
+function findServers(content: unknown): Json | undefined {
+  if (!isObject(content)) return undefined
+  const { mcp } = content
+  const places = [
+    content['mcpServers'],
+    content['servers'],
+    content['context_servers'],
+    isObject(mcp) ? mcp['servers'] : undefined,
+    content['mcp.servers'],
+  ]
+  return places.find(isObject)
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Texts, comments, and commas before a closing bracket: only texts are kept as they are. */
+const COMMENTS = /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
+const COMMAS = /("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g
+
+function parseJsonWithComments(text: string, path: string): unknown {
+  const keepTexts = (_: string, kept = ''): string => kept
+  const bare = text.replace(/^\uFEFF/, '').replaceAll(COMMENTS, keepTexts)
+  try {
+    return JSON.parse(bare.replaceAll(COMMAS, keepTexts))
+  } catch (error) {
+    throw new CliError(`${path} is no JSON: ${(error as Error).message}`)
+  }
+}

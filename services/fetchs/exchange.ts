@@ -1,0 +1,76 @@
+/** One request and its answer's head, over a connection that the guard made. */
+
+import { type IncomingMessage, request } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { destinationOf } from '../../lib/platform/outbound/destination.ts'
+import type { Dial } from '../../lib/platform/outbound/egress.ts'
+import { OutboundError } from '../../lib/platform/outbound/outbound-error.ts'
+import type { Headers } from './request-headers.ts'
+
+export interface Asked {
+  readonly url: URL
+  readonly method: 'GET' | 'POST'
+  readonly headers: Headers
+  readonly body: string | undefined
+}
+
+const HEADER_BYTES_MAX = 64 * 1024
+
+/**
+ * Resolves with the answer, its body not yet read. The signal ends it, also while the body is read.
+ * @throws OutboundError or an error of the connection.
+ */
+export async function exchange(
+  { url, method, headers, body }: Asked,
+  dial: Dial,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const plain = await dial(destinationOf(url), signal)
+  const socket = url.protocol === 'https:' ? await secure(plain, url.hostname, signal) : plain
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const sent = request({
+    createConnection: () => socket,
+    method,
+    path: url.pathname + url.search,
+    headers: {
+      ...headers,
+      host: url.host,
+      'accept-encoding': 'gzip, deflate, br',
+      connection: 'close',
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    },
+    maxHeaderSize: HEADER_BYTES_MAX,
+    insecureHTTPParser: false,
+    signal,
+  })
+  sent.once('response', resolve)
+  sent.on('error', reject)
+  sent.once('upgrade', (_answer, upgraded) => {
+    upgraded.destroy()
+    reject(new Error('the server changed the protocol'))
+  })
+  sent.end(body)
+  return await promise
+}
+
+function secure(socket: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const secured = connectTls({
+    socket,
+    host,
+    // An address is no server name (RFC 6066 section 3); the certificate is checked for it all the same.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+  })
+  const abort = (): void => void secured.destroy(new Error('nobody waits for it'))
+  signal.addEventListener('abort', abort, { once: true })
+  secured.once('secureConnect', () => {
+    signal.removeEventListener('abort', abort)
+    resolve(secured)
+  })
+  secured.on('error', (cause) => reject(new OutboundError('connection', cause)))
+  return promise
+}

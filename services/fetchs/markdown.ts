@@ -1,0 +1,82 @@
+/** HTML to Markdown, in a thread of its own: a page that takes for ever holds nobody up but whoever asked for it. */
+
+import { Worker } from 'node:worker_threads'
+import { FetchFault } from './fetch-fault.ts'
+import type { Page, PageText } from './markdown-worker.ts'
+
+const PAGE_MS_MAX = 5000
+const MEMORY_MB_MAX = 256
+/** The thread costs some 20 MB: it goes when nobody has asked for so long. */
+const IDLE_MS = 60_000
+
+const TOO_TANGLED = 'The page is too large or too tangled to be turned into Markdown.'
+
+interface Job {
+  readonly page: Page
+  readonly settle: PromiseWithResolvers<PageText>
+}
+
+export class MarkdownMaker {
+  readonly #pageMsMax: number
+  #worker: Worker | undefined
+  #running: Job | undefined
+  #idle: NodeJS.Timeout | undefined
+  readonly #waiting: Job[] = []
+
+  constructor(pageMsMax = PAGE_MS_MAX) {
+    this.#pageMsMax = pageMsMax
+  }
+
+  /** One page after the other. @throws FetchFault for a page that is too much. */
+  async make(page: Page): Promise<PageText> {
+    const settle = Promise.withResolvers<PageText>()
+    this.#waiting.push({ page, settle })
+    this.#next()
+    return await settle.promise
+  }
+
+  #next(): void {
+    if (this.#running !== undefined) return
+    clearTimeout(this.#idle)
+    const job = this.#waiting.shift()
+    this.#running = job
+    if (job === undefined) {
+      this.#idle = setTimeout(() => this.#drop(), IDLE_MS).unref()
+      return
+    }
+    const worker = this.#ensure()
+    const late = setTimeout(() => this.#drop(), this.#pageMsMax)
+    void job.settle.promise
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(late)
+        this.#running = undefined
+        this.#next()
+      })
+    worker.postMessage(job.page)
+  }
+
+  #ensure(): Worker {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = new Worker(new URL('./markdown-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX },
+    })
+    worker.unref()
+    worker.on('message', (made: PageText) => this.#running?.settle.resolve(made))
+    // Out of memory, or ended by us.
+    worker.on('error', () => this.#lost(worker))
+    worker.on('exit', () => this.#lost(worker))
+    this.#worker = worker
+    return worker
+  }
+
+  #drop(): void {
+    void this.#worker?.terminate()
+  }
+
+  #lost(worker: Worker): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    this.#running?.settle.reject(new FetchFault(TOO_TANGLED))
+  }
+}

@@ -1,0 +1,252 @@
+/** What an operator asks the authorization server, against a real store and people who log in. */
+
+import test from 'ava'
+import {
+  type ConsentEntry,
+  type GrantEntry,
+  type MintedToken,
+  type Page,
+  PERSONAL_CLIENT_ID,
+  type TokenDescription,
+  type UserEntry,
+} from '../../../lib/oauth/administration.ts'
+import { devProvider, startLoginWorld } from '../../support/login-world.ts'
+import { createOAuthClient } from '../../support/oauth-client.ts'
+import { createTokenSource } from '../../support/obtain-tokens.ts'
+import { startOperator } from '../../support/operator.ts'
+import { createPerson } from '../../support/person.ts'
+
+const world = await startLoginWorld({ providers: [devProvider] })
+const operator = await startOperator(world)
+const { send, issuer, ports } = world
+const client = createOAuthClient(send, issuer)
+const tokens = createTokenSource(send, issuer)
+const CB = 'https://app.example/cb'
+const web = await client.register({ redirect_uris: [CB], client_name: 'Web' })
+const echo = `${issuer}/echo/mcp`
+test.after.always(async () => {
+  await operator.stop()
+  await world.stop()
+})
+
+const authorize = (username: string) => {
+  const { url } = client.begin(web.client_id, { redirect_uri: CB, resource: echo })
+  const person = createPerson(send)
+  return { person, url, answer: () => person.authorize(url, { username }) }
+}
+const grantsOf = async (user: string): Promise<readonly GrantEntry[]> =>
+  (await operator.told<Page<GrantEntry>>('grants/list', { user })).entries
+
+test.serial('somebody disabled is signed out, and no way in is left', async (t) => {
+  const { person, url, answer } = authorize('anna')
+  await answer()
+  t.is((await grantsOf('dev:anna')).length, 1)
+  t.like(await operator.told('users/disable', { user: 'dev:anna' }), { grants: 1, disabled: true })
+  t.deepEqual(await grantsOf('dev:anna'), [])
+  // The browser had a login, and an approval that was remembered.
+  const page = await person.open(url)
+  t.is(page.response.status, 200)
+  const refused = await person.authorize(url, { username: 'anna' })
+  t.is(refused.searchParams.get('error'), 'access_denied')
+  const account = await person.open(`${issuer}/account`)
+  t.not(account.response.status, 200)
+  t.deepEqual(await grantsOf('dev:anna'), [])
+  const { entries } = await operator.told<Page<UserEntry>>('users/list')
+  t.like(entries.find(({ user }) => user === 'dev:anna')?.disabled, { by: 'tester' })
+})
+
+test.serial('who was about to approve when they were disabled gets nothing', async (t) => {
+  const { person, url } = authorize('bob')
+  const page = await person.open(url)
+  await operator.told('users/disable', { user: 'dev:bob' })
+  const response = await person.submit(page, { username: 'bob' })
+  t.is(new URL(response.headers.get('location') ?? '').searchParams.get('code'), null)
+  t.deepEqual(await grantsOf('dev:bob'), [])
+})
+
+test.serial(
+  'a grant that slipped through while somebody was disabled ends when it is met',
+  async (t) => {
+    await operator.told('users/disable', { user: 'dev:carol' })
+    const grant = await ports.families.grants.create({
+      userId: 'dev:carol',
+      userName: 'carol',
+      clientId: web.client_id,
+      resource: echo,
+      scopes: ['mcp'],
+      authenticatedAt: 1,
+    })
+    t.false(await ports.access.allows('dev:carol', 'echo'))
+    t.is(await ports.families.grants.find(grant.id), undefined)
+  },
+)
+
+test.serial('who is enabled again comes in as before', async (t) => {
+  await operator.told('users/disable', { user: 'dev:dora' })
+  t.deepEqual(await operator.told('users/enable', { user: 'dev:dora' }), {
+    user: 'dev:dora',
+    enabled: true,
+  })
+  t.not((await authorize('dora').answer()).searchParams.get('code'), null)
+  t.like(await operator.told('users/enable', { user: 'dev:dora' }), { enabled: false })
+})
+
+test.serial(
+  'a name that nobody can have is refused, and nothing is remembered of it',
+  async (t) => {
+    for (const name of ['users/disable', 'users/revoke', 'users/probe']) {
+      for (const user of ['alice', 'github:1', 'dev:', ':x']) {
+        t.like(await operator.ask(name, { user }), {
+          status: 400,
+          body: { error: 'invalid_request' },
+        })
+      }
+    }
+    t.false((await ports.families.disabledUsers.all()).has('alice'))
+  },
+)
+
+test.serial('what is remembered is listed, and forgotten for one client or for all', async (t) => {
+  const { person, url, answer } = authorize('erin')
+  await answer()
+  const list = async () =>
+    (await operator.told<Page<ConsentEntry>>('consents/list', { user: 'dev:erin' })).entries
+  const [consent, ...others] = await list()
+  t.deepEqual(others, [])
+  t.like(consent, { client_id: web.client_id, service: 'echo', redirect_uri: CB, scopes: ['mcp'] })
+  t.is((await person.open(url)).response.status, 303, 'nobody was asked')
+  const one = { user: 'dev:erin', client: web.client_id }
+  t.deepEqual(await operator.told('consents/revoke', one), { forgotten: 1 })
+  t.deepEqual(await list(), [])
+  t.is((await person.open(url)).response.status, 200, 'asked again')
+  t.true((await grantsOf('dev:erin')).length > 0, 'what was granted goes on')
+})
+
+test.serial('a revoked grant takes what was remembered for it along', async (t) => {
+  const { person, url, answer } = authorize('frank')
+  await answer()
+  const ids = (await grantsOf('dev:frank')).map(({ grant_id }) => grant_id)
+  t.deepEqual(await operator.told('grants/revoke', { ids: [...ids, '1-unknown'] }), {
+    ended: ids,
+    missing: ['1-unknown'],
+  })
+  t.is((await person.open(url)).response.status, 200, 'asked again')
+})
+
+test.serial('tokens are told by what they are, and end alone or with their grant', async (t) => {
+  const registered = await client.register()
+  const held = await tokens.obtain(registered)
+  const show = (token: string) => operator.told<TokenDescription>('tokens/show', { token })
+  t.like(await show(held.access_token), { kind: 'access', active: true, resource: echo })
+  t.like(await show(held.refresh_token), { kind: 'refresh', active: true })
+  t.like(await show('rubbish'), { kind: 'unknown', active: false, user: null })
+  await operator.told('tokens/revoke', { token: held.access_token })
+  t.like(await show(held.access_token), { active: false, reason: 'revoked' })
+  t.like(await show(held.refresh_token), { active: true }, 'the grant goes on')
+  await operator.told('tokens/revoke', { token: held.refresh_token })
+  t.like(await show(held.refresh_token), { active: false })
+  t.like(await operator.ask('tokens/revoke', { token: 'rubbish' }), { status: 404 })
+})
+
+test.serial('a token for a script is in somebody’s name, and seen by them', async (t) => {
+  const { person, answer } = authorize('grace')
+  await answer()
+  const wish = {
+    user: 'dev:grace',
+    service: 'echo',
+    scopes: [],
+    lifetime: 7200,
+    label: 'nightly <job>',
+  }
+  const minted = await operator.told<MintedToken>('tokens/mint', wish)
+  t.is(minted.url, echo)
+  const claims = await ports.verifiedTokens.verify(minted.access_token)
+  t.like(claims, { sub: 'dev:grace', client_id: PERSONAL_CLIENT_ID, preferred_username: 'grace' })
+  t.is((claims?.exp ?? 0) - (claims?.iat ?? 0), 7200)
+  const { text } = (await person.open(`${issuer}/account`)).response
+  t.regex(text, /A script of the operator <bdi>nightly &lt;job&gt;<\/bdi>/)
+  await operator.told('users/revoke', { user: 'dev:grace' })
+  const shown = await operator.told<TokenDescription>('tokens/show', { token: minted.access_token })
+  t.like(shown, { active: false, reason: 'revoked' })
+})
+
+test.serial('nobody is given what they may not have', async (t) => {
+  await authorize('heidi').answer()
+  const wish = { user: 'dev:heidi', service: 'echo', scopes: [], lifetime: 3600, label: '' }
+  for (const [changes, status] of [
+    [{ user: 'dev:stranger' }, 404],
+    [{ user: 'dev:anna' }, 403],
+    [{ service: 'nothing' }, 404],
+    [{ scopes: ['nothing:read'] }, 403],
+    [{ lifetime: 31 * 86_400 }, 403],
+    [{ lifetime: 59 }, 400],
+    [{ lifetime: 'long' }, 400],
+    [{ more: 1 }, 400],
+  ] as const) {
+    t.is(
+      (await operator.ask('tokens/mint', { ...wish, ...changes })).status,
+      status,
+      JSON.stringify(changes),
+    )
+  }
+  t.is((await grantsOf('dev:heidi')).length, 1, 'that of the login alone')
+})
+
+test.serial(
+  'people without a login are listed by what they granted, page after page',
+  async (t) => {
+    const { entries } = await operator.told<Page<GrantEntry>>('grants/list')
+    const byUser = entries.filter(({ user }) => user === 'dev:erin')
+    t.deepEqual(
+      byUser.map(({ grant_id }) => grant_id).sort(),
+      (await grantsOf('dev:erin')).map(({ grant_id }) => grant_id).sort(),
+    )
+    const { entries: ofClient } = await operator.told<Page<GrantEntry>>('grants/list', {
+      client: web.client_id,
+    })
+    t.true(ofClient.every(({ client_id }) => client_id === web.client_id))
+    t.true(ofClient.length > 0)
+  },
+)
+
+test.serial(
+  'whatever was asked for wrongly is refused in words, and the next question answered',
+  async (t) => {
+    for (const [name, input, status] of [
+      ['nothing/list', {}, 404],
+      ['constructor', {}, 404],
+      ['clients/show', { id: 'unknown' }, 404],
+      ['users/show', { user: 'dev:unknown' }, 404],
+      ['grants/revoke', { ids: [] }, 400],
+      ['grants/revoke', {}, 400],
+      ['keys/rotate', { soon: 'yes' }, 400],
+    ] as const) {
+      const { status: told, body } = await operator.ask(name, input)
+      t.is(told, status, name)
+      t.regex((body as { error_description: string }).error_description, /\S/)
+    }
+    t.is((await operator.ask('keys/list')).status, 200)
+  },
+)
+
+test.serial(
+  'every change is in the audit log with who did it, refused ones too; looking is not',
+  async (t) => {
+    const records = await operator.audit()
+    t.true(records.every(({ room, user }) => room === 'oauth-server' && user === 'operator:tester'))
+    const of = (action: string) => records.filter((one) => one.action === `admin/${action}`)
+    t.like(of('users/disable')[0], { target: 'dev:anna', outcome: 'ok' })
+    t.true(
+      of('users/disable').some(
+        ({ target, outcome }) => target === 'github:1' && outcome === 'invalid_request',
+      ),
+    )
+    t.true(
+      of('grants/revoke').some(
+        ({ target, outcome }) => target === '1-unknown' && outcome === 'not_found',
+      ),
+    )
+    t.true(of('tokens/mint').some(({ outcome, service }) => outcome === 'ok' && service === 'echo'))
+    t.deepEqual([...of('users/list'), ...of('tokens/show'), ...of('keys/list')], [])
+  },
+)

@@ -1,0 +1,132 @@
+/** What each room of compose.yaml is given: by the supervisor's own table, and nothing that is another's. */
+
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import { prepareRooms } from '../../../../cli/compose/prepare-rooms.ts'
+import { createOutput } from '../../../../cli/output.ts'
+
+const ROOMS = ['certs', 'configuration', 'envoy', 'envoy-files', 'ext-authz', 'mcp-bridge']
+const ALL = [...ROOMS, 'oauth-server', 'valkey']
+const ROOT = 'r'.repeat(43)
+
+async function prepare(
+  t: ExecutionContext,
+  environment: Record<string, string> = {},
+  yaml?: string,
+) {
+  const under = mkdtempSync(join(tmpdir(), 'containers-'))
+  t.teardown(() => rmSync(under, { recursive: true, force: true }))
+  for (const room of ALL) mkdirSync(join(under, 'rooms', room), { recursive: true })
+  const folder = join(under, 'gateway')
+  mkdirSync(folder)
+  if (yaml !== undefined) writeFileSync(join(folder, 'gateway.yaml'), yaml)
+  const context = {
+    environment: { GATEWAY_SECRET: ROOT, GATEWAY_STATE_DIR: join(under, 'state'), ...environment },
+    workingDirectory: folder,
+    stdin: process.stdin,
+    output: createOutput(process, { json: false, colour: false }),
+    clock: Date.now,
+    rooms: '/app',
+  }
+  const pathOf = (room: string, file = 'environment') => join(under, 'rooms', room, file)
+  return {
+    under,
+    folder,
+    pathOf,
+    run: () => prepareRooms(context, under),
+    variables: (room: string) => parseEnv(readFileSync(pathOf(room), 'utf8')),
+  }
+}
+
+test('the root secret is in no room, and ext-authz has no derived key', async (t) => {
+  const { run, pathOf, variables } = await prepare(t)
+  await run()
+  for (const room of ALL) {
+    const text = readFileSync(pathOf(room), 'utf8')
+    t.false(text.includes(ROOT), room)
+    t.is(statSync(pathOf(room)).mode & 0o777, room === 'configuration' ? 0o640 : 0o600, room)
+  }
+  const keys = Object.entries(variables('ext-authz')).filter(([name]) => /SECRET|KEY/.test(name))
+  t.deepEqual(keys, [])
+  t.regex(variables('oauth-server')['OAUTH_SERVER_SECRET'] ?? '', /^[\w-]{43}$/)
+  t.is(variables('envoy')['ENVOY_EDGE_SECRET'], variables('mcp-bridge')['MCP_BRIDGE_EDGE_SECRET'])
+  t.regex(readFileSync(pathOf('envoy'), 'utf8'), /^ENVOY_EDGE_SECRET='[\w-]{43}'$/m)
+})
+
+test('one password opens the store to three rooms, and it is in the store’s own file', async (t) => {
+  const { run, pathOf, variables } = await prepare(t)
+  await run()
+  const password = variables('oauth-server')['REDIS_PASSWORD'] ?? ''
+  t.true(password.length > 40)
+  for (const room of ['ext-authz', 'mcp-bridge']) t.is(variables(room)['REDIS_PASSWORD'], password)
+  for (const room of ['envoy', 'envoy-files', 'certs', 'configuration']) {
+    t.false(readFileSync(pathOf(room), 'utf8').includes(password), room)
+  }
+  t.true(
+    readFileSync(pathOf('valkey', 'valkey.conf'), 'utf8').includes(`requirepass "${password}"`),
+  )
+})
+
+test('a provider’s secret reaches the authorization server alone, also from a file', async (t) => {
+  const { run, folder, pathOf } = await prepare(t, {
+    GITHUB_CLIENT_ID: 'id',
+    GITHUB_CLIENT_SECRET_FILE: join(tmpdir(), 'nowhere'),
+    ALLOWED_GITHUB_USERS: 'octocat',
+  })
+  await t.throwsAsync(run(), { message: /GITHUB_CLIENT_SECRET/ })
+  t.false(existsSync(pathOf('oauth-server')), 'who is refused starts nothing')
+
+  const path = join(folder, 'github')
+  writeFileSync(path, 'the-secret\n')
+  const given = await prepare(t, {
+    GITHUB_CLIENT_ID: 'id',
+    GITHUB_CLIENT_SECRET_FILE: path,
+    ALLOWED_GITHUB_USERS: 'octocat',
+  })
+  await given.run()
+  t.is(given.variables('oauth-server')['GITHUB_CLIENT_SECRET'], 'the-secret')
+  for (const room of ROOMS) {
+    t.false(readFileSync(given.pathOf(room), 'utf8').includes('the-secret'), room)
+  }
+})
+
+test('whoever operates the authorization server asks inside its container, on no shared volume', async (t) => {
+  const { run, variables } = await prepare(t)
+  await run()
+  t.is(variables('oauth-server')['OAUTH_SERVER_ADMIN_SOCKET'], '/tmp/oauth-1-admin.sock')
+  t.is(variables('envoy-files')['OAUTH_SERVER_SOCKETS'], '/run/sockets/oauth-server/oauth-1.sock')
+})
+
+test('the configuration is laid out as it was checked, its logo beside it', async (t) => {
+  const yaml = 'branding: { logo: art/acme.svg }\n'
+  const { run, folder, under } = await prepare(t, {}, yaml)
+  mkdirSync(join(folder, 'art'))
+  writeFileSync(join(folder, 'art/acme.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
+  await run()
+  const configuration = join(under, 'state/configuration')
+  t.is(readFileSync(join(configuration, 'started.yaml'), 'utf8'), yaml)
+  t.is(statSync(join(configuration, 'accepted.yaml')).mode & 0o777, 0o640)
+  t.true(existsSync(join(configuration, 'art/acme.svg')))
+})
+
+test('over TLS of this machine’s own, Envoy is told where the pair lies; without TLS certs only lives', async (t) => {
+  const secure = await prepare(t, { GATEWAY_TLS: 'true' })
+  await secure.run()
+  t.regex(secure.variables('envoy-files')['ENVOY_CERTIFICATE_FOLDER'] ?? '', /certs\/served$/)
+  t.is(secure.variables('certs')['PUBLIC_URL'], 'https://localhost:8642')
+  const plain = await prepare(t)
+  await plain.run()
+  t.is(plain.variables('certs')['CERTS_SOCKET'], '/run/sockets/certs/certs.sock')
+  t.is(plain.variables('envoy-files')['ENVOY_CERTIFICATE_FOLDER'], undefined)
+})

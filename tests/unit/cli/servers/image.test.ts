@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { parse } from 'yaml'
+import {
+  composeFiles,
+  hasContainer,
+  isContainerName,
+  withContainer,
+  withoutContainer,
+} from '../../../../cli/servers/image/compose-file.ts'
+import { toImageEntry, toTrialEntry } from '../../../../cli/servers/image/image-entry.ts'
+import { readImage } from '../../../../cli/servers/image/inspect-image.ts'
+import { toService } from '../../../../lib/catalogue/service.ts'
+
+const ROOT = join(import.meta.dirname, '../../../..')
+const DIGEST = `tools@sha256:${'a'.repeat(64)}`
+
+const inspected = (config: object, digests: string[] | null = [DIGEST]): string =>
+  JSON.stringify([{ RepoDigests: digests, Config: config }])
+
+test('what an image starts, and as what', (t) => {
+  const config = {
+    Entrypoint: ['python3'],
+    Cmd: ['server.py'],
+    Env: ['PATH=/bin', 'FLAG=a=b'],
+    WorkingDir: '/srv',
+  }
+  t.deepEqual(readImage('tools:1', [], inspected(config)), {
+    pinned: DIGEST,
+    command: ['python3', 'server.py'],
+    workingDirectory: '/srv',
+    variables: ['PATH', 'FLAG'],
+  })
+  t.like(readImage('tools:1', ['other.py', '-v'], inspected(config, null)), {
+    pinned: 'tools:1',
+    command: ['python3', 'other.py', '-v'],
+  })
+  const empty = { Entrypoint: null, Cmd: null, Env: null }
+  t.throws(() => readImage('tools', [], inspected(empty)), { message: /names no program/ })
+  t.deepEqual(readImage('tools', ['x'], inspected(empty)).command, ['x'])
+})
+
+const FACTS = {
+  pinned: DIGEST,
+  command: ['python3', 'server.py'],
+  workingDirectory: '/srv',
+  variables: ['PATH', 'FLAG'],
+}
+
+test('its entry starts nothing on this machine: a runner does', (t) => {
+  const entry = toImageEntry('tools', FACTS)
+  t.deepEqual(entry, {
+    command: 'python3',
+    args: ['server.py'],
+    runner: '/run/runners/tools/runner.sock',
+    cwd: '/srv',
+  })
+  const reading = toService('tools', entry, '/gateway')
+  t.like('service' in reading ? reading.service : {}, {
+    runner: '/run/runners/tools/runner.sock',
+    launch: { command: 'python3', args: ['server.py'], cwd: '/srv' },
+  })
+})
+
+test('on trial it has no network unless it is meant to, and no rights either way', (t) => {
+  const place = { container: 'trial-1', internet: false }
+  const { args = [] } = toTrialEntry(FACTS, { env: { KEY: '${secret.KEY}' } }, place)
+  const line = args.join(' ')
+  t.true(line.includes('--network none'))
+  for (const part of ['--read-only', '--cap-drop ALL', '--user 1000:1000', '--env KEY ']) {
+    t.true(line.includes(part), part)
+  }
+  t.true(line.endsWith(`--workdir /srv --entrypoint python3 ${DIGEST} server.py`))
+  t.false(line.includes('secret.KEY'), 'its text is in the environment alone')
+  const online = toTrialEntry(FACTS, {}, { container: 'trial-1', internet: true })
+  t.false(online.args?.includes('none'))
+})
+
+const offline = { facts: FACTS, internet: false }
+
+test('a container of its own, which the bridge reaches by a socket', (t) => {
+  const text = withContainer('', 'tools', offline)
+  const { services, volumes } = parse(text)
+  t.deepEqual(services.tools, {
+    extends: { file: 'services/image.yaml', service: 'offline' },
+    image: '${COMPOSE_PROJECT_NAME:-mcp-oauth-gateway}-tools:${GATEWAY_IMAGE_TAG:-latest}',
+    build: { args: { IMAGE: DIGEST } },
+    environment: { MCP_RUNNER_PASSED: 'FLAG' },
+    volumes: ['run-tools:/run/runner', 'data-tools:/data'],
+  })
+  t.deepEqual(services['mcp-bridge'].volumes, [
+    {
+      type: 'volume',
+      source: 'run-tools',
+      target: '/run/runners/tools',
+      read_only: true,
+      volume: { nocopy: true },
+    },
+  ])
+  t.deepEqual(Object.keys(volumes), ['run-tools', 'data-tools'])
+})
+
+test('one that may out has the words of the guard passed on', (t) => {
+  const { services } = parse(withContainer('', 'tools', { facts: FACTS, internet: true }))
+  t.is(services.tools.extends.service, 'online')
+  t.regex(services.tools.environment.MCP_RUNNER_PASSED, /^FLAG,HTTP_PROXY,HTTPS_PROXY/)
+})
+
+test('containers come, are replaced and go; what people wrote stays', (t) => {
+  const first = withContainer('# mine\n', 'one', offline)
+  const both = withContainer(first, 'two', offline)
+  const again = withContainer(both, 'one', { facts: FACTS, internet: true })
+  t.is(parse(again).services['mcp-bridge'].volumes.length, 2)
+  t.is(parse(again).services.one.extends.service, 'online')
+  const left = withoutContainer(again, 'one')
+  t.true(left.startsWith('# mine\n'))
+  t.false(hasContainer(left, 'one'))
+  t.deepEqual(Object.keys(parse(left).services).sort(), ['mcp-bridge', 'two'])
+  const none = parse(withoutContainer(left, 'two'))
+  t.deepEqual(none, { services: {}, volumes: {} })
+  t.is(withoutContainer(left, 'three'), left)
+})
+
+test('compose reads both files, whatever it read before', (t) => {
+  t.is(composeFiles(undefined), 'compose.yaml:compose.own.yaml')
+  t.is(composeFiles('a.yaml:b.yaml'), 'a.yaml:b.yaml:compose.own.yaml')
+  t.is(composeFiles('compose.yaml:compose.own.yaml'), 'compose.yaml:compose.own.yaml')
+})
+
+test('no container takes the name of a room', (t) => {
+  const { services } = parse(readFileSync(join(ROOT, 'compose.yaml'), 'utf8'))
+  for (const name of [...Object.keys(services), 'own', 'egress', 'memory']) {
+    t.false(isContainerName(name, new Set(['memory'])), name)
+  }
+  t.true(isContainerName('tools', new Set(['memory'])))
+})
+
+test('the containers that it extends are as confined as the others', (t) => {
+  const { services } = parse(readFileSync(join(ROOT, 'services/image.yaml'), 'utf8'), {
+    merge: true,
+  })
+  for (const [name, service] of Object.entries<Record<string, unknown>>(services)) {
+    t.like(
+      service,
+      { network_mode: 'none', read_only: true, cap_drop: ['ALL'], user: '1000:1000' },
+      name,
+    )
+  }
+  t.is(services.offline.environment.EGRESS_SOCKET, undefined)
+})
