@@ -2,10 +2,10 @@
 
 import { Command, Option } from 'commander'
 import { ISOLATION } from '../../lib/catalogue/service-definition.ts'
+import { confirm, YES_OPTION } from '../confirm.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { type AddOptions, addServer } from '../servers/add-server.ts'
 import { addedLines, toAddedJson, trialLines } from '../servers/added-lines.ts'
-import { confirmWrite } from '../servers/confirm.ts'
 import { createPackageLookup } from '../servers/package-lookup.ts'
 
 const NOTES = `
@@ -37,7 +37,7 @@ export const addCommand: CommandMaker = (context) =>
     .option('--replace', 'take the place of a service of that name')
     .option('--no-try', 'write it without trying')
     .option('--dry-run', 'try it and show the entry; write nothing')
-    .option('-y, --yes', 'ask nothing')
+    .option(...YES_OPTION)
     .addHelpText('after', NOTES)
     .action(async (text: string, args: string[], options: AddOptions & { readonly yes?: true }) => {
       await add(context(), { text, args }, options)
@@ -53,9 +53,8 @@ async function add(
     lookup: createPackageLookup(environment),
     note: output.note,
     async confirm(prepared) {
-      if (output.json) return options.yes === true || (await ask(context, prepared.name))
-      for (const line of trialLines(prepared)) output.line(line)
-      return options.yes === true || (await ask(context, prepared.name))
+      if (!output.json) for (const line of trialLines(prepared)) output.line(line)
+      await confirm(context, options.yes, `Add ${prepared.name}?`)
     },
   })
   output.result(toAddedJson(added), () => [
@@ -63,10 +62,6 @@ async function add(
     ...(options.dryRun ? entryLines(added) : []),
     ...addedLines(added),
   ])
-}
-
-function ask(context: Context, name: string): Promise<boolean> {
-  return confirmWrite(`Add ${name}?`, context)
 }
 
 function entryLines({ name, definition }: { name: string; definition: object }): string[] {

@@ -3,14 +3,14 @@
 import { Command, Option } from 'commander'
 import { ISOLATION } from '../../lib/catalogue/service-definition.ts'
 import { CliError } from '../cli-error.ts'
+import { confirm, YES_OPTION } from '../confirm.ts'
 import type { CommandMaker, Context } from '../context.ts'
-import { confirmWrite } from '../servers/confirm.ts'
 import { type ImportOptions, importServers } from '../servers/import/import-servers.ts'
 import { importedLines, planLines, toImportedJson } from '../servers/import/imported-lines.ts'
 
 const NOTES = `
 It reads claude_desktop_config.json, .mcp.json, .cursor/mcp.json, .vscode/mcp.json and settings.json, and the files
-of Windsurf, Zed and Gemini. Each server is tried; what does not work is left out. Secrets go into .env.
+of Windsurf, Zed, Gemini and Codex. Each server is tried; what does not work is left out. Secrets go into .env.
 
   $ gateway import ~/.cursor/mcp.json --dry-run
   $ gateway import .mcp.json --yes
@@ -28,7 +28,7 @@ export const importCommand: CommandMaker = (context) =>
     .addOption(new Option('--isolation <who>', 'who shares a process').choices(ISOLATION))
     .option('--no-try', 'write them without trying')
     .option('--dry-run', 'try them and show what would be written; write nothing')
-    .option('-y, --yes', 'ask nothing')
+    .option(...YES_OPTION)
     .addHelpText('after', NOTES)
     .action(async (file: string, options: ImportOptions & { readonly yes?: true }) => {
       await importFile(context(), file, options)
@@ -44,8 +44,7 @@ async function importFile(
     note: output.note,
     async confirm(plan) {
       if (!output.json) for (const line of planLines(plan)) output.line(line)
-      if (options.yes) return true
-      return await confirmWrite(`Add ${plan.entries.length} services?`, context)
+      await confirm(context, options.yes, `Add ${plan.entries.length} services?`)
     },
   })
   const isTold = !options.dryRun && imported.entries.length > 0

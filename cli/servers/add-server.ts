@@ -35,8 +35,8 @@ export interface AddOptions extends EntryWishes {
 
 export interface AddPorts {
   readonly lookup: PackageLookup
-  /** Whether it is to be written, once it is known what it offers. */
-  readonly confirm: (added: Prepared) => Promise<boolean>
+  /** Once it is known what it offers. @throws CliError unless it is to be written. */
+  readonly confirm: (added: Prepared) => Promise<void>
   readonly note: (text: string) => void
 }
 
@@ -78,7 +78,8 @@ export async function addServer(
     url: gateway.addresses.resourceOf(name),
     isContainer: draft.container !== undefined,
   }
-  if (options.dryRun || !(await ports.confirm(prepared))) return { ...added, followed: undefined }
+  if (options.dryRun) return { ...added, followed: undefined }
+  await ports.confirm(prepared)
   if (draft.container !== undefined) writeContainer(context, name, draft.container)
   writeConfigurationFile(changed, context)
   return { ...added, followed: await follow(context, (status) => serves(status, name)) }

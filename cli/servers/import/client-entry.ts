@@ -22,7 +22,8 @@ const HANDLED = new Set(
   (
     `command args env cwd headers type transport description disabled enabled ${ADDRESSES.join(' ')} ` +
     'alwaysAllow autoApprove disabledTools excludeTools includeTools icon timeout trust gallery version name ' +
-    'source settings sandboxEnabled dev initTimeout startup_timeout'
+    'source settings sandboxEnabled dev initTimeout startup_timeout_sec tool_timeout_sec ' +
+    'http_headers bearer_token_env_var'
   ).split(' '),
 )
 
@@ -61,13 +62,17 @@ function unwrap(entry: Json): Json {
   return isShell && option?.toLowerCase() === '/c' ? { ...entry, command: program, args } : entry
 }
 
+/** Codex names the variable of a token instead of writing a header. */
 function toRemote(entry: Json, url: string): ServiceDefinition {
-  const { type, transport = type, headers } = entry
+  const { type, transport = type, headers = entry['http_headers'] } = entry
+  const token = entry['bearer_token_env_var']
+  const login = typeof token === 'string' ? { Authorization: `Bearer \${${token}}` } : {}
+  const all = { ...(isObject(headers) && toWords(headers)), ...login }
   const isKnown = typeof transport === 'string' && REMOTE_TRANSPORT_WORDS.includes(transport)
   return {
     url,
     ...(isKnown && { type: transport }),
-    ...(isObject(headers) && { headers: toWords(headers) }),
+    ...(Object.keys(all).length > 0 && { headers: all }),
   }
 }
 

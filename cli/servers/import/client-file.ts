@@ -1,7 +1,8 @@
-/** The file in which a client keeps its servers: JSON, often with comments, in one of a few shapes. */
+/** The file in which a client keeps its servers: JSON, often with comments, or TOML, in one of a few shapes. */
 
 import { readFileSync } from 'node:fs'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
+import { parse as parseToml } from 'smol-toml'
 import { CliError } from '../../cli-error.ts'
 
 export interface ClientFile {
@@ -27,18 +28,19 @@ export function readClientFile(path: string): ClientFile {
 
 /** @param path what errors call it. */
 export function parseClientFile(text: string, path: string): ClientFile {
-  const servers = findServers(parseJsonWithComments(text, path))
+  const content = path.endsWith('.toml') ? readToml(text, path) : parseJsonWithComments(text, path)
+  const servers = findServers(content)
   if (servers === undefined) {
     throw new CliError(`${path} has no servers that could be imported.`, {
       nextStep:
-        'it needs mcpServers (Claude, Cursor, Windsurf), servers (VS Code) or context_servers (Zed)',
+        'it needs mcpServers (Claude, Cursor, Windsurf), servers (VS Code), context_servers (Zed) or mcp_servers (Codex)',
     })
   }
   const entries = Object.entries(servers).filter(([, entry]) => isObject(entry))
   return { entries: new Map(entries as [string, Json][]) }
 }
 
-/** Claude, Cursor, Windsurf, Gemini; VS Code's mcp.json and settings; Zed's settings. */
+/** Claude, Cursor, Windsurf, Gemini; VS Code's mcp.json and settings; Zed's settings; Codex. */
 function findServers(content: unknown): Json | undefined {
   if (!isObject(content)) return undefined
   const { mcp } = content
@@ -46,6 +48,7 @@ function findServers(content: unknown): Json | undefined {
     content['mcpServers'],
     content['servers'],
     content['context_servers'],
+    content['mcp_servers'],
     isObject(mcp) ? mcp['servers'] : undefined,
     content['mcp.servers'],
   ]
@@ -62,4 +65,12 @@ function parseJsonWithComments(text: string, path: string): unknown {
   const [first] = errors
   if (first === undefined) return content
   throw new CliError(`${path} is no JSON: ${printParseErrorCode(first.error)} at ${first.offset}.`)
+}
+
+function readToml(text: string, path: string): unknown {
+  try {
+    return parseToml(text)
+  } catch (error) {
+    throw new CliError(`${path} is no TOML: ${(error as Error).message.split('\n')[0]}`)
+  }
 }

@@ -29,7 +29,8 @@ export interface ImportOptions {
 }
 
 export interface ImportPorts {
-  readonly confirm: (imported: Imported) => Promise<boolean>
+  /** @throws CliError unless it is to be written. */
+  readonly confirm: (imported: Imported) => Promise<void>
   readonly note: (text: string) => void
 }
 
@@ -78,11 +79,8 @@ export async function importServers(
     failed,
     secrets: [...secrets.keys()],
   }
-  const isWanted =
-    !options.dryRun &&
-    entries.length > 0 &&
-    (await ports.confirm({ ...imported, followed: undefined }))
-  if (!isWanted) return { ...imported, followed: undefined }
+  if (options.dryRun || entries.length === 0) return { ...imported, followed: undefined }
+  await ports.confirm({ ...imported, followed: undefined })
   // First: a gateway that takes the file up must find what it names.
   if (secrets.size > 0) {
     writeEnvFile(imported.envPath, changeEnvFile(readEnvFile(imported.envPath), secrets))

@@ -36,6 +36,9 @@ export function importedLines(imported: Imported): string[] {
           `${envPath} holds ${secrets.join(', ')}, for its owner alone (mode 600). The client's file still holds them, too.`,
         ]),
     ...followedLines(followed),
+    ...(followed.state === 'none' && secrets.length > 0
+      ? ['In Docker, secrets are handed out by: docker compose up -d']
+      : []),
     ...entries.map(({ name, url }) => `${name}  ${url}`),
   ]
 }

@@ -19,6 +19,19 @@ for (const [client, content] of [
   })
 }
 
+test('the file of Codex, which names the variable of a token', (t) => {
+  const text = '[mcp_servers.a]\nurl = "https://a.example"\nbearer_token_env_var = "A_TOKEN"\n'
+  const entry = parseClientFile(text, 'config.toml').entries.get('a') ?? {}
+  t.deepEqual(readClientEntry(entry, PLACE), {
+    definition: {
+      url: 'https://a.example',
+      headers: { Authorization: 'Bearer ${secret.A_TOKEN}' },
+    },
+    notes: [],
+  } as object)
+  t.throws(() => parseClientFile('a = ', 'config.toml'), { message: /is no TOML/ })
+})
+
 test('comments and last commas are no fault, and texts that look like them are texts', (t) => {
   const text = `\uFEFF{ // mine
     "mcpServers": { /* one */ "a": { "command": "x//y", "args": ["/*", ",]", "\\"//"], }, // last
