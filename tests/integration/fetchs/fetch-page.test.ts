@@ -1,13 +1,19 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../../lib/platform/clock.ts'
 import { allowList } from '../../../lib/platform/outbound/allow-list.ts'
+import { createDialThrough } from '../../../lib/platform/outbound/dial-through.ts'
 import { createDial } from '../../../lib/platform/outbound/egress.ts'
+import { createForwardProxy } from '../../../lib/platform/outbound/proxy/forward-proxy.ts'
+import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
 import { FetchFault } from '../../../services/fetchs/fetch-fault.ts'
 import {
   createFetchPage,
@@ -254,4 +260,30 @@ test('https is checked: the certificate has to be the host’s', async (t) => {
   t.deepEqual(page.content, { type: 'text', text: 'secured' })
   const other = fetchPage(`https://b.test:${secured.port}/secured`, {}, ports)
   t.regex(await fails(t, other), /b\.test was not reached\. No secure connection/)
+})
+
+test('without a network it asks by the way out, and says the same of what that refuses', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'egress-'))
+  const socket = join(folder, 'egress.sock')
+  const egress = createForwardProxy({ dial })
+  await listenOnSocket(egress, socket)
+  t.teardown(() => {
+    egress.close()
+    egress.closeAllConnections()
+    rmSync(folder, { recursive: true })
+  })
+  answers.set('/by-way-out', send('reached', 'text/plain'))
+  const ports = { dial: createDialThrough(socket), heedsRobots: false }
+  const page = await fetchPage(at('/by-way-out'), {}, ports)
+  t.deepEqual(page.content, { type: 'text', text: 'reached' })
+  for (const [url, refused] of [
+    ['http://private.test/', /private\.test was not reached\. Its host is not on the public/],
+    ['http://[::1]/', /not on the public internet/],
+    ['http://unknown.test/', /Its host name was not found/],
+    ['http://93.184.215.14:25/', /Its port is not one that web servers use/],
+  ] as const) {
+    t.regex(await fails(t, fetchPage(url, {}, ports)), refused)
+  }
+  const nobody = { dial: createDialThrough(join(folder, 'nobody.sock')), heedsRobots: false }
+  t.regex(await fails(t, fetchPage(at('/'), {}, nobody)), /No secure connection|broke off/)
 })
