@@ -40,7 +40,9 @@ async function health(
 }
 
 test('it serves sessions, listens beside the runner, and is there again after a death of the runner', async (t) => {
-  const bridge = await startBridge({ withRunner: true, services: { echo: {} } })
+  // The runner finds Node where it is, not where the bridge has it.
+  const environment = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
+  const bridge = await startBridge({ withRunner: true, services: { echo: {} }, environment })
   t.teardown(() => bridge.stop())
   const { runner } = bridge
   if (runner === undefined) throw new Error('no runner')
