@@ -5,6 +5,16 @@ import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
 
+/**
+ * Where Envoy may be found on this machine: at the port of a loopback address, which is its own; of a public one at
+ * the port it is told, or published at the port of the address itself.
+ */
+export function portsOf(url: string, told: number): number[] {
+  const { hostname, protocol, port } = new URL(url)
+  const own = Number(port) || (protocol === 'https:' ? 443 : 80)
+  return isLoopbackHost(hostname) ? [own] : [...new Set([told, own])]
+}
+
 export interface EdgeKnock {
   /** False when it is not let in within a second or two, or nobody answers. */
   opens(): Promise<boolean>
@@ -20,10 +30,11 @@ const STEP_MS = 5
 /** At once, so that each process of the edge has to answer some. */
 const TOGETHER = 16
 
+/** How the bridge answers it: so far comes who is let in, and nobody else answers so. */
+const LET_IN = 406
 const REFUSED = 401
-const UNDECIDED = 503
 
-/** @param url of a service. @param port where Envoy listens, unless the address says it. */
+/** @param url of a service. @param port where Envoy listens on this machine. */
 export function createEdgeKnock(url: string, token: string, port: number): EdgeKnock {
   const target = new URL(url)
   const isPlain = target.protocol === 'http:'
@@ -31,11 +42,10 @@ export function createEdgeKnock(url: string, token: string, port: number): EdgeK
     ? new HttpAgent({ keepAlive: true })
     : // The certificate is for the public name. This is this machine, and the token dies within seconds.
       new TlsAgent({ keepAlive: true, rejectUnauthorized: false, servername: target.hostname })
-  const isLocal = isLoopbackHost(target.hostname)
   const options = {
     agent,
     host: '127.0.0.1',
-    port: isLocal ? target.port || (isPlain ? 80 : 443) : port,
+    port,
     path: target.pathname,
     timeout: ANSWER_MS,
     // What the bridge refuses without opening anything.
@@ -68,7 +78,7 @@ async function opensWithin(knock: Knock): Promise<boolean> {
   while (performance.now() < until) {
     const status = await knock().catch(() => undefined)
     if (status === undefined) return false
-    if (status !== REFUSED && status !== UNDECIDED) return true
+    if (status === LET_IN) return true
     await sleep(STEP_MS)
   }
   return false

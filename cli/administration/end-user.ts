@@ -7,7 +7,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import type { Administration } from './administration.ts'
 import { cell, count } from './cells.ts'
-import { createEdgeKnock, type EdgeKnock } from './edge-knock.ts'
+import { createEdgeKnock, type EdgeKnock, portsOf } from './edge-knock.ts'
 
 export interface UserEnding {
   readonly user: string
@@ -29,9 +29,7 @@ export async function endUser(
     const ended = await administration.ask<EndedUser>(`users/${verb}`, { user })
     const closedAt = await edge?.closes()
     const refused_after_ms = closedAt === undefined ? null : Math.ceil(closedAt - startedAt)
-    // That of the probe is none of theirs.
-    const grants = Math.max(0, ended.grants - (edge === undefined ? 0 : 1))
-    const told = { ...ended, grants, refused_after_ms }
+    const told = { ...ended, refused_after_ms }
     context.output.result(told, () => toLines(told))
     if (edge !== undefined && closedAt === undefined) throw stillOpen(user)
   } finally {
@@ -47,18 +45,30 @@ async function openProbe(
 ): Promise<EdgeKnock | undefined> {
   const { GATEWAY_PORT } = GATEWAY_VARIABLES
   const { GATEWAY_PORT: port } = readEnvironment({ GATEWAY_PORT }, environment)
-  let edge: EdgeKnock | undefined
-  try {
-    const probe = await administration.ask<MintedToken>('users/probe', { user })
-    edge = createEdgeKnock(probe.url, probe.access_token, port)
+  const edges = await toEdges(administration, user, port)
+  for (const edge of edges) {
     if (await edge.opens()) return edge
-    output.note('The edge cannot be asked from here: how long it takes is not measured.')
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error
-    output.note(`How long it takes is not measured: ${error.message}`)
+    edge.leave()
   }
-  edge?.leave()
+  output.note('The edge cannot be asked from here: how long it takes is not measured.')
   return undefined
+}
+
+/** None where no token can be made: whatever keeps it from being measured must not keep it from being done. */
+async function toEdges(
+  administration: Administration,
+  user: string,
+  port: number,
+): Promise<readonly EdgeKnock[]> {
+  try {
+    const { url, access_token: token } = await administration.ask<MintedToken>('users/probe', {
+      user,
+    })
+    return portsOf(url, port).map((one) => createEdgeKnock(url, token, one))
+  } catch (error) {
+    if (error instanceof CliError) return []
+    throw error
+  }
 }
 
 type Told = EndedUser & { readonly refused_after_ms: number | null }

@@ -10,6 +10,9 @@ import { toSeconds } from '../../lib/platform/clock.ts'
 import { mintAccessToken } from '../token/mint.ts'
 import { AdminError, type AdminPorts, toTime } from './operation.ts'
 
+/** What a token for measuring is called: it is none that anybody was given. */
+export const PROBE_LABEL = 'measures when the edge refuses'
+
 export interface Wish {
   readonly user: string
   readonly service: string

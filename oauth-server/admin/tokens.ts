@@ -13,7 +13,7 @@ import { instantOfGrant } from '../../lib/store/instant.ts'
 import { isRevoked } from '../token/is-revoked.ts'
 import { endGrant } from './grants.ts'
 import { AdminError, type AdminPorts, change, look, text, toTime } from './operation.ts'
-import { mintFor, mintPersonalToken } from './personal-tokens.ts'
+import { mintFor, mintPersonalToken, PROBE_LABEL } from './personal-tokens.ts'
 import { requireSub } from './users.ts'
 
 const TOKEN_MAX = 16_384
@@ -61,13 +61,12 @@ export const probeUser = change(z.strictObject({ user: text }), async (ports, { 
   const [service] = ports.live.current.services.keys()
   if (service === undefined) throw new AdminError('refused', 'no service is served')
   const scopes = ports.scopes.grant(service, [])
-  const label = 'measures when the edge refuses'
   const probe = await mintFor(ports, {
     user,
     service,
     scopes,
     lifetimeSeconds: PROBE_SECONDS,
-    label,
+    label: PROBE_LABEL,
   })
   return { body: probe, targets: [{ target: user, outcome: 'ok', service }] }
 })

@@ -17,6 +17,7 @@ import {
   toTime,
   toTimeOrNull,
 } from './operation.ts'
+import { PROBE_LABEL } from './personal-tokens.ts'
 
 const userInput = z.strictObject({ user: text })
 
@@ -70,7 +71,8 @@ async function endEverything(ports: AdminPorts, user: string, reason: string): P
   await consents.forgetOfUser(user)
   await endAccess(ports, user, reason)
   const disabled = await disabledUsers.has(user)
-  const body: EndedUser = { user, grants: held.length, disabled }
+  const given = held.filter(({ label }) => label !== PROBE_LABEL)
+  const body: EndedUser = { user, grants: given.length, disabled }
   return { body, targets: [{ target: user, outcome: 'ok' }] }
 }
 

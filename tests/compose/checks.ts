@@ -8,7 +8,7 @@ import { printImages, printMemory } from './figures.ts'
 import { checkBounds, checkEngine, checkIsolation } from './isolation.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
 import { addServer } from './newcomer.ts'
-import { checkSetup, checkStatus } from './operator.ts'
+import { checkOffboarding, checkSetup, checkStatus } from './operator.ts'
 import { checkServices } from './services.ts'
 import { createStack, docker, type Stack } from './stack.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
@@ -76,6 +76,9 @@ async function run(
   })
   const nothingIsLost = async (): Promise<void> => await lasting?.check()
   await check('status, in one screen', () => checkStatus(stack, surroundings))
+  await check('somebody is disabled from the host, and the edge refuses them at once', () =>
+    checkOffboarding(stack, surroundings),
+  )
   await check('every service that is switched on does its work', () =>
     checkServices({ visit }, SERVICES),
   )

@@ -5,8 +5,12 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import type { UserEntry } from '../../lib/oauth/administration.ts'
+import { createGatewayCommand } from '../support/gateway-command.ts'
 import type { Stack } from './stack.ts'
-import { DOMAIN, type Surroundings } from './surroundings.ts'
+import { DOMAIN, PERSON, type Surroundings } from './surroundings.ts'
+
+const OFFBOARDED_MS_MAX = 2000
 
 /** Of nobody on this machine. */
 const SOMEBODY = 54_321
@@ -61,4 +65,33 @@ export async function checkStatus(
   ]) {
     assert.match(told, expected)
   }
+}
+
+/** From the host, as a person types it who has cloned the repository: nothing is published for it. */
+export async function checkOffboarding(
+  { project }: Stack,
+  { overrideFile, environmentFile, ports }: Surroundings,
+): Promise<void> {
+  const gateway = createGatewayCommand(join(import.meta.dirname, '../..'), {
+    GATEWAY_STATE_DIR: join(tmpdir(), 'no-gateway-runs-here'),
+    COMPOSE_PROJECT_NAME: project,
+    COMPOSE_FILE: `compose.yaml:${overrideFile}`,
+    COMPOSE_ENV_FILES: environmentFile,
+    GATEWAY_PORT: String(ports.gateway),
+  })
+  const { users } = await gateway.json<{ users: UserEntry[] }>(['users', 'list'])
+  assert.deepEqual(
+    users.map(({ login, services }) => [login, services.includes('echo')]),
+    [[PERSON, true]],
+  )
+  // Not the one whose grants must outlast everything.
+  const user = 'github:999999999'
+  const ended = await gateway.json<{ refused_after_ms: number }>([
+    'users',
+    'disable',
+    user,
+    '--yes',
+  ])
+  assert.ok(ended.refused_after_ms > 0 && ended.refused_after_ms < OFFBOARDED_MS_MAX, String(ended))
+  await gateway.json(['users', 'enable', user])
 }

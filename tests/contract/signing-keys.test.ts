@@ -240,3 +240,56 @@ test.serial('a record of an earlier release signs on', async (t) => {
   t.is(next.current().kid, kid)
   t.is((await publicKeys.all()).length, 2, 'and is followed by one of a known age')
 })
+
+test.serial(
+  'of operators that want the next key at once all are told of the same one',
+  async (t) => {
+    const rings = [keyring(), keyring({}, connections[1])]
+    for (const ring of rings) await ring.synchronize()
+    const signing = rings[0]?.current().kid ?? ''
+    const told = await Promise.all([...rings, ...rings].map((ring) => ring.succeed(600_000)))
+    t.is(new Set(told.map(({ kid }) => kid)).size, 1)
+    t.true(told.every(({ state }) => state === 'next'))
+    t.is((await publishedKids()).length, 2)
+    for (const ring of rings) t.is(ring.current().kid, signing, 'nobody signs with it yet')
+  },
+)
+
+test.serial(
+  'a next key comes sooner on demand, never later, and takes over when its time has come',
+  async (t) => {
+    const ring = keyring()
+    await ring.synchronize()
+    const first = ring.current().kid ?? ''
+    const late = await ring.succeed(600_000)
+    const soon = await ring.succeed(10_000)
+    t.is(soon.kid, late.kid)
+    t.true(soon.signsFrom < late.signsFrom)
+    t.is((await ring.succeed(600_000)).signsFrom, soon.signsFrom)
+    await age(first, 60_000)
+    await age(soon.kid, 11_000)
+    await ring.synchronize()
+    t.is(ring.current().kid, soon.kid)
+    t.deepEqual(
+      (await ring.list()).map(({ kid, state }) => [kid, state]),
+      [
+        [soon.kid, 'signing'],
+        [first, 'retired'],
+      ],
+    )
+  },
+)
+
+test.serial('keys that may sign outlive a token that lives longer than all others', async (t) => {
+  const ring = keyring()
+  await ring.synchronize()
+  await ring.succeed(600_000)
+  const shortest = async () => Math.min(...(await ring.list()).map((key) => key.neededUntil))
+  t.true((await shortest()) < Date.now() + 2 * 3_600_000)
+  await ring.cover(30 * DAY)
+  t.true((await shortest()) > Date.now() + 30 * DAY)
+  const stored = await redis.hgetall('signing-keys')
+  await ring.cover(DAY)
+  await ring.synchronize()
+  t.deepEqual(await redis.hgetall('signing-keys'), stored, 'what is covered is not written again')
+})

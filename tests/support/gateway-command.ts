@@ -22,12 +22,20 @@ export interface GatewayCommand {
   json<Body>(args: readonly string[], typed?: Typed): Promise<Body>
 }
 
-/** @param folder where the gateway was started. */
-export function createGatewayCommand(folder: string): GatewayCommand {
+/** @param folder where the gateway was started. @param surroundings what the shell there has set. */
+export function createGatewayCommand(
+  folder: string,
+  surroundings: Readonly<Record<string, string>> = {},
+): GatewayCommand {
   const command = async (args: readonly string[], { stdin, environment = {} }: Typed = {}) => {
     const [stdout, stderr] = [collect(), collect()]
     const exitCode = await runProgram(args, {
-      environment: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+      environment: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        ...surroundings,
+        ...environment,
+      },
       workingDirectory: folder,
       streams: {
         stdout: stdout.stream,
