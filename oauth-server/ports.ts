@@ -117,7 +117,7 @@ export function createPorts(
   const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
     algorithm: config.SIGNING_ALGORITHM,
     lifetimeMs: config.SIGNING_KEY_LIFETIME * 1000,
-    longestTokenMs: 1000 * Math.max(...longestLives(config)),
+    longestTokenMs: Math.max(config.ACCESS_TOKEN_LIFETIME, ID_TOKEN_LIFETIME) * 1000,
     sealingKey: deriveKey(secret, 'oauth-server/signing-keys'),
     clock,
     log,
@@ -141,11 +141,6 @@ export function createPorts(
     resources,
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
-}
-
-/** Of everything that is signed, seconds. */
-function longestLives(config: OAuthServerConfig): number[] {
-  return [config.ACCESS_TOKEN_LIFETIME, config.PERSONAL_TOKEN_LIFETIME, ID_TOKEN_LIFETIME]
 }
 
 /** What clients say about themselves elsewhere is fetched through one guard. */

@@ -95,12 +95,20 @@ export function renderComposeStatus(status: ComposeStatus, now: number): string[
     '',
     ...toTable([
       ['PART', 'STATE', 'DOCKER SAYS'],
-      ...parts.map((part) => [part.name, part.verdict, part.status]),
+      // Those of services have their line below.
+      ...parts
+        .filter(({ name }) => !services.some((service) => service.name === name))
+        .map((part) => [part.name, part.verdict, part.status]),
     ]),
     '',
     ...toTable([
-      ['SERVICE', 'CONTAINER', 'URL'],
-      ...services.map(({ name, verdict, url }) => [name, verdict ?? 'elsewhere', url]),
+      ['SERVICE', 'STATE', 'DOCKER SAYS', 'URL'],
+      ...services.map(({ name, verdict, url }) => [
+        name,
+        verdict ?? 'elsewhere',
+        parts.find((part) => part.name === name)?.status ?? '-',
+        url,
+      ]),
     ]),
     ...switchedOffLines(switched_off),
     ...stepLines(composeSteps(status, now)),

@@ -40,6 +40,7 @@ export async function mintFor(ports: AdminPorts, wish: Wish): Promise<MintedToke
     authenticatedAt: known?.lastLoginAt ?? toSeconds(ports.clock()),
     label,
   })
+  await ports.keyring.cover(lifetimeSeconds * 1000)
   const { accessToken, expiresAt } = mintAccessToken(ports, grant, scopes, lifetimeSeconds)
   const keeping = { expiresAt, ttlSeconds: lifetimeSeconds }
   if (!(await families.grants.keep(grant, keeping))) {

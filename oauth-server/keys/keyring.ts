@@ -19,7 +19,7 @@ import type {
 } from '../store/signing-keys.ts'
 import { generateKeyMaterial, type OpenedKey, openKeyMaterial } from './key-material.ts'
 import { isDead, pickSigning, planRotation, type RotationSettings, toRecord } from './rotation.ts'
-import { type KeyState, publishNext, readStates, requireState } from './succession.ts'
+import { coverTokens, type KeyState, publishNext, readStates, requireState } from './succession.ts'
 
 export interface Keyring {
   /**
@@ -36,6 +36,11 @@ export interface Keyring {
    * published already for later is taken. Resolves with it.
    */
   succeed(afterMs: number): Promise<KeyState>
+  /**
+   * Keeps the key that signs, and the next one, published for as long as a token of this life needs them,
+   * milliseconds: to be awaited before one is signed that lives longer than all others.
+   */
+  cover(tokenMs: number): Promise<void>
   /** Every published key as the store has it, the newest first. */
   list(): Promise<readonly KeyState[]>
   /** Whether a key is published, as far as this process knows. */
@@ -99,6 +104,10 @@ export function createKeyring(signingKeys: SigningKeys, options: KeyringOptions)
       const kid = await publishNext(signingKeys, options, afterMs)
       await synchronize()
       return requireState(await readStates(signingKeys, algorithm), kid)
+    },
+    async cover(tokenMs) {
+      await coverTokens(signingKeys, options, tokenMs)
+      await synchronize()
     },
     list: () => readStates(signingKeys, algorithm),
     holds: (kid) => keyOf(kid) !== undefined,

@@ -1,6 +1,6 @@
 /** An operator's view of the signing keys, and the wish for the next one before its time. */
 
-import type { SigningKeyRecord, SigningKeys } from '../store/signing-keys.ts'
+import type { SigningKeyRecord, SigningKeys, StoredKeys } from '../store/signing-keys.ts'
 import { generateKeyMaterial } from './key-material.ts'
 import {
   advanceNext,
@@ -31,12 +31,39 @@ export async function publishNext(
   afterMs: number,
 ): Promise<string> {
   const material = await generateKeyMaterial(settings.algorithm, settings.sealingKey)
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const { now, fingerprint, records } = await signingKeys.read()
+  const [next] = await changeRecords(signingKeys, ({ records, now }) => {
     const signsFrom = now + afterMs
-    const next =
-      advanceNext(records, signsFrom, now, settings) ?? toRecord(material, signsFrom, settings)
-    if (await signingKeys.change(fingerprint, { put: [next], drop: [] })) return next.kid
+    const advanced = advanceNext(records, signsFrom, now, settings)
+    return [advanced ?? toRecord(material, signsFrom, settings)]
+  })
+  return next?.kid ?? material.kid
+}
+
+/** See `Keyring.cover`. */
+export async function coverTokens(
+  signingKeys: SigningKeys,
+  { algorithm }: Pick<RotationSettings, 'algorithm'>,
+  tokenMs: number,
+): Promise<void> {
+  await changeRecords(signingKeys, ({ records, now }) => {
+    const signing = pickSigning(records, now, algorithm)
+    return records
+      .filter((record) => record.kid === signing?.kid || record.signsFrom > now)
+      .filter(({ longestTokenMs }) => longestTokenMs < tokenMs)
+      .map((record) => ({ ...record, longestTokenMs: tokenMs }))
+  })
+}
+
+/** Decides anew while others are faster. @returns the records that were put. */
+async function changeRecords(
+  signingKeys: SigningKeys,
+  decide: (stored: StoredKeys) => readonly SigningKeyRecord[],
+): Promise<readonly SigningKeyRecord[]> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const stored = await signingKeys.read()
+    const put = decide(stored)
+    if (put.length === 0) return put
+    if (await signingKeys.change(stored.fingerprint, { put, drop: [] })) return put
   }
   throw new Error('the signing keys change all the time')
 }

@@ -4,6 +4,7 @@ import test from 'ava'
 import {
   type ConsentEntry,
   type GrantEntry,
+  type KeyEntry,
   type MintedToken,
   type Page,
   PERSONAL_CLIENT_ID,
@@ -160,6 +161,11 @@ test.serial('a token for a script is in somebody’s name, and seen by them', as
   }
   const minted = await operator.told<MintedToken>('tokens/mint', wish)
   t.is(minted.url, echo)
+  const { entries: keys } = await operator.told<Page<KeyEntry>>('keys/list')
+  t.true(
+    keys.every((key) => key.needed_until > minted.expires_at),
+    'its key outlives it',
+  )
   const claims = await ports.verifiedTokens.verify(minted.access_token)
   t.like(claims, { sub: 'dev:grace', client_id: PERSONAL_CLIENT_ID, preferred_username: 'grace' })
   t.is((claims?.exp ?? 0) - (claims?.iat ?? 0), 7200)

@@ -1,6 +1,7 @@
 /** Every page, in each state that looks different. */
 
 import type Koa from 'koa'
+import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/administration.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { showAccountPage } from '../../../oauth-server/account/account-page.ts'
 import { GRANTS_MAX } from '../../../oauth-server/account/describe-grants.ts'
@@ -286,6 +287,7 @@ function grantsTo(clientIds: readonly string[]): readonly GrantUse[] {
       resource: HOSTED.addresses.resourceOf(index % 2 === 0 ? 'echo' : 'calendar'),
       scopes: index % 2 === 0 ? ['mcp', 'echo:write', 'offline_access'] : ['mcp'],
       authenticatedAt: NOW / 1000,
+      ...(clientId === PERSONAL_CLIENT_ID && { label: 'nightly job' }),
     },
     usedAt: index === 1 ? undefined : NOW / 1000 - index * 3600,
   }))
@@ -306,7 +308,10 @@ function account(
 const FULL: Partial<Stock> = {
   email: 'octocat@faculty.example',
   clients: CLIENTS,
-  grants: grantsTo([...CLIENTS.map(({ id }) => id), 'gone', 'https://away.example/client.json']),
+  grants: grantsTo([
+    ...CLIENTS.map(({ id }) => id),
+    ...['gone', 'https://away.example/client.json', PERSONAL_CLIENT_ID],
+  ]),
   entered: { calendar: { CALENDAR_KEY: NOW - 86_400_000, CALENDAR_PIN: NOW - 9 * 86_400_000 } },
 }
 
