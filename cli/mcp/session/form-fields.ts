@@ -52,16 +52,18 @@ export function toFields(schema: unknown): Field[] {
 export function fieldQuestion(field: Field): Question<FieldValue | undefined> {
   const { name, title, description, isRequired } = field
   const values = choicesOf(field)
+  const initial = toText(field.default)
   const hints = [
     description,
     values && `one of: ${values.join(', ')}`,
     field.type === 'array' ? 'several by comma' : undefined,
-    isRequired ? undefined : 'Enter alone leaves it out',
+    initial === '' ? undefined : `Enter alone is ${initial}`,
+    isRequired || initial !== '' ? undefined : 'Enter alone leaves it out',
   ].filter((hint) => hint !== undefined)
   const words = hints.length === 0 ? '' : ` (${hints.join('; ')})`
   return {
     message: escapeControls(`${title ?? name}${words}:`),
-    initial: toText(field.default),
+    initial,
     read: (text) => readField(field, text.trim()),
   }
 }

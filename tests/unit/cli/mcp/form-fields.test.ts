@@ -51,7 +51,7 @@ test('a question says what is known of the field, and does not steer the termina
   const [name, age, , , friend] = toFields(SCHEMA).map(fieldQuestion)
   t.is(name?.message, 'Name\\x1b[2J (yours):')
   t.is(age?.initial, '20')
-  t.is(age?.message, 'age (Enter alone leaves it out):')
+  t.is(age?.message, 'age (Enter alone is 20):')
   t.is(friend?.message, 'friend (one of: Ann, Bob; Enter alone leaves it out):')
 })
 
