@@ -7,7 +7,7 @@ import type { CommandMaker, Context } from '../context.ts'
 import { type InputSchema, type ToolArguments, toToolArguments } from '../mcp/call/arguments.ts'
 import { describeBlock, payloadsOf, savePayloads, shown } from '../mcp/call/content.ts'
 import { readObject } from '../mcp/call/read-object.ts'
-import { toMilliseconds } from '../mcp/call/seconds.ts'
+import { timeoutOption } from '../mcp/call/timeout-option.ts'
 import { type Session, withSession } from '../mcp/session/open-session.ts'
 import { showProgress } from '../mcp/session/progress.ts'
 import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
@@ -17,8 +17,6 @@ interface CallOptions {
   readonly output?: string
   readonly timeout: number
 }
-
-const TIMEOUT_DEFAULT_MS = 300_000
 
 const NOTES = `
 Types come from the tool's own description (\`gateway tools list URL\`); key:=JSON says them itself.
@@ -38,12 +36,7 @@ export const callCommand: CommandMaker = (context) =>
     .argument('[arguments...]', 'key=value, key:=JSON; a list has its key several times')
     .option('--json-arguments <json>', 'all of them as one object; - reads it from stdin')
     .option('--output <file>', 'save images, sounds and files; without any, the text')
-    .option(
-      '--timeout <seconds>',
-      'without a sign of life; 300 by default',
-      toMilliseconds,
-      TIMEOUT_DEFAULT_MS,
-    )
+    .addOption(timeoutOption())
     .addHelpText('after', NOTES)
     .action(
       async (given: string, name: string, written: readonly string[], options: CallOptions) => {

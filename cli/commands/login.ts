@@ -1,8 +1,7 @@
 /** `gateway login`: logs in at an MCP server, any, and keeps the login for the other commands. */
 
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { optional, readEnvironment, secret } from '../../lib/platform/environment.ts'
-import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { explain } from '../mcp/oauth/explain.ts'
 import { type LoginWay, logIn } from '../mcp/oauth/log-in.ts'
@@ -133,5 +132,5 @@ const PORT_MAX = 65_535
 function toPort(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port <= PORT_MAX) return port
-  throw new CliError(`${text} is no port.`, { exitCode: EXIT_CODE.usage })
+  throw new InvalidArgumentError('It must be a port.')
 }

@@ -4,12 +4,10 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import type { CommandMaker } from '../context.ts'
 import { readObject } from '../mcp/call/read-object.ts'
-import { toMilliseconds } from '../mcp/call/seconds.ts'
+import { timeoutOption } from '../mcp/call/timeout-option.ts'
 import { withSession } from '../mcp/session/open-session.ts'
 import { showProgress } from '../mcp/session/progress.ts'
 import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
-
-const TIMEOUT_DEFAULT_MS = 300_000
 
 const NOTES = `
 The handshake is made before; the answer is printed as JSON, and an error of the server is exit code 1.
@@ -24,7 +22,7 @@ export const rawCommand: CommandMaker = (context) =>
     .argument('<url>', TARGET_WORDS)
     .argument('<method>', 'as the protocol names it')
     .argument('[params]', 'a JSON object; - reads it from stdin')
-    .option('--timeout <seconds>', 'without a sign of life', toMilliseconds, TIMEOUT_DEFAULT_MS)
+    .addOption(timeoutOption())
     .addHelpText('after', NOTES)
     .action(
       async (

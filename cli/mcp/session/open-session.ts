@@ -1,6 +1,7 @@
 /** One conversation with an MCP server, of whichever era it is, with the person of this terminal behind it. */
 
 import { Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
+import { CliError } from '../../cli-error.ts'
 import type { Context } from '../../context.ts'
 import { SOFTWARE } from '../http.ts'
 import { createTokenSource } from '../oauth/tokens.ts'
@@ -35,6 +36,7 @@ export async function withSession<T>(
     await client.connect(transport)
     return await work({ client, signal: leaving.signal })
   } catch (error) {
+    if (leaving.signal.aborted) throw new CliError('Interrupted: the server was told.')
     throw explainSession(error, { url, scope: store.read()?.tokens?.scope })
   } finally {
     process.removeListener('SIGINT', leave)
