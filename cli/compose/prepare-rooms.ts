@@ -3,13 +3,14 @@
  * what it may know in a volume of its own. Nobody else ever sees the root secret.
  */
 
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { copiesOf } from '../../lib/catalogue/copies.ts'
 import { ConfigError, type Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
+import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { roomOf } from '../instance/part-names.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
@@ -35,6 +36,7 @@ import { requireFittingPublication, withPublishedPort } from './publication.ts'
  * @throws ConfigError or CliError with every fault; then no room was given anything.
  */
 export async function prepareRooms(given: Context, under = '/'): Promise<Settings> {
+  requireReadable(given.workingDirectory)
   const environment = withPublishedPort(given.environment)
   const context = withDevelopmentTls({ ...given, environment }, false)
   const settings = readSettings(context)
@@ -53,6 +55,19 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   if (settings.certificates === undefined) writeIdleCerts(own, forRooms.environment)
   writeFollowing(own, context.environment)
   return settings
+}
+
+/** Whoever cannot look into the folder would not see that there is a `gateway.yaml`. */
+function requireReadable(folder: string): void {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK)
+  } catch (cause) {
+    throw new CliError(`The folder of gateway.yaml cannot be read by uid ${process.getuid?.()}.`, {
+      nextStep:
+        'chmod 755 .   or keep gateway.yaml in another folder: GATEWAY_CONFIG_FOLDER in .env',
+      cause,
+    })
+  }
 }
 
 /** What a room has to know beside the table: where its container can be reached, and by whom. */

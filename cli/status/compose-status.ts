@@ -1,6 +1,7 @@
 /** The status of a gateway that runs in containers: what Docker tells, beside what the configuration says. */
 
 import type { CertificateStatus } from '../../certs/status.ts'
+import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { type Gateway, switchedOff } from '../../lib/catalogue/gateway.ts'
 import { toTable } from '../output.ts'
 import { statusLines } from '../start/certificate-lines.ts'
@@ -20,7 +21,7 @@ export interface ComposeStatus {
   readonly services: readonly {
     readonly name: string
     readonly url: string
-    /** Of the container that it has to itself; null where the bridge serves it. */
+    /** Of the container that runs it; null where it is elsewhere. */
     readonly verdict: Verdict | 'absent' | null
   }[]
   readonly switched_off: readonly string[]
@@ -43,22 +44,35 @@ export function toComposeStatus(facts: ComposeFacts): ComposeStatus {
     ...containers,
     ...absent.map((name) => ({ name, verdict: 'failing' as const, status: 'absent', image: null })),
   ]
-  const verdictOf = (name: string): Verdict | null =>
-    containers.find((one) => one.name === name)?.verdict ?? null
+  const services = toServices(facts)
   return {
-    ready: parts.length > 0 && parts.every(({ verdict }) => isWell(verdict)),
+    ready:
+      parts.length > 0 &&
+      parts.every(({ verdict }) => isWell(verdict)) &&
+      services.every(({ verdict }) => verdict !== 'absent'),
     public_url: gateway?.addresses.issuer ?? null,
     people: gateway === undefined ? null : toPeopleStatus(gateway),
     faults,
     certificate,
     parts: parts.toSorted((one, other) => order(one.verdict) - order(other.verdict)),
-    services: [...(gateway?.services.keys() ?? [])].map((name) => ({
-      name,
-      url: gateway?.addresses.resourceOf(name) ?? '',
-      verdict: absent.includes(name) ? 'absent' : verdictOf(name),
-    })),
+    services,
     switched_off: gateway === undefined ? [] : switchedOff(gateway),
   }
+}
+
+/** Where the operator's own programs run; what the project ships has a container of its name. */
+const OWN = 'own'
+
+function toServices({ gateway, containers }: ComposeFacts): ComposeStatus['services'] {
+  if (gateway === undefined) return []
+  const shipped = shippedNames()
+  const verdictOf = (name: string): Verdict | 'absent' =>
+    containers.find((one) => one.name === name)?.verdict ?? 'absent'
+  return [...gateway.services.values()].map(({ name, launch }) => ({
+    name,
+    url: gateway.addresses.resourceOf(name),
+    verdict: launch.kind === 'remote' ? null : verdictOf(shipped.has(name) ? name : OWN),
+  }))
 }
 
 function isWell(verdict: Verdict): boolean {
@@ -81,12 +95,20 @@ export function renderComposeStatus(status: ComposeStatus, now: number): string[
     '',
     ...toTable([
       ['PART', 'STATE', 'DOCKER SAYS'],
-      ...parts.map((part) => [part.name, part.verdict, part.status]),
+      // Those of services have their line below.
+      ...parts
+        .filter(({ name }) => !services.some((service) => service.name === name))
+        .map((part) => [part.name, part.verdict, part.status]),
     ]),
     '',
     ...toTable([
-      ['SERVICE', 'CONTAINER', 'URL'],
-      ...services.map(({ name, verdict, url }) => [name, verdict ?? 'in the bridge', url]),
+      ['SERVICE', 'STATE', 'DOCKER SAYS', 'URL'],
+      ...services.map(({ name, verdict, url }) => [
+        name,
+        verdict ?? 'elsewhere',
+        parts.find((part) => part.name === name)?.status ?? '-',
+        url,
+      ]),
     ]),
     ...switchedOffLines(switched_off),
     ...stepLines(composeSteps(status, now)),
@@ -95,15 +117,16 @@ export function renderComposeStatus(status: ComposeStatus, now: number): string[
 
 export function composeSteps(status: ComposeStatus, now: number): string[] {
   const { faults, parts, certificate, services } = status
-  const absent = parts.filter((part) => part.status === 'absent')
+  const isMissing =
+    parts.length === 0 ||
+    parts.some((part) => part.status === 'absent') ||
+    services.some(({ verdict }) => verdict === 'absent')
   const failing = parts.filter(
     ({ verdict, status: words }) => verdict === 'failing' && words !== 'absent',
   )
   const steps = [
     ...(faults.length > 0 ? ['Correct .env or gateway.yaml, then: docker compose up -d'] : []),
-    ...(parts.length === 0 || absent.length > 0
-      ? ['Start what is not there: docker compose up -d']
-      : []),
+    ...(isMissing ? ['Start what is not there: docker compose up -d'] : []),
     ...failing.map(({ name }) => `See why ${name} fails: docker compose logs --tail 50 ${name}`),
     ...(parts.some(({ verdict }) => verdict === 'starting')
       ? ['Wait some seconds, and look again.']

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { findChromium } from '../../lib/platform/find-chromium.ts'
 import { fillIn, readCommand, withProxy } from './command-line.ts'
 import { readConfig } from './config.ts'
-import { findChromium } from './find-chromium.ts'
 import { createJudge, createPassage, listenOnLoopback } from './listen.ts'
 import { runInOurPlace } from './run.ts'
 import { sandboxSwitch } from './sandbox.ts'

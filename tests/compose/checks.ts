@@ -1,14 +1,13 @@
 /** The tests of the containers, in their order: each builds on what those before it left. */
 
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counts } from '../runner/tap.ts'
 import { callText } from '../support/sdk-client.ts'
 import { printImages, printMemory } from './figures.ts'
 import { checkBounds, checkEngine, checkIsolation } from './isolation.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
+import { addServer } from './newcomer.ts'
 import { checkOffboarding, checkSetup, checkStatus } from './operator.ts'
 import { checkServices } from './services.ts'
 import { createStack, docker, type Stack } from './stack.ts'
@@ -21,7 +20,6 @@ const SERVICES = (
   'echo,everything,fetch,fetchs,filesystem,memory,sequentialthinking,time,tmux'
 ).split(',')
 const CERTIFICATE_MS_MAX = 120_000
-const LIVE_MS_MAX = 10_000
 const RESTART_MS_MAX = 60_000
 
 export interface World {
@@ -91,8 +89,8 @@ async function run(
   await check('a service that fills its processes and its memory harms no other', () =>
     checkBounds({ stack, visit }),
   )
-  await check('a server added while everything runs', () =>
-    addServer({ stack, surroundings, visit }),
+  await check('a server added while everything runs is known, certified and called', () =>
+    addServer(surroundings, visit),
   )
   await check('each container restarted: nothing is lost', async () => {
     for (const { service } of await servers(stack)) await stack.compose('restart', service)
@@ -158,25 +156,6 @@ async function checkIdentity(visit: Visit): Promise<void> {
   const { client, close } = await visit.connect('echo')
   assert.match(await callText(client, 'whoami'), /octocat/)
   await close()
-}
-
-const NEWCOMER = `
-mcpServers:
-  notes:
-    npm: "@modelcontextprotocol/server-memory"
-    isolation: user
-    env: { MEMORY_FILE_PATH: "\${data}/\${user.id}/memory.jsonl" }
-    folders: ["\${data}/\${user.id}"]
-`
-
-/** Before it has a certificate of its name the edge must know it: asked at the issuer's. */
-async function addServer({ stack, surroundings }: World): Promise<void> {
-  writeFileSync(join(surroundings.folder, 'configuration/gateway.yaml'), NEWCOMER)
-  const told = async (): Promise<string> => await stack.compose('logs', 'envoy-files')
-  for (let waited = 0; !(await told()).includes('"added":["notes"]'); waited += 500) {
-    if (waited > LIVE_MS_MAX) throw new Error('the new server was not taken up')
-    await sleep(500)
-  }
 }
 
 async function takeDown(stack: Stack): Promise<void> {

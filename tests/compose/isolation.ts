@@ -35,10 +35,9 @@ export async function checkIsolation({ stack }: Pick<World, 'stack'>): Promise<v
   const containers = await serviceContainers(stack)
   assert.ok(containers.length > 0, 'there are containers of services')
   const addresses = [...ELSEWHERE, ...(await addressesOf(stack))]
-  for (const container of containers) {
-    const seen = await probe(container, addresses)
-    assertConfined(container.service, seen)
-  }
+  await Promise.all(
+    containers.map(async (one) => assertConfined(one.service, await probe(one, addresses))),
+  )
 }
 
 /** A container of a service fills its processes and its memory; the others go on. */
@@ -128,7 +127,8 @@ function assertConfined(service: string, seen: Seen): void {
     assert.deepEqual(seen.resolved, [], note('names'))
   }
   for (const [destination, status] of Object.entries(seen.out)) {
-    assert.equal(status, 403, note(`the way out to ${destination}`))
+    // A name may mean nothing there.
+    assert.ok([403, 502].includes(status), note(`the way out to ${destination}: ${status}`))
   }
 }
 

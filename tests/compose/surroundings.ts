@@ -11,6 +11,7 @@ import { stringify } from 'yaml'
 import { type Authority, createAuthority } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 import { buildPebble } from '../support/pebble.ts'
+import { NEWCOMER } from './newcomer.ts'
 
 export const DOMAIN = 'example.test'
 export const PERSON = 'octocat'
@@ -113,7 +114,7 @@ function toEnvironment({ folder, ports, services, app }: Facts): string {
 
 function toOverride({ folder, ports, services, app }: Facts): object {
   const trusting = { volumes: [`${folder}/public:/test:ro`] }
-  const hosts = ['auth', ...services].map((name) => `${name}.${DOMAIN}`)
+  const hosts = ['auth', NEWCOMER, ...services].map((name) => `${name}.${DOMAIN}`)
   return {
     services: {
       github: {

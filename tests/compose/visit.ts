@@ -6,7 +6,7 @@ import { createGitHubVisitor } from '../support/github-visitor.ts'
 import { type Send, sendByFetch } from '../support/http.ts'
 import { createOAuthClient } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
-import { type Connection, connect, type MemoryProvider } from '../support/sdk-client.ts'
+import { type Connection, connect, type MemoryProvider, patient } from '../support/sdk-client.ts'
 import { type FetchLike, trustedFetch } from '../support/socket-fetch.ts'
 import { DOMAIN, GITHUB, PERSON, type Surroundings } from './surroundings.ts'
 
@@ -20,14 +20,18 @@ export interface Visit {
   refresh(provider: MemoryProvider): Promise<void>
 }
 
+const TRIES_MAX = 15
+
 /** `root`: whom clients trust for the gateway's certificate. */
 export function createVisit({ ports, authority }: Surroundings, root: string): Visit {
   const github = new URL(GITHUB).hostname
-  const fetch = trustedFetch((host) =>
+  const trusting = trustedFetch((host) =>
     host === github
       ? { port: ports.github, ca: authority.cert }
       : { port: ports.gateway, ca: root },
   )
+  // All of it starts and ends on one machine meanwhile.
+  const fetch = patient(trusting, TRIES_MAX)
   const send = sendByFetch(fetch)
   const issuer = `https://auth.${DOMAIN}`
   const endpointOf = (service: string): string => `https://${service}.${DOMAIN}/mcp`

@@ -1,5 +1,6 @@
 /** Services that ask what they are told to: a browser of one's own, and pages; behind the guard, all of them. */
 
+import { createSocket } from 'node:dgram'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -155,6 +156,36 @@ needs('chromium')('chrome-devtools: a page is read, and the guard holds the brow
     t.notRegex(JSON.stringify([parts, shown]), /secret of the neighbour|root:x/)
   }
 })
+
+const EVALUATE = { playwright: 'browser_evaluate', 'chrome-devtools': 'evaluate_script' }
+
+for (const [service, tool] of Object.entries(EVALUATE)) {
+  needs('chromium')(`${service}: a call between browsers does not go past the proxy`, async (t) => {
+    t.timeout(120_000)
+    const listener = createSocket('udp4')
+    t.teardown(() => void listener.close())
+    let packets = 0
+    listener.on('message', () => {
+      packets += 1
+    })
+    await new Promise<void>((resolve) => listener.bind(0, '127.0.0.1', resolve))
+    const { client } = await enter(t, service, 'carol')
+    const script = callBetweenBrowsers(listener.address().port)
+    t.regex(await callText(client, tool, { function: script }), /gathered/)
+    t.is(packets, 0)
+  })
+}
+
+/** Asks this port who we are, as a call between browsers (WebRTC) begins. */
+function callBetweenBrowsers(port: number): string {
+  return `async () => {
+    const call = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${port}' }] })
+    call.createDataChannel('any')
+    await call.setLocalDescription(await call.createOffer())
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    return 'gathered'
+  }`
+}
 
 needs('chromium')('context7: lists its tools', async (t) => {
   const { client } = await enter(t, 'context7', 'alice')

@@ -112,12 +112,12 @@ export async function connect(
 const TRIES_MAX = 3
 
 /** Does what a 503 with Retry-After says: on a busy machine the store may be late for a moment. */
-export function patient(send: FetchLike): FetchLike {
+export function patient(send: FetchLike, triesMax = TRIES_MAX): FetchLike {
   return async (url, init) => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await send(url, init)
       const seconds = Number(answer.headers.get('retry-after'))
-      if (answer.status !== 503 || !(seconds > 0) || attempt === TRIES_MAX) return answer
+      if (answer.status !== 503 || !(seconds > 0) || attempt === triesMax) return answer
       await answer.body?.cancel()
       await sleep(seconds * 1000)
     }

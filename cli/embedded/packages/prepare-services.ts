@@ -3,6 +3,7 @@
 import type { Services } from '../../../lib/catalogue/catalogue.ts'
 import { serviceSwitch } from '../../../lib/catalogue/service-name.ts'
 import type { Environment } from '../../../lib/platform/environment.ts'
+import { findChromium } from '../../../lib/platform/find-chromium.ts'
 import { CliError } from '../../cli-error.ts'
 import { findOnPath } from '../find-on-path.ts'
 import { installPackages } from './install-packages.ts'
@@ -18,11 +19,25 @@ export async function prepareServices(services: Services, installing: Installing
 function requirePrograms(services: Services, environment: Environment): void {
   for (const { name, requires, runner } of services.values()) {
     if (runner !== undefined) continue
-    const missing = requires.filter((program) => findOnPath(program, environment) === undefined)
+    const missing = requires.filter((program) => !isThere(program, environment))
     if (missing.length === 0) continue
     const programs = missing.join(', ')
+    const install = missing.includes(BROWSER) ? `${programs} (or set CHROMIUM_BIN)` : programs
     throw new CliError(`${name}: what it needs is not on PATH: ${programs}.`, {
-      nextStep: `install ${programs}, or switch the service off (${serviceSwitch(name)}=false)`,
+      nextStep: `install ${install}, or switch the service off (${serviceSwitch(name)}=false)`,
     })
+  }
+}
+
+const BROWSER = 'chromium'
+
+/** The browser has several names, and an operator's variable. */
+function isThere(program: string, environment: Environment): boolean {
+  if (program !== BROWSER) return findOnPath(program, environment) !== undefined
+  try {
+    return findChromium(environment) !== ''
+  } catch {
+    // The guard would say the same, once somebody has come.
+    return false
   }
 }

@@ -14,6 +14,7 @@ import {
 import type { Explaining } from '../session/explain.ts'
 import { toFailure, toText } from './failure.ts'
 import { Link, type LinkPorts, type SendOptions } from './link.ts'
+import { createMirroredArguments } from './mirrored-arguments.ts'
 import { createWaiting, isStateless, toErrorResponse, type WaitingRequest } from './waiting.ts'
 
 export interface BridgePorts extends Pick<LinkPorts, 'createTransport'> {
@@ -41,6 +42,7 @@ const CUT_OFF = 'The connection ended before the answer.'
 export async function openBridge(ports: BridgePorts): Promise<Bridge> {
   const { write, note, explaining } = ports
   const waiting = createWaiting()
+  const mirrored = createMirroredArguments()
   const tell = (error: unknown): void => note(toText(error, explaining()))
   const answer = async (id: RequestId, error: JSONRPCMessage): Promise<void> => {
     if (waiting.settle(id)) await write(error)
@@ -51,6 +53,7 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
     onMessage(message) {
       // To a request that was answered otherwise meanwhile, nobody wants a second answer.
       if (isAnswer(message) && !waiting.settle(message.id)) return
+      mirrored.fromServer(message)
       write(message).catch(tell)
     },
     onLost() {
@@ -74,6 +77,7 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
     try {
       await send(message, {
         requestSignal: leaving.signal,
+        headers: isStateless(message) ? mirrored.headersFor(message) : {},
         onRequestStreamEnd: () => void answer(message.id, toErrorResponse(message.id, CUT_OFF)),
       })
       request.isTaken = true

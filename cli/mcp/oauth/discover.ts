@@ -28,6 +28,8 @@ export async function discover(url: string): Promise<Discovered | undefined> {
   const challenge = await knock(url)
   const metadata = await readResourceMetadata(url, challenge)
   if (challenge === undefined && metadata === undefined) return undefined
+  // Before anybody else is asked.
+  const resource = metadata && resourceOf(url, metadata)
   // Before there was resource metadata, the server itself was asked (MCP 2025-03-26).
   const issuer = metadata?.authorization_servers?.[0] ?? new URL(url).origin
   const server = await readServerMetadata(issuer)
@@ -38,7 +40,7 @@ export async function discover(url: string): Promise<Discovered | undefined> {
   }
   return {
     server,
-    resource: metadata && resourceOf(url, metadata),
+    resource,
     scope: challenge?.scope ?? metadata?.scopes_supported?.join(' '),
   }
 }

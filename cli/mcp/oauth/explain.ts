@@ -40,9 +40,13 @@ function explainNetwork(error: unknown, url: string): CliError | undefined {
     return new CliError(`${url} does not answer in time.`, { nextStep: 'try again', cause: error })
   }
   if (!(error instanceof TypeError)) return undefined
-  const { code = error.message } = (error.cause ?? {}) as { code?: string }
-  const nextStep = CERTIFICATE_CODES.test(code)
+  const { code, message = error.message } = (error.cause ?? {}) as {
+    code?: string
+    message?: string
+  }
+  const reason = code ?? message
+  const nextStep = CERTIFICATE_CODES.test(reason)
     ? 'NODE_EXTRA_CA_CERTS=FILE makes a certificate authority of your own known'
     : 'is the address right, and the server running?'
-  return new CliError(`${url} cannot be reached (${code}).`, { nextStep, cause: error })
+  return new CliError(`${url} cannot be reached (${reason}).`, { nextStep, cause: error })
 }

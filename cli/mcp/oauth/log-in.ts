@@ -12,6 +12,7 @@ import { type Discovered, discover } from './discover.ts'
 import { type Loopback, openLoopback } from './loopback.ts'
 import { openBrowser } from './open-browser.ts'
 import { type ForeknownClient, foreknown, isStillGood, register } from './register.ts'
+import { isSecure } from './server-metadata.ts'
 import { toTokens } from './tokens.ts'
 
 export type LoginWay = 'browser' | 'device' | 'paste'
@@ -79,8 +80,7 @@ export async function logIn(
 
 /** A token that travels in the open is everybody's. */
 function requireSecure(url: string): void {
-  const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) return
+  if (isSecure(url)) return
   throw new CliError(`${url} is plain http: a token would travel in the open.`, {
     nextStep: 'use its https address',
   })

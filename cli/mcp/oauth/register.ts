@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
 import { fetchBriefly, SOFTWARE } from '../http.ts'
 import type { KnownClient } from '../store/login.ts'
-import type { ServerMetadata } from './server-metadata.ts'
+import { type ServerMetadata, secureAddress } from './server-metadata.ts'
 
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -98,7 +98,7 @@ const registeredSchema = z.looseObject({
   client_id: z.string(),
   client_secret: z.string().optional(),
   registration_access_token: z.string().optional(),
-  registration_client_uri: z.url({ protocol: /^https?$/ }).optional(),
+  registration_client_uri: secureAddress.optional(),
 })
 
 function grantsFor(server: ServerMetadata): string[] {

@@ -12,16 +12,23 @@ import { authenticatedForm } from './client-authentication.ts'
 export async function revokeLogin({ server, client, tokens }: Login): Promise<boolean> {
   const endpoint = server.revocation_endpoint
   if (endpoint === undefined || tokens === undefined) return false
+  let isRevoked = false
   for (const hint of ['refresh_token', 'access_token'] as const) {
     const token = tokens[hint]
     if (token === undefined) continue
     const form = authenticatedForm(server, client, { token, token_type_hint: hint })
-    const answer = await fetchBriefly(endpoint, form)
-    await answer.body?.cancel()
-    if (answer.ok) continue
-    throw new CliError(`${endpoint} answered ${answer.status}: the login may be alive there.`, {
-      nextStep: 'try again, or end it on the account page; --local forgets it here all the same',
-    })
+    isRevoked = (await send(endpoint, form)) || isRevoked
   }
-  return true
+  return isRevoked
+}
+
+/** @returns false for a kind of token that cannot be revoked there, and ends by itself (section 2.2.1). */
+async function send(endpoint: string, form: RequestInit): Promise<boolean> {
+  const answer = await fetchBriefly(endpoint, form)
+  const body = await answer.text()
+  if (answer.ok) return true
+  if (answer.status === 400 && body.includes('unsupported_token_type')) return false
+  throw new CliError(`${endpoint} answered ${answer.status}: the login may be alive there.`, {
+    nextStep: 'try again, or end it on the account page; --local forgets it here all the same',
+  })
 }

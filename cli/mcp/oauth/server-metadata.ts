@@ -8,16 +8,24 @@ import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
 import { fetchBriefly } from '../http.ts'
 
-const address = z.url({ protocol: /^https?$/ })
+/** Where codes, tokens and secrets go. */
+export const secureAddress = z
+  .url({ protocol: /^https?$/ })
+  .refine(isSecure, 'it is plain http, and not on this machine')
+
+export function isSecure(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
+}
 
 const schema = z.looseObject({
   issuer: z.string(),
-  authorization_endpoint: address,
-  token_endpoint: address,
-  registration_endpoint: address.optional(),
-  revocation_endpoint: address.optional(),
-  device_authorization_endpoint: address.optional(),
-  userinfo_endpoint: address.optional(),
+  authorization_endpoint: secureAddress,
+  token_endpoint: secureAddress,
+  registration_endpoint: secureAddress.optional(),
+  revocation_endpoint: secureAddress.optional(),
+  device_authorization_endpoint: secureAddress.optional(),
+  userinfo_endpoint: secureAddress.optional(),
   scopes_supported: z.array(z.string()).optional(),
   response_types_supported: z.array(z.string()).default(['code']),
   code_challenge_methods_supported: z.array(z.string()).optional(),
@@ -42,15 +50,18 @@ export async function readServerMetadata(issuer: string): Promise<ServerMetadata
       if (answer.status >= 500) throw new CliError(`${url} answered ${answer.status}.`)
       continue
     }
-    const metadata = schema.safeParse(await answer.json().catch(() => undefined))
-    if (!metadata.success) {
-      throw new CliError(`${url} is no authorization server metadata (RFC 8414).`, {
-        cause: metadata.error,
-      })
-    }
-    const named = metadata.data.issuer
-    if (named === issuer || `${named}/` === issuer) return metadata.data
+    const metadata = parse(url, await answer.json().catch(() => undefined))
+    const named = metadata.issuer
+    if (named === issuer || `${named}/` === issuer) return metadata
     throw new IssuerMismatchError('metadata', issuer, named)
   }
   return undefined
+}
+
+function parse(url: URL, document: unknown): ServerMetadata {
+  const metadata = schema.safeParse(document)
+  if (metadata.success) return metadata.data
+  const [first] = metadata.error.issues
+  const why = first === undefined ? '' : ` ${first.path.join('.')}: ${first.message}.`
+  throw new CliError(`${url} is no authorization server metadata (RFC 8414).${why}`)
 }

@@ -1,6 +1,7 @@
 /** The file in which a client keeps its servers: JSON, often with comments, in one of a few shapes. */
 
 import { readFileSync } from 'node:fs'
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { CliError } from '../../cli-error.ts'
 
 export interface ClientFile {
@@ -55,16 +56,10 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Texts, comments, and commas before a closing bracket: only texts are kept as they are. */
-const COMMENTS = /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
-const COMMAS = /("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g
-
 function parseJsonWithComments(text: string, path: string): unknown {
-  const keepTexts = (_: string, kept = ''): string => kept
-  const bare = text.replace(/^\uFEFF/, '').replaceAll(COMMENTS, keepTexts)
-  try {
-    return JSON.parse(bare.replaceAll(COMMAS, keepTexts))
-  } catch (error) {
-    throw new CliError(`${path} is no JSON: ${(error as Error).message}`)
-  }
+  const errors: ParseError[] = []
+  const content: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true })
+  const [first] = errors
+  if (first === undefined) return content
+  throw new CliError(`${path} is no JSON: ${printParseErrorCode(first.error)} at ${first.offset}.`)
 }

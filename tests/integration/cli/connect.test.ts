@@ -88,6 +88,11 @@ test('without sessions: calls, progress, and leaving a call', async (t) => {
   t.is(client.getNegotiatedProtocolVersion(), '2026-07-28')
   const echoed = await client.callTool({ name: 'echo', arguments: { message: 'hello' } })
   t.deepEqual(echoed.content, [{ type: 'text', text: 'hello' }])
+  // A header repeats this argument, which a client on a pipe cannot send; the server insists.
+  await client.listTools()
+  const region = { region: 'Zürich', query: 'rain' }
+  const searched = await client.callTool({ name: 'in-region', arguments: region })
+  t.deepEqual(searched.content, [{ type: 'text', text: 'rain in Zürich' }])
   const leaving = new AbortController()
   const heard: number[] = []
   const before = aborted.second

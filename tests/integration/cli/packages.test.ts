@@ -224,6 +224,27 @@ test('a program of the machine that a service needs is looked for first', async 
   await t.notThrowsAsync(prepareServices(new Map([['tmux', elsewhere]]), installing))
 })
 
+test('a browser may have another of its names, or be named by the operator', async (t) => {
+  const reading = toService('playwright', { command: 'x', requires: ['chromium'] }, '/')
+  if ('faults' in reading) throw new Error(reading.faults.join())
+  const services = new Map([['playwright', reading.service]])
+  const prepareWith = (environment: Readonly<Record<string, string>>) =>
+    prepareServices(services, {
+      environment,
+      progress: { note: () => {}, begin: () => ({ end: () => {} }) },
+      signal: new AbortController().signal,
+    })
+  const folder = mkdtempSync(join(tmpdir(), 'browser-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const browser = join(folder, 'chromium-browser')
+  const error = await t.throwsAsync(prepareWith({ PATH: folder }), { instanceOf: CliError })
+  t.is(error?.message, 'playwright: what it needs is not on PATH: chromium.')
+  t.regex(error?.nextStep ?? '', /set CHROMIUM_BIN.*MCP_PLAYWRIGHT_ENABLED=false/)
+  writeFileSync(browser, '', { mode: 0o700 })
+  await t.notThrowsAsync(prepareWith({ PATH: folder }))
+  await t.notThrowsAsync(prepareWith({ PATH: '', CHROMIUM_BIN: browser }))
+})
+
 /** The id of a process that is no more. */
 async function endedProcess(): Promise<[number | undefined]> {
   const child = spawn('true')

@@ -59,11 +59,23 @@ test('whoever ended is missed, except those that end by themselves', (t) => {
   )
 })
 
-const gateway = readYaml('access: { users: ["github:octocat"] }', {
+const ACCESS = 'access: { users: ["github:octocat"] }\n'
+const SITE = {
   BASE_DOMAIN: 'example.com',
   GITHUB_CLIENT_ID: 'id',
   MCP_MEMORY_ENABLED: 'false',
-})
+}
+const gateway = readYaml(
+  `${ACCESS}mcpServers: { mine: { command: mine }, far: { url: "https://mcp.example.org/mcp" } }`,
+  SITE,
+)
+const SWITCHED_OFF = {
+  ...SITE,
+  MCP_EVERYTHING_ENABLED: 'false',
+  MCP_FILESYSTEM_ENABLED: 'false',
+  MCP_SEQUENTIALTHINKING_ENABLED: 'false',
+  MCP_FETCHS_ENABLED: 'false',
+}
 
 test('one screen: what fails first, what is missing, which services, until when, for whom, what to do', (t) => {
   const status = toComposeStatus({
@@ -85,8 +97,10 @@ test('one screen: what fails first, what is missing, which services, until when,
     /^people: log in through GitHub; may in: github:octocat$/m,
     /^certs +failing +Exited \(3\)/m,
     /^oauth-server +failing +absent$/m,
-    /^echo +starting +https:\/\/echo\.example\.com\/mcp$/m,
-    /^everything +in the bridge /m,
+    /^echo +starting +Up 4 seconds \(health: starting\) +https:\/\/echo\.example\.com\/mcp$/m,
+    /^everything +absent /m,
+    /^mine +absent /m,
+    /^far +elsewhere /m,
     /^off: .*memory/m,
     /^→ Start what is not there: docker compose up -d$/m,
     /^→ See why mcp-bridge fails: docker compose logs --tail 50 mcp-bridge$/m,
@@ -97,10 +111,22 @@ test('one screen: what fails first, what is missing, which services, until when,
 
 test('when all is well the next step is a client', (t) => {
   const containers = parseContainers(PRINTED).filter(({ verdict }) => verdict === 'serving')
-  const facts = { containers, expected: undefined, gateway, faults: [], certificate: CERTIFICATE }
+  const facts = {
+    containers: [
+      ...containers,
+      { name: 'echo', verdict: 'serving' as const, status: 'Up', image: 'gw' },
+    ],
+    expected: undefined,
+    gateway: readYaml(ACCESS, { ...SWITCHED_OFF, MCP_ECHO_ENABLED: 'true' }),
+    faults: [],
+    certificate: CERTIFICATE,
+  }
   const status = toComposeStatus(facts)
   t.true(status.ready)
   t.regex(composeSteps(status, NOW).join(), /^Connect a client, for instance: claude mcp add/)
+  const alone = toComposeStatus({ ...facts, containers })
+  t.false(alone.ready, 'echo has no container')
+  t.is(composeSteps(alone, NOW)[0], 'Start what is not there: docker compose up -d')
   const soon = toComposeStatus({
     ...facts,
     certificate: { ...CERTIFICATE, not_after: '2026-12-02T00:00:00.000Z' },

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import test from 'ava'
-import { findChromium } from '../../../services/guard/find-chromium.ts'
+import { findChromium } from '../../../../lib/platform/find-chromium.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'guard-'))
 test.after.always(() => rmSync(folder, { recursive: true }))
