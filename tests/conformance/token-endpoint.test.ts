@@ -8,7 +8,7 @@ import type { Fields, Registered } from '../support/oauth-client.ts'
 import { type RawAnswer, rawRequest } from '../support/raw-request.ts'
 import { verifies, verifiesAlone } from '../support/verifies.ts'
 
-const gateway = await startGateway()
+const gateway = await startGateway({ asShipped: true })
 const issuer = gateway.url
 const logins = createGatewayLogins(issuer)
 const { client } = logins

@@ -185,7 +185,7 @@ inBrowser('a decision is made by keyboard alone, without a program on the page',
   await tabTo(page, 'button[value="approve"]')
   t.deepEqual(await sentBy(page, () => page.keyboard.press('Enter')), {
     interaction: 'interaction',
-    service: 'filesystem',
+    service: 'fetchs',
     provider: 'github',
     decision: 'approve',
   })

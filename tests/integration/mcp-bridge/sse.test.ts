@@ -81,7 +81,8 @@ async function begin(service: string, caller?: Caller): Promise<OldStream> {
   return old
 }
 
-test('the official client calls tools, and is asked by the server', async (t) => {
+// Alone: it counts processes.
+test.serial('the official client calls tools, and is asked by the server', async (t) => {
   const transport = new SSEClientTransport(new URL('http://gateway/everything/mcp'), {
     fetch: bridge.fetch(somebody()),
   })

@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { OPEN_ACCESS } from '../../../lib/catalogue/access-rules.ts'
+import type { Access } from '../../../oauth-server/access/access.ts'
 import { createDevice, DEVICE_CODE, decide } from '../../support/device.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
@@ -12,15 +13,18 @@ const NOBODY = { gateway: [], services: new Map() }
 let asked = 0
 /** Which time that the rules are asked they have just changed; 0 for never. */
 let changesAt = 0
+
+const asking =
+  (question: 'allows' | 'stillAllows'): Access['allows'] =>
+  async (userId, service) => {
+    asked += 1
+    if (asked === changesAt) await world.live.change({ access: NOBODY })
+    return await world.liveAccess[question](userId, service)
+  }
+
 const world = await startLoginWorld({
   providers: [devProvider],
-  access: {
-    async allows(userId, service) {
-      asked += 1
-      if (asked === changesAt) await world.live.change({ access: NOBODY })
-      return await world.liveAccess.allows(userId, service)
-    },
-  },
+  access: { allows: asking('allows'), stillAllows: asking('stillAllows') },
 })
 const { send, issuer, ports } = world
 const { client_id } = await createOAuthClient(send, issuer).register({
