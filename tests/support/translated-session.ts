@@ -1,5 +1,6 @@
 /** A session in front of a server without sessions whose program is the test. */
 
+import test from 'ava'
 import { toService } from '../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
 import {
@@ -43,6 +44,13 @@ const WAITS = {
   againMaxMs: 60_000,
 }
 
+const made: SessionOverStateless[] = []
+
+// What they wait for keeps a process alive for a minute.
+test.after.always(() => {
+  for (const over of made) over.end()
+})
+
 /** Has begun; what its beginning took is in nothing below. */
 export async function translatedSession(options: TranslatedOptions = {}) {
   const { version = '2025-11-25', capabilities = ALL, offers = OFFERS } = options
@@ -66,6 +74,7 @@ export async function translatedSession(options: TranslatedOptions = {}) {
     service: reading.service,
     waits: { ...WAITS, ...options.waits },
   })
+  made.push(over)
   over.begin({
     rootFolders: () => reading.service.rootFolders,
     request(_user, call, request) {
