@@ -12,8 +12,8 @@ const LENGTH_MIN = 32
 export function readRootSecret(environment: Environment, stateDirectory: string): Secret {
   const given = readGiven(environment)
   if (given !== undefined) return check(given, 'GATEWAY_SECRET')
-  const path = join(stateDirectory, 'secret')
-  return check(readKept(path) ?? keep(path), path)
+  const path = pathOf(stateDirectory)
+  return check(read(path) ?? keep(path), path)
 }
 
 function readGiven(environment: Environment): string | undefined {
@@ -31,7 +31,16 @@ function check(text: string, source: string): Secret {
   ])
 }
 
-function readKept(path: string): string | undefined {
+/** The one that a gateway has made here before; undefined when none has. */
+export function readKept(stateDirectory: string): string | undefined {
+  return read(pathOf(stateDirectory))
+}
+
+function pathOf(stateDirectory: string): string {
+  return join(stateDirectory, 'secret')
+}
+
+function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trimEnd()
   } catch (error) {

@@ -1,10 +1,9 @@
 /** The root secret of a setup: the one there is, or a fresh one. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { Secret } from '../../lib/platform/secret.ts'
+import { readKept } from '../instance/root-secret.ts'
 
 /**
  * What has to be written, or undefined where the operator has given one.
@@ -17,14 +16,5 @@ export function rootSecretToWrite(
 ): Secret | undefined {
   const given = ['GATEWAY_SECRET', 'GATEWAY_SECRET_FILE'].some((name) => environment[name])
   if (given) return undefined
-  return new Secret(readKept(join(stateDirectory, 'secret')) ?? randomText())
-}
-
-function readKept(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trimEnd()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  return new Secret(readKept(stateDirectory) ?? randomText())
 }
