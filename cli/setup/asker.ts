@@ -27,6 +27,3 @@ export interface Asker {
   tell(lines: readonly string[]): void
   close(): void
 }
-
-/** @throws CliError when the person leaves: nothing has been written by then. */
-export type AskerMaker = () => Asker

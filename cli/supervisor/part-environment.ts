@@ -119,7 +119,7 @@ export function providerSecrets(
 const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
 
 /** Not what people enter themselves: a variable of that name is none of the service's business. */
-export function secretNames(service: Service): string[] {
+function secretNames(service: Service): string[] {
   const { userSecrets } = service
   return secretNamesIn(launchTexts(service)).filter((name) => !Object.hasOwn(userSecrets, name))
 }

@@ -17,8 +17,6 @@ export interface ValkeySettings {
   /** Absolute path of the folder that holds its data. */
   readonly folder: string
   readonly socketPath: string
-  /** In octal, as the program wants it; 600 unless accounts share the socket by their group. */
-  readonly socketMode?: '600' | '660'
   readonly password: Secret
   readonly fsync: Fsync
 }
@@ -34,14 +32,13 @@ export function writeValkeyConfig(settings: ValkeySettings): string {
 export function renderValkeyConfig({
   folder,
   socketPath,
-  socketMode = '600',
   password,
   fsync,
 }: ValkeySettings): string {
   const lines = [
     'port 0',
     `unixsocket ${quote(socketPath)}`,
-    `unixsocketperm ${socketMode}`,
+    'unixsocketperm 600',
     `requirepass ${quote(password.reveal())}`,
     `dir ${quote(folder)}`,
     // A grant must never be dropped to make room.

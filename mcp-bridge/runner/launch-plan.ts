@@ -75,7 +75,7 @@ export function planLaunch(
   }
 }
 
-export function mapValues(
+function mapValues(
   texts: Readonly<Record<string, string>>,
   change: (text: string) => string,
 ): Record<string, string> {

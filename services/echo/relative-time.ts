@@ -7,7 +7,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
 ]
 
 /** E.g. `in 59 min`, `3 s ago`. @param seconds to go; negative when it is over. */
-export function fromNow(seconds: number): string {
+function fromNow(seconds: number): string {
   const rounded = Math.round(seconds)
   return rounded >= 0 ? `in ${duration(rounded)}` : `${duration(-rounded)} ago`
 }

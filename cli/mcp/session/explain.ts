@@ -30,7 +30,7 @@ export function explainSession(error: unknown, { url, scope }: Explaining): unkn
 }
 
 /** RFC 6750 section 3.1. */
-export function needsScope(
+function needsScope(
   { requiredScope, errorDescription }: InsufficientScopeError,
   { url, scope }: Explaining,
 ): CliError {
