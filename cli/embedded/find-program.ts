@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { findOnPath } from '../../lib/platform/find-on-path.ts'
 import { CliError } from '../cli-error.ts'
-import { findOnPath } from './find-on-path.ts'
 import { type FoundProgram, type Machine, type Program, thisMachine } from './program.ts'
 import { runQuietly } from './run-quietly.ts'
 import { installWheel, type WheelOptions } from './wheel.ts'

@@ -2,8 +2,8 @@
 
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { findOnPath } from '../../lib/platform/find-on-path.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { findOnPath } from './on-path.ts'
 import type { FoundPackage } from './package-lookup.ts'
 
 export interface PackageWishes {

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { findOnPath } from '../../lib/platform/find-on-path.ts'
 import { CliError } from '../cli-error.ts'
 import { type Run, runQuietly } from '../embedded/run-quietly.ts'
-import { findOnPath } from './on-path.ts'
 import type { PackageReference, Registry } from './reference.ts'
 
 export interface FoundPackage {

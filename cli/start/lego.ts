@@ -1,9 +1,9 @@
 /** Finds lego, which gets certificates, and what its DNS provider wants to know. */
 
-import { delimiter, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { findOnPath, isExecutable } from '../../lib/platform/find-on-path.ts'
 import { CliError } from '../cli-error.ts'
-import { isExecutable } from '../embedded/executable.ts'
 import { runQuietly } from '../embedded/run-quietly.ts'
 import type { LegoPlan } from '../supervisor/certs-part.ts'
 
@@ -19,10 +19,8 @@ export async function planLego(environment: Environment): Promise<LegoPlan> {
 
 function findLego(environment: Environment): string {
   const named = environment['LEGO_BIN'] ?? ''
-  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  const candidates = named === '' ? folders.map((folder) => join(folder, 'lego')) : [resolve(named)]
-  const found = candidates.find(isExecutable)
-  if (found !== undefined) return found
+  const found = named === '' ? findOnPath('lego', environment) : resolve(named)
+  if (found !== undefined && isExecutable(found)) return found
   const where = named === '' ? 'lego is not on PATH' : `LEGO_BIN=${named} is no program`
   throw new CliError(`ACME_EMAIL is set, but ${where}: it gets the certificates.`, {
     nextStep: 'apt-get install lego, or https://go-acme.github.io/lego (version 4) and LEGO_BIN',

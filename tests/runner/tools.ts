@@ -1,13 +1,13 @@
 /** Finds what tests need: Envoy and Valkey as a start finds them, and programs that may be lacking. */
 
 import { delimiter, join } from 'node:path'
-import { isExecutable } from '../../cli/embedded/executable.ts'
 import { findProgram } from '../../cli/embedded/find-program.ts'
 import { ENVOY, isAtLeast, VALKEY } from '../../cli/embedded/program.ts'
 import { createProgress } from '../../cli/embedded/progress.ts'
 import { runQuietly } from '../../cli/embedded/run-quietly.ts'
 import { systemClock } from '../../lib/platform/clock.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { isExecutable } from '../../lib/platform/find-on-path.ts'
 
 type Variables = Readonly<Record<string, string>>
 
