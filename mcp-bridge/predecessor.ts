@@ -9,6 +9,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Marker } from '../lib/platform/process-group.ts'
+import { kill } from './runner/proc.ts'
 import type { InstanceRecord } from './store/instances.ts'
 
 const LOOK_MS = 100
@@ -54,14 +55,6 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended since.
   }
 }
 

@@ -50,9 +50,13 @@ export function createMirroredArguments(): MirroredArguments {
   }
 }
 
+/** A server may send anything: below that nobody looks. */
+const DEPTH_MAX = 16
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 function declarationsOf(schema: Property, path: readonly string[]): Declaration[] {
+  if (path.length >= DEPTH_MAX) return []
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const own = [...path, name]
     const header = property['x-mcp-header']
