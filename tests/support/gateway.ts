@@ -103,15 +103,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   }
 }
 
+/** With what npm and pip need where their registries are behind somebody's own authority, or elsewhere. */
+const SHELL =
+  /^(?:PATH|HOME|TMPDIR|LANG|XDG_CACHE_HOME|ENVOY_BIN|VALKEY_BIN|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|(?:PIP|UV|npm_config)_\w+|https?_proxy|no_proxy)$/i
+
 /** What a shell has, and where the binaries are; nothing of the gateway's own settings. */
-function baseEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'XDG_CACHE_HOME', 'ENVOY_BIN', 'VALKEY_BIN']
-  return Object.fromEntries(
-    names.flatMap((name): [string, string][] => {
-      const value = process.env[name]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
+function baseEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => SHELL.test(name)))
 }
 
 async function untilReady(
