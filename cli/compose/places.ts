@@ -20,7 +20,7 @@ export const ENVOY_HOST = 'envoy'
 /** Files that a container under another account, of the same group, has to read. */
 export const GROUP_READABLE = 0o640
 
-/** Reached by nobody but who is in the container already: it is in no volume. */
+/** An operator's, who asks inside the container: nobody else may reach it, Envoy neither. */
 const PRIVATE_SOCKETS = '/tmp'
 const PRIVATE = /^oauth-\d+-admin\./
 
@@ -34,11 +34,7 @@ const OWNERS: readonly (readonly [RegExp, string])[] = [
   [/^valkey\./, 'valkey'],
 ]
 
-/** An operator's, who asks inside the container: nobody else may reach it, Envoy neither. */
-const INSIDE = /^oauth-\d+-admin\.sock$/
-
 export const socketAt: SocketPlace = (name) => {
-  if (INSIDE.test(name)) return join('/tmp', name)
   if (PRIVATE.test(name)) return join(PRIVATE_SOCKETS, name)
   const owner = OWNERS.find(([pattern]) => pattern.test(name))?.[1]
   if (owner === undefined) throw new TypeError(`the socket ${name} belongs to nobody`)

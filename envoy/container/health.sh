@@ -10,7 +10,9 @@ ask() {
   exec 3>&-
 }
 
-ask /ready | grep -q '^LIVE'
+# Read to its end before it is searched: who stops early ends the reader with a signal.
+ready=$(ask /ready)
+grep -q '^LIVE' <<<"$ready"
 clusters=$(ask /clusters)
 for room in oauth_server ext_authz mcp_bridge; do
   grep -q "^$room::.*::health_flags::healthy" <<<"$clusters"

@@ -31,3 +31,15 @@ test('what others are to reach is published where they can, or somebody has said
   t.notThrows(() => requireFittingPublication(PUBLIC, { GATEWAY_PUBLISH_ADDRESS: '127.0.0.1' }))
   t.throws(() => requireFittingPublication(PUBLIC, {}), { message: /nobody could reach it/ })
 })
+
+test('an authority that asks over plain HTTP is answered, or not asked', (t) => {
+  const address = { GATEWAY_PUBLISH_ADDRESS: '0.0.0.0', ACME_EMAIL: 'you@example.com' }
+  t.throws(() => requireFittingPublication(PUBLIC, address), { message: /Port 80/ })
+  t.notThrows(() =>
+    requireFittingPublication(PUBLIC, { ...address, ACME_DNS_PROVIDER: 'cloudflare' }),
+  )
+  t.notThrows(() => requireFittingPublication(PUBLIC, { ...DOMAIN, ACME_EMAIL: 'a@b.c' }))
+  t.throws(() => requireFittingPublication(PUBLIC, { ...DOMAIN, GATEWAY_HTTP_PORT: '0' }), {
+    message: /GATEWAY_HTTP_PORT/,
+  })
+})

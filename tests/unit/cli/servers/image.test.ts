@@ -149,3 +149,20 @@ test('the containers that it extends are as confined as the others', (t) => {
   }
   t.is(services.offline.environment.EGRESS_SOCKET, undefined)
 })
+
+test('every container is built from a stage that there is', (t) => {
+  const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+  const stagesOf = (path: string): string[] =>
+    [...read(path).matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage = '']) => stage)
+  const stages = { rooms: stagesOf('Dockerfile'), services: stagesOf('services/Dockerfile') }
+  for (const path of ['compose.yaml', 'services/compose.yaml', 'services/image.yaml']) {
+    const builds = [...read(path).matchAll(/^.*target: ([\w-]+).*$/gm)].filter(
+      ([, target = '']) => !target.startsWith('/'),
+    )
+    t.true(builds.length > 0, path)
+    const known = path === 'compose.yaml' ? stages.rooms : stages.services
+    for (const [, target = ''] of builds) {
+      if (target !== '') t.true(known.includes(target), `${path}: ${target}`)
+    }
+  }
+})
