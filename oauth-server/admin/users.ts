@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { EndedUser, Page, UserEntry } from '../../lib/oauth/administration.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { endAccess } from '../access/end-what-fails.ts'
+import { providerOf } from '../login/person.ts'
 import type { Disabling } from '../store/disabled-users.ts'
 import { describeGrants, summarize } from './grant-entries.ts'
 import {
@@ -43,13 +44,13 @@ export const showUser = look(userInput, async (ports, { user }) => {
 
 /** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
 export const revokeUser = change(userInput, async (ports, { user }) => {
-  requireSub(ports, user)
+  await requirePerson(ports, user)
   return await endEverything(ports, user, 'revoked by the operator')
 })
 
 /** As `revokeUser`, and they may not log in again. Also for who has never been here. */
 export const disableUser = change(userInput, async (ports, { user }, operator) => {
-  requireSub(ports, user)
+  await requirePerson(ports, user)
   const at = toSeconds(ports.clock())
   // First: whoever logs in meanwhile is found by one of the two.
   await ports.families.disabledUsers.disable(user, { at, by: operator })
@@ -98,17 +99,28 @@ async function describeUser(
 }
 
 /**
- * A wrong name would end nothing and shut out nobody, and nobody would notice.
+ * A wrong name would end nothing and shut out nobody, and nobody would notice. Whoever has been here counts also
+ * when their provider is not configured any more.
  * @throws AdminError for what nobody here can be called.
  */
-export function requireSub({ providers }: AdminPorts, user: string): void {
+export async function requirePerson(ports: AdminPorts, user: string): Promise<void> {
+  const { providers } = ports
   const [, provider] = /^([^:]+):./.exec(user) ?? []
-  if (provider !== undefined && providers.has(provider)) return
+  if (provider !== undefined && (providers.has(provider) || (await hasBeenHere(ports, user))))
+    return
   const names = [...providers.keys()].join(', ')
   throw new AdminError(
     'invalid_request',
     `a person is named by provider and id, as gateway users list shows them; providers: ${names}`,
   )
+}
+
+async function hasBeenHere({ families }: AdminPorts, user: string): Promise<boolean> {
+  const { users, grants } = families
+  // Machines act for themselves and are no persons.
+  if (providerOf(user) === 'client') return false
+  const [known, ids] = await Promise.all([users.find(user), grants.ofUser(user)])
+  return known !== undefined || ids.length > 0
 }
 
 function unknown(user: string): AdminError {
