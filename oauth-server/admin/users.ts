@@ -21,6 +21,7 @@ import {
 import { PROBE_LABEL } from './personal-tokens.ts'
 
 const userInput = z.strictObject({ user: text })
+const endingInput = userInput.extend({ forget_secrets: z.boolean().optional() })
 
 export const listUsers = look(pageInput, async (ports, { from }): Promise<Page<UserEntry>> => {
   const { users, disabledUsers } = ports.families
@@ -43,18 +44,19 @@ export const showUser = look(userInput, async (ports, { user }) => {
 })
 
 /** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
-export const revokeUser = change(userInput, async (ports, { user }) => {
-  await requirePerson(ports, user)
-  return await endEverything(ports, user, 'revoked by the operator')
+export const revokeUser = change(endingInput, async (ports, ending) => {
+  await requirePerson(ports, ending.user)
+  return await endEverything(ports, ending, 'revoked by the operator')
 })
 
 /** As `revokeUser`, and they may not log in again. Also for who has never been here. */
-export const disableUser = change(userInput, async (ports, { user }, operator) => {
+export const disableUser = change(endingInput, async (ports, ending, operator) => {
+  const { user } = ending
   await requirePerson(ports, user)
   const at = toSeconds(ports.clock())
   // First: whoever logs in meanwhile is found by one of the two.
   await ports.families.disabledUsers.disable(user, { at, by: operator })
-  return await endEverything(ports, user, 'disabled by the operator')
+  return await endEverything(ports, ending, 'disabled by the operator')
 })
 
 export const enableUser = change(userInput, async ({ families }, { user }) => {
@@ -65,16 +67,28 @@ export const enableUser = change(userInput, async ({ families }, { user }) => {
   }
 })
 
-async function endEverything(ports: AdminPorts, user: string, reason: string): Promise<Done> {
+async function endEverything(
+  ports: AdminPorts,
+  { user, forget_secrets: isForgetting }: z.infer<typeof endingInput>,
+  reason: string,
+): Promise<Done> {
   const { grants, consents, disabledUsers } = ports.families
   const held = await describeGrants(ports, await grants.ofUser(user))
   // Forgotten first: no client must get back in without asking.
   await consents.forgetOfUser(user)
   await endAccess(ports, user, reason)
   const disabled = await disabledUsers.has(user)
+  const secrets_deleted = isForgetting === true ? await forgetSecrets(ports, user) : null
   const given = held.filter(({ label }) => label !== PROBE_LABEL)
-  const body: EndedUser = { user, grants: given.length, disabled }
+  const body: EndedUser = { user, grants: given.length, disabled, secrets_deleted }
   return { body, targets: [{ target: user, outcome: 'ok' }] }
+}
+
+/** Last: nobody who could enter another is signed in any more. */
+async function forgetSecrets({ families, live, log }: AdminPorts, user: string): Promise<number> {
+  const count = await families.userSecrets.forgetOfUser(user, live.current.services.keys())
+  log.warn({ user, count }, 'user secrets deleted by the operator')
+  return count
 }
 
 async function describeUser(

@@ -195,6 +195,19 @@ test.serial('a token that is made while somebody is disabled does not outlive it
   t.deepEqual(await grantsOf('dev:ivan'), [])
 })
 
+test.serial('what somebody entered for services goes when that is asked for', async (t) => {
+  const user = 'dev:judy'
+  const { userSecrets } = ports.families
+  for (const service of ['echo', 'served-before']) {
+    await userSecrets.enter({ userId: user, service }, 'KEY', 'value')
+  }
+  t.like(await operator.told('users/revoke', { user }), { secrets_deleted: null })
+  const leaving = { user, forget_secrets: true }
+  t.like(await operator.told('users/disable', leaving), { secrets_deleted: 2 })
+  t.is((await userSecrets.describe({ userId: user, service: 'echo' })).size, 0)
+  t.is((await userSecrets.describe({ userId: user, service: 'served-before' })).size, 0)
+})
+
 test.serial('somebody of a provider that is gone can still be ended and shut out', async (t) => {
   const user = 'gone:1'
   const facts = { userId: user, userName: 'x', clientId: web.client_id, resource: echo }
