@@ -6,12 +6,11 @@ import type { Service } from '../../lib/catalogue/service.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
-import { installPackages } from '../embedded/packages/install-packages.ts'
+import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { npmPins, pythonPins } from '../outdated/pins.ts'
 import { toTable } from '../output.ts'
 import { toolLines } from '../servers/added-lines.ts'
-import type { Trial } from '../servers/trial.ts'
 import { tryService } from '../servers/try-service.ts'
 import { readConfigurationAgain } from '../start/configuration.ts'
 import { toServiceRows } from '../status/service-table.ts'
@@ -72,19 +71,9 @@ async function testService(context: Context, name: string): Promise<void> {
   }
   const progress = createProgress(output, clock)
   const { signal } = new AbortController()
-  await installPackages(new Map([[name, service]]), { environment, progress, signal })
-  const trial = await attempt(service, context)
+  await prepareServices(new Map([[name, service]]), { environment, progress, signal })
+  const trial = await tryService(service, environment)
   output.result({ name, ...trial }, () => toolLines(name, trial))
-}
-
-async function attempt(service: Service, { environment }: Context): Promise<Trial> {
-  try {
-    return await tryService(service, environment)
-  } catch (cause) {
-    // What is wrong is the same as when one is added; what to do is not.
-    if (cause instanceof CliError) throw new CliError(cause.message, { cause })
-    throw cause
-  }
 }
 
 /** Also one that is off: as it would be. */
