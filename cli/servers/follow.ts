@@ -13,7 +13,11 @@ const LOOK_EVERY_MS = 200
 
 export type Followed =
   | { readonly state: 'none' }
-  | { readonly state: 'served' | 'refused' | 'late'; readonly status: GatewayStatus }
+  | {
+      /** `overruled`: the file is in force, and what the gateway was started with says otherwise. */
+      readonly state: 'served' | 'refused' | 'overruled' | 'late'
+      readonly status: GatewayStatus
+    }
 
 /** @param isTakenUp whether what runs is what the file says now. */
 export async function follow(
@@ -26,7 +30,9 @@ export async function follow(
     if (running === undefined) return { state: 'none' }
     const { status } = running
     if (status.configuration.faults.length > 0) return { state: 'refused', status }
-    if (isInForce(status.configuration) && isTakenUp(status)) return { state: 'served', status }
+    if (isInForce(status.configuration)) {
+      return { state: isTakenUp(status) ? 'served' : 'overruled', status }
+    }
     if (context.clock() - began > WAIT_MS_MAX) return { state: 'late', status }
     await sleep(LOOK_EVERY_MS)
   }
@@ -58,6 +64,9 @@ export function followedLines(followed: Followed): string[] {
   const lines = {
     served: [],
     refused: ['The running gateway does not take it up:', ...faults.map((fault) => `  ${fault}`)],
+    overruled: [
+      'The running gateway was started with a variable that wins over the file (MCP_…_ENABLED): start it again without.',
+    ],
     late: ['The running gateway has not taken it up yet: gateway status tells more.'],
   }[followed.state]
   return secrets.length === 0
