@@ -285,6 +285,12 @@ needs('python')('sqlite: a database of one’s own, and no other file', async (t
   const unbounded = { query: 'PRAGMA max_page_count = 2147483646' }
   t.regex(await answerOf(bob, 'write_query', unbounded), /not authorized/)
   t.false(readdirSync(gateway.folder).includes('taken.db'))
+  if (process.platform === 'linux') {
+    const [pid = ''] = findProcesses('cmdline', join(folderOf('sqlite', 'bob'), 'data.db'))
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8')
+    t.regex(limits, /^Max file size +1207959552 /m, 'temporary ones, and what is sorted')
+    t.regex(limits, /^Max address space +2147483648 /m)
+  }
 })
 
 needs('python', 'tmux')('tmux: a terminal of one’s own', async (t) => {
@@ -314,10 +320,15 @@ needs('python', 'tmux')(
 
 /** Processes whose home is below this folder: the terminals of its services. */
 function withHomeBelow(folder: string): string[] {
+  return findProcesses('environ', `HOME=${folder}/`)
+}
+
+/** Ids of those in whose file there the text is. */
+function findProcesses(file: 'environ' | 'cmdline', text: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${folder}/`)
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text)
     } catch {
       // Ended meanwhile, or somebody else's.
       return false
