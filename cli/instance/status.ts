@@ -55,6 +55,8 @@ export interface GatewayStatus {
   /** Names of those that are defined and not served. */
   readonly switched_off: readonly string[]
   readonly people: PeopleStatus
+  /** What is weaker here than it could be, in sentences. */
+  readonly cautions: readonly string[]
 }
 
 export function isReady(parts: readonly PartStatus[]): boolean {
