@@ -100,8 +100,13 @@ export class Link {
     const request = this.#opening.request()
     if (request === undefined) return
     const next = this.#create()
-    await next.start()
-    await openAgain(next, request)
+    try {
+      await next.start()
+      await openAgain(next, request)
+    } catch (error) {
+      await next.close()
+      throw error
+    }
     this.#transport = next
     await lost.close()
     this.#ports.onLost()
@@ -109,7 +114,10 @@ export class Link {
   }
 }
 
-/** The client has its answer already, from the first time. */
+/** A server that takes the request and never answers it is not waited for. */
+const OPENING_MS = 30_000
+
+/** The client has its answer already, from the first time. @throws when there is none, or a refusal. */
 async function openAgain(
   transport: StreamableHTTPClientTransport,
   request: JSONRPCRequest,
@@ -123,10 +131,13 @@ async function openAgain(
       resolve()
     }
   }
+  const unanswered = (): void => reject(new Error('The server does not open the session anew.'))
+  const timer = setTimeout(unanswered, OPENING_MS)
   try {
-    await transport.send(request)
+    await transport.send(request, { onRequestStreamEnd: unanswered })
     await promise
   } finally {
+    clearTimeout(timer)
     if (onmessage !== undefined) transport.onmessage = onmessage
   }
 }
