@@ -12,7 +12,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { farewell } from '../session/farewell.ts'
 import { isNotFound } from './failure.ts'
-import { createOpening } from './opening.ts'
+import { createOpening, isOpening } from './opening.ts'
 import { isStateless } from './waiting.ts'
 
 export type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1]
@@ -46,7 +46,8 @@ export class Link {
   /** Resolves when the server has the message; sends it again, once, in a new session. */
   async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     await this.#renewing
-    this.#opening.fromClient(message)
+    if (isOpening(message)) return await this.#open(message, options)
+    if (!isStateless(message)) await this.#opening.open()
     const used = this.#transport
     try {
       await used.send(message, options)
@@ -54,6 +55,20 @@ export class Link {
       if (!isNotFound(error) || !this.#hasSession(used) || isStateless(message)) throw error
       await this.#renew(used)
       await this.#transport.send(message, options)
+    }
+  }
+
+  async #open(message: JSONRPCRequest, options?: SendOptions): Promise<void> {
+    this.#opening.fromClient(message)
+    const onRequestStreamEnd = (): void => {
+      this.#opening.fail()
+      options?.onRequestStreamEnd?.()
+    }
+    try {
+      await this.#transport.send(message, { ...options, onRequestStreamEnd })
+    } catch (error) {
+      this.#opening.fail()
+      throw error
     }
   }
 

@@ -123,9 +123,12 @@ function grantsFor(server: ServerMetadata): string[] {
   return hasDevices ? [...codeGrants, DEVICE_GRANT] : codeGrants
 }
 
-/** A program that people install can keep no secret (RFC 8252 section 8.5), unless the server insists. */
+/**
+ * A program that people install can keep no secret (RFC 8252 section 8.5), unless the server insists. Servers made with
+ * the SDKs want the id in the form also beside a header, so that the form is tried before that.
+ */
 function authMethodFor({ token_endpoint_auth_methods_supported: known }: ServerMetadata) {
-  const wanted = ['none', 'client_secret_basic', 'client_secret_post']
+  const wanted = ['none', 'client_secret_post', 'client_secret_basic']
   return wanted.find((method) => known?.includes(method)) ?? 'none'
 }
 

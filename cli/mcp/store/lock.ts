@@ -46,12 +46,14 @@ async function take(
   const until = performance.now() + patienceMs
   for (let waits = 0; !tryTake(lock); waits += 1) {
     if (waits === 0) onWait?.()
+    if (signal?.aborted === true)
+      throw new CliError('The login was given up while another one went on.')
     if (performance.now() > until) {
       throw new CliError(`Another process holds ${path} for more than ${patienceMs / 1000} s.`, {
         nextStep: 'end it (fuser shows which one it is), then try again',
       })
     }
-    await sleep(RETRY_MS, undefined, { signal })
+    await sleep(RETRY_MS)
   }
 }
 
