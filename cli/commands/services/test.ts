@@ -8,6 +8,7 @@ import { createProgress } from '../../embedded/progress.ts'
 import { toolLines } from '../../servers/added-lines.ts'
 import { requireService } from '../../servers/require-service.ts'
 import { tryService } from '../../servers/try-service.ts'
+import { untilInterrupted } from '../../until-interrupted.ts'
 
 const NOTES = `
 A test starts the program on this machine, as you, with an empty folder of its own, or asks the remote server; it
@@ -33,8 +34,9 @@ async function testService(context: Context, name: string): Promise<void> {
     )
   }
   const progress = createProgress(output, clock)
-  const { signal } = new AbortController()
-  await prepareServices(new Map([[name, service]]), { environment, progress, signal })
+  await untilInterrupted((signal) =>
+    prepareServices(new Map([[name, service]]), { environment, progress, signal }),
+  )
   const trial = await tryService(service, environment)
   output.result({ name, ...trial }, () => toolLines(name, trial))
 }
