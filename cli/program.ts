@@ -18,6 +18,7 @@ import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { restartCommand } from './commands/restart.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
@@ -40,6 +41,7 @@ const COMMANDS: readonly CommandMaker[] = [
   setupCommand,
   startCommand,
   stopCommand,
+  restartCommand,
   statusCommand,
   addCommand,
   importCommand,
