@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
+import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
@@ -47,6 +48,7 @@ const COMMANDS: readonly CommandMaker[] = [
   importCommand,
   removeCommand,
   servicesCommand,
+  configCommand,
   logsCommand,
   explainCommand,
   auditCommand,
