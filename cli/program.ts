@@ -7,6 +7,7 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
+import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -61,6 +62,7 @@ const COMMANDS: readonly CommandMaker[] = [
   keysCommand,
   registrationsCommand,
   githubCommand,
+  completionCommand,
   ...MCP_COMMANDS,
 ]
 
