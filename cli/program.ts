@@ -10,6 +10,7 @@ import { clientsCommand } from './commands/clients/clients.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
+import { envoyCommand } from './commands/envoy.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
@@ -51,6 +52,7 @@ const COMMANDS: readonly CommandMaker[] = [
   servicesCommand,
   configCommand,
   logsCommand,
+  envoyCommand,
   explainCommand,
   auditCommand,
   outdatedCommand,

@@ -19,7 +19,7 @@ import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
-import { readyLines } from './client-lines.ts'
+import { adminUrl, readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
 import { createLoggedProgress } from './logged-progress.ts'
 import { toPeopleStatus } from './people-lines.ts'
@@ -200,6 +200,7 @@ function toStatus(start: Start): GatewayStatus {
     ready: isReady(parts),
     since: new Date(began).toISOString(),
     public_url: addresses.issuer,
+    envoy_admin_url: adminUrl(settings.gateway.adminPort),
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
     configuration: toConfigurationStatus(settings.gateway, context, running?.published),

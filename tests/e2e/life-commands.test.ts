@@ -81,6 +81,21 @@ test.serial('where a variable says it, the variable is what changes', async (t) 
   t.is(await answerOf('memory'), 401, 'until then it is served')
 })
 
+test.serial('Envoy’s pages are found and read', async (t) => {
+  const told = await command.json<{ url: string }>(['envoy'])
+  t.is(told.url, `http://127.0.0.1:${gateway.adminPort}/`)
+  t.regex((await command(['envoy', 'clusters'])).stdout, /^ext_authz.*::/m)
+  const { stats } = await command.json<{ stats: { name: string }[] }>([
+    ...['envoy', 'stats', '--filter', '^server.uptime$'],
+  ])
+  t.deepEqual(
+    stats.map(({ name }) => name),
+    ['server.uptime'],
+  )
+  const unknown = await command(['envoy', 'quitquitquit'])
+  t.is(unknown.exitCode, EXIT_CODE.usage)
+})
+
 test.serial('a part is restarted process by process, and requests go on', async (t) => {
   const before = await pidsOf('ext-authz')
   t.is(before.length, 2)
