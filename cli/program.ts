@@ -19,6 +19,7 @@ import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { restartCommand } from './commands/restart.ts'
@@ -28,6 +29,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
+import { upgradeCommand } from './commands/upgrade.ts'
 import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
@@ -56,6 +58,8 @@ const COMMANDS: readonly CommandMaker[] = [
   explainCommand,
   auditCommand,
   outdatedCommand,
+  upgradeCommand,
+  rebuildCommand,
   usersCommand,
   clientsCommand,
   grantsCommand,

@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
+import { takeStoreFormat } from '../release/store-format.ts'
 import type { Processes } from '../supervisor/parts.ts'
 import type { Fsync } from '../supervisor/valkey-config.ts'
 import { requireCertificate } from './certificates.ts'
@@ -39,6 +40,7 @@ export function readSettings(context: Context): Settings {
   const certificates = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
   requireCertificate(certificates, addresses)
   prepareStateDirectory(stateDirectory)
+  takeStoreFormat(stateDirectory)
   const { REDIS_URL: url, REDIS_PASSWORD: password, GATEWAY_HTTP_PORT: httpPort } = values
   return {
     gateway,

@@ -169,3 +169,23 @@ test.serial(
     t.is(gateway.output().match(/^ready /gm)?.length, 2)
   },
 )
+
+test.serial('a rebuild says what was there, and restarts what runs', async (t) => {
+  const before = await status()
+  const { exitCode, stdout, stderr } = await command(['rebuild'])
+  t.is(exitCode, 0, stderr)
+  t.is(stdout, `Everything that is wanted was there already.\nrestarted ${gateway.url}\n`)
+  t.not((await status()).since, before.since)
+  t.regex(await whoami(), /dev:ann/)
+  const images = await command(['rebuild', 'envoy'])
+  t.is(images.exitCode, EXIT_CODE.usage)
+  t.regex(images.stderr, /Only containers are built one by one/)
+})
+
+test.serial('whether there is a newer release is told beside what runs', async (t) => {
+  const told = await command.json<Record<string, unknown>>(['upgrade', '--check'])
+  t.is(told['running'], told['version'])
+  t.deepEqual(told['store'], { written: 1, known: 1 })
+  t.deepEqual(told['pending'], [])
+  t.is((await command(['upgrade'])).exitCode, EXIT_CODE.usage)
+})
