@@ -16,6 +16,7 @@ export function askSocket(
   method: string,
   path: string,
   body?: string,
+  withinMs = ANSWER_MS_MAX,
 ): Promise<SocketAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SocketAnswer>()
   const headers =
@@ -31,7 +32,7 @@ export function askSocket(
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
     response.on('error', reject)
   })
-  asking.setTimeout(ANSWER_MS_MAX, () => asking.destroy(new Error('no answer in time')))
+  asking.setTimeout(withinMs, () => asking.destroy(new Error('no answer in time')))
   asking.on('error', reject)
   asking.end(body)
   return promise

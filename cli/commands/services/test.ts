@@ -1,7 +1,8 @@
 /** `gateway services test`: one of them, apart from everything that runs. */
 
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { CliError } from '../../cli-error.ts'
+import { completing } from '../../completion/tree.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 import { prepareServices } from '../../embedded/packages/prepare-services.ts'
 import { createProgress } from '../../embedded/progress.ts'
@@ -18,7 +19,7 @@ initializes, lists the tools and ends. Nobody's sessions are touched, and the ga
 export const testCommand: CommandMaker = (context) =>
   new Command('test')
     .description('Start one as the gateway would, also one that is off, and list its tools.')
-    .argument('<name>', 'of the service')
+    .addArgument(completing(new Argument('<name>', 'of the service'), 'service'))
     .addHelpText('after', NOTES)
     .action((name: string) => testService(context(), name))
 
