@@ -15,6 +15,11 @@ export function code(text: string): string {
   return `\`${text}\``
 }
 
+/** Words of the code, in which nothing means anything to Markdown. */
+export function plain(text: string): string {
+  return text.replaceAll(/[<*]/g, (sign) => (sign === '<' ? '&lt;' : `\\${sign}`))
+}
+
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 }
