@@ -3,9 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+import { dependenciesPage } from './dependencies-page.ts'
 import { configurationPage } from './generate/configuration.ts'
 import { errorsPage } from './generate/errors.ts'
 import { limitsPage } from './generate/limits.ts'
+import { requirementsPage } from './requirements-page.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {
@@ -14,6 +16,8 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['configuration.md', configurationPage()],
     ['errors.md', errorsPage()],
     ['limits.md', limitsPage()],
+    ['requirements.md', requirementsPage()],
+    ['dependencies.md', dependenciesPage()],
   ])
 }
 

@@ -78,7 +78,7 @@ async function tryRemote(
 ): Promise<Trial> {
   if (launch.oauth !== undefined) {
     throw new CliError(`${name} is logged in at by the gateway itself, which is not tried here.`, {
-      nextStep: '--no-try',
+      nextStep: 'log in at its page once the gateway serves it; docs/remote.md says how',
     })
   }
   await assertReachable(name, launch)
@@ -122,7 +122,7 @@ function explainLogin(error: unknown, name: string): unknown {
   if (!isLogin) return error
   return new CliError(`${name} wants a login of its own: it answered 401.`, {
     nextStep:
-      'write its token into .env as NAME and add --header "Authorization: Bearer ${secret.NAME}"; docs/remote.md tells of OAuth',
+      'write its token into .env as NAME, and let it be sent: header Authorization: Bearer ${secret.NAME} (docs/remote.md; it tells of OAuth, too)',
     cause: error,
   })
 }

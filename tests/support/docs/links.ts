@@ -18,15 +18,25 @@ function leadsSomewhere(page: Page, target: string): boolean {
   const [path = '', anchor] = target.split('#')
   const file = path === '' ? page.path : normalize(join(dirname(page.path), path))
   if (!existsSync(join(ROOT, file))) return false
-  return anchor === undefined || anchorsOf(readPage(join(ROOT, file))).has(anchor)
+  return anchor === undefined || anchorsIn(file).has(anchor)
 }
 
-/** As GitHub makes them. */
+const anchorsByFile = new Map<string, ReadonlySet<string>>()
+
+function anchorsIn(file: string): ReadonlySet<string> {
+  const known = anchorsByFile.get(file) ?? anchorsOf(readPage(join(ROOT, file)))
+  anchorsByFile.set(file, known)
+  return known
+}
+
+/** As GitHub makes them of headings, and those that a page sets itself. */
 function anchorsOf({ prose }: Page): Set<string> {
+  const own = [...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)
   const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
   const seen = new Map<string, number>()
-  return new Set(
-    headings.map((heading) => {
+  return new Set([
+    ...own,
+    ...headings.map((heading) => {
       const slug = heading
         .toLowerCase()
         .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
@@ -35,5 +45,5 @@ function anchorsOf({ prose }: Page): Set<string> {
       seen.set(slug, count + 1)
       return count === 0 ? slug : `${slug}-${count}`
     }),
-  )
+  ])
 }

@@ -6,6 +6,7 @@ import { type Page, ROOT } from './pages.ts'
 
 /** What readers put something of their own in the place of, or other programs read. */
 const NOT_OURS = new Set([
+  'CAP_NET_BIND_SERVICE',
   'CF_DNS_API_TOKEN',
   'COMPOSE_FILE',
   'COMPOSE_PROJECT_NAME',
