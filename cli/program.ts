@@ -31,7 +31,7 @@ import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
 import { upgradeCommand } from './commands/upgrade.ts'
 import { usersCommand } from './commands/users/users.ts'
-import { type CommandMaker, loadEnvironment } from './context.ts'
+import { type CommandMaker, type Context, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
 export interface Surroundings {
@@ -95,14 +95,20 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
 
-export async function runProgram(
-  args: readonly string[],
-  surroundings: Surroundings,
-): Promise<number> {
+/** All commands with their options, for whoever runs them or lists them. */
+export function createProgram(context: () => Context): Command {
   const program = new Command('gateway')
     .description('Starts and operates the MCP OAuth Gateway.')
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', EXAMPLES)
+  for (const make of COMMANDS) program.addCommand(make(context))
+  return program
+}
+
+export async function runProgram(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
   const output = lazy(() => toOutput(surroundings, program.opts()['json'] === true))
   const context = lazy(() => ({
     ...surroundings,
@@ -111,7 +117,7 @@ export async function runProgram(
     environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
     output: output(),
   }))
-  for (const make of COMMANDS) program.addCommand(make(context))
+  const program = createProgram(context)
   setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -60,7 +60,10 @@ function showCompose({ output, clock }: Context, status: ComposeStatus): void {
   output.result({ ...status, next_steps: steps }, () => renderComposeStatus(status, clock()))
   if (status.ready) return
   if (status.parts.length === 0) {
-    throw new CliError('Nothing runs.', { exitCode: EXIT_CODE.notRunning })
+    throw new CliError('Nothing runs.', {
+      exitCode: EXIT_CODE.notRunning,
+      nextStep: 'docker compose up -d',
+    })
   }
   throw new CliError(`Not ready: ${notReady(status).join(', ')}.`)
 }

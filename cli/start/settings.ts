@@ -68,7 +68,7 @@ export function requireProvider({
     `Nobody could log in at ${addresses.issuer}: no login provider is configured, and the dev login exists on loopback alone.`,
     {
       nextStep:
-        'set GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET and ALLOWED_GITHUB_USERS, or write providers and access into gateway.yaml (README, Login); or unset PUBLIC_URL and BASE_DOMAIN',
+        'set GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET and ALLOWED_GITHUB_USERS, or write providers and access into gateway.yaml (docs/login-providers.md); or unset PUBLIC_URL and BASE_DOMAIN',
     },
   )
 }

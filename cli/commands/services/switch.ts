@@ -49,7 +49,9 @@ function show({ output }: Context, switched: Switched): void {
   const value = { name, enabled, written, variable, gateway, takes_effect: takesEffect ?? null }
   output.result(value, () => lines(switched))
   if (followed?.state !== 'refused' && followed?.state !== 'overruled') return
-  throw new CliError(`${name} is ${word(enabled)} in ${written}, and not in the running gateway.`)
+  throw new CliError(`${name} is ${word(enabled)} in ${written}, and not in the running gateway.`, {
+    nextStep: 'gateway status tells what keeps the file out, or which variable wins',
+  })
 }
 
 function word(enabled: boolean): string {
