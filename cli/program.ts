@@ -8,6 +8,7 @@ import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly CommandMaker[] = [
   startCommand,
   stopCommand,
   statusCommand,
+  doctorCommand,
   addCommand,
   importCommand,
   removeCommand,
