@@ -12,6 +12,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
+import { healthCommand } from './commands/health.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -21,6 +22,7 @@ import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
+import { sslCommand } from './commands/ssl.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -43,6 +45,8 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   statusCommand,
   doctorCommand,
+  healthCommand,
+  sslCommand,
   addCommand,
   importCommand,
   removeCommand,

@@ -9,6 +9,7 @@ import type { ClientProfile } from '../doctor/model/client-profile.ts'
 import { renderReport, toReport } from '../doctor/report.ts'
 import { type DoctorWish, runDoctor } from '../doctor/run-doctor.ts'
 import { findTarget, originFor, type Target } from '../doctor/target.ts'
+import { parseDays } from '../parse-days.ts'
 
 interface DoctorOptions {
   readonly client?: readonly string[]
@@ -56,7 +57,7 @@ export const doctorCommand: CommandMaker = (context) =>
     .option('--tool <name>', 'the tool to call; else one that does no harm')
     .option('--arguments <json>', 'for that tool', toArguments)
     .option('--origin <origin>', 'the web page that a client is, where it is one')
-    .option('--days <count>', 'warn of a certificate that ends within so many days', toDays, 14)
+    .option('--days <count>', 'warn of a certificate that ends within so many days', parseDays, 14)
     .option('-v, --verbose', 'list every check')
     .addHelpText('after', NOTES)
     .action(async (url: string | undefined, options: DoctorOptions) => {
@@ -132,10 +133,4 @@ function toArguments(text: string): Readonly<Record<string, unknown>> {
     // Told below.
   }
   throw new InvalidArgumentError('It must be a JSON object, e.g. {"message":"hello"}.')
-}
-
-function toDays(text: string): number {
-  const days = Number(text)
-  if (Number.isInteger(days) && days >= 0) return days
-  throw new InvalidArgumentError('It must be a whole number of days.')
 }

@@ -10,7 +10,7 @@ import { createPersonLogin } from './login/person-login.ts'
 import type { ClientProfile } from './model/client-profile.ts'
 import type { ToolWish, Visit } from './model/visit.ts'
 import type { Target } from './target.ts'
-import { type Asked, walk } from './walk.ts'
+import { type Shared, walk } from './walk.ts'
 import { createHttp } from './wire/http.ts'
 import { letsEverybodyIn } from './wire/open-server.ts'
 
@@ -43,14 +43,14 @@ const WHY_NOT = {
 
 export async function runDoctor(wish: DoctorWish, host: DoctorHost): Promise<void> {
   const { target, clients } = wish
-  const asked: Asked = new Set()
+  const shared: Shared = { asked: new Set(), isBlocked: false }
   const http = createHttp(target.own?.authorities)
   const isOpen = await letsEverybodyIn(http, target.url)
   const byPerson = isOpen ? undefined : personsClient(wish)
   for (const client of clients) {
     const loopback = client === byPerson ? await openFor(client) : undefined
     try {
-      await walk(toVisit(client, { wish, host, http, isOpen, loopback }), CHECKS, asked, host.tell)
+      await walk(toVisit(client, { wish, host, http, isOpen, loopback }), CHECKS, shared, host.tell)
     } finally {
       loopback?.close()
     }
@@ -71,7 +71,7 @@ function toVisit(
   const isDev = target.own?.hasDevLogin === true && login !== 'unwanted'
   const { environment, note } = host
   const logIn = isDev
-    ? createDevLogin(http, username)
+    ? createDevLogin(http, { username, service: serviceOf(target) })
     : loopback && createPersonLogin({ environment, loopback, note })
   return {
     url: target.url,
@@ -91,6 +91,10 @@ function toVisit(
     secrets: new Set(),
     leftBehind: [],
   }
+}
+
+function serviceOf({ url, own }: Target): string {
+  return own?.services.find((service) => service.url === url)?.name ?? ''
 }
 
 /** The first that listens on this machine: nobody else's redirect can be waited for here. */

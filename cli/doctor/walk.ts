@@ -5,8 +5,15 @@ import { type Check, type Result, skipped } from './model/check.ts'
 import { FACTS, type FactName } from './model/facts.ts'
 import type { Visit } from './model/visit.ts'
 
-/** What is the same for every client, and was asked already: shared by the walks of one run. */
-export type Asked = Set<string>
+/** What the walks of one run share. */
+export interface Shared {
+  /** Checks that are the same for every client, and were asked already. */
+  readonly asked: Set<string>
+  /** Where nobody is reached there is nothing to ask. */
+  isBlocked: boolean
+}
+
+const BLOCKED = 'not tried: the way there does not work'
 
 const HIDDEN = '[secret]'
 
@@ -14,30 +21,30 @@ const HIDDEN = '[secret]'
 export async function walk(
   visit: Visit,
   checks: readonly Check[],
-  asked: Asked,
+  shared: Shared,
   tell: (finding: Finding) => void,
 ): Promise<void> {
-  let isBlocked = false
   try {
     for (const check of checks) {
-      if (isBlocked || !isDue(check, visit, asked)) continue
-      const result = await runCheck(check, visit)
-      if (result === undefined) continue
-      const finding = toFinding(check, visit.client, {
-        ...result,
-        detail: hideSecrets(result.detail, visit),
-      })
-      if (check.once === true && finding.status !== 'skipped') asked.add(check.id)
+      if (!isDue(check, visit, shared.asked)) continue
+      const finding = await find(check, visit, shared.isBlocked)
+      if (finding === undefined) continue
+      if (check.once === true && finding.status !== 'skipped') shared.asked.add(check.id)
+      if (check.stage === 'way' && finding.status === 'failed') shared.isBlocked = true
       tell(finding)
-      // Where nobody is reached there is nothing to ask.
-      isBlocked = check.stage === 'way' && finding.status === 'failed'
     }
   } finally {
     await leaveNothing(visit)
   }
 }
 
-function isDue(check: Check, { client, isOpen }: Visit, asked: Asked): boolean {
+async function find(check: Check, visit: Visit, isBlocked: boolean): Promise<Finding | undefined> {
+  const result = isBlocked ? skipped(BLOCKED) : await runCheck(check, visit)
+  if (result === undefined) return undefined
+  return toFinding(check, visit.client, { ...result, detail: hideSecrets(result.detail, visit) })
+}
+
+function isDue(check: Check, { client, isOpen }: Visit, asked: ReadonlySet<string>): boolean {
   if (asked.has(check.id) || check.appliesTo?.(client) === false) return false
   // Without a login there is none to check.
   return !isOpen || check.stage === 'way' || check.stage === 'mcp' || check.id === 'challenge'

@@ -2,7 +2,7 @@ import { protectedResourceMetadataUrl } from '../../../lib/oauth/well-known.ts'
 import { defineCheck, passed } from '../model/check.ts'
 import type { Visit } from '../model/visit.ts'
 import { locateMetadata } from '../wire/metadata.ts'
-import { listOf, plain, textOf } from '../wire/words.ts'
+import { listOf, plain } from '../wire/words.ts'
 
 export const resourceMetadata = defineCheck({
   id: 'resource-metadata',
@@ -44,7 +44,7 @@ export const resourceMetadata = defineCheck({
     if (located.fault !== undefined) return find(located.fault, located.told)
     const { url, document } = located
     const [issuer] = listOf(document['authorization_servers']) ?? []
-    visit.facts.resourceMetadata = { url, document, resource: textOf(document['resource']), issuer }
+    visit.facts.resourceMetadata = { url, document, issuer }
     if (issuer === undefined) return find('no_authorization_server', plain(url))
     return passed(`${plain(url)} names ${plain(issuer)}`)
   },

@@ -1,5 +1,5 @@
 import { defineCheck, passed } from '../model/check.ts'
-import { plain } from '../wire/words.ts'
+import { plain, textOf } from '../wire/words.ts'
 
 const CURE =
   'Let `resource` be the address of the MCP endpoint, byte for byte as people are given it: PUBLIC_URL or BASE_DOMAIN says it at this gateway; behind a proxy, the address outside.'
@@ -41,13 +41,19 @@ export const resource = defineCheck({
     },
   },
   async run({ url, facts }, find) {
-    const named = facts.resourceMetadata?.resource
+    const named = textOf(facts.resourceMetadata?.document['resource'])
+    // The walk goes on as a client would that the server had told the truth: one fault is told once.
+    facts.resource = isOfHost(named, url) ? named : url
     if (named === undefined) return find('missing', 'the document has no resource')
     if (named === url) return passed(named)
     const told = `it says ${plain(named)}, and is reached as ${url}`
     const parsed = URL.parse(named)
-    if (parsed?.origin !== new URL(url).origin) return find('other_host', told)
+    if (!isOfHost(named, url)) return find('other_host', told)
     if (named.replace(/\/$/, '') === url.replace(/\/$/, '')) return find('trailing_slash', told)
-    return find(parsed.pathname === '/' ? 'origin_only' : 'other_path', told)
+    return find(parsed?.pathname === '/' ? 'origin_only' : 'other_path', told)
   },
 })
+
+function isOfHost(named: string | undefined, url: string): named is string {
+  return named !== undefined && URL.parse(named)?.origin === new URL(url).origin
+}

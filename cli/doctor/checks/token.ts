@@ -77,6 +77,6 @@ function exchange(visit: Visit): Promise<HttpAnswer> {
     code: facts.code,
     redirect_uri: facts.request?.redirectUri,
     code_verifier: facts.request?.verifier,
-    ...(withResource && { resource: facts.resourceMetadata?.resource }),
+    ...(withResource && { resource: facts.resource }),
   })
 }

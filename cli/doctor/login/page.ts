@@ -6,8 +6,8 @@ import { isRedirect } from '../wire/words.ts'
 export interface Form {
   readonly action: string
   readonly fields: Readonly<Record<string, string>>
-  /** Names of what is there to be typed, chosen or pressed. */
-  readonly names: ReadonlySet<string>
+  /** What is there to be typed, chosen or pressed, and the values that are offered. */
+  readonly offers: ReadonlyMap<string, readonly string[]>
 }
 
 /** Keeps cookies, follows redirects until one leads away. */
@@ -70,7 +70,12 @@ export function readForm({ text, url }: HttpAnswer): Form | undefined {
     fields: Object.fromEntries(
       inputs.map((tag) => [attribute(tag, 'name'), attribute(tag, 'value')]),
     ),
-    names: new Set(controls.map((tag) => attribute(tag, 'name'))),
+    offers: new Map(
+      [...Map.groupBy(controls, (tag) => attribute(tag, 'name'))].map(([name, tags]) => [
+        name,
+        tags.map((tag) => attribute(tag, 'value')),
+      ]),
+    ),
   }
 }
 

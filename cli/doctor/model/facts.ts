@@ -10,8 +10,6 @@ export type Document = Readonly<Record<string, unknown>>
 export interface ResourceMetadata {
   readonly url: string
   readonly document: Document
-  /** The identifier that tokens are asked for (RFC 8707). */
-  readonly resource: string | undefined
   readonly issuer: string | undefined
 }
 
@@ -68,6 +66,8 @@ export interface Tool {
 export interface Facts {
   challenge?: Challenge
   resourceMetadata?: ResourceMetadata
+  /** What tokens are asked for (RFC 8707). */
+  resource?: string
   server?: ServerMetadata
   client?: KnownClient
   registration?: Registration
@@ -88,6 +88,7 @@ export const FACTS: Readonly<Record<FactName, { readonly words: string; readonly
   {
     challenge: { words: 'a challenge', from: 'challenge' },
     resourceMetadata: { words: 'the metadata of the resource', from: 'resource-metadata' },
+    resource: { words: 'an identifier of the resource', from: 'resource' },
     server: { words: 'the metadata of the authorization server', from: 'server-metadata' },
     client: { words: 'a client that the server knows', from: 'registration' },
     registration: { words: 'a registration that can be managed', from: 'registration' },

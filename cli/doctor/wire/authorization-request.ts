@@ -24,7 +24,7 @@ export function toAuthorizationRequest(visit: Visit, clientId: string): Authoriz
   const state = randomBytes(16).toString('base64url')
   const redirectUri = withPort(visit, client.redirectUri)
   const scope = scopeFor(client, facts)
-  const resource = facts.resourceMetadata?.resource
+  const resource = facts.resource
   const url = new URL(facts.server?.authorizationEndpoint ?? visit.url)
   const parameters: Record<string, string | undefined> = {
     response_type: 'code',

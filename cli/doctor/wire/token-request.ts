@@ -37,7 +37,7 @@ export function sendRefresh(visit: Visit, refreshToken: string): Promise<HttpAns
   return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
-    ...(withResource && { resource: facts.resourceMetadata?.resource }),
+    ...(withResource && { resource: facts.resource }),
     ...(client.refreshesScope === true && { scope: facts.request?.scope }),
   })
 }
