@@ -27,7 +27,7 @@ export function toFacts(certificate: X509Certificate, now: number): CertificateF
     names: [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(
       ([, name = '']) => name,
     ),
-    serial: serialNumber,
+    serial: toSerial(serialNumber),
     not_before: certificate.validFromDate.toISOString(),
     not_after: certificate.validToDate.toISOString(),
     days_left: Math.floor((certificate.validToDate.getTime() - now) / DAY_MS),
@@ -54,4 +54,12 @@ export function isChain(certificates: readonly X509Certificate[]): boolean {
       above !== undefined && certificate.checkIssued(above) && certificate.verify(above.publicKey)
     )
   })
+}
+
+/** One number is written with leading zeros, and in small letters, by some. */
+export function toSerial(hexadecimal: string): string {
+  return hexadecimal
+    .replaceAll(':', '')
+    .replace(/^0+(?=.)/, '')
+    .toUpperCase()
 }

@@ -10,20 +10,22 @@ import {
   readPair,
 } from '../../certs/files.ts'
 import { PairFault } from '../../certs/pair.ts'
-import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
 import { readEnvironment } from '../../lib/platform/environment.ts'
 import { portsOf } from '../administration/edge-knock.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import type { RunningGateway } from '../instance/control-client.ts'
-import { publicPort } from '../instance/envoy-admin.ts'
+import { askEnvoy, publicPort } from '../instance/envoy-admin.ts'
 import type { ComposeStatus } from '../status/compose-status.ts'
 import type { DockerCompose } from '../status/docker-compose.ts'
 import { type HandshakePlace, shakeHands } from './handshake.ts'
+import { readLoaded } from './loaded.ts'
 import type { FilesRead, ServedAsked, SslFacts } from './ssl-report.ts'
 
-type Found = Pick<SslFacts, 'status' | 'files' | 'served'>
+export type Found = Omit<SslFacts, 'days' | 'now'>
 
+const ADMIN_MS = 3000
 const THIS_MACHINE = '127.0.0.1'
 
 /** @throws CliError for one without TLS. */
@@ -35,18 +37,20 @@ export async function readEmbedded({ status, socketPath }: RunningGateway): Prom
     certificate.source === 'development'
       ? [readFileSync(join(folder, AUTHORITY_CERTIFICATE), 'utf8')]
       : []
-  const port = await publicPort(dirname(socketPath))
+  const sockets = dirname(socketPath)
+  const port = await publicPort(sockets)
   const names = namesOf(public_url, services)
   return {
     status: certificate,
     files: readFiles(join(folder, FOLDERS.served)),
+    loaded: readLoaded(await askEnvoy(sockets, '/certs')),
     served: await askAll(names, { host: THIS_MACHINE, port, authorities }),
   }
 }
 
 /** Its key stays in its container: that it fits is shown by the handshake. */
 export async function readInCompose(
-  { environment }: Context,
+  context: Context,
   compose: DockerCompose,
   { certificate, public_url, services }: ComposeStatus,
 ): Promise<Found> {
@@ -59,13 +63,26 @@ export async function readInCompose(
       : undefined,
   ])
   const { GATEWAY_PORT } = GATEWAY_VARIABLES
-  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, environment)
+  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, context.environment)
   const authorities = authority === undefined ? [] : [authority]
   const port = await firstOpen(public_url, portsOf(public_url, told))
   return {
     status: certificate,
+    loaded: await askLoaded(context),
     files: chain === undefined ? undefined : { folder: `certs:${folder}`, chain, keyMatches: null },
     served: await askAll(namesOf(public_url, services), { host: THIS_MACHINE, port, authorities }),
+  }
+}
+
+/** The page is published on this machine alone; without it the handshake says enough. */
+async function askLoaded({ environment, workingDirectory }: Context): Promise<Found['loaded']> {
+  const { adminPort } = readGateway(environment, workingDirectory)
+  try {
+    const signal = AbortSignal.timeout(ADMIN_MS)
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/certs`, { signal })
+    return readLoaded(await answer.text())
+  } catch {
+    return undefined
   }
 }
 
@@ -73,7 +90,7 @@ export async function readInCompose(
 export async function readElsewhere(url: URL): Promise<Found> {
   const port = Number(url.port) || 443
   const served = await askAll([url.hostname], { host: url.hostname, port })
-  return { status: undefined, files: undefined, served }
+  return { status: undefined, files: undefined, loaded: undefined, served }
 }
 
 function withoutTls(url: string): CliError {

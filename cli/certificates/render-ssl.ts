@@ -4,7 +4,7 @@ import { toTable } from '../output.ts'
 import type { CertificateFacts } from './facts.ts'
 import type { Renewal, ServedFacts, SslReport } from './ssl-report.ts'
 
-export function renderSsl({ problems, renewal, files, served }: SslReport): string[] {
+export function renderSsl({ problems, renewal, files, loaded, served }: SslReport): string[] {
   const leaf =
     files?.chain[0] ?? served.find(({ certificate }) => certificate !== null)?.certificate
   return [
@@ -17,6 +17,9 @@ export function renderSsl({ problems, renewal, files, served }: SslReport): stri
             .map(({ subject, not_after }) => `then      ${subject}, until ${not_after}`),
           `files     ${files.folder}${files.key_matches === true ? ', and its key belongs to it' : ''}`,
         ]),
+    ...(loaded === null
+      ? []
+      : [`Envoy     has loaded ${loaded.map(({ serial }) => serial).join(', ') || 'none'}`]),
     ...(renewal === null ? [] : [`renewal   ${renewalWords(renewal)}`]),
     '',
     ...servedTable(served),

@@ -13,8 +13,16 @@ export interface SslReport {
   /** Null for a server that is not ours. */
   readonly renewal: Renewal | null
   readonly files: FilesFacts | null
+  /** What Envoy says that it has loaded; null where it cannot be asked. */
+  readonly loaded: readonly LoadedCertificate[] | null
   /** By the name that was asked for. */
   readonly served: readonly ServedFacts[]
+}
+
+export interface LoadedCertificate {
+  /** In hexadecimal, capital letters. */
+  readonly serial: string
+  readonly not_after: string
 }
 
 export interface Renewal {
@@ -65,6 +73,7 @@ export interface FilesRead {
 export interface SslFacts {
   readonly status: CertificateStatus | undefined
   readonly files: FilesRead | undefined
+  readonly loaded: readonly LoadedCertificate[] | undefined
   readonly served: readonly ServedAsked[]
   readonly days: number
   readonly now: number
@@ -72,7 +81,8 @@ export interface SslFacts {
 
 const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-export function toSslReport({ status, files, served, days, now }: SslFacts): SslReport {
+export function toSslReport(facts: SslFacts): SslReport {
+  const { status, files, loaded, served, days, now } = facts
   const chain = [...(files?.chain.match(ONE_CERTIFICATE) ?? [])].map(
     (pem) => new X509Certificate(pem),
   )
@@ -87,6 +97,7 @@ export function toSslReport({ status, files, served, days, now }: SslFacts): Ssl
     ...(status?.placeholder === true ? ['a placeholder is served, which no client trusts'] : []),
     ...(status?.fault == null ? [] : [`no newer one: ${status.fault}`]),
     ...filesProblems(filesFacts),
+    ...loadedProblems(filesFacts, loaded),
     ...servedFacts.flatMap((one) => servedProblems(one, days)),
   ]
   return {
@@ -94,6 +105,7 @@ export function toSslReport({ status, files, served, days, now }: SslFacts): Ssl
     problems,
     renewal: status === undefined ? null : toRenewal(status),
     files: filesFacts ?? null,
+    loaded: loaded ?? null,
     served: servedFacts,
   }
 }
@@ -132,6 +144,17 @@ function filesProblems(files: FilesFacts | undefined): string[] {
     ...(files.chain_fits ? [] : ['the certificates of the file do not sign each other in order']),
     ...(files.key_matches === false ? ['certificate and key do not belong together'] : []),
   ]
+}
+
+function loadedProblems(
+  files: FilesFacts | undefined,
+  loaded: readonly LoadedCertificate[] | undefined,
+): string[] {
+  const [leaf] = files?.chain ?? []
+  if (leaf === undefined || loaded === undefined) return []
+  return loaded.some(({ serial }) => serial === leaf.serial)
+    ? []
+    : ['Envoy has not loaded the certificate of the files']
 }
 
 function servedProblems(served: ServedFacts, days: number): string[] {

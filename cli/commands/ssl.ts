@@ -1,9 +1,14 @@
 /** `gateway ssl`: the certificate in full: what the files hold, what is really served, and when it is renewed. */
 
 import { Command } from 'commander'
-import { readElsewhere, readEmbedded, readInCompose } from '../certificates/read-certificates.ts'
+import {
+  type Found,
+  readElsewhere,
+  readEmbedded,
+  readInCompose,
+} from '../certificates/read-certificates.ts'
 import { renderSsl } from '../certificates/render-ssl.ts'
-import { type SslFacts, toSslReport } from '../certificates/ssl-report.ts'
+import { toSslReport } from '../certificates/ssl-report.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway, requireGateway } from '../instance/control-client.ts'
@@ -42,7 +47,7 @@ export const sslCommand: CommandMaker = (context) =>
       })
     })
 
-async function readOwn(context: Context): Promise<Pick<SslFacts, 'status' | 'files' | 'served'>> {
+async function readOwn(context: Context): Promise<Found> {
   const { workingDirectory, environment } = context
   const running = await findGateway(stateDirectoryOf(context), environment)
   if (running !== undefined) return await readEmbedded(running)
