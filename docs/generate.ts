@@ -3,10 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+import { doctorPage } from './doctor-page.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {
-  return new Map([['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`]])
+  return new Map([
+    ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
+    ['doctor.md', doctorPage()],
+  ])
 }
 
 export function stalePages(): string[] {

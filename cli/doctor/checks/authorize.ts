@@ -1,6 +1,7 @@
 import { defineCheck, passed } from '../model/check.ts'
+import type { ClientProfile } from '../model/client-profile.ts'
 import { toAuthorizationRequest } from '../wire/authorization-request.ts'
-import { openAuthorize } from '../wire/open-authorize.ts'
+import { type Opened, openAuthorize } from '../wire/open-authorize.ts'
 
 export const authorize = defineCheck({
   id: 'authorize',
@@ -10,6 +11,12 @@ export const authorize = defineCheck({
     'The authorize URL as the client builds it shows a page, or leads to one: with its redirect URI, PKCE, `resource`, scopes and prompt. What fetches it twice or without cookies (FastMCP) meets the same.',
   needs: ['client'],
   faults: {
+    loopback_port: {
+      severity: 'error',
+      meaning:
+        'The client listens at another port than the one it registered, as it may: the system hands them out.',
+      cure: 'Ignore the port when a redirect URI of `http://localhost`, `http://127.0.0.1` or `http://[::1]` is compared with the registered ones (RFC 8252 section 7.3).',
+    },
     refused: {
       severity: 'error',
       meaning: 'The person sees an error where a login should be.',
@@ -42,10 +49,21 @@ export const authorize = defineCheck({
     if (opened.kind !== 'page' && before?.kind === 'page')
       return find('not_repeatable', opened.told)
     const worst = before === undefined || before.kind === 'page' ? opened : before
-    if (worst.kind === 'trouble') return find('trouble', worst.told)
-    if (worst.kind === 'refused') return find('refused', worst.told)
-    if (worst.kind === 'back' && worst.error !== undefined) return find('sent_back', worst.told)
+    const fault = faultOf(worst, visit.client)
+    if (fault !== undefined) return find(fault, worst.told)
     visit.facts.request = request
     return passed(worst.told)
   },
 })
+
+function faultOf(
+  opened: Opened,
+  { redirectUris, redirectUri }: ClientProfile,
+): 'trouble' | 'loopback_port' | 'refused' | 'sent_back' | undefined {
+  if (opened.kind === 'page') return undefined
+  if (opened.kind === 'trouble') return 'trouble'
+  if (opened.kind === 'back' && opened.error === undefined) return undefined
+  // What it asks for differs from what others ask for in this.
+  if (!redirectUris.includes(redirectUri)) return 'loopback_port'
+  return opened.kind === 'refused' ? 'refused' : 'sent_back'
+}
