@@ -3,13 +3,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+import { dependenciesPage } from './dependencies-page.ts'
 import { doctorPage } from './doctor-page.ts'
+import { requirementsPage } from './requirements-page.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
     ['doctor.md', doctorPage()],
+    ['requirements.md', requirementsPage()],
+    ['dependencies.md', dependenciesPage()],
   ])
 }
 

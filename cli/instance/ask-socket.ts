@@ -2,7 +2,8 @@
 
 import { request } from 'node:http'
 
-const ANSWER_MS_MAX = 2000
+/** Somebody who listens is there, however busy the machine is: one that is gone refuses at once. */
+const ANSWER_MS_MAX = 10_000
 
 export interface SocketAnswer {
   readonly status: number

@@ -16,6 +16,7 @@ import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
+import { browserCautions } from './browser-lines.ts'
 import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
 import { readyLines } from './client-lines.ts'
@@ -137,6 +138,7 @@ function announce(start: Start, journal: Journal): void {
   const { output, clock } = context
   const lines = [
     ...certificateLines(certificateStatus(settings), settings.gateway.stateDirectory),
+    ...browserCautions(settings.gateway.services),
     ...readyLines(settings.gateway, clock() - began),
   ]
   output.result(toStatus(start), () => lines.slice(0, -1))
@@ -179,7 +181,7 @@ function toStatus(start: Start): GatewayStatus {
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
-    configuration: toConfigurationStatus(settings.gateway, context, running?.published.refused),
+    configuration: toConfigurationStatus(settings.gateway, context, running?.published),
     certificate: certificateStatus(settings),
     parts,
     services: [...now.services.keys()].map((name) => ({
@@ -188,5 +190,6 @@ function toStatus(start: Start): GatewayStatus {
     })),
     switched_off: switchedOff(now),
     people: toPeopleStatus(now),
+    cautions: browserCautions(now.services),
   }
 }

@@ -8,7 +8,7 @@ import { request as requestTls } from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { createParser } from 'eventsource-parser'
 import { lookUp } from './look-up.ts'
-import { toUnreachable } from './unreachable.ts'
+import { toUnreachable, Unreachable } from './unreachable.ts'
 
 export interface HttpRequest {
   readonly url: string
@@ -42,7 +42,8 @@ export function createHttp(authorities: readonly string[] = []): Http {
     authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] }
   return async (request) => {
     const { url, method = 'GET', headers = {}, body } = request
-    const target = new URL(url)
+    const target = URL.parse(url)
+    if (target === null) throw new Unreachable('no_connection', url, 'it is no address', undefined)
     const options: RequestOptions = {
       method,
       headers:
