@@ -11,9 +11,11 @@ import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { envoyCommand } from './commands/envoy.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
+import { healthCommand } from './commands/health.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -25,6 +27,7 @@ import { removeCommand } from './commands/remove.ts'
 import { restartCommand } from './commands/restart.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
+import { sslCommand } from './commands/ssl.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -48,6 +51,9 @@ const COMMANDS: readonly CommandMaker[] = [
   stopCommand,
   restartCommand,
   statusCommand,
+  doctorCommand,
+  healthCommand,
+  sslCommand,
   addCommand,
   importCommand,
   removeCommand,

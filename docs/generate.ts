@@ -7,6 +7,7 @@ import { dependenciesPage } from './dependencies-page.ts'
 import { configurationPage } from './generate/configuration.ts'
 import { errorsPage } from './generate/errors.ts'
 import { limitsPage } from './generate/limits.ts'
+import { doctorPage } from './doctor-page.ts'
 import { requirementsPage } from './requirements-page.ts'
 
 /** File in this folder → its content. */
@@ -16,6 +17,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['configuration.md', configurationPage()],
     ['errors.md', errorsPage()],
     ['limits.md', limitsPage()],
+    ['doctor.md', doctorPage()],
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
   ])

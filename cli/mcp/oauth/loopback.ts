@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CliError } from '../../cli-error.ts'
 
-const PATH = '/callback'
+const DEFAULT_PATH = '/callback'
 
 export interface Loopback {
   readonly redirectUri: string
@@ -14,8 +14,11 @@ export interface Loopback {
   close(): void
 }
 
-/** @param wanted the port to have; undefined is any. */
-export async function openLoopback(wanted: number | undefined): Promise<Loopback | undefined> {
+/** @param wanted the port to have; undefined is any. @returns undefined when that one is taken. */
+export async function openLoopback(
+  wanted: number | undefined,
+  path = DEFAULT_PATH,
+): Promise<Loopback | undefined> {
   const server = createServer()
   server.listen(wanted ?? 0, '127.0.0.1')
   try {
@@ -26,8 +29,8 @@ export async function openLoopback(wanted: number | undefined): Promise<Loopback
   }
   const { port } = server.address() as AddressInfo
   return {
-    redirectUri: `http://127.0.0.1:${port}${PATH}`,
-    answer: (state, signal) => waitForAnswer(server, state, signal),
+    redirectUri: `http://127.0.0.1:${port}${path}`,
+    answer: (state, signal) => waitForAnswer(server, path, state, signal),
     close() {
       server.close()
       server.closeAllConnections()
@@ -37,6 +40,7 @@ export async function openLoopback(wanted: number | undefined): Promise<Loopback
 
 async function waitForAnswer(
   server: Server,
+  path: string,
   state: string,
   signal: AbortSignal,
 ): Promise<URLSearchParams> {
@@ -48,7 +52,7 @@ async function waitForAnswer(
     // Whoever is on this machine may ask anything.
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1') ?? NOWHERE
     const { pathname, searchParams } = url
-    const isOurs = pathname === PATH && searchParams.get('state') === state
+    const isOurs = pathname === path && searchParams.get('state') === state
     response.writeHead(isOurs ? 200 : 404, PAGE_HEADERS)
     response.end(page(isOurs, searchParams.has('error')), () => {
       if (isOurs) resolve(searchParams)

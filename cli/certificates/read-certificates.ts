@@ -1,0 +1,150 @@
+/** Where certificates are found: of a gateway on this machine, of one in containers, of any server. */
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  AUTHORITY_CERTIFICATE,
+  certificateFiles,
+  certificateFolder,
+  FOLDERS,
+  readPair,
+} from '../../certs/files.ts'
+import { PairFault } from '../../certs/pair.ts'
+import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
+import { readEnvironment } from '../../lib/platform/environment.ts'
+import { portsOf } from '../administration/edge-knock.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import type { RunningGateway } from '../instance/control-client.ts'
+import { askEnvoy, publicPort } from '../instance/envoy-admin.ts'
+import type { ComposeStatus } from '../status/compose-status.ts'
+import type { DockerCompose } from '../status/docker-compose.ts'
+import { type HandshakePlace, shakeHands } from './handshake.ts'
+import { readLoaded } from './loaded.ts'
+import type { FilesRead, ServedAsked, SslFacts } from './ssl-report.ts'
+
+export type Found = Omit<SslFacts, 'days' | 'now'>
+
+const ADMIN_MS = 3000
+const THIS_MACHINE = '127.0.0.1'
+
+/** @throws CliError for one without TLS. */
+export async function readEmbedded({ status, socketPath }: RunningGateway): Promise<Found> {
+  const { certificate, public_url, services, state_directory } = status
+  if (certificate === null) throw withoutTls(public_url)
+  const folder = certificateFolder(state_directory)
+  const authorities =
+    certificate.source === 'development'
+      ? [readFileSync(join(folder, AUTHORITY_CERTIFICATE), 'utf8')]
+      : []
+  const sockets = dirname(socketPath)
+  const port = await publicPort(sockets)
+  const names = namesOf(public_url, services)
+  return {
+    status: certificate,
+    files: readFiles(join(folder, FOLDERS.served)),
+    loaded: readLoaded(await askEnvoy(sockets, '/certs')),
+    served: await askAll(names, { host: THIS_MACHINE, port, authorities }),
+  }
+}
+
+/** Its key stays in its container: that it fits is shown by the handshake. */
+export async function readInCompose(
+  context: Context,
+  compose: DockerCompose,
+  { certificate, public_url, services }: ComposeStatus,
+): Promise<Found> {
+  if (certificate === null || public_url === null) throw withoutTls(public_url ?? 'this gateway')
+  const folder = `/state/certs/${FOLDERS.served}`
+  const [chain, authority] = await Promise.all([
+    compose.read('certs', `${folder}/tls.crt`),
+    certificate.source === 'development'
+      ? compose.read('certs', `/state/certs/${AUTHORITY_CERTIFICATE}`)
+      : undefined,
+  ])
+  const { GATEWAY_PORT } = GATEWAY_VARIABLES
+  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, context.environment)
+  const authorities = authority === undefined ? [] : [authority]
+  const port = await firstOpen(public_url, portsOf(public_url, told))
+  return {
+    status: certificate,
+    loaded: await askLoaded(context),
+    files: chain === undefined ? undefined : { folder: `certs:${folder}`, chain, keyMatches: null },
+    served: await askAll(namesOf(public_url, services), { host: THIS_MACHINE, port, authorities }),
+  }
+}
+
+/** The page is published on this machine alone; without it the handshake says enough. */
+async function askLoaded({ environment, workingDirectory }: Context): Promise<Found['loaded']> {
+  const { adminPort } = readGateway(environment, workingDirectory)
+  try {
+    const signal = AbortSignal.timeout(ADMIN_MS)
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/certs`, { signal })
+    return readLoaded(await answer.text())
+  } catch {
+    return undefined
+  }
+}
+
+/** Of whoever answers there. */
+export async function readElsewhere(url: URL): Promise<Found> {
+  const port = Number(url.port) || 443
+  const served = await askAll([url.hostname], { host: url.hostname, port })
+  return { status: undefined, files: undefined, loaded: undefined, served }
+}
+
+function withoutTls(url: string): CliError {
+  return new CliError(`${url} is served without TLS: there is no certificate.`, {
+    nextStep: 'npm start -- --tls for https on this machine, or docs/certificates.md',
+  })
+}
+
+/** Issuer and services, each once. */
+function namesOf(publicUrl: string, services: readonly { readonly url: string }[]): string[] {
+  return [
+    ...new Set([publicUrl, ...services.map(({ url }) => url)].map((url) => new URL(url).hostname)),
+  ]
+}
+
+function readFiles(folder: string): FilesRead | undefined {
+  let chain: string
+  try {
+    chain = readFileSync(certificateFiles(folder).chain, 'utf8')
+  } catch {
+    // Nothing is there yet; what is served says the rest.
+    return undefined
+  }
+  try {
+    readPair(folder)
+    return { folder, chain, keyMatches: true }
+  } catch (error) {
+    if (!(error instanceof PairFault)) throw error
+    return { folder, chain, keyMatches: false }
+  }
+}
+
+function askAll(
+  names: readonly string[],
+  place: Omit<HandshakePlace, 'name'>,
+): Promise<ServedAsked[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const handshake = await shakeHands({ ...place, name }).catch((error: Error) => error)
+      return { name, port: place.port, handshake }
+    }),
+  )
+}
+
+/** The last where none is. */
+async function firstOpen(publicUrl: string, ports: readonly number[]): Promise<number> {
+  const name = new URL(publicUrl).hostname
+  const tried = await Promise.all(
+    ports.map((port) =>
+      shakeHands({ host: THIS_MACHINE, port, name }).then(
+        () => port,
+        () => undefined,
+      ),
+    ),
+  )
+  return tried.find((port) => port !== undefined) ?? ports.at(-1) ?? 443
+}

@@ -1,0 +1,30 @@
+import { defineCheck, passed } from '../model/check.ts'
+import { readTokens, sendRefresh } from '../wire/token-request.ts'
+import { inWords } from '../wire/words.ts'
+
+export const refreshAgain = defineCheck({
+  id: 'refresh-again',
+  stage: 'renewal',
+  title: 'Second refresh',
+  about:
+    'What the first refresh left the client with buys the next one: the new refresh token, or the old one where no new one came.',
+  needs: ['usedRefreshToken'],
+  faults: {
+    login_lost: {
+      severity: 'error',
+      meaning: 'The login ends at the second refresh: people log in again every two hours.',
+      cure: 'When a refresh token is replaced, send the new one with the answer; when it is not, keep the old one alive.',
+    },
+  },
+  async run(visit, find) {
+    const { facts } = visit
+    const presented = facts.refreshToken ?? ''
+    const answer = await sendRefresh(visit, presented)
+    const tokens = readTokens(visit, answer)
+    if (tokens === undefined) return find('login_lost', `answered ${inWords(answer)}`)
+    facts.tokens = { ...facts.tokens, ...tokens }
+    facts.usedRefreshToken = presented
+    facts.refreshToken = tokens.refreshToken ?? presented
+    return passed(`answered ${inWords(answer)}`)
+  },
+})

@@ -1,0 +1,22 @@
+import type { ClientProfile } from '../model/client-profile.ts'
+
+const CALLBACK = 'https://chatgpt.com/connector_platform_oauth_redirect'
+
+export const chatgpt: ClientProfile = {
+  id: 'chatgpt',
+  name: 'ChatGPT',
+  headers: { 'user-agent': 'Python/3.12 aiohttp/3.11' },
+  discoveryHeaders: { accept: '*/*' },
+  opening: 'POST',
+  document: 'https://chatgpt.com/oauth/client.json',
+  redirectUris: [CALLBACK],
+  redirectUri: CALLBACK,
+  registration: {
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  },
+  scope: 'challenge',
+  offlineAccess: true,
+  wire: { opens: 'initialize', version: '2025-11-25' },
+}

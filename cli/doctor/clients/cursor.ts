@@ -1,0 +1,25 @@
+import type { ClientProfile } from '../model/client-profile.ts'
+
+const CALLBACK = 'cursor://anysphere.cursor-mcp/oauth/callback'
+
+export const cursor: ClientProfile = {
+  id: 'cursor',
+  name: 'Cursor',
+  headers: { 'user-agent': 'node' },
+  discoveryHeaders: { accept: '*/*', 'mcp-protocol-version': '2025-11-25' },
+  opening: 'POST',
+  redirectUris: [
+    CALLBACK,
+    'https://www.cursor.com/agents/mcp/oauth/callback',
+    'http://localhost:8787/callback',
+  ],
+  redirectUri: CALLBACK,
+  registration: {
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  },
+  registersScope: true,
+  scope: 'challenge',
+  wire: { opens: 'initialize', version: '2025-11-25' },
+}

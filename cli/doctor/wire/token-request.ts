@@ -1,0 +1,63 @@
+/** Requests of the token endpoint and its neighbours, with the client's way to prove itself (RFC 6749 section 2.3.1). */
+
+import type { Tokens } from '../model/facts.ts'
+import { keepSecret, type Visit } from '../model/visit.ts'
+import type { HttpAnswer } from './http.ts'
+import { objectOf, textOf } from './words.ts'
+
+export type Fields = Readonly<Record<string, string | undefined>>
+
+export function sendForm(
+  { http, client, facts, origin }: Visit,
+  url: string,
+  fields: Fields,
+): Promise<HttpAnswer> {
+  const { clientId = '', clientSecret = '', authMethod = 'none' } = facts.client ?? {}
+  const body = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) body.set(name, value)
+  const headers: Record<string, string> = {
+    ...client.headers,
+    ...(client.isWebPage === true && { origin }),
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  }
+  if (authMethod === 'client_secret_basic') {
+    const pair = [clientId, clientSecret].map(encodeURIComponent).join(':')
+    headers['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`
+  } else {
+    body.set('client_id', clientId)
+    if (authMethod === 'client_secret_post') body.set('client_secret', clientSecret)
+  }
+  return http({ url, method: 'POST', headers, body: body.toString() })
+}
+
+export function sendRefresh(visit: Visit, refreshToken: string): Promise<HttpAnswer> {
+  const { client, facts } = visit
+  const withResource = client.withoutResource?.includes('refresh') !== true
+  return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    ...(withResource && { resource: facts.resource }),
+    ...(client.refreshesScope === true && { scope: facts.request?.scope }),
+  })
+}
+
+/** Undefined for what is no token answer (RFC 6749 section 5.1). */
+export function readTokens(visit: Visit, answer: HttpAnswer): Tokens | undefined {
+  const body = objectOf(answer) ?? {}
+  const [accessToken, refreshToken] = [textOf(body['access_token']), textOf(body['refresh_token'])]
+  const isBearer = /^bearer$/i.test(textOf(body['token_type']) ?? '')
+  if (answer.status >= 300 || accessToken === undefined || !isBearer) return undefined
+  if (refreshToken !== undefined) keepSecret(visit, refreshToken)
+  return { accessToken: keepSecret(visit, accessToken), refreshToken, scope: textOf(body['scope']) }
+}
+
+/** Ends what is alive, whatever the outcome of the walk. */
+export async function revokeAll(visit: Visit): Promise<void> {
+  const { server, tokens, refreshToken } = visit.facts
+  const endpoint = textOf(server?.document['revocation_endpoint'])
+  if (endpoint === undefined) return
+  for (const token of [refreshToken, tokens?.accessToken]) {
+    if (token !== undefined) await sendForm(visit, endpoint, { token })
+  }
+}

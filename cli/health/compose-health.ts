@@ -1,0 +1,66 @@
+/** The health of a gateway in containers: what Docker has asked each of them, and what can be asked from the host. */
+
+import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
+import { readEnvironment } from '../../lib/platform/environment.ts'
+import { portsOf } from '../administration/edge-knock.ts'
+import type { Context } from '../context.ts'
+import type { ComposeStatus } from '../status/compose-status.ts'
+import { checkCertificate, checkEdge, checkSigningKeys, judgeFreshness } from './dependencies.ts'
+import {
+  type HealthCheck,
+  type HealthReport,
+  timed,
+  toReport,
+  type Verdict,
+} from './health-report.ts'
+
+const FIGURES_MS = 3000
+const STATES = { serving: 'ok', done: 'ok', starting: 'failing', failing: 'failing' } as const
+
+export async function composeHealth(
+  context: Context,
+  status: ComposeStatus,
+  days: number,
+): Promise<HealthReport> {
+  const { certificate, public_url, parts, faults } = status
+  const checks = await Promise.all([
+    ...parts.map(({ name, verdict, status: words }) => ({
+      name: name === 'valkey' ? 'store' : name,
+      status: STATES[verdict],
+      detail: words,
+      took_ms: null,
+    })),
+    ...faults.map((detail) => ({
+      name: 'configuration',
+      status: 'warning' as const,
+      detail,
+      took_ms: null,
+    })),
+    timed('freshness', () => askFreshness(context)),
+    checkSigningKeys(context),
+    ...(public_url === null ? [] : [throughEdge(context, public_url)]),
+    ...(certificate === null ? [] : [checkCertificate(certificate, days, context.clock())]),
+  ])
+  return toReport('compose', checks)
+}
+
+/** Of the first process: they follow the same stream. Its figures are published on this machine alone. */
+async function askFreshness({ environment, workingDirectory }: Context): Promise<Verdict> {
+  const { metricsPort } = readGateway(environment, workingDirectory)
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics/ext-authz-1`, {
+    signal: AbortSignal.timeout(FIGURES_MS),
+  })
+  return judgeFreshness(await answer.text())
+}
+
+/** At the first port that answers as it should. */
+async function throughEdge({ environment }: Context, publicUrl: string): Promise<HealthCheck> {
+  const { GATEWAY_PORT } = GATEWAY_VARIABLES
+  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, environment)
+  const tried = await Promise.all(
+    portsOf(publicUrl, told).map((port) => checkEdge(publicUrl, port)),
+  )
+  const [first] = tried
+  const found = tried.find((check) => check.status === 'ok') ?? first
+  return found ?? (await checkEdge(publicUrl, told))
+}
