@@ -12,6 +12,7 @@ const WELL: GatewayStatus = {
   ready: true,
   since: SINCE,
   public_url: 'https://localhost:8642',
+  envoy_admin_url: 'http://127.0.0.1:9901',
   state_directory: '/g/.gateway',
   versions: { gateway: '1' },
   configuration: {
