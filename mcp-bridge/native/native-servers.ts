@@ -150,8 +150,12 @@ export class NativeServers {
 async function end(running: Running, waits: StopWaits): Promise<void> {
   running.isLeaving = true
   running.wasAsked = true
-  // It does not read its input, whose end would tell it nothing.
-  await running.child.stop({ ...waits, inputEndMs: 0 })
+  await stop(running.child, waits)
+}
+
+/** It does not read its input, whose end would tell it nothing. */
+async function stop(child: HostedChild, waits: StopWaits): Promise<void> {
+  await child.stop({ ...waits, inputEndMs: 0 })
 }
 
 async function waitUntilReady(
@@ -168,7 +172,7 @@ async function waitUntilReady(
     if (await accepts(socketPath)) return
     await sleep(POLL_MS)
   }
-  void child.stop(STOP_WAITS)
+  void stop(child, STOP_WAITS)
   throw notStarted(service, new Error('its socket does not accept'))
 }
 

@@ -1,7 +1,6 @@
 /** What a bearer token says of itself. Nothing here is verified, and the token itself goes nowhere. */
 
-import type { ReceivedHeaders } from '../native/arrival.ts'
-import { headerText } from './who-calls.ts'
+import { headerText, type ReceivedHeaders } from '../native/arrival.ts'
 
 export type BearerReading =
   | { readonly kind: 'none' | 'other scheme' | 'opaque' }

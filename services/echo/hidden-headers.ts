@@ -3,8 +3,7 @@
  * ends up in a conversation that many can read.
  */
 
-import type { ReceivedHeaders } from '../native/arrival.ts'
-import { headerText } from './who-calls.ts'
+import { headerText, type ReceivedHeaders } from '../native/arrival.ts'
 
 export const HIDDEN = '[hidden]'
 

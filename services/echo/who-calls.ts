@@ -1,6 +1,6 @@
 /** The identity headers of a request, as received and decoded. */
 
-import type { ReceivedHeaders } from '../native/arrival.ts'
+import { headerText, type ReceivedHeaders } from '../native/arrival.ts'
 
 /** Every header name the gateway manages begins so. */
 const MANAGED = /^x-(?:user|auth)-/
@@ -13,9 +13,9 @@ export interface Caller {
 
 export function whoCalls(received: ReceivedHeaders): Caller {
   const headers = Object.fromEntries(
-    Object.entries(received)
-      .filter(([name]) => MANAGED.test(name))
-      .map(([name, value]): [string, string] => [name, toText(value)]),
+    Object.keys(received)
+      .filter((name) => MANAGED.test(name))
+      .map((name): [string, string] => [name, headerText(received, name)]),
   )
   return {
     userId: decode(headers['x-user-id'] ?? ''),
@@ -49,15 +49,6 @@ export function gatewayIdentity(received: ReceivedHeaders): GatewayIdentity | un
     tokenId: headers['x-auth-token-id'] ?? '',
     expiresAt: Number.parseInt(headers['x-auth-expires'] ?? '', 10),
   }
-}
-
-/** One line of a header that may have come several times; empty when it did not come. */
-export function headerText(received: ReceivedHeaders, name: string): string {
-  return toText(received[name])
-}
-
-function toText(value: string | string[] | undefined): string {
-  return [value ?? ''].flat().join(', ')
 }
 
 /** UTF-8, percent-encoded; shown as it is when it is not. */

@@ -1,6 +1,5 @@
 /** The way out for services in containers without a network: a proxy on a unix socket, to the public internet alone. */
 
-import { chmodSync } from 'node:fs'
 import { runRoom } from '../../lib/platform/lifecycle.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { describeDestination } from '../../lib/platform/outbound/destination.ts'
@@ -23,8 +22,7 @@ await runRoom(log, async () => {
     onRefusal: (destination, { type }) =>
       log.info({ destination: describeDestination(destination), reason: type }, 'refused'),
   })
-  await listenOnSocket(server, EGRESS_SOCKET)
-  chmodSync(EGRESS_SOCKET, FOR_EVERYBODY)
+  await listenOnSocket(server, EGRESS_SOCKET, FOR_EVERYBODY)
   return () => {
     server.close()
     server.closeAllConnections()

@@ -26,8 +26,9 @@ export async function exchange(
   dial: Dial,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const plain = await dial(destinationOf(url), signal)
-  const socket = url.protocol === 'https:' ? await secure(plain, url.hostname, signal) : plain
+  const destination = destinationOf(url)
+  const plain = await dial(destination, signal)
+  const socket = url.protocol === 'https:' ? await secure(plain, destination.host, signal) : plain
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const sent = request({
     createConnection: () => socket,
@@ -54,9 +55,9 @@ export async function exchange(
   return await promise
 }
 
-function secure(socket: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
+/** @param host as `Destination.host`. */
+function secure(socket: Socket, host: string, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const secured = connectTls({
     socket,
     host,

@@ -56,7 +56,7 @@ export function createFetchPage(ports: FetchPagePorts): FetchPage {
       return await fetchOnce(request, url, dial, mayAsk, AbortSignal.any([signal, limit]), markdown)
     } catch (error) {
       if (!limit.aborted) throw toFetchFault(error, url.hostname)
-      throw new FetchFault(`${url.hostname} did not answer whole within ${deadlineMs / 1000} s.`)
+      throw new FetchFault(`${url.hostname} was not there whole within ${deadlineMs / 1000} s.`)
     }
   }
 }
@@ -78,19 +78,22 @@ async function fetchOnce(
   const contentType = told['content-type'] ?? ''
   const received = { url, contentType, body: await readBody(answer) }
   if (status < 200 || status > 299) {
-    throw new FetchFault(`${url.hostname} answered ${status}.${await wordsOf(received, markdown)}`)
+    const words = await wordsOf(received, markdown, signal)
+    throw new FetchFault(`${url.hostname} answered ${status}.${words}`)
   }
-  return { url: url.href, status, contentType, ...(await present(received, lengthMax, markdown)) }
+  const presented = await present(received, lengthMax, markdown, signal)
+  return { url: url.href, status, contentType, ...presented }
 }
 
 /** What a server says beside its refusal; nothing when that cannot be read. */
 async function wordsOf(
   received: Parameters<typeof present>[0],
   markdown: MarkdownMaker,
+  signal: AbortSignal,
 ): Promise<string> {
   if (received.body.bytes.length === 0) return ''
   try {
-    const { content } = await present(received, REFUSED_CHARACTERS_MAX, markdown)
+    const { content } = await present(received, REFUSED_CHARACTERS_MAX, markdown, signal)
     return content.type === 'text' ? `\n\n${content.text}` : ''
   } catch {
     return ''

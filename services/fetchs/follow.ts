@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Dial } from '../../lib/platform/outbound/egress.ts'
+import { unlessAborted } from '../../lib/platform/unless-aborted.ts'
 import { type Asked, exchange } from './exchange.ts'
 import { FetchFault, toFetchFault } from './fetch-fault.ts'
 import { headersFor } from './request-headers.ts'
@@ -26,7 +27,8 @@ export async function follow(
 ): Promise<Followed> {
   let asked = first
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
-    await mayAsk(asked.url)
+    // What a site wants may take its time to be learnt, and others wait for it too.
+    await unlessAborted(mayAsk(asked.url), signal)
     const answer = await exchange(asked, dial, signal).catch((error: unknown) => {
       throw toFetchFault(error, asked.url.hostname)
     })

@@ -27,12 +27,30 @@ export class MarkdownMaker {
     this.#pageMsMax = pageMsMax
   }
 
-  /** One page after the other. @throws FetchFault for a page that is too much. */
-  async make(page: Page): Promise<PageText> {
-    const settle = Promise.withResolvers<PageText>()
-    this.#waiting.push({ page, settle })
+  /**
+   * One page after the other.
+   * @param signal once it aborts nobody waits any more, and the page takes nobody's time.
+   * @throws FetchFault for a page that is too much; the signal's reason.
+   */
+  async make(page: Page, signal: AbortSignal): Promise<PageText> {
+    signal.throwIfAborted()
+    const job = { page, settle: Promise.withResolvers<PageText>() }
+    this.#waiting.push(job)
+    const abandon = (): void => this.#abandon(job, signal.reason)
+    signal.addEventListener('abort', abandon, { once: true })
     this.#next()
-    return await settle.promise
+    try {
+      return await job.settle.promise
+    } finally {
+      signal.removeEventListener('abort', abandon)
+    }
+  }
+
+  #abandon(job: Job, reason: unknown): void {
+    const place = this.#waiting.indexOf(job)
+    if (place >= 0) this.#waiting.splice(place, 1)
+    else this.#leave()
+    job.settle.reject(reason)
   }
 
   #next(): void {

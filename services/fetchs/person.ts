@@ -1,8 +1,8 @@
 /** Whose request is being answered: the gateway says it with each. */
 
-import { currentArrival } from '../native/arrival.ts'
+import { currentArrival, headerText } from '../native/arrival.ts'
 
 /** Empty without a gateway in front. */
 export function currentPerson(): string {
-  return [currentArrival().headers['x-user-id'] ?? ''].flat().join(', ')
+  return headerText(currentArrival().headers, 'x-user-id')
 }

@@ -37,13 +37,14 @@ export async function present(
   received: Received,
   lengthMax: number,
   markdown: MarkdownMaker,
+  signal: AbortSignal,
 ): Promise<Presented> {
   const { contentType, body } = received
   const type = (contentType.split(';')[0] ?? '').trim().toLowerCase() || guess(body.bytes)
   if (TEXT.test(type)) {
     const text = decodeText(body.bytes, contentType)
     if (!HTML.test(type)) return toText(text, '', body, lengthMax)
-    const made = await markdown.make({ html: text, url: received.url.href })
+    const made = await markdown.make({ html: text, url: received.url.href }, signal)
     return toText(withTitle(made.title, made.markdown), made.title, body, lengthMax)
   }
   if (type.startsWith('image/')) return toImage(type, body, lengthMax)

@@ -22,9 +22,7 @@ export const GUARD_VARIABLES = {
   CHROMIUM_BIN: optional(text, undefined),
 }
 
-export type GuardConfig = Values<typeof GUARD_VARIABLES>
-
 /** @throws ConfigError with one line for each fault. */
-export function readConfig(environment: Environment): GuardConfig {
+export function readConfig(environment: Environment): Values<typeof GUARD_VARIABLES> {
   return readEnvironment(GUARD_VARIABLES, environment)
 }

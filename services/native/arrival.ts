@@ -5,6 +5,11 @@ import type { IncomingMessage } from 'node:http'
 
 export type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
 
+/** One line of a header that may have come several times; empty when it did not come. */
+export function headerText(received: ReceivedHeaders, name: string): string {
+  return [received[name] ?? ''].flat().join(', ')
+}
+
 export interface Arrival {
   /** In `performance.now()`. */
   readonly atMs: number

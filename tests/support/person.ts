@@ -69,7 +69,10 @@ export function createPerson(send: Send): Person {
       return browse({ ...sent, url: page.action, headers: { ...own, ...sent.headers, ...headers } })
     },
     async authorize(url, answer) {
-      const response = await person.submit(await person.open(url), answer)
+      const page = await person.open(url)
+      const { status, text } = page.response
+      if (status !== 200) throw new Error(`no page with a question but ${status}: ${text}`)
+      const response = await person.submit(page, answer)
       const location = response.headers.get('location')
       if (location === null) throw new Error(`no redirect but ${response.status}: ${response.text}`)
       return new URL(location)

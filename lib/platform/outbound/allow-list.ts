@@ -34,7 +34,7 @@ function toRule(entry: string): Rule {
   const [, place = entry, portText] = WITH_PORT.exec(entry) ?? []
   const bare = place.replace(/^\[([^\]]*)\]/, '$1')
   const isPlace = toRange(bare) ?? toName(bare)
-  if (isPlace === undefined || Number(portText ?? 1) > 65_535) {
+  if (isPlace === undefined || (portText !== undefined && !isPort(Number(portText)))) {
     throw new RangeError(
       `must list hosts, addresses or CIDR ranges, each with :port or without, not "${entry}"`,
     )
@@ -44,11 +44,15 @@ function toRule(entry: string): Rule {
     (port === undefined || port === destination.port) && isPlace(destination, address)
 }
 
+function isPort(number: number): boolean {
+  return number >= 1 && number <= 65_535
+}
+
 /** Undefined for what is neither an address nor a range. */
 function toRange(text: string): Rule | undefined {
-  const [address = '', bits] = text.split('/')
+  const [address = '', bits, ...more] = text.split('/')
   const kind = isIP(address)
-  if (kind === 0) return undefined
+  if (kind === 0 || more.length > 0) return undefined
   const range = `${address}/${bits ?? (kind === 4 ? 32 : 128)}`
   if (!ipaddr.isValidCIDR(range)) return undefined
   const [network, prefix] = ipaddr.parseCIDR(range)

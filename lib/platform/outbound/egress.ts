@@ -7,14 +7,14 @@
  */
 
 import type { LookupAddress } from 'node:dns'
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type AllowList, NOTHING_ALLOWED } from './allow-list.ts'
 import type { Destination } from './destination.ts'
 import { OutboundError } from './outbound-error.ts'
 import { pinnedTo } from './pinned.ts'
 import { isPublicAddress } from './public-address.ts'
-import { createResolve, type Resolve } from './resolve.ts'
+import { createResolve, findAddresses, type Resolve } from './resolve.ts'
 
 /**
  * Resolves with a connection.
@@ -50,20 +50,6 @@ export function createDial(options: EgressOptions = {}): Dial {
       throw error instanceof OutboundError ? error : new OutboundError('connection', error)
     }
   }
-}
-
-async function findAddresses(
-  host: string,
-  resolve: Resolve,
-  signal: AbortSignal,
-): Promise<readonly LookupAddress[]> {
-  const family = isIP(host)
-  if (family !== 0) return [{ address: host, family }]
-  const found = await resolve(host, signal).catch((cause: unknown) => {
-    throw new OutboundError('unresolved', cause)
-  })
-  if (found.length === 0) throw new OutboundError('unresolved')
-  return found
 }
 
 /**

@@ -10,11 +10,12 @@ import type { LookupAddress } from 'node:dns'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { isIP } from 'node:net'
+import { unlessAborted } from '../unless-aborted.ts'
 import { OutboundError } from './outbound-error.ts'
 import { outboundUrlFault } from './outbound-url.ts'
 import { pinnedTo } from './pinned.ts'
 import { isPublicAddress } from './public-address.ts'
-import { createResolve, type Resolve } from './resolve.ts'
+import { createResolve, findAddresses, type Resolve } from './resolve.ts'
 
 /** Where a name of the tests is served: it is neither looked up nor has it to be public. */
 export interface TestPlace {
@@ -112,10 +113,7 @@ async function findTarget(
     const { address, port } = place
     return { addresses: [{ address, family: isIP(address) }], port }
   }
-  const addresses = await resolve(host, signal).catch((cause: unknown) => {
-    throw new OutboundError('unresolved', cause)
-  })
-  if (addresses.length === 0) throw new OutboundError('unresolved')
+  const addresses = await findAddresses(host, resolve, signal)
   // One private address among public ones is an attempt, not an accident.
   if (!addresses.every(({ address }) => isPublicAddress(address))) {
     throw new OutboundError('address')
@@ -190,10 +188,4 @@ function decode(bytes: Buffer): string {
   } catch (cause) {
     throw new OutboundError('text', cause)
   }
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
-  return Promise.race([work, promise])
 }

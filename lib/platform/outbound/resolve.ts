@@ -7,6 +7,8 @@
 
 import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { OutboundError } from './outbound-error.ts'
 
 /** All addresses of a host; rejects when there are none. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly LookupAddress[]>
@@ -27,6 +29,24 @@ export function createResolve(servers?: readonly string[]): Resolve {
     if (ipv4.status === 'rejected' && ipv6.status === 'rejected') throw ipv4.reason
     return [...toAddresses(ipv4, 4), ...toAddresses(ipv6, 6)]
   }
+}
+
+/**
+ * Of a host as it is connected to, which may be an address itself.
+ * @throws OutboundError
+ */
+export async function findAddresses(
+  host: string,
+  resolve: Resolve,
+  signal: AbortSignal,
+): Promise<readonly LookupAddress[]> {
+  const family = isIP(host)
+  if (family !== 0) return [{ address: host, family }]
+  const found = await resolve(host, signal).catch((cause: unknown) => {
+    throw new OutboundError('unresolved', cause)
+  })
+  if (found.length === 0) throw new OutboundError('unresolved')
+  return found
 }
 
 function toAddresses(answer: PromiseSettledResult<string[]>, family: number): LookupAddress[] {

@@ -1,9 +1,10 @@
 /** `authContext`: everything this server knows about who calls, and what it cannot know. */
 
 import { z } from 'zod'
+import { headerText } from '../../native/arrival.ts'
 import { readBearerToken } from '../bearer-token.ts'
 import { instant } from '../relative-time.ts'
-import { type GatewayIdentity, gatewayIdentity, headerText } from '../who-calls.ts'
+import { type GatewayIdentity, gatewayIdentity } from '../who-calls.ts'
 import { defineReport, NO_ARGUMENTS, type ToolCall } from './tool.ts'
 
 export const authContextTool = defineReport({

@@ -1,7 +1,8 @@
 /** `corsAnalysis`: what the gateway's edge does about web pages (Fetch standard, CORS protocol), for this request. */
 
 import { z } from 'zod'
-import { gatewayIdentity, headerText } from '../who-calls.ts'
+import { headerText } from '../../native/arrival.ts'
+import { gatewayIdentity } from '../who-calls.ts'
 import { defineReport, NO_ARGUMENTS } from './tool.ts'
 
 /** What the edge answers to a preflight and lets pages read; a unit test holds it to what Envoy is told. */

@@ -2,8 +2,8 @@
 
 import { memoryUsage } from 'node:process'
 import { z } from 'zod'
+import { headerText } from '../../native/arrival.ts'
 import { duration } from '../relative-time.ts'
-import { headerText } from '../who-calls.ts'
 import { defineReport, NO_ARGUMENTS } from './tool.ts'
 
 /** Milliseconds below which a rating holds. */

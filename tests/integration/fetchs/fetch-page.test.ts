@@ -226,7 +226,7 @@ test('a site whose robots.txt is broken has not said yes', async (t) => {
 test('a server that does not finish is given up', async (t) => {
   answers.set('/slow', (_request, response) => void response.writeHead(200).write('beginning'))
   const message = await fails(t, fetchPage(at('/slow'), {}, { deadlineMs: 300 }))
-  t.is(message, 'a.test did not answer whole within 0.3 s.')
+  t.is(message, 'a.test was not there whole within 0.3 s.')
 })
 
 test('a server that breaks off is told', async (t) => {
@@ -235,12 +235,37 @@ test('a server that breaks off is told', async (t) => {
   t.regex(message, /^a\.test broke off the conversation/)
 })
 
+/** Takes longer than anybody waits. */
+const TANGLED = { html: '<div>'.repeat(400_000), url: 'http://a.test/' }
+
 test('a page that is too tangled fails alone; the next one is there', async (t) => {
   const maker = new MarkdownMaker(3000)
-  const tangled = maker.make({ html: '<div>'.repeat(400_000), url: at('/') })
-  const plain = maker.make({ html: '<p>plain</p>', url: at('/') })
+  const { signal } = new AbortController()
+  const tangled = maker.make(TANGLED, signal)
+  const plain = maker.make({ html: '<p>plain</p>', url: at('/') }, signal)
   t.regex(await fails(t, tangled), /too large or too tangled/)
   t.is((await plain).markdown, 'plain')
+})
+
+test('pages that nobody waits for take nobody’s time', async (t) => {
+  const maker = new MarkdownMaker(60_000)
+  const leaving = new AbortController()
+  const left = [TANGLED, TANGLED, TANGLED].map((page) => maker.make(page, leaving.signal))
+  const plain = maker.make({ html: '<p>plain</p>', url: at('/') }, new AbortController().signal)
+  leaving.abort(new Error('left'))
+  for (const one of left) await t.throwsAsync(one, { message: 'left' })
+  t.is((await plain).markdown, 'plain')
+  await t.throwsAsync(maker.make(TANGLED, leaving.signal), { message: 'left' })
+})
+
+test('the queue for Markdown is bound by the deadline of who waits in it', async (t) => {
+  answers.set('/tangled', send(TANGLED.html, 'text/html'))
+  const page = createFetchPage({ dial, clock: systemClock, heedsRobots: false, deadlineMs: 1500 })
+  const own = { method: 'GET', headers: {}, body: undefined, lengthMax: 9, userAgent: 'x' } as const
+  const ask = () => page({ url: at('/tangled'), ...own }, new AbortController().signal)
+  for (const message of await Promise.all([ask(), ask(), ask()].map((one) => fails(t, one)))) {
+    t.is(message, 'a.test was not there whole within 1.5 s.')
+  }
 })
 
 test('https is checked: the certificate has to be the host’s', async (t) => {

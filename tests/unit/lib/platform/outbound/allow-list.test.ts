@@ -41,7 +41,11 @@ for (const [entries, host, address, port] of NOT_ALLOWED) {
   })
 }
 
-for (const entry of ['10.0.0.0/33', '*.example', 'http://a.example', 'a b', '127.1', 'a:99999']) {
+const REFUSED = [
+  ...['10.0.0.0/33', '10.0.0.0/8/9', '10.0.0.0/', '*.example', 'http://a.example', 'a b', '127.1'],
+  ...['a:99999', 'a:0', '10.0.0.1:0', ':443'],
+]
+for (const entry of REFUSED) {
   test(`${entry} is refused as an entry`, (t) => {
     t.throws(() => allowList(entry), { instanceOf: RangeError, message: /must list hosts/ })
   })
