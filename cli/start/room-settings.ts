@@ -10,6 +10,7 @@ import {
   readEnvironment,
   type Specification,
 } from '../../lib/platform/environment.ts'
+import { readTracing } from '../../lib/platform/tracing/settings.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../mcp-bridge/config.ts'
 import {
   OAUTH_SERVER_VARIABLES,
@@ -33,6 +34,7 @@ export function checkRoomSettings(environment: Environment): void {
     const settings = Object.entries(specification).filter(([name]) => names.includes(name))
     collectFaults(() => readEnvironment(Object.fromEntries(settings), environment), faults)
   }
+  collectFaults(() => readTracing(environment), faults)
   if (faults.length > 0) throw new ConfigError(faults)
 }
 
