@@ -36,22 +36,26 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** `name=value`, several by comma, values percent-encoded (OTLP exporter specification). Values are secrets. */
-const otlpHeaders: Parser<ReadonlyMap<string, Secret>> = (value) =>
-  new Map(
-    value
-      .split(',')
-      .filter((member) => member.trim() !== '')
-      .map((member): [string, Secret] => {
-        const at = member.indexOf('=')
-        const name = member.slice(0, Math.max(at, 0)).trim().toLowerCase()
-        const content = decode(member.slice(at + 1).trim())
-        if (HEADER_NAME.test(name) && content !== undefined && HEADER_VALUE.test(content)) {
-          return [name, new Secret(content)]
-        }
-        // Not the text itself: it is a secret, also where it is a wrong one.
-        throw new RangeError('must be a list of NAME=VALUE, values percent-encoded')
-      }),
-  )
+function parseHeaders(value: string): ReadonlyMap<string, Secret> {
+  const members = value.split(',').filter((member) => member.trim() !== '')
+  return new Map(members.map(parseHeader))
+}
+
+function parseHeader(member: string): [string, Secret] {
+  const at = member.indexOf('=')
+  const name = member.slice(0, Math.max(at, 0)).trim().toLowerCase()
+  const content = decode(member.slice(at + 1).trim())
+  if (HEADER_NAME.test(name) && content !== undefined && HEADER_VALUE.test(content)) {
+    return [name, new Secret(content)]
+  }
+  // Not the text itself: it is a secret, also where it is a wrong one.
+  throw new RangeError('must be a list of NAME=VALUE, values percent-encoded')
+}
+
+const otlpHeaders: Parser<Secret> = (value) => {
+  parseHeaders(value)
+  return new Secret(value)
+}
 
 /** `key=value`, several by comma, values percent-encoded (resource SDK specification). */
 const resourceAttributes: Parser<ReadonlyMap<string, string>> = (value) =>
@@ -74,12 +78,11 @@ const ratio: Parser<number> = (value) => {
 }
 
 const DAY_MS = 86_400_000
-const NO_HEADERS: ReadonlyMap<string, Secret> = new Map()
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 
 /** Hold secrets: they go to whoever exports, and to nobody else. */
-const TRACING_SECRETS = {
-  OTEL_EXPORTER_OTLP_HEADERS: optional(otlpHeaders, NO_HEADERS),
+export const TRACING_SECRETS = {
+  OTEL_EXPORTER_OTLP_HEADERS: optional(otlpHeaders, undefined),
   /** Instead of the former, for traces. */
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: optional(otlpHeaders, undefined),
 }
@@ -139,10 +142,11 @@ export function readTracing(environment: Environment): TracingSettings | undefin
   if (endpoint === undefined) return undefined
   refuseUnheard(values)
   const attributes = values.OTEL_RESOURCE_ATTRIBUTES
+  const headers = values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS
   return {
     endpoint,
     protocol: protocolOf(values),
-    headers: values.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? values.OTEL_EXPORTER_OTLP_HEADERS,
+    headers: parseHeaders(headers?.reveal() ?? ''),
     timeoutMs: values.OTEL_EXPORTER_OTLP_TIMEOUT,
     serviceName: values.OTEL_SERVICE_NAME ?? attributes.get('service.name'),
     resourceAttributes: attributes,
