@@ -8,6 +8,7 @@ import {
   logLevel,
   optional,
   type Parser,
+  parser,
   readEnvironment,
   required,
   text,
@@ -16,21 +17,21 @@ import { SOURCE_VARIABLES } from './source.ts'
 
 const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
 
-const httpsUrl: Parser<string> = (value) => {
+const httpsUrl: Parser<string> = parser('an https:// URL', (value) => {
   if (URL.parse(value)?.protocol === 'https:') return value
   throw new RangeError(`must be an https:// URL, not "${value}"`)
-}
+})
 
-const email: Parser<string> = (value) => {
+const email: Parser<string> = parser('an e-mail address', (value) => {
   if (/^[^\s@,]+@[^\s@,]+$/.test(value)) return value
   throw new RangeError(`must be an e-mail address, not "${value}"`)
-}
+})
 
 /** It becomes an argument of lego's. */
-const providerName: Parser<string> = (value) => {
+const providerName: Parser<string> = parser('the name of a DNS provider', (value) => {
   if (/^[a-z0-9][a-z0-9-]*$/.test(value)) return value
   throw new RangeError(`must be the name of one of lego's DNS providers, not "${value}"`)
-}
+})
 
 export const CERTS_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),

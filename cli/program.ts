@@ -7,7 +7,10 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
+import { completionCommand } from './commands/completion.ts'
+import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
+import { envoyCommand } from './commands/envoy.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
@@ -16,16 +19,19 @@ import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { restartCommand } from './commands/restart.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
+import { upgradeCommand } from './commands/upgrade.ts'
 import { usersCommand } from './commands/users/users.ts'
-import { type CommandMaker, loadEnvironment } from './context.ts'
+import { type CommandMaker, type Context, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
 
 export interface Surroundings {
@@ -40,15 +46,20 @@ const COMMANDS: readonly CommandMaker[] = [
   setupCommand,
   startCommand,
   stopCommand,
+  restartCommand,
   statusCommand,
   addCommand,
   importCommand,
   removeCommand,
   servicesCommand,
+  configCommand,
   logsCommand,
+  envoyCommand,
   explainCommand,
   auditCommand,
   outdatedCommand,
+  upgradeCommand,
+  rebuildCommand,
   usersCommand,
   clientsCommand,
   grantsCommand,
@@ -57,6 +68,7 @@ const COMMANDS: readonly CommandMaker[] = [
   keysCommand,
   registrationsCommand,
   githubCommand,
+  completionCommand,
   ...MCP_COMMANDS,
 ]
 
@@ -83,14 +95,20 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
 
-export async function runProgram(
-  args: readonly string[],
-  surroundings: Surroundings,
-): Promise<number> {
+/** All commands with their options, for whoever runs them or lists them. */
+export function createProgram(context: () => Context): Command {
   const program = new Command('gateway')
     .description('Starts and operates the MCP OAuth Gateway.')
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', EXAMPLES)
+  for (const make of COMMANDS) program.addCommand(make(context))
+  return program
+}
+
+export async function runProgram(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
   const output = lazy(() => toOutput(surroundings, program.opts()['json'] === true))
   const context = lazy(() => ({
     ...surroundings,
@@ -99,7 +117,7 @@ export async function runProgram(
     environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
     output: output(),
   }))
-  for (const make of COMMANDS) program.addCommand(make(context))
+  const program = createProgram(context)
   setUp(program, surroundings.streams)
   try {
     await program.parseAsync(args, { from: 'user' })

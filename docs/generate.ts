@@ -4,12 +4,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
 import { dependenciesPage } from './dependencies-page.ts'
+import { configurationPage } from './generate/configuration.ts'
+import { errorsPage } from './generate/errors.ts'
+import { limitsPage } from './generate/limits.ts'
 import { requirementsPage } from './requirements-page.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
+    ['configuration.md', configurationPage()],
+    ['errors.md', errorsPage()],
+    ['limits.md', limitsPage()],
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
   ])

@@ -7,7 +7,7 @@ import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { PATHS_FOR_ANY_PAGE, PREFIXES_FOR_ANY_PAGE } from '../lib/oauth/paths.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 
-interface Reply {
+export interface Reply {
   readonly status: number
   readonly error: string
   readonly words: string
@@ -22,7 +22,7 @@ const AWAY = {
 }
 
 /** No word of what failed inside: that is in the log, under the request's id. */
-const REPLIES: readonly Reply[] = [
+export const REPLIES: readonly Reply[] = [
   { status: 400, error: 'invalid_request', words: 'the request is not well formed' },
   { status: 408, error: 'invalid_request', words: 'the request did not arrive in time' },
   { status: 413, error: 'invalid_request', words: 'the body is too large' },

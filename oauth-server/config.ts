@@ -12,6 +12,7 @@ import {
   oneOf,
   optional,
   type Parser,
+  parser,
   readEnvironment,
   required,
   secret,
@@ -26,20 +27,23 @@ import { redirectHosts } from './clients/redirect-hosts.ts'
 const YEAR_SECONDS = 365 * 86_400
 
 /** What fits into an `Authorization` header (RFC 6750 section 2.1). */
-const bearerSecret: Parser<Secret> = (value) => {
+const bearerSecret: Parser<Secret> = parser('a secret of at least 16 characters', (value) => {
   if (/^[A-Za-z0-9._~+/-]{16,}=*$/.test(value)) return secret(value)
   throw new RangeError('must have at least 16 characters of A-Z a-z 0-9 . _ ~ + / -')
-}
+})
 
 /** `name=127.0.0.1:port`, several by comma. This machine is the only one that may be meant. */
-const testHosts: Parser<ReadonlyMap<string, TestPlace>> = (value) =>
-  new Map(
-    list(value).map((member): [string, TestPlace] => {
-      const [, name = '', port] = /^([a-z0-9.-]+)=127\.0\.0\.1:([0-9]{1,5})$/.exec(member) ?? []
-      if (port !== undefined) return [name, { address: '127.0.0.1', port: Number(port) }]
-      throw new RangeError(`must be a list of NAME=127.0.0.1:PORT, not "${member}"`)
-    }),
-  )
+const testHosts: Parser<ReadonlyMap<string, TestPlace>> = parser(
+  'a list of NAME=127.0.0.1:PORT',
+  (value) =>
+    new Map(
+      list(value).map((member): [string, TestPlace] => {
+        const [, name = '', port] = /^([a-z0-9.-]+)=127\.0\.0\.1:([0-9]{1,5})$/.exec(member) ?? []
+        if (port !== undefined) return [name, { address: '127.0.0.1', port: Number(port) }]
+        throw new RangeError(`must be a list of NAME=127.0.0.1:PORT, not "${member}"`)
+      }),
+    ),
+)
 
 export const OAUTH_SERVER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),

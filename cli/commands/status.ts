@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { type CommandMaker, type Context, isInContainer, stateDirectoryOf } from '../context.ts'
 import { findGateway, type RunningGateway, requireGateway } from '../instance/control-client.ts'
 import { readProcesses } from '../instance/service-processes.ts'
 import { isServing } from '../instance/status.ts'
@@ -36,11 +36,6 @@ export const statusCommand: CommandMaker = (context) =>
       return await showEmbedded(place, await requireGateway(directory, place.environment))
     })
 
-/** As for `gateway setup`: nobody there may ask Docker. */
-function isInContainer({ environment }: Context): boolean {
-  return environment['GATEWAY_SETUP_FOR'] === 'compose'
-}
-
 async function findCompose(context: Context): Promise<ComposeStatus | undefined> {
   const { workingDirectory, environment } = context
   if (!isComposeFolder(workingDirectory)) return undefined
@@ -65,7 +60,10 @@ function showCompose({ output, clock }: Context, status: ComposeStatus): void {
   output.result({ ...status, next_steps: steps }, () => renderComposeStatus(status, clock()))
   if (status.ready) return
   if (status.parts.length === 0) {
-    throw new CliError('Nothing runs.', { exitCode: EXIT_CODE.notRunning })
+    throw new CliError('Nothing runs.', {
+      exitCode: EXIT_CODE.notRunning,
+      nextStep: 'docker compose up -d',
+    })
   }
   throw new CliError(`Not ready: ${notReady(status).join(', ')}.`)
 }

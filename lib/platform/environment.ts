@@ -10,7 +10,16 @@ import { Secret } from './secret.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Turns one variable's text into a value, or throws a RangeError saying what it wanted. */
-export type Parser<T> = (text: string) => T
+export interface Parser<T> {
+  (text: string): T
+  /** The same in words, for whoever lists the variables: `a whole number from 1 to 16`. */
+  readonly wants?: string
+}
+
+/** A parser that can say what it takes. */
+export function parser<T>(wants: string, parse: (text: string) => T): Parser<T> {
+  return Object.assign((text: string) => parse(text), { wants })
+}
 
 /** The message lists every fault, one a line, ready for a person. */
 export class ConfigError extends Error {
@@ -96,52 +105,57 @@ function readVariable<T>({ parse, fallback }: Variable<T>, value: string | undef
   return fallback.value
 }
 
-export const text: Parser<string> = (value) => value
+export const text: Parser<string> = parser('text', (value) => value)
 
-export const secret: Parser<Secret> = (value) => new Secret(value)
+export const secret: Parser<Secret> = parser('a secret', (value) => new Secret(value))
 
 /** One that is long enough to make keys of. */
 export function secretOf(characters: number): Parser<Secret> {
-  return (value) => {
+  return parser(`a secret of at least ${characters} characters`, (value) => {
     if (value.length >= characters) return new Secret(value)
     throw new RangeError(`must have at least ${characters} characters`)
-  }
+  })
 }
 
 export function integer(min: number, max: number): Parser<number> {
-  return (value) => {
+  const wants = `a whole number from ${min} to ${max}`
+  return parser(wants, (value) => {
     const number = Number(value)
     if (Number.isInteger(number) && number >= min && number <= max) return number
-    throw new RangeError(`must be a whole number from ${min} to ${max}, not "${value}"`)
-  }
+    throw new RangeError(`must be ${wants}, not "${value}"`)
+  })
 }
 
 const YES = ['true', '1', 'yes', 'on']
 const NO = ['false', '0', 'no', 'off']
 
-export const flag: Parser<boolean> = (value) => {
+export const flag: Parser<boolean> = parser('true or false', (value) => {
   if (YES.includes(value.toLowerCase())) return true
   if (NO.includes(value.toLowerCase())) return false
   throw new RangeError(`must be true or false, not "${value}"`)
-}
+})
 
 export function oneOf<const T extends string>(...allowed: readonly T[]): Parser<T> {
-  return (value) => {
+  const wants = `one of ${allowed.join(', ')}`
+  return parser(wants, (value) => {
     const found = allowed.find((one) => one === value)
     if (found !== undefined) return found
-    throw new RangeError(`must be one of ${allowed.join(', ')}, not "${value}"`)
-  }
+    throw new RangeError(`must be ${wants}, not "${value}"`)
+  })
 }
 
 /** A comma-separated list; blanks around the members and empty members do not count. */
-export const list: Parser<readonly string[]> = (value) =>
+export const list: Parser<readonly string[]> = parser('a list, by comma', (value) =>
   value
     .split(',')
     .map((member) => member.trim())
-    .filter((member) => member !== '')
+    .filter((member) => member !== ''),
+)
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Older deployments write the level in capitals. */
-export const logLevel: Parser<LogLevel> = (value) => oneOf(...LOG_LEVELS)(value.toLowerCase())
+export const logLevel: Parser<LogLevel> = parser(`one of ${LOG_LEVELS.join(', ')}`, (value) =>
+  oneOf(...LOG_LEVELS)(value.toLowerCase()),
+)

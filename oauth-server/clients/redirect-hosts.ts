@@ -1,7 +1,7 @@
 /** Which redirect hosts a closed deployment allows (`REGISTRATION_REDIRECT_HOSTS`). */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
-import type { Parser } from '../../lib/platform/environment.ts'
+import { type Parser, parser } from '../../lib/platform/environment.ts'
 import { isOutOfBand, parseLoopback } from './redirect-uri.ts'
 
 /** `app.example`, `*.example.com`, `loopback`, `scheme:cursor`, `oob`; an empty list allows all. */
@@ -10,14 +10,16 @@ export type RedirectHosts = readonly string[]
 const ENTRY =
   /^(?:loopback|oob|scheme:[a-z][a-z0-9+.-]*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[0-9]{1,5})?)$/
 
-export const redirectHosts: Parser<RedirectHosts> = (value) => {
+const WANTS = 'a list of host, *.domain, loopback, scheme:NAME or oob, by comma'
+
+export const redirectHosts: Parser<RedirectHosts> = parser(WANTS, (value) => {
   const entries = value.split(',').map((entry) => entry.trim())
   const wrong = entries.find((entry) => !ENTRY.test(entry))
   if (wrong === undefined) return entries
   throw new RangeError(
     `must list host, *.domain, loopback, scheme:NAME or oob, separated by commas, not "${wrong}"`,
   )
-}
+})
 
 /** @throws OAuthError `invalid_redirect_uri` when one of the URIs leads elsewhere. */
 export function requireAllowedHosts(uris: readonly string[], allowed: RedirectHosts): void {

@@ -1,39 +1,87 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
 import { stalePages } from '../../docs/generate.ts'
 import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { readYaml } from '../support/configuration.ts'
+import { unknownCommands } from '../support/docs/gateway-commands.ts'
+import { deadLinks } from '../support/docs/links.ts'
+import { readPages } from '../support/docs/pages.ts'
+import { unreadVariables } from '../support/docs/variable-names.ts'
 
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-const REMOTE = readFileSync(join(import.meta.dirname, '../../docs/remote.md'), 'utf8')
-const EXAMPLES = [...README.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, yaml = '']) => yaml)
+const PAGES = readPages()
+const pageOf = (path: string) => {
+  const page = PAGES.find((one) => one.path === path)
+  if (page === undefined) throw new Error(`there is no ${path}`)
+  return page
+}
+const yamlOf = (path: string): string[] =>
+  pageOf(path)
+    .blocks.filter(({ language }) => language === 'yaml')
+    .map(({ source }) => source)
 
 test('generated pages are what the code says (npm run docs)', (t) => {
   t.deepEqual(stalePages(), [])
 })
 
-test('every configuration that the README shows is one', (t) => {
-  t.true(EXAMPLES.length >= 5)
-  for (const yaml of EXAMPLES) t.notThrows(() => gatewayFile.parse(parse(yaml)), yaml)
+test('every block says what it is written in', (t) => {
+  const known = ['sh', 'yaml', 'json', 'ini', 'toml', 'text']
+  const faults = PAGES.flatMap(({ path, blocks }) =>
+    blocks
+      .filter(({ language }) => !known.includes(language))
+      .map(({ line, language }) => `${path}:${line} ${language}`),
+  )
+  t.deepEqual(faults, [])
 })
 
+test('commands and options that pages name exist', (t) => {
+  t.deepEqual(PAGES.flatMap(unknownCommands), [])
+})
+
+test('links and anchors of pages lead somewhere', (t) => {
+  t.deepEqual(PAGES.flatMap(deadLinks), [])
+})
+
+test('variables that pages name are read by some code', (t) => {
+  t.deepEqual(PAGES.flatMap(unreadVariables), [])
+})
+
+test('every page can be reached from the README', (t) => {
+  const linked = new Set(
+    [...pageOf('README.md').text.matchAll(/\]\((docs\/[a-z-]+\.md|docs\/README\.md)/g)].map(
+      ([, path]) => path,
+    ),
+  )
+  t.deepEqual(
+    PAGES.map(({ path }) => path).filter((path) => path !== 'README.md' && !linked.has(path)),
+    [],
+  )
+})
+
+test('every gateway.yaml that a page shows is one', (t) => {
+  const shown = PAGES.flatMap(({ path, blocks }) =>
+    blocks
+      .filter(({ language, source }) => language === 'yaml' && isGatewayFile(source))
+      .map(({ source, line }) => ({ source, place: `${path}:${line}` })),
+  )
+  t.true(shown.length >= 15)
+  for (const { source, place } of shown) t.notThrows(() => gatewayFile.parse(parse(source)), place)
+})
+
+function isGatewayFile(source: string): boolean {
+  return /^(?:mcpServers|providers|access|clients|branding):/m.test(source)
+}
+
 test('every service that docs/remote.md shows is one', (t) => {
-  const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(REMOTE) ?? []
-  const { services } = readYaml(yaml)
+  const { services } = readYaml(yamlOf('docs/remote.md')[0] ?? '')
   for (const name of ['docs', 'search', 'notes', 'reports']) {
     t.is(services.get(name)?.launch.kind, 'remote')
   }
 })
 
-test('the README’s providers and rules belong together', (t) => {
-  const shown = EXAMPLES.filter((yaml) => /^(?:providers|access):/.test(yaml))
-  const { providers, access } = readYaml(shown.join(''), { GITHUB_CLIENT_ID: 'id' })
-  t.deepEqual(
-    providers.map(({ name, kind }) => `${name} ${kind}`),
-    ['google oidc', 'microsoft oidc', 'okta oidc', 'keycloak oidc', 'github github'],
-  )
+test('the rules that are shown belong to the providers that are', (t) => {
+  const providers = yamlOf('docs/login-providers.md').find((yaml) => yaml.includes('okta:')) ?? ''
+  const rules = yamlOf('docs/who-may-in.md')[0] ?? ''
+  const { access } = readYaml(providers + rules, { GITHUB_CLIENT_ID: 'id' })
   t.is(access.gateway?.length, 7)
   t.is(access.services.get('memory')?.length, 2)
 })

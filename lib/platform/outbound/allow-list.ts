@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { list, type Parser } from '../environment.ts'
+import { list, type Parser, parser } from '../environment.ts'
 import { type Destination, parseAuthority } from './destination.ts'
 
 export interface AllowList {
@@ -18,12 +18,14 @@ type Rule = AllowList['allows']
  * By comma: hosts, addresses and CIDR ranges, each with a port or for every port. A host is allowed
  * whatever its addresses are, a range whatever the name is.
  */
-export const allowList: Parser<AllowList> = (text) => {
+const WANTS = 'a list of hosts, addresses and ranges, by comma'
+
+export const allowList: Parser<AllowList> = parser(WANTS, (text) => {
   const rules = list(text).map(toRule)
   return {
     allows: (destination, address) => rules.some((allows) => allows(destination, address)),
   }
-}
+})
 
 /** `[::1]:80`, `10.0.0.0/8:443`, `host:80`: what stands before the port, and the port. */
 const WITH_PORT = /^(\[[^\]]*\](?:\/\d+)?|[^:]*):(\d{1,5})$/

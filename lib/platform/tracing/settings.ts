@@ -12,7 +12,7 @@ import {
   integer,
   oneOf,
   optional,
-  type Parser,
+  parser,
   readEnvironment,
   text,
   type Values,
@@ -25,12 +25,12 @@ export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number]
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'] as const
 const PARENT_BASED = 'parentbased_'
 
-const httpUrl: Parser<URL> = (value) => {
+const httpUrl = parser('an http:// or https:// URL without a user or password in it', (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
   if (url !== undefined && isHttp && url.username === '' && url.password === '') return url
   throw new RangeError('must be an http:// or https:// URL without a user or password in it')
-}
+})
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -52,30 +52,32 @@ function parseHeader(member: string): [string, Secret] {
   throw new RangeError('must be a list of NAME=VALUE, values percent-encoded')
 }
 
-const otlpHeaders: Parser<Secret> = (value) => {
+const otlpHeaders = parser('a list of NAME=VALUE, values percent-encoded', (value) => {
   parseHeaders(value)
   return new Secret(value)
-}
+})
 
 /** `key=value`, several by comma, values percent-encoded (resource SDK specification). */
-const resourceAttributes: Parser<ReadonlyMap<string, string>> = (value) =>
-  new Map(
-    value
-      .split(',')
-      .filter((member) => member.trim() !== '')
-      .map((member): [string, string] => {
+const resourceAttributes = parser(
+  'a list of KEY=VALUE, values percent-encoded',
+  (value): ReadonlyMap<string, string> => {
+    const members = value.split(',').filter((member) => member.trim() !== '')
+    return new Map(
+      members.map((member): [string, string] => {
         const at = member.indexOf('=')
         const content = decode(member.slice(at + 1).trim())
         if (at > 0 && content !== undefined) return [member.slice(0, at).trim(), content]
         throw new RangeError(`must be a list of KEY=VALUE, values percent-encoded, not "${value}"`)
       }),
-  )
+    )
+  },
+)
 
-const ratio: Parser<number> = (value) => {
+const ratio = parser('a number from 0 to 1', (value) => {
   const number = Number(value)
   if (value.trim() !== '' && number >= 0 && number <= 1) return number
   throw new RangeError(`must be a number from 0 to 1, not "${value}"`)
-}
+})
 
 const DAY_MS = 86_400_000
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
