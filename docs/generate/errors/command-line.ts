@@ -22,6 +22,8 @@ const CURES: readonly (readonly [RegExp, string])[] = [
   [/characters: this is none/, 'hand over the token itself'],
   [/It does not count/, 'log in again, or mint another'],
   [/does not understand the question/, 'correct the options as it says'],
+  [/login was given up/, 'nothing: whoever wanted it has left'],
+  [/Not the newest/, 'do what the lines above it say'],
   [/outdated/, 'decide about each line of the list'],
   [/Not ready/, '`gateway logs` of the part that is named'],
   [/The tool says that it failed/, 'read what the tool said'],
