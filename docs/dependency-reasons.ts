@@ -15,6 +15,13 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@modelcontextprotocol/server-memory': 'a service of the catalogue, started by its path',
   '@modelcontextprotocol/server-sequential-thinking':
     'a service of the catalogue, started by its path',
+  '@opentelemetry/api': 'traces, where they are switched on: spans and their kinds',
+  '@opentelemetry/core': 'the same: trace contexts, and what is said when sending fails',
+  '@opentelemetry/exporter-trace-otlp-grpc': 'the same: sends spans by gRPC',
+  '@opentelemetry/exporter-trace-otlp-http': 'the same: sends spans by HTTP, as JSON',
+  '@opentelemetry/exporter-trace-otlp-proto': 'the same: sends spans by HTTP, as protobuf',
+  '@opentelemetry/resources': 'the same: says which process a span is of',
+  '@opentelemetry/sdk-trace': 'the same: gathers spans and sends them in batches',
   '@peculiar/asn1-schema': 'ASN.1 for certificates',
   '@peculiar/asn1-x509': 'name constraints of the certificate authority for development',
   '@peculiar/x509': 'makes and reads certificates',

@@ -29,16 +29,29 @@ export function fileSource(folder: string, file: string): object {
   }
 }
 
+export interface BootstrapOptions {
+  readonly overload?: OverloadLimits
+  /** Undefined where traces are off. */
+  readonly traceDelayMs?: number | undefined
+}
+
+/** How long spans are gathered before they are sent. */
+function toTraceRuntime(delayMs: number | undefined): object {
+  return delayMs === undefined ? {} : { 'tracing.opentelemetry.flush_interval_ms': delayMs }
+}
+
 export function renderBootstrap(
   folder: string,
   adminSocket: string,
-  overload: OverloadLimits = OVERLOAD_LIMITS,
+  { overload = OVERLOAD_LIMITS, traceDelayMs }: BootstrapOptions = {},
 ): object {
   return {
     node: { id: 'gateway', cluster: 'mcp-oauth-gateway' },
     admin: renderAdmin(adminSocket),
     overload_manager: renderOverload(overload),
-    layered_runtime: { layers: [{ name: 'static', static_layer: RUNTIME }] },
+    layered_runtime: {
+      layers: [{ name: 'static', static_layer: { ...RUNTIME, ...toTraceRuntime(traceDelayMs) } }],
+    },
     dynamic_resources: {
       lds_config: fileSource(folder, FILES.listeners),
       cds_config: fileSource(folder, FILES.clusters),

@@ -9,6 +9,8 @@ import {
   required,
   text,
 } from '../lib/platform/environment.ts'
+import { readTracing } from '../lib/platform/tracing/settings.ts'
+import type { EdgeTracing } from './tracing.ts'
 
 export const ENVOY_VARIABLES = {
   /** Folder of the rendered files; made when absent. */
@@ -33,6 +35,8 @@ export const ENVOY_VARIABLES = {
   MCP_BRIDGE_SOCKETS: required(list),
   /** Where each process of the bridge tells its figures. */
   MCP_BRIDGE_ADMIN_SOCKETS: optional(list, []),
+  /** Names of the headers that the collector of traces wants; the values are in Envoy's own environment. */
+  ENVOY_OTLP_HEADERS: optional(list, []),
   /** Multiplies every rate limit; 0 switches them off. */
   RATE_LIMIT_FACTOR: optional(integer(0, 1_000_000), 1),
 }
@@ -40,5 +44,11 @@ export const ENVOY_VARIABLES = {
 export type EnvoyConfig = ReturnType<typeof readEnvoyConfig>
 
 export function readEnvoyConfig(environment: Environment) {
-  return readEnvironment(ENVOY_VARIABLES, environment)
+  const values = readEnvironment(ENVOY_VARIABLES, environment)
+  const settings = readTracing(environment)
+  const tracing: EdgeTracing | undefined = settings && {
+    ...settings,
+    headerNames: values.ENVOY_OTLP_HEADERS,
+  }
+  return { ...values, tracing }
 }

@@ -8,6 +8,7 @@ import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, ROUTER_FILTER } from './f
 import { localReplies } from './local-replies.ts'
 import { rateLimitFilter } from './rate-limit.ts'
 import { FORM_BYTES_MAX, ROUTES } from './routes.ts'
+import { type EdgeTracing, renderTracing } from './tracing.ts'
 
 const TYPE = 'type.googleapis.com/envoy.extensions.filters.http'
 
@@ -20,6 +21,9 @@ const OURS_ALONE = [
   ...['x-user', 'x-auth', 'x-gateway', 'x.user', 'x.auth', 'x.gateway'],
   ...['x-envoy', 'x-forwarded', 'forwarded', 'x-original', 'x-rewrite'],
 ]
+
+/** W3C Trace Context: where traces are on and a caller is not to be joined. */
+const TRACE_CONTEXT = ['traceparent', 'tracestate']
 
 /** Tokens and the state of a login fit many times over; the rooms read 16 KiB. */
 const HEADERS_KIB_MAX = 32
@@ -48,9 +52,14 @@ export interface ConnectionManagerOptions {
   readonly folder: string
   readonly addresses: Addresses
   readonly rateLimitFactor: number
+  /** Undefined where traces are off. */
+  readonly tracing?: EdgeTracing | undefined
 }
 
 export function connectionManager(options: ConnectionManagerOptions): object {
+  const { tracing } = options
+  const isApart = tracing !== undefined && !tracing.joinsCallers
+  const dropped = [...OURS_ALONE, ...(isApart ? TRACE_CONTEXT : [])]
   return {
     '@type':
       'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
@@ -65,7 +74,7 @@ export function connectionManager(options: ConnectionManagerOptions): object {
         typed_config: {
           '@type':
             'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation',
-          mutations: OURS_ALONE.map((prefix) => ({
+          mutations: dropped.map((prefix) => ({
             remove_on_match: { key_matcher: { prefix, ignore_case: true } },
           })),
         },
@@ -73,6 +82,7 @@ export function connectionManager(options: ConnectionManagerOptions): object {
     ],
     http_filters: httpFilters(options.rateLimitFactor),
     access_log: [accessLog()],
+    ...(tracing === undefined ? {} : { tracing: renderTracing(tracing) }),
     local_reply_config: localReplies(options.addresses),
   }
 }

@@ -3,6 +3,7 @@
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { connectionManager } from './connection-manager.ts'
 import { tlsSocket } from './tls.ts'
+import type { EdgeTracing } from './tracing.ts'
 
 export interface ListenerOptions {
   readonly folder: string
@@ -12,6 +13,8 @@ export interface ListenerOptions {
   /** Under which the gateway is reached. */
   readonly addresses: Addresses
   readonly rateLimitFactor: number
+  /** Undefined where traces are off. */
+  readonly tracing?: EdgeTracing | undefined
 }
 
 const TYPE = 'type.googleapis.com'

@@ -12,6 +12,7 @@ import { renderMetricsClusters, renderMetricsListener } from './metrics.ts'
 import { renderChallengeCluster, renderPlainListener, renderPlainRoutes } from './plain-listener.ts'
 import { renderRoutes } from './routes.ts'
 import { renderSecret } from './secrets.ts'
+import { renderTracingCluster } from './tracing.ts'
 
 /** File name → content, in the order in which they must be in place: make before break. */
 export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<string, object> {
@@ -37,6 +38,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     port: gateway.port,
     addresses: gateway.addresses,
     rateLimitFactor: config.RATE_LIMIT_FACTOR,
+    tracing: config.tracing,
   })
   const address = config.ENVOY_PAGES_ADDRESS
   const metrics = {
@@ -58,6 +60,7 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
         renderAdminCluster(config.ENVOY_ADMIN_SOCKET),
         ...renderMetricsClusters(metrics),
         ...plain.clusters,
+        ...(config.tracing === undefined ? [] : [renderTracingCluster(config.tracing)]),
       ),
     ],
     [FILES.routes, resources(renderRoutes(gateway, config.RATE_LIMIT_FACTOR))],
@@ -71,7 +74,12 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
         ...plain.listeners,
       ),
     ],
-    [FILES.bootstrap, renderBootstrap(folder, config.ENVOY_ADMIN_SOCKET)],
+    [
+      FILES.bootstrap,
+      renderBootstrap(folder, config.ENVOY_ADMIN_SOCKET, {
+        traceDelayMs: config.tracing?.batch.delayMs,
+      }),
+    ],
   ])
 }
 

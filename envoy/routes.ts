@@ -59,7 +59,7 @@ export function renderRoutes(gateway: Gateway, rateLimitFactor: number): object 
     preflightRoute(service, gateway),
     mcpRoute(service, gateway),
   ]
-  const open = (match: object): object => publicRoute(match, rateLimitFactor)
+  const open = (match: Match): object => publicRoute(match, rateLimitFactor)
   const lostBrowser = open({ prefix: '/', headers: BROWSER_HEADERS })
   const onIssuer = addresses.layout === 'path' ? services.flatMap(mcp) : []
   const onOwnHosts = addresses.layout === 'host' ? services : []
@@ -100,6 +100,12 @@ export function renderRoutes(gateway: Gateway, rateLimitFactor: number): object 
   }
 }
 
+interface Match {
+  readonly path?: string
+  readonly prefix?: string
+  readonly headers?: readonly object[]
+}
+
 /** A Host header may or may not name the scheme's own port. */
 function domainsOf(host: string, secure: boolean): string[] {
   return /:\d+$/.test(host) ? [host] : [host, `${host}:${secure ? 443 : 80}`]
@@ -108,6 +114,8 @@ function domainsOf(host: string, secure: boolean): string[] {
 function mcpRoute(service: string, gateway: Gateway): object {
   const path = gateway.addresses.pathOf(service)
   return {
+    // What a trace calls it by.
+    name: path,
     match: { path },
     route: {
       cluster: CLUSTERS.bridge,
@@ -167,8 +175,9 @@ function preflightRoute(service: string, gateway: Gateway): object {
   }
 }
 
-function publicRoute(match: object, rateLimitFactor: number): object {
+function publicRoute(match: Match, rateLimitFactor: number): object {
   return {
+    name: match.path ?? `${match.prefix}*`,
     match,
     route: {
       cluster: CLUSTERS.oauthServer,

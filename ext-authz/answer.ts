@@ -1,50 +1,79 @@
 /** One question of Envoy's, from bytes to bytes: read, decided, counted, told to the log. */
 
 import type { Log } from '../lib/platform/log.ts'
+import type { Span, Tracing } from '../lib/platform/tracing/tracing.ts'
 import type { Decision, DenyReason } from './decision.ts'
 import type { Metrics } from './metrics.ts'
 import { type ParsedRequest, parseCheckRequest } from './request.ts'
 import { encodeDecision } from './response.ts'
+import type { UnaryMethod } from './transport/transport.ts'
 
 export interface AnswerPorts {
   /** Never throws or rejects. */
   readonly decide: (parsed: ParsedRequest) => Decision | Promise<Decision>
   readonly metrics: Metrics
   readonly log: Log
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** A denial is an answer, never a gRPC error: Envoy's failure mode is for failures of ours. */
-export function createAnswer({ decide, metrics, log }: AnswerPorts) {
+export function createAnswer({ decide, metrics, log, tracing }: AnswerPorts): UnaryMethod {
   const tell = createDecisionLog(log)
 
   function finish(
     decision: Decision,
     parsed: ParsedRequest | undefined,
-    startedAt: number,
+    { startedAt, span }: Begun,
   ): Buffer {
     const tookMs = performance.now() - startedAt
     metrics.count(decision.allow ? 'allowed' : decision.reason, tookMs)
     tell(decision, parsed, tookMs)
+    if (span !== undefined) endSpan(span, decision, parsed)
     return encodeDecision(decision)
   }
 
-  return (message: Buffer): Buffer | Promise<Buffer> => {
-    const startedAt = performance.now()
+  return (message, traceparent) => {
+    const span = tracing?.start(CHECK, { kind: 'server', parent: traceparent })
+    const begun: Begun = { startedAt: performance.now(), span }
     try {
       const parsed = parseCheckRequest(message)
       const deciding = decide(parsed)
       return deciding instanceof Promise
-        ? deciding.then((decision) => finish(decision, parsed, startedAt))
-        : finish(deciding, parsed, startedAt)
+        ? deciding.then((decision) => finish(decision, parsed, begun))
+        : finish(deciding, parsed, begun)
     } catch (error) {
       log.error({ err: error }, 'check failed')
       return finish(
         { allow: false, reason: 'unforeseen', detail: 'not understood' },
         undefined,
-        startedAt,
+        begun,
       )
     }
   }
+}
+
+interface Begun {
+  /** On the clock of `performance`. */
+  readonly startedAt: number
+  readonly span: Span | undefined
+}
+
+/** As the semantic conventions name a gRPC call. */
+const CHECK = 'envoy.service.auth.v3.Authorization/Check'
+
+/** What was decided and why: nothing of the token, and not whose it is. */
+function endSpan(span: Span, decision: Decision, parsed: ParsedRequest | undefined): void {
+  span.set({
+    'rpc.system.name': 'grpc',
+    'rpc.method': CHECK,
+    'mcp_gateway.request': parsed?.requestId,
+    'mcp_gateway.service': parsed?.input.service,
+    'mcp_gateway.decision': decision.allow ? 'allow' : 'deny',
+    'mcp_gateway.reason': decision.allow ? undefined : decision.reason,
+  })
+  if (!decision.allow && OUR_FAULTS.has(decision.reason)) span.fail(decision.reason)
+  span.end()
 }
 
 /** Ours to repair, and therefore told whoever else is refused at the moment. */

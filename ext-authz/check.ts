@@ -101,7 +101,11 @@ function verify(token: string, verifying: Verifying): Deciding {
 
 function afterVerification(verification: Verification, verifying: Verifying): Deciding {
   const { input, resource, ports } = verifying
-  if (!verification.valid) return deny(verification.reason, verification.detail, resource)
+  if (!verification.valid) {
+    const { reason, detail, claims } = verification
+    const caller = claims && { userId: claims.sub, clientId: claims.client_id }
+    return { ...deny(reason, detail, resource), caller }
+  }
   const verified = toVerifiedToken(verification.claims, resource)
   const [header] = input.authorization
   if (header !== undefined) ports.verifiedTokens.add(header, verified)

@@ -34,7 +34,7 @@ export interface Denial {
   readonly detail: string
   /** Undefined when the request names no resource of ours. */
   readonly resource?: ProtectedResource | undefined
-  /** Who calls, when the token is good but for this. */
+  /** Who calls, when the token is ours and good but for this. */
   readonly caller?: Pick<Identity, 'userId' | 'clientId'> | undefined
   /** The scopes that the token has, when it is too small; with `caller`. */
   readonly granted?: readonly string[] | undefined

@@ -5,6 +5,7 @@ import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
+import { openTracing } from '../lib/platform/tracing/open-tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { createAdminServer } from './admin.ts'
 import { createAnswer } from './answer.ts'
@@ -21,6 +22,7 @@ const log = createLog('ext-authz', 'info')
 await runRoom(log, async () => {
   const config = readExtAuthzConfig(process.env)
   log.level = config.LOG_LEVEL
+  const tracing = await openTracing(process.env, 'ext-authz', log)
   const gateway = readGateway(process.env, process.cwd())
   const live = watchGateway({
     start: gateway,
@@ -36,6 +38,7 @@ await runRoom(log, async () => {
     decide: ({ input }) => decide(input, ports.check, systemClock),
     metrics,
     log,
+    tracing,
   })
   const methods = createMethods({ check, isServing: ports.isServing })
   const server = await createServer(config.EXT_AUTHZ_TRANSPORT, methods, log)
@@ -55,5 +58,6 @@ await runRoom(log, async () => {
     admin.close()
     await server.close()
     ports.stop()
+    await tracing?.stop()
   }
 })

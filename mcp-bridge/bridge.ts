@@ -1,5 +1,6 @@
 /** What the steps of a request work with: the parts of the room, put together by main.ts. */
 
+import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import type { Admissions } from './admissions.ts'
 import type { Peers } from './elsewhere.ts'
 import type { Eras } from './eras.ts'
@@ -30,6 +31,8 @@ export interface Bridge {
   readonly events: EventRecords
   readonly peers: Peers
   readonly tools: Tools
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
   /** Of a service's MCP endpoint, as its clients know it. */
   readonly pathOf: (service: string) => string
 }

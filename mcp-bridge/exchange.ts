@@ -5,6 +5,7 @@ import type { Service } from '../lib/catalogue/service.ts'
 import type { Identity } from '../lib/oauth/identity-headers.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
+import type { Span } from '../lib/platform/tracing/tracing.ts'
 import type { Admission } from './admission.ts'
 import { RpcFault, type RpcId, serialize } from './json-rpc.ts'
 import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
@@ -19,6 +20,8 @@ export interface Exchange {
   readonly identity: Identity
   readonly service: Service
   readonly admission: Admission
+  /** Undefined where traces are off. */
+  span?: Span
   /** Once it has been read. */
   body?: Buffer
   /** The JSON-RPC method, for the log. */

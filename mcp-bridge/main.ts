@@ -11,6 +11,8 @@ import { createLog, type Log } from '../lib/platform/log.ts'
 import { createProcessGroups, type ProcessGroups } from '../lib/platform/process-group.ts'
 import { randomText } from '../lib/platform/seal.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
+import { openTracing } from '../lib/platform/tracing/open-tracing.ts'
+import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { redisAudit } from '../lib/store/audit.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from '../lib/store/redis.ts'
@@ -64,8 +66,9 @@ await runRoom(bootLog, async () => {
 
 async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const gateway = readGateway(process.env, process.cwd())
+  const tracing = await openTracing(process.env, 'mcp-bridge', log)
   const store = { url: config.REDIS_URL, password: config.REDIS_PASSWORD }
-  const redis = await openStore(store, log)
+  const redis = await openStore({ ...store, tracing }, log)
   const live = watchGateway({
     start: gateway,
     environment: process.env,
@@ -85,7 +88,17 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     holdChildren: (withinMs) => hosts.endUnlessRenewed(withinMs),
   })
   const sessions = createSessions(redis, config, peers.instances.own.id, log)
-  const ports = toRunnerPorts({ config, gateway, live, redis, leases, hosts, sessions, log })
+  const ports = toRunnerPorts({
+    config,
+    gateway,
+    live,
+    redis,
+    leases,
+    hosts,
+    sessions,
+    tracing,
+    log,
+  })
   const streams = createStreamPorts()
   const own = createOwn({ config, gateway, redis, log })
   const runner = new Runner(ports)
@@ -94,7 +107,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const kept = { ...learnt, ...own, readers: new Readers() }
+  const kept = { ...learnt, ...own, readers: new Readers(), tracing }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({
@@ -154,9 +167,13 @@ async function stop(started: Started): Promise<void> {
   bridge.peers.forwarding.stop()
   for (const one of servers) one.closeAllConnections()
   redis.disconnect()
+  await bridge.tracing?.stop()
 }
 
-async function openStore(store: Pick<RedisOptions, 'url' | 'password'>, log: Log): Promise<Redis> {
+async function openStore(
+  store: Pick<RedisOptions, 'url' | 'password' | 'tracing'>,
+  log: Log,
+): Promise<Redis> {
   const redis = connectRedis({ ...store, commandTimeoutMs: STORE_TIMEOUT_MS }, log)
   await waitUntilReady(redis, STORE_START_MS)
   return redis
@@ -212,6 +229,7 @@ interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly groups: ProcessGroups
   readonly hosts: Hosts
   readonly sessions: Pick<Sessions<Session>, 'giveWay'>
+  readonly tracing: Tracing | undefined
 }
 
 function toLocal({
@@ -244,6 +262,7 @@ function toRunnerPorts({
   leases,
   hosts,
   sessions,
+  tracing,
   log,
 }: Omit<Parts, 'groups'>): RunnerPorts {
   const accountPage = `${gateway.addresses.issuer}/account`
@@ -259,6 +278,7 @@ function toRunnerPorts({
     findService: (name) => live.current.services.get(name),
     services: () => live.current.services.values(),
     endUnused: (userId, service) => sessions.giveWay(userId, service),
+    tracing,
     clock: systemClock,
     log,
   }

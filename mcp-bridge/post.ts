@@ -20,13 +20,15 @@ import { postToStream, streamOf } from './sse/post-to-stream.ts'
 import { SseSession, toOtherTransport } from './sse/sse-session.ts'
 import { serveStateless } from './stateless/serve.ts'
 import { assertPlain } from './tools/plain-message.ts'
+import { carry } from './trace-exchange.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, service, admission } = exchange
+  const { request, service, admission, span } = exchange
   const body = exchange.body ?? (await readBody(request))
   exchange.body = body
-  const parsed = parseBody(body)
+  const given = parseBody(body)
+  const parsed = span === undefined ? given : carry(span, given)
   const [first] = parsed.messages
   exchange.rpcMethod = first.method
   exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)

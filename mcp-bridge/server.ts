@@ -31,6 +31,7 @@ import { HTTP_KEEP_ALIVE_MS } from './limits.ts'
 import { listen } from './listen.ts'
 import { post } from './post.ts'
 import { STATELESS_REVISION } from './stateless/envelope.ts'
+import { traceExchange } from './trace-exchange.ts'
 
 export interface ServerOptions {
   readonly bridge: Bridge
@@ -74,7 +75,7 @@ async function handle(
     const { admission } = exchange
     response.once('close', () => admission.clientLeft())
     logExchange(exchange, door.log, door.clock)
-    await serve(door.bridge, exchange)
+    await serveTraced(door.bridge, exchange)
   } catch (thrown) {
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
     if (response.destroyed || response.writableEnded) return
@@ -117,6 +118,15 @@ function readIdentity({ headers }: IncomingMessage): Identity | undefined {
 
 function serviceNameOf({ url = '' }: IncomingMessage): string {
   return /^\/([a-z0-9-]+)\/mcp(?:\?|$)/.exec(url)?.[1] ?? ''
+}
+
+/** What is done for the request belongs to its span, also where nobody hands that on. */
+async function serveTraced(bridge: Bridge, exchange: Exchange): Promise<void> {
+  const { tracing } = bridge
+  if (tracing === undefined) return await serve(bridge, exchange)
+  const span = traceExchange(exchange, tracing)
+  exchange.span = span
+  await tracing.within(span, () => serve(bridge, exchange))
 }
 
 /** Here, or by the bridge process that it belongs to. */

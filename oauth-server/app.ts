@@ -8,6 +8,7 @@ import {
   OPENID_CONFIGURATION_PATH,
   PROTECTED_RESOURCE_PATH,
 } from '../lib/oauth/well-known.ts'
+import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { changeAccount, showAccount } from './account/account.ts'
 import { authorize } from './authorize/authorize.ts'
 import { consent } from './authorize/consent.ts'
@@ -32,6 +33,7 @@ import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { inSequence } from './steps/in-sequence.ts'
 import { logAccess } from './steps/log-access.ts'
+import { traceRequest } from './steps/trace-request.ts'
 import { introspect } from './token/introspect.ts'
 import { revoke } from './token/revoke.ts'
 import { token } from './token/token.ts'
@@ -93,7 +95,7 @@ function routes(ports: Ports, readiness: Readiness, wardrobe: Wardrobe): readonl
   ]
 }
 
-export function createApp(ports: Ports, readiness: Readiness): Koa {
+export function createApp(ports: Ports, readiness: Readiness, tracing?: Tracing): Koa {
   const router = new Router({ strict: true, sensitive: true })
   const wardrobe = openWardrobe(ports.gateway.branding)
   const table = routes(ports, readiness, wardrobe)
@@ -108,6 +110,7 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
     router.register(path, ['OPTIONS'], [answerPreflight(rows.map(({ method }) => method))])
   }
   const app = new Koa()
+  if (tracing !== undefined) app.use(traceRequest(tracing))
   app.use(logAccess(ports.log, ports.clock))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
@@ -134,6 +137,7 @@ function findLiterally(table: readonly Route[]): Koa.Middleware {
   )
   return async function findLiterally(ctx, next) {
     const answer = byRequest.get(`${ctx.method} ${ctx.path}`)
+    if (answer !== undefined) ctx.state.route = ctx.path
     await (answer === undefined ? next() : answer(ctx, next))
   }
 }

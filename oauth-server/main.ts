@@ -6,6 +6,7 @@ import { readProviderSecrets } from '../lib/catalogue/providers.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { runRoom } from '../lib/platform/lifecycle.ts'
 import { createLog } from '../lib/platform/log.ts'
+import { openTracing } from '../lib/platform/tracing/open-tracing.ts'
 import { readConfiguredClients } from './clients/configured.ts'
 import { readConfig } from './config.ts'
 import { startServer } from './server.ts'
@@ -20,11 +21,12 @@ await runRoom(log, async () => {
   const configured = readConfiguredClients(gateway.clients, process.env, systemClock)
   const providerSecrets = readProviderSecrets(gateway.providers, process.env)
   log.level = config.LOG_LEVEL
+  const tracing = await openTracing(process.env, NAME, log)
   const live = watchGateway({
     start: gateway,
     environment: process.env,
     workingDirectory: process.cwd(),
     log,
   })
-  return await startServer(config, gateway, { configured, providerSecrets, live }, log)
+  return await startServer(config, gateway, { configured, providerSecrets, live, tracing }, log)
 })

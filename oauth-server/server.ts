@@ -6,6 +6,7 @@ import { systemClock } from '../lib/platform/clock.ts'
 import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
+import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { keepApplied } from './access/keep-applied.ts'
@@ -33,12 +34,14 @@ const REQUEST_MS = 30_000
 /** What was read at start, beside config and gateway, and what of it changes. */
 export interface Started extends Pick<Surroundings, 'configured' | 'live'> {
   readonly providerSecrets: ProviderSecrets
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
 }
 
 export async function startServer(
   config: OAuthServerConfig,
   gateway: Gateway,
-  { configured, providerSecrets, live }: Started,
+  { configured, providerSecrets, live, tracing }: Started,
   log: Log,
 ): Promise<Stop> {
   refuseTestHosts(config, gateway.addresses)
@@ -49,6 +52,7 @@ export async function startServer(
       url: config.REDIS_URL,
       password: config.REDIS_PASSWORD,
       commandTimeoutMs: COMMAND_TIMEOUT_MS,
+      tracing,
     },
     log,
   )
@@ -72,7 +76,7 @@ export async function startServer(
   await readiness.renew()
   const stopWatching = readiness.watch()
   const leaving = createLeaving(systemClock)
-  const server = createServer(leaving.wrap(createApp(ports, readiness).callback()))
+  const server = createServer(leaving.wrap(createApp(ports, readiness, tracing).callback()))
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
@@ -93,5 +97,6 @@ export async function startServer(
     await stopAdministration()
     await leaving.leave(server)
     redis.disconnect()
+    await tracing?.stop()
   }
 }

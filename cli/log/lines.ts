@@ -25,3 +25,18 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
   // The part's end is told by its process.
   stream.on('error', () => {})
 }
+
+/** The same of what is read as it is asked for. @throws whatever the input throws. */
+export async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  for await (const chunk of input) {
+    const pieces = (rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk))).split('\n')
+    rest = pieces.pop() ?? ''
+    for (const piece of pieces) if (piece !== '') yield piece
+    // Nobody's line: what is left of it is none either.
+    if (rest.length > LINE_CHARACTERS_MAX) rest = ''
+  }
+  rest += decoder.end()
+  if (rest !== '') yield rest
+}

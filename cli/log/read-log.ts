@@ -1,6 +1,6 @@
-/** Reads the log file back: its last lines across rotated files, and what comes after them. */
+/** Reads what is added to a log file, also over a rotation. */
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Up to where the newest file was read. */
@@ -9,56 +9,68 @@ export interface Position {
   readonly bytes: number
 }
 
-/** The last `count` lines that `matches`, oldest first; undefined when there is no log at all. */
-export function readLastLines(
-  paths: readonly string[],
-  count: number,
-  matches: (line: string) => boolean,
-): { lines: string[]; position: Position } | undefined {
-  const newest = readFrom(paths[0] ?? '', undefined)
-  if (newest === undefined) return undefined
-  let lines = newest.lines.filter(matches)
-  for (const path of paths.slice(1)) {
-    if (lines.length >= count) break
-    lines = [...readOlder(path).filter(matches), ...lines]
-  }
-  return { lines: count === 0 ? [] : lines.slice(-count), position: newest.position }
-}
-
-function readOlder(path: string): string[] {
-  try {
-    return toLines(readFileSync(path, 'utf8'))
-  } catch {
-    // Never rotated so far.
-    return []
-  }
-}
-
 const LOOK_EVERY_MS = 200
+const CHUNK_BYTES = 1_048_576
 
-/** Calls `onLine` for each line after `position`, for ever; goes over to the new file at a rotation. */
-export async function followLog(
-  path: string,
+/** After its last whole line; undefined when there is no such file. */
+export function positionOf(path: string): Position | undefined {
+  return withFile(path, (file) => {
+    const { ino: inode, size } = fstatSync(file)
+    const tail = readPiece(file, Math.max(0, size - CHUNK_BYTES), size)
+    return { inode, bytes: size - tail.length + tail.lastIndexOf(0x0a) + 1 }
+  })
+}
+
+/**
+ * Each line after `position`, for ever. After a rotation first the rest of what is the older file now.
+ * @param paths the newest and the one before it.
+ */
+export async function* followLog(
+  [newest, older]: readonly [string, string],
   position: Position,
-  onLine: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+): AsyncIterable<string> {
   let at = position
-  while (signal?.aborted !== true) {
-    const more = readFrom(path, at)
+  for (;;) {
+    const rest = readAfter(older, at)
+    const more = rest?.isSame === true && rest.lines.length > 0 ? rest : readAfter(newest, at)
     if (more !== undefined) {
       at = more.position
-      for (const line of more.lines) onLine(line)
+      yield* more.lines
     }
-    await sleep(LOOK_EVERY_MS)
+    // Perhaps it was more than a piece.
+    if (more === undefined || more.lines.length === 0) await sleep(LOOK_EVERY_MS)
   }
+}
+
+interface Piece {
+  readonly lines: readonly string[]
+  readonly position: Position
+  /** Whether `position` was in this very file. */
+  readonly isSame: boolean
 }
 
 /** Whole lines after `position` if it is of this very file, else from the beginning. */
-function readFrom(
-  path: string,
-  position: Position | undefined,
-): { lines: string[]; position: Position } | undefined {
+function readAfter(path: string, position: Position): Piece | undefined {
+  return withFile(path, (file) => {
+    const { ino: inode, size } = fstatSync(file)
+    const isSame = position.inode === inode && position.bytes <= size
+    const from = isSame ? position.bytes : 0
+    const piece = readPiece(file, from, Math.min(size, from + CHUNK_BYTES))
+    const whole = piece.subarray(0, piece.lastIndexOf(0x0a) + 1)
+    return {
+      lines: whole.toString('utf8').split('\n').filter(Boolean),
+      position: { inode, bytes: from + whole.length },
+      isSame,
+    }
+  })
+}
+
+function readPiece(file: number, from: number, to: number): Buffer {
+  const buffer = Buffer.alloc(to - from)
+  return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from))
+}
+
+function withFile<T>(path: string, use: (file: number) => T): T | undefined {
   let file: number
   try {
     file = openSync(path, 'r')
@@ -67,20 +79,8 @@ function readFrom(
     return undefined
   }
   try {
-    const { ino: inode, size } = fstatSync(file)
-    const from = position?.inode === inode && position.bytes <= size ? position.bytes : 0
-    const buffer = Buffer.alloc(size - from)
-    const read = readSync(file, buffer, 0, buffer.length, from)
-    const whole = buffer.subarray(0, buffer.subarray(0, read).lastIndexOf(0x0a) + 1)
-    return {
-      lines: toLines(whole.toString('utf8')),
-      position: { inode, bytes: from + whole.length },
-    }
+    return use(file)
   } finally {
     closeSync(file)
   }
-}
-
-function toLines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '')
 }

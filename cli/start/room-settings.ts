@@ -10,6 +10,11 @@ import {
   readEnvironment,
   type Specification,
 } from '../../lib/platform/environment.ts'
+import {
+  readTracing,
+  TRACING_SECRETS,
+  TRACING_VARIABLES,
+} from '../../lib/platform/tracing/settings.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../mcp-bridge/config.ts'
 import {
   OAUTH_SERVER_VARIABLES,
@@ -25,20 +30,23 @@ const SPECIFICATIONS: Readonly<Partial<Record<keyof typeof ROOM_SETTINGS, Specif
   certs: CERTS_VARIABLES,
 }
 
-/** The settings of single rooms that an operator may set. */
+/** The settings of rooms that an operator may set. */
 export function roomSettings(): Specification {
-  return Object.fromEntries(
+  const ofSingleRooms = Object.fromEntries(
     Object.entries(SPECIFICATIONS).flatMap(([room, specification]) => {
       const names: readonly string[] = ROOM_SETTINGS[room as keyof typeof ROOM_SETTINGS]
       return Object.entries(specification).filter(([name]) => names.includes(name))
     }),
   )
+  return { ...ofSingleRooms, ...TRACING_VARIABLES, ...TRACING_SECRETS }
 }
 
 /** @throws ConfigError with one line for each fault. */
 export function checkRoomSettings(environment: Environment): void {
   const faults: string[] = []
   collectFaults(() => readEnvironment(roomSettings(), environment), faults)
+  // Beyond each by itself: what two of them mean together.
+  if (faults.length === 0) collectFaults(() => readTracing(environment), faults)
   if (faults.length > 0) throw new ConfigError(faults)
 }
 

@@ -131,7 +131,8 @@ export function newSecretNames(before: Services, after: Services): string[] {
   return [...namesOf(after).difference(namesOf(before))]
 }
 
-function orFile(name: string): string[] {
+/** The variable, and the one that names a file with its value. */
+export function orFile(name: string): string[] {
   return [name, `${name}_FILE`]
 }
 

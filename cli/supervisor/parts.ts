@@ -19,6 +19,7 @@ import {
   settingsOf,
 } from './part-environment.ts'
 import { accepts, answersHealth, answersPing } from './readiness.ts'
+import { type TracingEnvironment, tracingEnvironment } from './tracing-environment.ts'
 
 export interface Store {
   readonly url: string
@@ -61,10 +62,12 @@ export function toParts(options: PartsOptions): Part[] {
   const shared = gatewayEnvironment(environment, gateway.stateDirectory)
   const sockets = socketsOf(options)
   const edgeSecret = deriveSecret(rootSecret, 'edge').reveal()
+  const tracing = tracingEnvironment(environment)
   const surroundings: Surroundings = {
     shared: { ...shared, ...storeEnvironment(options.store) },
     sockets,
     edgeSecret,
+    tracing,
     userSecretsKey: deriveSecret(rootSecret, 'user-secrets').reveal(),
   }
   const rooms = [
@@ -80,6 +83,7 @@ export function toParts(options: PartsOptions): Part[] {
     envoyFilesPart(options, {
       ...shared,
       ...settingsOf('envoy-files', environment),
+      ...tracing.envoyFiles,
       OAUTH_SERVER_SOCKETS: sockets.oauthServer.map(({ http }) => http).join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
@@ -90,7 +94,11 @@ export function toParts(options: PartsOptions): Part[] {
     envoyPart({
       program: options.envoyProgram,
       folder: envoyFolderOf(gateway),
-      env: { ...commonEnvironment(environment), ENVOY_EDGE_SECRET: edgeSecret },
+      env: {
+        ...commonEnvironment(environment),
+        ...tracing.envoy,
+        ENVOY_EDGE_SECRET: edgeSecret,
+      },
       gateway,
       adminSocket: sockets.envoyAdmin,
       listenAddresses: options.listenAddresses,
@@ -109,6 +117,7 @@ interface Surroundings {
   readonly shared: Readonly<Record<string, string>>
   readonly sockets: ReturnType<typeof socketsOf>
   readonly edgeSecret: string
+  readonly tracing: TracingEnvironment
   readonly userSecretsKey: string
 }
 
@@ -136,7 +145,7 @@ function socketsOf({ socketAt, processes }: PartsOptions) {
 
 function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, rootSecret } = options
-  const { shared, sockets, userSecretsKey } = surroundings
+  const { shared, sockets, tracing, userSecretsKey } = surroundings
   return sockets.oauthServer.map(({ http, admin }, index) =>
     roomPart(options, {
       room: 'oauth-server',
@@ -146,6 +155,7 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
         ...providerSecrets(gateway.providers, environment),
         ...shared,
         ...settingsOf('oauth-server', environment),
+        ...tracing.rooms,
         OAUTH_SERVER_SOCKET: http,
         OAUTH_SERVER_ADMIN_SOCKET: admin,
         OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
@@ -156,7 +166,7 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
   )
 }
 
-function extAuthzParts(options: PartsOptions, { shared, sockets }: Surroundings): Part[] {
+function extAuthzParts(options: PartsOptions, { shared, sockets, tracing }: Surroundings): Part[] {
   return sockets.extAuthz.map(({ grpc, admin }, index) =>
     roomPart(options, {
       room: 'ext-authz',
@@ -166,6 +176,7 @@ function extAuthzParts(options: PartsOptions, { shared, sockets }: Surroundings)
       env: {
         ...shared,
         ...settingsOf('ext-authz', options.environment),
+        ...tracing.rooms,
         EXT_AUTHZ_SOCKET: grpc,
         EXT_AUTHZ_ADMIN_SOCKET: admin,
       },
@@ -179,7 +190,7 @@ export const BRIDGE_NODE_ARGS = ['--max-semi-space-size=2'] as const
 /** Each owns the children of its sessions; what two must not run at once is shared out in the store. */
 function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, processes } = options
-  const { shared, sockets, edgeSecret, userSecretsKey } = surroundings
+  const { shared, sockets, edgeSecret, tracing, userSecretsKey } = surroundings
   return sockets.bridge.map(({ http, admin }, index) =>
     roomPart(options, {
       room: 'mcp-bridge',
@@ -190,6 +201,7 @@ function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] 
         ...serviceSecrets(gateway.services, environment),
         ...shared,
         ...settingsOf('mcp-bridge', environment),
+        ...tracing.rooms,
         MCP_BRIDGE_SOCKET: http,
         MCP_BRIDGE_ADMIN_SOCKET: admin,
         MCP_BRIDGE_INSTANCE: processName('bridge', index + 1),

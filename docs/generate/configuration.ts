@@ -7,6 +7,7 @@ import { ENVOY_VARIABLES } from '../../envoy/config.ts'
 import { EXT_AUTHZ_VARIABLES } from '../../ext-authz/config.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import type { Specification, Variable } from '../../lib/platform/environment.ts'
+import { TRACING_SECRETS, TRACING_VARIABLES } from '../../lib/platform/tracing/settings.ts'
 import { MCP_BRIDGE_VARIABLES } from '../../mcp-bridge/config.ts'
 import { OAUTH_SERVER_VARIABLES } from '../../oauth-server/config.ts'
 import { keysOfGatewayFile } from './gateway-file-keys.ts'
@@ -64,7 +65,12 @@ interface Declaration {
 
 function knownVariables(): ReadonlyMap<string, Known> {
   const known = new Map<string, Known>()
-  for (const { name, variable, readBy } of [...ofAll(), ...ofTheStart(), ...ofRooms()]) {
+  for (const { name, variable, readBy } of [
+    ...ofAll(),
+    ...ofTheStart(),
+    ...ofRooms(),
+    ...ofTraces(),
+  ]) {
     const { wants } = variable.parse
     if (wants === undefined) throw new Error(`the parser of ${name} does not say what it wants`)
     const before = known.get(name) ?? { wants, fallback: fallbackOf(variable), readBy: [] }
@@ -99,6 +105,19 @@ function ofRooms(): Declaration[] {
       return variable === undefined || FOR_TESTS.has(name) ? [] : [{ name, variable, readBy: room }]
     })
   })
+}
+
+/** Envoy is told of the headers by its own variables. */
+function ofTraces(): Declaration[] {
+  const rooms = ['oauth-server', 'ext-authz', 'mcp-bridge']
+  const declare = (specification: Specification, readers: readonly string[]): Declaration[] =>
+    Object.entries(specification).flatMap(([name, variable]) =>
+      readers.map((readBy) => ({ name, variable, readBy })),
+    )
+  return [
+    ...declare(TRACING_VARIABLES, [...rooms, 'envoy-files']),
+    ...declare(TRACING_SECRETS, [...rooms, 'envoy']),
+  ]
 }
 
 /** Refused wherever others can reach the gateway. */

@@ -18,6 +18,7 @@ export const GROUPS = [
   'Services',
   'Processes and store',
   'Programs',
+  'Traces',
 ] as const
 export type Group = (typeof GROUPS)[number]
 
@@ -35,6 +36,8 @@ const processes = (words: string, fallback?: string): Meaning =>
   toMeaning('Processes and store', words, fallback)
 const programs = (words: string, fallback?: string): Meaning =>
   toMeaning('Programs', words, fallback)
+
+const traces = (words: string): Meaning => toMeaning('Traces', words)
 
 function toMeaning(group: Group, words: string, fallback?: string): Meaning {
   return { group, words, ...(fallback !== undefined && { fallback }) }
@@ -163,6 +166,28 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   VALKEY_BIN: programs('The Valkey to run', 'on the PATH, else fetched'),
   CHROMIUM_BIN: programs('The browser that services drive', 'on the PATH'),
   LEGO_BIN: programs('The lego that gets certificates', 'on the PATH'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: traces(
+    'A collector: switches [traces](tracing.md) on. Over HTTP `/v1/traces` is added',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces('The same for traces alone, exactly as it is'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: traces('How spans are sent'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: traces('The same for traces alone'),
+  OTEL_EXPORTER_OTLP_HEADERS: traces('What the collector wants to see, perhaps a key'),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: traces('The same for traces alone'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: traces('Milliseconds for one export'),
+  OTEL_TRACES_EXPORTER: traces('`none` switches traces off'),
+  OTEL_SDK_DISABLED: traces('The same'),
+  OTEL_SERVICE_NAME: traces('One name for all rooms. Without it each is a service of its own'),
+  OTEL_RESOURCE_ATTRIBUTES: traces('Said of every span'),
+  OTEL_TRACES_SAMPLER: traces('Which traces are recorded'),
+  OTEL_TRACES_SAMPLER_ARG: traces('The share of `traceidratio`'),
+  OTEL_BSP_SCHEDULE_DELAY: traces('Milliseconds between two exports'),
+  OTEL_BSP_EXPORT_TIMEOUT: traces('Milliseconds after which an export is given up'),
+  OTEL_BSP_MAX_QUEUE_SIZE: traces('Spans that wait at most; more are dropped'),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: traces('Spans in one export'),
+  TRACING_JOINS_CALLERS: traces(
+    "A caller's own trace goes on here, and whether it was sampled counts: behind a proxy of yours",
+  ),
 }
 
 /** Read by hand in the code, since they have no one type: what they take. */

@@ -10,6 +10,7 @@ import {
   status,
 } from '@grpc/grpc-js'
 import type { Log } from '../../lib/platform/log.ts'
+import { TRACEPARENT } from '../../lib/platform/tracing/tracing.ts'
 import { assertSocketPath } from '../../lib/platform/unix-socket.ts'
 import { CLOSE_MS, MESSAGE_BYTES_MAX } from './http2/limits.ts'
 import type { GrpcMethods, GrpcServer, StreamingMethod, UnaryMethod } from './transport.ts'
@@ -66,7 +67,8 @@ function add(server: Server, path: string, isStreaming: boolean, handler: Handle
 
 function toUnary(name: string, method: UnaryMethod, log: Log): handleUnaryCall<Buffer, Buffer> {
   return (call, reply) => {
-    void attempt(method, call.request).then(
+    const [traceparent = ''] = call.metadata.get(TRACEPARENT)
+    void attempt((message) => method(message, String(traceparent)), call.request).then(
       (answer) => reply(null, answer),
       (error: unknown) => {
         log.error({ err: error, method: name }, 'gRPC method failed')
@@ -103,6 +105,6 @@ function toStreaming(
   }
 }
 
-async function attempt(method: UnaryMethod, message: Buffer): Promise<Buffer> {
+async function attempt(method: StreamingMethod, message: Buffer): Promise<Buffer> {
   return await method(message)
 }

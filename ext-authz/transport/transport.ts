@@ -1,7 +1,10 @@
 /** What carries gRPC between Envoy and the decision: message bytes in, message bytes out. */
 
-/** One message for one message. Answers at once where it can; a throw or rejection is gRPC INTERNAL. */
-export type UnaryMethod = (message: Buffer) => Buffer | Promise<Buffer>
+/**
+ * One message for one message. Answers at once where it can; a throw or rejection is gRPC INTERNAL.
+ * @param traceparent as the caller sent it; empty or absent where it sent none.
+ */
+export type UnaryMethod = (message: Buffer, traceparent?: string) => Buffer | Promise<Buffer>
 
 /** Each message of a stream has its answers, until the caller ends its side. */
 export type StreamingMethod = (message: Buffer) => Buffer | Promise<Buffer>

@@ -10,7 +10,7 @@ import type { ServiceDefinition } from './service-definition.ts'
 const NAME = /^[A-Z][A-Z0-9_]{0,63}$/
 /** Keys of the gateway itself are no service's business, though its process may hold them. */
 const RESERVED =
-  /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY|USER_SECRETS)_|^GITHUB_CLIENT_SECRET$/
+  /^(?:GATEWAY|REDIS|OAUTH_SERVER|EXT_AUTHZ|MCP_BRIDGE|ENVOY|USER_SECRETS|OTEL)_|^GITHUB_CLIENT_SECRET$/
 
 /** Whether a variable holds a key of the gateway itself, which nothing may be made of. */
 export function isReservedSecret(name: string): boolean {

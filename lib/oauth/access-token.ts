@@ -47,7 +47,13 @@ export interface VerificationExpectations {
 
 export type Verification =
   | { readonly valid: true; readonly claims: AccessTokenClaims }
-  | { readonly valid: false; readonly reason: TokenFault; readonly detail: string }
+  | {
+      readonly valid: false
+      readonly reason: TokenFault
+      readonly detail: string
+      /** Whose it was, where it is ours and only too old or for something else: for the log. */
+      readonly claims?: Pick<AccessTokenClaims, 'sub' | 'client_id'>
+    }
 
 export type TokenFault =
   | 'malformed'
@@ -100,10 +106,10 @@ function checkClaims(
   const claims = payload as unknown as AccessTokenClaims & { readonly nbf?: unknown }
   if (claims.iss !== issuer) return fault('malformed', 'the token is of another issuer')
   const untimely = checkTimes(claims, now() / 1000)
-  if (untimely !== undefined) return untimely
+  if (untimely !== undefined) return { ...untimely, claims }
   // A list would make one token good for two servers: only the one text counts.
   if (typeof payload['aud'] !== 'string' || payload['aud'] !== (audience ?? payload['aud']))
-    return fault('wrong_audience', `aud is ${JSON.stringify(payload['aud'])}`)
+    return { ...fault('wrong_audience', `aud is ${JSON.stringify(payload['aud'])}`), claims }
   return { valid: true, claims }
 }
 

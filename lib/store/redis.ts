@@ -3,6 +3,8 @@
 import { Redis } from 'ioredis'
 import type { Log } from '../platform/log.ts'
 import type { Secret } from '../platform/secret.ts'
+import type { Tracing } from '../platform/tracing/tracing.ts'
+import { traceCommands } from './trace-commands.ts'
 
 /** Every key of ours begins so: a store may be shared with others. */
 const KEY_PREFIX = 'mcp-gateway:'
@@ -13,6 +15,8 @@ export interface RedisOptions {
   readonly password?: Secret | undefined
   /** A command without an answer after this many milliseconds has failed. */
   readonly commandTimeoutMs: number
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
 }
 
 const RECONNECT_MS_MAX = 1000
@@ -33,6 +37,7 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
     retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MS_MAX),
     lazyConnect: true,
   })
+  if (options.tracing !== undefined) traceCommands(redis, options.tracing)
   redis.on('error', (error: Error) => log.warn({ err: error }, 'store connection'))
   redis.connect().catch(() => {
     // Reported by the error event; the retry strategy goes on.

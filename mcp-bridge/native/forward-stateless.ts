@@ -15,10 +15,10 @@ import {
 import { DISCOVER, LISTEN } from '../methods.ts'
 import { withServedRevisions } from '../stateless/direct.ts'
 import type { AnswerReader } from '../tools/answer-reader.ts'
+import { askTraced } from './ask-traced.ts'
 import { passOn } from './pass-on.ts'
 import type { PassingReader } from './read-answer.ts'
 import { refuse } from './refuse.ts'
-import { ask } from './upstream.ts'
 
 /** @throws RpcFault when the server cannot be asked, or the request must not reach it. */
 export async function forwardStateless(
@@ -38,7 +38,7 @@ export async function forwardStateless(
   const server = await bridge.natives.ensure(service)
   admission.assertStands()
   const { [SESSION_HEADER]: _, ...headers } = exchange.request.headers
-  const answer = await ask(server, service.name, {
+  const answer = await askTraced(bridge.tracing, exchange, server, {
     method: 'POST',
     path: exchange.request.url ?? '/',
     headers,

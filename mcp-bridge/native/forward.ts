@@ -4,10 +4,10 @@ import type { Bridge } from '../bridge.ts'
 import type { Exchange } from '../exchange.ts'
 import type { RpcFault } from '../json-rpc.ts'
 import type { Watched } from '../tools/watched-call.ts'
+import { askTraced } from './ask-traced.ts'
 import type { NativeSession } from './native-session.ts'
 import { passOn } from './pass-on.ts'
 import { refuse, tellCancelled } from './refuse.ts'
-import { ask } from './upstream.ts'
 
 export interface Forwarded {
   readonly body?: Buffer
@@ -38,7 +38,7 @@ export async function forward(
   })
   const server = await bridge.natives.ensure(service)
   admission.assertStands()
-  const answer = await ask(server, service.name, {
+  const answer = await askTraced(bridge.tracing, exchange, server, {
     method: request.method ?? 'POST',
     path: request.url ?? '/',
     headers: request.headers,

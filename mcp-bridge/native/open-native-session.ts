@@ -5,6 +5,7 @@ import type { Bridge } from '../bridge.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
 import { type Exchange, ownerOf, sendFault } from '../exchange.ts'
 import { RpcFault, type RpcRequest, serialize } from '../json-rpc.ts'
+import { askTraced } from './ask-traced.ts'
 import type { NativeServer } from './native-servers.ts'
 import { NativeSession } from './native-session.ts'
 import { ask, forwardable, readWhole } from './upstream.ts'
@@ -23,7 +24,7 @@ export async function openNativeSession(
   try {
     const server = await bridge.natives.ensure(exchange.service)
     admission.assertStands()
-    const { answer, body } = await initialize(server, exchange, request)
+    const { answer, body } = await initialize(bridge, server, exchange, request)
     const id = answer.headers['mcp-session-id']
     if (answer.statusCode === 200 && typeof id === 'string') {
       if (!SESSION_ID.test(id)) throw unusable(exchange, 'its session id is not acceptable')
@@ -43,12 +44,13 @@ export async function openNativeSession(
 
 /** The whole answer: the session must be known before its id can be used. */
 async function initialize(
+  bridge: Bridge,
   server: NativeServer,
   exchange: Exchange,
   request: RpcRequest,
 ): Promise<{ answer: IncomingMessage; body: Buffer }> {
   const { 'mcp-session-id': _, ...headers } = exchange.request.headers
-  const answer = await ask(server, exchange.service.name, {
+  const answer = await askTraced(bridge.tracing, exchange, server, {
     method: 'POST',
     path: exchange.request.url ?? '/',
     headers,

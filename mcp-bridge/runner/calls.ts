@@ -18,6 +18,7 @@ import {
   toCancelled,
 } from '../json-rpc.ts'
 import { toValidAnswer } from './answers.ts'
+import type { CallTraces } from './call-traces.ts'
 import { Correlation, type Overdue, type Settled } from './correlation.ts'
 import { Hung } from './hung.ts'
 import type { Call, ProcessUser } from './process-user.ts'
@@ -31,6 +32,8 @@ export interface CallsPorts {
   readonly toVisible: (user: ProcessUser, call: Call, answer: RpcResponse) => RpcResponse
   /** A call is over without the server's answer. */
   readonly onDropped: (call: Call) => void
+  /** Undefined where traces are off. */
+  readonly traces?: CallTraces | undefined
 }
 
 export class Calls {
@@ -69,6 +72,7 @@ export class Calls {
     if (settled === undefined) return undefined
     const { user, call } = settled
     const answer = toValidAnswer({ ...response, id: call.id })
+    this.#ports.traces?.answered(call, answer)
     call.settle(this.#ports.toVisible(user, call, answer))
     this.#turns.leave(call)
     return settled
@@ -142,11 +146,13 @@ export class Calls {
   }
 
   #send(user: ProcessUser, call: Call, request: RpcRequest, isTimed: boolean): void {
-    const outgoing = this.#correlation.outgoing(user, call, request, isTimed)
+    const { traces } = this.#ports
+    const traced = traces?.begin(call, request) ?? request
     try {
-      this.#ports.send(outgoing)
+      this.#ports.send(this.#correlation.outgoing(user, call, traced, isTimed))
     } catch (error) {
       this.#correlation.cancel(call)
+      traces?.dropped(call)
       throw error
     }
   }
@@ -169,6 +175,7 @@ export class Calls {
   }
 
   #over(call: Call): void {
+    this.#ports.traces?.dropped(call)
     this.#ports.onDropped(call)
     this.#turns.leave(call)
   }

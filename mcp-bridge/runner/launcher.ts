@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/platform/clock.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending } from '../../lib/platform/process-group.ts'
+import type { Span, Tracing } from '../../lib/platform/tracing/tracing.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { RemoteProbe } from '../remote/probe.ts'
 import type { Remotes } from '../remote/remotes.ts'
@@ -22,6 +23,7 @@ import type { OwnSecrets } from './own-secrets.ts'
 import { ServerProcess } from './server-process.ts'
 import type { Era } from './servers.ts'
 import { Totals } from './totals.ts'
+import { traceStart } from './trace-start.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 export interface LauncherPorts {
@@ -33,6 +35,8 @@ export interface LauncherPorts {
   readonly environment: Environment
   readonly clock: Clock
   readonly log: Log
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
 }
 
 export interface Launched {
@@ -57,10 +61,17 @@ export class Launcher {
 
   /**
    * @param person undefined for one that everybody shares, or that is nobody's yet.
+   * @param cause of whoever waits for it, where that is traced.
    * @throws RpcFault when it must not be started now, or cannot be.
    */
-  launch(service: Service, person: Person | undefined, own: OwnSecrets, era: Era): Launched {
-    const { clock, log, hostOf, remotes } = this.#ports
+  launch(
+    service: Service,
+    person: Person | undefined,
+    own: OwnSecrets,
+    era: Era,
+    cause?: Span,
+  ): Launched {
+    const { clock, log, hostOf, remotes, tracing } = this.#ports
     const host = hostOf(service)
     let owner = person
     let child: Upstream | undefined
@@ -85,12 +96,14 @@ export class Launcher {
         noteEnding(ending)
         events.ended(ending)
       }
-      child = start(service, () => begin({ ...events, ended }))
+      const traced = traceStart(tracing, cause, service, events)
+      child = start(service, () => begin({ ...traced, ended }))
       return child
     }
     const process = new ServerProcess(service, launch, ownLog, {
       era,
       rootFolders: () => service.rootFolders.map(expand),
+      tracing,
     })
     this.totals.add(process)
     return {

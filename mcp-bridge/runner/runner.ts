@@ -228,11 +228,12 @@ export class Runner {
     this.#places.askAgain()
   }
 
-  #launch({ service, person, era, own }: Order): Launched {
+  #launch({ service, person, era, own, isAhead }: Order): Launched {
     if (this.#isStopped) throw stopping()
     const owner = service.isolation === 'shared' ? undefined : person
+    const cause = isAhead ? undefined : this.#ports.tracing?.current
     const spare = era === 'sessions' ? this.#spares.take(service) : undefined
-    const launched = spare ?? this.#launcher.launch(service, owner, own, era)
+    const launched = spare ?? this.#launcher.launch(service, owner, own, era, cause)
     const { process } = launched
     if (owner !== undefined) launched.handTo(owner)
     void process.ended.then(() => this.#idle.remove(process))

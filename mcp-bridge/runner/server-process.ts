@@ -6,6 +6,7 @@
 import type { Service } from '../../lib/catalogue/service.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Ending, StopWaits } from '../../lib/platform/process-group.ts'
+import type { Tracing } from '../../lib/platform/tracing/tracing.ts'
 import {
   isRequest,
   isResponse,
@@ -17,6 +18,7 @@ import {
 } from '../json-rpc.ts'
 import { STOP_WAITS } from '../limits.ts'
 import { Ticker } from '../ticker.ts'
+import { CallTraces } from './call-traces.ts'
 import { Calls } from './calls.ts'
 import { Congestion } from './congestion.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
@@ -35,6 +37,8 @@ export interface ServerProcessOptions {
   readonly rootFolders?: () => readonly string[]
   /** Beats once a second. */
   readonly seconds?: Ticker
+  /** Undefined where traces are off. */
+  readonly tracing?: Tracing | undefined
 }
 
 const SECONDS = new Ticker(1000)
@@ -61,13 +65,18 @@ export class ServerProcess implements SessionServer {
     service: Service,
     launch: (events: UpstreamEvents) => Upstream,
     log: Log,
-    { era = 'sessions', rootFolders = () => [], seconds = SECONDS }: ServerProcessOptions = {},
+    {
+      era = 'sessions',
+      rootFolders = () => [],
+      seconds = SECONDS,
+      tracing,
+    }: ServerProcessOptions = {},
   ) {
     this.service = service
     this.era = era
     this.rootFolders = rootFolders
     this.#log = log
-    this.#calls = this.#createCalls()
+    this.#calls = this.#createCalls(tracing)
     this.#conversation = this.#createConversation(rootFolders)
     this.#upstream = launch({
       message: (message, about) => this.#receive(message, about),
@@ -164,12 +173,14 @@ export class ServerProcess implements SessionServer {
     return await this.ended
   }
 
-  #createCalls(): Calls {
+  #createCalls(tracing: Tracing | undefined): Calls {
+    const transport = this.service.launch.kind === 'remote' ? 'tcp' : 'pipe'
     return new Calls(this.service, {
       send: (request) => this.#input.send(request),
       notify: (notification) => this.#input.trySend(notification),
       toVisible: (user, call, answer) => this.#conversation.answered(user, call, answer),
       onDropped: (call) => this.#conversation.dropped(call),
+      traces: tracing && new CallTraces(tracing, transport),
     })
   }
 

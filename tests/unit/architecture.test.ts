@@ -33,6 +33,8 @@ const DOORS: Record<string, RegExp> = {
   jose: /^(?:lib\/oauth|oauth-server|ext-authz)\//,
   'openid-client': /^oauth-server\/login\/providers\/oidc/,
   '@peculiar/x509': /^certs\/making\.ts$/,
+  '@opentelemetry/api': /^lib\/platform\/tracing\/opentelemetry\.ts$/,
+  '@opentelemetry/sdk-trace': /^lib\/platform\/tracing\/opentelemetry\.ts$/,
 }
 
 interface Import {

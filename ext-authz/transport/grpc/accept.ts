@@ -34,7 +34,9 @@ function begin(ports: CallPorts, stream: Stream, head: RequestHead, known: Metho
   const notGrpc = refuseNotGrpc(head)
   if (notGrpc !== undefined) return readOver(() => sender.finish(stream, notGrpc))
   const method = known.get(head.path)
-  if (method !== undefined && !head.isTooLarge) return new Call(ports, stream, method)
+  if (method !== undefined && !head.isTooLarge) {
+    return new Call(ports, stream, method, head.traceparent)
+  }
   // At once: callers of streaming methods wait for answers before they end.
   sender.finish(stream, head.isTooLarge ? TOO_LARGE : UNKNOWN)
   return NO_EXCHANGE

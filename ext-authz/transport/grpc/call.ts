@@ -35,6 +35,7 @@ export class Call implements Exchange {
   readonly #ports: CallPorts
   readonly #stream: Stream
   readonly #method: Method
+  readonly #traceparent: string
   readonly #waiting: Buffer[] = []
   #reader: MessageReader | undefined
   #held = 0
@@ -44,10 +45,11 @@ export class Call implements Exchange {
   #hasResponded = false
   #isOver = false
 
-  constructor(ports: CallPorts, stream: Stream, method: Method) {
+  constructor(ports: CallPorts, stream: Stream, method: Method, traceparent: string) {
     this.#ports = ports
     this.#stream = stream
     this.#method = method
+    this.#traceparent = traceparent
   }
 
   get isBusy(): boolean {
@@ -127,7 +129,7 @@ export class Call implements Exchange {
     this.#isRunning = true
     let answer: Buffer | Promise<Buffer>
     try {
-      answer = this.#method.answer(message)
+      answer = this.#method.answer(message, this.#traceparent)
     } catch (error) {
       this.#failed(error, message.length)
       return

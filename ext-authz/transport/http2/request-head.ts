@@ -7,6 +7,8 @@ export interface RequestHead {
   readonly method: string
   readonly path: string
   readonly contentType: string
+  /** Empty where the request has none. */
+  readonly traceparent: string
   /** -1 where the request says none. */
   readonly contentLength: number
   /** Larger than announced. */
@@ -26,6 +28,7 @@ export class HeadReader {
   #method = ''
   #path = ''
   #contentType = ''
+  #traceparent = ''
   #contentLength = NO_LENGTH
 
   begin(): void {
@@ -36,6 +39,7 @@ export class HeadReader {
     this.#method = ''
     this.#path = ''
     this.#contentType = ''
+    this.#traceparent = ''
     this.#contentLength = NO_LENGTH
   }
 
@@ -70,6 +74,7 @@ export class HeadReader {
       method: this.#method,
       path: this.#path,
       contentType: this.#contentType,
+      traceparent: this.#traceparent,
       contentLength: this.#contentLength,
       isTooLarge: this.#bytes > FIELD_LIST_BYTES_MAX,
     }
@@ -88,6 +93,7 @@ export class HeadReader {
   #regular(field: Field): void {
     this.#hasRegular = true
     if (field.kind === KIND.contentType) this.#contentType = field.value
+    if (field.kind === KIND.traceparent) this.#traceparent = field.value
     if (field.kind === KIND.contentLength) this.#length(field.value)
   }
 

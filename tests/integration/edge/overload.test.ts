@@ -37,7 +37,7 @@ async function startEnvoy(t: ExecutionContext, limits: OverloadLimits): Promise<
     ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
   }
   const files = renderFiles(readGateway(environment, folder), readEnvoyConfig(environment))
-  const bootstrap = renderBootstrap(folder, environment.ENVOY_ADMIN_SOCKET, limits)
+  const bootstrap = renderBootstrap(folder, environment.ENVOY_ADMIN_SOCKET, { overload: limits })
   writeFiles(folder, new Map([...files, [FILES.bootstrap, bootstrap]]))
   const envoy: ChildProcess = spawn(
     process.env['ENVOY_BIN'] ?? 'envoy',

@@ -53,6 +53,17 @@ test('plain HTTP beside TLS', isValid, {
   ENVOY_PLAIN_PORT: '8080',
   CERTS_SOCKET: join(folder, 'c.sock'),
 })
+test('collector over HTTP', isValid, {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318',
+  ENVOY_OTLP_HEADERS: 'authorization,x-key',
+})
+test('collector over gRPC and TLS', isValid, {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+  OTEL_TRACES_SAMPLER_ARG: '0.1',
+  TRACING_JOINS_CALLERS: 'true',
+})
 test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
 test('pages of listed origins', isValid, {
   MCP_CORS_ORIGINS: 'https://a.example,https://b.example:8443',

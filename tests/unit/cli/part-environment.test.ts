@@ -11,6 +11,7 @@ import {
   serviceSecrets,
 } from '../../../cli/supervisor/part-environment.ts'
 import { socketsIn, toParts } from '../../../cli/supervisor/parts.ts'
+import { tracingEnvironment } from '../../../cli/supervisor/tracing-environment.ts'
 import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
 import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
@@ -382,4 +383,27 @@ test('over TLS a room for certificates comes before Envoy; a DNS provider’s se
   const files = find('envoy-files')?.env
   t.is(files?.['ENVOY_CERTIFICATE_FOLDER'], '/state/certs/served')
   t.is(files?.['ENVOY_PLAIN_PORT'], '80')
+})
+
+const COLLECTOR = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+  OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20key,x-team=a%2Cb',
+  OTEL_SERVICE_NAME: 'gateway',
+}
+
+test('where traces are on, the collector’s headers reach whoever sends, and Envoy’s files their names', (t) => {
+  const { rooms, envoyFiles, envoy } = tracingEnvironment(COLLECTOR)
+  t.deepEqual(rooms, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_SERVICE_NAME: 'gateway',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20key,x-team=a%2Cb',
+  })
+  t.deepEqual(envoy, { ENVOY_OTLP_HEADER_1: 'Bearer key', ENVOY_OTLP_HEADER_2: 'a,b' })
+  t.is(envoyFiles['ENVOY_OTLP_HEADERS'], 'authorization,x-team')
+  t.false(JSON.stringify(envoyFiles).includes('key'))
+})
+
+test('where they are off, nobody is told anything', (t) => {
+  const off = { ...COLLECTOR, OTEL_SDK_DISABLED: 'true' }
+  t.deepEqual(tracingEnvironment(off), { rooms: {}, envoyFiles: {}, envoy: {} })
 })

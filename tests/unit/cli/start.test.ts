@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { loadEnvironment } from '../../../cli/context.ts'
 import { readRootSecret } from '../../../cli/instance/root-secret.ts'
+import { embeddedSource } from '../../../cli/log/embedded-source.ts'
 import { logPaths, openLogFile } from '../../../cli/log/log-file.ts'
 import type { LogRecord } from '../../../cli/log/log-record.ts'
-import { readLastLines } from '../../../cli/log/read-log.ts'
 import { toTable } from '../../../cli/output.ts'
 import { readyLines } from '../../../cli/start/client-lines.ts'
 import { listenAddresses } from '../../../cli/start/listen-addresses.ts'
@@ -67,7 +67,7 @@ const record = (msg: string): LogRecord => ({
   fields: {},
 })
 
-test('the log file is bounded, and read back across its rotations', (t) => {
+test('the log file is bounded, and read back across its rotations', async (t) => {
   const state = folder(t)
   const file = openLogFile(state, 400)
   for (let index = 0; index < 100; index += 1) file.write(record(`line ${index}`))
@@ -75,20 +75,36 @@ test('the log file is bounded, and read back across its rotations', (t) => {
   const paths = logPaths(state)
   for (const path of paths) t.true(statSync(path).size <= 400)
   t.is(statSync(paths[0] ?? '').mode & 0o777, 0o600)
-  const last = readLastLines(paths, 10, (line) => !line.includes('line 95"'))
-  const messages = last?.lines.map((line) => (JSON.parse(line) as LogRecord).msg)
-  t.deepEqual(messages?.slice(-5), ['line 94', 'line 96', 'line 97', 'line 98', 'line 99'])
-  t.true((messages?.length ?? 0) > 5)
+  const messages = (await Array.fromAsync(embeddedSource(paths).records())).map(({ msg }) => msg)
+  t.deepEqual(messages.slice(-5), ['line 95', 'line 96', 'line 97', 'line 98', 'line 99'])
+  t.true(messages.length > 5)
 })
 
-test('no log is told from an empty one', (t) => {
+test('what comes after what was read is followed, over a rotation', async (t) => {
   const state = folder(t)
-  t.is(
-    readLastLines(logPaths(state), 10, () => true),
-    undefined,
+  const file = openLogFile(state, 400)
+  file.write(record('before'))
+  const source = embeddedSource(logPaths(state))
+  t.deepEqual(
+    (await Array.fromAsync(source.records())).map(({ msg }) => msg),
+    ['before'],
   )
+  file.write(record('after'))
+  const seen: string[] = []
+  for await (const { msg } of source.follow()) {
+    seen.push(msg)
+    if (msg === 'after') for (let n = 0; n < 4; n += 1) file.write(record(`line ${n}`))
+    if (msg === 'line 3') break
+  }
+  file.close()
+  t.deepEqual(seen, ['after', 'line 0', 'line 1', 'line 2', 'line 3'])
+})
+
+test('a log that nobody has written holds nothing', async (t) => {
+  const state = folder(t)
+  t.deepEqual(await Array.fromAsync(embeddedSource(logPaths(state)).records()), [])
   openLogFile(state).close()
-  t.deepEqual(readLastLines(logPaths(state), 10, () => true)?.lines, [])
+  t.deepEqual(await Array.fromAsync(embeddedSource(logPaths(state)).records()), [])
 })
 
 test('a gateway on loopback listens on loopback, any other everywhere', (t) => {

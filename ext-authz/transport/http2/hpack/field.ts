@@ -8,8 +8,10 @@ export const KIND = {
   authority: 4,
   contentType: 5,
   contentLength: 6,
+  /** W3C Trace Context. */
+  traceparent: 7,
   /** A name or value that RFC 9113 does not allow in a request. */
-  malformed: 7,
+  malformed: 8,
 } as const
 
 export type Kind = (typeof KIND)[keyof typeof KIND]
@@ -31,6 +33,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [':authority', KIND.authority],
   ['content-type', KIND.contentType],
   ['content-length', KIND.contentLength],
+  ['traceparent', KIND.traceparent],
   ['connection', KIND.malformed],
   ['keep-alive', KIND.malformed],
   ['proxy-connection', KIND.malformed],

@@ -1,0 +1,69 @@
+/** What a record tells, whichever part wrote it: the one place that knows under which names they do. */
+
+import { roomOf } from '../instance/part-names.ts'
+import type { LogRecord } from './log-record.ts'
+
+export interface RecordFacts {
+  /** Envoy's id of the request. */
+  readonly request: string | undefined
+  /** `sub` of the person. */
+  readonly user: string | undefined
+  readonly client: string | undefined
+  readonly service: string | undefined
+}
+
+export function factsOf({ fields }: LogRecord): RecordFacts {
+  return {
+    request: textOf(fields, 'request_id') ?? textOf(fields, 'request'),
+    user: textOf(fields, 'user'),
+    client: textOf(fields, 'client_id'),
+    service: textOf(fields, 'service'),
+  }
+}
+
+/** A request as Envoy saw it: each has exactly one such line. */
+export interface AccessFacts extends RecordFacts {
+  readonly status: number
+  readonly path: string
+  readonly address: string | undefined
+  /** Why ext-authz said no. */
+  readonly reason: string | undefined
+  /** In Envoy's words, what came of it. */
+  readonly details: string | undefined
+}
+
+export function accessOf(record: LogRecord): AccessFacts | undefined {
+  if (roomOf(record.name) !== 'envoy' || record.msg !== 'request') return undefined
+  const { fields } = record
+  return {
+    ...factsOf(record),
+    status: Number(fields['status'] ?? 0),
+    path: textOf(fields, 'path') ?? '',
+    address: textOf(fields, 'address'),
+    reason: textOf(fields, 'reason'),
+    details: textOf(fields, 'details'),
+  }
+}
+
+/** What the bridge was asked in MCP's words. */
+export interface ExchangeFacts extends RecordFacts {
+  readonly method: string | undefined
+  readonly tool: string | undefined
+  readonly tookMs: number
+}
+
+export function exchangeOf(record: LogRecord): ExchangeFacts | undefined {
+  if (roomOf(record.name) !== 'mcp-bridge' || record.msg !== 'request') return undefined
+  const { fields } = record
+  return {
+    ...factsOf(record),
+    method: textOf(fields, 'method'),
+    tool: textOf(fields, 'tool'),
+    tookMs: Number(fields['duration_ms'] ?? 0),
+  }
+}
+
+function textOf(fields: LogRecord['fields'], name: string): string | undefined {
+  const value = fields[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
