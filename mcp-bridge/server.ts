@@ -11,7 +11,6 @@ import {
   type Identity,
   parseIdentityHeaders,
 } from '../lib/oauth/identity-headers.ts'
-import type { Clock } from '../lib/platform/clock.ts'
 import { matcherOf } from '../lib/platform/constant-time.ts'
 import type { Log } from '../lib/platform/log.ts'
 import type { Secret } from '../lib/platform/secret.ts'
@@ -20,11 +19,12 @@ import { serveElsewhere } from './elsewhere.ts'
 import { endSession } from './end-session.ts'
 import {
   type Exchange,
+  type ExchangeWatchers,
   headerOf,
-  logExchange,
   REVISION_HEADER,
   SESSION_HEADER,
   sendFault,
+  watchExchange,
 } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { HTTP_KEEP_ALIVE_MS } from './limits.ts'
@@ -32,13 +32,11 @@ import { listen } from './listen.ts'
 import { post } from './post.ts'
 import { STATELESS_REVISION } from './stateless/envelope.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends ExchangeWatchers {
   readonly bridge: Bridge
   /** As it is now. */
   readonly findService: (name: string) => Service | undefined
   readonly edgeSecret: Secret
-  readonly clock: Clock
-  readonly log: Log
 }
 
 interface Door extends Omit<ServerOptions, 'edgeSecret'> {
@@ -73,7 +71,7 @@ async function handle(
     exchange = admit(request, response, door)
     const { admission } = exchange
     response.once('close', () => admission.clientLeft())
-    logExchange(exchange, door.log, door.clock)
+    watchExchange(exchange, door)
     await serve(door.bridge, exchange)
   } catch (thrown) {
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.

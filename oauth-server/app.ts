@@ -27,11 +27,12 @@ import { askToSignOut, endLogin } from './login/logout.ts'
 import { openWardrobe, putOn, sendIcon, sendLogo, sendStyle, type Wardrobe } from './pages/dress.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
+import { tellRequests } from './records/figures.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
 import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { inSequence } from './steps/in-sequence.ts'
-import { logAccess } from './steps/log-access.ts'
+import { type LogState, logAccess } from './steps/log-access.ts'
 import { introspect } from './token/introspect.ts'
 import { revoke } from './token/revoke.ts'
 import { token } from './token/token.ts'
@@ -108,7 +109,7 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
     router.register(path, ['OPTIONS'], [answerPreflight(rows.map(({ method }) => method))])
   }
   const app = new Koa()
-  app.use(logAccess(ports.log, ports.clock))
+  app.use(logAccess(ports.log, ports.clock, tellRequests(ports.figures)))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(findLiterally(table))
@@ -119,9 +120,17 @@ export function createApp(ports: Ports, readiness: Readiness): Koa {
   return app
 }
 
-function allSteps({ cors, errors, steps }: Route): Koa.Middleware[] {
+function allSteps({ name, cors, errors, steps }: Route): Koa.Middleware[] {
   const shared = cors === 'any' ? [allowAnyOrigin] : []
-  return [...shared, answerErrors(errors), ...steps]
+  return [nameRoute(name), ...shared, answerErrors(errors), ...steps]
+}
+
+/** For the figures. */
+function nameRoute(name: string): Koa.Middleware<LogState> {
+  return async function nameRoute(ctx, next) {
+    ctx.state.route = name
+    await next()
+  }
 }
 
 const HAS_PARAMETERS = /[:*{]/

@@ -6,6 +6,7 @@ import { systemClock } from '../lib/platform/clock.ts'
 import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { serveFigures } from '../lib/platform/serve-figures.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { keepApplied } from './access/keep-applied.ts'
@@ -77,7 +78,8 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
-  const stopAdministration = await listenForOperators(redis, ports)
+  const stopAdministration = await listenForOperators(ports)
+  const stopFigures = await serveFigures(ports.figures, config.OAUTH_SERVER_METRICS_SOCKET)
   const stopApplying = keepApplied(ports)
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
@@ -91,7 +93,9 @@ export async function startServer(
     live.stop()
     clearInterval(probing)
     await stopAdministration()
+    await stopFigures()
     await leaving.leave(server)
+    await ports.trail.flush()
     redis.disconnect()
   }
 }

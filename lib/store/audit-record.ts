@@ -20,9 +20,37 @@ export interface AuditRecord {
   /** What it was done to, e.g. the name of a tool. */
   readonly target?: string | undefined
   readonly request_id?: string | undefined
+  /** Where it was asked from, as much of it as AUDIT_ADDRESSES lets be kept. */
+  readonly address?: string | undefined
   readonly duration_ms?: number | undefined
   /** What else there is to say, by names of the action's own. */
   readonly details?: Readonly<Record<string, string | number | undefined>>
+}
+
+/** What kinds of actions there are; `call` is of tools. */
+export const AUDIT_KINDS = [
+  'login',
+  'consent',
+  'token',
+  'revocation',
+  'registration',
+  'secret',
+  'administration',
+  'call',
+] as const
+export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+const KINDS: Readonly<Record<string, AuditKind>> = { admin: 'administration', tools: 'call' }
+
+/** By the first word of the action; undefined for one that is not known here. */
+export function kindOf(action: string): AuditKind | undefined {
+  const [first = ''] = action.split('/', 1)
+  return KINDS[first] ?? AUDIT_KINDS.find((kind) => kind === first)
+}
+
+/** Whether somebody did not get what they asked for because it is not theirs, or was asked wrongly. */
+export function isRefusal({ action, outcome }: AuditRecord): boolean {
+  return kindOf(action) === 'call' ? outcome === 'denied' : outcome !== 'ok'
 }
 
 export interface AuditEntry {

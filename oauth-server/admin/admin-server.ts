@@ -88,7 +88,7 @@ async function answer(ports: AdminPorts, asked: AdminQuestion): Promise<AdminAns
 
 /** Awaited, so that whoever looks into the log next finds it. */
 async function record(
-  { audit, clock, log }: AdminPorts,
+  { trail, clock, log }: AdminPorts,
   { name, operator }: AdminQuestion,
   at: number,
   targets: readonly Target[],
@@ -96,10 +96,10 @@ async function record(
   const duration_ms = clock() - at
   for (const { target, ...facts } of targets) {
     const what = { action: `admin/${name}`, user: `operator:${operator}`, ...facts }
-    audit.append({ at, room: 'oauth-server', duration_ms, ...what, target: target || undefined })
+    trail.append({ at, room: 'oauth-server', duration_ms, ...what, target: target || undefined })
     log.warn({ ...what, target }, 'administration')
   }
-  await audit.flush()
+  await trail.flush()
 }
 
 /** Of a question that was refused: whom or what it was about, if it says so. */

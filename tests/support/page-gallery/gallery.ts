@@ -46,7 +46,7 @@ function createGallery(branding: Branding): Koa {
   router.get('/assets/logo', ...sendLogo(wardrobe))
   router.get('/assets/icon.svg', ...sendIcon(wardrobe))
   const app = new Koa()
-  app.use(logAccess(createLog('gallery', 'error', { write: () => {} }), Date.now))
+  app.use(logAccess(createLog('gallery', 'error', { write: () => {} }), Date.now, () => {}))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(router.routes())
