@@ -18,7 +18,7 @@ import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
-import { servicesCommand } from './commands/services.ts'
+import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -95,6 +95,7 @@ export async function runProgram(
   const context = lazy(() => ({
     ...surroundings,
     stdin: surroundings.streams.stdin,
+    shell: surroundings.environment,
     environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
     output: output(),
   }))
