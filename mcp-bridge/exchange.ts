@@ -6,7 +6,7 @@ import type { Identity } from '../lib/oauth/identity-headers.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Admission } from './admission.ts'
-import { RpcFault, type RpcId, serialize } from './json-rpc.ts'
+import { type JsonObject, RpcFault, type RpcId, serialize } from './json-rpc.ts'
 import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
 import type { RequestFacts } from './request-figures.ts'
 import type { SessionCaller, SessionOwner } from './sessions.ts'
@@ -88,12 +88,17 @@ function tooLarge(headers: Readonly<Record<string, string>> = {}): RpcFault {
 }
 
 /** Answers with the fault, or ends an answer that has begun. */
-export function sendFault(response: ServerResponse, fault: RpcFault, id?: RpcId): void {
+export function sendFault(
+  response: ServerResponse,
+  fault: RpcFault,
+  id?: RpcId,
+  more?: JsonObject,
+): void {
   if (response.headersSent) {
     response.end()
     return
   }
-  const body = serialize(fault.toResponse(fault.options.id ?? id ?? null))
+  const body = serialize(fault.toResponse(fault.options.id ?? id ?? null, more))
   const headers = { 'content-type': 'application/json', ...fault.options.headers }
   response.writeHead(fault.status, headers).end(body)
 }

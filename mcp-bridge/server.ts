@@ -12,7 +12,7 @@ import {
   parseIdentityHeaders,
 } from '../lib/oauth/identity-headers.ts'
 import { matcherOf } from '../lib/platform/constant-time.ts'
-import type { Log } from '../lib/platform/log.ts'
+import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
 import { serveElsewhere } from './elsewhere.ts'
@@ -77,8 +77,11 @@ async function handle(
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
     if (response.destroyed || response.writableEnded) return
     const fault = RpcFault.from(thrown)
-    if (fault.cause !== undefined) reportCause(fault, exchange, door.log)
-    sendFault(response, fault, exchange?.rpcId)
+    const requestId = headerOf(request, REQUEST_ID_HEADER)
+    if (fault.cause !== undefined) reportCause(fault, { exchange, requestId }, door.log)
+    // By it the operator finds in the log what stays there.
+    const more = isOurs(fault) && requestId !== undefined ? { request_id: requestId } : undefined
+    sendFault(response, fault, exchange?.rpcId, more)
   }
 }
 
@@ -150,7 +153,24 @@ function assertNotStateless(request: IncomingMessage): void {
 }
 
 /** Unforeseen errors and failing servers are the operator's business; bad requests are not. */
-function reportCause(fault: RpcFault, exchange: Exchange | undefined, log: Log): void {
-  const level = fault.status < 400 || fault.status >= 500 ? 'error' : 'debug'
-  log[level]({ err: fault.cause, service: exchange?.service.name }, fault.message)
+function isOurs({ cause, status }: RpcFault): boolean {
+  return cause !== undefined && (status < 400 || status >= 500)
+}
+
+interface Failed {
+  readonly exchange: Exchange | undefined
+  readonly requestId: string | undefined
+}
+
+function reportCause(fault: RpcFault, { exchange, requestId }: Failed, log: Log): void {
+  log[isOurs(fault) ? 'error' : 'debug'](
+    {
+      request_id: requestId,
+      user: exchange?.identity.userId,
+      client_id: exchange?.identity.clientId,
+      service: exchange?.service.name,
+      err: fault.cause,
+    },
+    fault.message,
+  )
 }

@@ -9,8 +9,9 @@ import type { Log } from '../lib/platform/log.ts'
 import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
 import { type AuditTrail, redisAudit } from '../lib/store/audit.ts'
+import { type AuditLog, redisAuditLog } from '../lib/store/audit-record.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
-import { tellStore } from '../lib/store/redis.ts'
+import { tellStore, tellStoreMemory } from '../lib/store/redis.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
 import { redisUserSecrets, type UserSecrets } from '../lib/store/user-secrets.ts'
 import { type Access, createAccess, type LiveAccess } from './access/access.ts'
@@ -27,6 +28,7 @@ import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
+import { tellCensus } from './records/census.ts'
 import { countRecords, countRefusals, tellKeys } from './records/figures.ts'
 import { createRecords, type Records } from './records/records.ts'
 import { createResources, type Resources } from './resources.ts'
@@ -80,6 +82,7 @@ export interface Families {
   readonly documents: Documents
   readonly reachability: Reachability
   readonly assertions: Assertions
+  readonly audit: AuditLog
   /** Written here, and read by nobody here. */
   readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
 }
@@ -138,6 +141,11 @@ export function createPorts(
   const resources = createResources(live, config.DEFAULT_SERVICE)
   tellKeys(figures, keyring, config.SIGNING_KEY_LIFETIME, clock)
   tellStore(figures, [redis])
+  tellStoreMemory(figures, redis)
+  tellCensus(figures, {
+    ...{ families, resources, clock, log },
+    machines: [...gateway.clients.keys()].map((id) => `client:${id}`),
+  })
   return {
     ...surroundings,
     figures,
@@ -252,6 +260,7 @@ function createFamilies(redis: Redis, config: OAuthServerConfig, figures: Figure
     documents: orUnavailable(redisDocuments(redis)),
     reachability: orUnavailable(redisReachability(redis)),
     assertions: orUnavailable(redisAssertions(redis)),
+    audit: orUnavailable(redisAuditLog(redis)),
     userSecrets: orUnavailable(
       redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
     ),

@@ -74,6 +74,30 @@ export function tellStore(figures: Figures, connections: readonly Redis[]): void
   })
 }
 
+/** How much memory the store uses, and may use. */
+export function tellStoreMemory(figures: Figures, redis: Redis): void {
+  const read = async (name: string): Promise<readonly (readonly [readonly string[], number])[]> => {
+    try {
+      const value = new RegExp(`^${name}:(\\d+)`, 'm').exec(await redis.info('memory'))?.[1]
+      const bytes = Number(value)
+      // No limit is told as 0.
+      return bytes > 0 ? [[[], bytes]] : []
+    } catch {
+      // That it is away is told by another figure.
+      return []
+    }
+  }
+  figures.gauges('store_memory_bytes', 'Memory that the store uses for its data.', [], () =>
+    read('used_memory'),
+  )
+  figures.gauges(
+    'store_memory_limit_bytes',
+    'Memory that it may use (maxmemory); absent without a limit.',
+    [],
+    () => read('maxmemory'),
+  )
+}
+
 function failuresOf(redis: Redis): number {
   return redis instanceof GatheringRedis ? redis.failures : 0
 }

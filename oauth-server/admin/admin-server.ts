@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { AdminAnswer, AdminQuestion } from '../../lib/oauth/administration.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { readJsonLines, toJsonLine } from '../../lib/platform/json-lines.ts'
+import { auditEndOf, lastAuditEntries, nextAuditEntries } from './audit.ts'
 import { deleteClients, listClients, showClient } from './clients.ts'
 import { forgetConsents, listConsents } from './consents.ts'
 import { listGrants, revokeGrants } from './grants.ts'
@@ -20,6 +21,9 @@ import { disableUser, enableUser, listUsers, revokeUser, showUser } from './user
 
 /** THE TABLE: everything an operator can ask. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'audit/last': lastAuditEntries,
+  'audit/next': nextAuditEntries,
+  'audit/end': auditEndOf,
   'clients/list': listClients,
   'clients/show': showClient,
   'clients/delete': deleteClients,
