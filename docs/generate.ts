@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dashboard } from '../deploy/grafana/dashboard.ts'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
 import { dependenciesPage } from './dependencies-page.ts'
 import { requirementsPage } from './requirements-page.ts'
@@ -10,6 +11,7 @@ import { requirementsPage } from './requirements-page.ts'
 export function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
+    ['../deploy/grafana/dashboards/mcp-gateway.json', `${JSON.stringify(dashboard(), null, 2)}\n`],
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
   ])
