@@ -3,13 +3,14 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { FIGURES_TYPE } from '../lib/platform/figures.ts'
 
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/'
 
 export interface ChallengeServerOptions {
   /** lego writes to `.well-known/acme-challenge` in it. */
   readonly webroot: string
-  metrics(): string
+  metrics(): Promise<string>
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{1,128}$/
@@ -22,14 +23,19 @@ export function createChallengeServer({ webroot, metrics }: ChallengeServerOptio
     if (isRead && url.startsWith(CHALLENGE_PREFIX)) {
       sendToken(webroot, url.slice(CHALLENGE_PREFIX.length), response)
     } else if (isRead && url === '/metrics') {
-      response.setHeader('content-type', 'text/plain; version=0.0.4')
-      response.end(metrics())
+      void sendFigures(metrics(), response)
     } else if (isRead && url === '/healthz') {
       response.end('ok')
     } else {
       notFound(response)
     }
   })
+}
+
+async function sendFigures(rendering: Promise<string>, response: ServerResponse): Promise<void> {
+  const text = await rendering
+  response.setHeader('content-type', FIGURES_TYPE)
+  response.end(text)
 }
 
 function sendToken(webroot: string, token: string, response: ServerResponse): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import { ConfigError, type Environment } from '../lib/platform/environment.ts'
+import { createFigures } from '../lib/platform/figures.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
@@ -22,7 +23,7 @@ import { toPair } from './pair.ts'
 import { publishPair, readServed, type Served } from './publish.ts'
 import { Renewal } from './renewal.ts'
 import { type CertificateSource, chooseSource } from './source.ts'
-import { PLACEHOLDER_ORIGIN, renderMetrics, type Told, toStatus, writeStatus } from './status.ts'
+import { PLACEHOLDER_ORIGIN, type Told, tellCertificate, toStatus, writeStatus } from './status.ts'
 
 export interface CertsPorts {
   readonly config: CertsConfig
@@ -75,7 +76,9 @@ export async function startCertificates(ports: CertsPorts): Promise<Stop> {
     ...ports,
     ...{ folder, webroot, served: () => served, publish, changed },
   })
-  const server = createChallengeServer({ webroot, metrics: () => renderMetrics(told()) })
+  const figures = createFigures()
+  tellCertificate(figures, told)
+  const server = createChallengeServer({ webroot, metrics: () => figures.render() })
   await listenOnSocket(server, config.CERTS_SOCKET)
   changed()
   if (served.origin === PLACEHOLDER_ORIGIN) {
@@ -95,7 +98,11 @@ export async function startCertificates(ports: CertsPorts): Promise<Stop> {
 
 /** Over plain HTTP there is nothing to certify. */
 export async function serveNothing(socketPath: string): Promise<Stop> {
-  const server = createChallengeServer({ webroot: '/nonexistent', metrics: () => '' })
+  const figures = createFigures()
+  const server = createChallengeServer({
+    webroot: '/nonexistent',
+    metrics: () => figures.render(),
+  })
   await listenOnSocket(server, socketPath)
   return () => {
     server.close()

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Figures } from '../lib/platform/figures.ts'
 import { writeWhole } from '../lib/platform/whole-file.ts'
 import type { Served } from './publish.ts'
 import type { CertificateSource } from './source.ts'
@@ -57,28 +58,31 @@ export function readStatus(folder: string): CertificateStatus | undefined {
   }
 }
 
-/** In Prometheus's text format. */
-export function renderMetrics({ served, fault }: Told): string {
-  const metrics = [
+/** For Prometheus; times are epoch seconds. */
+export function tellCertificate(figures: Figures, told: () => Told): void {
+  const rows = [
     [
-      'not_before_seconds',
+      'not_before_timestamp_seconds',
       'When the certificate that is served began.',
-      served.pair.notBefore / 1000,
+      ({ served }: Told) => served.pair.notBefore / 1000,
     ],
-    ['not_after_seconds', 'When the certificate that is served ends.', served.pair.notAfter / 1000],
+    [
+      'not_after_timestamp_seconds',
+      'When the certificate that is served ends.',
+      ({ served }: Told) => served.pair.notAfter / 1000,
+    ],
     [
       'placeholder',
       'Whether a placeholder is served that nobody trusts.',
-      Number(served.origin === PLACEHOLDER_ORIGIN),
+      ({ served }: Told) => Number(served.origin === PLACEHOLDER_ORIGIN),
     ],
-    ['failing', 'Whether the last try to get a newer one failed.', Number(fault !== undefined)],
+    [
+      'failing',
+      'Whether the last try to get a newer one failed.',
+      ({ fault }: Told) => Number(fault !== undefined),
+    ],
   ] as const
-  return metrics
-    .flatMap(([name, help, value]) => [
-      `# HELP gateway_certificate_${name} ${help}`,
-      `# TYPE gateway_certificate_${name} gauge`,
-      `gateway_certificate_${name} ${value}`,
-    ])
-    .join('\n')
-    .concat('\n')
+  for (const [name, help, read] of rows) {
+    figures.gauge(`certificate_${name}`, help, () => read(told()))
+  }
 }

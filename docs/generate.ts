@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dashboard } from '../deploy/grafana/dashboard.ts'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
 import { dependenciesPage } from './dependencies-page.ts'
 import { configurationPage } from './generate/configuration.ts'
@@ -18,6 +19,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['limits.md', limitsPage()],
     ['doctor.md', doctorPage()],
+    ['../deploy/grafana/dashboards/mcp-gateway.json', `${JSON.stringify(dashboard(), null, 2)}\n`],
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
   ])

@@ -29,6 +29,10 @@ export const ENVOY_VARIABLES = {
   CERTS_SOCKET: optional(text, undefined),
   /** One for each process of the room. */
   OAUTH_SERVER_SOCKETS: required(list),
+  /** Where each process of the authorization server tells its figures. */
+  OAUTH_SERVER_METRICS_SOCKETS: optional(list, []),
+  /** Where whoever keeps the processes tells its figures; in containers nobody of ours does. */
+  SUPERVISOR_METRICS_SOCKET: optional(text, undefined),
   EXT_AUTHZ_SOCKETS: required(list),
   /** Where each process of ext-authz tells its figures. */
   EXT_AUTHZ_ADMIN_SOCKETS: optional(list, []),

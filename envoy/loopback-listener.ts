@@ -7,6 +7,9 @@ const TYPE = 'type.googleapis.com'
 /** A web page that points its own name at this machine is none of these. */
 const HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
+/** Of what Envoy tells by itself: a line for each of the processes there can be. */
+const TOLD_BYTES_MAX = 65_536
+
 export interface ListenerPlace {
   /** Of this machine's loopback, or of a container whose engine publishes it there alone. */
   readonly address: string
@@ -51,6 +54,7 @@ function connectionManager(name: string, routes: readonly object[]): object {
     stream_idle_timeout: '30s',
     route_config: {
       name,
+      max_direct_response_body_size_bytes: TOLD_BYTES_MAX,
       virtual_hosts: [
         { name: 'loopback', domains: HOSTS, routes },
         {
@@ -74,6 +78,20 @@ export function readingRoute(path: string, cluster: string, upstreamPath = path)
   return {
     match: { path, headers: [{ name: ':method', string_match: { exact: 'GET' } }] },
     route: { cluster, prefix_rewrite: upstreamPath, timeout: '10s' },
+  }
+}
+
+/** GET alone: what Envoy itself tells, as JSON. */
+export function tellingRoute(path: string, content: object): object {
+  return {
+    match: { path, headers: [{ name: ':method', string_match: { exact: 'GET' } }] },
+    direct_response: { status: 200, body: { inline_string: JSON.stringify(content) } },
+    response_headers_to_add: [
+      {
+        header: { key: 'content-type', value: 'application/json' },
+        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+      },
+    ],
   }
 }
 

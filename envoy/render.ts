@@ -45,8 +45,10 @@ export function renderFiles(gateway: Gateway, config: EnvoyConfig): ReadonlyMap<
     address,
     port: gateway.metricsPort,
     extAuthzSockets: config.EXT_AUTHZ_ADMIN_SOCKETS,
+    oauthServerSockets: config.OAUTH_SERVER_METRICS_SOCKETS,
     bridgeSockets: config.MCP_BRIDGE_ADMIN_SOCKETS,
     certsSocket: config.CERTS_SOCKET,
+    supervisorSocket: config.SUPERVISOR_METRICS_SOCKET,
   }
   const plain = renderPlain(gateway, config)
   return new Map([

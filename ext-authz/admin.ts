@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
+import { FIGURES_TYPE } from '../lib/platform/figures.ts'
 import type { Explanation, Question } from './explain.ts'
 
 export interface AdminPorts {
@@ -44,7 +45,7 @@ async function respond(
 ): Promise<void> {
   const route = `${request.method} ${request.url}`
   if (route === 'GET /metrics') {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.writeHead(200, { 'content-type': FIGURES_TYPE })
     response.end(await metrics())
   } else if (route === 'GET /healthz') {
     response.writeHead(isServing() ? 200 : 503).end()

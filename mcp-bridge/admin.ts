@@ -1,6 +1,7 @@
 /** What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `GET /processes`. */
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import { FIGURES_TYPE } from '../lib/platform/figures.ts'
 import type { ProcessEntry } from './process-list.ts'
 
 export interface AdminPorts {
@@ -24,7 +25,7 @@ async function respond(
 ): Promise<void> {
   if (route === 'GET /metrics') {
     const text = await metrics()
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    response.writeHead(200, { 'content-type': FIGURES_TYPE })
     response.end(text)
   } else if (route === 'GET /processes') {
     send(response, 200, { processes: await processes() })

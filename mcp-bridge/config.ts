@@ -4,6 +4,7 @@ import {
   type Environment,
   integer,
   logLevel,
+  oneOf,
   optional,
   readEnvironment,
   required,
@@ -12,6 +13,7 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import { ADDRESS_POLICIES } from '../lib/platform/kept-address.ts'
 import { type AllowList, allowList, NOTHING_ALLOWED } from '../lib/platform/outbound/allow-list.ts'
 import { PROCESSES_MAX } from '../lib/platform/unix-socket.ts'
 import { LEASE_MS } from './limits.ts'
@@ -30,6 +32,8 @@ export const MCP_BRIDGE_VARIABLES = {
   SESSION_TIMEOUT: optional(integer(1, 31_536_000), 3600),
   /** So many calls of tools the audit log keeps, or some more. */
   AUDIT_ENTRIES: optional(integer(1, 100_000_000), 100_000),
+  /** How much of a caller's address it keeps. */
+  AUDIT_ADDRESSES: optional(oneOf(...ADDRESS_POLICIES), 'full'),
   /** The name of this process among the bridges of a store: one at a time has it. */
   MCP_BRIDGE_INSTANCE: optional(text, 'bridge-1'),
   /** How many bridges use the store. */

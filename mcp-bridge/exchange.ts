@@ -7,8 +7,9 @@ import type { Clock } from '../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Span } from '../lib/platform/tracing/tracing.ts'
 import type { Admission } from './admission.ts'
-import { RpcFault, type RpcId, serialize } from './json-rpc.ts'
+import { type JsonObject, RpcFault, type RpcId, serialize } from './json-rpc.ts'
 import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
+import type { RequestFacts } from './request-figures.ts'
 import type { SessionCaller, SessionOwner } from './sessions.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
@@ -90,21 +91,42 @@ function tooLarge(headers: Readonly<Record<string, string>> = {}): RpcFault {
 }
 
 /** Answers with the fault, or ends an answer that has begun. */
-export function sendFault(response: ServerResponse, fault: RpcFault, id?: RpcId): void {
+export function sendFault(
+  response: ServerResponse,
+  fault: RpcFault,
+  id?: RpcId,
+  more?: JsonObject,
+): void {
   if (response.headersSent) {
     response.end()
     return
   }
-  const body = serialize(fault.toResponse(fault.options.id ?? id ?? null))
+  const body = serialize(fault.toResponse(fault.options.id ?? id ?? null, more))
   const headers = { 'content-type': 'application/json', ...fault.options.headers }
   response.writeHead(fault.status, headers).end(body)
 }
 
-/** One line for each request, when it is over. Bodies are never in it. */
-export function logExchange(exchange: Exchange, log: Log, clock: Clock): void {
+export interface ExchangeWatchers {
+  readonly log: Log
+  readonly clock: Clock
+  readonly countRequest: (facts: RequestFacts) => void
+}
+
+/** One line for each request, when it is over, and its figures. Bodies are in neither. */
+export function watchExchange(
+  exchange: Exchange,
+  { log, clock, countRequest }: ExchangeWatchers,
+): void {
   const { request, response, identity, service } = exchange
   const startedAt = clock()
   response.once('close', () => {
+    const durationMs = clock() - startedAt
+    countRequest({
+      service: service.name,
+      httpMethod: request.method,
+      status: response.statusCode,
+      seconds: durationMs / 1000,
+    })
     log.info(
       {
         request_id: headerOf(request, REQUEST_ID_HEADER),
@@ -116,7 +138,7 @@ export function logExchange(exchange: Exchange, log: Log, clock: Clock): void {
         tool: exchange.tool,
         status: response.statusCode,
         ended: exchange.admission.withdrawal?.options.data?.['reason'],
-        duration_ms: clock() - startedAt,
+        duration_ms: durationMs,
       },
       'request',
     )

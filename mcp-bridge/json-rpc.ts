@@ -78,9 +78,12 @@ export class RpcFault extends Error {
     })
   }
 
-  /** As the answer to one request, or to none that could be read. */
-  toResponse(id: RpcId | null = this.options.id ?? null): RpcResponse {
-    const { data } = this.options
+  /**
+   * As the answer to one request, or to none that could be read.
+   * @param more data beside the fault's own.
+   */
+  toResponse(id: RpcId | null = this.options.id ?? null, more?: JsonObject): RpcResponse {
+    const data = more === undefined ? this.options.data : { ...this.options.data, ...more }
     const error = { code: this.code, message: this.message, ...(data && { data }) }
     const answer: RpcResponse = { jsonrpc: '2.0', id, error }
     own.add(answer)

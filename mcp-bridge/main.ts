@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
+import { createFigures, type Figures } from '../lib/platform/figures.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
 import { createProcessGroups, type ProcessGroups } from '../lib/platform/process-group.ts'
@@ -15,8 +16,8 @@ import { openTracing } from '../lib/platform/tracing/open-tracing.ts'
 import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { redisAudit } from '../lib/store/audit.ts'
-import { connectRedis, type RedisOptions, waitUntilReady } from '../lib/store/redis.ts'
-import { startReplica } from '../lib/store/replica.ts'
+import { connectRedis, type RedisOptions, tellStore, waitUntilReady } from '../lib/store/redis.ts'
+import { startReplica, tellReplica } from '../lib/store/replica.ts'
 import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
@@ -33,10 +34,11 @@ import {
   SHUTDOWN_WAITS,
   WATCHDOG_GRACE_SECONDS,
 } from './limits.ts'
-import { createMetrics } from './metrics.ts'
+import { tellRunner, tellSessions } from './metrics.ts'
 import { NativeServers } from './native/native-servers.ts'
 import { listProcesses } from './process-list.ts'
 import { Remotes } from './remote/remotes.ts'
+import { countToolCalls, tellRequests } from './request-figures.ts'
 import { Usage } from './runner/figures.ts'
 import { Hosts } from './runner/hosts.ts'
 import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
@@ -100,7 +102,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     log,
   })
   const streams = createStreamPorts()
-  const own = createOwn({ config, gateway, redis, log })
+  const figures = createFigures()
+  const own = createOwn({ config, gateway, redis, figures, log })
   const runner = new Runner(ports)
   const learnt = createLearnt(redis, log)
   const natives = new NativeServers(ports, config.MCP_BRIDGE_SOCKET)
@@ -114,10 +117,15 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     bridge,
     findService: ports.findService,
     edgeSecret: config.MCP_BRIDGE_EDGE_SECRET,
+    countRequest: tellRequests(figures),
     clock: systemClock,
     log,
   })
-  const admin = await tellFigures(runner, config.MCP_BRIDGE_ADMIN_SOCKET)
+  tellRunner(figures, runner)
+  tellSessions(figures, sessions)
+  tellReplica(figures, replica)
+  tellStore(figures, [redis, ...replica.connections])
+  const admin = await listenForLookers(figures, runner, config.MCP_BRIDGE_ADMIN_SOCKET)
   await listenOnSocket(server, config.MCP_BRIDGE_SOCKET)
   return () => stop({ bridge, servers: [server, admin], live, hosts, leases, replica, redis })
 }
@@ -179,9 +187,13 @@ async function openStore(
   return redis
 }
 
-async function tellFigures(runner: Runner, socketPath: string | undefined): Promise<Server> {
+async function listenForLookers(
+  figures: Figures,
+  runner: Runner,
+  socketPath: string | undefined,
+): Promise<Server> {
   const admin = createAdminServer({
-    metrics: createMetrics(runner).render,
+    metrics: () => figures.render(),
     processes: () => listProcesses(runner),
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
@@ -198,16 +210,23 @@ function createOwn({
   config,
   gateway,
   redis,
+  figures,
   log,
-}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'>): Pick<
+}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'> & { readonly figures: Figures }): Pick<
   Bridge,
   'events' | 'tools' | 'pathOf'
 > {
   const { metadataUrlOf, pathOf } = gateway.addresses
-  const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
+  const kept = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
+  const trail = countToolCalls(kept, figures)
   return {
     events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
-    tools: new Tools({ trail, metadataUrlOf, clock: systemClock }),
+    tools: new Tools({
+      trail,
+      metadataUrlOf,
+      addresses: config.AUDIT_ADDRESSES,
+      clock: systemClock,
+    }),
     pathOf,
   }
 }

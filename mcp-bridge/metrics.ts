@@ -1,129 +1,98 @@
 /** What is told of the services' processes, for Prometheus: by service, never by person. */
 
-import { Counter, Gauge, Registry } from 'prom-client'
+import type { Figures, Series } from '../lib/platform/figures.ts'
 import { listProcesses, type ProcessEntry } from './process-list.ts'
 import type { Runner } from './runner/runner.ts'
 import type { ServiceTotals } from './runner/totals.ts'
+import type { Session, Sessions } from './sessions.ts'
 
-export interface Metrics {
-  /** In Prometheus' text format. */
-  render(): Promise<string>
-}
+export type RunnerSources = Pick<Runner, 'running' | 'totals' | 'queue' | 'reachability'>
 
-export type MetricsSources = Pick<Runner, 'running' | 'totals' | 'queue' | 'reachability'>
-
-const PREFIX = 'mcp_bridge_'
+const BY_SERVICE = ['service'] as const
 
 const TOTALS: Readonly<Record<keyof ServiceTotals, readonly [name: string, help: string]>> = {
-  calls: ['calls_total', 'Requests that were passed to servers.'],
-  timeouts: ['call_timeouts_total', 'Calls that were given up.'],
+  calls: ['requests_to_servers_total', 'Requests that were passed to servers.'],
+  timeouts: ['request_timeouts_total', 'Requests to servers that were given up.'],
   dropped: ['dropped_messages_total', 'What servers said that was meant for nobody.'],
-  started: ['process_starts_total', 'Processes that were started.'],
-  failed: ['process_failures_total', 'Processes that ended without being asked to.'],
+  started: ['process_starts_total', 'Processes of services that were started.'],
+  failed: ['process_failures_total', 'Processes of services that ended without being asked to.'],
 }
 
-export function createMetrics(sources: MetricsSources): Metrics {
-  const registry = new Registry()
-  countTotals(registry, sources)
-  const tellProcesses = createProcessGauges(registry)
-  tellReachability(registry, sources)
-  gauge(registry, 'place_waiting', 'Requests that wait for a place for a process.', () => {
+export function tellRunner(figures: Figures, sources: RunnerSources): void {
+  for (const [key, [name, help]] of Object.entries(TOTALS)) {
+    figures.totals(name, help, BY_SERVICE, () =>
+      Iterator.from(sources.totals).map(([service, totals]) => [
+        [service],
+        totals[key as keyof ServiceTotals],
+      ]),
+    )
+  }
+  tellProcesses(figures, sources)
+  figures.gauges(
+    'remote_reachable',
+    'Whether the server of a remote service was reached when it was last tried.',
+    BY_SERVICE,
+    () =>
+      Iterator.from(sources.reachability).map(([service, isReachable]) => [
+        [service],
+        Number(isReachable),
+      ]),
+  )
+  figures.gauge('place_waiting', 'Requests that wait for a place for a process.', () => {
     return sources.queue.waiting
   })
-  new Counter({
-    name: `${PREFIX}place_waits_total`,
-    help: 'How often a request had to wait for a place for a process.',
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(sources.queue.waits)
-    },
+  figures.total('place_waits_total', 'How often a request had to wait for such a place.', () => {
+    return sources.queue.waits
   })
-  gauge(registry, 'resident_memory_bytes', 'Resident memory of the bridge itself.', () => {
-    return process.memoryUsage.rss()
-  })
-  gauge(registry, 'cpu_seconds', 'CPU time the bridge itself used, user and system.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1_000_000
-  })
-  return {
-    async render() {
-      tellProcesses(await listProcesses(sources))
-      return await registry.metrics()
-    },
-  }
 }
 
-function countTotals(registry: Registry, sources: MetricsSources): void {
-  for (const [key, [name, help]] of Object.entries(TOTALS)) {
-    new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: ['service'],
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (const [service, totals] of sources.totals) {
-          this.inc({ service }, totals[key as keyof ServiceTotals])
-        }
-      },
+export function tellSessions(
+  figures: Figures,
+  sessions: Pick<Sessions<Session>, 'countByService'>,
+) {
+  figures.gauges('sessions', 'Sessions of clients that are open.', BY_SERVICE, () =>
+    Iterator.from(sessions.countByService()).map(([service, count]) => [[service], count]),
+  )
+}
+
+function tellProcesses(figures: Figures, sources: RunnerSources): void {
+  const read = shared(() => listProcesses(sources))
+  figures.gauges(
+    'service_processes',
+    'Processes of services; spare ones are nobody’s yet.',
+    ['service', 'state'],
+    async () => sums(await read(), ({ service, state }) => [[service, state], 1]),
+  )
+  figures.gauges('process_sessions', 'Sessions that use them.', BY_SERVICE, async () =>
+    sums(await read(), ({ service, sessions }) => [[service], sessions]),
+  )
+  figures.gauges(
+    'service_memory_bytes',
+    'Resident memory of them and of what they have started.',
+    BY_SERVICE,
+    async () => sums(await read(), ({ service, memory_bytes }) => [[service], memory_bytes ?? 0]),
+  )
+}
+
+function sums(
+  entries: readonly ProcessEntry[],
+  toPart: (entry: ProcessEntry) => readonly [labels: readonly string[], value: number],
+): Series {
+  const found = new Map<string, [readonly string[], number]>()
+  for (const [labels, value] of entries.map(toPart)) {
+    const key = labels.join('\0')
+    found.set(key, [labels, (found.get(key)?.[1] ?? 0) + value])
+  }
+  return found.values()
+}
+
+/** Several figures of one look. */
+function shared<Value>(look: () => Promise<Value>): () => Promise<Value> {
+  let looking: Promise<Value> | undefined
+  return () => {
+    looking ??= look().finally(() => {
+      looking = undefined
     })
-  }
-}
-
-function tellReachability(registry: Registry, sources: MetricsSources): void {
-  new Gauge({
-    name: `${PREFIX}remote_reachable`,
-    help: 'Whether the server of a remote service was reached when it was last tried.',
-    labelNames: ['service'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const [service, isReachable] of sources.reachability) {
-        this.set({ service }, isReachable ? 1 : 0)
-      }
-    },
-  })
-}
-
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
-  new Gauge({
-    name: PREFIX + name,
-    help,
-    registers: [registry],
-    collect() {
-      this.set(read())
-    },
-  })
-}
-
-function createProcessGauges(registry: Registry): (entries: readonly ProcessEntry[]) => void {
-  const registers = [registry]
-  const processes = new Gauge({
-    name: `${PREFIX}processes`,
-    help: 'Processes of servers.',
-    labelNames: ['service', 'state'],
-    registers,
-  })
-  const labelNames = ['service'] as const
-  const sessions = new Gauge({
-    name: `${PREFIX}sessions`,
-    help: 'Sessions that use them.',
-    labelNames,
-    registers,
-  })
-  const memory = new Gauge({
-    name: `${PREFIX}memory_bytes`,
-    help: 'Resident memory of them and of what they have started.',
-    labelNames,
-    registers,
-  })
-  return (entries) => {
-    for (const one of [processes, sessions, memory]) one.reset()
-    for (const { service, state, ...entry } of entries) {
-      processes.inc({ service, state })
-      sessions.inc({ service }, entry.sessions)
-      memory.inc({ service }, entry.memory_bytes ?? 0)
-    }
+    return looking
   }
 }

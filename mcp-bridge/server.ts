@@ -11,20 +11,20 @@ import {
   type Identity,
   parseIdentityHeaders,
 } from '../lib/oauth/identity-headers.ts'
-import type { Clock } from '../lib/platform/clock.ts'
 import { matcherOf } from '../lib/platform/constant-time.ts'
-import type { Log } from '../lib/platform/log.ts'
+import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
 import { serveElsewhere } from './elsewhere.ts'
 import { endSession } from './end-session.ts'
 import {
   type Exchange,
+  type ExchangeWatchers,
   headerOf,
-  logExchange,
   REVISION_HEADER,
   SESSION_HEADER,
   sendFault,
+  watchExchange,
 } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { HTTP_KEEP_ALIVE_MS } from './limits.ts'
@@ -33,13 +33,11 @@ import { post } from './post.ts'
 import { STATELESS_REVISION } from './stateless/envelope.ts'
 import { traceExchange } from './trace-exchange.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends ExchangeWatchers {
   readonly bridge: Bridge
   /** As it is now. */
   readonly findService: (name: string) => Service | undefined
   readonly edgeSecret: Secret
-  readonly clock: Clock
-  readonly log: Log
 }
 
 interface Door extends Omit<ServerOptions, 'edgeSecret'> {
@@ -74,14 +72,17 @@ async function handle(
     exchange = admit(request, response, door)
     const { admission } = exchange
     response.once('close', () => admission.clientLeft())
-    logExchange(exchange, door.log, door.clock)
+    watchExchange(exchange, door)
     await serveTraced(door.bridge, exchange)
   } catch (thrown) {
     // Who has left, perhaps in the middle of a body, gets no answer, who has one gets no other.
     if (response.destroyed || response.writableEnded) return
     const fault = RpcFault.from(thrown)
-    if (fault.cause !== undefined) reportCause(fault, exchange, door.log)
-    sendFault(response, fault, exchange?.rpcId)
+    const requestId = headerOf(request, REQUEST_ID_HEADER)
+    if (fault.cause !== undefined) reportCause(fault, { exchange, requestId }, door.log)
+    // By it the operator finds in the log what stays there.
+    const more = isOurs(fault) && requestId !== undefined ? { request_id: requestId } : undefined
+    sendFault(response, fault, exchange?.rpcId, more)
   }
 }
 
@@ -162,7 +163,24 @@ function assertNotStateless(request: IncomingMessage): void {
 }
 
 /** Unforeseen errors and failing servers are the operator's business; bad requests are not. */
-function reportCause(fault: RpcFault, exchange: Exchange | undefined, log: Log): void {
-  const level = fault.status < 400 || fault.status >= 500 ? 'error' : 'debug'
-  log[level]({ err: fault.cause, service: exchange?.service.name }, fault.message)
+function isOurs({ cause, status }: RpcFault): boolean {
+  return cause !== undefined && (status < 400 || status >= 500)
+}
+
+interface Failed {
+  readonly exchange: Exchange | undefined
+  readonly requestId: string | undefined
+}
+
+function reportCause(fault: RpcFault, { exchange, requestId }: Failed, log: Log): void {
+  log[isOurs(fault) ? 'error' : 'debug'](
+    {
+      request_id: requestId,
+      user: exchange?.identity.userId,
+      client_id: exchange?.identity.clientId,
+      service: exchange?.service.name,
+      err: fault.cause,
+    },
+    fault.message,
+  )
 }

@@ -89,6 +89,17 @@ export class Sessions<S extends Session> {
     this.#timer.unref()
   }
 
+  /** How many there are that clients can name, by service. */
+  countByService(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { session } of this.#entries.values()) {
+      if (session.isStanding === true) continue
+      const { service } = session.owner
+      counts.set(service, (counts.get(service) ?? 0) + 1)
+    }
+    return counts
+  }
+
   /** @throws RpcFault 429 or 503 when there is no place. */
   reserve({ user }: SessionOwner): Seat {
     if ((this.#seats.get(user) ?? 0) >= SESSIONS_PER_USER_MAX) this.giveWay(user)

@@ -28,11 +28,12 @@ import { askToSignOut, endLogin } from './login/logout.ts'
 import { openWardrobe, putOn, sendIcon, sendLogo, sendStyle, type Wardrobe } from './pages/dress.ts'
 import type { Ports } from './ports.ts'
 import type { Readiness } from './readiness.ts'
+import { tellRequests } from './records/figures.ts'
 import { answerErrors, type ErrorStyle } from './steps/answer-errors.ts'
 import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { inSequence } from './steps/in-sequence.ts'
-import { logAccess } from './steps/log-access.ts'
+import { type LogState, logAccess } from './steps/log-access.ts'
 import { traceRequest } from './steps/trace-request.ts'
 import { introspect } from './token/introspect.ts'
 import { revoke } from './token/revoke.ts'
@@ -111,7 +112,7 @@ export function createApp(ports: Ports, readiness: Readiness, tracing?: Tracing)
   }
   const app = new Koa()
   if (tracing !== undefined) app.use(traceRequest(tracing))
-  app.use(logAccess(ports.log, ports.clock))
+  app.use(logAccess(ports.log, ports.clock, tellRequests(ports.figures)))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(findLiterally(table))
@@ -122,9 +123,17 @@ export function createApp(ports: Ports, readiness: Readiness, tracing?: Tracing)
   return app
 }
 
-function allSteps({ cors, errors, steps }: Route): Koa.Middleware[] {
+function allSteps({ name, cors, errors, steps }: Route): Koa.Middleware[] {
   const shared = cors === 'any' ? [allowAnyOrigin] : []
-  return [...shared, answerErrors(errors), ...steps]
+  return [nameRoute(name), ...shared, answerErrors(errors), ...steps]
+}
+
+/** For the figures. */
+function nameRoute(name: string): Koa.Middleware<LogState> {
+  return async function nameRoute(ctx, next) {
+    ctx.state.route = name
+    await next()
+  }
 }
 
 const HAS_PARAMETERS = /[:*{]/

@@ -20,6 +20,7 @@ import {
   text,
   type Values,
 } from '../lib/platform/environment.ts'
+import { ADDRESS_POLICIES } from '../lib/platform/kept-address.ts'
 import type { TestPlace } from '../lib/platform/outbound/outbound.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
@@ -52,6 +53,8 @@ export const OAUTH_SERVER_VARIABLES = {
   OAUTH_SERVER_SOCKET: required(text),
   /** For the operator's own commands; without it there are none. */
   OAUTH_SERVER_ADMIN_SOCKET: optional(text, undefined),
+  /** Where it tells its figures, apart from what can change something. */
+  OAUTH_SERVER_METRICS_SOCKET: optional(text, undefined),
   /** Keys for sealing and for refresh tokens are derived from it. */
   OAUTH_SERVER_SECRET: required(secretOf(32)),
   /** What people enter for services is sealed under a key made of it; the bridge has the same. */
@@ -64,6 +67,8 @@ export const OAUTH_SERVER_VARIABLES = {
   PERSONAL_TOKEN_LIFETIME: optional(integer(60, YEAR_SECONDS), 30 * 86_400),
   /** How many entries of the audit log are kept. */
   AUDIT_ENTRIES: optional(integer(1, 100_000_000), 100_000),
+  /** How much of a caller's address it keeps. */
+  AUDIT_ADDRESSES: optional(oneOf(...ADDRESS_POLICIES), 'full'),
   /** Seconds, from the last use; 0 keeps registrations for ever. */
   CLIENT_LIFETIME: optional(integer(0, 10 * YEAR_SECONDS), 90 * 86_400),
   /** Seconds after which memberships that access rules need are read again. */

@@ -4,10 +4,14 @@ import type { Redis } from 'ioredis'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import type { Clock } from '../lib/platform/clock.ts'
+import { createFigures, type Figures } from '../lib/platform/figures.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { createOutbound } from '../lib/platform/outbound/outbound.ts'
 import { deriveKey } from '../lib/platform/secret.ts'
+import { type AuditTrail, redisAudit } from '../lib/store/audit.ts'
+import { type AuditLog, redisAuditLog } from '../lib/store/audit-record.ts'
 import { type PublicKeys, redisPublicKeys } from '../lib/store/public-keys.ts'
+import { tellStore, tellStoreMemory } from '../lib/store/redis.ts'
 import { type Revocations, redisRevocations } from '../lib/store/revocations.ts'
 import { redisUserSecrets, type UserSecrets } from '../lib/store/user-secrets.ts'
 import { type Access, createAccess, type LiveAccess } from './access/access.ts'
@@ -24,6 +28,9 @@ import type { OAuthServerConfig } from './config.ts'
 import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
+import { tellCensus } from './records/census.ts'
+import { countRecords, countRefusals, tellKeys } from './records/figures.ts'
+import { createRecords, type Records } from './records/records.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 import { type Assertions, redisAssertions } from './store/assertions.ts'
@@ -75,6 +82,7 @@ export interface Families {
   readonly documents: Documents
   readonly reachability: Reachability
   readonly assertions: Assertions
+  readonly audit: AuditLog
   /** Written here, and read by nobody here. */
   readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
 }
@@ -97,6 +105,11 @@ export interface Ports {
   readonly scopes: Scopes
   readonly resources: Resources
   readonly cookies: Cookies
+  /** For Prometheus. */
+  readonly figures: Figures
+  /** Who did what; `trail` is for who has filled in everything. */
+  readonly records: Records
+  readonly trail: AuditTrail
   readonly clock: Clock
   readonly log: Log
 }
@@ -113,7 +126,8 @@ export function createPorts(
 ): Ports & { readonly access: LiveAccess } {
   const { config, gateway, live, clock, log } = surroundings
   const secret = config.OAUTH_SERVER_SECRET
-  const families = createFamilies(redis, config)
+  const figures = createFigures()
+  const families = createFamilies(redis, config, figures)
   const keyring = createKeyring(orUnavailable(redisSigningKeys(redis)), {
     algorithm: config.SIGNING_ALGORITHM,
     lifetimeMs: config.SIGNING_KEY_LIFETIME * 1000,
@@ -122,16 +136,27 @@ export function createPorts(
     clock,
     log,
   })
+  const trail = createTrail(redis, figures, surroundings)
   const scopes = createScopes(live)
   const resources = createResources(live, config.DEFAULT_SERVICE)
+  tellKeys(figures, keyring, config.SIGNING_KEY_LIFETIME, clock)
+  tellStore(figures, [redis])
+  tellStoreMemory(figures, redis)
+  tellCensus(figures, {
+    ...{ families, resources, clock, log },
+    machines: [...gateway.clients.keys()].map((id) => `client:${id}`),
+  })
   return {
     ...surroundings,
+    figures,
+    ...trail,
     families,
     ...createClients(families, scopes, { configured, ...surroundings }),
     access: createAccess({
       ...surroundings,
       families,
       resources,
+      records: trail.records,
       sealingKey: deriveKey(secret, 'oauth-server/upstream-tokens'),
     }),
     keyring,
@@ -141,6 +166,20 @@ export function createPorts(
     resources,
     cookies: createCookies(gateway.addresses, LOGIN_SECONDS),
   }
+}
+
+function createTrail(
+  redis: Redis,
+  figures: Figures,
+  { config, clock, log }: Pick<Surroundings, 'config' | 'clock' | 'log'>,
+): Pick<Ports, 'records' | 'trail'> {
+  const trail = countRecords(redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log }), figures)
+  const leftOut = figures.tally(
+    'audit_left_out_total',
+    'What strangers did that is not in the audit log because it was too much.',
+  )
+  const addresses = config.AUDIT_ADDRESSES
+  return { trail, records: createRecords({ trail, addresses, leftOut, clock, log }) }
 }
 
 /** What clients say about themselves elsewhere is fetched through one guard. */
@@ -190,7 +229,7 @@ function createClients(
   }
 }
 
-function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
+function createFamilies(redis: Redis, config: OAuthServerConfig, figures: Figures): Families {
   return {
     clients: orUnavailable(redisClients(redis, { unapprovedMax: config.REGISTRATIONS_MAX })),
     interactions: orUnavailable(redisInteractions(redis)),
@@ -214,13 +253,14 @@ function createFamilies(redis: Redis, config: OAuthServerConfig): Families {
     refreshFamilies: orUnavailable(redisRefreshFamilies(redis)),
     revocations: orUnavailable(redisRevocations(redis)),
     publicKeys: orUnavailable(redisPublicKeys(redis)),
-    limits: orUnavailable(redisLimits(redis, config.RATE_LIMIT_FACTOR)),
+    limits: orUnavailable(countRefusals(redisLimits(redis, config.RATE_LIMIT_FACTOR), figures)),
     devices: orUnavailable(
       redisDevices(redis, deriveKey(config.OAUTH_SERVER_SECRET, 'oauth-server/user-codes')),
     ),
     documents: orUnavailable(redisDocuments(redis)),
     reachability: orUnavailable(redisReachability(redis)),
     assertions: orUnavailable(redisAssertions(redis)),
+    audit: orUnavailable(redisAuditLog(redis)),
     userSecrets: orUnavailable(
       redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
     ),

@@ -23,6 +23,12 @@ export interface Resources {
   resourceOf(service: string): string
 }
 
+/** Undefined for what is no resource of one service. */
+export function serviceOf(resources: Resources, resource: string | undefined): string | undefined {
+  const meaning = resources.resolve(resource)
+  return meaning.kind === 'service' ? meaning.service : undefined
+}
+
 /** Of the services that there are at each moment. @param configured the operator's choice among several. */
 export function createResources(
   live: Pick<LiveGateway, 'current'>,

@@ -7,6 +7,7 @@ import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
 import type { Tracing } from '../lib/platform/tracing/tracing.ts'
+import { serveFigures } from '../lib/platform/serve-figures.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
 import { connectRedis, waitUntilReady } from '../lib/store/redis.ts'
 import { keepApplied } from './access/keep-applied.ts'
@@ -81,7 +82,8 @@ export async function startServer(
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   await listenOnSocket(server, config.OAUTH_SERVER_SOCKET)
-  const stopAdministration = await listenForOperators(redis, ports)
+  const stopAdministration = await listenForOperators(ports)
+  const stopFigures = await serveFigures(ports.figures, config.OAUTH_SERVER_METRICS_SOCKET)
   const stopApplying = keepApplied(ports)
   // Nobody waits for it: until something is known documents are just not advertised.
   void ports.documentSupport.probe()
@@ -95,7 +97,9 @@ export async function startServer(
     live.stop()
     clearInterval(probing)
     await stopAdministration()
+    await stopFigures()
     await leaving.leave(server)
+    await ports.trail.flush()
     redis.disconnect()
     await tracing?.stop()
   }

@@ -58,7 +58,8 @@ function open(path: string): Promise<Duplex> {
   return promise
 }
 
-function operatorName(): string {
+/** The account of whoever asks. */
+export function operatorName(): string {
   try {
     return userInfo().username
   } catch {

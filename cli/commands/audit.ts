@@ -1,79 +1,84 @@
 /** `gateway audit`: who did what to what, and what came of it. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
-import type { Redis } from 'ioredis'
-import {
-  type AuditEntry,
-  type AuditRecord,
-  auditAfter,
-  auditEnd,
-  lastAudit,
-} from '../../lib/store/audit-record.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { AUDIT_KINDS, type AuditEntry, type AuditFilter } from '../../lib/store/audit-record.ts'
+import { type AuditSource, withAudit } from '../administration/audit-source.ts'
 import type { CommandMaker, Context } from '../context.ts'
-import { withStore } from '../instance/store.ts'
 import { escapeControls } from '../log/terminal-line.ts'
 import { type Output, toTable } from '../output.ts'
 
 const ENTRIES = 50
-const ENTRIES_MAX = 1_000_000
+const ENTRIES_MAX = 10_000
 const LOOK_EVERY_MS = 500
 
 interface AuditOptions {
   readonly follow?: true
   readonly entries: number
+  readonly kind?: AuditFilter['kind']
   readonly user?: string
   readonly client?: string
   readonly service?: string
   readonly tool?: string
   readonly outcome?: string
+  readonly request?: string
 }
 
 const NOTES = `
-With --json each entry is a JSON document on a line of its own. docs/tools.md says what its members mean.
+With --json each entry is a JSON document on a line of its own. docs/observability.md says what its members mean.
+
+Examples:
+  $ gateway audit --kind refusal                  whatever was refused
+  $ gateway audit --kind login --user dev:anna    when somebody logged in, and from where
+  $ gateway audit -f --kind administration        what operators do, as it happens
 `
 
 export const auditCommand: CommandMaker = (context) =>
   new Command('audit')
-    .description('Print who called which tool, and what came of it.')
+    .description('Print who did what, and what came of it.')
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --entries <count>', 'how many of the last entries', parseCount, ENTRIES)
-    .option('--user <sub>', 'only of this person, e.g. github:583231')
+    .addOption(
+      new Option('--kind <kind>', 'only of this kind; refusal: of any kind, and refused').choices([
+        ...AUDIT_KINDS,
+        'refusal',
+      ]),
+    )
+    .option('--user <sub>', 'only of this person, e.g. github:583231, or of operator:root')
     .option('--client <id>', 'only through this client')
     .option('--service <name>', 'only of this service')
     .option('--tool <name>', 'only calls of this tool')
     .option('--outcome <word>', 'only with this outcome, e.g. denied')
+    .option('--request <id>', 'only by this request')
     .addHelpText('after', NOTES)
     .action(async (options: AuditOptions) => {
-      await withStore(context(), (redis) => showAudit(context(), redis, options))
+      await withAudit(context(), toFilter(options), (source) =>
+        showAudit(context(), source, options),
+      )
     })
 
-async function showAudit({ output }: Context, redis: Redis, options: AuditOptions): Promise<void> {
-  const matches = toMatches(options)
+async function showAudit(
+  { output }: Context,
+  source: AuditSource,
+  options: AuditOptions,
+): Promise<void> {
   // Before the first look: what comes meanwhile is shown by one of the two.
-  let end = await auditEnd(redis)
-  const last = await lastAudit(redis, options.entries, matches)
+  let end = await source.end()
+  const last = await source.last(options.entries)
   show(output, last, true)
   if (!options.follow) return
   end = last.at(-1)?.id ?? end
   for (;;) {
-    const next = await auditAfter(redis, end)
-    end = next.at(-1)?.id ?? end
-    show(
-      output,
-      next.filter(({ record }) => matches(record)),
-      false,
-    )
-    if (next.length === 0) await sleep(LOOK_EVERY_MS)
+    const next = await source.next(end)
+    show(output, next.entries, false)
+    if (next.end === end) await sleep(LOOK_EVERY_MS)
+    end = next.end
   }
 }
 
-function toMatches(options: AuditOptions): (record: AuditRecord) => boolean {
-  const { user, client: client_id, service, tool: target, outcome } = options
-  const wanted = Object.entries({ user, client_id, service, target, outcome }).filter(
-    ([, value]) => value !== undefined,
-  )
-  return (record) => wanted.every(([name, value]) => record[name as keyof AuditRecord] === value)
+function toFilter(options: AuditOptions): AuditFilter {
+  const { kind, user, client: client_id, service, tool: target, outcome, request } = options
+  return { kind, user, client_id, service, target, outcome, request_id: request }
 }
 
 function show(output: Output, entries: readonly AuditEntry[], isFirst: boolean): void {
@@ -85,11 +90,11 @@ function show(output: Output, entries: readonly AuditEntry[], isFirst: boolean):
   for (const line of toTable([...(isFirst ? [HEAD] : []), ...entries.map(toRow)])) output.line(line)
 }
 
-const HEAD = ['TIME', 'USER', 'CLIENT', 'SERVICE', 'ACTION', 'TARGET', 'OUTCOME', 'MS']
+const HEAD = ['TIME', 'USER', 'CLIENT', 'SERVICE', 'ACTION', 'TARGET', 'OUTCOME', 'MS', 'FROM']
 
 function toRow({ record }: AuditEntry): string[] {
-  const { at, user, client_id, service, action, target, outcome, duration_ms } = record
-  const cells = [user, client_id, service, action, target, outcome, duration_ms]
+  const { at, user, client_id, service, action, target, outcome, duration_ms, address } = record
+  const cells = [user, client_id, service, action, target, outcome, duration_ms, address]
   return [new Date(at).toISOString(), ...cells.map((cell) => toCell(cell))]
 }
 

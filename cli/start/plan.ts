@@ -56,6 +56,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     envoyProgram: envoy.path,
     listenAddresses: addresses,
     certificates,
+    supervisorFigures: join(sockets, SOCKET_NAMES.supervisorFigures),
     servedNow: options.servedNow,
   })
   const versions = {

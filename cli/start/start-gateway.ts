@@ -2,9 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { switchedOff } from '../../lib/catalogue/gateway.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
+import { serveFigures } from '../../lib/platform/serve-figures.ts'
+import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { prepareServices } from '../embedded/packages/prepare-services.ts'
@@ -15,6 +18,7 @@ import { type GatewayStatus, isReady } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
+import { createSupervisorFigures } from '../supervisor/figures.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { browserCautions } from './browser-lines.ts'
@@ -67,6 +71,10 @@ export async function startGateway(context: Context, readAgain: () => Context): 
   const { stateDirectory } = gateway
   const control = toControl(start, readAgain)
   const claim = await claimStateDirectory(stateDirectory, context.environment, control)
+  const stopFigures = await serveFigures(
+    createSupervisorFigures(() => toStatus(start)),
+    join(claim.sockets, SOCKET_NAMES.supervisorFigures),
+  )
   const unwatch = watchForStop(context.environment, (why) => start.ending.abort(why))
   const file = openLogFile(gateway.stateDirectory)
   try {
@@ -76,6 +84,7 @@ export async function startGateway(context: Context, readAgain: () => Context): 
     if (!start.ending.signal.aborted) throw error
   } finally {
     unwatch()
+    await stopFigures()
     claim.release()
     file.close()
   }

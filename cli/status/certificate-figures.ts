@@ -26,13 +26,13 @@ export function parseFigures(
   host: string,
 ): CertificateStatus | null {
   const figures = new Map(
-    [...text.matchAll(/^gateway_certificate_(\w+) ([0-9.e+]+)$/gm)].map(([, name, value]) => [
+    [...text.matchAll(/^mcp_gateway_certificate_(\w+) ([0-9.e+]+)$/gm)].map(([, name, value]) => [
       name,
       Number(value),
     ]),
   )
-  const notAfter = figures.get('not_after_seconds')
-  const notBefore = figures.get('not_before_seconds')
+  const notAfter = figures.get('not_after_timestamp_seconds')
+  const notBefore = figures.get('not_before_timestamp_seconds')
   if (notAfter === undefined || notBefore === undefined) return null
   return {
     source,

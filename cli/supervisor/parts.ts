@@ -51,6 +51,8 @@ export interface PartsOptions {
   readonly listenAddresses: readonly string[]
   /** Undefined without TLS. */
   readonly certificates?: CertificatesPlan | undefined
+  /** The socket on which whoever keeps the processes tells its figures; undefined in containers. */
+  readonly supervisorFigures?: string | undefined
   /** The services as they are whenever it is asked. */
   readonly servedNow: () => Services
 }
@@ -85,11 +87,13 @@ export function toParts(options: PartsOptions): Part[] {
       ...settingsOf('envoy-files', environment),
       ...tracing.envoyFiles,
       OAUTH_SERVER_SOCKETS: sockets.oauthServer.map(({ http }) => http).join(','),
+      OAUTH_SERVER_METRICS_SOCKETS: sockets.oauthServer.map(({ figures }) => figures).join(','),
       EXT_AUTHZ_SOCKETS: sockets.extAuthz.map(({ grpc }) => grpc).join(','),
       EXT_AUTHZ_ADMIN_SOCKETS: sockets.extAuthz.map(({ admin }) => admin).join(','),
       MCP_BRIDGE_SOCKETS: sockets.bridge.map(({ http }) => http).join(','),
       MCP_BRIDGE_ADMIN_SOCKETS: sockets.bridge.map(({ admin }) => admin).join(','),
       ENVOY_ADMIN_SOCKET: sockets.envoyAdmin,
+      ...(options.supervisorFigures && { SUPERVISOR_METRICS_SOCKET: options.supervisorFigures }),
     }),
     envoyPart({
       program: options.envoyProgram,
@@ -124,12 +128,13 @@ interface Surroundings {
 function socketsOf({ socketAt, processes }: PartsOptions) {
   const numbers = (count: number): number[] =>
     Array.from({ length: count }, (_, index) => index + 1)
-  const { oauthServer, oauthServerAdmin, extAuthz, extAuthzAdmin, bridge, bridgeAdmin } =
-    NUMBERED_SOCKET_NAMES
+  const { oauthServer, oauthServerAdmin, oauthServerFigures } = NUMBERED_SOCKET_NAMES
+  const { extAuthz, extAuthzAdmin, bridge, bridgeAdmin } = NUMBERED_SOCKET_NAMES
   return {
     oauthServer: numbers(processes['oauth-server']).map((one) => ({
       http: socketAt(oauthServer(one)),
       admin: socketAt(oauthServerAdmin(one)),
+      figures: socketAt(oauthServerFigures(one)),
     })),
     extAuthz: numbers(processes['ext-authz']).map((one) => ({
       grpc: socketAt(extAuthz(one)),
@@ -146,7 +151,7 @@ function socketsOf({ socketAt, processes }: PartsOptions) {
 function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Part[] {
   const { gateway, environment, rootSecret } = options
   const { shared, sockets, tracing, userSecretsKey } = surroundings
-  return sockets.oauthServer.map(({ http, admin }, index) =>
+  return sockets.oauthServer.map(({ http, admin, figures }, index) =>
     roomPart(options, {
       room: 'oauth-server',
       number: index + 1,
@@ -158,6 +163,7 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
         ...tracing.rooms,
         OAUTH_SERVER_SOCKET: http,
         OAUTH_SERVER_ADMIN_SOCKET: admin,
+        OAUTH_SERVER_METRICS_SOCKET: figures,
         OAUTH_SERVER_SECRET: deriveSecret(rootSecret, 'oauth-server').reveal(),
         USER_SECRETS_KEY: userSecretsKey,
       },

@@ -6,6 +6,7 @@
 
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { LogLevel } from './environment.ts'
+import { currentRequest } from './request-context.ts'
 
 export type Log = Logger
 
@@ -40,6 +41,7 @@ export function createLog(
       level,
       base: { name, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: ownRequest,
       // Not pino's own redaction, which takes ten times as long as the rest of the line.
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: (error: Error) => redactMembers(pino.stdSerializers.err(error)) },
@@ -55,6 +57,12 @@ export function createLog(
 }
 
 type Members = Record<string, unknown>
+
+/** Of the request that is being answered, in the rooms that say which that is. */
+function ownRequest(): Members {
+  const requestId = currentRequest()?.requestId
+  return requestId === undefined ? {} : { request_id: requestId }
+}
 
 /** At the top, and one level down. */
 function redact(record: Members): Members {

@@ -19,12 +19,14 @@ export const SOCKET_NAMES = {
   certs: 'certs.sock',
   envoyAdmin: 'envoy-admin.sock',
   control: 'control.sock',
+  supervisorFigures: 'gateway-stats.sock',
 } as const
 
 /** Those of rooms that several processes serve, each on its own: Envoy shares the requests out, not the kernel. */
 export const NUMBERED_SOCKET_NAMES = {
   oauthServer: (number: number) => `oauth-${number}.sock`,
   oauthServerAdmin: (number: number) => `oauth-${number}-admin.sock`,
+  oauthServerFigures: (number: number) => `oauth-${number}-stats.sock`,
   extAuthz: (number: number) => `authz-${number}.sock`,
   extAuthzAdmin: (number: number) => `authz-${number}-admin.sock`,
   bridge: (number: number) => `bridge-${number}.sock`,

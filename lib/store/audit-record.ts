@@ -20,9 +20,37 @@ export interface AuditRecord {
   /** What it was done to, e.g. the name of a tool. */
   readonly target?: string | undefined
   readonly request_id?: string | undefined
+  /** Where it was asked from, as much of it as AUDIT_ADDRESSES lets be kept. */
+  readonly address?: string | undefined
   readonly duration_ms?: number | undefined
   /** What else there is to say, by names of the action's own. */
   readonly details?: Readonly<Record<string, string | number | undefined>>
+}
+
+/** What kinds of actions there are; `call` is of tools. */
+export const AUDIT_KINDS = [
+  'login',
+  'consent',
+  'token',
+  'revocation',
+  'registration',
+  'secret',
+  'administration',
+  'call',
+] as const
+export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+const KINDS: Readonly<Record<string, AuditKind>> = { admin: 'administration', tools: 'call' }
+
+/** By the first word of the action; undefined for one that is not known here. */
+export function kindOf(action: string): AuditKind | undefined {
+  const [first = ''] = action.split('/', 1)
+  return KINDS[first] ?? AUDIT_KINDS.find((kind) => kind === first)
+}
+
+/** Whether somebody did not get what they asked for because it is not theirs, or was asked wrongly. */
+export function isRefusal({ action, outcome }: AuditRecord): boolean {
+  return kindOf(action) === 'call' ? outcome === 'denied' : outcome !== 'ok'
 }
 
 export interface AuditEntry {
@@ -31,7 +59,45 @@ export interface AuditEntry {
   readonly record: AuditRecord
 }
 
+/** What somebody wants to see of the log; what is absent does not matter. */
+export interface AuditFilter {
+  /** `refusal`: of any kind, and refused. */
+  readonly kind?: AuditKind | 'refusal' | undefined
+  readonly user?: string | undefined
+  readonly client_id?: string | undefined
+  readonly service?: string | undefined
+  readonly target?: string | undefined
+  readonly outcome?: string | undefined
+  readonly request_id?: string | undefined
+}
+
 type Matches = (record: AuditRecord) => boolean
+
+export function matchesAudit({ kind, ...members }: AuditFilter): Matches {
+  const wanted = Object.entries(members).filter(([, value]) => value !== undefined)
+  const isOfKind: Matches =
+    kind === 'refusal' ? isRefusal : ({ action }) => kind === undefined || kindOf(action) === kind
+  return (record) =>
+    isOfKind(record) && wanted.every(([name, value]) => record[name as keyof AuditRecord] === value)
+}
+
+/** The log as whoever looks at it has it. */
+export interface AuditLog {
+  /** The last ones that match, oldest first. */
+  last(count: number, matches: Matches): Promise<AuditEntry[]>
+  /** Some of what came after a place, oldest first; from the beginning after `-`. */
+  after(id: string): Promise<AuditEntry[]>
+  /** The place of the latest entry, `-` when there is none. */
+  end(): Promise<string>
+}
+
+export function redisAuditLog(redis: Redis): AuditLog {
+  return {
+    last: (count, matches) => lastAudit(redis, count, matches),
+    after: (id) => auditAfter(redis, id),
+    end: () => auditEnd(redis),
+  }
+}
 
 /** Of one look at the store. */
 const PAGE = 500

@@ -1,6 +1,7 @@
 /** The connection to Redis or Valkey: bounded, prefixed, and never hanging. */
 
-import { Redis } from 'ioredis'
+import { type Command, Redis, ReplyError } from 'ioredis'
+import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { Tracing } from '../platform/tracing/tracing.ts'
@@ -50,7 +51,14 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
  * command itself takes to be written, and concurrent requests send theirs in the same turns.
  */
 class GatheringRedis extends Redis {
+  /** Commands that got no answer. */
+  failures = 0
+
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
+    ;(sent[0] as Command).promise.catch((error: unknown) => {
+      // What the store answers is no failure of the store.
+      if (!(error instanceof ReplyError)) this.failures += 1
+    })
     const { stream } = this
     // Before the first connection there is none, whatever the type says.
     if (stream?.writableCorked === 0) {
@@ -59,6 +67,44 @@ class GatheringRedis extends Redis {
     }
     return super.sendCommand(...sent)
   }
+}
+
+/** How these connections fare, together. */
+export function tellStore(figures: Figures, connections: readonly Redis[]): void {
+  figures.gauge('store_connected', 'Whether the store can be asked: 1, or 0.', () => {
+    return Number(connections.every(({ status }) => status === 'ready'))
+  })
+  figures.total('store_errors_total', 'Commands that the store did not answer.', () => {
+    return connections.reduce((sum, one) => sum + failuresOf(one), 0)
+  })
+}
+
+/** How much memory the store uses, and may use. */
+export function tellStoreMemory(figures: Figures, redis: Redis): void {
+  const read = async (name: string): Promise<readonly (readonly [readonly string[], number])[]> => {
+    try {
+      const value = new RegExp(`^${name}:(\\d+)`, 'm').exec(await redis.info('memory'))?.[1]
+      const bytes = Number(value)
+      // No limit is told as 0.
+      return bytes > 0 ? [[[], bytes]] : []
+    } catch {
+      // That it is away is told by another figure.
+      return []
+    }
+  }
+  figures.gauges('store_memory_bytes', 'Memory that the store uses for its data.', [], () =>
+    read('used_memory'),
+  )
+  figures.gauges(
+    'store_memory_limit_bytes',
+    'Memory that it may use (maxmemory); absent without a limit.',
+    [],
+    () => read('maxmemory'),
+  )
+}
+
+function failuresOf(redis: Redis): number {
+  return redis instanceof GatheringRedis ? redis.failures : 0
 }
 
 /** Resolves with the first `ready`, rejects after `timeoutMs`. */

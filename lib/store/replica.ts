@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Clock } from '../platform/clock.ts'
+import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
 import { connectRedis, type RedisOptions } from './redis.ts'
@@ -33,6 +34,8 @@ export interface Replica {
   onChange(listener: () => void): () => void
   /** For whoever watches over it. */
   figures(): ReplicaFigures
+  /** Its connections to the store: for whoever tells how they fare. */
+  readonly connections: readonly Redis[]
   /** Lets go of entries whose time has passed; done each minute. */
   forget(): void
   stop(): void
@@ -66,6 +69,22 @@ const FORGET_MS = 60_000
 
 export function startReplica(options: ReplicaOptions): Replica {
   return new Follower(options)
+}
+
+/** For every room that follows the revocations, under the same names. */
+export function tellReplica(
+  figures: Figures,
+  replica: Pick<Replica, 'staleness' | 'figures'>,
+): void {
+  figures.gauge(
+    'revocation_staleness_seconds',
+    'Age of the newest proof that memory lacks no revocation.',
+    () => replica.staleness() / 1000,
+  )
+  figures.gauge('revocations', 'Revocations in memory.', () => replica.figures().revocations)
+  figures.total('replica_loads_total', 'How often everything was loaded.', () => {
+    return replica.figures().loads
+  })
 }
 
 class Follower implements Replica {
@@ -102,6 +121,10 @@ class Follower implements Replica {
       setInterval(() => this.forget(), FORGET_MS),
     ]
     void this.#follow()
+  }
+
+  get connections(): readonly Redis[] {
+    return [this.#commands, this.#stream]
   }
 
   judge(presented: Presented): RevocationAnswer | undefined {

@@ -4,6 +4,7 @@ import type { ToolRules } from '../../lib/catalogue/tool-rules.ts'
 import { formatChallenge } from '../../lib/oauth/challenge.ts'
 import { formatScope } from '../../lib/oauth/scope.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
+import { type AddressPolicy, lastHop, toKeptAddress } from '../../lib/platform/kept-address.ts'
 import { REQUEST_ID_HEADER } from '../../lib/platform/log.ts'
 import type { AuditTrail } from '../../lib/store/audit.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
@@ -26,6 +27,8 @@ export interface ToolsPorts {
   readonly trail: AuditTrail
   /** Where a service's metadata are, for who needs more scopes. */
   readonly metadataUrlOf: (service: string) => string
+  /** How much of a caller's address the audit log keeps. */
+  readonly addresses: AddressPolicy
   readonly clock: Clock
 }
 
@@ -128,6 +131,7 @@ export class Tools {
       service: service.name,
       target: shown(toolOf(message)),
       request_id: headerOf(request, REQUEST_ID_HEADER),
+      address: toKeptAddress(lastHop(headerOf(request, 'x-forwarded-for')), this.#ports.addresses),
       details: {
         request_bytes: isBatch ? Buffer.byteLength(serialize(message)) : bytes,
         arguments:

@@ -7,7 +7,7 @@ import type { Standing } from './evaluate.ts'
 
 export type EndingPorts = Pick<
   Ports,
-  'config' | 'live' | 'families' | 'resources' | 'clock' | 'log'
+  'config' | 'live' | 'families' | 'resources' | 'records' | 'clock' | 'log'
 >
 
 /** May be done again at any time. @param reason for the log. */
@@ -48,11 +48,12 @@ async function endEverything(ports: EndingPorts, userId: string, reason: string)
  * @param reason for the log.
  */
 export async function endAccess(
-  { families, config, clock, log }: EndingPorts,
+  { families, config, clock, log, records }: EndingPorts,
   userId: string,
   reason: string,
 ): Promise<void> {
   await families.logins.closeOfUser(userId)
   await families.grants.revokeOfUser(userId, toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME)
+  records.add({ action: 'revocation/person', outcome: 'ok', user: userId, details: { reason } })
   log.warn({ user: userId, reason }, 'all grants of a person revoked')
 }

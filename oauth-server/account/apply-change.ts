@@ -46,13 +46,15 @@ async function revokeOne(ports: Ports, { login }: Applying, id: string): Promise
 }
 
 async function revokeAll(
-  { families, config, clock }: Ports,
+  { families, config, clock, records }: Ports,
   { login, log }: Applying,
 ): Promise<Notice> {
   await families.consents.forgetOfUser(login.userId)
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
   await families.grants.revokeOfUser(login.userId, expiresAt)
-  log.warn({ user: login.userId, reason: 'revoked by the person' }, 'all grants revoked')
+  const [user, reason] = [login.userId, 'revoked by the person']
+  records.add({ action: 'revocation/person', outcome: 'ok', user, details: { reason } })
+  log.warn({ user, reason }, 'all grants revoked')
   return 'revoked-all'
 }
 
@@ -63,21 +65,32 @@ async function enterSecret(
 ): Promise<Notice> {
   if (!(await isAskedFor(ports, login, { service, name }))) return 'secret-unknown'
   await ports.families.userSecrets.enter({ userId: login.userId, service }, name, value)
+  recordSecret(ports, 'enter', { user: login.userId, service, target: name })
   log.info({ user: login.userId, service, secret_name: name }, 'user secret entered')
   return 'secret-entered'
 }
 
 /** Also where the person may not use the service any more. */
 async function deleteSecret(
-  { families, live }: Ports,
+  { families, live, records }: Ports,
   { login, log }: Applying,
   { service, name }: NamedSecret,
 ): Promise<Notice> {
   if (!live.current.services.has(service)) return 'secret-unknown'
   const place = { userId: login.userId, service }
   if (!(await families.userSecrets.remove(place, name))) return 'secret-gone'
+  recordSecret({ records }, 'delete', { user: login.userId, service, target: name })
   log.info({ user: login.userId, service, secret_name: name }, 'user secret deleted')
   return 'secret-deleted'
+}
+
+/** @param which its name is the target; what it says stands nowhere. */
+function recordSecret(
+  { records }: Pick<Ports, 'records'>,
+  verb: 'enter' | 'delete',
+  which: { readonly user: string; readonly service: string; readonly target: string },
+): void {
+  records.add({ action: `secret/${verb}`, outcome: 'ok', ...which })
 }
 
 async function isAskedFor(

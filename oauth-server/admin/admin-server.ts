@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { AdminAnswer, AdminQuestion } from '../../lib/oauth/administration.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { readJsonLines, toJsonLine } from '../../lib/platform/json-lines.ts'
+import { auditEndOf, lastAuditEntries, nextAuditEntries } from './audit.ts'
 import { deleteClients, listClients, showClient } from './clients.ts'
 import { forgetConsents, listConsents } from './consents.ts'
 import { listGrants, revokeGrants } from './grants.ts'
@@ -20,6 +21,9 @@ import { disableUser, enableUser, listUsers, revokeUser, showUser } from './user
 
 /** THE TABLE: everything an operator can ask. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'audit/last': lastAuditEntries,
+  'audit/next': nextAuditEntries,
+  'audit/end': auditEndOf,
   'clients/list': listClients,
   'clients/show': showClient,
   'clients/delete': deleteClients,
@@ -88,7 +92,7 @@ async function answer(ports: AdminPorts, asked: AdminQuestion): Promise<AdminAns
 
 /** Awaited, so that whoever looks into the log next finds it. */
 async function record(
-  { audit, clock, log }: AdminPorts,
+  { trail, clock, log }: AdminPorts,
   { name, operator }: AdminQuestion,
   at: number,
   targets: readonly Target[],
@@ -96,10 +100,10 @@ async function record(
   const duration_ms = clock() - at
   for (const { target, ...facts } of targets) {
     const what = { action: `admin/${name}`, user: `operator:${operator}`, ...facts }
-    audit.append({ at, room: 'oauth-server', duration_ms, ...what, target: target || undefined })
+    trail.append({ at, room: 'oauth-server', duration_ms, ...what, target: target || undefined })
     log.warn({ ...what, target }, 'administration')
   }
-  await audit.flush()
+  await trail.flush()
 }
 
 /** Of a question that was refused: whom or what it was about, if it says so. */

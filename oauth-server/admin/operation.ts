@@ -1,10 +1,9 @@
 /** What an operator can ask: its input's shape, and what is done and told. */
 
 import { z } from 'zod'
-import type { AuditTrail } from '../../lib/store/audit.ts'
 import type { Ports } from '../ports.ts'
 
-export type AdminPorts = Ports & { readonly audit: AuditTrail }
+export type AdminPorts = Ports
 
 /** What something was done to, for the audit log. */
 export interface Target {

@@ -42,6 +42,7 @@ export async function approve(
   await useUp(ctx, ports, question)
   await remember(ctx, ports, { interaction, login, service, client })
   const facts = { user: login.userId, client_id: client.id, service }
+  ports.records.add({ action: 'consent/approve', outcome: 'ok', ...facts })
   ctx.state.log.info(facts, 'access approved')
   sendCode(ctx, code, ports.gateway.addresses.issuer)
 }

@@ -188,6 +188,7 @@ async function approveAgain(
   await ports.clients.keep(client)
   await useUpPushed(ctx, ports)
   const facts = { user: verdict.login.userId, client_id: client.id, service: verdict.service }
+  ports.records.add({ action: 'consent/remembered', outcome: 'ok', ...facts })
   ctx.state.log.info({ ...facts, remembered: true }, 'access approved')
   return granted
 }

@@ -71,6 +71,9 @@ export function consent(ports: Ports): Koa.Middleware[] {
     async function refuseIfDenied(ctx, next) {
       if (ctx.state.decision !== 'deny') return await next()
       await useUp(ctx, ports, ctx.state.question)
+      const { client, interaction } = ctx.state.question
+      const facts = { client_id: client.id, service: interaction.service }
+      ports.records.add({ action: 'consent/deny', outcome: 'ok', ...facts })
       throw new OAuthError('access_denied', 'the person denied the request')
     },
 

@@ -14,6 +14,7 @@ import { digest } from '../../lib/platform/seal.ts'
 import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
+import { recordOutcome } from '../records/record-outcome.ts'
 import { noStore } from '../steps/headers.ts'
 import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { type JsonState, readJson } from '../steps/read-json.ts'
@@ -62,6 +63,7 @@ export function readClient(ports: Ports): Koa.Middleware[] {
 export function replaceClient(ports: Ports): Koa.Middleware[] {
   const { families, scopes, config, gateway } = ports
   const steps: Step[] = [
+    recordChange(ports, 'replace'),
     ...authenticated(ports, { mayRepeat: true }),
     readJson(REGISTRATION_BYTES_MAX),
 
@@ -99,6 +101,7 @@ export function replaceClient(ports: Ports): Koa.Middleware[] {
 export function deleteClient(ports: Ports): Koa.Middleware[] {
   const { families, config, clock } = ports
   const steps: Step[] = [
+    recordChange(ports, 'delete'),
     ...authenticated(ports),
     async function deleteClient(ctx) {
       const { client, managementToken } = ctx.state
@@ -110,6 +113,14 @@ export function deleteClient(ports: Ports): Koa.Middleware[] {
     },
   ]
   return steps
+}
+
+function recordChange(ports: Ports, verb: 'replace' | 'delete'): Step {
+  return recordOutcome<ManageState>(ports, ({ client }) => ({
+    action: `registration/${verb}`,
+    client_id: client?.id,
+    target: client?.name,
+  }))
 }
 
 /** `mayRepeat`: the token of the last replacement is let through as far as to its answer. */

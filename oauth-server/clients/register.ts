@@ -9,10 +9,12 @@ import type { Secret } from '../../lib/platform/secret.ts'
 import { refuseBearer, requireBearer } from '../http/bearer-credentials.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
+import { recordOutcome } from '../records/record-outcome.ts'
 import { noStore } from '../steps/headers.ts'
 import { limitByAddress, refuseIfTaken, takeOrRefuse } from '../steps/limit-rate.ts'
 import { type JsonState, readJson } from '../steps/read-json.ts'
 import type { Limit, Limits } from '../store/limits.ts'
+import type { Client } from './client.ts'
 import { parseClientMetadata } from './metadata.ts'
 import { requireAllowedHosts } from './redirect-hosts.ts'
 import { issueClient, toRegistrationBody } from './registration.ts'
@@ -28,10 +30,19 @@ const WRONG_TOKENS: Limit = { name: 'registration-token', burst: 60, perMinute: 
 
 const FULL_SECONDS = 60
 
-export function register(ports: Ports): Koa.Middleware<JsonState>[] {
+interface RegisterState extends JsonState {
+  client: Client
+}
+
+export function register(ports: Ports): Koa.Middleware<RegisterState>[] {
   const { families, scopes, clock, config, gateway } = ports
   return [
     noStore,
+    recordOutcome<RegisterState>(ports, ({ client }) => ({
+      action: 'registration/create',
+      client_id: client?.id,
+      target: client?.name,
+    })),
     requireInitialToken(config.REGISTRATION_TOKEN, families.limits),
     limitByAddress(families.limits, BY_ADDRESS),
     readJson(REGISTRATION_BYTES_MAX),
@@ -42,6 +53,7 @@ export function register(ports: Ports): Koa.Middleware<JsonState>[] {
       const held = { id: randomText(CLIENT_ID_BYTES), registeredAt: toSeconds(clock()) }
       const { client, handed } = issueClient(metadata, held)
       if (!(await families.clients.register(client))) throw full()
+      ctx.state.client = client
       ctx.state.log.info({ client_id: client.id, client_name: client.name }, 'client registered')
       ctx.status = 201
       ctx.body = toRegistrationBody(gateway.addresses.issuer, client, handed)

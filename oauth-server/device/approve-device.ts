@@ -33,6 +33,7 @@ export async function approveDevice(
   if ('refusal' in again) return refuse(ctx, ports, confirmation, again.refusal)
   await ports.clients.keep(client)
   const facts = { user: login.userId, client_id: client.id, service }
+  ports.records.add({ action: 'consent/approve', outcome: 'ok', ...facts, target: 'device' })
   ctx.state.log.info(facts, 'device approved')
   showDonePage(ctx, 'approve')
 }

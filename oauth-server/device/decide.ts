@@ -60,6 +60,8 @@ export function decide(ports: Ports): Step[] {
       if (ctx.state.params.get('decision') !== 'deny') return await next()
       const { confirmationId, browser, request } = ctx.state.confirmation
       if (!(await families.devices.deny(confirmationId, browser))) throw gone()
+      const facts = { client_id: request.clientId, service: request.service }
+      ports.records.add({ action: 'consent/deny', outcome: 'ok', ...facts })
       ctx.state.log.info({ client_id: request.clientId }, 'device denied')
       showDonePage(ctx, 'deny')
     },

@@ -2,13 +2,11 @@
 
 import { isIPv6 } from 'node:net'
 import type Koa from 'koa'
+import { lastHop } from '../../lib/platform/kept-address.ts'
 
-/**
- * The address of the last hop before Envoy: what a caller writes into the header stands before it.
- * Empty when the request did not come through Envoy.
- */
+/** Empty when the request did not come through Envoy. */
 export function clientAddress(ctx: Koa.Context): string {
-  return ctx.get('x-forwarded-for').split(',').at(-1)?.trim() ?? ''
+  return lastHop(ctx.get('x-forwarded-for'))
 }
 
 /** What limits count by: an IPv6 subscriber has a whole /64, so that is one address. */

@@ -29,6 +29,8 @@ export interface Keyring {
   synchronize(): Promise<void>
   /** The key that signs now. @throws OAuthError while it is not certain which one that is. */
   current(): SigningKey
+  /** Since when that key signs, epoch milliseconds; undefined while there is none. */
+  signsSince(): number | undefined
   /** A key that tokens of ours are verified with. */
   readonly find: FindKey
   /**
@@ -94,6 +96,10 @@ export function createKeyring(signingKeys: SigningKeys, options: KeyringOptions)
       if (key === undefined) throw new Error('there is no signing key yet')
       if (key.record.signsUntil > now) return key.opened.signing
       throw new OAuthError('temporarily_unavailable', 'the signing keys are not known: try again')
+    },
+    signsSince() {
+      const key = pickSigning(held, clock() + storeAheadMs, algorithm)
+      return key === undefined ? undefined : key.record.signsFrom - storeAheadMs
     },
     async find(kid, wanted) {
       if (keyOf(kid) === undefined && clock() - readAt >= REREAD_MS_MIN) await synchronize()

@@ -19,7 +19,7 @@ import { limitByAddress, takeOrRefuse } from '../steps/limit-rate.ts'
 import { onIssuerHost } from '../steps/on-issuer-host.ts'
 import type { Departure, Purpose, Ticket } from '../store/upstream-logins.ts'
 import { toUser } from '../store/users.ts'
-import { callbackPath, toUpstreamLogin } from './depart.ts'
+import { callbackPath, recordFailure, toUpstreamLogin } from './depart.ts'
 import type { Errand } from './errand.ts'
 import { resumeLogin } from './login-errand.ts'
 import { answerProblem, GATEWAY_FAILED, toProviderProblem } from './provider-problem.ts'
@@ -93,6 +93,7 @@ export function callback(ports: Ports): Koa.Middleware[] {
         ctx.state.answer = await provider.finish(login, new URL(issuer + ctx.path + ctx.search))
       } catch (thrown) {
         const failure = toProviderProblem(provider, ctx.state.log, thrown)
+        recordFailure(ports, provider.name, failure)
         if (failure.isOfAccount) await markRefused(ctx.state.browsers)
         return await answerProblem(ctx, failure, errand.showAgain)
       }

@@ -32,7 +32,7 @@ export async function depart(
   const retryAfterSeconds = await ports.families.limits.take(DEPARTURES, address)
   if (retryAfterSeconds > 0) {
     const problem = { key: 'tooMany', values: { seconds: retryAfterSeconds } }
-    return { problem, status: 429, retryAfterSeconds, isOfAccount: false }
+    return { fault: 'too_many', problem, status: 429, retryAfterSeconds, isOfAccount: false }
   }
   return await sendThere(ctx, ports, journey)
 }
@@ -59,10 +59,21 @@ async function sendThere(
     ctx.status = 303
     ctx.set('Location', target.href)
   } catch (thrown) {
-    return toProviderProblem(provider, ctx.state.log, thrown)
+    const failure = toProviderProblem(provider, ctx.state.log, thrown)
+    recordFailure(ports, provider.name, failure)
+    return failure
   }
   ctx.state.log.info({ provider: provider.name, purpose: purpose.kind }, 'sent to a provider')
   return undefined
+}
+
+/** Nobody has been named by then. */
+export function recordFailure(
+  { records }: Pick<Ports, 'records'>,
+  provider: string,
+  { fault }: ProviderProblem,
+): void {
+  records.add({ action: 'login/sign-in', outcome: fault, details: { provider } })
 }
 
 /** The same at the beginning and at the end of a login. */

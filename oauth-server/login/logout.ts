@@ -74,6 +74,8 @@ export function endLogin(ports: Ports): Koa.Middleware[] {
       const { cookie, login, extent } = ctx.state
       await signOut(ports, { cookie, login, extent })
       ports.cookies.login.clear(ctx)
+      const deed = { action: 'login/sign-out', outcome: 'ok', user: login.userId }
+      ports.records.add({ ...deed, details: { extent } })
       ctx.state.log.info({ user: login.userId, extent }, 'signed out')
       renderSignedOut(ctx, extent)
     },

@@ -29,6 +29,8 @@ const MEANINGS: Readonly<Record<ProviderFault, Meaning>> = {
 const RETRY_AFTER_SECONDS = 60
 
 export interface ProviderProblem {
+  /** A word for the audit log. */
+  readonly fault: ProviderFault | 'gateway_failed' | 'too_many'
   readonly problem: Phrase
   readonly status: Meaning['status'] | 429
   /** Undefined where waiting does not help: the person has to do something else. */
@@ -39,6 +41,7 @@ export interface ProviderProblem {
 
 /** A fault of ours. */
 export const GATEWAY_FAILED: ProviderProblem = {
+  fault: 'gateway_failed',
   problem: { key: 'gatewayFailed' },
   status: 503,
   retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -60,6 +63,7 @@ export function toProviderProblem(
   const { key, status, level } = MEANINGS[fault]
   log[level]({ provider: name, fault, detail }, 'login failed at the provider')
   return {
+    fault,
     problem: { key, values: { provider: label } },
     status,
     retryAfterSeconds: status >= 500 ? RETRY_AFTER_SECONDS : undefined,

@@ -6,6 +6,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Log } from '../../lib/platform/log.ts'
+import { currentRequest } from '../../lib/platform/request-context.ts'
 import { explain } from '../pages/explain.ts'
 import { renderPage } from '../pages/render.ts'
 import { setPageHeaders } from './headers.ts'
@@ -36,7 +37,8 @@ function sendError(ctx: Koa.Context, error: OAuthError, style: ErrorStyle): void
   if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter))
   if (wantsPage(ctx, style)) {
     setPageHeaders(ctx)
-    renderPage(ctx, 'error', { error, explanation: explain(error) })
+    const { requestId } = currentRequest() ?? {}
+    renderPage(ctx, 'error', { error, explanation: explain(error), requestId })
   } else {
     ctx.body = error.toJSON()
   }

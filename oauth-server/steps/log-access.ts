@@ -1,25 +1,39 @@
-/** One line per request, and the log that a request's other lines are written to. */
+/** One line per request, and its figures; what is logged and recorded meanwhile names the request. */
 
 import type Koa from 'koa'
 import type { Clock } from '../../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../../lib/platform/log.ts'
+import { withinRequest } from '../../lib/platform/request-context.ts'
+import { clientAddress } from '../http/client-address.ts'
+import type { RequestFacts } from '../records/figures.ts'
 
 export interface LogState {
   log: Log
+  /** Name of the row of the route table that answers. */
+  route?: string
 }
 
 const REQUEST_ID_CHARACTERS_MAX = 128
 
 /** The query never stands in the log: it carries states and codes. */
-export function logAccess(log: Log, clock: Clock): Koa.Middleware<LogState> {
-  return async function logAccess(ctx, next) {
+export function logAccess(
+  log: Log,
+  clock: Clock,
+  countRequest: (facts: RequestFacts) => void,
+): Koa.Middleware<LogState> {
+  const answer = async (ctx: Koa.ParameterizedContext<LogState>, next: Koa.Next) => {
     const startedAt = clock()
-    const requestId = ctx.get(REQUEST_ID_HEADER).slice(0, REQUEST_ID_CHARACTERS_MAX)
-    ctx.state.log = requestId === '' ? log : log.child({ request_id: requestId })
+    ctx.state.log = log
     await next()
-    const { method, path, status } = ctx
+    const { method, path, status, state } = ctx
+    const durationMs = clock() - startedAt
+    countRequest({ route: state.route ?? 'none', status, seconds: durationMs / 1000 })
     // A probe that is answered well is no news.
     const level = path === '/healthz' && status === 200 ? 'debug' : 'info'
-    ctx.state.log[level]({ method, path, status, duration_ms: clock() - startedAt }, 'request')
+    log[level]({ method, path, status, duration_ms: durationMs }, 'request')
+  }
+  return function logAccess(ctx, next) {
+    const requestId = ctx.get(REQUEST_ID_HEADER).slice(0, REQUEST_ID_CHARACTERS_MAX) || undefined
+    return withinRequest({ requestId, address: clientAddress(ctx) }, () => answer(ctx, next))
   }
 }

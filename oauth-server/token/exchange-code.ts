@@ -11,6 +11,7 @@ import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Client } from '../clients/client.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
+import type { Records } from '../records/records.ts'
 import { OPENID } from '../scopes.ts'
 import type { ClientState } from '../steps/authenticate-client.ts'
 import { requireGrantType } from '../steps/require-grant-type.ts'
@@ -20,6 +21,7 @@ import { signIdToken } from './id-token.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { verifyChallenge } from './pkce.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
+import { toRevocation } from './revoke-grant.ts'
 
 /** In the order in which the steps below bring them about. */
 interface ExchangeState extends ClientState {
@@ -105,12 +107,12 @@ function findFault(
 /** RFC 6749 section 4.1.2: what the first use of a replayed code bought may be in the wrong hands. */
 async function spoil(
   ctx: Koa.ParameterizedContext<ExchangeState>,
-  { families, config, clock }: Ports,
+  { families, config, clock, records }: Ports,
 ): Promise<void> {
   const { text, found } = ctx.state
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
   const wasUsed = await families.codes.spoil(text, toGrantKeys(found.code), expiresAt)
-  if (wasUsed) logReplay(ctx)
+  if (wasUsed) tellReplay(ctx, records)
 }
 
 /** Signs first: when the script has used the code up, nothing is left that could fail. */
@@ -132,7 +134,7 @@ async function redeem(
     keeping: { expiresAt: access.expiresAt, ttlSeconds },
     family: first?.family,
   })
-  if (redemption === 'replayed') logReplay(ctx)
+  if (redemption === 'replayed') tellReplay(ctx, ports.records)
   if (redemption !== 'redeemed') throw refused(redemption)
   return first === undefined ? withId : { ...withId, refreshToken: refreshTokens.format(first) }
 }
@@ -141,10 +143,12 @@ function toGrantKeys({ grantId, userId, clientId }: AuthorizationCode): GrantKey
   return { id: grantId, userId, clientId }
 }
 
-function logReplay({ state }: Koa.ParameterizedContext<ExchangeState>): void {
+function tellReplay({ state }: Koa.ParameterizedContext<ExchangeState>, records: Records): void {
   const { grantId, userId, clientId } = state.found.code
   const facts = { grant: grantId, user: userId, client_id: clientId }
-  state.log.warn({ ...facts, reason: 'authorization code replayed' }, 'grant revoked')
+  const reason = 'authorization code replayed'
+  state.log.warn({ ...facts, reason }, 'grant revoked')
+  records.add(toRevocation(toGrantKeys(state.found.code), reason))
 }
 
 function refused(detail: string): OAuthError {

@@ -11,6 +11,7 @@ import { formatScope } from '../../lib/oauth/scope.ts'
 import { type Clock, toSeconds } from '../../lib/platform/clock.ts'
 import type { Client } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
+import { serviceOf } from '../resources.ts'
 import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
 import { readForm } from '../steps/read-form.ts'
@@ -31,10 +32,6 @@ type Step = Koa.Middleware<IntrospectionState>
 
 export function introspect(ports: Ports): Koa.Middleware[] {
   const { gateway, resources, clock } = ports
-  const serviceOf = (resource: string): string | undefined => {
-    const meaning = resources.resolve(resource)
-    return meaning.kind === 'service' ? meaning.service : undefined
-  }
   const steps: Step[] = [
     noStore,
     readForm,
@@ -65,7 +62,7 @@ export function introspect(ports: Ports): Koa.Middleware[] {
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing')
       const found = await (early ?? verifyAccessToken(ports, token))
       ctx.body =
-        found !== undefined && maySee(client, found, serviceOf)
+        found !== undefined && maySee(client, found, (resource) => serviceOf(resources, resource))
           ? describe(found, gateway.addresses.issuer, clock)
           : { active: false }
     },

@@ -42,7 +42,15 @@ async function endGrant(ctx: Context, ports: Ports, family: string): Promise<voi
   const { client } = ctx.state
   const expiresAt = toSeconds(ports.clock()) + ports.config.ACCESS_TOKEN_LIFETIME
   const grant = await ports.families.refreshFamilies.end(family, client.id, expiresAt)
-  if (grant !== undefined) logRevocation(ctx.state, client, { grant })
+  if (grant === undefined) return
+  logRevocation(ctx.state, client, { grant })
+  ports.records.add({
+    action: 'revocation/grant',
+    outcome: 'ok',
+    client_id: client.id,
+    target: grant,
+    details: { reason: 'revoked by the client' },
+  })
 }
 
 async function revokeAccessToken(ctx: Context, ports: Ports, token: string): Promise<void> {
@@ -52,6 +60,14 @@ async function revokeAccessToken(ctx: Context, ports: Ports, token: string): Pro
   if (claims?.client_id !== client.id) return
   await ports.families.revocations.revoke('token', claims.jti, claims.exp)
   logRevocation(ctx.state, client, { token_id: claims.jti })
+  ports.records.add({
+    action: 'revocation/token',
+    outcome: 'ok',
+    user: claims.sub,
+    client_id: client.id,
+    target: claims.jti,
+    details: { reason: 'revoked by the client' },
+  })
 }
 
 /**

@@ -2,13 +2,17 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import type { GrantType } from '../clients/client.ts'
+import { DEVICE_CODE_GRANT, type GrantType } from '../clients/client.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
+import { recordOutcome } from '../records/record-outcome.ts'
+import type { Deed } from '../records/records.ts'
+import { serviceOf } from '../resources.ts'
 import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
 import { inSequence } from '../steps/in-sequence.ts'
 import { type FormState, readForm } from '../steps/read-form.ts'
+import type { Grant } from '../store/grants.ts'
 import { actForItself } from './client-credentials.ts'
 import { exchangeDeviceCode } from './device-code.ts'
 import { exchangeCode, lookUpCode } from './exchange-code.ts'
@@ -18,6 +22,7 @@ export function token(ports: Ports): Koa.Middleware[] {
   const steps: Koa.Middleware<ClientState>[] = [
     noStore,
     readForm,
+    recordOutcome<Partial<TokenState> & FormState>(ports, (state) => describeRequest(ports, state)),
     beginLookUp({
       authorization_code: lookUpCode(ports),
       refresh_token: lookUpRefreshToken(ports),
@@ -32,6 +37,36 @@ export function token(ports: Ports): Koa.Middleware[] {
   ]
   return steps
 }
+
+/** What the grant types find out on their way. */
+interface TokenState extends ClientState {
+  readonly grant: Grant
+  /** Of a client that acts for itself. */
+  readonly service: string
+}
+
+function describeRequest(
+  { resources }: Ports,
+  { params, client, grant, service }: Partial<TokenState>,
+): Omit<Deed, 'outcome'> {
+  const asked = params?.get('grant_type') ?? ''
+  const acting = client !== undefined && service !== undefined ? `client:${client.id}` : undefined
+  return {
+    action: `token/${GRANT_NAMES.get(asked) ?? 'unknown'}`,
+    user: grant?.userId ?? acting,
+    client_id: client?.id,
+    service: service ?? (grant && serviceOf(resources, grant.resource)),
+    target: grant?.id,
+  }
+}
+
+/** As the audit log has them. */
+const GRANT_NAMES = new Map<string, string>([
+  ['authorization_code', 'authorization_code'],
+  ['refresh_token', 'refresh_token'],
+  [DEVICE_CODE_GRANT, 'device_code'],
+  ['client_credentials', 'client_credentials'],
+])
 
 /** What a grant type finds in the store; undefined when nothing of the request can be looked for. */
 type LookUp = (params: Params) => Promise<unknown> | undefined

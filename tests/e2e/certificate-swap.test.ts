@@ -90,9 +90,10 @@ test.serial('a broken pair is refused, loudly, and the one before stays', async 
 test.serial('when it ends is a figure for Prometheus', async (t) => {
   const url = `http://127.0.0.1:${gateway.metricsPort}/metrics/certs`
   const text = await (await fetch(url)).text()
-  const [, seconds] = /^gateway_certificate_not_after_seconds (\d+)$/m.exec(text) ?? []
+  const [, seconds] =
+    /^mcp_gateway_certificate_not_after_timestamp_seconds (\d+)$/m.exec(text) ?? []
   t.is(Number(seconds), Date.parse(status().not_after) / 1000)
-  t.regex(text, /^gateway_certificate_placeholder 0$/m)
+  t.regex(text, /^mcp_gateway_certificate_placeholder 0$/m)
 })
 
 test.serial('plain HTTP on the port for it is sent on, and challenges are nobody’s', async (t) => {

@@ -142,14 +142,24 @@ test.serial('the operator reads who called what', async (t) => {
   await callText(client, 'read')
   await callText(client, 'danger\u001b[2J')
   await t.throwsAsync(client.callTool({ name: 'danger', arguments: {} }))
-  const mine = ['--user', 'dev:reader']
+  const mine = ['--kind', 'call', '--user', 'dev:reader']
   let found: string[] = []
   for (let time = 0; time < 100 && found.length < 4; time += 1) {
     await sleep(100)
     found = (await audit(...mine)).lines
   }
   const [head, ...rows] = found.map((line) => line.split(/ {2,}/))
-  t.deepEqual(head, ['TIME', 'USER', 'CLIENT', 'SERVICE', 'ACTION', 'TARGET', 'OUTCOME', 'MS'])
+  t.deepEqual(head, [
+    'TIME',
+    'USER',
+    'CLIENT',
+    'SERVICE',
+    'ACTION',
+    'TARGET',
+    'OUTCOME',
+    'MS',
+    'FROM',
+  ])
   t.deepEqual(
     rows.map(([, user, , service, action, target, outcome]) => [
       user,

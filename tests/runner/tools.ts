@@ -34,6 +34,8 @@ export async function findTools(environment: Environment): Promise<Variables> {
     GO_BIN: findOnPath(environment, 'go'),
     GRPCURL_BIN: findOnPath(environment, 'grpcurl'),
     LEGO_BIN: findOnPath(environment, 'lego'),
+    PROMETHEUS_BIN: findOnPath(environment, 'prometheus'),
+    PROMTOOL_BIN: findOnPath(environment, 'promtool'),
     PYTHON_BIN: await findPython(environment),
     TMUX_BIN: findOnPath(environment, 'tmux'),
     ZSH_BIN: findOnPath(environment, 'zsh'),

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readJsonLines, toJsonLine } from '../../lib/platform/json-lines.ts'
 import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
-import { redisAudit } from '../../lib/store/audit.ts'
-import { type AuditRecord, lastAudit } from '../../lib/store/audit-record.ts'
+import { type AuditRecord, kindOf, lastAudit } from '../../lib/store/audit-record.ts'
 import { createAdminServer } from '../../oauth-server/admin/admin-server.ts'
 import type { LoginWorld } from './login-world.ts'
 
@@ -16,14 +15,18 @@ export interface Operator {
   ask(name: string, input?: object): Promise<{ readonly status: number; readonly body: never }>
   /** As `ask`, for what must succeed. */
   told<Body>(name: string, input?: object): Promise<Body>
+  /** What operators did. */
   audit(): Promise<readonly AuditRecord[]>
   stop(): Promise<void>
 }
 
+function isAdministration({ action }: AuditRecord): boolean {
+  return kindOf(action) === 'administration'
+}
+
 export async function startOperator({ ports, valkey }: LoginWorld): Promise<Operator> {
   const redis = await valkey.connect()
-  const audit = redisAudit({ redis, entriesMax: 1000, log: ports.log })
-  const server = createAdminServer({ ...ports, audit })
+  const server = createAdminServer(ports)
   const path = join(tmpdir(), `operator-${randomBytes(6).toString('hex')}`)
   await listenOnSocket(server, path)
   const socket = connect({ path })
@@ -39,7 +42,7 @@ export async function startOperator({ ports, valkey }: LoginWorld): Promise<Oper
       if (status !== 200) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`)
       return body
     },
-    audit: async () => (await lastAudit(redis, 1000, () => true)).map(({ record }) => record),
+    audit: async () => (await lastAudit(redis, 1000, isAdministration)).map(({ record }) => record),
     async stop() {
       socket.destroy()
       await new Promise((resolve) => server.close(resolve))

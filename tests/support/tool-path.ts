@@ -8,6 +8,8 @@ const TOOL_VARIABLES = {
   go: 'GO_BIN',
   grpcurl: 'GRPCURL_BIN',
   lego: 'LEGO_BIN',
+  prometheus: 'PROMETHEUS_BIN',
+  promtool: 'PROMTOOL_BIN',
   python: 'PYTHON_BIN',
   tmux: 'TMUX_BIN',
   zsh: 'ZSH_BIN',

@@ -9,6 +9,7 @@ export const error = definePage(
   {
     title: 'This did not work',
     details: 'Technical details',
+    requestId: 'By this, whoever runs the gateway finds it in the log:',
     again: 'Back to the start',
 
     request: 'The application asked for something that this gateway does not do.',
@@ -95,6 +96,7 @@ export const error = definePage(
   {
     title: 'Das hat nicht geklappt',
     details: 'Technische Einzelheiten',
+    requestId: 'Damit findet es im Protokoll, wer das Gateway betreibt:',
     again: 'Zur Startseite',
 
     request: 'Die Anwendung hat etwas verlangt, was dieses Gateway nicht tut.',

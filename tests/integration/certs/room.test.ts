@@ -133,7 +133,7 @@ test('challenges are answered from their folder and no other place', async (t) =
   mkdirSync(tokens, { recursive: true })
   writeFileSync(join(tokens, 'a_B-1'), 'key authorization')
   writeFileSync(join(folder, 'secret'), 'secret')
-  const server = createChallengeServer({ webroot: folder, metrics: () => 'figures\n' })
+  const server = createChallengeServer({ webroot: folder, metrics: async () => 'figures\n' })
   const socketPath = join(folder, 'c.sock')
   await listenOnSocket(server, socketPath)
   t.teardown(() => void server.close())

@@ -35,6 +35,21 @@ test('Prometheus reads Envoy’s figures and those of each ext-authz process', a
   t.is((await ask('/metrics/ext-authz-2')).body, '2 GET /metrics')
 })
 
+test('one address tells Prometheus of every page, and each page is there', async (t) => {
+  const { status, body, headers } = await ask('/metrics/targets')
+  t.is(status, 200)
+  t.is(headers['content-type'], 'application/json')
+  const found = JSON.parse(body) as { targets: string[]; labels: Record<string, string> }[]
+  t.deepEqual(
+    found.map(({ labels }) => labels['process']),
+    ['envoy', 'ext-authz-1', 'ext-authz-2'],
+  )
+  for (const { targets, labels } of found) {
+    t.deepEqual(targets, [`127.0.0.1:${edge.metricsPort}`])
+    t.is((await ask(labels['__metrics_path__'] ?? '')).status, 200, labels['process'])
+  }
+})
+
 test('nothing else is there, and nothing can be done', async (t) => {
   for (const path of [
     '/',

@@ -118,7 +118,7 @@ test.serial('figures are for Prometheus, and nothing else is there', async (t) =
   const answer = await ask('/metrics')
   t.is(answer.status, 200)
   const body = await answer.text()
-  t.regex(body, /^# TYPE mcp_bridge_processes gauge$/m)
+  t.regex(body, /^# TYPE mcp_gateway_service_processes gauge$/m)
   t.notRegex(body, /dev:/)
   t.is((await ask('/metrics', 'POST')).status, 404)
   t.is((await ask('/ready/mcp')).status, 404)

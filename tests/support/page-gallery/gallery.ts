@@ -36,6 +36,12 @@ export async function openGallery(branding: Branding = PLAIN_BRANDING): Promise<
   }
 }
 
+/** Each request has its id. */
+function namedByEnvoy({ request }: Koa.Context, next: Koa.Next): Promise<void> {
+  request.headers['x-request-id'] = '5f0c1a52-6a0e-4a4c-9b58-6f4f8a1f3d11'
+  return next()
+}
+
 function createGallery(branding: Branding): Koa {
   const router = new Router()
   const wardrobe = openWardrobe(branding)
@@ -46,7 +52,8 @@ function createGallery(branding: Branding): Koa {
   router.get('/assets/logo', ...sendLogo(wardrobe))
   router.get('/assets/icon.svg', ...sendIcon(wardrobe))
   const app = new Koa()
-  app.use(logAccess(createLog('gallery', 'error', { write: () => {} }), Date.now))
+  app.use(namedByEnvoy)
+  app.use(logAccess(createLog('gallery', 'error', { write: () => {} }), Date.now, () => {}))
   app.use(hardenAnswer)
   app.use(putOn(wardrobe))
   app.use(router.routes())

@@ -3,7 +3,13 @@ import { renderAdmin, renderAdminListener } from '../../../envoy/admin.ts'
 import { renderMetricsClusters, renderMetricsListener } from '../../../envoy/metrics.ts'
 
 const place = { address: '127.0.0.1', port: 1 }
-const options = { ...place, extAuthzSockets: ['/s/a-1', '/s/a-2'], bridgeSockets: ['/s/b-1'] }
+const options = {
+  ...place,
+  extAuthzSockets: ['/s/a-1', '/s/a-2'],
+  oauthServerSockets: ['/s/o-1'],
+  bridgeSockets: ['/s/b-1'],
+  supervisorSocket: '/s/supervisor',
+}
 
 interface Listener {
   readonly address: { readonly socket_address: object }
@@ -21,8 +27,15 @@ test('who administers Envoy does so on a socket of the owner’s', (t) => {
   t.deepEqual(address, { pipe: { path: '/s/admin', mode: 0o600 } })
 })
 
-test('each process of ext-authz and of the bridge has its own figures', (t) => {
+test('each process has its own figures', (t) => {
   const names = renderMetricsClusters(options).map((cluster) => (cluster as { name: string }).name)
-  t.deepEqual(names, ['ext_authz_admin_1', 'ext_authz_admin_2', 'mcp_bridge_admin_1'])
-  t.is(renderMetricsClusters({ ...options, extAuthzSockets: [], bridgeSockets: [] }).length, 0)
+  t.deepEqual(names, [
+    'ext_authz_metrics_1',
+    'ext_authz_metrics_2',
+    'oauth_server_metrics_1',
+    'mcp_bridge_metrics_1',
+    'supervisor_metrics',
+  ])
+  const none = { ...place, extAuthzSockets: [], oauthServerSockets: [], bridgeSockets: [] }
+  t.is(renderMetricsClusters(none).length, 0)
 })

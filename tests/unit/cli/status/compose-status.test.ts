@@ -168,12 +168,12 @@ test('a configuration at fault is told', (t) => {
 
 test('the certificate by its figures', (t) => {
   const figures = [
-    '# HELP gateway_certificate_not_after_seconds When it ends.',
-    '# TYPE gateway_certificate_not_after_seconds gauge',
-    'gateway_certificate_not_after_seconds 1798675200',
-    'gateway_certificate_not_before_seconds 1790899200',
-    'gateway_certificate_placeholder 0',
-    'gateway_certificate_failing 1',
+    '# HELP mcp_gateway_certificate_not_after_timestamp_seconds When it ends.',
+    '# TYPE mcp_gateway_certificate_not_after_timestamp_seconds gauge',
+    'mcp_gateway_certificate_not_after_timestamp_seconds 1798675200',
+    'mcp_gateway_certificate_not_before_timestamp_seconds 1790899200',
+    'mcp_gateway_certificate_placeholder 0',
+    'mcp_gateway_certificate_failing 1',
   ].join('\n')
   t.like(parseFigures(figures, 'acme', 'auth.example.com'), {
     placeholder: false,

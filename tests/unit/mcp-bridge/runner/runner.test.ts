@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Service, toService } from '../../../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../../../lib/catalogue/service-definition.ts'
+import { createFigures } from '../../../../lib/platform/figures.ts'
 import { createLog } from '../../../../lib/platform/log.ts'
 import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { type LeaseSubject, type Leases, OwnedElsewhere } from '../../../../mcp-bridge/leases.ts'
-import { createMetrics } from '../../../../mcp-bridge/metrics.ts'
+import { tellRunner } from '../../../../mcp-bridge/metrics.ts'
 import { listProcesses } from '../../../../mcp-bridge/process-list.ts'
 import { Remotes } from '../../../../mcp-bridge/remote/remotes.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
@@ -277,13 +278,15 @@ test('figures name services, and nobody', async (t) => {
   await acquire('ben')
   host.children[0]?.end()
   await process.ended
-  const lines = (await createMetrics(runner).render()).split('\n')
+  const figures = createFigures()
+  tellRunner(figures, runner)
+  const lines = (await figures.render()).split('\n')
   for (const line of [
-    'mcp_bridge_processes{service="svc",state="running"} 1',
-    'mcp_bridge_sessions{service="svc"} 1',
-    'mcp_bridge_memory_bytes{service="svc"} 1024',
-    'mcp_bridge_process_starts_total{service="svc"} 2',
-    'mcp_bridge_process_failures_total{service="svc"} 1',
+    'mcp_gateway_service_processes{service="svc",state="running"} 1',
+    'mcp_gateway_process_sessions{service="svc"} 1',
+    'mcp_gateway_service_memory_bytes{service="svc"} 1024',
+    'mcp_gateway_process_starts_total{service="svc"} 2',
+    'mcp_gateway_process_failures_total{service="svc"} 1',
   ]) {
     t.true(lines.includes(line), line)
   }
