@@ -39,6 +39,11 @@ export function loadEnvironment(own: Environment, workingDirectory: string): Env
   return { ...parseEnv(source), ...own }
 }
 
+/** In the container of `docker compose run --rm setup`: nobody there may ask Docker. */
+export function isInContainer({ environment }: Pick<Context, 'environment'>): boolean {
+  return environment['GATEWAY_SETUP_FOR'] === 'compose'
+}
+
 /** The state directory, known even when the rest of the configuration is at fault. */
 export function stateDirectoryOf({ environment, workingDirectory }: Context): string {
   const { GATEWAY_STATE_DIR } = GATEWAY_VARIABLES

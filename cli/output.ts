@@ -18,7 +18,7 @@ export interface Output {
   readonly stdout: Streams['stdout']
   /** For what changes in place. */
   readonly stderr: Streams['stderr']
-  /** Whether stdout is a terminal that wants colour. */
+  /** Whether stdout is a terminal that wants colour; whether it is one at all says `stdout.isTTY`. */
   readonly colour: boolean
   /** The command's result: the value as JSON, or else what `render` makes of it. */
   result(value: unknown, render: () => readonly string[]): void
@@ -42,10 +42,18 @@ export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'c
     line,
     note: (text) => void stderr.write(`${text}\n`),
     result(value, render) {
-      if (options.json) line(JSON.stringify(value, undefined, 2))
+      if (options.json) line(toJsonText(value))
       else for (const text of render()) line(text)
     },
   }
+}
+
+/** JSON that steers no terminal: control characters that JSON itself allows are written as `\\u`, which means the same. */
+export function toJsonText(value: unknown): string {
+  return (JSON.stringify(value, undefined, 2) ?? 'null').replaceAll(
+    /[\x7f-\x9f]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  )
 }
 
 /** Columns as wide as their widest cell; the first row is the head. */

@@ -7,7 +7,10 @@ import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
+import { completionCommand } from './commands/completion.ts'
+import { configCommand } from './commands/config/config.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
+import { envoyCommand } from './commands/envoy.ts'
 import { explainCommand } from './commands/explain.ts'
 import { githubCommand } from './commands/github/github.ts'
 import { grantsCommand } from './commands/grants/grants.ts'
@@ -16,14 +19,17 @@ import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { restartCommand } from './commands/restart.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
+import { upgradeCommand } from './commands/upgrade.ts'
 import { usersCommand } from './commands/users/users.ts'
 import { type CommandMaker, type Context, loadEnvironment } from './context.ts'
 import { createOutput, reportFailure, type Stdin, type Streams } from './output.ts'
@@ -40,15 +46,20 @@ const COMMANDS: readonly CommandMaker[] = [
   setupCommand,
   startCommand,
   stopCommand,
+  restartCommand,
   statusCommand,
   addCommand,
   importCommand,
   removeCommand,
   servicesCommand,
+  configCommand,
   logsCommand,
+  envoyCommand,
   explainCommand,
   auditCommand,
   outdatedCommand,
+  upgradeCommand,
+  rebuildCommand,
   usersCommand,
   clientsCommand,
   grantsCommand,
@@ -57,6 +68,7 @@ const COMMANDS: readonly CommandMaker[] = [
   keysCommand,
   registrationsCommand,
   githubCommand,
+  completionCommand,
   ...MCP_COMMANDS,
 ]
 

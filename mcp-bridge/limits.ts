@@ -139,10 +139,7 @@ export const STDERR_LINES_PER_SECOND = 20
 /** Tasks of one process whose progress still finds its session after the request was answered. */
 export const TASK_TOKENS_MAX = 1000
 
-/** Arguments of tools that travel as headers too: of one tool, below so many objects, */
-export const MIRRORED_ARGUMENTS_MAX = 64
-export const MIRRORED_DEPTH_MAX = 8
-/** of one list, and of the lists that people were shown last. */
+/** Tools with arguments that travel as headers too: of one list, and of the lists that people were shown last. */
 export const MIRRORED_TOOLS_MAX = 1000
 export const MIRRORED_LISTS_MAX = 1000
 

@@ -14,13 +14,22 @@ const ANSWER_CHARACTERS_MAX = 64_000_000
 
 /** @param operator the account of whoever asks, for the audit log. */
 export function createAdministration(lines: Duplex, operator: string): Administration {
+  // Who is cut off while a person is asked learns it from the next answer.
+  lines.on('error', () => {})
   const answers = readJsonLines(lines, ANSWER_CHARACTERS_MAX)
+  const nextAnswer = async (): Promise<AdminAnswer> => {
+    try {
+      const { value, done } = await answers.next()
+      if (done !== true) return value as AdminAnswer
+    } catch (cause) {
+      throw silent(cause)
+    }
+    throw silent()
+  }
   return {
     async ask<Body>(name: string, input: object) {
       lines.write(toJsonLine({ name, operator, input }))
-      const { value, done } = await answers.next()
-      if (done) throw silent()
-      const { status, body } = value as AdminAnswer
+      const { status, body } = await nextAnswer()
       if (status === 200) return body as Body
       throw new CliError(toSentence((body as AdminRefusal).error_description))
     },

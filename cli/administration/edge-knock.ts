@@ -18,10 +18,12 @@ export function portsOf(url: string, told: number): number[] {
 export interface EdgeKnock {
   /** False when it is not let in within a second or two, or nobody answers. */
   opens(): Promise<boolean>
-  /** Resolves with the moment (`performance.now`) since which nobody lets it in; undefined: somebody still does. */
-  closes(): Promise<number | undefined>
+  closes(): Promise<Closing>
   leave(): void
 }
+
+/** The moment (`performance.now`) since which nobody lets it in; or somebody still does; or nobody answers any more. */
+export type Closing = { readonly closedAt: number } | 'open' | 'silent'
 
 const ANSWER_MS = 2000
 const OPEN_MS = 2000
@@ -84,15 +86,16 @@ async function opensWithin(knock: Knock): Promise<boolean> {
   return false
 }
 
-async function closesWithin(knock: Knock): Promise<number | undefined> {
+async function closesWithin(knock: Knock): Promise<Closing> {
   const until = performance.now() + CLOSED_MS
+  let last: number | undefined
   while (performance.now() < until) {
-    const status = await knock().catch(() => 0)
+    last = await knock().catch(() => undefined)
     const at = performance.now()
-    if (status === REFUSED && (await areRefused(knock))) return at
+    if (last === REFUSED && (await areRefused(knock))) return { closedAt: at }
     await sleep(STEP_MS)
   }
-  return undefined
+  return last === undefined ? 'silent' : 'open'
 }
 
 async function areRefused(knock: Knock): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** Ends many things, a bounded number with each question; shows progress to a person. */
 
 import type { Ended } from '../../lib/oauth/administration.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import type { Administration } from './administration.ts'
@@ -12,6 +12,16 @@ const AT_ONCE = 200
 export interface EndOptions {
   readonly yes?: true
   readonly dryRun?: true
+}
+
+/** Nothing said must not mean everything, and names and a description not half of each. @throws CliError (usage). */
+export function requireSelection(
+  given: readonly string[],
+  isDescribed: boolean,
+  { words, nextStep }: { readonly words: string; readonly nextStep: string },
+): void {
+  if (given.length > 0 !== isDescribed) return
+  throw new CliError(words, { exitCode: EXIT_CODE.usage, nextStep })
 }
 
 export interface Ending {

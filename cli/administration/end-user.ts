@@ -39,11 +39,13 @@ export async function endUser(
     const startedAt = performance.now()
     const question = { user, forget_secrets: forgetSecrets }
     const ended = await administration.ask<EndedUser>(`users/${verb}`, question)
-    const closedAt = await edge?.closes()
-    const refused_after_ms = closedAt === undefined ? null : Math.ceil(closedAt - startedAt)
+    const closing = await edge?.closes()
+    const refused_after_ms =
+      typeof closing === 'object' ? Math.ceil(closing.closedAt - startedAt) : null
     const told = { ...ended, refused_after_ms }
     context.output.result(told, () => toLines(told))
-    if (edge !== undefined && closedAt === undefined) throw stillOpen(user)
+    if (closing === 'open') throw stillOpen(user)
+    if (closing === 'silent') throw fellSilent()
   } finally {
     edge?.leave()
   }
@@ -106,5 +108,11 @@ function toLines({
 function stillOpen(user: string): CliError {
   return new CliError(`The edge still lets tokens of ${user} in.`, {
     nextStep: 'gateway status, then gateway logs ext-authz',
+  })
+}
+
+function fellSilent(): CliError {
+  return new CliError('The edge does not answer any more: nobody saw it refuse their tokens.', {
+    nextStep: 'gateway status, then gateway logs envoy',
   })
 }

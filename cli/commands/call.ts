@@ -11,6 +11,7 @@ import { timeoutOption } from '../mcp/call/timeout-option.ts'
 import { type Session, withSession } from '../mcp/session/open-session.ts'
 import { showProgress } from '../mcp/session/progress.ts'
 import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
+import { toJsonText } from '../output.ts'
 
 interface CallOptions {
   readonly jsonArguments?: string
@@ -80,11 +81,11 @@ async function call(
 function report({ output }: Context, result: CallToolResult, path: string | undefined): void {
   const failed = result.isError === true
   const saved = path === undefined || failed ? [] : savePayloads(payloadsOf(result.content), path)
-  if (failed && !output.json) throw new CliError(textOf(result, output.colour))
+  if (failed && !output.json) throw new CliError(textOf(result, false))
   output.result({ ...result, saved }, () =>
     saved.length > 0
       ? saved.map((place) => `Saved ${place}.`)
-      : [textOf(result, output.colour)].filter((text) => text !== ''),
+      : [textOf(result, output.stdout.isTTY === true)].filter((text) => text !== ''),
   )
   if (failed) throw new CliError('The tool says that it failed.')
 }
@@ -93,5 +94,5 @@ function report({ output }: Context, result: CallToolResult, path: string | unde
 function textOf({ content, structuredContent }: CallToolResult, isTerminal: boolean): string {
   const text = content.map(describeBlock).join('\n')
   if (text !== '' || structuredContent === undefined) return shown(text, isTerminal)
-  return JSON.stringify(structuredContent, undefined, 2)
+  return toJsonText(structuredContent)
 }

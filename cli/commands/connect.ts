@@ -1,5 +1,6 @@
 /** `gateway connect`: an MCP server on stdin and stdout, for clients that know nothing else. */
 
+import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { JSONRPCMessage } from '@modelcontextprotocol/client'
 import { Command } from 'commander'
@@ -44,7 +45,9 @@ async function connect(context: Context, url: string, mayAsk: boolean): Promise<
   const { stdout } = output
   const store = openLoginStore(environment, url)
   const lines = openLines(stdin, stdout)
-  const person = createAskPerson(loginHost(context, NOBODY_TYPES), store, url, mayAsk)
+  const leaving = watchLeaving(stdout)
+  const host = loginHost(context, NOBODY_TYPES, leaving.signal)
+  const person = createAskPerson(host, store, url, mayAsk)
   const bridge = await openBridge({
     createTransport: () =>
       createTransport(url, createTokenSource(store, clock), {
@@ -56,8 +59,10 @@ async function connect(context: Context, url: string, mayAsk: boolean): Promise<
     explaining: () => ({ url, scope: store.read()?.tokens?.scope }),
     getMoreScope: person.getMoreScope,
   })
-  await Promise.race([passOn(lines.messages(), bridge), leaving(stdout)])
+  await Promise.race([passOn(lines.messages(), bridge, output.note), once(leaving.signal, 'abort')])
   stdin.destroy()
+  // A login that waits for a person would keep this process alive.
+  leaving.abort()
   await bridge.close()
 }
 
@@ -65,8 +70,11 @@ async function connect(context: Context, url: string, mayAsk: boolean): Promise<
 async function passOn(
   messages: AsyncIterable<JSONRPCMessage>,
   bridge: Awaited<ReturnType<typeof openBridge>>,
+  note: (text: string) => void,
 ): Promise<void> {
-  for await (const message of messages) void bridge.receive(message)
+  for await (const message of messages) {
+    bridge.receive(message).catch((error: unknown) => note(String(error)))
+  }
   await bridge.settled()
 }
 
@@ -77,10 +85,11 @@ const NOBODY_TYPES = {
   },
 }
 
-/** The client ends us, or has gone. */
-async function leaving(stdout: Writable): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, resolve)
-  stdout.once('error', () => resolve())
-  await promise
+/** Aborted when the client ends us, or has gone. */
+function watchLeaving(stdout: Writable): AbortController {
+  const leaving = new AbortController()
+  const leave = (): void => leaving.abort()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, leave)
+  stdout.once('error', leave)
+  return leaving
 }

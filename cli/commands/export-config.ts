@@ -13,6 +13,7 @@ import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
 interface ExportOptions {
   readonly name?: string
   readonly write?: boolean
+  readonly replace?: boolean
 }
 
 const NOTES = `
@@ -29,6 +30,7 @@ export const exportConfigCommand: CommandMaker = (context) =>
     .addArgument(new Argument('<client>', 'whose configuration').choices(EXPORT_CLIENTS))
     .option('--name <name>', 'of the server in the client; by the address')
     .option('--write', "merge it into the client's file")
+    .option('--replace', 'take the place of another server of that name there (JSON files)')
     .addHelpText('after', NOTES)
     .action(async (given: string, client: ExportClient, options: ExportOptions) => {
       const { output, rooms } = context()
@@ -40,6 +42,7 @@ export const exportConfigCommand: CommandMaker = (context) =>
         shape,
         name,
         value: shape.entry({ name, url, bridge: [...bridge] }),
+        isReplacing: options.replace === true,
       }
       const place = shape.place(placesOf(context()))
       const next = shape.nextStep.replace('NAME', name)

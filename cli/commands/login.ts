@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { optional, readEnvironment, secret } from '../../lib/platform/environment.ts'
 import type { CommandMaker, Context } from '../context.ts'
+import { escapeControls } from '../log/terminal-line.ts'
 import { explain } from '../mcp/oauth/explain.ts'
 import { type LoginWay, logIn } from '../mcp/oauth/log-in.ts'
 import { loginHost } from '../mcp/oauth/login-host.ts'
@@ -124,7 +125,7 @@ function resultLines({ url, server, tokens }: Login): string[] {
     tokens?.refresh_token === undefined
       ? 'It does not renew itself: log in again when it ends.'
       : 'It renews itself.'
-  return [`Logged in at ${url} through ${server.issuer}${scope}. ${lasting}`]
+  return [escapeControls(`Logged in at ${url} through ${server.issuer}${scope}. ${lasting}`)]
 }
 
 const PORT_MAX = 65_535

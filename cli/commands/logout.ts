@@ -45,6 +45,7 @@ export const logoutCommand: CommandMaker = (context) =>
 async function endAtServer(login: Login, forget: boolean): Promise<boolean> {
   try {
     const revoked = await revokeLogin(login)
+    // One that the server has forgotten already is as good as deleted.
     if (forget && login.client.registration_client_uri !== undefined) {
       await deleteRegistration(login)
     }

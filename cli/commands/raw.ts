@@ -8,6 +8,7 @@ import { timeoutOption } from '../mcp/call/timeout-option.ts'
 import { withSession } from '../mcp/session/open-session.ts'
 import { showProgress } from '../mcp/session/progress.ts'
 import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
+import { toJsonText } from '../output.ts'
 
 const NOTES = `
 The handshake is made before; the answer is printed as JSON, and an error of the server is exit code 1.
@@ -42,6 +43,6 @@ export const rawCommand: CommandMaker = (context) =>
             onprogress: showProgress(output),
           }),
         )
-        output.result(result, () => [JSON.stringify(result, undefined, 2)])
+        output.result(result, () => [toJsonText(result)])
       },
     )

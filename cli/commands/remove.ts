@@ -1,9 +1,10 @@
 /** `gateway remove`: takes an entry out of the configuration file. */
 
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError } from '../cli-error.ts'
+import { completing } from '../completion/tree.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { CONTAINER_GOES } from '../servers/added-lines.ts'
 import { follow, followedLines, serves } from '../servers/follow.ts'
@@ -14,7 +15,7 @@ import { readConfigurationFile, writeConfigurationFile } from '../servers/write-
 export const removeCommand: CommandMaker = (context) =>
   new Command('remove')
     .description('Take a server out of the configuration file. Its data stays.')
-    .argument('<name>', 'under which it is served')
+    .addArgument(completing(new Argument('<name>', 'under which it is served'), 'service-own'))
     .action((name: string) => remove(context(), name))
 
 async function remove(context: Context, name: string): Promise<void> {

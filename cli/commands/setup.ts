@@ -32,6 +32,7 @@ export const setupCommand: CommandMaker = (context) =>
     .option('--allow <list>', 'who may in, by comma')
     .option('--port <number>', 'where the gateway listens; default: 443 with a domain, else 8642')
     .option('--plain', 'a trial over plain http')
+    .option('--no-plain', 'a trial over https, though the last one was plain')
     .option('--no-check', 'do not look at names, ports and the provider')
     .option('-y, --yes', 'ask nothing')
     .addHelpText('after', NOTES)

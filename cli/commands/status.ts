@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { type CommandMaker, type Context, isInContainer, stateDirectoryOf } from '../context.ts'
 import { findGateway, type RunningGateway, requireGateway } from '../instance/control-client.ts'
 import { readProcesses } from '../instance/service-processes.ts'
 import { isServing } from '../instance/status.ts'
@@ -35,11 +35,6 @@ export const statusCommand: CommandMaker = (context) =>
       if (status !== undefined) return showCompose(place, status)
       return await showEmbedded(place, await requireGateway(directory, place.environment))
     })
-
-/** As for `gateway setup`: nobody there may ask Docker. */
-function isInContainer({ environment }: Context): boolean {
-  return environment['GATEWAY_SETUP_FOR'] === 'compose'
-}
 
 async function findCompose(context: Context): Promise<ComposeStatus | undefined> {
   const { workingDirectory, environment } = context

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { type CommandMaker, stateDirectoryOf } from '../context.ts'
 import { askStatus, requestStop, requireGateway } from '../instance/control-client.ts'
+import { isAlive } from '../instance/process-alive.ts'
 
 const STOP_MS_MAX = 15_000
 const LOOK_EVERY_MS = 100
@@ -27,13 +28,3 @@ export const stopCommand: CommandMaker = (context) =>
       }
       output.result({ stopped: true, pid: status.pid }, () => [`stopped ${status.public_url}`])
     })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives, under another account.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import type { CommandMaker } from '../context.ts'
+import { escapeControls } from '../log/terminal-line.ts'
 import { describeLogin, type Identity } from '../mcp/oauth/identity.ts'
 import { withSession } from '../mcp/session/open-session.ts'
 import { openLoginStore } from '../mcp/store/login-store.ts'
@@ -30,7 +31,9 @@ export const whoamiCommand: CommandMaker = (context) =>
       const login = openLoginStore(environment, url).read()
       const identity = login?.tokens && (await describeLogin(login, login.tokens))
       output.result({ url, server, login: identity ?? null }, () => [
-        `${server.name ?? 'A server'} ${server.version ?? ''} lets you in (MCP ${server.protocol}).`,
+        escapeControls(
+          `${server.name ?? 'A server'} ${server.version ?? ''} lets you in (MCP ${server.protocol}).`,
+        ),
         ...(identity === undefined ? ['It asks for no login.'] : identityLines(identity, clock())),
       ])
     })
@@ -47,5 +50,5 @@ function identityLines(identity: Identity, now: number): string[] {
     ['token', minutes === null ? null : `for another ${minutes} min`],
     ['renews itself', renews_itself ? 'yes' : 'no'],
   ]
-  return toTable(rows.map(([label, value]) => [label, value ?? 'not told']))
+  return toTable(rows.map(([label, value]) => [label, escapeControls(value ?? 'not told')]))
 }

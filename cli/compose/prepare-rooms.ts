@@ -19,6 +19,7 @@ import { readSettings, type Settings } from '../start/settings.ts'
 import type { Part } from '../supervisor/part.ts'
 import { gatewayEnvironment, settingsOf } from '../supervisor/part-environment.ts'
 import { renderValkeyConfig } from '../supervisor/valkey-config.ts'
+import { takeAuthoritiesAlong } from './authorities.ts'
 import { STORE_SOCKET, toContainerParts } from './container-parts.ts'
 import { toEnvironmentFile } from './environment-file.ts'
 import {
@@ -37,7 +38,8 @@ import { requireFittingPublication, withPublishedPort } from './publication.ts'
  */
 export async function prepareRooms(given: Context, under = '/'): Promise<Settings> {
   requireReadable(given.workingDirectory)
-  const environment = withPublishedPort(given.environment)
+  const authorities = takeAuthoritiesAlong(given.environment, given.workingDirectory)
+  const environment = withPublishedPort(authorities.environment)
   const context = withDevelopmentTls({ ...given, environment }, false)
   const settings = readSettings(context)
   requireFittingPublication(settings.gateway.addresses, environment)
@@ -51,6 +53,7 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   layOutCopies(copies, settings.gateway, GROUP_READABLE)
   const own = join(under, OWN_FOLDERS)
   for (const [part, text] of texts) writeOwn(join(own, roomOf(part.name)), part, text)
+  authorities.write(own)
   writeStoreConfig(own, settings)
   if (settings.certificates === undefined) writeIdleCerts(own, forRooms.environment)
   writeFollowing(own, context.environment)
@@ -115,14 +118,14 @@ function writeFollowing(own: string, environment: Environment): void {
   writeWhole(path, toEnvironmentFile(values), GROUP_READABLE)
 }
 
-/** Of lego's own, or of the authority: they are read where they lie. */
-const KEPT_FILES = /^(?:ACME_CA_FILE|GATEWAY_CONFIG_FILE)$/
+/** Already a place that its room sees. */
+const KEPT_FILE = 'ACME_CA_FILE'
 
 /** `NAME_FILE` names a file that only this container can read: a room gets what is in it. */
 function withoutFiles(env: Readonly<Record<string, string>>): Record<string, string> {
   const faults: string[] = []
   const entries = Object.entries(env).map(([name, value]) => {
-    if (!name.endsWith('_FILE') || KEPT_FILES.test(name)) return [name, value]
+    if (!name.endsWith('_FILE') || name === KEPT_FILE) return [name, value]
     try {
       return [name.slice(0, -'_FILE'.length), readFileSync(value, 'utf8').trimEnd()]
     } catch (error) {

@@ -5,7 +5,8 @@ import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 
 const HTTPS_PORT = '443'
-const LOOPBACK = /^(?:127\.|\[?::1\]?$|localhost$)/
+/** As Docker takes it: an address, never a name. */
+const LOOPBACK = /^(?:127\.|\[?::1\]?$)/
 
 /** With a domain of its own the gateway is at the port of https, which then is that of the container too. */
 export function withPublishedPort(environment: Environment): Environment {

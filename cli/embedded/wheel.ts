@@ -5,13 +5,14 @@
  * find a whole folder; an interrupted fetch leaves nothing that could be taken for one.
  */
 
-import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { accountCache } from '../../lib/platform/account-cache.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { isExecutable } from '../../lib/platform/find-on-path.ts'
 import { CliError } from '../cli-error.ts'
 import { explainFailure, findInstaller } from './installer.ts'
+import { isOurs } from './is-ours.ts'
 import type { FoundProgram, Machine, Program } from './program.ts'
 import type { Progress } from './progress.ts'
 import { runQuietly } from './run-quietly.ts'
@@ -51,14 +52,8 @@ export function cacheFolders({
   return [accountCache(environment), join(stateDirectory, 'cache')]
 }
 
-/** Only what we, or root, have put there: somebody else's program is not run. */
 function holds(folder: string, inside: string): boolean {
-  try {
-    const owner = lstatSync(folder).uid
-    return (owner === process.getuid?.() || owner === 0) && isExecutable(join(folder, inside))
-  } catch {
-    return false
-  }
+  return isOurs(folder) && isExecutable(join(folder, inside))
 }
 
 function usable(places: readonly string[]): string {

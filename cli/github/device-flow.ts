@@ -1,8 +1,8 @@
 /** GitHub's device flow: a code is shown here, and entered in a browser anywhere (RFC 8628). */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
+import { type DeviceAnswer, pollDevice } from '../device-polling.ts'
 
 export interface DeviceFlowOptions {
   /** `GITHUB_URL` without a slash at its end. */
@@ -33,8 +33,6 @@ const failure = z.object({ error: z.string(), interval: z.number().positive().op
 const success = z.object({ access_token: z.string().min(1), scope: z.string().default('') })
 
 const ANSWER_MS = 10_000
-/** What RFC 8628 section 3.5 adds where the answer does not say how much. */
-const SLOWER_SECONDS = 5
 
 /** Resolves when the person has approved. @throws CliError when they refuse, wait too long, or GitHub says no. */
 export async function runDeviceFlow(options: DeviceFlowOptions): Promise<GrantedToken> {
@@ -43,22 +41,33 @@ export async function runDeviceFlow(options: DeviceFlowOptions): Promise<Granted
   const device = deviceAnswer.safeParse(begun).data
   if (device === undefined) throw refused(begun, url)
   show({ url: device.verification_uri, code: device.user_code })
-  const until = performance.now() + device.expires_in * 1000
-  let seconds = device.interval
-  while (performance.now() < until) {
-    await sleep(seconds * 1000)
-    const answer = await post(`${url}/login/oauth/access_token`, {
-      client_id: clientId,
-      device_code: device.device_code,
-      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    })
-    const granted = success.safeParse(answer).data
-    if (granted !== undefined) return { token: granted.access_token, scope: granted.scope }
-    const told = failure.safeParse(answer).data
-    if (told?.error === 'slow_down') seconds = told.interval ?? seconds + SLOWER_SECONDS
-    else if (told?.error !== 'authorization_pending') throw refused(answer, url)
+  const granted = await pollDevice({
+    expiresIn: device.expires_in,
+    interval: device.interval,
+    ask: () => poll(options, device.device_code),
+  })
+  if (granted === undefined) throw tooLate()
+  return granted
+}
+
+async function poll(
+  { url, clientId }: DeviceFlowOptions,
+  deviceCode: string,
+): Promise<DeviceAnswer<GrantedToken>> {
+  const answer = await post(`${url}/login/oauth/access_token`, {
+    client_id: clientId,
+    device_code: deviceCode,
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+  }).catch(() => undefined)
+  if (answer === undefined) return { waiting: 'unreachable' }
+  const granted = success.safeParse(answer).data
+  if (granted !== undefined) {
+    return { granted: { token: granted.access_token, scope: granted.scope } }
   }
-  throw tooLate()
+  const told = failure.safeParse(answer).data
+  if (told?.error === 'slow_down') return { waiting: 'slow_down', interval: told.interval }
+  if (told?.error === 'authorization_pending') return { waiting: 'pending' }
+  throw refused(answer, url)
 }
 
 /** GitHub answers 200 to what it refuses as well. */

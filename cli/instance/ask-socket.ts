@@ -2,7 +2,8 @@
 
 import { request } from 'node:http'
 
-const ANSWER_MS_MAX = 2000
+/** Somebody who listens is there, however busy the machine is: one that is gone refuses at once. */
+const ANSWER_MS_MAX = 10_000
 
 export interface SocketAnswer {
   readonly status: number
@@ -15,6 +16,7 @@ export function askSocket(
   method: string,
   path: string,
   body?: string,
+  withinMs = ANSWER_MS_MAX,
 ): Promise<SocketAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SocketAnswer>()
   const headers =
@@ -30,7 +32,7 @@ export function askSocket(
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
     response.on('error', reject)
   })
-  asking.setTimeout(ANSWER_MS_MAX, () => asking.destroy(new Error('no answer in time')))
+  asking.setTimeout(withinMs, () => asking.destroy(new Error('no answer in time')))
   asking.on('error', reject)
   asking.end(body)
   return promise

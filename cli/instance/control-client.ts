@@ -3,6 +3,7 @@
 import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { askSocket } from './ask-socket.ts'
+import type { ControlFault } from './control-server.ts'
 import { controlSockets } from './run-file.ts'
 import type { GatewayStatus } from './status.ts'
 
@@ -44,6 +45,28 @@ export async function askStatus(socketPath: string): Promise<GatewayStatus | und
     // No socket, a stale one, or somebody else's: no gateway answers there.
     return undefined
   }
+}
+
+/** What all processes of a room may take, one after the other. */
+const RESTART_MS_MAX = 300_000
+
+/**
+ * @param part undefined: everything, which has only begun when this resolves.
+ * @returns names of what serves again.
+ * @throws CliError saying why not; what ran goes on running.
+ */
+export async function requestRestart(
+  socketPath: string,
+  part: string | undefined,
+): Promise<readonly string[]> {
+  const query = part === undefined ? '' : `?part=${encodeURIComponent(part)}`
+  const answer = await askSocket(socketPath, 'POST', `/restart${query}`, undefined, RESTART_MS_MAX)
+  const body = JSON.parse(answer.body) as Partial<ControlFault & { restarted: string[] }>
+  if (answer.status < 400) return body.restarted ?? []
+  throw new CliError(body.message ?? `It knows no ${part ?? 'restart'}.`, {
+    nextStep:
+      part === undefined ? 'correct it, then again; what runs goes on' : `gateway logs ${part}`,
+  })
 }
 
 export async function requestStop(socketPath: string): Promise<void> {

@@ -10,10 +10,20 @@ import { Secret } from '../../lib/platform/secret.ts'
 const LENGTH_MIN = 32
 
 export function readRootSecret(environment: Environment, stateDirectory: string): Secret {
+  const path = pathOf(stateDirectory)
+  return findRootSecret(environment, stateDirectory) ?? check(keep(path), path)
+}
+
+/** Undefined where none is given, and none was made yet. @throws ConfigError for one that is too short. */
+export function findRootSecret(
+  environment: Environment,
+  stateDirectory: string,
+): Secret | undefined {
   const given = readGiven(environment)
   if (given !== undefined) return check(given, 'GATEWAY_SECRET')
   const path = pathOf(stateDirectory)
-  return check(read(path) ?? keep(path), path)
+  const kept = read(path)
+  return kept === undefined ? undefined : check(kept, path)
 }
 
 function readGiven(environment: Environment): string | undefined {

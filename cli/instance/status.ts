@@ -45,6 +45,8 @@ export interface GatewayStatus {
   readonly ready: boolean
   readonly since: string
   readonly public_url: string
+  /** Of the pages for reading, on this machine alone. */
+  readonly envoy_admin_url: string
   readonly state_directory: string
   readonly versions: Readonly<Record<string, string>>
   readonly configuration: ConfigurationStatus
@@ -55,6 +57,8 @@ export interface GatewayStatus {
   /** Names of those that are defined and not served. */
   readonly switched_off: readonly string[]
   readonly people: PeopleStatus
+  /** What is weaker here than it could be, in sentences. */
+  readonly cautions: readonly string[]
 }
 
 export function isReady(parts: readonly PartStatus[]): boolean {

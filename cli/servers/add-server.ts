@@ -98,8 +98,14 @@ function write(context: Context, draft: Draft, isReplacing: boolean): boolean {
   assertFree(name, file.text, isReplacing)
   const changed = { ...file, text: withEntry(file.text, name, definition) }
   judge(changed, context)
-  if (container !== undefined) writeContainer(context, name, container)
-  writeConfigurationFile(changed, context)
+  // What the entry needs comes first; where that fails, or the entry does, nothing has changed.
+  const takeBack = container && writeContainer(context, name, container)
+  try {
+    writeConfigurationFile(changed, context)
+  } catch (error) {
+    takeBack?.()
+    throw error
+  }
   return container === undefined && removeContainer(context, name)
 }
 
@@ -180,7 +186,8 @@ async function toImageDraft(
     container: { facts, internet },
     attempt: () =>
       withTrialContainer(context, (container) => {
-        const definition = toTrialEntry(facts, members, { container, internet })
+        const { environment } = context
+        const definition = toTrialEntry(facts, members, { container, internet, environment })
         return tryIt(context, { name, definition, path }, ports)
       }),
   }

@@ -12,6 +12,7 @@ import { changeEnvFile } from '../setup/env-file.ts'
 import { envFilePath, readEnvFile, writeEnvFile } from '../setup/env-file-place.ts'
 import { readConfigurationAgain } from '../start/configuration.ts'
 import { checkAgainstGateway } from '../start/room-settings.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
 import { type Followed, follow, serves } from './follow.ts'
 import { requireService } from './require-service.ts'
 import { withSwitch } from './switch-entry.ts'
@@ -78,9 +79,8 @@ function refuseShell({ shell, environment }: Context, variable: string): void {
 async function prepare(context: Context, name: string): Promise<void> {
   const { environment, output, clock } = context
   const progress = createProgress(output, clock)
-  const { signal } = new AbortController()
   const services = new Map([[name, requireService(context, name)]])
-  await prepareServices(services, { environment, progress, signal })
+  await untilInterrupted((signal) => prepareServices(services, { environment, progress, signal }))
 }
 
 function writeVariable(

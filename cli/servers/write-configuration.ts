@@ -12,7 +12,6 @@ import {
 } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
-import { ConfigError } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 
@@ -46,45 +45,31 @@ export function readConfigurationFile({ environment, workingDirectory }: Place):
  * What the gateway would make of this text.
  * @throws ConfigError with what it would refuse.
  */
-export function judge({ path, text }: ConfigurationFile, place: Place): Gateway {
-  return withDraft(path, text, (draft) =>
-    readGateway(place.environment, place.workingDirectory, draft),
-  )
+export function judge({ text }: ConfigurationFile, place: Place): Gateway {
+  return readGateway(place.environment, place.workingDirectory, { text })
 }
 
 /** Whole or not at all, with the mode that it had. @throws ConfigError when the gateway would refuse it. */
 export function writeConfigurationFile(file: ConfigurationFile, place: Place): Gateway {
-  const { path, text } = file
+  const { path } = file
+  const gateway = judge(file, place)
   // A link stays one: what it leads to is changed.
   const target =
     lstatSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path)
   const mode = (statSync(target, { throwIfNoEntry: false })?.mode ?? NEW_FILE_MODE) & 0o777
-  return withDraft(
-    target,
-    text,
-    (draft) => {
-      const gateway = readGateway(place.environment, place.workingDirectory, draft)
-      try {
-        renameSync(draft, target)
-      } catch (cause) {
-        throw new CliError(`${path} cannot be replaced: ${(cause as Error).message}`, { cause })
-      }
-      return gateway
-    },
-    mode,
-  )
+  replace(target, file.text, mode)
+  return gateway
 }
 
-function withDraft<T>(path: string, text: string, use: (draft: string) => T, mode = 0o600): T {
+function replace(path: string, text: string, mode: number): void {
   const draft = `${path}.${process.pid}.draft`
   try {
     writeFileSync(draft, text, { mode: 0o600, flush: true })
     // Whatever the umask says.
     chmodSync(draft, mode)
-    return use(draft)
-  } catch (error) {
-    if (error instanceof ConfigError || error instanceof CliError) throw error
-    throw new CliError(`${path} cannot be written: ${(error as Error).message}`, { cause: error })
+    renameSync(draft, path)
+  } catch (cause) {
+    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, { cause })
   } finally {
     rmSync(draft, { force: true })
   }

@@ -41,7 +41,9 @@ export function changeEnvFile({ text, values }: EnvFile, wanted: Changes): EnvFi
   )
   const before = kept.join('')
   const gap = before === '' || added.length === 0 || before.endsWith('\n') ? '' : endOfLine
-  return requireMeaning(parseEnvFile(before + gap + added.join('')), changes)
+  const changed = parseEnvFile(before + gap + added.join(''))
+  requireMeaning(changed, { ...values, ...Object.fromEntries(changes) })
+  return changed
 }
 
 interface Piece {
@@ -86,13 +88,13 @@ function toLine(name: string, value: string): string {
   )
 }
 
-/** A line that nobody understands can swallow those after it. */
-function requireMeaning(file: EnvFile, changes: Changes): EnvFile {
-  const lost = [...changes].filter(([name, value]) => file.values[name] !== value)
-  if (lost.length === 0) return file
-  const names = lost.map(([name]) => name).join(', ')
+/** A line that nobody understands can swallow those after it, asked about or not. */
+function requireMeaning({ values }: EnvFile, wanted: EnvFile['values']): void {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(values)])]
+  const lost = names.filter((name) => values[name] !== wanted[name])
+  if (lost.length === 0) return
   throw new CliError(
-    `A line of .env keeps what follows it from being understood: ${names} would be lost.`,
+    `A line of .env keeps what follows it from being understood: ${lost.join(', ')} would be lost.`,
     {
       nextStep: 'look for a line that is no NAME=value, or a quote that is never closed',
     },

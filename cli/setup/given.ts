@@ -1,10 +1,10 @@
 /** What is known before anybody is asked: options, then the environment with `.env` behind it. */
 
-import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
 import { OIDC_SECRET } from '../../lib/catalogue/provider-variables.ts'
 import { GITHUB_SECRET } from '../../lib/catalogue/providers.ts'
 import { type Environment, readText } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
+import { isTrialAddress } from './addresses.ts'
 import type { ProviderAnswer } from './answers.ts'
 
 export interface SetupOptions {
@@ -16,7 +16,8 @@ export interface SetupOptions {
   readonly clientId?: string
   readonly allow?: string
   readonly port?: string
-  readonly plain?: true
+  /** False by `--no-plain`. */
+  readonly plain?: boolean
   readonly yes?: true
   readonly secretStdin?: true
   /** False by `--no-check`. */
@@ -61,7 +62,8 @@ export function toGiven(sources: GivenSources): Given {
   const of = (name: string): string | undefined => textOf(name, environment)
   const lastDomain = of('BASE_DOMAIN') ?? ''
   return {
-    domain: options.domain ?? of('BASE_DOMAIN') ?? (isTrial(environment) ? '' : undefined),
+    domain:
+      options.domain ?? of('BASE_DOMAIN') ?? (isTrialAddress(of('PUBLIC_URL')) ? '' : undefined),
     email: options.email ?? of('ACME_EMAIL'),
     plain: options.plain ?? of('PUBLIC_URL')?.startsWith('http:') ?? false,
     // The port of another place says nothing of this one.
@@ -88,12 +90,6 @@ function providerOf({
     return 'oidc'
   if (textOf('GITHUB_CLIENT_ID', environment) !== undefined) return 'github'
   return hasFileProviders ? 'file' : undefined
-}
-
-/** Whether an address of this machine is configured. */
-function isTrial(environment: Environment): boolean {
-  const url = URL.parse(textOf('PUBLIC_URL', environment) ?? '')
-  return url !== null && isLoopbackHost(url.hostname)
 }
 
 function allowedOf(environment: Environment): string | undefined {

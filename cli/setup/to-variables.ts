@@ -2,7 +2,7 @@
 
 import { type Environment, readText } from '../../lib/platform/environment.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
-import { issuerOf } from './addresses.ts'
+import { issuerOf, isTrialAddress } from './addresses.ts'
 import type { Answers, ProviderAnswer } from './answers.ts'
 import type { Changes } from './env-file.ts'
 import { CLIENT_VARIABLES } from './given.ts'
@@ -41,13 +41,9 @@ function ofPlace({ place, port }: Answers, present: Variables): Variables {
     BASE_DOMAIN: place.domain,
     ACME_EMAIL: place.email,
     // Of a trial before; an address of the operator's own goes on.
-    ...(isTrialUrl(present['PUBLIC_URL']) && { PUBLIC_URL: undefined }),
+    ...(isTrialAddress(present['PUBLIC_URL']) && { PUBLIC_URL: undefined }),
     GATEWAY_TLS: undefined,
   }
-}
-
-function isTrialUrl(url: string | undefined): boolean {
-  return url !== undefined && /^https?:\/\/localhost(?::|$)/.test(url)
 }
 
 const NO_GITHUB: Variables = { GITHUB_CLIENT_ID: undefined, ...withoutSecret('github') }

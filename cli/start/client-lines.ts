@@ -14,6 +14,11 @@ export function clientLines(name: string, url: string): string[] {
   })
 }
 
+/** Envoy's own pages: on loopback alone, in containers, too. */
+export function adminUrl(port: number): string {
+  return `http://127.0.0.1:${port}`
+}
+
 /** What is printed once everything serves; its last line is the one that programs wait for. */
 export function readyLines(gateway: Gateway, tookMs: number): string[] {
   const { addresses, services, stateDirectory, adminPort } = gateway
@@ -25,7 +30,7 @@ export function readyLines(gateway: Gateway, tookMs: number): string[] {
       return [`${name}  ${url}${words}`, ...clientLines(name, url).map((line) => `    ${line}`), '']
     }),
     ...peopleLines(gateway),
-    `Envoy's own page: http://127.0.0.1:${adminPort} (docs/debugging.md says where to look).`,
+    `Envoy's own page: ${adminUrl(adminPort)} (docs/debugging.md says where to look).`,
     `Keys, data and logs are in ${stateDirectory}. Ready after ${(tookMs / 1000).toFixed(1)} s; Ctrl-C ends it.`,
     `ready ${addresses.issuer}`,
   ]

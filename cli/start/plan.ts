@@ -1,6 +1,5 @@
 /** What is to run: programs found, ports free, the store configured; the table of parts at the end. */
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
@@ -10,6 +9,7 @@ import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
+import { ownVersion } from '../release/own-version.ts'
 import type { Part } from '../supervisor/part.ts'
 import { type PartsOptions, type Store, socketsIn, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
@@ -59,7 +59,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     servedNow: options.servedNow,
   })
   const versions = {
-    gateway: packageVersion(),
+    gateway: ownVersion(context.rooms),
     node: process.versions.node,
     envoy: envoy.version,
     ...(valkey && { valkey: valkey.version }),
@@ -98,12 +98,4 @@ function toStore(
     password,
     own: { program: valkey.path, configPath },
   }
-}
-
-function packageVersion(): string {
-  const root = join(import.meta.dirname, '../..')
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    version: string
-  }
-  return version
 }

@@ -25,14 +25,20 @@ const SPECIFICATIONS: Readonly<Partial<Record<keyof typeof ROOM_SETTINGS, Specif
   certs: CERTS_VARIABLES,
 }
 
+/** The settings of single rooms that an operator may set. */
+export function roomSettings(): Specification {
+  return Object.fromEntries(
+    Object.entries(SPECIFICATIONS).flatMap(([room, specification]) => {
+      const names: readonly string[] = ROOM_SETTINGS[room as keyof typeof ROOM_SETTINGS]
+      return Object.entries(specification).filter(([name]) => names.includes(name))
+    }),
+  )
+}
+
 /** @throws ConfigError with one line for each fault. */
 export function checkRoomSettings(environment: Environment): void {
   const faults: string[] = []
-  for (const [room, specification] of Object.entries(SPECIFICATIONS)) {
-    const names: readonly string[] = ROOM_SETTINGS[room as keyof typeof ROOM_SETTINGS]
-    const settings = Object.entries(specification).filter(([name]) => names.includes(name))
-    collectFaults(() => readEnvironment(Object.fromEntries(settings), environment), faults)
-  }
+  collectFaults(() => readEnvironment(roomSettings(), environment), faults)
   if (faults.length > 0) throw new ConfigError(faults)
 }
 

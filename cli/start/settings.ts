@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
+import { takeStoreFormat } from '../release/store-format.ts'
 import type { Processes } from '../supervisor/parts.ts'
 import type { Fsync } from '../supervisor/valkey-config.ts'
 import { requireCertificate } from './certificates.ts'
@@ -34,11 +35,12 @@ export interface Settings {
 export function readSettings(context: Context): Settings {
   const { environment, workingDirectory } = context
   const { gateway, values } = readConfiguration(context)
-  const { stateDirectory, addresses, providers } = gateway
-  if (providers.length === 0) throw nobodyCouldLogIn(addresses.issuer)
+  const { stateDirectory, addresses } = gateway
+  requireProvider(gateway)
   const certificates = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
   requireCertificate(certificates, addresses)
   prepareStateDirectory(stateDirectory)
+  takeStoreFormat(stateDirectory)
   const { REDIS_URL: url, REDIS_PASSWORD: password, GATEWAY_HTTP_PORT: httpPort } = values
   return {
     gateway,
@@ -56,10 +58,14 @@ export function readSettings(context: Context): Settings {
   }
 }
 
-/** The authorization server would refuse as well, but only once everything else runs. */
-function nobodyCouldLogIn(issuer: string): CliError {
-  return new CliError(
-    `Nobody could log in at ${issuer}: no login provider is configured, and the dev login exists on loopback alone.`,
+/** The authorization server would refuse as well, but only once everything else runs. @throws CliError */
+export function requireProvider({
+  providers,
+  addresses,
+}: Pick<Gateway, 'providers' | 'addresses'>): void {
+  if (providers.length > 0) return
+  throw new CliError(
+    `Nobody could log in at ${addresses.issuer}: no login provider is configured, and the dev login exists on loopback alone.`,
     {
       nextStep:
         'set GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET and ALLOWED_GITHUB_USERS, or write providers and access into gateway.yaml (docs/login-providers.md); or unset PUBLIC_URL and BASE_DOMAIN',

@@ -9,6 +9,7 @@ import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
+import type { Control } from '../instance/control-server.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { type GatewayStatus, isReady } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
@@ -16,9 +17,10 @@ import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
+import { browserCautions } from './browser-lines.ts'
 import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
-import { readyLines } from './client-lines.ts'
+import { adminUrl, readyLines } from './client-lines.ts'
 import { toConfigurationStatus } from './configuration-status.ts'
 import { createLoggedProgress } from './logged-progress.ts'
 import { toPeopleStatus } from './people-lines.ts'
@@ -36,28 +38,35 @@ interface Start {
   readonly ending: AbortController
   /** Known from the moment there is something to tell. */
   running: { supervisor: Supervisor; plan: Plan; published: Published } | undefined
+  outcome: Outcome
 }
+
+/** What is wanted of this process once the gateway has ended. */
+export type Outcome = 'end' | 'restart'
 
 const LEFTOVER_GRACE_MS = 1000
 const START_MS_MAX = 60_000
 /** The watchdog's, between SIGTERM and SIGKILL, once we were killed. */
 const WATCHDOG_GRACE_SECONDS = 2
 
-/** Resolves when the gateway has ended as it was told to. */
-export async function startGateway(context: Context): Promise<void> {
+/**
+ * Resolves when the gateway has ended as it was told to.
+ * @param readAgain the context as another start would find it.
+ */
+export async function startGateway(context: Context, readAgain: () => Context): Promise<Outcome> {
   const start: Start = {
     context,
     settings: readSettings(context),
     began: context.clock(),
     ending: new AbortController(),
     running: undefined,
+    outcome: 'end',
   }
   const { gateway, logLevel } = start.settings
   for (const note of gateway.notes) context.output.note(note)
-  const claim = await claimStateDirectory(gateway.stateDirectory, context.environment, {
-    status: () => toStatus(start),
-    stop: () => start.ending.abort('asked by gateway stop'),
-  })
+  const { stateDirectory } = gateway
+  const control = toControl(start, readAgain)
+  const claim = await claimStateDirectory(stateDirectory, context.environment, control)
   const unwatch = watchForStop(context.environment, (why) => start.ending.abort(why))
   const file = openLogFile(gateway.stateDirectory)
   try {
@@ -69,6 +78,21 @@ export async function startGateway(context: Context): Promise<void> {
     unwatch()
     claim.release()
     file.close()
+  }
+  return start.outcome
+}
+
+function toControl(start: Start, readAgain: () => Context): Control {
+  return {
+    status: () => toStatus(start),
+    stop: () => start.ending.abort('asked by gateway stop'),
+    restart() {
+      // What would be refused then is refused now, while everything runs.
+      readSettings(readAgain())
+      start.outcome = 'restart'
+      start.ending.abort('asked by gateway restart')
+    },
+    restartPart: async (name) => (await start.running?.supervisor.restart(name)) ?? [],
   }
 }
 
@@ -137,6 +161,7 @@ function announce(start: Start, journal: Journal): void {
   const { output, clock } = context
   const lines = [
     ...certificateLines(certificateStatus(settings), settings.gateway.stateDirectory),
+    ...browserCautions(settings.gateway.services),
     ...readyLines(settings.gateway, clock() - began),
   ]
   output.result(toStatus(start), () => lines.slice(0, -1))
@@ -177,6 +202,7 @@ function toStatus(start: Start): GatewayStatus {
     ready: isReady(parts),
     since: new Date(began).toISOString(),
     public_url: addresses.issuer,
+    envoy_admin_url: adminUrl(settings.gateway.adminPort),
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
     configuration: toConfigurationStatus(settings.gateway, context, running?.published),
@@ -188,5 +214,6 @@ function toStatus(start: Start): GatewayStatus {
     })),
     switched_off: switchedOff(now),
     people: toPeopleStatus(now),
+    cautions: browserCautions(now.services),
   }
 }

@@ -29,6 +29,7 @@ export function renderStatus(
     versions.join(', '),
     ...statusLines(status.certificate, now),
     peopleStatusLine(status.people),
+    ...status.cautions,
     ...configurationLines(status.configuration),
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),

@@ -10,6 +10,9 @@ import type { Part } from './part.ts'
 /** Ends in a row, before it ever served, after which the configuration is to blame. */
 const START_ATTEMPTS = 3
 
+/** What a restart that was asked for may take: more than one launch. */
+const RENEWAL_MS_MAX = 35_000
+
 /** A part that will not start. */
 export class PartFailure extends Error {
   override readonly name = 'PartFailure'
@@ -34,6 +37,11 @@ export class Keeper {
   #lastExit: string | null = null
   #current: GroupedProcess | undefined
   #keeping: Promise<void> | undefined
+  /** Launches that somebody asked for. */
+  #asked = 0
+  /** While somebody waits for the next life. */
+  #renewal: PromiseWithResolvers<void> | undefined
+  #backingOff = new AbortController()
 
   constructor(part: Part, options: LaunchOptions) {
     this.part = part
@@ -49,12 +57,40 @@ export class Keeper {
     await this.#firstTime.promise
   }
 
+  /**
+   * Ends its process as at the end of everything, and starts it anew at once.
+   * @throws PartFailure when it does not serve again in time; it is kept on trying.
+   */
+  async restart(): Promise<void> {
+    const { name } = this.part
+    if (this.#keeping === undefined || this.#stopping.signal.aborted) {
+      throw new PartFailure(name, 'it is not running')
+    }
+    const renewal = Promise.withResolvers<void>()
+    // It may fail before it is awaited.
+    renewal.promise.catch(() => {})
+    this.#renewal = renewal
+    this.#asked += 1
+    this.#backingOff.abort()
+    await this.#endCurrent()
+    const timer = setTimeout(() => {
+      renewal.reject(new PartFailure(name, this.#lastExit ?? 'it does not serve in time'))
+    }, RENEWAL_MS_MAX)
+    try {
+      await renewal.promise
+    } finally {
+      clearTimeout(timer)
+      this.#renewal = undefined
+    }
+  }
+
   async stop(): Promise<void> {
     const { part } = this
+    const stopped = new PartFailure(part.name, 'stopped')
     this.#stopping.abort()
-    this.#firstTime.reject(new PartFailure(part.name, 'stopped'))
-    if (this.#state === 'ready') await part.drain?.()
-    await this.#current?.stop({ inputEndMs: 0, terminateMs: part.terminateMs })
+    this.#firstTime.reject(stopped)
+    this.#renewal?.reject(stopped)
+    await this.#endCurrent()
     await this.#keeping
     this.#enter('stopped')
   }
@@ -64,19 +100,28 @@ export class Keeper {
       name: this.part.name,
       state: this.#state,
       pid: this.#current?.pid ?? null,
-      restarts: Math.max(0, this.#launches - 1),
+      restarts: Math.max(0, this.#launches - 1 - this.#asked),
       since: new Date(this.#since).toISOString(),
       last_exit: this.#lastExit,
     }
+  }
+
+  async #endCurrent(): Promise<void> {
+    const { part } = this
+    const current = this.#current
+    if (this.#state === 'ready') await part.drain?.()
+    await current?.stop({ inputEndMs: 0, terminateMs: part.terminateMs })
   }
 
   async #keep(): Promise<void> {
     const { clock } = this.#options
     while (!this.#stopping.signal.aborted) {
       const began = clock()
+      const asked = this.#asked
       const ending = await this.#live()
       this.#lastExit = describeEnding(ending)
       if (this.#stopping.signal.aborted) return
+      if (this.#asked > asked) continue
       this.#failures = failuresAfter(this.#failures, clock() - began)
       const isNeeded = !this.#everServed && this.part.isSpare !== true
       if (isNeeded && this.#failures >= START_ATTEMPTS) return this.#giveUp()
@@ -103,6 +148,7 @@ export class Keeper {
     this.#enter('ready')
     this.#everServed = true
     this.#firstTime.resolve()
+    this.#renewal?.resolve()
   }
 
   #giveUp(): void {
@@ -121,8 +167,10 @@ export class Keeper {
       msg: 'ended, will be started again',
       fields: { how: this.#lastExit, wait_ms: waitMs },
     })
-    await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => {
-      // Told to stop while waiting.
+    this.#backingOff = new AbortController()
+    const signal = AbortSignal.any([this.#stopping.signal, this.#backingOff.signal])
+    await sleep(waitMs, undefined, { signal }).catch(() => {
+      // Told to stop, or to start at once.
     })
   }
 

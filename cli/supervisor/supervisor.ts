@@ -1,5 +1,6 @@
 /** All parts together: started as soon as what they need is ready, ended in the opposite order. */
 
+import { isPartOf } from '../instance/part-names.ts'
 import type { PartStatus } from '../instance/status.ts'
 import { Keeper, PartFailure } from './keeper.ts'
 import type { LaunchOptions } from './launch.ts'
@@ -8,6 +9,13 @@ import { type Part, toWaves } from './part.ts'
 export interface Supervisor {
   /** Resolves when every part but the spare ones serves; those start then. @throws PartFailure for the first that will not. */
   start(): Promise<void>
+  /**
+   * Starts the processes of a part, or of a room, anew, one after the other: each serves before the next one ends.
+   * Whoever asks meanwhile comes after.
+   * @returns their names; none where there is no such part.
+   * @throws PartFailure for the first that does not serve again; those after it are left alone.
+   */
+  restart(partOrRoom: string): Promise<readonly string[]>
   /** Ends everything; calling again joins the first call. */
   stop(): Promise<void>
   status(): PartStatus[]
@@ -22,12 +30,20 @@ export function createSupervisor(parts: readonly Part[], options: SupervisorOpti
   const waves = toWaves(parts).map((wave) => wave.map((part) => new Keeper(part, options)))
   const keepers = waves.flat()
   let stopping: Promise<void> | undefined
+  let restarting: Promise<unknown> = Promise.resolve()
   return {
     async start() {
       const isSpare = ({ part }: Keeper): boolean => part.isSpare === true
       const needed = keepers.filter((keeper) => !isSpare(keeper))
       await startAll(needed, () => stopping !== undefined, options)
       if (stopping === undefined) startSpares(keepers.filter(isSpare))
+    },
+    restart(partOrRoom) {
+      const meant = keepers.filter(({ part }) => isPartOf(part.name, partOrRoom))
+      const work = restarting.then(() => restartInTurn(meant))
+      // Whoever asked is told; the next one is not kept from it.
+      restarting = work.catch(() => {})
+      return work
     },
     stop() {
       stopping ??= stopAll(waves, options)
@@ -63,6 +79,11 @@ async function startAll(
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function restartInTurn(keepers: readonly Keeper[]): Promise<readonly string[]> {
+  for (const keeper of keepers) await keeper.restart()
+  return keepers.map(({ part }) => part.name)
 }
 
 /** Nobody waits for them: how they fare is in the status. */

@@ -100,13 +100,14 @@ export const GATEWAY_VARIABLES = {
 }
 
 /**
- * @param copy holds the text that is meant; unless named, the one of the gateway's start, or the file itself.
+ * @param copy holds the text that is meant, or is that text; unless given, the one of the gateway's start, or the
+ * file itself.
  * @throws ConfigError with every fault of file and environment.
  */
 export function readGateway(
   environment: Environment,
   workingDirectory: string,
-  copy = findCopies(environment)?.started,
+  copy: Copy | undefined = findCopies(environment)?.started,
 ): Gateway {
   const faults: string[] = []
   const values = collectFaults(() => readEnvironment(GATEWAY_VARIABLES, environment), faults)
@@ -211,10 +212,13 @@ function parseIssuer(value: string): URL {
   ])
 }
 
+/** A path, or what would stand there. */
+type Copy = string | { readonly text: string }
+
 interface FilePlace {
   readonly named: string | undefined
   readonly workingDirectory: string
-  readonly copy: string | undefined
+  readonly copy: Copy | undefined
 }
 
 interface FileContent {
@@ -233,7 +237,7 @@ function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]
   }
   let source = ''
   try {
-    source = readFileSync(copy ?? path, 'utf8')
+    source = typeof copy === 'object' ? copy.text : readFileSync(copy ?? path, 'utf8')
   } catch (error) {
     faults.push(`${path} cannot be read: ${(error as Error).message}`)
     return { content: undefined, source, folder: dirname(path), path }

@@ -3,6 +3,7 @@
  * body, and to leave its stream is what cancels it.
  */
 
+import { encodeMirrored } from '../../lib/mcp/mirrored-text.ts'
 import { REVISION_HEADER } from '../exchange.ts'
 import {
   CODES,
@@ -23,12 +24,7 @@ import {
 import { CALL_TOOL, CANCELLED, LIST_TOOLS, LISTEN } from '../methods.ts'
 import { assertTaken } from '../runner/input-queue.ts'
 import { META, STATELESS_REVISION } from '../stateless/envelope.ts'
-import {
-  encodeMirrored,
-  METHOD_HEADER,
-  NAME_HEADER,
-  nameIn,
-} from '../stateless/mirrored-headers.ts'
+import { METHOD_HEADER, NAME_HEADER, nameIn } from '../stateless/mirrored-headers.ts'
 import { type Delivered, Delivery } from './delivery.ts'
 import type { Exchange } from './exchange.ts'
 import { ToolHeaders } from './tool-headers.ts'

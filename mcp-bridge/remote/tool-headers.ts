@@ -3,15 +3,16 @@
  * parameters): which those are is told by `tools/list`, and what they are by each call.
  */
 
-import { numberOf } from '../exact-json.ts'
-import { isObject } from '../json-rpc.ts'
-import { MIRRORED_DEPTH_MAX, REMOTE_MIRRORED_CHARACTERS_MAX, REMOTE_TOOLS_MAX } from '../limits.ts'
 import {
   declarationsOf,
   type HeaderDeclaration,
+  MIRRORED_DEPTH_MAX,
   valueAt,
-} from '../stateless/header-declarations.ts'
-import { encodeMirrored } from '../stateless/mirrored-headers.ts'
+} from '../../lib/mcp/header-declarations.ts'
+import { encodeMirrored } from '../../lib/mcp/mirrored-text.ts'
+import { numberOf } from '../exact-json.ts'
+import { isObject } from '../json-rpc.ts'
+import { REMOTE_MIRRORED_CHARACTERS_MAX, REMOTE_TOOLS_MAX } from '../limits.ts'
 
 const KEYWORD = 'x-mcp-header'
 /** What stands there is no schema. */

@@ -6,13 +6,17 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http'
+import {
+  declarationsOf,
+  type HeaderDeclaration,
+  valueAt,
+} from '../../lib/mcp/header-declarations.ts'
+import { decodeMirrored } from '../../lib/mcp/mirrored-text.ts'
 import { numberOf } from '../exact-json.ts'
 import { isObject, paramsOf, RpcFault, type RpcRequest } from '../json-rpc.ts'
 import { MIRRORED_LISTS_MAX, MIRRORED_TOOLS_MAX } from '../limits.ts'
 import { CALL_TOOL } from '../methods.ts'
 import type { SessionOwner } from '../sessions.ts'
-import { declarationsOf, type HeaderDeclaration, valueAt } from './header-declarations.ts'
-import { decodeMirrored } from './mirrored-headers.ts'
 
 type Declarations = ReadonlyMap<string, readonly HeaderDeclaration[]>
 type Owner = Pick<SessionOwner, 'user' | 'service'>

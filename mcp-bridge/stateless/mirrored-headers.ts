@@ -5,6 +5,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
+import { decodeMirrored } from '../../lib/mcp/mirrored-text.ts'
 import { headerOf, REVISION_HEADER } from '../exchange.ts'
 import { paramsOf, RpcFault, type RpcMessage, type RpcRequest } from '../json-rpc.ts'
 import { CALL_TOOL } from '../methods.ts'
@@ -21,28 +22,6 @@ const NAMED_BY: ReadonlyMap<string, string> = new Map([
   ['tasks/update', 'taskId'],
   ['tasks/cancel', 'taskId'],
 ])
-
-const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
-const SENTINEL = /^=\?base64\?.*\?=$/
-
-/** The text a mirrored header stands for; undefined for a sentinel that encodes nothing. */
-export function decodeMirrored(value: string): string | undefined {
-  const encoded = ENCODED.exec(value)?.[1]
-  if (encoded === undefined) return SENTINEL.test(value) ? undefined : value
-  if (encoded.length % 4 !== 0) return undefined
-  const bytes = Buffer.from(encoded, 'base64')
-  const text = bytes.toString('utf8')
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
-}
-
-/** What can stand in a header as it is. */
-const PLAIN = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
-
-/** The text as a mirrored header. */
-export function encodeMirrored(text: string): string {
-  if (PLAIN.test(text) && !SENTINEL.test(text)) return text
-  return `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`
-}
 
 /** What a request names, for `Mcp-Name`; undefined where nothing is mirrored. */
 export function nameIn(message: RpcMessage): string | undefined {

@@ -1,19 +1,34 @@
 """Serves the repositories below one folder: `serve.py FOLDER`.
 
 The server of the package is confined to FOLDER as a whole, so that a person may have several
-repositories; a tool beside the package's own tells which there are.
+repositories; a tool beside the package's own tells which there are. Nothing that a repository names
+is run: whoever made it is not who may run programs here.
 """
 
 import asyncio
 import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
+import git.index.base
 from mcp.types import ToolAnnotations
-from mcp_server_git.server import create_server
+from mcp_server_git import server as package
 
 # A folder of checked-out files may be large; nobody nests repositories deeper.
 DEPTH_MAX = 4
+
+# Settings of a repository by which git runs a program for one of the tools. Filters and drivers have
+# names of their own, so that no setting of ours switches all of them off. What includeIf includes may
+# change under a running command.
+RUNS_PROGRAM = re.compile(
+    r"filter\..+\.(clean|smudge|process)"
+    r"|diff\.external|diff\..+\.(command|textconv)"
+    r"|merge\..+\.driver"
+    r"|includeif\..+",
+    re.DOTALL,
+)
 
 
 def find_repositories(folder: Path) -> list[str]:
@@ -29,9 +44,60 @@ def find_repositories(folder: Path) -> list[str]:
     return sorted(found)
 
 
+def read_settings(repository: git.Repo) -> list[tuple[str, str]]:
+    """All that git itself will heed: GitPython's reader does not see everything that is included."""
+    listed = subprocess.run(
+        ["git", "--git-dir", str(repository.git_dir), "config", "--list", "-z"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=10,
+    )
+    entries = listed.stdout.decode(errors="surrogateescape").split("\0")
+    return [(name, value) for name, _, value in (entry.partition("\n") for entry in entries)]
+
+
+def refuse_elsewhere(
+    repository: git.Repo, settings: list[tuple[str, str]], folder: Path
+) -> None:
+    """A repository may say that its files, or itself, are in another place."""
+    own = Path(repository.git_dir)
+    told = [own / value for name, value in settings if name == "core.worktree"]
+    for place in (own, Path(repository.common_dir), *told):
+        if not place.resolve().is_relative_to(folder):
+            raise ValueError(f"The repository leads to {place}, outside the allowed repository")
+
+
+def refuse_programs(settings: list[tuple[str, str]]) -> None:
+    for name, _ in settings:
+        if RUNS_PROGRAM.fullmatch(name):
+            raise ValueError(
+                f"The repository's own configuration has {name}, which runs programs. None is run here: "
+                f"whoever looks after it can take it out, with: git config --unset-all {name}"
+            )
+
+
+def guard_repositories() -> None:
+    """Each tool asks the package whether a path may be opened: more is looked at there."""
+    validate = package.validate_repo_path
+
+    def validate_more(path: Path, folder: Path | None) -> None:
+        validate(path, folder)
+        with git.Repo(path) as repository:
+            settings = read_settings(repository)
+            if folder is not None:
+                refuse_elsewhere(repository, settings, folder.resolve())
+            refuse_programs(settings)
+
+    package.validate_repo_path = validate_more
+    # GitPython runs the hooks of a commit itself, and looks for them where git would not.
+    git.index.base.run_commit_hook = lambda *_: None
+
+
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
-    server = create_server(folder)
+    guard_repositories()
+    server = package.create_server(folder)
 
     @server.tool(
         name="git_repositories",

@@ -1,13 +1,13 @@
 /** Starts the program behind a proxy, and says what is wrong when it cannot. */
 
 import { join } from 'node:path'
+import { lackOfSandbox } from '../../lib/platform/browser-sandbox.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import { findChromium } from '../../lib/platform/find-chromium.ts'
 import { fillIn, readCommand, withProxy } from './command-line.ts'
 import { readConfig } from './config.ts'
 import { createJudge, createPassage, listenOnLoopback } from './listen.ts'
 import { runInOurPlace } from './run.ts'
-import { sandboxSwitch } from './sandbox.ts'
 
 const SERVICES = join(import.meta.dirname, '..')
 
@@ -24,13 +24,21 @@ export async function guard(argv: readonly string[], environment: Environment): 
     const args = fillIn(command.args, {
       proxy: () => proxy,
       chromium: () => findChromium(environment),
-      sandbox: sandboxSwitch,
+      sandbox: () => sandboxSwitch(socket !== undefined),
       services: () => SERVICES,
     })
     runInOurPlace({ ...command, args }, withProxy(environment, proxy), giveUp)
   } catch (error) {
     giveUp(error)
   }
+}
+
+/** @param isInContainer where it is the wall, and nothing is to be said. */
+function sandboxSwitch(isInContainer: boolean): 'sandbox' | 'no-sandbox' {
+  const lack = lackOfSandbox()
+  if (lack === undefined) return 'sandbox'
+  if (!isInContainer) tell(`The browser runs without its own sandbox: ${lack}.`)
+  return 'no-sandbox'
 }
 
 function giveUp(error: unknown): never {

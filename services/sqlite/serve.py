@@ -1,10 +1,13 @@
 """Serves one SQLite database: `serve.py FILE`.
 
 The server of the package runs whatever statement it is given. Here a statement reaches FILE alone
-(no ATTACH, no VACUUM INTO, no extensions), ends after a while, and has bounds of size.
+(no ATTACH, no VACUUM INTO, no extensions), ends after a while, and has bounds of size. What it
+sorts, or puts into temporary tables, lies in files of SQLite's own, which go with it: the process
+has bounds for those, and for the memory in which an answer is collected.
 """
 
 import asyncio
+import resource
 import sqlite3
 import sys
 import time
@@ -17,6 +20,9 @@ INSTRUCTIONS_BETWEEN = 100_000
 
 FILE_BYTES_MAX = 1024**3
 VALUE_BYTES_MAX = 64 * 1024**2
+# Of each file: a journal is somewhat larger than what it is for.
+ANY_FILE_BYTES_MAX = FILE_BYTES_MAX + FILE_BYTES_MAX // 8
+MEMORY_BYTES_MAX = 2 * 1024**3
 
 # sqlite3.h; the module does not name them all.
 SQLITE_PRAGMA = 19
@@ -44,6 +50,17 @@ def bound(connection: sqlite3.Connection) -> None:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)
 
 
+def bound_process(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY and hard <= most:
+        return
+    try:
+        resource.setrlimit(kind, (most, hard))
+    except (ValueError, OSError):
+        # macOS does not know each of them.
+        pass
+
+
 class GuardedConnections:
     """Stands where the server expects the module `sqlite3`."""
 
@@ -62,5 +79,7 @@ class GuardedConnections:
         return connection
 
 
+bound_process(resource.RLIMIT_FSIZE, ANY_FILE_BYTES_MAX)
+bound_process(resource.RLIMIT_AS, MEMORY_BYTES_MAX)
 server.sqlite3 = GuardedConnections
 asyncio.run(server.main(sys.argv[1]))

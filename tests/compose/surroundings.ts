@@ -62,10 +62,9 @@ export async function prepareSurroundings(services: readonly string[]): Promise<
   const github = authority.issue(['github.test'])
   writeFileSync(join(folder, 'github.key'), github.key)
   writeFileSync(join(folder, 'github.crt'), github.cert)
-  mkdirSync(join(folder, 'public'))
-  copyFileSync(authority.path, join(folder, 'public/ca.pem'))
   mkdirSync(join(folder, 'configuration'))
-  for (const open of ['', 'public', 'configuration']) chmodSync(join(folder, open), 0o755)
+  copyFileSync(authority.path, join(folder, 'configuration/ca.pem'))
+  for (const open of ['', 'configuration']) chmodSync(join(folder, open), 0o755)
   return {
     ...{ folder, environmentFile, overrideFile, ports, authority },
     remove() {
@@ -93,7 +92,8 @@ function toEnvironment({ folder, ports, services, app }: Facts): string {
     BASE_DOMAIN: DOMAIN,
     ACME_EMAIL: `operator@${DOMAIN}`,
     ACME_DIRECTORY_URL: 'https://pebble:14000/dir',
-    ACME_CA_FILE: '/test/ca.pem',
+    ACME_CA_FILE: 'ca.pem',
+    NODE_EXTRA_CA_CERTS: 'ca.pem',
     GITHUB_URL: GITHUB,
     GITHUB_CLIENT_ID: app.id,
     GITHUB_CLIENT_SECRET: app.secret,
@@ -113,7 +113,6 @@ function toEnvironment({ folder, ports, services, app }: Facts): string {
 }
 
 function toOverride({ folder, ports, services, app }: Facts): object {
-  const trusting = { volumes: [`${folder}/public:/test:ro`] }
   const hosts = ['auth', NEWCOMER, ...services].map((name) => `${name}.${DOMAIN}`)
   return {
     services: {
@@ -135,8 +134,6 @@ function toOverride({ folder, ports, services, app }: Facts): object {
         ports: [`127.0.0.1:${ports.pebble}:${PEBBLE_PORT}`],
         volumes: [`${buildPebble()}:/pebble:ro`, `${folder}:/test:ro`],
       },
-      'oauth-server': { ...trusting, environment: { NODE_EXTRA_CA_CERTS: '/test/ca.pem' } },
-      certs: trusting,
       envoy: { networks: { edge: { aliases: hosts } } },
     },
   }

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import { lackOfSandbox } from '../../lib/platform/browser-sandbox.ts'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
 import {
   callParts,
@@ -13,6 +14,7 @@ import {
   workWithPlaywright,
 } from '../support/browser-work.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { createGatewayCommand } from '../support/gateway-command.ts'
 import { until } from '../support/gateway-process.ts'
 import { needs } from '../support/needs.ts'
 import { type Connection, callText, connect } from '../support/sdk-client.ts'
@@ -94,6 +96,19 @@ test('fetchs: a misspelt argument is refused, not passed over', async (t) => {
   const { isError } = await client.callTool({ name: 'fetch', arguments: args })
   t.true(isError)
 })
+
+needs('chromium')(
+  'a browser without its own sandbox is told of, at the start and afterwards',
+  async (t) => {
+    const lack = lackOfSandbox()
+    const status = await createGatewayCommand(gateway.folder)(['status'])
+    for (const text of [gateway.output(), status.stdout]) {
+      const told =
+        /^The browser of chrome-devtools, playwright runs without its own sandbox: /m.test(text)
+      t.is(told, lack !== undefined, text)
+    }
+  },
+)
 
 needs('chromium')(
   'playwright: a page is read and photographed, and the guard holds the browser',

@@ -173,14 +173,95 @@ needs('python', 'git')('git: a person’s own repositories, and none above them'
   }
 })
 
-function makeRepository(folder: string, subject: string): void {
+needs('python', 'git')('git: no program is run that a repository names', async (t) => {
+  const folder = folderOf('git', 'mallory')
+  const marks = join(folder, 'marks')
+  mkdirSync(marks, { recursive: true })
+  const mark = (name: string): string => `sh -c 'touch "${join(marks, name)}"; cat' --`
+  const { client } = await enter(t, 'git', 'mallory')
+  const tryAll = async (repo_path: string): Promise<string[]> => {
+    const asked = [
+      ['git_status', {}],
+      ['git_diff_unstaged', {}],
+      ['git_add', { files: ['.'] }],
+      ['git_commit', { message: 'more' }],
+      ['git_diff', { target: 'other' }],
+      ['git_checkout', { branch_name: 'other' }],
+      ['git_show', { revision: 'other' }],
+    ] as const
+    const answers: string[] = []
+    for (const [name, more] of asked) {
+      const { content } = await client.callTool({ name, arguments: { repo_path, ...more } })
+      answers.push(JSON.stringify(content))
+    }
+    return answers
+  }
+  const makeOdd = (name: string, settings: Readonly<Record<string, string>>): void => {
+    const git = makeRepository(join(folder, name), 'first')
+    writeFileSync(join(folder, name, '.gitattributes'), '*.txt filter=odd diff=odd merge=odd\n')
+    writeFileSync(join(folder, name, 'a.txt'), 'one')
+    git('add', '.')
+    git('commit', '--quiet', '-m', 'second')
+    git('branch', 'other', 'HEAD^')
+    writeFileSync(join(folder, name, 'a.txt'), 'two')
+    for (const [key, value] of Object.entries(settings)) git('config', key, value)
+  }
+
+  for (const [name, key] of [
+    ['clean', 'filter.odd.clean'],
+    ['smudge', 'filter.odd.smudge'],
+    ['process', 'filter.odd.process'],
+    ['external', 'diff.external'],
+    ['command', 'diff.odd.command'],
+    ['textconv', 'diff.odd.textconv'],
+    ['driver', 'merge.odd.driver'],
+  ] as const) {
+    makeOdd(name, { [key]: mark(name) })
+    for (const answer of await tryAll(name)) t.true(answer.includes(`${key}, which runs`), answer)
+  }
+  makeOdd('included', { 'include.path': 'more' })
+  writeFileSync(join(folder, 'included/.git/more'), `[diff]\nexternal = "${mark('more')}"\n`)
+  t.regex((await tryAll('included'))[0] ?? '', /diff\.external, which runs/)
+
+  makeOdd('hooks', { 'commit.gpgSign': 'true', 'gpg.program': mark('gpg'), 'gc.auto': '1' })
+  for (const hook of ['pre-commit', 'commit-msg', 'post-commit', 'post-checkout']) {
+    const path = join(folder, 'hooks/.git/hooks', hook)
+    writeFileSync(path, `#!/bin/sh\ntouch "${join(marks, hook)}"\n`, { mode: 0o755 })
+  }
+  const answers = await tryAll('hooks')
+  t.regex(answers[3] ?? '', /committed successfully/)
+  t.regex(answers[5] ?? '', /Switched to branch 'other'/)
+
+  makeOdd('partial', {
+    'core.repositoryFormatVersion': '1',
+    'extensions.partialClone': 'far',
+    'remote.far.url': `ext::touch ${join(marks, 'ext')}`,
+    'remote.far.promisor': 'true',
+    'protocol.ext.allow': 'always',
+  })
+  writeFileSync(join(folder, 'partial/.git/refs/heads/other'), `${'1'.repeat(40)}\n`)
+  await tryAll('partial')
+  t.deepEqual(readdirSync(marks), [])
+
+  makeOdd('outside', { 'core.worktree': gateway.folder })
+  t.regex((await tryAll('outside'))[0] ?? '', /outside the allowed repository/)
+  mkdirSync(join(folder, 'linked'))
+  writeFileSync(join(folder, 'linked/.git'), `gitdir: ${join(gateway.folder, '.git')}\n`)
+  makeRepository(gateway.folder, 'of the operator')
+  t.regex((await tryAll('linked'))[0] ?? '', /outside the allowed repository/)
+})
+
+/** @returns runs git there. */
+function makeRepository(folder: string, subject: string): (...args: string[]) => void {
   mkdirSync(folder, { recursive: true })
-  const git = (...args: string[]) =>
+  const git = (...args: string[]): void => {
     execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.invalid', ...args], {
       cwd: folder,
     })
+  }
   git('init', '--quiet', '--initial-branch=main')
   git('commit', '--quiet', '--allow-empty', '-m', subject)
+  return git
 }
 
 needs('python')('sqlite: a database of one’s own, and no other file', async (t) => {
@@ -204,6 +285,12 @@ needs('python')('sqlite: a database of one’s own, and no other file', async (t
   const unbounded = { query: 'PRAGMA max_page_count = 2147483646' }
   t.regex(await answerOf(bob, 'write_query', unbounded), /not authorized/)
   t.false(readdirSync(gateway.folder).includes('taken.db'))
+  if (process.platform === 'linux') {
+    const [pid = ''] = findProcesses('cmdline', join(folderOf('sqlite', 'bob'), 'data.db'))
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8')
+    t.regex(limits, /^Max file size +1207959552 /m, 'temporary ones, and what is sorted')
+    t.regex(limits, /^Max address space +2147483648 /m)
+  }
 })
 
 needs('python', 'tmux')('tmux: a terminal of one’s own', async (t) => {
@@ -233,10 +320,15 @@ needs('python', 'tmux')(
 
 /** Processes whose home is below this folder: the terminals of its services. */
 function withHomeBelow(folder: string): string[] {
+  return findProcesses('environ', `HOME=${folder}/`)
+}
+
+/** Ids of those in whose file there the text is. */
+function findProcesses(file: 'environ' | 'cmdline', text: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${folder}/`)
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(text)
     } catch {
       // Ended meanwhile, or somebody else's.
       return false

@@ -27,13 +27,16 @@ export async function findServers(environment: Environment, root: string): Promi
 /** The variables of the tools that are here; `needs` skips tests for the others. */
 export async function findTools(environment: Environment): Promise<Variables> {
   const found = {
+    BASH_BIN: findOnPath(environment, 'bash'),
     CHROMIUM_BIN: findOnPath(environment, 'chromium', 'chromium-browser', 'google-chrome'),
+    FISH_BIN: findOnPath(environment, 'fish'),
     GIT_BIN: findOnPath(environment, 'git'),
     GO_BIN: findOnPath(environment, 'go'),
     GRPCURL_BIN: findOnPath(environment, 'grpcurl'),
     LEGO_BIN: findOnPath(environment, 'lego'),
     PYTHON_BIN: await findPython(environment),
     TMUX_BIN: findOnPath(environment, 'tmux'),
+    ZSH_BIN: findOnPath(environment, 'zsh'),
   }
   const variables: Record<string, string> = {}
   for (const [name, path] of Object.entries(found)) {

@@ -1,9 +1,8 @@
 /** `gateway clients delete`. */
 
 import { Command } from 'commander'
-import { type EndOptions, endEach } from '../../administration/end-each.ts'
+import { type EndOptions, endEach, requireSelection } from '../../administration/end-each.ts'
 import { withAdministration } from '../../administration/with-administration.ts'
-import { CliError, EXIT_CODE } from '../../cli-error.ts'
 import { YES_OPTION } from '../../confirm.ts'
 import type { CommandMaker } from '../../context.ts'
 import { type ClientFilter, isFiltered, selectClients, withFilters } from './select.ts'
@@ -17,7 +16,7 @@ export const deleteCommand: CommandMaker = (context) =>
     .option('--dry-run', 'only show what would be deleted')
     .option(...YES_OPTION)
     .action(async (given: string[], options: ClientFilter & EndOptions) => {
-      requireOne(given, options)
+      requireSelection(given, isFiltered(options), CHOICE)
       await withAdministration(context(), async (administration) => {
         const ids =
           given.length > 0
@@ -31,11 +30,7 @@ export const deleteCommand: CommandMaker = (context) =>
       })
     })
 
-/** Nothing said must not mean everything. */
-function requireOne(given: readonly string[], options: ClientFilter): void {
-  if (given.length > 0 !== isFiltered(options)) return
-  throw new CliError('Name clients, or describe them by --name, --user, --service, --older-than.', {
-    exitCode: EXIT_CODE.usage,
-    nextStep: "gateway clients delete --name 'TEST *' --dry-run",
-  })
+const CHOICE = {
+  words: 'Name clients, or describe them by --name, --user, --service, --older-than.',
+  nextStep: "gateway clients delete --name 'TEST *' --dry-run",
 }

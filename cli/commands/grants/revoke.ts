@@ -1,9 +1,8 @@
 /** `gateway grants revoke`. */
 
 import { Command } from 'commander'
-import { type EndOptions, endEach } from '../../administration/end-each.ts'
+import { type EndOptions, endEach, requireSelection } from '../../administration/end-each.ts'
 import { withAdministration } from '../../administration/with-administration.ts'
-import { CliError, EXIT_CODE } from '../../cli-error.ts'
 import { YES_OPTION } from '../../confirm.ts'
 import type { CommandMaker } from '../../context.ts'
 import { type GrantFilter, isFiltered, selectGrants, withFilters } from './select.ts'
@@ -19,7 +18,7 @@ export const revokeCommand: CommandMaker = (context) =>
     .option('--dry-run', 'only show what would end')
     .option(...YES_OPTION)
     .action(async (given: string[], options: GrantFilter & EndOptions) => {
-      requireOne(given, options)
+      requireSelection(given, isFiltered(options), CHOICE)
       await withAdministration(context(), async (administration) => {
         const ids =
           given.length > 0
@@ -33,11 +32,7 @@ export const revokeCommand: CommandMaker = (context) =>
       })
     })
 
-/** Nothing said must not mean everything. */
-function requireOne(given: readonly string[], options: GrantFilter): void {
-  if (given.length > 0 !== isFiltered(options)) return
-  throw new CliError('Name grants, or describe them by --user, --client, --service and the like.', {
-    exitCode: EXIT_CODE.usage,
-    nextStep: 'gateway grants list',
-  })
+const CHOICE = {
+  words: 'Name grants, or describe them by --user, --client, --service and the like.',
+  nextStep: 'gateway grants list',
 }

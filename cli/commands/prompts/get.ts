@@ -26,7 +26,8 @@ export const getCommand: CommandMaker = (context) =>
       )
       output.result(result, () =>
         result.messages.map(
-          ({ role, content }) => `${role}: ${shown(describeBlock(content), output.colour)}`,
+          ({ role, content }) =>
+            `${role}: ${shown(describeBlock(content), output.stdout.isTTY === true)}`,
         ),
       )
     })

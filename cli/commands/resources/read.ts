@@ -33,6 +33,8 @@ export const readCommand: CommandMaker = (context) =>
       output.result({ ...result, saved }, () =>
         saved.length > 0
           ? saved.map((path) => `Saved ${path}.`)
-          : result.contents.map((one) => shown(describeContents(one), output.colour)),
+          : result.contents.map((one) =>
+              shown(describeContents(one), output.stdout.isTTY === true),
+            ),
       )
     })

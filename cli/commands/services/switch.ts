@@ -1,7 +1,8 @@
 /** `gateway services enable` and `disable`. */
 
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { CliError } from '../../cli-error.ts'
+import { completing } from '../../completion/tree.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 import { followedLines } from '../../servers/follow.ts'
 import { type Switched, switchService } from '../../servers/switch-service.ts'
@@ -18,6 +19,9 @@ wins over the file; it counts from the next start.
 
 type Verb = 'enable' | 'disable'
 
+/** What there is to be switched. */
+const KINDS = { enable: 'service-off', disable: 'service-on' } as const
+
 export const enableCommand: CommandMaker = (context) =>
   makeSwitch('enable', 'Serve one that is off. What it needs is installed first.', context)
 
@@ -27,7 +31,7 @@ export const disableCommand: CommandMaker = (context) =>
 function makeSwitch(verb: Verb, description: string, context: () => Context): Command {
   return new Command(verb)
     .description(description)
-    .argument('<name>', 'of the service')
+    .addArgument(completing(new Argument('<name>', 'of the service'), KINDS[verb]))
     .option('--env', 'write .env instead of gateway.yaml')
     .addHelpText('after', NOTES)
     .action(async (name: string, { env }: { readonly env?: true }) => {

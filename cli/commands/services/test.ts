@@ -1,13 +1,15 @@
 /** `gateway services test`: one of them, apart from everything that runs. */
 
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { CliError } from '../../cli-error.ts'
+import { completing } from '../../completion/tree.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 import { prepareServices } from '../../embedded/packages/prepare-services.ts'
 import { createProgress } from '../../embedded/progress.ts'
 import { toolLines } from '../../servers/added-lines.ts'
 import { requireService } from '../../servers/require-service.ts'
 import { tryService } from '../../servers/try-service.ts'
+import { untilInterrupted } from '../../until-interrupted.ts'
 
 const NOTES = `
 A test starts the program on this machine, as you, with an empty folder of its own, or asks the remote server; it
@@ -17,7 +19,7 @@ initializes, lists the tools and ends. Nobody's sessions are touched, and the ga
 export const testCommand: CommandMaker = (context) =>
   new Command('test')
     .description('Start one as the gateway would, also one that is off, and list its tools.')
-    .argument('<name>', 'of the service')
+    .addArgument(completing(new Argument('<name>', 'of the service'), 'service'))
     .addHelpText('after', NOTES)
     .action((name: string) => testService(context(), name))
 
@@ -33,8 +35,9 @@ async function testService(context: Context, name: string): Promise<void> {
     )
   }
   const progress = createProgress(output, clock)
-  const { signal } = new AbortController()
-  await prepareServices(new Map([[name, service]]), { environment, progress, signal })
+  await untilInterrupted((signal) =>
+    prepareServices(new Map([[name, service]]), { environment, progress, signal }),
+  )
   const trial = await tryService(service, environment)
   output.result({ name, ...trial }, () => toolLines(name, trial))
 }

@@ -12,6 +12,7 @@ import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
 import { serviceSwitch } from '../../../lib/catalogue/service-name.ts'
 import { CliError } from '../../cli-error.ts'
 import { underLock } from '../../prepare.mjs'
+import { someAtOnce } from '../../some-at-once.ts'
 import { isInstalled } from './installed.ts'
 import type { Installing } from './installing.ts'
 import { installNpm } from './npm.ts'
@@ -30,20 +31,12 @@ export async function installPackages(services: Services, installing: Installing
     // Of services with the same pins one install serves.
     if (install !== undefined) wanted.set(install.folder, { service: name, install })
   }
-  const waiting = [...wanted.values()]
-  const failures: unknown[] = []
-  const work = async (): Promise<void> => {
-    while (failures.length === 0) {
-      const next = waiting.shift()
-      if (next === undefined) return
-      await installOne(next.service, next.install, installing).catch((cause) =>
-        failures.push(cause),
-      )
-    }
-  }
-  // What has begun comes to its end: nothing of it goes on behind the back of whoever is told.
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  if (failures.length > 0) throw failures[0]
+  const work = [...wanted.values()].map(
+    ({ service, install }) =>
+      () =>
+        installOne(service, install, installing),
+  )
+  await someAtOnce(work, AT_ONCE)
 }
 
 async function installOne(

@@ -1,9 +1,10 @@
 /** Whether a package lies where it is looked for, whole and fit to be run. */
 
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
 import type { Environment } from '../../../lib/platform/environment.ts'
+import { isOurs } from '../is-ours.ts'
 import { runQuietly } from '../run-quietly.ts'
 
 const VERSION_MS_MAX = 20_000
@@ -14,17 +15,6 @@ export async function isInstalled(
 ): Promise<boolean> {
   if (!isOurs(folder) || !isFile(program)) return false
   return kind === 'npm' || (await fitsItsPython(folder, environment))
-}
-
-/** Only what we, or root, have put there: somebody else's program is not run. */
-function isOurs(folder: string): boolean {
-  try {
-    const owner = lstatSync(folder).uid
-    return owner === process.getuid?.() || owner === 0
-  } catch {
-    // Not there.
-    return false
-  }
 }
 
 function isFile(path: string): boolean {

@@ -32,7 +32,10 @@ export function createAskPerson(
         const wish = { way: 'browser' as const, client: {} }
         await logIn(host, store, url, moreScope === undefined ? wish : { ...wish, moreScope })
       },
-      () => host.note('Another process asks for this login: waiting for it.'),
+      {
+        onWait: () => host.note('Another process asks for this login: waiting for it.'),
+        signal: host.signal,
+      },
     )
   return {
     async logIn(refused) {

@@ -78,7 +78,9 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
       await send(message, {
         requestSignal: leaving.signal,
         headers: isStateless(message) ? mirrored.headersFor(message) : {},
-        onRequestStreamEnd: () => void answer(message.id, toErrorResponse(message.id, CUT_OFF)),
+        onRequestStreamEnd() {
+          answer(message.id, toErrorResponse(message.id, CUT_OFF)).catch(tell)
+        },
       })
       request.isTaken = true
     } catch (error) {

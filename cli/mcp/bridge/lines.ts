@@ -16,8 +16,16 @@ const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
 
 export function openLines(input: Readable, output: Writable): Lines {
+  /** Of everybody who waits for room; a reader that has gone makes none, and keeps nobody. */
+  let room: Promise<unknown> | undefined
   const write = async (message: unknown): Promise<void> => {
-    if (!output.write(`${JSON.stringify(message)}\n`)) await once(output, 'drain')
+    if (output.write(`${JSON.stringify(message)}\n`) || output.destroyed) return
+    room ??= Promise.race([once(output, 'drain'), once(output, 'close')])
+      .catch(() => {})
+      .finally(() => {
+        room = undefined
+      })
+    await room
   }
   const refuse = (code: number, message: string): Promise<void> =>
     write({ jsonrpc: '2.0', id: null, error: { code, message } })

@@ -12,7 +12,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { farewell } from '../session/farewell.ts'
 import { isNotFound } from './failure.ts'
-import { createOpening } from './opening.ts'
+import { createOpening, isOpening } from './opening.ts'
 import { isStateless } from './waiting.ts'
 
 export type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1]
@@ -46,7 +46,8 @@ export class Link {
   /** Resolves when the server has the message; sends it again, once, in a new session. */
   async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     await this.#renewing
-    this.#opening.fromClient(message)
+    if (isOpening(message)) return await this.#open(message, options)
+    if (!isStateless(message)) await this.#opening.open()
     const used = this.#transport
     try {
       await used.send(message, options)
@@ -54,6 +55,20 @@ export class Link {
       if (!isNotFound(error) || !this.#hasSession(used) || isStateless(message)) throw error
       await this.#renew(used)
       await this.#transport.send(message, options)
+    }
+  }
+
+  async #open(message: JSONRPCRequest, options?: SendOptions): Promise<void> {
+    this.#opening.fromClient(message)
+    const onRequestStreamEnd = (): void => {
+      this.#opening.fail()
+      options?.onRequestStreamEnd?.()
+    }
+    try {
+      await this.#transport.send(message, { ...options, onRequestStreamEnd })
+    } catch (error) {
+      this.#opening.fail()
+      throw error
     }
   }
 
@@ -100,8 +115,13 @@ export class Link {
     const request = this.#opening.request()
     if (request === undefined) return
     const next = this.#create()
-    await next.start()
-    await openAgain(next, request)
+    try {
+      await next.start()
+      await openAgain(next, request)
+    } catch (error) {
+      await next.close()
+      throw error
+    }
     this.#transport = next
     await lost.close()
     this.#ports.onLost()
@@ -109,7 +129,10 @@ export class Link {
   }
 }
 
-/** The client has its answer already, from the first time. */
+/** A server that takes the request and never answers it is not waited for. */
+const OPENING_MS = 30_000
+
+/** The client has its answer already, from the first time. @throws when there is none, or a refusal. */
 async function openAgain(
   transport: StreamableHTTPClientTransport,
   request: JSONRPCRequest,
@@ -123,10 +146,13 @@ async function openAgain(
       resolve()
     }
   }
+  const unanswered = (): void => reject(new Error('The server does not open the session anew.'))
+  const timer = setTimeout(unanswered, OPENING_MS)
   try {
-    await transport.send(request)
+    await transport.send(request, { onRequestStreamEnd: unanswered })
     await promise
   } finally {
+    clearTimeout(timer)
     if (onmessage !== undefined) transport.onmessage = onmessage
   }
 }

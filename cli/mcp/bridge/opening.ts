@@ -2,6 +2,7 @@
 
 import {
   isInitializeRequest,
+  isJSONRPCErrorResponse,
   isJSONRPCResultResponse,
   type JSONRPCMessage,
   type JSONRPCRequest,
@@ -14,19 +15,38 @@ export interface Opening {
   fromServer(message: JSONRPCMessage): string | undefined
   /** What opened the session; undefined in the era that has none. */
   request(): JSONRPCRequest | undefined
+  /** Until the session is open, or could not be opened: before, no other message has its place. */
+  open(): Promise<void>
+  /** It was not opened. */
+  fail(): void
 }
 
 export function createOpening(): Opening {
   let opened: JSONRPCRequest | undefined
+  let pending: PromiseWithResolvers<void> | undefined
+  const settle = (): void => pending?.resolve()
   return {
     fromClient(message) {
-      if ('id' in message && isInitializeRequest(message)) opened = message as JSONRPCRequest
+      if (!isOpening(message)) return
+      opened = message
+      pending = Promise.withResolvers()
     },
     fromServer(message) {
+      if (isAnswer(message) && message.id === opened?.id) settle()
       if (!isJSONRPCResultResponse(message) || message.id !== opened?.id) return undefined
       const { protocolVersion } = message.result as { protocolVersion?: unknown }
       return typeof protocolVersion === 'string' ? protocolVersion : undefined
     },
     request: () => opened,
+    open: () => pending?.promise ?? Promise.resolve(),
+    fail: settle,
   }
+}
+
+export function isOpening(message: JSONRPCMessage): message is JSONRPCRequest {
+  return 'id' in message && isInitializeRequest(message)
+}
+
+function isAnswer(message: JSONRPCMessage) {
+  return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
 }

@@ -11,6 +11,7 @@ import { CliError } from '../../cli-error.ts'
 import { fetchBriefly } from '../http.ts'
 import type { KnownClient } from '../store/login.ts'
 import type { Discovered } from './discover.ts'
+import type { ServerMetadata } from './server-metadata.ts'
 
 export interface CodeFlow extends Pick<Discovered, 'server' | 'resource' | 'scope'> {
   readonly client: KnownClient
@@ -21,6 +22,7 @@ export interface CodeFlow extends Pick<Discovered, 'server' | 'resource' | 'scop
 
 export async function runCodeFlow(flow: CodeFlow): Promise<OAuthTokens> {
   const { server, client, redirectUri, resource, scope } = flow
+  requirePkce(server)
   const state = randomBytes(16).toString('base64url')
   const { authorizationUrl, codeVerifier } = await startAuthorization(server.issuer, {
     metadata: server,
@@ -42,6 +44,15 @@ export async function runCodeFlow(flow: CodeFlow): Promise<OAuthTokens> {
     fetchFn: fetchBriefly,
     ...(iss !== undefined && { iss }),
     ...(resource !== undefined && { resource }),
+  })
+}
+
+/** Who does not say that it knows S256 may ignore the challenge, and is not gone on with (MCP, authorization). */
+function requirePkce({ issuer, code_challenge_methods_supported: methods }: ServerMetadata): void {
+  if (methods?.includes('S256') === true) return
+  throw new CliError(`${issuer} does not say that it knows PKCE with S256, which MCP requires.`, {
+    nextStep:
+      'ask its operator for code_challenge_methods_supported in its metadata; or try --device',
   })
 }
 

@@ -1,13 +1,14 @@
 /** The device flow (RFC 8628): a person approves in any browser, this program asks until they have. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchToken, OAuthError, type OAuthTokens } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
+import { type DeviceAnswer, pollDevice } from '../../device-polling.ts'
 import { fetchBriefly } from '../http.ts'
 import type { KnownClient } from '../store/login.ts'
 import { authenticatedForm } from './client-authentication.ts'
 import type { Discovered } from './discover.ts'
+import { isUnanswered } from './explain.ts'
 import { DEVICE_GRANT } from './register.ts'
 
 const codesSchema = z.object({
@@ -16,8 +17,8 @@ const codesSchema = z.object({
   verification_uri: z.string(),
   verification_uri_complete: z.string().optional(),
   /** Seconds. */
-  expires_in: z.number(),
-  interval: z.number().default(5),
+  expires_in: z.number().positive(),
+  interval: z.number().positive().default(5),
 })
 
 export type DeviceCodes = z.infer<typeof codesSchema>
@@ -25,23 +26,24 @@ export type DeviceCodes = z.infer<typeof codesSchema>
 export interface DeviceFlow extends Pick<Discovered, 'server' | 'resource' | 'scope'> {
   readonly client: KnownClient
   readonly tell: (codes: DeviceCodes) => void
+  readonly signal?: AbortSignal | undefined
 }
-
-/** RFC 8628 section 3.5. */
-const SLOW_DOWN_SECONDS = 5
 
 export async function runDeviceFlow(flow: DeviceFlow): Promise<OAuthTokens> {
   const codes = await askForCodes(flow)
   flow.tell(codes)
-  const until = performance.now() + codes.expires_in * 1000
-  let interval = codes.interval
-  while (performance.now() < until) {
-    await sleep(interval * 1000)
-    const answer = await poll(flow, codes.device_code)
-    if (typeof answer === 'object') return answer
-    if (answer === 'slow_down') interval += SLOW_DOWN_SECONDS
-  }
-  throw new CliError('Nobody approved in time.', { nextStep: 'run it again' })
+  const tokens = await pollDevice({
+    expiresIn: codes.expires_in,
+    interval: codes.interval,
+    ask: () => poll(flow, codes.device_code),
+    signal: flow.signal,
+  })
+  if (tokens === undefined) throw tooLate()
+  return tokens
+}
+
+function tooLate(): CliError {
+  return new CliError('Nobody approved in time.', { nextStep: 'run it again' })
 }
 
 async function askForCodes({ server, client, scope, resource }: DeviceFlow): Promise<DeviceCodes> {
@@ -60,13 +62,12 @@ async function askForCodes({ server, client, scope, resource }: DeviceFlow): Pro
   })
 }
 
-/** The tokens, or why to ask again. */
 async function poll(
   { server, client, resource }: DeviceFlow,
   deviceCode: string,
-): Promise<OAuthTokens | 'authorization_pending' | 'slow_down'> {
+): Promise<DeviceAnswer<OAuthTokens>> {
   try {
-    return await fetchToken(
+    const granted = await fetchToken(
       {
         redirectUrl: undefined,
         clientMetadata: { redirect_uris: [] },
@@ -78,15 +79,22 @@ async function poll(
       server.issuer,
       { metadata: server, fetchFn: fetchBriefly, ...(resource !== undefined && { resource }) },
     )
+    return { granted }
   } catch (error) {
-    const code = error instanceof OAuthError ? error.code : undefined
-    if (code === 'authorization_pending' || code === 'slow_down') return code
-    if (code === 'access_denied') throw new CliError('The login was denied.')
-    if (code === 'expired_token') {
-      throw new CliError('Nobody approved in time.', { nextStep: 'run it again' })
-    }
-    throw error
+    return toWaiting(error)
   }
+}
+
+/** Why to ask again. @throws what ends it. */
+function toWaiting(error: unknown): DeviceAnswer<never> {
+  if (isUnanswered(error)) return { waiting: 'unreachable' }
+  const code = error instanceof OAuthError ? String(error.code) : undefined
+  if (code === 'authorization_pending') return { waiting: 'pending' }
+  if (code === 'slow_down') return { waiting: 'slow_down' }
+  if (code === 'temporarily_unavailable') return { waiting: 'unreachable' }
+  if (code === 'access_denied') throw new CliError('The login was denied.')
+  if (code === 'expired_token') throw tooLate()
+  throw error
 }
 
 /** What a provider of the SDK must have, and this grant never uses. */

@@ -32,6 +32,14 @@ export function explain(error: unknown, url: string): CliError | undefined {
   return explainNetwork(error, url)
 }
 
+/** Whether `fetch` got no answer: nobody is there, the way is broken, or it took too long. */
+export function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // Any other TypeError is a mistake in a program, with a stack that tells where.
+  const isCutOff = /^(?:fetch failed|terminated)$/.test(error.message)
+  return error.name === 'TimeoutError' || (error instanceof TypeError && isCutOff)
+}
+
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|TLS/
 
 function explainNetwork(error: unknown, url: string): CliError | undefined {
@@ -39,7 +47,7 @@ function explainNetwork(error: unknown, url: string): CliError | undefined {
   if (error.name === 'TimeoutError') {
     return new CliError(`${url} does not answer in time.`, { nextStep: 'try again', cause: error })
   }
-  if (!(error instanceof TypeError)) return undefined
+  if (!isUnanswered(error)) return undefined
   const { code, message = error.message } = (error.cause ?? {}) as {
     code?: string
     message?: string

@@ -4,14 +4,16 @@ import { computeScopeUnion, type OAuthTokens } from '@modelcontextprotocol/clien
 import type { Clock } from '../../../lib/platform/clock.ts'
 import type { Environment } from '../../../lib/platform/environment.ts'
 import { CliError } from '../../cli-error.ts'
-import type { KnownClient, Login } from '../store/login.ts'
+import { escapeControls } from '../../log/terminal-line.ts'
+import type { Login } from '../store/login.ts'
 import type { LoginStore } from '../store/login-store.ts'
+import { boundPort, type ChosenClient, chooseClient, registeredPort } from './choose-client.ts'
 import { runCodeFlow } from './code-flow.ts'
 import { runDeviceFlow } from './device-flow.ts'
 import { type Discovered, discover } from './discover.ts'
 import { type Loopback, openLoopback } from './loopback.ts'
 import { openBrowser } from './open-browser.ts'
-import { type ForeknownClient, foreknown, isStillGood, register } from './register.ts'
+import type { ForeknownClient } from './register.ts'
 import { isSecure } from './server-metadata.ts'
 import { toTokens } from './tokens.ts'
 
@@ -35,6 +37,8 @@ export interface LoginWish {
 export interface LoginHost {
   readonly environment: Environment
   readonly clock: Clock
+  /** Ends a login that waits for a person: whoever wanted it has left. */
+  readonly signal?: AbortSignal
   /** Tells the person; never on stdout. */
   note(text: string): void
   /** Asks for the address that the browser ended at. */
@@ -60,7 +64,7 @@ export async function logIn(
   const earlier = store.read()
   const known = earlier?.server.issuer === found.server.issuer ? earlier : undefined
   const discovered = { ...found, scope: scopeFor(found, wish, known) }
-  const { client, answer } = await (wish.way === 'device'
+  const { chosen, answer } = await (wish.way === 'device'
     ? byDevice(host, discovered, wish, known)
     : byCode(host, discovered, wish, known))
   const { server, resource } = discovered
@@ -70,7 +74,7 @@ export async function logIn(
     url,
     ...(resource !== undefined && { resource }),
     server,
-    client,
+    ...chosen,
     // What was granted as asked for need not be told (RFC 6749 section 5.1).
     tokens: { ...(discovered.scope && { scope: discovered.scope }), ...tokens },
   }
@@ -99,7 +103,7 @@ function scopeFor(
 }
 
 interface Granted {
-  readonly client: KnownClient
+  readonly chosen: ChosenClient
   readonly answer: OAuthTokens
 }
 
@@ -109,16 +113,20 @@ async function byDevice(
   wish: LoginWish,
   known: Login | undefined,
 ): Promise<Granted> {
-  const client = await clientFor(discovered, wish, known, undefined)
+  const chosen = await chooseClient(host, { ...discovered, redirectUri: undefined }, wish, known)
   const answer = await runDeviceFlow({
     ...discovered,
-    client,
+    client: chosen.client,
+    signal: host.signal,
     tell({ user_code, verification_uri, verification_uri_complete }) {
-      host.note(`Open ${verification_uri_complete ?? verification_uri} in any browser.`)
-      host.note(`It asks for the code ${user_code}, or shows it: approve only if it is the same.`)
+      const code = escapeControls(user_code)
+      host.note(
+        `Open ${escapeControls(verification_uri_complete ?? verification_uri)} in any browser.`,
+      )
+      host.note(`It asks for the code ${code}, or shows it: approve only if it is the same.`)
     },
   })
-  return { client, answer }
+  return { chosen, answer }
 }
 
 async function byCode(
@@ -130,39 +138,25 @@ async function byCode(
   const loopback = await openAny(wish, known)
   const { redirectUri } = loopback
   try {
-    const client = await clientFor(discovered, wish, known, redirectUri)
+    const chosen = await chooseClient(host, { ...discovered, redirectUri }, wish, known)
+    const { client } = chosen
     const ask = wish.way === 'paste' ? askForPaste(host) : askInBrowser(host, loopback, wish)
-    return { client, answer: await runCodeFlow({ ...discovered, client, redirectUri, ask }) }
+    return { chosen, answer: await runCodeFlow({ ...discovered, client, redirectUri, ask }) }
   } finally {
     loopback.close()
   }
 }
 
-/** The port of the registration that exists, else any; one that was asked for must be had. */
-async function openAny({ callbackPort }: LoginWish, known: Login | undefined): Promise<Loopback> {
-  const registered = URL.parse(known?.client.redirect_uris?.[0] ?? '')?.port ?? ''
-  const wanted = callbackPort ?? (registered === '' ? undefined : Number(registered))
-  const loopback = await openLoopback(wanted)
+/** The port of the registration that exists, else any; one that the client is bound to must be had. */
+async function openAny(wish: LoginWish, known: Login | undefined): Promise<Loopback> {
+  const bound = boundPort(wish, known)
+  const loopback =
+    (await openLoopback(bound ?? registeredPort(wish, known))) ??
+    (bound === undefined ? await openLoopback(undefined) : undefined)
   if (loopback !== undefined) return loopback
-  const other = callbackPort === undefined ? await openLoopback(undefined) : undefined
-  if (other !== undefined) return other
-  throw new CliError(`Port ${wanted} of this machine is taken.`, {
+  throw new CliError(`Port ${bound} of this machine is taken.`, {
     nextStep: 'end what listens there, or choose another with --callback-port',
   })
-}
-
-async function clientFor(
-  { server, scope }: Discovered,
-  wish: LoginWish,
-  known: Login | undefined,
-  redirectUri: string | undefined,
-): Promise<KnownClient> {
-  const named = foreknown(wish.client, server)
-  if (named !== undefined) return named
-  const registering = { server, scope, redirectUri }
-  const before = wish.anew === true ? undefined : known?.client
-  if (before !== undefined && (await isStillGood(before, registering))) return before
-  return await register(registering)
 }
 
 type AskForAnswer = (url: URL, state: string) => Promise<URLSearchParams>
@@ -171,7 +165,8 @@ function askInBrowser(host: LoginHost, loopback: Loopback, { quietly }: LoginWis
   return async (url, state) => {
     host.note(`Log in with your browser: ${url}`)
     if (quietly !== true) openBrowser(url, host.environment)
-    return await loopback.answer(state, AbortSignal.timeout(ANSWER_MS))
+    const late = AbortSignal.timeout(ANSWER_MS)
+    return await loopback.answer(state, host.signal ? AbortSignal.any([host.signal, late]) : late)
   }
 }
 

@@ -7,10 +7,12 @@ import type { LoginHost } from './log-in.ts'
 export function loginHost(
   { environment, clock, output }: Context,
   terminal: Pick<Terminal, 'asker'>,
+  signal?: AbortSignal,
 ): LoginHost {
   return {
     environment,
     clock,
+    ...(signal !== undefined && { signal }),
     note: output.note,
     askForAddress: () =>
       terminal.asker().ask({

@@ -9,7 +9,7 @@ const PATH = '/callback'
 
 export interface Loopback {
   readonly redirectUri: string
-  /** The parameters of the first answer with this `state`; others are none of ours. */
+  /** The parameters of the first answer with this `state`; others are none of ours. @throws CliError when aborted. */
   answer(state: string, signal: AbortSignal): Promise<URLSearchParams>
   close(): void
 }
@@ -41,9 +41,9 @@ async function waitForAnswer(
   signal: AbortSignal,
 ): Promise<URLSearchParams> {
   const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>()
-  signal.addEventListener('abort', () => {
-    reject(new CliError('Nobody came back from the login in time.', { nextStep: 'run it again' }))
-  })
+  const giveUp = (): void => reject(givenUp(signal))
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp, { once: true })
   server.on('request', (request, response) => {
     // Whoever is on this machine may ask anything.
     const url = URL.parse(request.url ?? '/', 'http://127.0.0.1') ?? NOWHERE
@@ -55,6 +55,12 @@ async function waitForAnswer(
     })
   })
   return await promise
+}
+
+function givenUp({ reason }: AbortSignal): CliError {
+  const isLate = (reason as Error | undefined)?.name === 'TimeoutError'
+  if (!isLate) return new CliError('The login was given up: whoever wanted it has left.')
+  return new CliError('Nobody came back from the login in time.', { nextStep: 'run it again' })
 }
 
 const NOWHERE = new URL('http://127.0.0.1/')

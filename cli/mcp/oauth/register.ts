@@ -40,28 +40,44 @@ export function foreknown(
   })
 }
 
-/** Whether an earlier registration serves this login too. */
+/** Whether an earlier registration serves this login too. @param now milliseconds since 1970. */
 export async function isStillGood(
   client: KnownClient,
   { redirectUri, server }: Registering,
+  now: number,
 ): Promise<boolean> {
-  const { redirect_uris = [], grant_types = [] } = client
-  if (client.registration_client_uri === undefined) return false
+  const { redirect_uris = [], grant_types = [], registration_client_uri: uri } = client
   if (redirectUri !== undefined && !redirect_uris.includes(redirectUri)) return false
   if (redirectUri === undefined && !grant_types.includes(DEVICE_GRANT)) return false
-  return new URL(client.registration_client_uri).origin === originOf(server) && isKnown(client)
+  if (hasEnded(client, now)) return false
+  // A server of RFC 7591 alone cannot be asked.
+  if (uri === undefined) return true
+  return new URL(uri).origin === originOf(server) && (await isKnown(client))
+}
+
+/** 0 is a secret that never ends (RFC 7591 section 3.2.1). */
+function hasEnded({ client_secret_expires_at: ends }: KnownClient, now: number): boolean {
+  return typeof ends === 'number' && ends !== 0 && ends * 1000 < now
 }
 
 function originOf(server: ServerMetadata): string {
   return new URL(server.registration_endpoint ?? server.token_endpoint).origin
 }
 
-/** Registrations end on the server's side too; a person would learn it from an error page. */
+/**
+ * Registrations end on the server's side too; a person would learn it from an error page. A server in trouble has
+ * said nothing of it: registering anew would leave the one that exists behind.
+ */
 async function isKnown(client: KnownClient): Promise<boolean> {
   const { registration_client_uri: uri = '', registration_access_token: token = '' } = client
   const answer = await fetchBriefly(uri, { headers: { authorization: `Bearer ${token}` } })
   await answer.body?.cancel()
-  return answer.ok
+  return !isGone(answer.status)
+}
+
+/** How a server says that it knows the registration no more (RFC 7592 section 2). */
+export function isGone(status: number): boolean {
+  return [401, 403, 404].includes(status)
 }
 
 /** @throws CliError when the server registers nobody, or not us. */
@@ -107,9 +123,12 @@ function grantsFor(server: ServerMetadata): string[] {
   return hasDevices ? [...codeGrants, DEVICE_GRANT] : codeGrants
 }
 
-/** A program that people install can keep no secret (RFC 8252 section 8.5), unless the server insists. */
+/**
+ * A program that people install can keep no secret (RFC 8252 section 8.5), unless the server insists. Servers made with
+ * the SDKs want the id in the form also beside a header, so that the form is tried before that.
+ */
 function authMethodFor({ token_endpoint_auth_methods_supported: known }: ServerMetadata) {
-  const wanted = ['none', 'client_secret_basic', 'client_secret_post']
+  const wanted = ['none', 'client_secret_post', 'client_secret_basic']
   return wanted.find((method) => known?.includes(method)) ?? 'none'
 }
 

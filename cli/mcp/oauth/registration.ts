@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
 import { fetchBriefly } from '../http.ts'
 import type { KnownClient, Login } from '../store/login.ts'
+import { isGone } from './register.ts'
 
 export type Registration = KnownClient & Readonly<Record<string, unknown>>
 
@@ -34,8 +35,12 @@ export async function replaceRegistration(
   return merge(client, answer)
 }
 
-export async function deleteRegistration({ client, url }: Login): Promise<void> {
-  await send(client, url, { method: 'DELETE' })
+/** @returns false when the server knew it no more. */
+export async function deleteRegistration({ client }: Login): Promise<boolean> {
+  const answer = await ask(client, { method: 'DELETE' })
+  const body = await answer.text()
+  if (!answer.ok && !isGone(answer.status)) throw refused(client, answer.status, body)
+  return answer.ok
 }
 
 /** What is needed to come again stays, where an answer leaves it out. */
@@ -47,6 +52,13 @@ function merge(client: KnownClient, answer: Registration): Registration {
 }
 
 async function send(client: KnownClient, url: string, init: RequestInit): Promise<Registration> {
+  const answer = await ask(client, init)
+  const body = await answer.text()
+  if (answer.ok) return schema.parse(JSON.parse(body)) as Registration
+  throw refused(client, answer.status, body, url)
+}
+
+async function ask(client: KnownClient, init: RequestInit): Promise<Response> {
   const { registration_client_uri: uri, registration_access_token: token } = client
   if (uri === undefined || token === undefined) {
     throw new CliError(`The client ${client.client_id} was not registered by this program.`, {
@@ -54,12 +66,14 @@ async function send(client: KnownClient, url: string, init: RequestInit): Promis
     })
   }
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const answer = await fetchBriefly(uri, { ...init, headers })
-  if (answer.status === 204) return { client_id: client.client_id }
-  const body = await answer.text()
-  if (answer.ok) return schema.parse(JSON.parse(body)) as Registration
-  const isGone = [401, 403, 404].includes(answer.status)
-  throw new CliError(`${uri} answered ${answer.status}: ${body.slice(0, 500)}`, {
-    nextStep: isGone ? `the registration is gone: gateway login ${url} --register` : 'try again',
+  return await fetchBriefly(uri, { ...init, headers })
+}
+
+/** @param url of the MCP server, where a registration that is gone can be had anew. */
+function refused(client: KnownClient, status: number, body: string, url?: string): CliError {
+  const { registration_client_uri: uri } = client
+  const isLost = url !== undefined && isGone(status)
+  return new CliError(`${uri} answered ${status}: ${body.slice(0, 500)}`, {
+    nextStep: isLost ? `the registration is gone: gateway login ${url} --register` : 'try again',
   })
 }

@@ -40,13 +40,12 @@ export function createTokenSource(store: LoginStore, clock: Clock): TokenSource 
 
 /** What the server answered, with the time: only it says how long it is good for. */
 export function toTokens(answer: OAuthTokens, now: number): Tokens {
-  const { access_token, refresh_token, id_token, token_type, scope, expires_in } = answer
+  const { access_token, refresh_token, token_type, scope, expires_in } = answer
   return {
     access_token,
     token_type,
     obtained_at: toSeconds(now),
     ...(refresh_token !== undefined && { refresh_token }),
-    ...(id_token !== undefined && { id_token }),
     ...(scope !== undefined && { scope }),
     ...(expires_in !== undefined && { expires_in }),
   }

@@ -2,6 +2,7 @@
 
 import { CliError } from '../../cli-error.ts'
 import type { Context } from '../../context.ts'
+import { escapeControls } from '../../log/terminal-line.ts'
 import type { Login } from '../store/login.ts'
 import { type LoginSlot, openLoginStore } from '../store/login-store.ts'
 import { explain } from './explain.ts'
@@ -9,22 +10,32 @@ import type { Registration } from './registration.ts'
 
 /** @throws CliError without one. */
 export async function withRegistration<T>(
-  { environment }: Context,
+  { environment }: Pick<Context, 'environment'>,
   url: string,
   work: (login: Login, slot: LoginSlot) => Promise<T>,
 ): Promise<T> {
   return await openLoginStore(environment, url).exclusively(async (slot) => {
-    const login = slot.read()
-    if (login === undefined) {
-      throw new CliError(`This program is not registered for ${url}.`, {
-        nextStep: `gateway login ${url}`,
-      })
-    }
+    const login = required(slot.read(), url)
     try {
       return await work(login, slot)
     } catch (error) {
       throw explain(error, url) ?? error
     }
+  })
+}
+
+/** As it is now, with nobody kept from changing it. @throws CliError without one. */
+export function requireRegistration(
+  { environment }: Pick<Context, 'environment'>,
+  url: string,
+): Login {
+  return required(openLoginStore(environment, url).read(), url)
+}
+
+function required(login: Login | undefined, url: string): Login {
+  if (login !== undefined) return login
+  throw new CliError(`This program is not registered for ${url}.`, {
+    nextStep: `gateway login ${url}`,
   })
 }
 
@@ -40,7 +51,7 @@ export function withoutSecrets(registration: Registration): Record<string, unkno
 
 export function registrationRows(registration: Registration): string[][] {
   return Object.entries(withoutSecrets(registration)).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(' ') : String(value),
+    escapeControls(name),
+    escapeControls(Array.isArray(value) ? value.join(' ') : String(value)),
   ])
 }

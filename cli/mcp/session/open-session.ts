@@ -32,7 +32,7 @@ export async function withSession<T>(
   const leave = (): void => leaving.abort(new Error('interrupted'))
   process.once('SIGINT', leave)
   try {
-    await client.connect(transport)
+    await client.connect(transport, { signal: leaving.signal })
     return await work({ client, signal: leaving.signal })
   } catch (error) {
     if (leaving.signal.aborted) throw new CliError('Interrupted: the server was told.')

@@ -26,20 +26,24 @@ export function createTransport(
   tokens: TokenSource,
   { reconnection, logIn = () => Promise.reject(needsLogin(url)) }: TransportOptions = {},
 ): StreamableHTTPClientTransport {
-  /** The one that went out last: what a 401 is about. */
-  let sent: string | undefined
+  /** With which token each answer was asked for: of several requests at once, each has its own. */
+  const sentWith = new WeakMap<Response, string>()
+  const fetchAndNote: FetchLike = async (address, init) => {
+    const answer = await fetchPatiently(address, init)
+    const [, token] =
+      /^Bearer (.*)$/.exec(new Headers(init?.headers).get('authorization') ?? '') ?? []
+    if (token !== undefined) sentWith.set(answer, token)
+    return answer
+  }
   return new StreamableHTTPClientTransport(new URL(url), {
     ...(reconnection !== undefined && { reconnectionOptions: reconnection }),
-    fetch: fetchPatiently,
+    fetch: fetchAndNote,
     // A larger scope needs a person, who is told.
     onInsufficientScope: 'throw',
     authProvider: {
-      async token() {
-        sent = await tokens.current()
-        return sent
-      },
-      async onUnauthorized() {
-        const refused = sent
+      token: () => tokens.current(),
+      async onUnauthorized({ response }) {
+        const refused = sentWith.get(response)
         if ((await tokens.replace(refused)) === undefined) await logIn(refused)
       },
     },

@@ -13,6 +13,8 @@ export interface LockOptions {
   readonly patienceMs?: number
   /** Called once when there is something to wait for. */
   readonly onWait?: () => void
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const PATIENCE_MS = 60_000
@@ -23,13 +25,13 @@ const SQLITE_BUSY = 5
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
-  { patienceMs = PATIENCE_MS, onWait }: LockOptions = {},
+  options: LockOptions = {},
 ): Promise<T> {
   // SQLite would make it readable by others.
   closeSync(openSync(path, 'a', 0o600))
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    await take(lock, path, patienceMs, onWait)
+    await take(lock, path, options)
     return await work()
   } finally {
     lock.close()
@@ -39,12 +41,13 @@ export async function withLock<T>(
 async function take(
   lock: DatabaseSync,
   path: string,
-  patienceMs: number,
-  onWait?: () => void,
+  { patienceMs = PATIENCE_MS, onWait, signal }: LockOptions,
 ): Promise<void> {
   const until = performance.now() + patienceMs
   for (let waits = 0; !tryTake(lock); waits += 1) {
     if (waits === 0) onWait?.()
+    if (signal?.aborted === true)
+      throw new CliError('The login was given up while another one went on.')
     if (performance.now() > until) {
       throw new CliError(`Another process holds ${path} for more than ${patienceMs / 1000} s.`, {
         nextStep: 'end it (fuser shows which one it is), then try again',

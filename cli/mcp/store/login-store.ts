@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Environment } from '../../../lib/platform/environment.ts'
 import { writeWhole } from '../../../lib/platform/whole-file.ts'
 import { CliError } from '../../cli-error.ts'
-import { withLock } from './lock.ts'
+import { type LockOptions, withLock } from './lock.ts'
 import { type Login, loginSchema } from './login.ts'
 import { loginFileName, prepareLoginFolder } from './place.ts'
 
@@ -15,7 +15,10 @@ export interface LoginStore {
   /** What `work` reads and writes meanwhile is changed by nobody else. */
   exclusively<T>(work: (slot: LoginSlot) => Promise<T>): Promise<T>
   /** One at a time asks a person; `onWait` is called when another process is asking. */
-  whileAsking<T>(work: () => Promise<T>, onWait: () => void): Promise<T>
+  whileAsking<T>(
+    work: () => Promise<T>,
+    waiting: Pick<LockOptions, 'onWait' | 'signal'>,
+  ): Promise<T>
 }
 
 export interface LoginSlot {
@@ -39,8 +42,8 @@ export function openLoginStore(environment: Environment, url: string): LoginStor
     path,
     read: slot.read,
     exclusively: (work) => withLock(`${base}.lock`, () => work(slot)),
-    whileAsking: (work, onWait) =>
-      withLock(`${base}.asking`, work, { patienceMs: ASKING_PATIENCE_MS, onWait }),
+    whileAsking: (work, waiting) =>
+      withLock(`${base}.asking`, work, { patienceMs: ASKING_PATIENCE_MS, ...waiting }),
   }
 }
 

@@ -8,7 +8,7 @@ const clientSchema = z.looseObject({
   client_id: z.string(),
   client_secret: z.string().optional(),
   token_endpoint_auth_method: z.string().optional(),
-  /** Absent where the client is known beforehand: a configured id, or a metadata document. */
+  /** Absent also where the server registers (RFC 7591), and lets nobody manage what it registered. */
   registration_client_uri: z.string().optional(),
   registration_access_token: z.string().optional(),
   redirect_uris: z.array(z.string()).optional(),
@@ -18,7 +18,6 @@ const clientSchema = z.looseObject({
 const tokensSchema = z.object({
   access_token: z.string(),
   refresh_token: z.string().optional(),
-  id_token: z.string().optional(),
   token_type: z.string(),
   scope: z.string().optional(),
   /** Seconds since 1970. */
@@ -35,6 +34,8 @@ export const loginSchema = z.object({
   /** As it was when somebody logged in: a refresh token goes nowhere else. */
   server: serverMetadataSchema,
   client: clientSchema,
+  /** Of a client that a person named, and nobody registered from here; with the port that it is bound to. */
+  named: z.object({ callback_port: z.number().optional() }).optional(),
   tokens: tokensSchema.optional(),
 })
 

@@ -1,6 +1,6 @@
 /** `gateway add image:…`: what an image starts, tried in a container, and what Compose needs to start it. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomText } from '../../../lib/platform/seal.ts'
 import { writeWhole } from '../../../lib/platform/whole-file.ts'
@@ -38,18 +38,36 @@ export async function withTrialContainer<T>(
   }
 }
 
-/** Before the entry itself: a bridge that takes it up must find the container. */
+/**
+ * Before the entry itself: a bridge that takes it up must find the container.
+ *
+ * @returns what puts both files back as they were.
+ * @throws CliError with neither of them changed.
+ */
 export function writeContainer(
   { workingDirectory }: Pick<Context, 'workingDirectory'>,
   name: string,
   container: ImageContainer,
-): void {
+): () => void {
   const path = join(workingDirectory, COMPOSE_OWN)
-  write(path, withContainer(readText(path), name, container))
   const envPath = envFilePath(workingDirectory)
-  const env = readEnvFile(envPath)
-  const files = composeFiles(env.values['COMPOSE_FILE'])
-  writeEnvFile(envPath, changeEnvFile(env, new Map([['COMPOSE_FILE', files]])))
+  const before = { compose: readText(path), env: readEnvFile(envPath) }
+  const files = composeFiles(before.env.values['COMPOSE_FILE'])
+  const env = changeEnvFile(before.env, new Map([['COMPOSE_FILE', files]]))
+  const takeBack = (): void => {
+    if (before.compose === '') rmSync(path, { force: true })
+    else write(path, before.compose)
+    if (before.env.text === '') rmSync(envPath, { force: true })
+    else writeEnvFile(envPath, before.env)
+  }
+  write(path, withContainer(before.compose, name, container))
+  try {
+    writeEnvFile(envPath, env)
+  } catch (error) {
+    takeBack()
+    throw error
+  }
+  return takeBack
 }
 
 /** @returns whether there was one. */

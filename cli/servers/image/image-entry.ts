@@ -1,6 +1,7 @@
 /** The entry of an image: its program, in a container that only the bridge reaches; and the same on trial. */
 
 import type { ServiceDefinition } from '../../../lib/catalogue/service-definition.ts'
+import type { Environment } from '../../../lib/platform/environment.ts'
 import type { ImageFacts } from './inspect-image.ts'
 
 type Members = Pick<ServiceDefinition, 'env'>
@@ -19,16 +20,28 @@ export function toImageEntry(
   }
 }
 
-/** As confined as services/image.yaml has it. @param container its name, to be able to remove it. */
+/** What `docker` itself goes by: which engine, and how it is reached. */
+const DOCKERS_OWN = /^(?:DOCKER_\w+|XDG_RUNTIME_DIR|SSH_AUTH_SOCK)$/
+
+export interface TrialPlace {
+  /** Its name, to be able to remove it. */
+  readonly container: string
+  readonly internet: boolean
+  /** Of the operator. */
+  readonly environment: Environment
+}
+
+/** As confined as services/image.yaml has it. */
 export function toTrialEntry(
   { pinned, command, workingDirectory }: ImageFacts,
   { env = {} }: Members,
-  { container, internet }: { readonly container: string; readonly internet: boolean },
+  { container, internet, environment }: TrialPlace,
 ): ServiceDefinition {
   const [program = '', ...args] = command
   return {
     command: 'docker',
-    env,
+    // For docker alone: the container is given what is named below.
+    env: { ...dockersOwn(environment), ...env },
     args: [
       ...['run', '--rm', '--interactive', '--name', container],
       ...(internet ? [] : ['--network', 'none']),
@@ -39,4 +52,12 @@ export function toTrialEntry(
       ...['--entrypoint', program, pinned, ...args],
     ],
   }
+}
+
+function dockersOwn(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      DOCKERS_OWN.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  )
 }

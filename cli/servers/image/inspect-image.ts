@@ -1,5 +1,6 @@
 /** What an image starts by itself, and as what: asked of the engine here. */
 
+import { z } from 'zod'
 import type { Environment } from '../../../lib/platform/environment.ts'
 import { CliError } from '../../cli-error.ts'
 import { type Run, runQuietly } from '../../embedded/run-quietly.ts'
@@ -28,7 +29,7 @@ export async function inspectImage(
   note: (text: string) => void,
 ): Promise<ImageFacts> {
   const inspect = (): Promise<Run> =>
-    docker(['image', 'inspect', image], environment, INSPECT_MS_MAX)
+    docker(['image', 'inspect', '--format', FORMAT, image], environment, INSPECT_MS_MAX)
   let run = await inspect()
   if (run.exitCode === undefined) throw noEngine(run)
   if (run.exitCode !== 0) {
@@ -36,30 +37,35 @@ export async function inspectImage(
     const pulled = await docker(['pull', '--quiet', image], environment, PULL_MS_MAX)
     if (pulled.exitCode !== 0) throw notFetched(image, pulled)
     run = await inspect()
+    if (run.exitCode !== 0) throw notUnderstood(image, run.stderr)
   }
   return readImage(image, args, run.stdout)
 }
 
-interface Inspected {
-  readonly RepoDigests?: readonly string[] | null
-  readonly Config?: {
-    readonly Entrypoint?: readonly string[] | null
-    readonly Cmd?: readonly string[] | null
-    readonly Env?: readonly string[] | null
-    readonly WorkingDir?: string
-  }
-}
+/** What is needed alone, a line each: all that is known of an image can be longer than what is kept of an answer. */
+const FORMAT = [
+  '.RepoDigests',
+  '.Config.Entrypoint',
+  '.Config.Cmd',
+  '.Config.Env',
+  '.Config.WorkingDir',
+]
+  .map((member) => `{{json ${member}}}`)
+  .join('\n')
 
-/** @param stdout of `docker image inspect`. @throws CliError when it starts nothing. */
+const texts = z.array(z.string()).nullable()
+const inspected = z.tuple([texts, texts, texts, texts, z.string().nullable()])
+
+/** @param stdout of `docker image inspect`, as `FORMAT` has it. @throws CliError when it starts nothing. */
 export function readImage(image: string, args: readonly string[], stdout: string): ImageFacts {
-  const [{ RepoDigests, Config = {} } = {} as Inspected] = JSON.parse(stdout) as Inspected[]
-  const command = [...(Config.Entrypoint ?? []), ...(args.length > 0 ? args : (Config.Cmd ?? []))]
+  const [digests, entrypoint, cmd, env, folder] = readLines(image, stdout)
+  const command = [...(entrypoint ?? []), ...(args.length > 0 ? args : (cmd ?? []))]
   if (command.length === 0) {
     throw new CliError(`${image} names no program that it starts.`, {
       nextStep: 'name it behind --: gateway add image:… -- PROGRAM ARGS',
     })
   }
-  const { WorkingDir: workingDirectory = '' } = Config
+  const workingDirectory = folder ?? ''
   const own = command.slice(0, command.length - args.length)
   if ([...own, workingDirectory].some((text) => text.includes('${'))) {
     throw new CliError(`${image} starts with a \${…}, which would mean something to the gateway.`, {
@@ -67,13 +73,26 @@ export function readImage(image: string, args: readonly string[], stdout: string
     })
   }
   return {
-    pinned: RepoDigests?.[0] ?? image,
+    pinned: digests?.[0] ?? image,
     command,
     workingDirectory,
     // Compose, into whose file they go, would take others for its own.
-    variables: (Config.Env ?? [])
+    variables: (env ?? [])
       .map((pair) => pair.split('=')[0] ?? '')
       .filter((name) => /^[A-Za-z_]\w*$/.test(name)),
+  }
+}
+
+function readLines(image: string, stdout: string): z.infer<typeof inspected> {
+  try {
+    return inspected.parse(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    )
+  } catch {
+    throw notUnderstood(image, stdout)
   }
 }
 
@@ -89,6 +108,15 @@ function noEngine({ stderr }: Run): CliError {
   return new CliError(`docker cannot be asked${stderr === '' ? '' : `: ${stderr.trim()}`}`, {
     nextStep: 'images need Docker: install it, or start its engine',
   })
+}
+
+function notUnderstood(image: string, words: string): CliError {
+  return new CliError(
+    `What docker says of ${image} is not understood: ${words.trim().slice(0, 200)}`,
+    {
+      nextStep: `docker image inspect ${image}`,
+    },
+  )
 }
 
 function notFetched(image: string, { stderr }: Run): CliError {

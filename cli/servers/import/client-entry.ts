@@ -3,7 +3,7 @@
 import { REMOTE_TRANSPORT_WORDS } from '../../../lib/catalogue/remote-launch.ts'
 import type { ServiceDefinition } from '../../../lib/catalogue/service-definition.ts'
 import { isObject } from './client-file.ts'
-import { type ClientPlace, convertText } from './client-texts.ts'
+import { type ClientPlace, type Converted, convertText, writeOut } from './client-texts.ts'
 
 export interface ConvertedEntry {
   readonly definition: ServiceDefinition
@@ -82,7 +82,8 @@ function toProgram(entry: Json, command: unknown): ServiceDefinition {
   const at = args.findIndex((arg) => /^mcp-remote(?:@\S+)?$/.test(arg))
   const url = at < 0 ? undefined : args[at + 1]
   if (url !== undefined && /^https?:\/\//.test(url)) {
-    return { url, ...headersOf(args.slice(at + 2), toWords(entry['env'])) }
+    const env = toWords(entry['env'])
+    return { url: fill(url, env), ...headersOf(args.slice(at + 2), env) }
   }
   const { cwd, env } = entry
   return {
@@ -101,10 +102,13 @@ function headersOf(
   const headers = args.flatMap((arg, index) => {
     const [, name, text = ''] = /^([^:\s]+):\s*(.*)$/.exec(arg) ?? []
     if (args[index - 1] !== '--header' || name === undefined) return []
-    const filled = text.replaceAll(/\$\{(\w+)\}/g, (whole, variable) => env[variable] ?? whole)
-    return [[name, filled] as const]
+    return [[name, fill(text, env)] as const]
   })
   return headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }
+}
+
+function fill(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{(\w+)\}/g, (whole, variable: string) => env[variable] ?? whole)
 }
 
 function common({ description, disabled, enabled }: Json): ServiceDefinition {
@@ -121,19 +125,23 @@ function convertAll(
   place: ClientPlace,
 ): { definition: ServiceDefinition } | { problem: string } {
   const problems: string[] = []
-  const convert = (text: string): string => {
-    const found = convertText(text, place)
-    if ('text' in found) return found.text
-    problems.push(found.problem)
-    return text
-  }
+  const noting =
+    (convertOne: (text: string, place: ClientPlace) => Converted) =>
+    (text: string): string => {
+      const found = convertOne(text, place)
+      if ('text' in found) return found.text
+      problems.push(found.problem)
+      return text
+    }
+  const convert = noting(convertText)
+  const plain = noting(writeOut)
   const { command, args, env, cwd, url, headers, ...rest } = definition
   const converted = {
-    ...(command !== undefined && { command: convert(command) }),
+    ...(command !== undefined && { command: plain(command) }),
     ...(args && { args: args.map(convert) }),
     ...(env && { env: mapWords(env, convert) }),
     ...(cwd !== undefined && { cwd: convert(cwd) }),
-    ...(url !== undefined && { url: convert(url) }),
+    ...(url !== undefined && { url: plain(url) }),
     ...(headers && { headers: mapWords(headers, convert) }),
     ...rest,
   }

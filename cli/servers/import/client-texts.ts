@@ -1,7 +1,7 @@
 /** What clients write as `${…}`, in the gateway's words. */
 
 import { OIDC_SECRET } from '../../../lib/catalogue/provider-variables.ts'
-import { isReservedSecret } from '../../../lib/catalogue/secret-names.ts'
+import { isReservedSecret, secretNamesIn } from '../../../lib/catalogue/secret-names.ts'
 
 export interface ClientPlace {
   readonly home: string
@@ -9,6 +9,8 @@ export interface ClientPlace {
   readonly project: string
   /** The gateway's name for what the client would ask its person for. */
   readonly nameOfInput: (id: string) => string
+  /** Of a variable of the operator's; undefined when it is not set. */
+  readonly lookUp: (name: string) => string | undefined
 }
 
 export type Converted = { readonly text: string } | { readonly problem: string }
@@ -16,6 +18,7 @@ export type Converted = { readonly text: string } | { readonly problem: string }
 const TEMPLATE = /\$\{([^}]*)\}/g
 const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 const USABLE = /^[A-Z][A-Z0-9_]*$/
+const REFERENCE = /\$\{secret\.([A-Z][A-Z0-9_]*)\}/g
 
 export function convertText(text: string, place: ClientPlace): Converted {
   const problems: string[] = []
@@ -29,7 +32,24 @@ export function convertText(text: string, place: ClientPlace): Converted {
   return problem === undefined ? { text: converted } : { problem }
 }
 
-function convert(inside: string, { home, project, nameOfInput }: ClientPlace): Converted {
+/** For a command or an address, in which the gateway knows no words: what stands for something is written out. */
+export function writeOut(text: string, place: ClientPlace): Converted {
+  const converted = convertText(text, place)
+  if ('problem' in converted) return converted
+  const missing = secretNamesIn([converted.text]).find((name) => place.lookUp(name) === undefined)
+  if (missing !== undefined) {
+    return { problem: `its command or address needs ${missing}, which is not set here` }
+  }
+  return {
+    text: converted.text.replaceAll(
+      REFERENCE,
+      (whole, name: string) => place.lookUp(name) ?? whole,
+    ),
+  }
+}
+
+function convert(inside: string, place: ClientPlace): Converted {
+  const { home, project, nameOfInput, lookUp } = place
   const fixed: Readonly<Record<string, string>> = {
     userHome: home,
     'env:HOME': home,
@@ -45,7 +65,8 @@ function convert(inside: string, { home, project, nameOfInput }: ClientPlace): C
   if (input !== undefined) return { text: toReference(nameOfInput(input)) }
   const [, name, fallback] = VARIABLE.exec(inside) ?? []
   if (name === undefined) return { problem: 'means something to that client alone' }
-  if (fallback !== undefined) return { text: fallback }
+  // Of a variable that is not set, or is empty, as in a shell.
+  if (fallback !== undefined && (lookUp(name) ?? '') === '') return { text: fallback }
   if (!USABLE.test(name)) return { problem: 'is no name that the gateway can use: A-Z, 0-9 and _' }
   if (isReservedSecret(name) || name === OIDC_SECRET)
     return { problem: 'is a key of the gateway itself' }

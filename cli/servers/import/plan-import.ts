@@ -107,6 +107,7 @@ function readOne(
     home: homedir(),
     project: projectOf(path),
     nameOfInput: (id) => toSecretName(name, id),
+    lookUp: (variable) => readText(variable, environment),
   })
   if ('problem' in reading) return { why: reading.problem }
   const before = shelf.added.size

@@ -8,7 +8,13 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import test, { type ExecutionContext } from 'ava'
 import { type CommandLine, createCommandLine } from '../../support/command-line.ts'
 import { until } from '../../support/gateway-process.ts'
-import { aborted, serveFirst, serveHttp, serveSecond } from '../../support/remote-servers.ts'
+import {
+  aborted,
+  readBody,
+  serveFirst,
+  serveHttp,
+  serveSecond,
+} from '../../support/remote-servers.ts'
 import { callText } from '../../support/sdk-client.ts'
 
 const MAIN = `${import.meta.dirname}/../../../cli/main.ts`
@@ -65,6 +71,33 @@ test('a server that has lost the session is begun with anew, unnoticed', async (
   t.is(await callText(client, 'ask'), 'hello ann')
   const sessions = new Set(server.seen.map(({ headers }) => headers['mcp-session-id']))
   t.is([...sessions].filter((id) => id !== undefined).length, 2)
+})
+
+test('a server that begins no new session: the call is told, and nothing hangs', async (t) => {
+  let openings = 0
+  const server = await serveHttp(async (request, response) => {
+    const body = await readBody(request)
+    if (!body.includes('"initialize"')) {
+      response.writeHead(body.includes('notifications/') ? 202 : 404).end()
+      return
+    }
+    openings += 1
+    const result = {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {} },
+      serverInfo: { name: 's', version: '1' },
+    }
+    const { id } = JSON.parse(body) as { id: number }
+    response.setHeader('content-type', 'text/event-stream')
+    response.setHeader('mcp-session-id', `session-${openings}`)
+    // The second time it says nothing.
+    const answer = `data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`
+    response.end(openings === 1 ? answer : '')
+  })
+  t.teardown(() => server.stop())
+  const client = await connectFirst(t, server.url)
+  await t.throwsAsync(client.listTools(), { message: /does not open the session anew/ })
+  t.true(openings >= 2)
 })
 
 test('the session is ended at the server when the client closes the pipe', async (t) => {

@@ -139,6 +139,23 @@ test('a body travels once, by its length and in chunks', async (t) => {
   }
 })
 
+test('a body keeps its length, whatever is said to speak of the connection alone', async (t) => {
+  for (const method of ['POST', 'GET', 'DELETE']) {
+    const path = `/named-${method}`
+    const body = `GET /hidden-in-${method} HTTP/1.1\r\nHost: x\r\n\r\n`
+    const head = [`${method} ${ofTarget(path)} HTTP/1.1`, 'Host: x']
+    const length = ['Connection: close, Content-Length', `Content-Length: ${body.length}`]
+    const answer = await sendBytes(proxy.port, requestText(...head, ...length) + body)
+    t.is(answer.answers, 1)
+    t.deepEqual(
+      target.seen.filter(({ url }) => url === path).map((one) => one.body),
+      [body],
+      method,
+    )
+  }
+  t.false(target.seen.some(({ url }) => url?.startsWith('/hidden-in')))
+})
+
 const SMUGGLED = 'GET http://169.254.169.254/ HTTP/1.1\r\nHost: x\r\n\r\n'
 
 /** What two parsers could read as different requests. */

@@ -4,7 +4,13 @@
  * It is written anew from what was read of it: target, end-to-end headers, and a body framed once.
  */
 
-import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { destinationOf } from '../destination.ts'
@@ -86,15 +92,19 @@ function sendOn(
   return sent
 }
 
-function requestHeaders({ rawHeaders, headers }: IncomingMessage) {
-  const isFramed = headers['transfer-encoding'] !== undefined
-  return {
-    ...endToEndHeaders(
-      rawHeaders,
-      (name) => name === 'host' || name === 'expect' || name === 'via',
-    ),
-    ...(isFramed ? { 'transfer-encoding': 'chunked' } : {}),
-  }
+/** Written by us, or nobody's business. */
+const OURS: ReadonlySet<string> = new Set(['host', 'expect', 'via', 'content-length'])
+
+function requestHeaders(received: IncomingMessage): OutgoingHttpHeaders {
+  const kept = endToEndHeaders(received.rawHeaders, (name) => OURS.has(name))
+  return { ...kept, ...framingOf(received) }
+}
+
+/** As the body was read. Were it left to the client to name it in `Connection`, the target would read a second request. */
+function framingOf({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  if (headers['transfer-encoding'] !== undefined) return { 'transfer-encoding': 'chunked' }
+  const length = headers['content-length']
+  return length === undefined ? {} : { 'content-length': length }
 }
 
 function answerTo(sent: ClientRequest): Promise<IncomingMessage> {

@@ -18,6 +18,11 @@ import { createOutput } from '../../../../cli/output.ts'
 
 const ROOMS = ['certs', 'configuration', 'envoy', 'envoy-files', 'ext-authz', 'mcp-bridge']
 const ALL = [...ROOMS, 'oauth-server', 'valkey']
+const LOGIN = {
+  GITHUB_CLIENT_ID: 'id',
+  GITHUB_CLIENT_SECRET: 'secret',
+  ALLOWED_GITHUB_USERS: 'octocat',
+}
 const ROOT = 'r'.repeat(43)
 
 async function prepare(
@@ -118,6 +123,31 @@ test('the configuration is laid out as it was checked, its logo beside it', asyn
   t.is(readFileSync(join(configuration, 'started.yaml'), 'utf8'), yaml)
   t.is(statSync(join(configuration, 'accepted.yaml')).mode & 0o777, 0o640)
   t.true(existsSync(join(configuration, 'art/acme.svg')))
+})
+
+test('authorities of the operator’s own are copied to those who ask elsewhere', async (t) => {
+  const trusting = { ACME_CA_FILE: 'ca.pem', NODE_EXTRA_CA_CERTS: 'others.pem' }
+  const lego = { LEGO_BIN: '/bin/true', ACME_EMAIL: 'a@b.example' }
+  const acme = { BASE_DOMAIN: 'gw.example.com', ...lego, ...LOGIN }
+  const { run, folder, pathOf, variables } = await prepare(t, { ...acme, ...trusting })
+  const { message = '' } = await t.throwsAsync(run(), { name: 'ConfigError' })
+  t.regex(message, /ACME_CA_FILE: .*beside gateway\.yaml/)
+  t.regex(message, /NODE_EXTRA_CA_CERTS: .*beside gateway\.yaml/)
+  t.false(existsSync(pathOf('certs')), 'who is refused starts nothing')
+
+  writeFileSync(join(folder, 'ca.pem'), 'of the ACME server')
+  writeFileSync(join(folder, 'others.pem'), 'of others')
+  await run()
+  t.is(variables('certs')['ACME_CA_FILE'], '/run/room/acme-ca.pem')
+  t.is(readFileSync(pathOf('certs', 'acme-ca.pem'), 'utf8'), 'of the ACME server')
+  for (const room of ['oauth-server', 'mcp-bridge']) {
+    t.is(variables(room)['NODE_EXTRA_CA_CERTS'], undefined, 'compose.yaml says it')
+    t.is(readFileSync(pathOf(room, 'authorities.pem'), 'utf8'), 'of others')
+  }
+
+  const plain = await prepare(t)
+  await plain.run()
+  t.is(readFileSync(plain.pathOf('oauth-server', 'authorities.pem'), 'utf8'), '')
 })
 
 test('over TLS of this machine’s own, Envoy is told where the pair lies; without TLS certs only lives', async (t) => {

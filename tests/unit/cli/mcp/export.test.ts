@@ -78,15 +78,26 @@ test('comments, trailing commas and everything else of a settings file stay', (t
   })
 })
 
-test('a server of the same name is replaced, once', (t) => {
-  const entry = entryFor('cursor')
+test('another server of the same name is told, and replaced on demand alone, once', (t) => {
+  const entry = { ...entryFor('cursor'), isReplacing: true }
   const before = '{"mcpServers":{"notes":{"url":"https://old.example/mcp"},"b":{"url":"u"}}}'
+  const error = t.throws(() => mergeEntry(before, entryFor('cursor'), '/f'), {
+    instanceOf: CliError,
+    message: '/f has another server named notes: nothing was changed.',
+  })
+  t.regex(error.nextStep ?? '', /--name, or --replace/)
   const after = mergeEntry(before, entry, 'mcp.json')
   t.deepEqual(JSON.parse(after), { mcpServers: { notes: { url: URL_ }, b: { url: 'u' } } })
   t.is(mergeEntry(after, entry, 'mcp.json'), after)
 })
 
+test('what a person added to the entry is no other server', (t) => {
+  const own = `{"mcpServers":{"notes":{"url":"${URL_}","headers":{"X":"1"}}}}`
+  t.is(mergeEntry(own, entryFor('cursor'), '/f'), own)
+})
+
 for (const [what, source] of [
+  ['servers that are a list', '{"mcpServers": []}'],
   ['broken JSON', '{ "mcpServers": '],
   ['a list', '[]'],
   ['no JSON at all', 'hello'],

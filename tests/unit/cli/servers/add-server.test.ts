@@ -1,6 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { parse } from 'yaml'
 import { CliError } from '../../../../cli/cli-error.ts'
@@ -99,4 +109,36 @@ test('what takes the place of an image leaves no container behind', async (t) =>
   t.deepEqual(parse(readFileSync(place.path, 'utf8')).mcpServers.far, {
     url: 'https://mcp.example.com/mcp',
   })
+})
+
+test('a container is written with the .env that names it, or not at all, and can be taken back', (t) => {
+  const { folder, context } = makePlace(t)
+  const compose = join(folder, 'compose.own.yaml')
+  const env = join(folder, '.env')
+  symlinkSync(join(folder, 'elsewhere'), env)
+  t.throws(() => writeContainer(context, 'tools', { facts: FACTS, internet: false }), {
+    message: /is a link/,
+  })
+  t.false(existsSync(compose))
+  rmSync(env)
+  writeFileSync(env, 'A=1\n')
+  const takeBack = writeContainer(context, 'tools', { facts: FACTS, internet: false })
+  t.true(hasContainer(readFileSync(compose, 'utf8'), 'tools'))
+  t.regex(readFileSync(env, 'utf8'), /COMPOSE_FILE=compose.yaml:compose.own.yaml/)
+  takeBack()
+  t.false(existsSync(compose))
+  t.is(readFileSync(env, 'utf8'), 'A=1\n')
+})
+
+test('what is only looked at writes nothing, also where nothing can be written', async (t) => {
+  const place = makePlace(t)
+  writeFileSync(place.path, 'mcpServers: {}\n')
+  const watcher = watch(place.folder)
+  const touched: unknown[] = []
+  watcher.on('change', (_, name) => touched.push(name))
+  t.is((await add(place, { ...UNTRIED, dryRun: true })).followed, undefined)
+  await sleep(200)
+  watcher.close()
+  t.deepEqual(touched, [])
+  t.deepEqual(readdirSync(place.folder), ['gateway.yaml'])
 })

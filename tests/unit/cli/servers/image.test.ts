@@ -16,8 +16,18 @@ import { toService } from '../../../../lib/catalogue/service.ts'
 const ROOT = join(import.meta.dirname, '../../../..')
 const DIGEST = `tools@sha256:${'a'.repeat(64)}`
 
-const inspected = (config: object, digests: string[] | null = [DIGEST]): string =>
-  JSON.stringify([{ RepoDigests: digests, Config: config }])
+interface Config {
+  readonly Entrypoint: string[] | null
+  readonly Cmd: string[] | null
+  readonly Env: string[] | null
+  readonly WorkingDir?: string
+}
+
+/** A line each, as `docker image inspect --format` has been asked. */
+const inspected = (config: Config, digests: string[] | null = [DIGEST]): string =>
+  [digests, config.Entrypoint, config.Cmd, config.Env, config.WorkingDir ?? '']
+    .map((value) => `${JSON.stringify(value)}\n`)
+    .join('')
 
 test('what an image starts, and as what', (t) => {
   const config = {
@@ -64,8 +74,11 @@ test('its entry starts nothing on this machine: a runner does', (t) => {
 })
 
 test('on trial it has no network unless it is meant to, and no rights either way', (t) => {
-  const place = { container: 'trial-1', internet: false }
-  const { args = [] } = toTrialEntry(FACTS, { env: { KEY: '${secret.KEY}' } }, place)
+  const environment = { DOCKER_HOST: 'unix:///d.sock', XDG_RUNTIME_DIR: '/run/u', OTHER: 'x' }
+  const place = { container: 'trial-1', internet: false, environment }
+  const { args = [], env } = toTrialEntry(FACTS, { env: { KEY: '${secret.KEY}' } }, place)
+  const { OTHER: _, ...dockers } = environment
+  t.deepEqual(env, { ...dockers, KEY: '${secret.KEY}' }, 'which engine, and what the program gets')
   const line = args.join(' ')
   t.true(line.includes('--network none'))
   for (const part of ['--read-only', '--cap-drop ALL', '--user 1000:1000', '--env KEY ']) {
@@ -73,7 +86,7 @@ test('on trial it has no network unless it is meant to, and no rights either way
   }
   t.true(line.endsWith(`--workdir /srv --entrypoint python3 ${DIGEST} server.py`))
   t.false(line.includes('secret.KEY'), 'its text is in the environment alone')
-  const online = toTrialEntry(FACTS, {}, { container: 'trial-1', internet: true })
+  const online = toTrialEntry(FACTS, {}, { ...place, internet: true })
   t.false(online.args?.includes('none'))
 })
 

@@ -46,7 +46,13 @@ test('what has no servers, or is no JSON, is said', (t) => {
   t.throws(() => parseClientFile('{', 'f'), { message: /f is no JSON/ })
 })
 
-const PLACE = { home: '/home/ann', project: '/project', nameOfInput: (id: string) => `IN_${id}` }
+const SET: Record<string, string> = { BIN: '/opt/x', HOST: 'a.example', SET: 'here' }
+const PLACE = {
+  home: '/home/ann',
+  project: '/project',
+  nameOfInput: (id: string) => `IN_${id}`,
+  lookUp: (name: string) => SET[name],
+}
 
 for (const [title, entry, definition] of [
   [
@@ -91,13 +97,28 @@ for (const [title, entry, definition] of [
     {
       command: '${userHome}/x',
       args: ['${workspaceFolder}/a', '${env:TOKEN}', '${input:id}'],
-      env: { A: 'x ${NAME}', B: '${UNSET:-plain}' },
+      env: { A: 'x ${NAME}', B: '${UNSET:-plain}', C: '${SET:-plain}' },
     },
     {
       command: '/home/ann/x',
       args: ['/project/a', '${secret.TOKEN}', '${secret.IN_id}'],
-      env: { A: 'x ${secret.NAME}', B: 'plain' },
+      env: { A: 'x ${secret.NAME}', B: 'plain', C: '${secret.SET}' },
     },
+  ],
+  [
+    'a command and an address, in which the gateway knows no words',
+    { command: '${BIN}/run', args: ['${BIN}'] },
+    { command: '/opt/x/run', args: ['${secret.BIN}'] },
+  ],
+  [
+    'an address that is made of variables',
+    { url: 'https://${HOST}/${PATH_THERE:-mcp}' },
+    { url: 'https://a.example/mcp' },
+  ],
+  [
+    'mcp-remote with an address of its own variables',
+    { command: 'npx', args: ['mcp-remote', 'https://${H}/mcp'], env: { H: 'b.example' } },
+    { url: 'https://b.example/mcp' },
   ],
 ] as const) {
   test(`an entry: ${title}`, (t) => {
@@ -110,6 +131,7 @@ for (const [entry, problem] of [
   [{ command: 'x', args: ['${command:pick}'] }, /that client alone/],
   [{ command: 'x', args: ['${lower}'] }, /no name that the gateway can use/],
   [{ command: 'x', env: { A: '${GATEWAY_SECRET}' } }, /a key of the gateway itself/],
+  [{ url: 'https://${NOWHERE}/mcp' }, /address needs NOWHERE, which is not set/],
 ] as const) {
   test(`no entry: ${JSON.stringify(entry)}`, (t) => {
     const reading = readClientEntry(entry, PLACE)

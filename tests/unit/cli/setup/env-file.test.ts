@@ -64,5 +64,5 @@ for (const value of ['two\nlines', `both ' and "`, String.raw`back\slash'`, '\u0
 test('a file whose lines swallow what follows is refused, not made worse', (t) => {
   // A quote that was never closed is closed by one of ours.
   const error = t.throws(() => change('A="open\n', { B: "it's" }))
-  t.regex(error?.message ?? '', /B would be lost/)
+  t.regex(error?.message ?? '', /A, B would be lost/)
 })

@@ -12,6 +12,7 @@ const WELL: GatewayStatus = {
   ready: true,
   since: SINCE,
   public_url: 'https://localhost:8642',
+  envoy_admin_url: 'http://127.0.0.1:9901',
   state_directory: '/g/.gateway',
   versions: { gateway: '1' },
   configuration: {
@@ -28,11 +29,13 @@ const WELL: GatewayStatus = {
   services: [{ name: 'echo', url: 'https://localhost:8642/echo/mcp' }],
   switched_off: ['chrome-devtools'],
   people: { providers: [{ name: 'dev', label: 'dev' }], may_in: null },
+  cautions: ['The browser has no sandbox.'],
 }
 
 test('when all is well the next step is a client', (t) => {
   const text = renderStatus(WELL, [], () => NOW).join('\n')
   t.regex(text, /^people: log in through dev; any name may in$/m)
+  t.regex(text, /^The browser has no sandbox\.$/m)
   t.regex(text, /^off: chrome-devtools \(MCP_CHROME_DEVTOOLS_ENABLED=true in \.env/m)
   t.regex(
     text,

@@ -1,8 +1,5 @@
 import test from 'ava'
-import {
-  decodeMirrored,
-  encodeMirrored,
-} from '../../../../mcp-bridge/stateless/mirrored-headers.ts'
+import { decodeMirrored, encodeMirrored } from '../../../../lib/mcp/mirrored-text.ts'
 
 const base64 = (text: string): string => `=?base64?${Buffer.from(text).toString('base64')}?=`
 

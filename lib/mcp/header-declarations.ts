@@ -1,7 +1,10 @@
 /** Which arguments of a tool travel as headers too (`x-mcp-header`; MCP 2026-07-28, Streamable HTTP, custom headers). */
 
-import { isObject, type JsonObject } from '../json-rpc.ts'
-import { MIRRORED_ARGUMENTS_MAX, MIRRORED_DEPTH_MAX } from '../limits.ts'
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** Of one tool, however many it declares; and how far down nested objects are looked into. */
+export const MIRRORED_ARGUMENTS_MAX = 64
+export const MIRRORED_DEPTH_MAX = 8
 
 export interface HeaderDeclaration {
   /** As Node writes it: in lower case. */
@@ -55,4 +58,8 @@ export function valueAt(args: unknown, path: readonly string[]): unknown {
     value = value[name]
   }
   return value
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

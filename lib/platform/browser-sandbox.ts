@@ -2,7 +2,8 @@
  * Whether Chromium can put its own sandbox around each page here.
  *
  * It refuses to run as root with one, and it needs either user namespaces or its helper that runs as
- * root. Containers have neither: there the container is the wall.
+ * root. Containers have neither: there the container is the wall. Elsewhere a page that breaks out of
+ * the browser has the account, which has to be said.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -14,16 +15,19 @@ const SET_UID = 0o4000
 /** Where distributions install the helper. */
 const HELPERS = ['/usr/lib/chromium/chrome-sandbox', '/opt/google/chrome/chrome-sandbox']
 
-/** The name of the switch, for the browser and for those that start it. */
-export function sandboxSwitch(): 'sandbox' | 'no-sandbox' {
-  if (process.platform !== 'linux') return 'sandbox'
-  if (process.getuid?.() === 0) return 'no-sandbox'
-  return hasHelper() || hasUserNamespaces() ? 'sandbox' : 'no-sandbox'
+/** Why there is none, and what helps, as the end of a sentence; undefined: there is one. */
+export function lackOfSandbox(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  if (process.getuid?.() === 0) return 'it does not have one for root: use another account'
+  if (hasHelper() || mayHaveUserNamespaces()) return undefined
+  return 'this account may not make user namespaces: allow them, or install the browser’s helper chrome-sandbox'
 }
 
-function hasUserNamespaces(): boolean {
+/** True also where it cannot be found out: a browser that is told to use its sandbox and cannot does not start. */
+function mayHaveUserNamespaces(): boolean {
   const args = ['--user', '--map-root-user', '--net', 'true']
-  return spawnSync('unshare', args, { stdio: 'ignore', timeout: ANSWER_MS_MAX }).status === 0
+  const { status } = spawnSync('unshare', args, { stdio: 'ignore', timeout: ANSWER_MS_MAX })
+  return status === 0 || status === null
 }
 
 function hasHelper(): boolean {

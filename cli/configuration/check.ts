@@ -1,0 +1,105 @@
+/** Everything that a start would refuse, found without touching anything, and what deserves a look. */
+
+import { parseEnv } from 'node:util'
+import { chooseSource } from '../../certs/source.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
+import { ConfigError } from '../../lib/platform/environment.ts'
+import { CliError } from '../cli-error.ts'
+import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
+import type { Context } from '../context.ts'
+import { findRootSecret } from '../instance/root-secret.ts'
+import { requireCertificate } from '../start/certificates.ts'
+import { readConfiguration } from '../start/configuration.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
+import { requireProvider } from '../start/settings.ts'
+import { newSecretNames } from '../supervisor/part-environment.ts'
+import { findNearNames } from './near-names.ts'
+import { originOf, type Surroundings } from './origin.ts'
+import { readSurroundings } from './read-surroundings.ts'
+import { knownVariables } from './variables.ts'
+
+/** The wire shape of `gateway config check --json`. */
+export interface CheckedConfiguration {
+  /** Each keeps a gateway from starting. */
+  readonly faults: readonly string[]
+  /** What starts all the same, and is perhaps not meant. */
+  readonly notes: readonly string[]
+  /** Undefined where there are faults that keep it from being known. */
+  readonly gateway: Gateway | undefined
+}
+
+/** @param asCompose as the containers of compose.yaml would read it. */
+export function checkConfiguration(given: Context, asCompose: boolean): CheckedConfiguration {
+  const faults: string[] = []
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      faults.push(...toFaults(error))
+      return undefined
+    }
+  }
+  const surroundings = readSurroundings(given)
+  const context = collect(() => asStarted(given, asCompose)) ?? given
+  const gateway = collect(() => readConfiguration(context).gateway)
+  if (gateway !== undefined) {
+    const { environment } = context
+    const { addresses, stateDirectory } = gateway
+    collect(() => requireProvider(gateway))
+    if (asCompose) collect(() => requireFittingPublication(addresses, environment))
+    else collect(() => requirePair(context, gateway))
+    // In containers it lies in a volume.
+    if (!asCompose) collect(() => findRootSecret(environment, stateDirectory))
+  }
+  const notes = gateway === undefined ? [] : toNotes(gateway, surroundings)
+  return { faults: [...new Set(faults)], notes, gateway }
+}
+
+function asStarted(context: Context, asCompose: boolean): Context {
+  const environment = asCompose ? withPublishedPort(context.environment) : context.environment
+  return withDevelopmentTls({ ...context, environment }, false)
+}
+
+function requirePair({ environment, workingDirectory }: Context, gateway: Gateway): void {
+  const { addresses, stateDirectory } = gateway
+  const source = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
+  requireCertificate(source, addresses)
+}
+
+function toFaults(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.faults
+  if (!(error instanceof CliError)) throw error
+  return [[error.message, error.nextStep].filter((part) => part !== undefined).join(' → ')]
+}
+
+function toNotes(gateway: Gateway, surroundings: Surroundings): string[] {
+  const { environment, shell, envText } = surroundings
+  const inFile = parseEnv(envText)
+  const names = Object.keys(inFile)
+  const switches = [...gateway.definitions.keys()].map(serviceSwitch)
+  const secrets = newSecretNames(new Map(), gateway.services)
+  const known = [...Object.keys(knownVariables()), ...switches, ...secrets, 'GATEWAY_SECRET']
+  const overruled = names.filter(
+    (name) => shell[name] !== undefined && shell[name] !== inFile[name],
+  )
+  const missing = secrets.filter(
+    (name) => originOf(name, surroundings).source === 'default' && !isPersonal(gateway, name),
+  )
+  return [
+    ...gateway.notes,
+    ...findNearNames(
+      names.filter((name) => (environment[name] ?? '') !== ''),
+      known,
+    ).map(({ name, meant }) => `${name} in .env means nothing here: is ${meant} meant?`),
+    ...overruled.map((name) => `${name} in .env does not count: this shell has set another`),
+    ...missing.map(
+      (name) => `${name} is named by a service and not set: that service cannot start`,
+    ),
+  ]
+}
+
+/** Entered by each person for themselves. */
+function isPersonal({ services }: Gateway, secret: string): boolean {
+  return [...services.values()].some(({ userSecrets }) => Object.hasOwn(userSecrets, secret))
+}

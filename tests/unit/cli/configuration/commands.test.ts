@@ -1,0 +1,157 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { EXIT_CODE } from '../../../../cli/cli-error.ts'
+import type { FileValue } from '../../../../cli/configuration/file-values.ts'
+import type { SwitchRow } from '../../../../cli/configuration/service-switches.ts'
+import type { VariableRow } from '../../../../cli/configuration/variables.ts'
+import { createGatewayCommand } from '../../../support/gateway-command.ts'
+
+const CANARY = 'canary-that-nobody-may-see'
+
+interface Shown {
+  readonly variables: readonly VariableRow[]
+  readonly file: { readonly path: string; readonly values: readonly FileValue[] }
+  readonly services: readonly SwitchRow[]
+}
+
+function makePlace(t: ExecutionContext, files: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return { folder, command: createGatewayCommand(folder) }
+}
+
+test('every fault of file, .env and environment is told at once, and nothing is touched', async (t) => {
+  const { folder, command } = makePlace(t, {
+    '.env': 'GATEWAY_PORT=many\nOIDC_CLIENT_ID_FILE=absent\n',
+    'gateway.yaml': 'mcpServers: { a: { comand: x } }\n',
+  })
+  const { exitCode, stdout, stderr } = await command(['config', 'check'], {
+    environment: { SESSION_TIMEOUT: '-1', MCP_ECHO_ENABLED: 'perhaps' },
+  })
+  t.is(exitCode, EXIT_CODE.failed)
+  for (const fault of [
+    /^✘ GATEWAY_PORT must be a whole number/m,
+    /^✘ OIDC_CLIENT_ID cannot be read from OIDC_CLIENT_ID_FILE/m,
+    /^✘ .*gateway\.yaml: mcpServers\.a/m,
+    /^✘ SESSION_TIMEOUT must be a whole number/m,
+    /^✘ MCP_ECHO_ENABLED must be true or false/m,
+  ]) {
+    t.regex(stdout, fault)
+  }
+  t.regex(stderr, /^5 faults: a start would refuse it/)
+  t.deepEqual(readdirSync(folder).sort(), ['.env', 'gateway.yaml'])
+})
+
+test('what only shows once the rest is right is told as well', async (t) => {
+  const { command } = makePlace(t, {
+    '.env': 'PUBLIC_URL=https://gw.example\nGATEWAY_SECRET=short\n',
+  })
+  const { exitCode, stdout } = await command(['config', 'check'])
+  t.is(exitCode, EXIT_CODE.failed)
+  t.regex(stdout, /^✘ Nobody could log in at https:\/\/gw\.example/m)
+  t.regex(stdout, /^✘ PUBLIC_URL is https, but .*fullchain\.pem/m)
+  t.regex(stdout, /^✘ GATEWAY_SECRET must have at least 32 characters/m)
+  const inCompose = await command(['config', 'check', '--compose'])
+  t.regex(inCompose.stdout, /would be published on 127\.0\.0\.1 alone/)
+  t.notRegex(inCompose.stdout, /fullchain/, 'there it lies in a volume')
+})
+
+test('what would start has its notes', async (t) => {
+  const { command } = makePlace(t, {
+    '.env': 'LOG_LEVL=debug\nSESSION_TIMEOUT=60\n',
+    'gateway.yaml': 'mcpServers: { My Own: { command: x, env: { K: "${secret.NOWHERE}" } } }\n',
+  })
+  const environment = { SESSION_TIMEOUT: '90' }
+  const told = await command(['config', 'check'], { environment })
+  t.is(told.exitCode, EXIT_CODE.ok, told.stdout)
+  for (const note of [
+    /^! LOG_LEVL in \.env means nothing here: is LOG_LEVEL meant\?$/m,
+    /^! SESSION_TIMEOUT in \.env does not count/m,
+    /^! NOWHERE is named by a service and not set/m,
+    /^! service "My Own" is served as "my-own"$/m,
+    /^http:\/\/localhost:8642 would start with \d+ services\.$/m,
+  ]) {
+    t.regex(told.stdout, note)
+  }
+  t.like(await command.json(['config', 'check'], { environment }), { ok: true, faults: [] })
+})
+
+test('each value is shown with its source, and no secret with it', async (t) => {
+  const mounted = join(makePlace(t, { github: `${CANARY}\n` }).folder, 'github')
+  const { folder, command } = makePlace(t, {
+    '.env': [
+      '# keys',
+      `GITHUB_CLIENT_ID=id`,
+      `GITHUB_CLIENT_SECRET_FILE=${mounted}`,
+      `REDIS_URL=redis://me:${CANARY}@store:6379`,
+      `REGISTRATION_TOKEN=${CANARY}`,
+      `export DOCS=${CANARY}`,
+      'MCP_TIME_ENABLED=true',
+      '',
+    ].join('\n'),
+    'gateway.yaml': [
+      'mcpServers:',
+      '  memory: { enabled: false }',
+      '  docs:',
+      `    url: https://docs.example/mcp?key=${CANARY}`,
+      '    headers:',
+      '      Authorization: Bearer ${secret.DOCS}',
+      '  mine:',
+      '    command: mine',
+      `    args: [--token, ${CANARY}, "--api-key=${CANARY}", "Authorization: Bearer ${CANARY}", plain]`,
+      `    env: { KEY: ${CANARY} }`,
+      'access: { users: ["github:octocat"] }',
+      '',
+    ].join('\n'),
+  })
+  const environment = { GATEWAY_PORT: '9000', GATEWAY_SECRET: `${CANARY}-${CANARY}` }
+  const typed = { environment }
+  const shown = await command.json<Shown>(['config', 'show'], typed)
+  const variable = (name: string) => shown.variables.find((one) => one.name === name)
+  t.like(variable('GATEWAY_PORT'), { value: '9000', source: 'environment' })
+  t.like(variable('PUBLIC_URL'), { value: 'http://localhost:9000', source: 'derived' })
+  t.like(variable('SESSION_TIMEOUT'), { value: '3600', source: 'default' })
+  t.like(variable('GITHUB_CLIENT_ID'), { value: 'id', source: '.env:2' })
+  t.like(variable('GITHUB_CLIENT_SECRET'), { value: '••••', source: `file ${mounted} (.env)` })
+  t.like(variable('REDIS_URL'), { value: 'redis://:••••@store:6379', source: '.env:4' })
+  t.like(variable('REGISTRATION_TOKEN'), { value: '••••', source: '.env:5' })
+  t.like(variable('DOCS'), { value: '••••', source: '.env:6' })
+  t.like(variable('GATEWAY_SECRET'), { value: '••••', source: 'environment' })
+  const value = (path: string) => shown.file.values.find((one) => one.path === path)
+  t.is(shown.file.path, join(folder, 'gateway.yaml'))
+  t.like(value('mcpServers.docs.headers.Authorization'), {
+    value: 'Bearer ${secret.DOCS}',
+    line: 6,
+  })
+  t.like(value('mcpServers.mine.env.KEY'), { value: '••••', line: 10 })
+  t.like(value('mcpServers.mine.args'), {
+    value: '["--token","••••","--api-key=••••","••••","plain"]',
+  })
+  const service = (name: string) => shown.services.find((one) => one.name === name)
+  t.like(service('memory'), { on: false, source: 'gateway.yaml:2' })
+  t.like(service('time'), { on: true, source: 'MCP_TIME_ENABLED, .env:7' })
+  t.like(service('echo'), { on: true, source: 'default' })
+  t.like(service('mine'), { on: true, source: 'gateway.yaml:8' })
+  const { stdout } = await command(['config', 'show', '--changed'], typed)
+  t.notRegex(stdout, /SESSION_TIMEOUT/)
+  t.regex(stdout, /^GATEWAY_PORT +9000 +environment$/m)
+  t.false(`${stdout}${JSON.stringify(shown)}`.includes(CANARY))
+})
+
+test('what is at fault is shown beside the rest, and secrets are not', async (t) => {
+  const { command } = makePlace(t, { '.env': `GATEWAY_PORT=x\nREGISTRATION_TOKEN=!${CANARY}\n` })
+  const { exitCode, stdout, stderr } = await command(['config', 'show'])
+  t.is(exitCode, EXIT_CODE.failed)
+  t.regex(stdout, /^GATEWAY_PORT .*\.env:1: must be a whole number/m)
+  t.regex(stdout, /^SESSION_TIMEOUT +3600 +default$/m)
+  t.false(`${stdout}${stderr}`.includes(CANARY))
+})
+
+test('the schema is the one that docs publish', async (t) => {
+  const { command } = makePlace(t, {})
+  const published = readFileSync(join(import.meta.dirname, '../../../../docs/gateway.schema.json'))
+  t.is((await command(['config', 'schema'])).stdout, String(published))
+})
