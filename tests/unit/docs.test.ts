@@ -1,5 +1,6 @@
 import test from 'ava'
 import { parse } from 'yaml'
+import { messagesWithoutCure } from '../../docs/generate/errors/command-line.ts'
 import { stalePages } from '../../docs/generate.ts'
 import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { readYaml } from '../support/configuration.ts'
@@ -21,6 +22,10 @@ const yamlOf = (path: string): string[] =>
 
 test('generated pages are what the code says (npm run docs)', (t) => {
   t.deepEqual(stalePages(), [])
+})
+
+test('every message of the command line says what to do next, in the code or on the page', (t) => {
+  t.deepEqual(messagesWithoutCure(), [])
 })
 
 test('every block says what it is written in', (t) => {
