@@ -7,7 +7,7 @@ import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { PATHS_FOR_ANY_PAGE, PREFIXES_FOR_ANY_PAGE } from '../lib/oauth/paths.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly error: string
   readonly words: string

@@ -1,6 +1,8 @@
 /** The commands of the pages, run: see docs/README.md for what is run how, and what stands for what. */
 
+import { join } from 'node:path'
 import test from 'ava'
+import { serveCommands } from '../support/docs/command-server.ts'
 import { readPages } from '../support/docs/pages.ts'
 import { openTerminal, runPage } from '../support/docs/run-page.ts'
 import { startGateway } from '../support/gateway.ts'
@@ -19,9 +21,15 @@ const gateway = await startGateway({
   file,
   environment: { RATE_LIMIT_FACTOR: '0', ...secrets },
 })
-test.after.always(() => gateway.remove())
+const commands = join(gateway.folder, 'commands.sock')
+const endCommands = await serveCommands(commands)
+test.after.always(async () => {
+  endCommands()
+  await gateway.remove()
+})
 
 const terminal = openTerminal(gateway.folder, {
+  commands,
   environment: { ...secrets, GATEWAY_PORT: String(gateway.port) },
   inPlaceOf: {
     'http://localhost:8642': gateway.url,

@@ -1,10 +1,11 @@
 import test from 'ava'
 import { parse } from 'yaml'
+import { messagesWithoutCure } from '../../docs/generate/errors/command-line.ts'
 import { stalePages } from '../../docs/generate.ts'
 import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { readYaml } from '../support/configuration.ts'
 import { unknownCommands } from '../support/docs/gateway-commands.ts'
-import { deadLinks } from '../support/docs/links.ts'
+import { deadLinks, linkedPages } from '../support/docs/links.ts'
 import { readPages } from '../support/docs/pages.ts'
 import { unreadVariables } from '../support/docs/variable-names.ts'
 
@@ -21,6 +22,10 @@ const yamlOf = (path: string): string[] =>
 
 test('generated pages are what the code says (npm run docs)', (t) => {
   t.deepEqual(stalePages(), [])
+})
+
+test('every message of the command line says what to do next, in the code or on the page', (t) => {
+  t.deepEqual(messagesWithoutCure(), [])
 })
 
 test('every block says what it is written in', (t) => {
@@ -46,13 +51,10 @@ test('variables that pages name are read by some code', (t) => {
 })
 
 test('every page can be reached from the README', (t) => {
-  const linked = new Set(
-    [...pageOf('README.md').text.matchAll(/\]\((docs\/[a-z-]+\.md|docs\/README\.md)/g)].map(
-      ([, path]) => path,
-    ),
-  )
+  const reached = new Set(['README.md'])
+  for (const path of reached) for (const linked of linkedPages(pageOf(path))) reached.add(linked)
   t.deepEqual(
-    PAGES.map(({ path }) => path).filter((path) => path !== 'README.md' && !linked.has(path)),
+    PAGES.map(({ path }) => path).filter((path) => !reached.has(path)),
     [],
   )
 })

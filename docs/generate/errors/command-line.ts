@@ -34,12 +34,7 @@ const CURES: readonly (readonly [RegExp, string])[] = [
 ]
 
 export function commandLineTable(): string {
-  const rows = findThrown('CliError').flatMap(toRows)
-  const faults = rows
-    .filter(({ cure }) => cure === undefined)
-    .map(({ path, says }) => `${path}: ${says}`)
-  if (faults.length > 0) throw new Error(`${WITHOUT_CURE}\n${faults.join('\n')}`)
-  const cells = rows.map(({ says, cure = '', exitCode }) => [plain(says), cure, exitCode])
+  const cells = findRows().map(({ says, cure = '', exitCode }) => [plain(says), cure, exitCode])
   const unique = new Map(cells.map((row) => [row.join(' | '), row]))
   return table(
     ['says', 'what to do', 'exit code'],
@@ -47,8 +42,16 @@ export function commandLineTable(): string {
   )
 }
 
-const WITHOUT_CURE =
-  'These messages name no next step. Give their CliError a nextStep, or put a cure into docs/generate/errors/command-line.ts:'
+/** Where a `nextStep` is missing in the code, or a cure in the list above: `path: message`. */
+export function messagesWithoutCure(): string[] {
+  return findRows()
+    .filter(({ cure }) => cure === undefined)
+    .map(({ path, says }) => `${path}: ${says}`)
+}
+
+function findRows(): Row[] {
+  return findThrown('CliError').flatMap(toRows)
+}
 
 interface Row {
   readonly path: string

@@ -80,6 +80,8 @@ export function withYes(source: string): string {
       const [command, rest] = descend(program, words)
       const asks = command.options.some(({ long }) => long === '--yes') && !rest.includes('--yes')
       const path = ['gateway', ...words.slice(0, words.length - rest.length)].join(' ')
-      return asks ? text.replaceAll(path, `${path} --yes`) : text
+      // The same command may stand there twice.
+      const isTold = text.includes(`${path} --yes`)
+      return asks && !isTold ? text.replaceAll(path, `${path} --yes`) : text
     }, source)
 }

@@ -14,9 +14,21 @@ export function deadLinks(page: Page): string[] {
     .map((target) => `${page.path}: ${target}`)
 }
 
+/** Pages that a page leads to, from the root of the repository. */
+export function linkedPages(page: Page): string[] {
+  const targets = [...page.prose.matchAll(LINK)].map(([, target = '']) => target)
+  const files = targets.map((target) => fileOf(page, target))
+  return files.filter((file) => file.startsWith('docs/') && file.endsWith('.md'))
+}
+
+function fileOf(page: Page, target: string): string {
+  const [path = ''] = target.split('#')
+  return path === '' ? page.path : normalize(join(dirname(page.path), path))
+}
+
 function leadsSomewhere(page: Page, target: string): boolean {
-  const [path = '', anchor] = target.split('#')
-  const file = path === '' ? page.path : normalize(join(dirname(page.path), path))
+  const [, anchor] = target.split('#')
+  const file = fileOf(page, target)
   if (!existsSync(join(ROOT, file))) return false
   return anchor === undefined || anchorsIn(file).has(anchor)
 }

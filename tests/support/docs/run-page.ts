@@ -21,25 +21,29 @@ export interface PageRun {
 
 const NODE = process.execPath
 
-/** A terminal whose commands `gateway`, and the browser, are those of this folder. */
+export interface TerminalOptions extends Pick<Terminal, 'environment' | 'inPlaceOf'> {
+  /** Socket of whoever runs `gateway` commands. */
+  readonly commands: string
+}
+
+/** A terminal whose `gateway`, and whose browser, are those of this folder. */
 export function openTerminal(
   folder: string,
-  { environment, inPlaceOf }: Pick<Terminal, 'environment' | 'inPlaceOf'>,
+  { environment, inPlaceOf, commands }: TerminalOptions,
 ): Terminal {
   const bin = join(folder, 'bin')
   mkdirSync(bin, { recursive: true })
-  const program = (name: string, file: string): string => {
+  const program = (name: string, file: string, first = ''): string => {
     const path = join(bin, name)
-    writeFileSync(path, `#!/bin/sh\nexec '${NODE}' '${join(ROOT, file)}' "$@"\n`)
+    writeFileSync(path, `#!/bin/sh\nexec '${NODE}' '${join(ROOT, file)}' ${first} "$@"\n`)
     chmodSync(path, 0o755)
     return path
   }
-  program('gateway', 'cli/main.ts')
+  program('gateway', 'tests/fixtures/gateway-by-socket.ts', commands)
   const own = {
     PATH: `${bin}:${process.env['PATH']}`,
     HOME: folder,
     XDG_STATE_HOME: join(folder, 'state'),
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     BROWSER: program('browser', 'tests/fixtures/approving-browser.ts'),
   }
   return { folder, environment: { ...own, ...environment }, inPlaceOf }
