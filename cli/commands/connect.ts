@@ -10,7 +10,7 @@ import { openBridge } from '../mcp/bridge/bridge.ts'
 import { openLines } from '../mcp/bridge/lines.ts'
 import { loginHost } from '../mcp/oauth/login-host.ts'
 import { createTokenSource } from '../mcp/oauth/tokens.ts'
-import { createTransport } from '../mcp/session/transport.ts'
+import { createLegacyTransport, createTransport } from '../mcp/session/transport.ts'
 import { openLoginStore } from '../mcp/store/login-store.ts'
 import { resolveTarget, TARGET_WORDS } from '../mcp/target.ts'
 
@@ -48,12 +48,12 @@ async function connect(context: Context, url: string, mayAsk: boolean): Promise<
   const leaving = watchLeaving(stdout)
   const host = loginHost(context, NOBODY_TYPES, leaving.signal)
   const person = createAskPerson(host, store, url, mayAsk)
+  const tokens = createTokenSource(store, clock)
+  const transport = { logIn: person.logIn }
   const bridge = await openBridge({
     createTransport: () =>
-      createTransport(url, createTokenSource(store, clock), {
-        reconnection: RECONNECTION,
-        logIn: person.logIn,
-      }),
+      createTransport(url, tokens, { ...transport, reconnection: RECONNECTION }),
+    createLegacyTransport: () => createLegacyTransport(url, tokens, transport),
     write: lines.write,
     note: output.note,
     explaining: () => ({ url, scope: store.read()?.tokens?.scope }),

@@ -48,7 +48,8 @@ export async function serveHttp(
   path = '/mcp',
 ): Promise<RemoteServerOfTest> {
   const seen: Seen[] = []
-  const server = createServer((request, response) => {
+  // On a machine under load, nobody meets a connection that is just being closed for its idleness.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const { method = '', url = '', headers } = request
     seen.push({ method, path: url, headers })
     listener(request, response)

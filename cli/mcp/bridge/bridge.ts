@@ -12,12 +12,13 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/client'
 import type { Explaining } from '../session/explain.ts'
+import type { SendOptions } from '../session/legacy.ts'
 import { toFailure, toText } from './failure.ts'
-import { Link, type LinkPorts, type SendOptions } from './link.ts'
+import { Link, type LinkPorts } from './link.ts'
 import { createMirroredArguments } from './mirrored-arguments.ts'
 import { createWaiting, isStateless, toErrorResponse, type WaitingRequest } from './waiting.ts'
 
-export interface BridgePorts extends Pick<LinkPorts, 'createTransport'> {
+export interface BridgePorts extends Pick<LinkPorts, 'createTransport' | 'createLegacyTransport'> {
   /** To the client. */
   readonly write: (message: JSONRPCMessage) => Promise<void>
   /** To the person. */
@@ -49,6 +50,7 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
   }
   const link = await Link.open({
     createTransport: ports.createTransport,
+    createLegacyTransport: ports.createLegacyTransport,
     onError: tell,
     onMessage(message) {
       // To a request that was answered otherwise meanwhile, nobody wants a second answer.

@@ -11,14 +11,22 @@ import {
   type StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { farewell } from '../session/farewell.ts'
+import {
+  endSession,
+  type HttpTransport,
+  knowsNoStreamableHttp,
+  type SendOptions,
+  sendOver,
+  sessionIdOf,
+} from '../session/legacy.ts'
 import { isNotFound } from './failure.ts'
 import { createOpening, isOpening } from './opening.ts'
 import { isStateless } from './waiting.ts'
 
-export type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1]
-
 export interface LinkPorts {
   readonly createTransport: () => StreamableHTTPClientTransport
+  /** For a server that knows no Streamable HTTP. */
+  readonly createLegacyTransport: () => HttpTransport
   readonly onMessage: (message: JSONRPCMessage) => void
   /** What the lost session was doing will never be answered. */
   readonly onLost: () => void
@@ -29,12 +37,12 @@ export interface LinkPorts {
 export class Link {
   readonly #ports: LinkPorts
   readonly #opening = createOpening()
-  #transport: StreamableHTTPClientTransport
+  #transport: HttpTransport
   #renewing: Promise<void> | undefined
 
   private constructor(ports: LinkPorts) {
     this.#ports = ports
-    this.#transport = this.#create()
+    this.#transport = this.#listenTo(ports.createTransport())
   }
 
   static async open(ports: LinkPorts): Promise<Link> {
@@ -50,11 +58,11 @@ export class Link {
     if (!isStateless(message)) await this.#opening.open()
     const used = this.#transport
     try {
-      await used.send(message, options)
+      await sendOver(used, message, options)
     } catch (error) {
       if (!isNotFound(error) || !this.#hasSession(used) || isStateless(message)) throw error
       await this.#renew(used)
-      await this.#transport.send(message, options)
+      await sendOver(this.#transport, message, options)
     }
   }
 
@@ -65,10 +73,28 @@ export class Link {
       options?.onRequestStreamEnd?.()
     }
     try {
-      await this.#transport.send(message, { ...options, onRequestStreamEnd })
+      await this.#sendOpening(message, { ...options, onRequestStreamEnd })
     } catch (error) {
       this.#opening.fail()
       throw error
+    }
+  }
+
+  /** By the transport that the server knows (MCP 2025-03-26, backwards compatibility). */
+  async #sendOpening(message: JSONRPCRequest, options: SendOptions): Promise<void> {
+    try {
+      await sendOver(this.#transport, message, options)
+    } catch (error) {
+      if (!knowsNoStreamableHttp(error)) throw error
+      const legacy = this.#listenTo(this.#ports.createLegacyTransport())
+      try {
+        await legacy.start()
+      } catch {
+        throw error
+      }
+      await this.#transport.close()
+      this.#transport = legacy
+      await legacy.send(message)
     }
   }
 
@@ -77,12 +103,11 @@ export class Link {
     const leaving = this.#transport
     // Its own refusal would open another session.
     leaving.onerror = () => {}
-    await farewell(() => leaving.terminateSession())
+    await farewell(() => endSession(leaving))
     await leaving.close()
   }
 
-  #create(): StreamableHTTPClientTransport {
-    const transport = this.#ports.createTransport()
+  #listenTo(transport: HttpTransport): HttpTransport {
     transport.onmessage = (message) => this.#receive(transport, message)
     transport.onerror = (error) => {
       // A stream that cannot be resumed, as its session is gone; other errors reach whoever sent.
@@ -92,17 +117,17 @@ export class Link {
     return transport
   }
 
-  #receive(origin: StreamableHTTPClientTransport, message: JSONRPCMessage): void {
+  #receive(origin: HttpTransport, message: JSONRPCMessage): void {
     const revision = this.#opening.fromServer(message)
     if (revision !== undefined) origin.setProtocolVersion(revision)
     if (origin === this.#transport) this.#ports.onMessage(message)
   }
 
-  #hasSession({ sessionId }: StreamableHTTPClientTransport): boolean {
-    return sessionId !== undefined && this.#opening.request() !== undefined
+  #hasSession(transport: HttpTransport): boolean {
+    return sessionIdOf(transport) !== undefined && this.#opening.request() !== undefined
   }
 
-  async #renew(lost: StreamableHTTPClientTransport): Promise<void> {
+  async #renew(lost: HttpTransport): Promise<void> {
     if (lost === this.#transport) {
       this.#renewing ??= this.#reopen(lost).finally(() => {
         this.#renewing = undefined
@@ -111,10 +136,10 @@ export class Link {
     await this.#renewing
   }
 
-  async #reopen(lost: StreamableHTTPClientTransport): Promise<void> {
+  async #reopen(lost: HttpTransport): Promise<void> {
     const request = this.#opening.request()
     if (request === undefined) return
-    const next = this.#create()
+    const next = this.#listenTo(this.#ports.createTransport())
     try {
       await next.start()
       await openAgain(next, request)
@@ -133,10 +158,7 @@ export class Link {
 const OPENING_MS = 30_000
 
 /** The client has its answer already, from the first time. @throws when there is none, or a refusal. */
-async function openAgain(
-  transport: StreamableHTTPClientTransport,
-  request: JSONRPCRequest,
-): Promise<void> {
+async function openAgain(transport: HttpTransport, request: JSONRPCRequest): Promise<void> {
   const { onmessage } = transport
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   transport.onmessage = (message) => {
@@ -149,7 +171,7 @@ async function openAgain(
   const unanswered = (): void => reject(new Error('The server does not open the session anew.'))
   const timer = setTimeout(unanswered, OPENING_MS)
   try {
-    await transport.send(request, { onRequestStreamEnd: unanswered })
+    await sendOver(transport, request, { onRequestStreamEnd: unanswered })
     await promise
   } finally {
     clearTimeout(timer)

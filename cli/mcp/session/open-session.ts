@@ -1,16 +1,17 @@
 /** One conversation with an MCP server, of whichever era it is, with the person of this terminal behind it. */
 
-import { Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
+import { Client, ProtocolError, ProtocolErrorCode, SseError } from '@modelcontextprotocol/client'
 import { CliError } from '../../cli-error.ts'
 import type { Context } from '../../context.ts'
 import { SOFTWARE } from '../http.ts'
-import { createTokenSource } from '../oauth/tokens.ts'
+import { createTokenSource, type TokenSource } from '../oauth/tokens.ts'
 import { openLoginStore } from '../store/login-store.ts'
 import { answerElicitation } from './elicitation.ts'
 import { explainSession } from './explain.ts'
 import { farewell } from './farewell.ts'
+import { endSession, type HttpTransport, knowsNoStreamableHttp } from './legacy.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
-import { createTransport } from './transport.ts'
+import { createLegacyTransport, createTransport } from './transport.ts'
 
 export interface Session {
   readonly client: Client
@@ -25,24 +26,67 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const store = openLoginStore(context.environment, url)
-  const transport = createTransport(url, createTokenSource(store, context.clock))
+  const tokens = createTokenSource(store, context.clock)
   const terminal = openTerminal(context)
-  const client = createClient(context, url, terminal)
   const leaving = new AbortController()
   const leave = (): void => leaving.abort(new Error('interrupted'))
   process.once('SIGINT', leave)
+  const { signal } = leaving
+  const makeClient = (): Client => createClient(context, url, terminal)
+  let connected: Connected | undefined
   try {
-    await client.connect(transport, { signal: leaving.signal })
-    return await work({ client, signal: leaving.signal })
+    connected = await connect(makeClient, { url, tokens, signal })
+    return await work({ client: connected.client, signal })
   } catch (error) {
     if (leaving.signal.aborted) throw new CliError('Interrupted: the server was told.')
     throw explainSession(error, { url, scope: store.read()?.tokens?.scope })
   } finally {
     process.removeListener('SIGINT', leave)
     terminal.close()
-    await farewell(() => transport.terminateSession())
-    await client.close()
+    if (connected !== undefined) await leaveServer(connected)
   }
+}
+
+interface Connected {
+  readonly client: Client
+  readonly transport: HttpTransport
+}
+
+interface Connecting {
+  readonly url: string
+  readonly tokens: TokenSource
+  readonly signal: AbortSignal
+}
+
+/** By the transport that the server knows. */
+async function connect(
+  makeClient: () => Client,
+  { url, tokens, signal }: Connecting,
+): Promise<Connected> {
+  const attempt = async (transport: HttpTransport): Promise<Connected> => {
+    const connected = { client: makeClient(), transport }
+    try {
+      await connected.client.connect(transport, { signal })
+      return connected
+    } catch (error) {
+      await leaveServer(connected)
+      throw error
+    }
+  }
+  try {
+    return await attempt(createTransport(url, tokens))
+  } catch (error) {
+    if (!knowsNoStreamableHttp(error)) throw error
+    return await attempt(createLegacyTransport(url, tokens)).catch((other: unknown) => {
+      // Neither is what it speaks: the newer refusal says more. What is wrong with a login is said as it is.
+      throw other instanceof SseError ? error : other
+    })
+  }
+}
+
+async function leaveServer({ client, transport }: Connected): Promise<void> {
+  await farewell(() => endSession(transport))
+  await client.close()
 }
 
 function createClient(context: Context, url: string, terminal: Terminal): Client {

@@ -1,7 +1,9 @@
 /** The way to an MCP server: Streamable HTTP with this account's token, renewed when the server refuses it. */
 
 import {
+  type AuthProvider,
   type FetchLike,
+  SSEClientTransport,
   StreamableHTTPClientTransport,
   type StreamableHTTPClientTransportOptions,
 } from '@modelcontextprotocol/client'
@@ -24,8 +26,30 @@ export interface TransportOptions {
 export function createTransport(
   url: string,
   tokens: TokenSource,
-  { reconnection, logIn = () => Promise.reject(needsLogin(url)) }: TransportOptions = {},
+  options: TransportOptions = {},
 ): StreamableHTTPClientTransport {
+  const { reconnection } = options
+  return new StreamableHTTPClientTransport(new URL(url), {
+    ...(reconnection !== undefined && { reconnectionOptions: reconnection }),
+    ...withTokens(url, tokens, options),
+  })
+}
+
+/** The same to a server of 2024-11-05. */
+export function createLegacyTransport(
+  url: string,
+  tokens: TokenSource,
+  options: TransportOptions = {},
+): SSEClientTransport {
+  const { fetch, authProvider } = withTokens(url, tokens, options)
+  return new SSEClientTransport(new URL(url), { fetch, authProvider })
+}
+
+function withTokens(
+  url: string,
+  tokens: TokenSource,
+  { logIn = () => Promise.reject(needsLogin(url)) }: TransportOptions,
+) {
   /** With which token each answer was asked for: of several requests at once, each has its own. */
   const sentWith = new WeakMap<Response, string>()
   const fetchAndNote: FetchLike = async (address, init) => {
@@ -35,17 +59,13 @@ export function createTransport(
     if (token !== undefined) sentWith.set(answer, token)
     return answer
   }
-  return new StreamableHTTPClientTransport(new URL(url), {
-    ...(reconnection !== undefined && { reconnectionOptions: reconnection }),
-    fetch: fetchAndNote,
-    // A larger scope needs a person, who is told.
-    onInsufficientScope: 'throw',
-    authProvider: {
-      token: () => tokens.current(),
-      async onUnauthorized({ response }) {
-        const refused = sentWith.get(response)
-        if ((await tokens.replace(refused)) === undefined) await logIn(refused)
-      },
+  const authProvider: AuthProvider = {
+    token: () => tokens.current(),
+    async onUnauthorized({ response }) {
+      const refused = sentWith.get(response)
+      if ((await tokens.replace(refused)) === undefined) await logIn(refused)
     },
-  })
+  }
+  // A larger scope needs a person, who is told.
+  return { fetch: fetchAndNote, onInsufficientScope: 'throw' as const, authProvider }
 }
