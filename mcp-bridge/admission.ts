@@ -8,7 +8,7 @@
 
 import type { Identity } from '../lib/oauth/identity-headers.ts'
 import { toSeconds } from '../lib/platform/clock.ts'
-import type { Presented } from '../lib/store/revocations.ts'
+import type { Presented } from '../lib/store/revocation.ts'
 import type { RpcFault } from './json-rpc.ts'
 import { LAPSE_GRACE_MS } from './limits.ts'
 

@@ -6,7 +6,7 @@
  * again. The edge answers the next request with the challenge.
  */
 
-import type { RevocationKind } from '../lib/store/revocations.ts'
+import type { RevocationKind } from '../lib/store/revocation.ts'
 import { RpcFault } from './json-rpc.ts'
 
 export type RevokedBy = RevocationKind | 'epoch'

@@ -19,8 +19,6 @@ import {
 } from './revocation.ts'
 import { defineScript } from './script.ts'
 
-export type { Presented, RevocationAnswer, RevocationKind } from './revocation.ts'
-
 export interface Revocations {
   /**
    * Refuses what is named until `expiresAt` (epoch seconds): the latest `exp` minted under it.

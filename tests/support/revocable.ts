@@ -1,7 +1,8 @@
 /** A bridge whose callers can be revoked: its store has begun long ago. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EPOCH_KEY, type RevocationKind, redisRevocations } from '../../lib/store/revocations.ts'
+import type { RevocationKind } from '../../lib/store/revocation.ts'
+import { EPOCH_KEY, redisRevocations } from '../../lib/store/revocations.ts'
 import { type Bridge, type BridgeOptions, type Caller, startBridge } from './bridge.ts'
 import { json, type RpcBody, rpc, send } from './mcp.ts'
 

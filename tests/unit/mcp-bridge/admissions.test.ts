@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { createLog } from '../../../lib/platform/log.ts'
-import type { Presented, RevocationAnswer } from '../../../lib/store/revocations.ts'
+import type { Presented, RevocationAnswer } from '../../../lib/store/revocation.ts'
 import type { Admission } from '../../../mcp-bridge/admission.ts'
 import { Admissions } from '../../../mcp-bridge/admissions.ts'
 import type { SessionOwner } from '../../../mcp-bridge/sessions.ts'
