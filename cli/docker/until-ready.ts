@@ -30,10 +30,7 @@ export async function untilReady(context: Context, compose: DockerCompose): Prom
 }
 
 /** While containers come and go the engine may be too busy to say. */
-async function look(
-  context: Context,
-  compose: DockerCompose,
-): Promise<ComposeStatus | undefined> {
+async function look(context: Context, compose: DockerCompose): Promise<ComposeStatus | undefined> {
   try {
     return await readComposeStatus(context, compose)
   } catch (error) {
