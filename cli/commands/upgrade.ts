@@ -7,7 +7,7 @@ import { createProgress } from '../embedded/progress.ts'
 import { type FoundGateway, findRunning } from '../instance/find-running.ts'
 import { findMissing } from '../prepare.mjs'
 import { lookUpRelease, type ReleaseLookup } from '../release/newer-release.ts'
-import { ownVersion } from '../release/own-version.ts'
+import { ownVersion, PROJECT } from '../release/own-version.ts'
 import { readStoreFormat, STORE_FORMAT } from '../release/store-format.ts'
 
 const NOTES = `
@@ -49,13 +49,13 @@ interface Checked {
 }
 
 async function upgrade(context: Context, fail: boolean): Promise<void> {
-  const { rooms, environment, output, clock } = context
-  const version = ownVersion(rooms)
+  const { environment, output, clock } = context
+  const version = ownVersion()
   const task = createProgress(output, clock).begin('asking where this clone comes from')
-  const release = await lookUpRelease(rooms, version, environment).finally(() => task.end())
+  const release = await lookUpRelease(PROJECT, version, environment).finally(() => task.end())
   const found = await findRunning(context)
   const running = runningVersion(found)
-  const pending = pendingOf(rooms, version, running)
+  const pending = pendingOf(version, running)
   const checked: Checked = {
     version,
     running,
@@ -72,8 +72,8 @@ function runningVersion(found: FoundGateway | undefined): string | null {
   return found?.kind === 'embedded' ? (found.running.status.versions['gateway'] ?? null) : null
 }
 
-function pendingOf(root: string, version: string, running: string | null): string[] {
-  const missing = findMissing(root, { development: false })
+function pendingOf(version: string, running: string | null): string[] {
+  const missing = findMissing(PROJECT, { development: false })
   return [
     ...(running === null || running === version ? [] : [`${running} runs, ${version} lies here`]),
     ...(missing === undefined ? [] : [`packages are not what this release wants: ${missing}`]),

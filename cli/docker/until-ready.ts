@@ -19,13 +19,23 @@ export async function untilReady(context: Context, compose: DockerCompose): Prom
   const task = createProgress(output, clock).begin('waiting until everything is well')
   try {
     for (;;) {
-      const status = await readComposeStatus(context, compose)
+      const status = await look(context, compose)
       if (status?.ready === true) return
       if (clock() - began > WAIT_MS_MAX) throw notReady(status)
       await sleep(LOOK_EVERY_MS)
     }
   } finally {
     task.end()
+  }
+}
+
+/** While containers come and go the engine may be too busy to say. */
+async function look(context: Context, compose: DockerCompose): Promise<ComposeStatus | undefined> {
+  try {
+    return await readComposeStatus(context, compose)
+  } catch (error) {
+    if (error instanceof CliError) return undefined
+    throw error
   }
 }
 

@@ -7,6 +7,7 @@ import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { findMissing, prepare, Refusal } from '../prepare.mjs'
+import { PROJECT } from '../release/own-version.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { findProgram } from './find-program.ts'
@@ -21,14 +22,14 @@ import { cacheFolders } from './wheel.ts'
  * @throws ConfigError, or CliError saying what cannot be installed.
  */
 export async function rebuildEmbedded(context: Context, anew: boolean): Promise<readonly string[]> {
-  const { rooms, environment, output, clock } = context
+  const { environment, output, clock } = context
   const { gateway, values } = readConfiguration(withDevelopmentTls(context, false))
   const programs = values.REDIS_URL === undefined ? [ENVOY, VALKEY] : [ENVOY]
   const done: string[] = []
   const progress = keeping(createProgress(output, clock), done)
   const { signal } = new AbortController()
   if (anew) removeInstalled(context, gateway)
-  await preparePackages(rooms, done)
+  await preparePackages(done)
   const options = { environment, stateDirectory: gateway.stateDirectory, progress, signal }
   for (const program of programs) await findProgram(program, options)
   await prepareServices(gateway.services, { environment, progress, signal })
@@ -46,10 +47,10 @@ function keeping(progress: Progress, done: string[]): Progress {
   }
 }
 
-async function preparePackages(root: string, done: string[]): Promise<void> {
+async function preparePackages(done: string[]): Promise<void> {
   try {
-    const missing = findMissing(root, { development: false })
-    await prepare(root, { development: false })
+    const missing = findMissing(PROJECT, { development: false })
+    await prepare(PROJECT, { development: false })
     if (missing !== undefined) done.push(`installing packages: ${missing}`)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -58,13 +59,13 @@ async function preparePackages(root: string, done: string[]): Promise<void> {
 }
 
 /** What runs keeps what it has open; a program of the operator's own is theirs. */
-function removeInstalled({ rooms, environment }: Context, gateway: Gateway): void {
+function removeInstalled({ environment }: Context, gateway: Gateway): void {
   const caches = cacheFolders({ environment, stateDirectory: gateway.stateDirectory })
   const wheels = [ENVOY, VALKEY].flatMap(({ name, wheel }) =>
     caches.map((folder) => join(folder, `${name}-${wheel.version}`)),
   )
   // npm trusts this list of its own: without it every package is looked at.
-  const packages = join(rooms, 'node_modules/.package-lock.json')
+  const packages = join(PROJECT, 'node_modules/.package-lock.json')
   for (const path of [...wheels, ...packageFolders(gateway.services), packages]) {
     rmSync(path, { recursive: true, force: true })
   }

@@ -3,8 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** @param root the folder that holds the rooms' folders. */
-export function ownVersion(root: string): string {
-  const text = readFileSync(join(root, 'package.json'), 'utf8')
+/** The project's folder. */
+export const PROJECT = join(import.meta.dirname, '../..')
+
+export function ownVersion(): string {
+  const text = readFileSync(join(PROJECT, 'package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

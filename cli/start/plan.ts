@@ -60,7 +60,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     servedNow: options.servedNow,
   })
   const versions = {
-    gateway: ownVersion(context.rooms),
+    gateway: ownVersion(),
     node: process.versions.node,
     envoy: envoy.version,
     ...(valkey && { valkey: valkey.version }),

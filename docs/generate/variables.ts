@@ -148,6 +148,9 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   AUDIT_ENTRIES: services(
     'Entries that the [audit log](tools.md#the-audit-log) keeps, or a few more',
   ),
+  AUDIT_ADDRESSES: services(
+    'How much of the address of a request the audit log keeps: all, its network, or nothing',
+  ),
 
   EXT_AUTHZ_PROCESSES: processes('How many processes decide at the edge'),
   OAUTH_SERVER_PROCESSES: processes('How many processes serve logins'),
