@@ -27,7 +27,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@peculiar/x509': 'makes and reads certificates',
   commander: 'the command line',
   eta: 'pages, with everything escaped',
-  'eventsource-parser': 'event streams of remote MCP servers',
+  'eventsource-parser': 'event streams of MCP servers',
   'http-cache-semantics': 'how long a metadata document may be kept',
   ioredis: 'the store',
   'ipaddr.js': 'which addresses are public',

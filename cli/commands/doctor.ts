@@ -69,8 +69,12 @@ async function examine(context: Context, target: Target, options: DoctorOptions)
   const wish = toWish(context, target, options)
   const findings: Finding[] = []
   let current = ''
+  const leaving = new AbortController()
+  const leave = (): void => leaving.abort()
+  process.once('SIGINT', leave)
   await runDoctor(wish, {
     environment,
+    leaving: leaving.signal,
     note: output.note,
     tell(finding) {
       findings.push(finding)
@@ -79,7 +83,8 @@ async function examine(context: Context, target: Target, options: DoctorOptions)
       current = name
       output.note(`as ${name} …`)
     },
-  })
+  }).finally(() => process.removeListener('SIGINT', leave))
+  if (leaving.signal.aborted) throw new CliError('Interrupted: what was made is ended.')
   const report = toReport(target.url, target.own !== undefined, wish.clients, findings)
   const isVerbose = options.verbose === true || wish.clients.length === 1
   output.result(report, () => renderReport(report, wish.clients, isVerbose))

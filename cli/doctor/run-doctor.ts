@@ -29,6 +29,8 @@ export interface DoctorHost {
   readonly environment: Environment
   readonly note: (text: string) => void
   readonly tell: (finding: Finding) => void
+  /** The person leaves: nothing more is asked, and what was made is ended. */
+  readonly leaving: AbortSignal
 }
 
 /** Those that the system hands out (RFC 6335 section 6). */
@@ -48,9 +50,11 @@ export async function runDoctor(wish: DoctorWish, host: DoctorHost): Promise<voi
   const isOpen = await letsEverybodyIn(http, target.url)
   const byPerson = isOpen ? undefined : personsClient(wish)
   for (const client of clients) {
+    if (host.leaving.aborted) return
     const loopback = client === byPerson ? await openFor(client) : undefined
     try {
-      await walk(toVisit(client, { wish, host, http, isOpen, loopback }), CHECKS, shared, host.tell)
+      const visit = toVisit(client, { wish, host, http, isOpen, loopback })
+      await walk(visit, CHECKS, shared, host)
     } finally {
       loopback?.close()
     }
@@ -69,10 +73,10 @@ function toVisit(
 ): Visit {
   const { target, username, login } = wish
   const isDev = target.own?.hasDevLogin === true && login !== 'unwanted'
-  const { environment, note } = host
+  const { environment, note, leaving } = host
   const logIn = isDev
     ? createDevLogin(http, { username, service: serviceOf(target) })
-    : loopback && createPersonLogin({ environment, loopback, note })
+    : loopback && createPersonLogin({ environment, loopback, note, leaving })
   return {
     url: target.url,
     client,
@@ -80,7 +84,6 @@ function toVisit(
     authorities: target.own?.authorities ?? [],
     facts: {},
     port: loopback === undefined ? randomInt(...PORTS) : Number(new URL(loopback.redirectUri).port),
-    isOwn: target.own !== undefined,
     origin: wish.origin,
     logIn,
     whyNoLogin: WHY_NOT[login],
@@ -89,7 +92,7 @@ function toVisit(
     days: wish.days,
     isOpen,
     secrets: new Set(),
-    leftBehind: [],
+    leftBehind: new Map(),
   }
 }
 

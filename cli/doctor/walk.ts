@@ -17,25 +17,34 @@ const BLOCKED = 'not tried: the way there does not work'
 
 const HIDDEN = '[secret]'
 
-/** @param tell each finding, as soon as it is there. */
+export interface Listener {
+  /** Each finding, as soon as it is there. */
+  readonly tell: (finding: Finding) => void
+  readonly leaving: AbortSignal
+}
+
 export async function walk(
   visit: Visit,
   checks: readonly Check[],
   shared: Shared,
-  tell: (finding: Finding) => void,
+  { tell, leaving }: Listener,
 ): Promise<void> {
   try {
     for (const check of checks) {
-      if (!isDue(check, visit, shared.asked)) continue
+      if (leaving.aborted || !isDue(check, visit, shared.asked)) continue
       const finding = await find(check, visit, shared.isBlocked)
       if (finding === undefined) continue
-      if (check.once === true && finding.status !== 'skipped') shared.asked.add(check.id)
-      if (check.stage === 'way' && finding.status === 'failed') shared.isBlocked = true
+      remember(check, finding, shared)
       tell(finding)
     }
   } finally {
     await leaveNothing(visit)
   }
+}
+
+function remember(check: Check, { status }: Finding, shared: Shared): void {
+  if (check.once === true && status !== 'skipped') shared.asked.add(check.id)
+  if (check.stage === 'way' && status === 'failed') shared.isBlocked = true
 }
 
 async function find(check: Check, visit: Visit, isBlocked: boolean): Promise<Finding | undefined> {
@@ -74,7 +83,7 @@ function hideSecrets(text: string, { secrets }: Visit): string {
 
 /** Whatever happens: sessions, tokens, registrations. */
 async function leaveNothing({ leftBehind }: Visit): Promise<void> {
-  for (const end of leftBehind.toReversed()) {
+  for (const end of [...leftBehind.values()].toReversed()) {
     try {
       await end()
     } catch {

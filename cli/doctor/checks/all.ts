@@ -35,6 +35,7 @@ import { rotation } from './rotation.ts'
 import { scopesListed } from './scopes-listed.ts'
 import { serverMetadata } from './server-metadata.ts'
 import { session } from './session.ts'
+import { sessionEnd } from './session-end.ts'
 import { stream } from './stream.ts'
 import { token } from './token.ts'
 import { toolCall } from './tool-call.ts'
@@ -71,6 +72,7 @@ export const CHECKS: readonly Check[] = [
   stream,
   toolsList,
   toolCall,
+  sessionEnd,
   refresh,
   rotation,
   refreshAgain,

@@ -24,6 +24,7 @@ export const registrationEnd = defineCheck({
     if (answer.status >= 300 || (await isRegistered(visit, registration))) {
       return find('stays', `deleting answered ${inWords(answer)}`)
     }
+    visit.leftBehind.delete(registration.uri)
     return passed('deleted')
   },
 })

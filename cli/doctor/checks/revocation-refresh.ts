@@ -40,6 +40,7 @@ export const revocationRefresh = defineCheck({
     const told = `a refresh after it answered ${inWords(after)}`
     if (readTokens(visit, after) !== undefined) return find('not_obeyed', told)
     const isClear = after.status === 400 && objectOf(after)?.['error'] === 'invalid_grant'
+    visit.leftBehind.delete('tokens')
     return isClear ? passed(told) : find('other_error', told)
   },
 })

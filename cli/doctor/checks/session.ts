@@ -3,8 +3,8 @@ import type { McpSession } from '../model/facts.ts'
 import { keepSecret, type Visit } from '../model/visit.ts'
 import {
   call,
+  endSession,
   initializeParams,
-  mcpHeaders,
   notify,
   type RpcAnswer,
   SESSION_VERSION,
@@ -66,7 +66,7 @@ export const session = defineCheck({
       )
     visit.facts.session = opened
     if (opened.era === 'discover') return passed(`server/discover, version ${opened.version}`)
-    visit.leftBehind.push(() => end(visit, opened))
+    visit.leftBehind.set('session', () => endSession(visit, opened))
     const accepted = await notify(visit, 'notifications/initialized', opened)
     if (accepted.status !== 202) return find('not_accepted', `answered ${inWords(accepted)}`)
     return passed(
@@ -100,10 +100,4 @@ function kindOf({ http, error }: RpcAnswer) {
   if (isRedirect(http)) return 'redirected'
   if (http.status >= 500) return 'upstream'
   return error === undefined ? 'not_mcp' : 'rpc_error'
-}
-
-async function end(visit: Visit, opened: McpSession): Promise<void> {
-  if (opened.id === undefined) return
-  const { accept: _, 'content-type': __, ...headers } = mcpHeaders(visit, opened)
-  await visit.http({ url: visit.url, method: 'DELETE', headers })
 }

@@ -60,7 +60,7 @@ export const token = defineCheck({
     if (tokens === undefined) return find('no_token', told)
     visit.facts.tokens = tokens
     if (tokens.refreshToken !== undefined) visit.facts.refreshToken = tokens.refreshToken
-    visit.leftBehind.push(() => revokeAll(visit))
+    visit.leftBehind.set('tokens', () => revokeAll(visit))
     if (!/no-store/i.test(answer.headers.get('cache-control') ?? '')) return find('cacheable', told)
     if (tokens.refreshToken === undefined) return find('no_refresh_token', told)
     return passed(

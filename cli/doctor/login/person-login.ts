@@ -12,12 +12,19 @@ export interface PersonLoginPorts {
   readonly environment: Environment
   readonly loopback: Loopback
   readonly note: (text: string) => void
+  readonly leaving: AbortSignal
 }
 
-export function createPersonLogin({ environment, loopback, note }: PersonLoginPorts): LogIn {
+export function createPersonLogin({
+  environment,
+  loopback,
+  note,
+  leaving,
+}: PersonLoginPorts): LogIn {
   return async ({ url, state }) => {
     note(`Log in with your browser: ${url}`)
     openBrowser(new URL(url), environment)
-    return await loopback.answer(state, AbortSignal.timeout(ANSWER_MS))
+    const patience = AbortSignal.any([leaving, AbortSignal.timeout(ANSWER_MS)])
+    return await loopback.answer(state, patience)
   }
 }

@@ -22,8 +22,6 @@ export interface Visit {
   readonly facts: Facts
   /** Stands for `{port}` in the client's addresses. */
   readonly port: number
-  /** Whether it is the gateway that this program operates. */
-  readonly isOwn: boolean
   /** Of the web page that a client is, where it is one. */
   readonly origin: string
   /** Undefined without a login; `why` says so then. */
@@ -38,8 +36,8 @@ export interface Visit {
   readonly isOpen: boolean
   /** What is never to be shown. */
   readonly secrets: Set<string>
-  /** What is to be ended though the checks that do so were not reached, the latest first. */
-  readonly leftBehind: (() => Promise<unknown>)[]
+  /** What is to be ended though the check that does so is not reached: by what it is, in order. */
+  readonly leftBehind: Map<string, () => Promise<unknown>>
 }
 
 /** With the port of this visit. */

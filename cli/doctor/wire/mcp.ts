@@ -56,6 +56,12 @@ export async function notify(
   return await visit.http({ ...post(visit, body), headers: mcpHeaders(visit, session) })
 }
 
+/** DELETE, as the Streamable HTTP transport ends a session. */
+export async function endSession(visit: Visit, session: McpSession): Promise<HttpAnswer> {
+  const { accept: _, 'content-type': __, ...headers } = mcpHeaders(visit, session)
+  return await visit.http({ url: visit.url, method: 'DELETE', headers })
+}
+
 export function initializeParams(version: string): Record<string, unknown> {
   return { protocolVersion: version, capabilities: {}, clientInfo: CLIENT_INFO }
 }

@@ -29,7 +29,7 @@ export async function sendRegistration(
   const answer = await http({ url: endpoint, method: 'POST', headers, body: JSON.stringify(body) })
   const registration = readRegistration(visit, answer)
   if (registration !== undefined) {
-    visit.leftBehind.push(() => endRegistration(visit, registration))
+    visit.leftBehind.set(registration.uri, () => endRegistration(visit, registration))
   }
   return answer
 }

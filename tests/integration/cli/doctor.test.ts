@@ -17,10 +17,11 @@ let command: GatewayCommand
 const secrets = new Set<string>()
 
 test.before(async (t) => {
-  t.timeout(120_000)
+  t.timeout(240_000)
   const [publicPort, port] = [await freePort(), await freePort()]
   gateway = await startGateway({
     port,
+    readyMsMax: 200_000,
     environment: {
       PUBLIC_URL: `http://localhost:${publicPort}`,
       CLIENT_ID_METADATA_DOCUMENTS: 'off',
