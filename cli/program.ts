@@ -6,6 +6,7 @@ import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommand } from './commands/backup/backup.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { consentsCommand } from './commands/consents/consents.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -18,6 +19,7 @@ import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { servicesCommand } from './commands/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
@@ -57,6 +59,8 @@ const COMMANDS: readonly CommandMaker[] = [
   keysCommand,
   registrationsCommand,
   githubCommand,
+  backupCommand,
+  restoreCommand,
   ...MCP_COMMANDS,
 ]
 

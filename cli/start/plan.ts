@@ -100,7 +100,7 @@ function toStore(
   }
 }
 
-function packageVersion(): string {
+export function packageVersion(): string {
   const root = join(import.meta.dirname, '../..')
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     version: string
