@@ -11,7 +11,10 @@ import { CliError } from './cli-error.ts'
 import type { Output, Stdin } from './output.ts'
 
 export interface Context {
+  /** Completed by `.env`. */
   readonly environment: Environment
+  /** What was really set, without `.env`; unset where that is the same. */
+  readonly shell?: Environment
   readonly workingDirectory: string
   readonly stdin: Stdin
   readonly output: Output

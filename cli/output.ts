@@ -3,6 +3,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { ConfigError } from '../lib/platform/environment.ts'
 import { CliError, EXIT_CODE, type ExitCode } from './cli-error.ts'
+import { escapeControls } from './log/terminal-line.ts'
 
 export interface Streams {
   readonly stdout: Writable & { readonly isTTY?: boolean }
@@ -68,14 +69,19 @@ export function reportFailure(error: unknown, output: Output): ExitCode {
   if (output.json) {
     output.note(JSON.stringify({ error: toFailure(error) }))
   } else if (error instanceof CliError) {
-    output.note(error.message)
-    if (error.nextStep !== undefined) output.note(`→ ${error.nextStep}`)
+    output.note(toPlain(error.message))
+    if (error.nextStep !== undefined) output.note(`→ ${toPlain(error.nextStep)}`)
   } else if (error instanceof ConfigError) {
     output.note(error.message)
   } else {
     output.note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   return error instanceof CliError ? error.exitCode : EXIT_CODE.failed
+}
+
+/** Words of servers may be in it: what would move a terminal's cursor is shown, not done. */
+function toPlain(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n')
 }
 
 function toFailure(error: unknown): Record<string, unknown> {

@@ -20,7 +20,7 @@ import { outdatedCommand } from './commands/outdated.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { restoreCommand } from './commands/restore.ts'
-import { servicesCommand } from './commands/services.ts'
+import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -99,6 +99,7 @@ export async function runProgram(
   const context = lazy(() => ({
     ...surroundings,
     stdin: surroundings.streams.stdin,
+    shell: surroundings.environment,
     environment: loadEnvironment(surroundings.environment, surroundings.workingDirectory),
     output: output(),
   }))

@@ -3,10 +3,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+import { dependenciesPage } from './dependencies-page.ts'
+import { requirementsPage } from './requirements-page.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {
-  return new Map([['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`]])
+  return new Map([
+    ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
+    ['requirements.md', requirementsPage()],
+    ['dependencies.md', dependenciesPage()],
+  ])
 }
 
 export function stalePages(): string[] {

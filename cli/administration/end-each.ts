@@ -18,17 +18,21 @@ export interface Ending {
   /** Of the question, e.g. `clients/delete`. */
   readonly name: string
   readonly ids: readonly string[]
+  /** What else the question says. */
+  readonly input?: Readonly<Record<string, unknown>>
+  /** Whether a person named each of them: others may have gone, or be wanted, by the time they are to end. */
+  readonly areNamed: boolean
   /** What they are, and what is done to them. */
   readonly noun: string
   readonly verb: string
   readonly done: string
 }
 
-/** Asks first; what was not there is told, and is a failure only when nothing was. */
+/** Asks first; what was not there is told, and is a failure where it was named. */
 export async function endEach(
   context: Context,
   administration: Administration,
-  { name, ids, noun, verb, done }: Ending,
+  { name, ids, input, areNamed, noun, verb, done }: Ending,
   { yes, dryRun }: EndOptions,
 ): Promise<void> {
   const { output } = context
@@ -42,17 +46,20 @@ export async function endEach(
   const missing: string[] = []
   for (let first = 0; first < ids.length; first += AT_ONCE) {
     const part = ids.slice(first, first + AT_ONCE)
-    const told = await administration.ask<Ended>(name, { ids: part })
+    const told = await administration.ask<Ended>(name, { ...input, ids: part })
     ended.push(...told.ended)
     missing.push(...told.missing)
     if (ids.length > AT_ONCE) output.note(`${first + part.length} of ${ids.length} …`)
   }
   output.result({ ended, missing }, () => [`${count(ended.length, noun)} ${done}.`])
-  if (missing.length > 0) {
-    throw new CliError(`Not there: ${missing.map(cell).join(', ')}.`, {
-      nextStep: `gateway ${name.replace(/\/.*/, '')} list`,
-    })
+  if (missing.length === 0) return
+  if (!areNamed) {
+    output.note(`${count(missing.length, noun)} went by themselves, or came into use meanwhile.`)
+    return
   }
+  throw new CliError(`Not there: ${missing.map(cell).join(', ')}.`, {
+    nextStep: `gateway ${name.replace(/\/.*/, '')} list`,
+  })
 }
 
 function capital(text: string): string {

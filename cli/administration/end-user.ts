@@ -12,7 +12,18 @@ import { createEdgeKnock, type EdgeKnock, portsOf } from './edge-knock.ts'
 export interface UserEnding {
   readonly user: string
   readonly verb: 'revoke' | 'disable'
+  readonly forgetSecrets?: true | undefined
 }
+
+export interface UserEndingOptions {
+  readonly yes?: true
+  readonly forgetSecrets?: true
+}
+
+export const FORGET_SECRETS_OPTION = [
+  '--forget-secrets',
+  'also delete what they have entered for services, for good',
+] as const
 
 /**
  * A token of the person's own is made for it, which lives for a minute: it is let in before, and what is
@@ -21,12 +32,13 @@ export interface UserEnding {
 export async function endUser(
   context: Context,
   administration: Administration,
-  { user, verb }: UserEnding,
+  { user, verb, forgetSecrets }: UserEnding,
 ): Promise<void> {
   const edge = await openProbe(context, administration, user)
   try {
     const startedAt = performance.now()
-    const ended = await administration.ask<EndedUser>(`users/${verb}`, { user })
+    const question = { user, forget_secrets: forgetSecrets }
+    const ended = await administration.ask<EndedUser>(`users/${verb}`, question)
     const closedAt = await edge?.closes()
     const refused_after_ms = closedAt === undefined ? null : Math.ceil(closedAt - startedAt)
     const told = { ...ended, refused_after_ms }
@@ -73,13 +85,20 @@ async function toEdges(
 
 type Told = EndedUser & { readonly refused_after_ms: number | null }
 
-function toLines({ user, grants, disabled, refused_after_ms: ms }: Told): string[] {
+function toLines({
+  user,
+  grants,
+  disabled,
+  secrets_deleted: secrets,
+  refused_after_ms: ms,
+}: Told): string[] {
   const next = disabled
     ? `They cannot log in again: gateway users enable ${cell(user)} lets them.`
     : 'They may log in again, as far as the access rules let them: gateway users disable keeps them out.'
   return [
     `Everything of ${cell(user)} has ended: logins, tokens, remembered approvals, ${count(grants, 'grant')}.`,
     ...(ms === null ? [] : [`The edge refuses their tokens ${ms} ms after the command.`]),
+    ...(secrets === null ? [] : [`${count(secrets, 'secret')} of theirs deleted.`]),
     next,
   ]
 }

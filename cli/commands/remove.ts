@@ -5,6 +5,7 @@ import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
+import { CONTAINER_GOES } from '../servers/added-lines.ts'
 import { follow, followedLines, serves } from '../servers/follow.ts'
 import { entryNames, withoutEntry } from '../servers/gateway-document.ts'
 import { removeContainer } from '../servers/image/add-image.ts'
@@ -27,9 +28,7 @@ async function remove(context: Context, name: string): Promise<void> {
   context.output.result({ name, path: file.path, removed: true, gateway: followed.state }, () => [
     `${name} is not in ${file.path} any more.`,
     ...(followed.state === 'none' ? [] : followedLines(followed)),
-    ...(isContainer
-      ? [`Its container goes with: docker compose up -d --remove-orphans. Its volume stays.`]
-      : []),
+    ...(isContainer ? [CONTAINER_GOES] : []),
     ...(remains
       ? [`The gateway's own ${name} is served again: ${serviceSwitch(name)}=false ends that.`]
       : []),

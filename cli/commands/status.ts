@@ -64,10 +64,14 @@ function showCompose({ output, clock }: Context, status: ComposeStatus): void {
   const steps = composeSteps(status, clock())
   output.result({ ...status, next_steps: steps }, () => renderComposeStatus(status, clock()))
   if (status.ready) return
-  const names = status.parts
-    .filter(({ verdict }) => verdict === 'failing' || verdict === 'starting')
-    .map(({ name }) => name)
-  throw new CliError(`Not ready: ${names.join(', ') || 'nothing runs'}.`, {
-    exitCode: status.parts.length === 0 ? EXIT_CODE.notRunning : EXIT_CODE.failed,
-  })
+  if (status.parts.length === 0) {
+    throw new CliError('Nothing runs.', { exitCode: EXIT_CODE.notRunning })
+  }
+  throw new CliError(`Not ready: ${notReady(status).join(', ')}.`)
+}
+
+function notReady({ parts, services }: ComposeStatus): string[] {
+  const waiting = parts.filter(({ verdict }) => verdict === 'failing' || verdict === 'starting')
+  const absent = services.filter(({ verdict }) => verdict === 'absent')
+  return [...new Set([...waiting, ...absent].map(({ name }) => name))]
 }

@@ -25,6 +25,8 @@ export function isServing({ state }: PartStatus): boolean {
 /** The configuration as it is now, beside the one that was read at start. */
 export interface ConfigurationStatus {
   readonly path: string
+  /** SHA-256 (hex) of the text that is in force: equal to the file's once that has been taken up. */
+  readonly sha256: string
   /** What is wrong with it; while there is something, what was read before stays in force. */
   readonly faults: readonly string[]
   /** Sections that mean something else than at start. */

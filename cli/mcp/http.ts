@@ -21,5 +21,7 @@ export const fetchBriefly: FetchLike = (url, init = {}) => {
   headers.set('user-agent', USER_AGENT)
   const patience = AbortSignal.timeout(TIMEOUT_MS)
   const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience
-  return fetch(url, { ...init, headers, signal })
+  // A form is for whom it is addressed to: codes and secrets follow nobody elsewhere.
+  const redirect = (init.method ?? 'GET') === 'GET' ? 'follow' : 'manual'
+  return fetch(url, { redirect, ...init, headers, signal })
 }

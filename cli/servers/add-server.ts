@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { findPackage } from './find-package.ts'
 import { type Followed, follow, serves } from './follow.ts'
 import { entryNames, withEntry } from './gateway-document.ts'
-import { withTrialContainer, writeContainer } from './image/add-image.ts'
+import { removeContainer, withTrialContainer, writeContainer } from './image/add-image.ts'
 import { type ImageContainer, isContainerName } from './image/compose-file.ts'
 import { toImageEntry, toTrialEntry } from './image/image-entry.ts'
 import { inspectImage } from './image/inspect-image.ts'
@@ -52,6 +52,8 @@ export interface Added extends Prepared {
   readonly url: string
   /** Whether Compose has to start a container for it. */
   readonly isContainer: boolean
+  /** Whether the container of the one whose place it took is named nowhere any more. */
+  readonly leavesContainer: boolean
   /** Undefined when nothing was written. */
   readonly followed: Followed | undefined
 }
@@ -70,19 +72,49 @@ export async function addServer(
   assertFree(name, file.text, options.replace === true)
   const changed = { ...file, text: withEntry(file.text, name, definition) }
   const gateway = judge(changed, context)
-  const trial = options.try ? await draft.attempt() : undefined
+  const trial = options.try ? await attempt(draft) : undefined
   const prepared = { name, definition, trial }
   const added = {
     ...prepared,
     path: file.path,
     url: gateway.addresses.resourceOf(name),
     isContainer: draft.container !== undefined,
+    leavesContainer: false,
   }
   if (options.dryRun) return { ...added, followed: undefined }
   await ports.confirm(prepared)
-  if (draft.container !== undefined) writeContainer(context, name, draft.container)
+  const leavesContainer = write(context, draft, options.replace === true)
+  const followed = await follow(context, (status) => serves(status, name))
+  return { ...added, leavesContainer, followed }
+}
+
+/**
+ * Into the file as it is now: trying and asking took their time, and others may have written meanwhile.
+ * @returns whether a container was named before, and is not any more.
+ */
+function write(context: Context, draft: Draft, isReplacing: boolean): boolean {
+  const { name, definition, container } = draft
+  const file = readConfigurationFile(context)
+  assertFree(name, file.text, isReplacing)
+  const changed = { ...file, text: withEntry(file.text, name, definition) }
+  judge(changed, context)
+  if (container !== undefined) writeContainer(context, name, container)
   writeConfigurationFile(changed, context)
-  return { ...added, followed: await follow(context, (status) => serves(status, name)) }
+  return container === undefined && removeContainer(context, name)
+}
+
+async function attempt(draft: Draft): Promise<Trial> {
+  try {
+    return await draft.attempt()
+  } catch (cause) {
+    if (!(cause instanceof CliError)) throw cause
+    const { message, exitCode, nextStep = 'mend it, then try again' } = cause
+    throw new CliError(message, {
+      exitCode,
+      nextStep: `nothing was written; ${nextStep}, or write it untried: --no-try`,
+      cause,
+    })
+  }
 }
 
 interface Making {

@@ -34,17 +34,22 @@ function firstLine(text: string): string {
 }
 
 export function addedLines(added: Added): string[] {
-  const { name, path, url, isContainer, followed } = added
+  const { name, path, url, isContainer, leavesContainer, followed } = added
   if (followed === undefined) return ['Nothing was written.']
   return [
     `${name} is in ${path}.`,
     ...(isContainer
       ? [`Its container is in ${COMPOSE_OWN}. It runs in Docker alone: docker compose up -d`]
       : followedLines(followed)),
+    ...(leavesContainer ? [CONTAINER_GOES] : []),
     `${name}  ${url}`,
     ...clientLines(name, url).map((line) => `    ${line}`),
   ]
 }
+
+/** Once no file names it. */
+export const CONTAINER_GOES =
+  'Its container goes with: docker compose up -d --remove-orphans. Its volume stays.'
 
 /** The same for a program. */
 export function toAddedJson({

@@ -20,7 +20,7 @@ import type { ServiceDefinition } from '../../lib/catalogue/service-definition.t
 import { SERVICE_NAME, slugServiceName } from '../../lib/catalogue/service-name.ts'
 import { CliError } from '../cli-error.ts'
 
-const SERVERS = 'mcpServers'
+export const SERVERS = 'mcpServers'
 
 type Content = Readonly<Record<string, unknown>> & {
   readonly mcpServers?: Readonly<Record<string, unknown>>
@@ -28,7 +28,7 @@ type Content = Readonly<Record<string, unknown>> & {
 
 /** The names under `mcpServers` as they are written, by the names they are served under. */
 export function entryNames(text: string): ReadonlyMap<string, string> {
-  const names = Object.keys(contentOf(parse(text)).mcpServers ?? {})
+  const names = Object.keys(readContent(text).mcpServers ?? {})
   return new Map(names.map((name) => [toServedName(name), name]))
 }
 
@@ -39,7 +39,7 @@ function toServedName(name: string): string {
 /** The text with this entry; one that is served under the same name is replaced. */
 export function withEntry(text: string, name: string, definition: ServiceDefinition): string {
   const before = withoutEntry(text, name)
-  const { mcpServers = {}, ...rest } = contentOf(parse(before))
+  const { mcpServers = {}, ...rest } = readContent(before)
   const wanted = { ...rest, mcpServers: { ...mcpServers, [name]: definition } }
   return firstThatMeans(wanted, [
     () => insert(before, name, definition),
@@ -51,7 +51,7 @@ export function withEntry(text: string, name: string, definition: ServiceDefinit
 export function withoutEntry(text: string, name: string): string {
   const given = entryNames(text).get(name)
   if (given === undefined) return text
-  const { mcpServers = {}, ...rest } = contentOf(parse(text))
+  const { mcpServers = {}, ...rest } = readContent(text)
   const { [given]: _, ...others } = mcpServers
   return firstThatMeans({ ...rest, mcpServers: others }, [
     () => cut(text, given),
@@ -59,7 +59,11 @@ export function withoutEntry(text: string, name: string): string {
   ])
 }
 
-function parse(text: string): Document {
+export function readContent(text: string): Content {
+  return contentOf(parseText(text))
+}
+
+export function parseText(text: string): Document {
   const document = parseDocument(text)
   const [error] = document.errors
   if (error !== undefined) throw new CliError(`The file is not YAML: ${error.message}`)
@@ -73,7 +77,10 @@ function contentOf(document: Document): Content {
 }
 
 /** Nothing under a name is the same as no such name. */
-function firstThatMeans(wanted: Content, ways: readonly (() => string | undefined)[]): string {
+export function firstThatMeans(
+  wanted: Content,
+  ways: readonly (() => string | undefined)[],
+): string {
   for (const way of ways) {
     const text = way()
     if (text === undefined) continue
@@ -90,14 +97,14 @@ function withServers(content: Content): Content {
   return { ...content, mcpServers: content.mcpServers ?? {} }
 }
 
-function serversOf(document: Document): YAMLMap | undefined {
+export function serversOf(document: Document): YAMLMap | undefined {
   const servers = document.get(SERVERS)
   return isMap(servers) ? servers : undefined
 }
 
 /** At the end of the block that is there, or as a block of its own at the end of the file. */
 function insert(text: string, name: string, definition: ServiceDefinition): string | undefined {
-  const document = parse(text)
+  const document = parseText(text)
   const servers = serversOf(document)
   if (servers === undefined || servers.items.length === 0) return append(text, name, definition)
   if (servers.flow === true) return undefined
@@ -108,7 +115,7 @@ function insert(text: string, name: string, definition: ServiceDefinition): stri
 }
 
 function append(text: string, name: string, definition: ServiceDefinition): string | undefined {
-  const document = parse(text)
+  const document = parseText(text)
   const root = document.contents
   if (isMap(root) && (root.flow === true || root.has(SERVERS))) return undefined
   return `${withNewline(text)}${SERVERS}:\n${render(name, definition, 2)}`
@@ -116,7 +123,7 @@ function append(text: string, name: string, definition: ServiceDefinition): stri
 
 /** Its lines, and the comment directly above it, which is about it. */
 function cut(text: string, given: string): string | undefined {
-  const servers = serversOf(parse(text))
+  const servers = serversOf(parseText(text))
   if (servers === undefined || servers.flow === true || servers.items.length < 2) return undefined
   const item = servers.items.find((pair) => isScalar(pair.key) && pair.key.value === given)
   if (item === undefined) return undefined
@@ -164,8 +171,8 @@ function render(name: string, definition: ServiceDefinition, indent: number): st
 }
 
 /** As JSON where it is JSON: a client may read the same file. */
-function rewrite(text: string, change: (document: Document) => void): string {
-  const document = parse(text)
+export function rewrite(text: string, change: (document: Document) => void): string {
+  const document = parseText(text)
   change(document)
   return isJson(text)
     ? `${JSON.stringify(document.toJS(), undefined, 2)}\n`
@@ -178,7 +185,7 @@ function put(document: Document, name: string, definition: ServiceDefinition): v
   document.setIn([SERVERS, name], document.createNode(definition))
 }
 
-function isJson(text: string): boolean {
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text)
     return true

@@ -98,7 +98,9 @@ async function askPyPi(
   try {
     const pip = findOnPath('uv', environment) ? ['uv', 'pip'] : ['python3', '-m', 'pip']
     const [program = '', ...args] = pip
-    const options = ['install', '--dry-run', '--no-deps', '--target', folder, wanted]
+    // Nothing of a stranger's is run to learn its version: a source package would run its own setup.
+    const asked = ['--dry-run', '--no-deps', '--only-binary=:all:', '--target', folder, wanted]
+    const options = ['install', ...asked]
     const run = await runQuietly([program, ...args, ...options], environment, {
       timeoutMs: ASK_MS_MAX,
     })

@@ -20,12 +20,13 @@ export async function assertReachable(
   if (privateAddresses || isLoopbackHost(host) || isIP(host) !== 0) return
   const addresses = await resolve(host, AbortSignal.timeout(LOOK_UP_MS_MAX)).catch((cause) => {
     throw new CliError(`${name}: ${host} is not known to DNS.`, {
-      nextStep: 'check the address; a name of your own network needs --private-addresses',
+      nextStep:
+        'check the address; a name of your own network needs privateAddresses (--private-addresses)',
       cause,
     })
   })
   if (addresses.every(({ address }) => isPublicAddress(address))) return
   throw new CliError(`${name}: ${host} leads to a private network.`, {
-    nextStep: 'if that is your own, add --private-addresses',
+    nextStep: 'if that is your own, allow it: privateAddresses (--private-addresses)',
   })
 }

@@ -71,7 +71,7 @@ function failed(name: string, cause: unknown, said: string): CliError {
   const message = (cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s+/g, ' ')
   const words = [`${name} did not work: ${escapeControls(message)}`, ...lines.map(toQuote)]
   return new CliError(words.join('\n'), {
-    nextStep: 'nothing was written; once it is mended try again, or write it untried: --no-try',
+    nextStep: 'mend it, then try again',
     cause,
   })
 }

@@ -18,13 +18,19 @@ import { makeFolders, makeTrialFolder, type Trial, tryServer } from './trial.ts'
 const TRIAL_MARKER = 'MCP_GATEWAY_TRIAL'
 const WATCHDOG_SECONDS = 1
 /** What children of the bridge inherit: mcp-bridge/runner/surroundings.ts. */
-const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR)$/
+const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|EGRESS_ALLOW|EGRESS_SOCKET|CHROMIUM_BIN)$/
 /** A stand-in in the shape of `${user.id}`. */
 const NOBODY = `u${'a'.repeat(26)}`
 
 /** @throws CliError when it cannot be started or reached, or does not speak MCP. */
 export async function tryService(service: Service, environment: Environment): Promise<Trial> {
-  const { launch } = service
+  const { launch, runner } = service
+  // Started here it would have this account, not its container.
+  if (runner !== undefined) {
+    throw new CliError(`${service.name} is started by a runner, in a container: not here.`, {
+      nextStep: 'call one of its tools: gateway tools list',
+    })
+  }
   return launch.kind === 'remote'
     ? await tryRemote(service, launch, environment)
     : await tryProgram(service, launch, environment)
@@ -72,7 +78,7 @@ async function tryRemote(
 ): Promise<Trial> {
   if (launch.oauth !== undefined) {
     throw new CliError(`${name} is logged in at by the gateway itself, which is not tried here.`, {
-      nextStep: '--no-try',
+      nextStep: 'log in at its page once the gateway serves it; docs/remote.md says how',
     })
   }
   await assertReachable(name, launch)
@@ -116,7 +122,7 @@ function explainLogin(error: unknown, name: string): unknown {
   if (!isLogin) return error
   return new CliError(`${name} wants a login of its own: it answered 401.`, {
     nextStep:
-      'write its token into .env as NAME and add --header "Authorization: Bearer ${secret.NAME}"; docs/remote.md tells of OAuth',
+      'write its token into .env as NAME, and let it be sent: header Authorization: Bearer ${secret.NAME} (docs/remote.md; it tells of OAuth, too)',
     cause: error,
   })
 }

@@ -1,5 +1,6 @@
 /** Whether the configuration still is what this gateway was started with. */
 
+import { createHash } from 'node:crypto'
 import { changedSections, needsRestart, type Section } from '../../lib/catalogue/changes.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
@@ -7,17 +8,21 @@ import type { Context } from '../context.ts'
 import type { ConfigurationStatus } from '../instance/status.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
 import { readConfiguration, readConfigurationAgain } from './configuration.ts'
+import type { Published } from './publish-configuration.ts'
 
 type Place = Pick<Context, 'environment' | 'workingDirectory'>
 
 /**
  * Reads it anew; never fails, since whoever asks wants to know just that.
- * @param refused why a file that is good in itself was not taken up.
+ * @param published what is in force, and what was refused though it is good in itself.
  */
 export function toConfigurationStatus(
   started: Gateway,
   place: Place,
-  refused: readonly string[] = [],
+  { current, refused }: Pick<Published, 'current' | 'refused'> = {
+    current: started,
+    refused: undefined,
+  },
 ): ConfigurationStatus {
   const path = started.configurationPath
   let now = started
@@ -26,15 +31,22 @@ export function toConfigurationStatus(
   })
   const changed: readonly Section[] = changedSections(started, now)
   const waiting = changed.filter(needsRestart)
+  // Of a text that is not there any more nobody wants to hear.
+  const isStillThere = refused?.text === now.configurationText
   const restartFaults = waiting.length > 0 ? faultsOf(() => readConfiguration(place)) : []
   return {
     path,
-    faults: [...refused, ...faults],
+    sha256: hashOf(current.configurationText),
+    faults: [...(isStillThere ? refused.faults : []), ...faults],
     changed,
     needs_restart: waiting,
     secrets_at_restart: newSecretNames(started.services, now.services),
     restart_faults: restartFaults,
   }
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function faultsOf(read: () => unknown): readonly string[] {

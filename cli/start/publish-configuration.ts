@@ -29,11 +29,16 @@ export interface Publishing extends Pick<Context, 'environment' | 'workingDirect
 export interface Published {
   /** What the rooms have, or are about to have. */
   readonly current: Gateway
-  /** Why the newest file that is good in itself is not in force. */
-  readonly refused: readonly string[]
+  /** The newest text that is good in itself and not in force, and why. */
+  readonly refused: Refused | undefined
   /** Looks at the file from now on. */
   watch(): void
   stop(): void
+}
+
+export interface Refused {
+  readonly text: string
+  readonly faults: readonly string[]
 }
 
 type Tell = (level: LogRecord['level'], msg: string, fields?: LogRecord['fields']) => void
@@ -63,16 +68,17 @@ export function followConfiguration(
   const tell: Tell = (level, msg, fields = {}) =>
     onRecord({ time: new Date(clock()).toISOString(), name: 'gateway', level, msg, fields })
   let current = started
-  let refused: readonly string[] = []
+  let refused: Refused | undefined
   let isStopped = false
   let end: (() => void) | undefined
   const canBeServed = async (reading: Gateway): Promise<boolean> => {
-    refused = await faultsOf(async () => await publishing.install?.(reading.services))
-    if (refused.length > 0 && !isStopped) tell('error', NOT_INSTALLED, { faults: refused })
-    return refused.length === 0 && !isStopped
+    const faults = await faultsOf(async () => await publishing.install?.(reading.services))
+    if (faults.length > 0) refused = { text: reading.configurationText, faults }
+    if (faults.length > 0 && !isStopped) tell('error', NOT_INSTALLED, { faults })
+    return faults.length === 0 && !isStopped
   }
   const takeUpFile = async (reading: Gateway): Promise<void> => {
-    refused = []
+    refused = undefined
     if (reading.configurationText === current.configurationText) return
     if (!(await canBeServed(reading))) return
     try {

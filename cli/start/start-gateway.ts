@@ -179,7 +179,7 @@ function toStatus(start: Start): GatewayStatus {
     public_url: addresses.issuer,
     state_directory: stateDirectory,
     versions: running?.plan.versions ?? {},
-    configuration: toConfigurationStatus(settings.gateway, context, running?.published.refused),
+    configuration: toConfigurationStatus(settings.gateway, context, running?.published),
     certificate: certificateStatus(settings),
     parts,
     services: [...now.services.keys()].map((name) => ({

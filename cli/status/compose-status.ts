@@ -3,6 +3,7 @@
 import type { CertificateStatus } from '../../certs/status.ts'
 import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { type Gateway, switchedOff } from '../../lib/catalogue/gateway.ts'
+import type { Service } from '../../lib/catalogue/service.ts'
 import { toTable } from '../output.ts'
 import { statusLines } from '../start/certificate-lines.ts'
 import { type PeopleStatus, peopleStatusLine, toPeopleStatus } from '../start/people-lines.ts'
@@ -62,17 +63,23 @@ export function toComposeStatus(facts: ComposeFacts): ComposeStatus {
 
 /** Where the operator's own programs run; what the project ships has a container of its name. */
 const OWN = 'own'
+/** The socket in the volume of a container that one service has to itself, as `gateway add image:` writes it. */
+const RUNNER_SOCKET = /^\/run\/runners\/([^/]+)\/runner\.sock$/
 
 function toServices({ gateway, containers }: ComposeFacts): ComposeStatus['services'] {
   if (gateway === undefined) return []
   const shipped = shippedNames()
   const verdictOf = (name: string): Verdict | 'absent' =>
     containers.find((one) => one.name === name)?.verdict ?? 'absent'
-  return [...gateway.services.values()].map(({ name, launch }) => ({
-    name,
-    url: gateway.addresses.resourceOf(name),
-    verdict: launch.kind === 'remote' ? null : verdictOf(shipped.has(name) ? name : OWN),
+  return [...gateway.services.values()].map((service) => ({
+    name: service.name,
+    url: gateway.addresses.resourceOf(service.name),
+    verdict: service.launch.kind === 'remote' ? null : verdictOf(containerOf(service, shipped)),
   }))
+}
+
+function containerOf({ name, runner = '' }: Service, shipped: ReadonlySet<string>): string {
+  return RUNNER_SOCKET.exec(runner)?.[1] ?? (shipped.has(name) ? name : OWN)
 }
 
 function isWell(verdict: Verdict): boolean {

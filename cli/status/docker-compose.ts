@@ -49,11 +49,7 @@ export async function findDockerCompose(
       })
     }
   }
-  try {
-    await run(['version'])
-  } catch {
-    return undefined
-  }
+  if (!(await answers(folder, environment))) return undefined
   return {
     ps: () => told(['ps', '--all', '--format', 'json']),
     services: async () => (await told(['config', '--services'])).split('\n').filter(Boolean),
@@ -65,6 +61,19 @@ export async function findDockerCompose(
         return undefined
       }
     },
+  }
+}
+
+/** The program alone is not enough: only the engine tells its version. */
+async function answers(folder: string, environment: Environment): Promise<boolean> {
+  const ask = (args: readonly string[]): Promise<unknown> =>
+    execute('docker', args, { cwd: folder, env: { ...environment }, timeout: DEADLINE_MS })
+  try {
+    await ask(['version', '--format', '{{.Server.Version}}'])
+    await ask(['compose', 'version'])
+    return true
+  } catch {
+    return false
   }
 }
 

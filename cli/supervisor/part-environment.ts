@@ -11,6 +11,7 @@ import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import { launchTexts } from '../../lib/catalogue/launch-texts.ts'
 import { packagesFolder } from '../../lib/catalogue/packages.ts'
+import { OIDC_SECRET } from '../../lib/catalogue/provider-variables.ts'
 import {
   GITHUB_SECRET,
   type ProviderSettings,
@@ -116,7 +117,7 @@ export function providerSecrets(
 }
 
 /** Keys of the gateway itself: no service may have them by naming them. */
-const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET])
+const GATEWAY_KEYS = new Set(['GATEWAY_SECRET', 'REDIS_PASSWORD', GITHUB_SECRET, OIDC_SECRET])
 
 /** Not what people enter themselves: a variable of that name is none of the service's business. */
 function secretNames(service: Service): string[] {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Environment, flag } from '../platform/environment.ts'
 import { readYamlFile } from './gateway-file.ts'
-import { type Runners, withRunner } from './runners.ts'
+import { OWN_RUNNER, type Runners, withRunner } from './runners.ts'
 import { type Service, type ServiceReading, toService } from './service.ts'
 import { LAUNCH_KINDS, type ServiceDefinition, serviceDefinition } from './service-definition.ts'
 import { isReserved, SERVICE_NAME, serviceSwitch, slugServiceName } from './service-name.ts'
@@ -72,7 +72,9 @@ function readService(
   const folder = isOwn ? ownFolder : shippedFolder
   const pins = isOwn ? join(ownFolder, 'services', name) : shippedFolder
   const runners = runnersFolder === undefined ? undefined : runnersIn(runnersFolder)
-  return toService(name, withRunner(name, definition, runners), folder, { pins, packages })
+  // What takes the place of a shipped service is not in that one's container.
+  const runnerName = isOwn ? OWN_RUNNER : name
+  return toService(name, withRunner(runnerName, definition, runners), folder, { pins, packages })
 }
 
 function runnersIn(folder: string): Runners {

@@ -70,5 +70,12 @@ function completeOidc(
   }
   const own = definitions[name]
   if (own === undefined) return { [name]: made, ...definitions }
+  // To another issuer than that of the variables neither id nor secret is told.
+  if (own.issuer !== undefined && own.issuer !== OIDC_ISSUER) {
+    faults.push(
+      `OIDC_ISSUER is not the issuer of providers.${name}: take one out, or set OIDC_NAME`,
+    )
+    return definitions
+  }
   return { ...definitions, [name]: { ...made, ...own } }
 }

@@ -144,4 +144,6 @@ export interface EndedUser {
   readonly user: string
   readonly grants: number
   readonly disabled: boolean
+  /** How many of what they had entered for services was deleted; null: nobody asked for it. */
+  readonly secrets_deleted: number | null
 }

@@ -2,9 +2,10 @@
  * User secrets: what a person has entered for a service of the catalogue.
  *
  * Key: `user-secrets:<hash of person and service>` (hash: for each name the instant at which it was entered
- * and the value, sealed; `revision`, the instant of the last change), until the person deletes them. A value
- * is bound to its person, service and name: moved to another place in the store it cannot be opened, and
- * the store alone opens nothing.
+ * and the value, sealed; `revision`, the instant of the last change), until they are deleted;
+ * `user-secrets:of:<hash of person>` (set of services), for whoever deletes all of a person. A value is bound
+ * to its person, service and name: moved to another place in the store it cannot be opened, and the store
+ * alone opens nothing.
  */
 
 import type { Redis } from 'ioredis'
@@ -31,6 +32,12 @@ export interface UserSecrets {
   enter(place: SecretPlace, name: string, value: string): Promise<void>
   /** False when there was none. */
   remove(place: SecretPlace, name: string): Promise<boolean>
+  /**
+   * Whatever a person has entered.
+   * @param services where to look as well: earlier releases did not write down for which something was entered.
+   * @returns how many there were.
+   */
+  forgetOfUser(userId: string, services: Iterable<string>): Promise<number>
   /** The names, and when each was entered, epoch milliseconds; nothing is opened. */
   describe(place: SecretPlace): Promise<ReadonlyMap<string, number>>
   read(place: SecretPlace): Promise<OpenedSecrets>
@@ -41,20 +48,39 @@ export interface UserSecrets {
 /** No name of a secret: those are in capitals. */
 const REVISION = 'revision'
 
-/** KEYS: instant, secrets. ARGV: name, sealed value, field of the revision. */
+/** KEYS: instant, secrets, index. ARGV: name, field of the revision, service, sealed value. */
 const ENTER = defineScript(`${NEXT_INSTANT}
 local instant = next_instant(KEYS[1])
-redis.call('HSET', KEYS[2], ARGV[1], instant .. ' ' .. ARGV[2], ARGV[3], instant)`)
+redis.call('HSET', KEYS[2], ARGV[1], instant .. ' ' .. ARGV[4], ARGV[2], instant)
+redis.call('SADD', KEYS[3], ARGV[3])`)
 
-/** KEYS: instant, secrets. ARGV: name, field of the revision. */
+/** KEYS: instant, secrets, index. ARGV: name, field of the revision, service. */
 const REMOVE = defineScript(`${NEXT_INSTANT}
 if redis.call('HDEL', KEYS[2], ARGV[1]) == 0 then return 0 end
-if redis.call('HLEN', KEYS[2]) == 1 then redis.call('DEL', KEYS[2])
+if redis.call('HLEN', KEYS[2]) == 1 then
+  redis.call('DEL', KEYS[2])
+  redis.call('SREM', KEYS[3], ARGV[3])
 else redis.call('HSET', KEYS[2], ARGV[2], next_instant(KEYS[1])) end
 return 1`)
 
+/** KEYS: index, then the secrets for each service of ARGV. Answers how many values there were. */
+const FORGET = defineScript(`
+local count = 0
+for place, service in ipairs(ARGV) do
+  -- One field is the revision.
+  count = count + math.max(redis.call('HLEN', KEYS[place + 1]) - 1, 0)
+  redis.call('DEL', KEYS[place + 1])
+  redis.call('SREM', KEYS[1], service)
+end
+return count`)
+
 const keyOf = ({ userId, service }: SecretPlace): string =>
   `user-secrets:${digest(JSON.stringify([userId, service]))}`
+
+const indexOf = (userId: string): string => `user-secrets:of:${digest(userId)}`
+
+/** What the scripts take that change one value. */
+const keysOf = (place: SecretPlace): string[] => [INSTANT_KEY, keyOf(place), indexOf(place.userId)]
 
 const contextOf = ({ userId, service }: SecretPlace, name: string): string =>
   JSON.stringify(['user-secret', userId, service, name])
@@ -73,11 +99,17 @@ export function redisUserSecrets(redis: Redis, key: Buffer): UserSecrets {
   return {
     async enter(place, name, value) {
       const sealed = seal(key, value, contextOf(place, name))
-      await ENTER(redis, [INSTANT_KEY, keyOf(place)], [name, sealed, REVISION])
+      await ENTER(redis, keysOf(place), [name, REVISION, place.service, sealed])
     },
     async remove(place, name) {
       if (name === REVISION) return false
-      return (await REMOVE(redis, [INSTANT_KEY, keyOf(place)], [name, REVISION])) === 1
+      return (await REMOVE(redis, keysOf(place), [name, REVISION, place.service])) === 1
+    },
+    async forgetOfUser(userId, services) {
+      const index = indexOf(userId)
+      const all = [...new Set([...services, ...(await redis.smembers(index))])]
+      const keys = all.map((service) => keyOf({ userId, service }))
+      return (await FORGET(redis, [index, ...keys], all)) as number
     },
     async describe(place) {
       const { entries } = await load(place)

@@ -32,15 +32,17 @@ export const showClient = look(z.strictObject({ id: text }), async (ports, { id 
   return entry
 })
 
-/** Every grant made for them ends in the same step. */
-export const deleteClients = change(idsInput, async (ports, { ids }) => {
+const deletion = idsInput.extend({ condition: z.enum(['unapproved', 'unused']).optional() })
+
+/** Every grant made for them ends in the same step. Those for which the condition fails stay, and are `missing`. */
+export const deleteClients = change(deletion, async (ports, { ids, condition }) => {
   const { gateway, families, config, clock } = ports
   const own = ids.find((id) => gateway.clients.has(id))
   if (own !== undefined) {
     throw new AdminError('refused', `the client ${own} stands in gateway.yaml: take it out there`)
   }
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
-  return await endEach(ids, (id) => families.clients.removeByOperator(id, expiresAt))
+  return await endEach(ids, (id) => families.clients.removeByOperator(id, expiresAt, condition))
 })
 
 interface Known {

@@ -8,6 +8,7 @@ import { type MintedToken, PERSONAL_CLIENT_ID } from '../../lib/oauth/administra
 import { missingScopes } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { mintAccessToken } from '../token/mint.ts'
+import { endGrant } from './grants.ts'
 import { AdminError, type AdminPorts, toTime } from './operation.ts'
 
 /** What a token for measuring is called: it is none that anybody was given. */
@@ -21,12 +22,20 @@ export interface Wish {
   readonly label: string
 }
 
-/** @throws AdminError where the person may not have it. */
+/** @throws AdminError where the person may not have it, also when that came about while it was made. */
 export async function mintPersonalToken(ports: AdminPorts, wish: Wish): Promise<MintedToken> {
   requireLifetime(ports, wish)
   const scopes = toScopes(ports, wish)
   await requireAllowed(ports, wish)
-  return await mintFor(ports, { ...wish, scopes })
+  const minted = await mintFor(ports, { ...wish, scopes })
+  try {
+    // Whatever ended the person between the first look and the grant did not find the grant.
+    await requireAllowed(ports, wish)
+  } catch (error) {
+    await endGrant(ports, minted.grant_id)
+    throw error
+  }
+  return minted
 }
 
 /** For whoever has checked it. */

@@ -14,7 +14,7 @@ import { isRevoked } from '../token/is-revoked.ts'
 import { endGrant } from './grants.ts'
 import { AdminError, type AdminPorts, change, look, text, toTime } from './operation.ts'
 import { mintFor, mintPersonalToken, PROBE_LABEL } from './personal-tokens.ts'
-import { requireSub } from './users.ts'
+import { requirePerson } from './users.ts'
 
 const TOKEN_MAX = 16_384
 const tokenInput = z.strictObject({ token: z.string().min(1).max(TOKEN_MAX) })
@@ -57,7 +57,7 @@ const PROBE_SECONDS = 60
 
 /** For measuring when the edge refuses a person: it goes with whatever ends them, or in a minute. */
 export const probeUser = change(z.strictObject({ user: text }), async (ports, { user }) => {
-  requireSub(ports, user)
+  await requirePerson(ports, user)
   const [service] = ports.live.current.services.keys()
   if (service === undefined) throw new AdminError('refused', 'no service is served')
   const scopes = ports.scopes.grant(service, [])

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { EndedUser, Page, UserEntry } from '../../lib/oauth/administration.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { endAccess } from '../access/end-what-fails.ts'
+import { providerOf } from '../login/person.ts'
 import type { Disabling } from '../store/disabled-users.ts'
 import { describeGrants, summarize } from './grant-entries.ts'
 import {
@@ -20,6 +21,7 @@ import {
 import { PROBE_LABEL } from './personal-tokens.ts'
 
 const userInput = z.strictObject({ user: text })
+const endingInput = userInput.extend({ forget_secrets: z.boolean().optional() })
 
 export const listUsers = look(pageInput, async (ports, { from }): Promise<Page<UserEntry>> => {
   const { users, disabledUsers } = ports.families
@@ -42,18 +44,19 @@ export const showUser = look(userInput, async (ports, { user }) => {
 })
 
 /** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
-export const revokeUser = change(userInput, async (ports, { user }) => {
-  requireSub(ports, user)
-  return await endEverything(ports, user, 'revoked by the operator')
+export const revokeUser = change(endingInput, async (ports, ending) => {
+  await requirePerson(ports, ending.user)
+  return await endEverything(ports, ending, 'revoked by the operator')
 })
 
 /** As `revokeUser`, and they may not log in again. Also for who has never been here. */
-export const disableUser = change(userInput, async (ports, { user }, operator) => {
-  requireSub(ports, user)
+export const disableUser = change(endingInput, async (ports, ending, operator) => {
+  const { user } = ending
+  await requirePerson(ports, user)
   const at = toSeconds(ports.clock())
   // First: whoever logs in meanwhile is found by one of the two.
   await ports.families.disabledUsers.disable(user, { at, by: operator })
-  return await endEverything(ports, user, 'disabled by the operator')
+  return await endEverything(ports, ending, 'disabled by the operator')
 })
 
 export const enableUser = change(userInput, async ({ families }, { user }) => {
@@ -64,16 +67,28 @@ export const enableUser = change(userInput, async ({ families }, { user }) => {
   }
 })
 
-async function endEverything(ports: AdminPorts, user: string, reason: string): Promise<Done> {
+async function endEverything(
+  ports: AdminPorts,
+  { user, forget_secrets: isForgetting }: z.infer<typeof endingInput>,
+  reason: string,
+): Promise<Done> {
   const { grants, consents, disabledUsers } = ports.families
   const held = await describeGrants(ports, await grants.ofUser(user))
   // Forgotten first: no client must get back in without asking.
   await consents.forgetOfUser(user)
   await endAccess(ports, user, reason)
   const disabled = await disabledUsers.has(user)
+  const secrets_deleted = isForgetting === true ? await forgetSecrets(ports, user) : null
   const given = held.filter(({ label }) => label !== PROBE_LABEL)
-  const body: EndedUser = { user, grants: given.length, disabled }
+  const body: EndedUser = { user, grants: given.length, disabled, secrets_deleted }
   return { body, targets: [{ target: user, outcome: 'ok' }] }
+}
+
+/** Last: nobody who could enter another is signed in any more. */
+async function forgetSecrets({ families, live, log }: AdminPorts, user: string): Promise<number> {
+  const count = await families.userSecrets.forgetOfUser(user, live.current.services.keys())
+  log.warn({ user, count }, 'user secrets deleted by the operator')
+  return count
 }
 
 async function describeUser(
@@ -98,17 +113,28 @@ async function describeUser(
 }
 
 /**
- * A wrong name would end nothing and shut out nobody, and nobody would notice.
+ * A wrong name would end nothing and shut out nobody, and nobody would notice. Whoever has been here counts also
+ * when their provider is not configured any more.
  * @throws AdminError for what nobody here can be called.
  */
-export function requireSub({ providers }: AdminPorts, user: string): void {
+export async function requirePerson(ports: AdminPorts, user: string): Promise<void> {
+  const { providers } = ports
   const [, provider] = /^([^:]+):./.exec(user) ?? []
-  if (provider !== undefined && providers.has(provider)) return
+  if (provider !== undefined && (providers.has(provider) || (await hasBeenHere(ports, user))))
+    return
   const names = [...providers.keys()].join(', ')
   throw new AdminError(
     'invalid_request',
     `a person is named by provider and id, as gateway users list shows them; providers: ${names}`,
   )
+}
+
+async function hasBeenHere({ families }: AdminPorts, user: string): Promise<boolean> {
+  const { users, grants } = families
+  // Machines act for themselves and are no persons.
+  if (providerOf(user) === 'client') return false
+  const [known, ids] = await Promise.all([users.find(user), grants.ofUser(user)])
+  return known !== undefined || ids.length > 0
 }
 
 function unknown(user: string): AdminError {

@@ -34,8 +34,11 @@ export interface Clients {
    * the edge refuses their tokens until `expiresAt` or the latest `exp` minted. False: there is none.
    */
   remove(managementDigest: string, id: string, expiresAt: number): Promise<boolean>
-  /** As `remove`, by the operator, who needs no token for it. */
-  removeByOperator(id: string, expiresAt: number): Promise<boolean>
+  /**
+   * As `remove`, by the operator, who needs no token for it.
+   * @param condition false also where this does not hold: whoever was picked may be in use by now.
+   */
+  removeByOperator(id: string, expiresAt: number, condition?: RemovalCondition): Promise<boolean>
   /**
    * Some of all registrations. Whoever is registered from the first page to the last is on one of them,
    * or on several.
@@ -44,6 +47,9 @@ export interface Clients {
   /** With what is known of it beside the record. */
   describe(id: string): Promise<Registration | undefined>
 }
+
+/** That nobody has approved it, or that nothing is granted to it at this moment. */
+export type RemovalCondition = 'unapproved' | 'unused'
 
 export interface RegistrationPage {
   readonly ids: readonly string[]
@@ -169,8 +175,17 @@ if not held_with(ARGV[3]) then return 0 end
 remove_client()
 return 1`)
 
+/** ARGV beyond: condition, or nothing. */
 const REMOVE_BY_OPERATOR = defineScript(`${REMOVE_CLIENT}
+local function is_used()
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[6], 0, -1)) do
+    if redis.call('EXISTS', KEYS[5] .. id) == 1 then return true end
+  end
+  return false
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[3] == 'unapproved' and not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+if ARGV[3] ~= '' and is_used() then return 0 end
 remove_client()
 return 1`)
 
@@ -218,9 +233,10 @@ export function redisClients(
     async remove(managementDigest, id, expiresAt) {
       return (await REMOVE(redis, removing(id), [id, expiresAt, managementDigest])) === 1
     },
-    async removeByOperator(id, expiresAt) {
+    async removeByOperator(id, expiresAt, condition) {
       if (!CLIENT_ID.test(id)) return false
-      return (await REMOVE_BY_OPERATOR(redis, removing(id), [id, expiresAt])) === 1
+      const values = [id, expiresAt, condition ?? '']
+      return (await REMOVE_BY_OPERATOR(redis, removing(id), values)) === 1
     },
     async page(from = '0') {
       const [next, found] = await redis.zscan(INDEX, from, 'COUNT', PAGE_LENGTH)

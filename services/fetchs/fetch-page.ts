@@ -70,7 +70,8 @@ async function fetchOnce(
   markdown: MarkdownMaker,
 ): Promise<FetchedPage> {
   const { method, body, userAgent, lengthMax } = request
-  const headers = { accept: ACCEPT, 'user-agent': userAgent, ...checkHeaders(request.headers) }
+  const own = checkHeaders({ 'user-agent': userAgent })
+  const headers = { accept: ACCEPT, ...own, ...checkHeaders(request.headers) }
   const asked = { url: first, method, headers, body }
   const { answer, url } = await follow(asked, dial, mayAsk, signal)
   const { statusCode: status = 0, headers: told } = answer

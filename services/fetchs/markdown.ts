@@ -41,7 +41,7 @@ export class MarkdownMaker {
     const job = this.#waiting.shift()
     this.#running = job
     if (job === undefined) {
-      this.#idle = setTimeout(() => this.#drop(), IDLE_MS).unref()
+      this.#idle = setTimeout(() => this.#leave(), IDLE_MS).unref()
       return
     }
     const worker = this.#ensure()
@@ -72,6 +72,13 @@ export class MarkdownMaker {
 
   #drop(): void {
     void this.#worker?.terminate()
+  }
+
+  /** Whatever comes next gets another one: this one may take a while to end. */
+  #leave(): void {
+    const worker = this.#worker
+    this.#worker = undefined
+    void worker?.terminate()
   }
 
   #lost(worker: Worker): void {

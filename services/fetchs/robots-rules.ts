@@ -31,8 +31,11 @@ export function readRobots(text: string): RobotsRules {
 function readGroups(text: string): Group[] {
   const groups: Group[] = []
   for (const line of text.split(/\r\n?|\n/, LINES_MAX)) {
-    const [, key = '', value = ''] = /^\s*([\w-]+)\s*:\s*([^#]*?)\s*(?:#.*)?$/.exec(line) ?? []
-    addLine(groups, key.toLowerCase(), value)
+    // No pattern: a line may be long, and is a stranger's.
+    const [said = ''] = line.split('#', 1)
+    const colon = said.indexOf(':')
+    if (colon === -1) continue
+    addLine(groups, said.slice(0, colon).trim().toLowerCase(), said.slice(colon + 1).trim())
   }
   return groups
 }

@@ -21,11 +21,16 @@ export function createPassage(socketPath: string, tell: (line: string) => void):
   return createServer({ allowHalfOpen: true }, (client) => {
     const proxy = connect({ path: socketPath, allowHalfOpen: true })
     client.on('error', () => {})
-    proxy.once('error', (error) => {
+    const isAway = (error: Error): void => {
       tell(`The way out does not answer: ${error.message}`)
       writeRefusal(client, badRequest('The way out of this container does not answer.', 503))
+    }
+    proxy.once('error', isAway)
+    proxy.once('connect', () => {
+      // What breaks later breaks what has begun.
+      join(client, proxy)
+      proxy.off('error', isAway)
     })
-    proxy.once('connect', () => join(client, proxy))
   })
 }
 

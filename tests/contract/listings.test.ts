@@ -124,6 +124,21 @@ test.serial(
   },
 )
 
+test.serial('what came into use since it was picked is not deleted', async (t) => {
+  const [approved = '', used = '', idle = ''] = await register(3)
+  for (const id of [approved, used]) await clients.keep(id, DAY)
+  const grant = await grants.create(facts({ clientId: used }))
+  for (const id of [approved, used]) {
+    t.false(await clients.removeByOperator(id, now(), 'unapproved'))
+  }
+  t.false(await clients.removeByOperator(used, now(), 'unused'))
+  t.not(await grants.find(grant.id), undefined)
+  t.true(await clients.removeByOperator(approved, now(), 'unused'))
+  t.true(await clients.removeByOperator(idle, now(), 'unapproved'))
+  await grants.revoke(grant, now())
+  t.true(await clients.removeByOperator(used, now(), 'unused'), 'what was granted has ended')
+})
+
 test.serial('of grants those that live are told, with what is known of their tokens', async (t) => {
   const waiting = await grants.create(facts({ label: 'nightly' }), 30)
   const used = await grants.create(facts())

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
+import { digest } from '../../lib/platform/seal.ts'
 import { redisUserSecrets } from '../../lib/store/user-secrets.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -15,9 +16,11 @@ const valuesOf = async (place: ReturnType<typeof placeOf>, store = secrets) =>
 
 /** The name of the record without the prefix that the connection adds. */
 const recordOf = async (change: () => Promise<void>): Promise<string> => {
-  const before = new Set(await redis.keys('*user-secrets:*'))
+  const records = async () =>
+    (await redis.keys('*user-secrets:*')).filter((one) => !one.includes('user-secrets:of:'))
+  const before = new Set(await records())
   await change()
-  const [made = ''] = (await redis.keys('*user-secrets:*')).filter((one) => !before.has(one))
+  const [made = ''] = (await records()).filter((one) => !before.has(one))
   return made.slice(redis.options.keyPrefix?.length)
 }
 
@@ -40,6 +43,29 @@ test('what was entered is read as it was, for this person and service alone', as
 test('ids that are cut elsewhere are other ids', async (t) => {
   await secrets.enter(placeOf('dev:x', 'yz'), 'KEY', 'v')
   t.deepEqual(await valuesOf(placeOf('dev:xy', 'z')), {})
+})
+
+test('all of a person is forgotten, and nothing of anybody else', async (t) => {
+  const [mine, theirs] = ['dev:leaver', 'dev:stayer']
+  for (const [service, name] of [
+    ['notes', 'ONE'],
+    ['notes', 'TWO'],
+    ['memory', 'ONE'],
+    ['emptied', 'ONE'],
+  ] as const) {
+    for (const userId of [mine, theirs]) await secrets.enter({ userId, service }, name, 'v')
+  }
+  await secrets.remove(placeOf(mine, 'emptied'), 'ONE')
+  // As an earlier release left it: the index does not know of it.
+  await secrets.enter(placeOf(mine, 'earlier'), 'ONE', 'v')
+  await redis.srem(`user-secrets:of:${digest(mine)}`, 'earlier')
+  t.is(await secrets.forgetOfUser(mine, ['earlier', 'nothing']), 4)
+  for (const service of ['notes', 'memory', 'emptied', 'earlier']) {
+    t.deepEqual(await valuesOf(placeOf(mine, service)), {})
+  }
+  t.deepEqual(await valuesOf(placeOf(theirs)), { ONE: 'v', TWO: 'v' })
+  t.is(await secrets.forgetOfUser(mine, []), 0)
+  t.is(await redis.exists(`user-secrets:of:${digest(mine)}`), 0)
 })
 
 test('names and instants are told without opening anything', async (t) => {

@@ -1,6 +1,7 @@
 /** Servers are added, imported and taken out by the command line while the gateway runs, and people use them at once. */
 
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -145,6 +146,15 @@ test.serial(
     await until(async () => (await statusOf('my-own')) === 401, WAIT_MS)
   },
 )
+
+test.serial('what takes the place of another is told only once it is in force', async (t) => {
+  const words = ['--replace', '--description', 'another', '--yes', '--json']
+  const { exitCode, stdout, stderr } = await run('add', 'npm:offers-mcp', ...words)
+  t.is(exitCode, 0, stderr)
+  t.is(JSON.parse(stdout).gateway, 'served')
+  const { configuration } = JSON.parse((await run('status', '--json')).stdout)
+  t.is(configuration.sha256, createHash('sha256').update(readFileSync(file)).digest('hex'))
+})
 
 test.serial('what is taken out is gone, and the rest of the file stays', async (t) => {
   const { exitCode, stdout } = await run('remove', 'offers')

@@ -34,6 +34,13 @@ const isLetIn = async (token: unknown): Promise<boolean> => {
   return status === LET_IN
 }
 
+/** Each process of the edge is told of a revocation; on a busy machine one may be told later than a command ends. */
+const isRefused = async (token: unknown): Promise<boolean> => {
+  const until = performance.now() + BOUND_MS
+  while (await isLetIn(token)) if (performance.now() > until) return false
+  return true
+}
+
 /** Somebody logs in with a client of their own. */
 async function arrive(name: string, clientName: string) {
   const logins = createGatewayLogins(gateway.url, name)
@@ -107,7 +114,7 @@ test('a token for a script is let in until it is revoked, and is told once', asy
     [['nightly job', shown.grant_id]],
   )
   await command.json(['tokens', 'revoke', '-'], typed)
-  t.false(await isLetIn(token))
+  t.true(await isRefused(token))
   t.deepEqual((await listed()).tokens, [])
   const after = await command(['tokens', 'show', '-'], typed)
   t.is(after.exitCode, 1)
@@ -154,8 +161,8 @@ test('clients are found by name and deleted with what they were granted', async 
 
   const told = await command.json<{ ended: string[] }>(['clients', 'delete', ...named, '--yes'])
   t.is(told.ended.length, 2)
-  t.false(await isLetIn(one.token))
-  t.false(await isLetIn(two.token))
+  t.true(await isRefused(one.token))
+  t.true(await isRefused(two.token))
   t.true(await isLetIn(other.token))
   const gone = await command(['clients', 'show', one.client.client_id])
   t.is(gone.exitCode, 1)
@@ -177,7 +184,7 @@ test('grants are filtered, revoked one by one, and the person is asked again', a
   t.deepEqual(old.grants, [])
   const { stdout } = await command(['grants', 'revoke', grants[0]?.grant_id ?? '', '--yes'])
   t.is(stdout, '1 grant revoked.\n')
-  t.false(await isLetIn(token))
+  t.true(await isRefused(token))
   t.is((await logins.client.token(logins.refreshing(client, tokens))).status, 400)
 })
 

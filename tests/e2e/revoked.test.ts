@@ -9,7 +9,7 @@ import { startGateway } from '../support/gateway.ts'
 import { until } from '../support/gateway-process.ts'
 import { form, sendOverNetwork } from '../support/http.ts'
 import { allEvents, json, open, type RpcBody, rpc, send } from '../support/mcp.ts'
-import { callService } from '../support/mcp-call.ts'
+import { callService, onceRevoked } from '../support/mcp-call.ts'
 import { createOAuthClient, type Registered } from '../support/oauth-client.ts'
 import { readTokens, type Tokens } from '../support/obtain-tokens.ts'
 import { createPerson, type Person } from '../support/person.ts'
@@ -78,7 +78,8 @@ verifiesAlone('revoked-while-running', async (t) => {
     t.log(`${by}: ${Math.round(took)} ms`)
     t.true(took < WITHIN_MS)
     t.deepEqual(error?.data, { reason: `revoked ${by}` })
-    t.is((await callService(endpoint, guest.tokens.access_token)).status, 401)
+    const refused = await onceRevoked(() => callService(endpoint, guest.tokens.access_token))
+    t.is(refused.status, 401)
   }
 
   const bob = await arrive('bob', 20_000)

@@ -26,7 +26,8 @@ export const deleteCommand: CommandMaker = (context) =>
                 .filter(({ kind }) => kind === 'registered')
                 .map(({ client_id }) => client_id)
         const words = { noun: 'client', verb: 'delete', done: 'deleted' }
-        await endEach(context(), administration, { name: 'clients/delete', ids, ...words }, options)
+        const ending = { name: 'clients/delete', ids, areNamed: given.length > 0, ...words }
+        await endEach(context(), administration, ending, options)
       })
     })
 

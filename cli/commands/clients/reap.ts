@@ -42,7 +42,10 @@ export const reapCommand: CommandMaker = (context) =>
           .filter((client) => isNeedless(client, options.unused === true))
           .map(({ client_id }) => client_id)
         const words = { noun: 'client', verb: 'delete', done: 'deleted' }
-        await endEach(context(), administration, { name: 'clients/delete', ids, ...words }, options)
+        // Somebody may begin to use one of them before it is its turn.
+        const input = { condition: options.unused === true ? 'unused' : 'unapproved' }
+        const ending = { name: 'clients/delete', ids, input, areNamed: false, ...words }
+        await endEach(context(), administration, ending, options)
       })
     })
 

@@ -28,7 +28,8 @@ export const revokeCommand: CommandMaker = (context) =>
                 ({ grant_id }) => grant_id,
               )
         const words = { noun: 'grant', verb: 'revoke', done: 'revoked' }
-        await endEach(context(), administration, { name: 'grants/revoke', ids, ...words }, options)
+        const ending = { name: 'grants/revoke', ids, areNamed: given.length > 0, ...words }
+        await endEach(context(), administration, ending, options)
       })
     })
 

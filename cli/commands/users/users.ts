@@ -13,6 +13,7 @@ Examples:
   $ gateway users list --unseen-for 90d
   $ gateway users show github:583231
   $ gateway users disable github:583231    somebody leaves: all ends now, and no login is let in
+  $ gateway users disable github:583231 --forget-secrets   and what they had entered for services is deleted
   $ gateway users revoke github:583231     all ends now; they may log in again
   $ gateway users enable github:583231
 `

@@ -90,11 +90,10 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
       if (isJSONRPCRequest(message)) return await sendRequest(waiting.add(message))
       const left = cancelledId(message)
       const request = waiting.get(left)
+      // Nobody waits for its answer any more.
+      waiting.settle(left)
       // Over HTTP the era without sessions has no message for it: the request's own stream is left.
-      if (request !== undefined && isStateless(request.message)) {
-        waiting.settle(left)
-        return request.leaving.abort()
-      }
+      if (request !== undefined && isStateless(request.message)) return request.leaving.abort()
       await send(message).catch(tell)
     },
     settled: () => waiting.empty(),

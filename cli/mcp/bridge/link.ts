@@ -10,6 +10,7 @@ import {
   type JSONRPCRequest,
   type StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
+import { farewell } from '../session/farewell.ts'
 import { isNotFound } from './failure.ts'
 import { createOpening } from './opening.ts'
 import { isStateless } from './waiting.ts'
@@ -58,8 +59,11 @@ export class Link {
 
   /** Tells the server that the session has ended. */
   async close(): Promise<void> {
-    await this.#transport.terminateSession().catch(() => {})
-    await this.#transport.close()
+    const leaving = this.#transport
+    // Its own refusal would open another session.
+    leaving.onerror = () => {}
+    await farewell(() => leaving.terminateSession())
+    await leaving.close()
   }
 
   #create(): StreamableHTTPClientTransport {

@@ -45,7 +45,10 @@ export async function discover(url: string): Promise<Discovered | undefined> {
   }
 }
 
-/** Undefined when there is none; a server that cannot be reached is an error. */
+/**
+ * Undefined when there is none. A server that cannot be reached or fails is an error, and so is an address of the
+ * challenge where nothing is: else the login would go on at a place that nobody named.
+ */
 async function readResourceMetadata(
   url: string,
   challenge: Challenge | undefined,
@@ -55,10 +58,19 @@ async function readResourceMetadata(
   try {
     return await discoverOAuthProtectedResourceMetadata(url, options, fetchBriefly)
   } catch (error) {
+    const isAbsent = error instanceof Error && ABSENT.test(error.message)
+    if (isAbsent && resourceMetadataUrl === undefined) return undefined
     if (error instanceof TypeError) throw error
-    return undefined
+    const place = resourceMetadataUrl ?? url
+    throw new CliError(`The metadata of ${place} cannot be read.`, {
+      nextStep: 'try again later, or ask its operator',
+      cause: error,
+    })
   }
 }
+
+/** In the words of the SDK: there is none, or a server that knows no such address has its own answer. */
+const ABSENT = /does not implement OAuth 2\.0 Protected Resource Metadata|^HTTP 4\d\d /
 
 /** What a stranger is told. A request without a session starts nothing at the server. */
 async function knock(url: string): Promise<Challenge | undefined> {

@@ -45,7 +45,9 @@ async function waitForAnswer(
     reject(new CliError('Nobody came back from the login in time.', { nextStep: 'run it again' }))
   })
   server.on('request', (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    // Whoever is on this machine may ask anything.
+    const url = URL.parse(request.url ?? '/', 'http://127.0.0.1') ?? NOWHERE
+    const { pathname, searchParams } = url
     const isOurs = pathname === PATH && searchParams.get('state') === state
     response.writeHead(isOurs ? 200 : 404, PAGE_HEADERS)
     response.end(page(isOurs, searchParams.has('error')), () => {
@@ -54,6 +56,8 @@ async function waitForAnswer(
   })
   return await promise
 }
+
+const NOWHERE = new URL('http://127.0.0.1/')
 
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',

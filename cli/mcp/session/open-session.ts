@@ -8,6 +8,7 @@ import { createTokenSource } from '../oauth/tokens.ts'
 import { openLoginStore } from '../store/login-store.ts'
 import { answerElicitation } from './elicitation.ts'
 import { explainSession } from './explain.ts'
+import { farewell } from './farewell.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { createTransport } from './transport.ts'
 
@@ -16,8 +17,6 @@ export interface Session {
   /** Ends when the person leaves (Ctrl-C): what was asked for is cancelled at the server. */
   readonly signal: AbortSignal
 }
-
-const FAREWELL_MS = 2000
 
 /** @throws CliError for whatever the server, the way to it or the login has against it. */
 export async function withSession<T>(
@@ -67,12 +66,4 @@ function createClient(context: Context, url: string, terminal: Terminal): Client
     return Promise.reject(new ProtocolError(ProtocolErrorCode.MethodNotFound, words))
   }
   return client
-}
-
-/** Ends what the server keeps for us; one that is gone, or slow, ends it by itself. */
-async function farewell(end: () => Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, FAREWELL_MS)
-  await Promise.race([end().catch(() => {}), late])
-  clearTimeout(timer)
 }

@@ -59,11 +59,21 @@ export function readImage(image: string, args: readonly string[], stdout: string
       nextStep: 'name it behind --: gateway add image:… -- PROGRAM ARGS',
     })
   }
+  const { WorkingDir: workingDirectory = '' } = Config
+  const own = command.slice(0, command.length - args.length)
+  if ([...own, workingDirectory].some((text) => text.includes('${'))) {
+    throw new CliError(`${image} starts with a \${…}, which would mean something to the gateway.`, {
+      nextStep: 'name the program behind --: gateway add image:… -- PROGRAM ARGS',
+    })
+  }
   return {
     pinned: RepoDigests?.[0] ?? image,
     command,
-    workingDirectory: Config.WorkingDir ?? '',
-    variables: (Config.Env ?? []).map((pair) => pair.split('=')[0] ?? ''),
+    workingDirectory,
+    // Compose, into whose file they go, would take others for its own.
+    variables: (Config.Env ?? [])
+      .map((pair) => pair.split('=')[0] ?? '')
+      .filter((name) => /^[A-Za-z_]\w*$/.test(name)),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What clients write as `${…}`, in the gateway's words. */
 
+import { OIDC_SECRET } from '../../../lib/catalogue/provider-variables.ts'
 import { isReservedSecret } from '../../../lib/catalogue/secret-names.ts'
 
 export interface ClientPlace {
@@ -46,7 +47,8 @@ function convert(inside: string, { home, project, nameOfInput }: ClientPlace): C
   if (name === undefined) return { problem: 'means something to that client alone' }
   if (fallback !== undefined) return { text: fallback }
   if (!USABLE.test(name)) return { problem: 'is no name that the gateway can use: A-Z, 0-9 and _' }
-  if (isReservedSecret(name)) return { problem: 'is a key of the gateway itself' }
+  if (isReservedSecret(name) || name === OIDC_SECRET)
+    return { problem: 'is a key of the gateway itself' }
   return { text: toReference(name) }
 }
 

@@ -81,16 +81,33 @@ export async function importServers(
   }
   if (options.dryRun || entries.length === 0) return { ...imported, followed: undefined }
   await ports.confirm({ ...imported, followed: undefined })
+  // The file as it is now: trying and asking took their time, and others may have written meanwhile.
+  const now = readConfigurationFile(context)
+  assertStillFree(entries, now, options.replace === true)
   // First: a gateway that takes the file up must find what it names.
   if (secrets.size > 0) {
     writeEnvFile(imported.envPath, changeEnvFile(readEnvFile(imported.envPath), secrets))
   }
-  writeConfigurationFile(changed, withSecrets)
+  writeConfigurationFile({ ...now, text: textWith(now.text, entries) }, withSecrets)
   const names = entries.filter(({ definition }) => definition.enabled !== false)
   const followed = await follow(context, (status) =>
     names.every(({ name }) => serves(status, name)),
   )
   return { ...imported, followed }
+}
+
+/** @throws CliError for a name that somebody took while these were tried. */
+function assertStillFree(
+  entries: readonly PlannedEntry[],
+  { path, text }: ConfigurationFile,
+  isReplacing: boolean,
+): void {
+  const taken = entryNames(text)
+  const lost = isReplacing ? [] : entries.filter(({ name }) => taken.has(name))
+  if (lost.length === 0) return
+  throw new CliError(`${path} has meanwhile got ${lost.map(({ name }) => name).join(', ')}.`, {
+    nextStep: 'import again, or add --replace',
+  })
 }
 
 function makePlan(

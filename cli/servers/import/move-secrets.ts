@@ -52,9 +52,9 @@ function moveFromArgs(args: readonly string[], keep: KeepSecret): string[] {
   })
 }
 
-/** `--name=value`, the value behind `--name`, or a value by itself. */
+/** `--name=value` or `NAME=value`, the value behind `--name`, or a value by itself. */
 function readArg(arg: string, before = ''): { start: string; name: string; value: string } {
-  const [, start = '', name = ''] = /^(--?([\w-]+)=)/.exec(arg) ?? []
+  const [, start = '', name = ''] = /^((?:--?)?([\w-]+)=)/.exec(arg) ?? []
   if (start !== '') return { start, name, value: arg.slice(start.length) }
   const [, flag = ''] = /^--?([\w-]+)$/.exec(before) ?? []
   return { start, name: arg.startsWith('-') ? '' : flag, value: arg }

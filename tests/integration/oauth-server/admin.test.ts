@@ -11,6 +11,7 @@ import {
   type TokenDescription,
   type UserEntry,
 } from '../../../lib/oauth/administration.ts'
+import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
 import { createTokenSource } from '../../support/obtain-tokens.ts'
@@ -174,6 +175,55 @@ test.serial('a token for a script is in somebody’s name, and seen by them', as
   await operator.told('users/revoke', { user: 'dev:grace' })
   const shown = await operator.told<TokenDescription>('tokens/show', { token: minted.access_token })
   t.like(shown, { active: false, reason: 'revoked' })
+})
+
+test.serial('a token that is made while somebody is disabled does not outlive it', async (t) => {
+  await authorize('ivan').answer()
+  const { families } = ports
+  let looks = 0
+  // The second look at the person comes after it was found that they may, and before the grant is made.
+  const find: typeof families.users.find = async (id) => {
+    looks += 1
+    if (looks === 2) await operator.told('users/disable', { user: id })
+    return await families.users.find(id)
+  }
+  const racing = { ...ports, families: { ...families, users: { ...families.users, find } } }
+  const wish = { user: 'dev:ivan', service: 'echo', scopes: [], label: '', lifetimeSeconds: 3600 }
+  const audit = { append: () => {}, flush: async () => {} }
+  await t.throwsAsync(mintPersonalToken({ ...racing, audit }, wish), { name: 'AdminError' })
+  t.is(looks, 3)
+  t.deepEqual(await grantsOf('dev:ivan'), [])
+})
+
+test.serial('what somebody entered for services goes when that is asked for', async (t) => {
+  const user = 'dev:judy'
+  const { userSecrets } = ports.families
+  for (const service of ['echo', 'served-before']) {
+    await userSecrets.enter({ userId: user, service }, 'KEY', 'value')
+  }
+  t.like(await operator.told('users/revoke', { user }), { secrets_deleted: null })
+  const leaving = { user, forget_secrets: true }
+  t.like(await operator.told('users/disable', leaving), { secrets_deleted: 2 })
+  t.is((await userSecrets.describe({ userId: user, service: 'echo' })).size, 0)
+  t.is((await userSecrets.describe({ userId: user, service: 'served-before' })).size, 0)
+})
+
+test.serial('somebody of a provider that is gone can still be ended and shut out', async (t) => {
+  const user = 'gone:1'
+  const facts = { userId: user, userName: 'x', clientId: web.client_id, resource: echo }
+  await ports.families.grants.create({ ...facts, scopes: ['mcp'], authenticatedAt: 1 })
+  t.like(await operator.told('users/revoke', { user }), { grants: 1 })
+  t.deepEqual(await grantsOf(user), [])
+  t.like(await operator.ask('users/revoke', { user }), { status: 400 }, 'nothing is left of them')
+  await ports.families.users.record({
+    id: user,
+    provider: 'gone',
+    name: 'x',
+    emails: [],
+    readAt: 1,
+    lastLoginAt: 1,
+  })
+  t.like(await operator.told('users/disable', { user }), { disabled: true })
 })
 
 test.serial('nobody is given what they may not have', async (t) => {

@@ -6,7 +6,7 @@ import { CliError } from '../../../cli/cli-error.ts'
 import type { Context } from '../../../cli/context.ts'
 import { createOutput } from '../../../cli/output.ts'
 import { readConfiguration } from '../../../cli/start/configuration.ts'
-import { toConfigurationStatus } from '../../../cli/start/configuration-status.ts'
+import { hashOf, toConfigurationStatus } from '../../../cli/start/configuration-status.ts'
 import { readSettings } from '../../../cli/start/settings.ts'
 import type { Environment } from '../../../lib/platform/environment.ts'
 import { faultsOf, folderWith } from '../../support/configuration.ts'
@@ -88,6 +88,7 @@ test('a file that became bad is told, with what is wrong', (t) => {
   const path = join(context.workingDirectory, 'gateway.yaml')
   const good = {
     path,
+    sha256: hashOf(gateway.configurationText),
     faults: [],
     changed: [],
     needs_restart: [],

@@ -134,6 +134,30 @@ test('when all is well the next step is a client', (t) => {
   t.regex(composeSteps(soon, NOW).join(), /not renewed: docker compose logs --tail 50 certs/)
 })
 
+test('a service of an image is in the container of its name', (t) => {
+  const image = { command: 'serve', runner: '/run/runners/tools/runner.sock' }
+  const facts = {
+    containers: [
+      { name: 'tools', verdict: 'serving' as const, status: 'Up', image: 'gw-tools' },
+      { name: 'own', verdict: 'failing' as const, status: 'Exited (1)', image: 'gw-own' },
+    ],
+    expected: undefined,
+    gateway: readYaml(
+      `${ACCESS}mcpServers: { tools: ${JSON.stringify(image)}, mine: { command: mine } }`,
+      { ...SWITCHED_OFF, MCP_ECHO_ENABLED: 'false' },
+    ),
+    faults: [],
+    certificate: null,
+  }
+  t.deepEqual(
+    toComposeStatus(facts).services.map(({ name, verdict }) => [name, verdict]),
+    [
+      ['tools', 'serving'],
+      ['mine', 'failing'],
+    ],
+  )
+})
+
 test('a configuration at fault is told', (t) => {
   const facts = { containers: [], expected: undefined, gateway: undefined, certificate: null }
   const status = toComposeStatus({ ...facts, faults: ['BASE_DOMAIN must be …'] })

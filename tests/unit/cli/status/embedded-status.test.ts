@@ -16,6 +16,7 @@ const WELL: GatewayStatus = {
   versions: { gateway: '1' },
   configuration: {
     path: '/g/gateway.yaml',
+    sha256: '',
     faults: [],
     changed: [],
     needs_restart: [],

@@ -26,11 +26,17 @@ test('what the definition says wins, and a remote server has none', (t) => {
 test('MCP_RUNNERS_FOLDER gives every program a runner', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'runners-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  mkdirSync(join(folder, 'run/memory'), { recursive: true })
-  writeFileSync(join(folder, 'gateway.yaml'), 'mcpServers: { mine: { command: ./mine } }\n')
+  for (const name of ['memory', 'filesystem']) {
+    mkdirSync(join(folder, 'run', name), { recursive: true })
+  }
+  writeFileSync(
+    join(folder, 'gateway.yaml'),
+    'mcpServers: { mine: { command: ./mine }, memory: { enabled: true }, filesystem: { command: x } }\n',
+  )
   const { services } = readGateway({ MCP_RUNNERS_FOLDER: 'run' }, folder)
   t.is(services.get('memory')?.runner, join(folder, 'run/memory/runner.sock'))
   t.is(services.get('mine')?.runner, join(folder, 'run/own/runner.sock'))
+  t.is(services.get('filesystem')?.runner, join(folder, 'run/own/runner.sock'), 'of the operator’s')
   const memory = services.get('memory')?.launch
   t.is(memory?.kind === 'stdio' ? memory.command : '', 'mcp-server-memory')
 })

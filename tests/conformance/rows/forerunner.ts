@@ -1,0 +1,190 @@
+/** The faults (F) of the system whose features this gateway has. */
+
+import { deferred, proved, type Rows, superseded } from './row.ts'
+
+const NOT_THROUGH_ENVOY = 'nothing of it passes Envoy:'
+
+export const FORERUNNER: Rows = {
+  'F-01': proved('a code for any client', 'code-of-another-client'),
+  'F-02': proved(
+    'clients need not authenticate',
+    'code-flow-every-authentication',
+    'refresh-of-another-client',
+  ),
+  'F-03': proved('PKCE is a choice', 'pkce-required'),
+  'F-04': proved(
+    'codes live a year, and work twice',
+    'code-short-lived',
+    'code-replayed-kills-grant',
+  ),
+  'F-05': proved('no list lets everybody in', 'people-refused', 'people-removed', 'people-names'),
+  'F-06': proved(
+    'no consent, no bound state',
+    'login-each-client-asks',
+    'login-state-browser',
+    'login-forged',
+  ),
+  'F-07': proved(
+    'redirects compared by their start',
+    'redirect-compared-by-text',
+    'redirect-loopback-look-alikes',
+    'redirect-loopback-any-port',
+  ),
+  'F-08': proved(
+    'redirects put together blindly',
+    'redirect-query-kept',
+    'authorize-state-exact',
+    'iss-exactly-once',
+  ),
+  'F-09': proved('markup on pages', 'reflected-values-escaped', 'page-headers-everywhere'),
+  'F-10': proved('no audience', 'token-audience-end-to-end'),
+  'F-11': proved('tokens passed on', 'no-token-passthrough'),
+  'F-12': proved('no metadata of the resource', 'challenge-exact', 'metadata-copies'),
+  'F-13': proved(
+    'refresh tokens that stay, for anybody',
+    'refresh-rotates',
+    'refresh-reuse-ends-the-family',
+    'refresh-of-another-client',
+    'revoke-refresh-ends-grant',
+  ),
+  'F-14': proved(
+    'anybody revokes and introspects',
+    'revoke-own-tokens-only',
+    'introspect-authenticates',
+  ),
+  'F-15': proved('scopes that nobody looks at', 'authorize-scope-told', 'token-scope', 'id-token'),
+  'F-16': proved('types compared by a part', 'grant-type-exact', 'authorize-code-only'),
+  'F-17': proved(
+    'errors in other forms',
+    'errors-by-accept',
+    'login-denied',
+    'answers-as-a-certified-server',
+  ),
+  'F-18': proved('states that stay', 'login-state-once'),
+  'F-19': proved('answers with tokens stored', 'token-answers-never-stored', 'registration-answer'),
+  'F-20': proved(
+    'registrations without bounds or truth',
+    'registration-flood',
+    'registration-unknown-ignored',
+    'management-replace',
+    'management-needs-its-token',
+  ),
+  'F-21': proved('a deleted client’s tokens live on', 'management-delete-reaches-the-edge'),
+  'F-22': proved('no address', 'email-claims'),
+  'F-23': deferred(
+    'code that nobody runs',
+    `${NOT_THROUGH_ENVOY} lint and the architecture tests hold it`,
+  ),
+  'F-24': proved('secrets in clear in the store', 'secrets-at-rest', 'people-store'),
+  'F-25': proved('secrets in logs', 'secrets-at-rest', 'edge-log-without-secrets'),
+  'F-26': proved('services that reach everything', 'child-cannot-forge', 'bridge-listens-nowhere'),
+  'F-27': proved(
+    'a store that is away is 401',
+    'fault-store-killed',
+    'fault-store-frozen',
+    'outage-store-frozen',
+  ),
+  'F-28': deferred(
+    'KEYS on the way of a request',
+    `${NOT_THROUGH_ENVOY} tests/contract hold what scripts touch`,
+  ),
+  'F-29': proved('one key, without a name', 'keys-rotation', 'keys-algorithm-change'),
+  'F-30': deferred(
+    'versions that nobody fixed',
+    `${NOT_THROUGH_ENVOY} lock files and hashes are compared by unit tests of the packages`,
+  ),
+  'F-31': superseded(
+    'health probes that start processes',
+    'probes ask the rooms, never an MCP server',
+    'child-for-each',
+  ),
+  'F-32': proved(
+    'services that nobody reaches',
+    'identity-end-to-end',
+    'stateful-memory',
+    'stateful-filesystem',
+  ),
+  'F-33': proved('routes that lead nowhere', 'methods-on-every-path', 'layout-hosts-end-to-end'),
+  'F-34': proved(
+    'deletion that leaves tokens',
+    'management-delete-reaches-the-edge',
+    'revoke-refresh-ends-grant',
+  ),
+  'F-35': proved(
+    'CORS that browsers cannot use, origins not looked at',
+    'edge-cors-on-refusals',
+    'edge-preflights',
+    'origin-checked',
+    'client-in-a-web-page',
+  ),
+  'F-36': proved('lines of 64 KiB at most', 'call-large', 'child-endless-line'),
+  'F-37': proved('stderr that nobody reads', 'child-floods-stderr'),
+  'F-38': proved('equal ids', 'ids-equal-in-a-session', 'ids-equal-in-sessions'),
+  'F-39': proved(
+    'messages of servers dropped',
+    'call-progress',
+    'call-asks-client',
+    'listen-changes',
+    'call-cancelled',
+  ),
+  'F-40': proved(
+    'no streams, no resumption, wrong codes',
+    'session-ended',
+    'message-accepted',
+    'message-broken',
+    'call-outlives-client',
+  ),
+  'F-41': proved(
+    'sessions of anybody, without bounds',
+    'session-foreign',
+    'session-flood',
+    'child-cannot-start',
+    'child-progressing',
+  ),
+  'F-42': proved(
+    'deaths unseen, environments shared',
+    'child-dies-in-call',
+    'child-nothing-left',
+    'child-environment',
+  ),
+  'F-43': deferred(
+    'a client without PKCE and state',
+    'of our own client, at servers of its tests: tests/e2e/mcp-client and tests/integration/cli',
+    'clients-of-today',
+  ),
+  'F-44': deferred(
+    'a client that logs into its messages',
+    'of our own client: tests/e2e/mcp-client reads its stdout',
+  ),
+  'F-45': deferred(
+    'a client that presents the same token again',
+    'of our own client: tests/integration/cli, logins',
+    'refresh-by-the-sdk',
+  ),
+  'F-46': deferred(
+    'a client that answers notifications',
+    'of our own client: tests/integration/cli, connect',
+  ),
+  'F-47': deferred(
+    'a client that writes tokens about',
+    'of our own client: tests/integration/cli, logins',
+  ),
+  'F-48': deferred(
+    'fetchs reaches inside',
+    'of the service’s own way out: tests/integration/fetchs, and through Envoy tests/e2e/browser-services',
+  ),
+  'F-49': deferred('fetchs speaks wrongly', 'of the service itself: tests/integration/fetchs'),
+  'F-50': deferred(
+    'echo shows what is others’',
+    'through Envoy in tests/e2e/echo-both-eras',
+    'session-foreign',
+  ),
+  'F-51': proved(
+    'paths that are never tried',
+    'clients-of-today',
+    'people-refused',
+    'pkce-first-failure-counts',
+    'code-replayed-kills-grant',
+  ),
+  'F-52': deferred('scripts shipped with the product', `${NOT_THROUGH_ENVOY} there are none`),
+}

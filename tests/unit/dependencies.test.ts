@@ -1,0 +1,61 @@
+/** What comes from others: known, wanted, licensed, and exactly what was looked at. */
+
+import { globSync, readFileSync } from 'node:fs'
+import test from 'ava'
+import { readLock, runtimeDependencies, usersOf } from '../../docs/dependencies-page.ts'
+import { REASONS } from '../../docs/dependency-reasons.ts'
+
+test('each package that runs has its reason, and no other', (t) => {
+  t.deepEqual(Object.keys(REASONS).toSorted(), runtimeDependencies().toSorted())
+})
+
+/** Started by their path, required by another one, or Node itself. */
+const NOT_IMPORTED = /^node$|^@modelcontextprotocol\/server-/
+
+test('each package that runs is imported by a room', (t) => {
+  const unused = runtimeDependencies().filter(
+    (name) => !NOT_IMPORTED.test(name) && usersOf(name).length === 0,
+  )
+  t.deepEqual(unused, [])
+})
+
+/** Those that ask for no more than their mention. Of two to choose from one is. */
+const FREE = /\b(?:MIT|ISC|0BSD|Zlib|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0)\b/
+/** The licence stands in a file: that of the official MCP servers, MIT and Apache-2.0. */
+const IN_A_FILE = /^node_modules\/@modelcontextprotocol\/server-/
+
+test('what runs may be passed on', (t) => {
+  for (const [path, { license = '', dev }] of readLock('package-lock.json')) {
+    if (dev === true || IN_A_FILE.test(path)) continue
+    t.regex(license, FREE, path)
+  }
+})
+
+const locks = ['package-lock.json', ...globSync('services/*/package-lock.json')]
+for (const file of locks) {
+  test(`${file}: each package by its version and hash, from the public registry`, (t) => {
+    const source = readFileSync(file, 'utf8')
+    const hosts = [...source.matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map(([, host]) => host)
+    t.deepEqual(
+      [...new Set(hosts)].filter((host) => host !== 'registry.npmjs.org'),
+      [],
+    )
+    for (const [path, { version, integrity, link }] of readLock(file)) {
+      if (link === true) continue
+      t.truthy(version, path)
+      t.regex(integrity ?? '', /^sha512-/, path)
+    }
+  })
+}
+
+for (const file of [
+  ...globSync('services/*/requirements.txt'),
+  ...globSync('cli/embedded/wheels-*.txt'),
+]) {
+  test(`${file}: each package by its version and hash`, (t) => {
+    const source = readFileSync(file, 'utf8').replaceAll(/\\\n/g, ' ')
+    const lines = source.split('\n').filter((line) => /^\s*[^#\s-]/.test(line))
+    t.true(lines.length > 0)
+    for (const line of lines) t.regex(line, /==\S+.*--hash=sha256:[0-9a-f]{64}/, line)
+  })
+}
