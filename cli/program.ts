@@ -17,12 +17,14 @@ import { keysCommand } from './commands/keys/keys.ts'
 import { logsCommand } from './commands/logs.ts'
 import { MCP_COMMANDS } from './commands/mcp-client.ts'
 import { outdatedCommand } from './commands/outdated.ts'
+import { purgeCommand } from './commands/purge.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
+import { statsCommand } from './commands/stats.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
@@ -61,6 +63,8 @@ const COMMANDS: readonly CommandMaker[] = [
   githubCommand,
   backupCommand,
   restoreCommand,
+  statsCommand,
+  purgeCommand,
   ...MCP_COMMANDS,
 ]
 
@@ -80,6 +84,7 @@ Examples:
   $ gateway clients list --older-than 30d
   $ gateway add npm:some-mcp             try an MCP server, and serve it
   $ gateway import ~/.cursor/mcp.json    the servers that a client has
+  $ gateway backup                       everything, closed, into backups/
   $ gateway stop
   $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
   $ gateway call echo echo message=hello

@@ -11,6 +11,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { ENDED_STARTS } from './families.ts'
 import type { StoreRecord } from './records.ts'
 import { COMMIT, type CommitReply } from './restoring-script.ts'
+import { walkKeys } from './walk.ts'
 
 const START = 'restoring:'
 const RESTORED_KEY = 'restored'
@@ -54,17 +55,25 @@ export async function layOut(
 
 /** @returns how many keys there were. */
 export async function clearLaidOut(redis: Redis): Promise<number> {
-  const prefix = redis.options.keyPrefix ?? ''
-  let cursor = '0'
   let cleared = 0
-  do {
-    const pattern = `${prefix}${START}*`
-    const [next, names] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', BATCH)
-    const keys = names.map((name) => name.slice(prefix.length))
-    if (keys.length > 0) cleared += await redis.unlink(...keys)
-    cursor = next
-  } while (cursor !== '0')
+  for await (const keys of walkKeys(redis, START)) cleared += await redis.unlink(...keys)
   return cleared
+}
+
+/** A restore that goes on touches what it lays out: what has been left alone for so long is nobody's. */
+const LEFT_ALONE_SECONDS = 3600
+
+/** How many keys a restore has left that was killed; none while one may still go on. */
+export async function countAbandoned(redis: Redis): Promise<number> {
+  let count = 0
+  for await (const keys of walkKeys(redis, START)) {
+    for (const key of keys) {
+      const idle = await redis.object('IDLETIME', key)
+      if (Number(idle) < LEFT_ALONE_SECONDS) return 0
+      count += 1
+    }
+  }
+  return count
 }
 
 export interface Commit {

@@ -12,6 +12,7 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import { readJsonLines, toJsonLine } from '../../lib/platform/json-lines.ts'
 import { deleteClients, listClients, showClient } from './clients.ts'
 import { forgetConsents, listConsents } from './consents.ts'
+import { countGarbage, purgeGarbage, showStatistics } from './data.ts'
 import { listGrants, revokeGrants } from './grants.ts'
 import { listKeys, rotateKeys } from './keys.ts'
 import { AdminError, type AdminPorts, type Operation, type Target } from './operation.ts'
@@ -38,6 +39,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'keys/rotate': rotateKeys,
   'consents/list': listConsents,
   'consents/revoke': forgetConsents,
+  'data/stats': showStatistics,
+  'data/garbage': countGarbage,
+  'data/purge': purgeGarbage,
 }
 
 const LINE_CHARACTERS_MAX = 131_072

@@ -103,6 +103,32 @@ test.serial(
   },
 )
 
+test.serial(
+  'the store is counted by family, none of which is unknown, and by whom it serves',
+  async (t) => {
+    interface Stats {
+      readonly keys: Record<string, number>
+      readonly used_bytes: number
+      readonly grants: { readonly count: number; readonly by_service: Record<string, number> }
+    }
+    const stats = await on(one).json<Stats>(['stats'])
+    t.like(stats.keys, { grants: 3, refresh: 3, other: undefined })
+    t.true(stats.used_bytes > 100_000)
+    t.like(stats.grants, { count: 3, by_service: { echo: 3 } })
+    t.regex((await on(one)(['stats'])).stdout, /^dev:alice +1$/m)
+    const unsaid = await on(one)(['purge', '--dry-run'])
+    t.is(unsaid.exitCode, 2)
+    interface Purged {
+      readonly counts: Record<string, number>
+    }
+    const dry = await on(one).json<Purged>(['purge', '--expired', '--dry-run'])
+    t.is(dry.counts['entries of indexes'], 0)
+    const done = await on(one).json<Purged>(['purge', '--expired', '--unused-for', '52w', '--yes'])
+    t.is(done.counts['registrations'], 0)
+    t.is(await call('alice'), 200)
+  },
+)
+
 test.serial('while the gateway runs, nothing is restored', async (t) => {
   const refused = await on(one)(['restore', backupFile, '--replace', '--yes'])
   t.is(refused.exitCode, 1)
