@@ -1,7 +1,5 @@
 /** A backup each night: when the next one is due, making it, and taking away those that are too old. */
 
-import { rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
@@ -14,9 +12,6 @@ import { backupFolder, readBackupSettings } from './settings.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
-
-/** There while the last one has failed: what a container's health is judged by. */
-export const FAILED_MARKER = join(tmpdir(), 'backup-failed')
 
 /** @param minutes of the day, UTC. @returns the next such moment after now. */
 export function nextAt(now: number, minutes: number): number {
@@ -44,11 +39,9 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
     const { file, bytes, records } = await makeBackup(context, path, lock, wishes)
     const removed = await removeOld(folder, issuer, keep)
     log.info({ file, bytes, records, removed: removed.length }, 'backup made')
-    rmSync(FAILED_MARKER, { force: true })
     return true
   } catch (error) {
     log.error({ err: error, folder }, 'no backup was made')
-    writeFileSync(FAILED_MARKER, (error as Error).message)
     return false
   }
 }

@@ -8,7 +8,6 @@ import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from '../../lib/store/redis.ts'
 import { CliError } from '../cli-error.ts'
-import { STORE_SOCKET } from '../compose/container-parts.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
@@ -27,7 +26,7 @@ export async function withAnyStore<Result>(
   context: Context,
   use: (redis: Redis) => Promise<Result>,
 ): Promise<Result> {
-  const elsewhere = storeElsewhere(context)
+  const elsewhere = ownStore(context.environment)
   if (elsewhere !== undefined) return await withConnection(elsewhere, use)
   const stateDirectory = stateDirectoryOf(context)
   const running = await findGateway(stateDirectory, context.environment)
@@ -43,7 +42,6 @@ export async function withQuietStore<Result>(
   why: string,
   use: (redis: Redis) => Promise<Result>,
 ): Promise<Result> {
-  if (isInContainer(context)) return await withConnection(storeInContainer(context), use)
   return await whileHeld(context, why, async (sockets) => {
     const { environment } = context
     const own = ownStore(environment)
@@ -57,25 +55,7 @@ export async function withQuietStore<Result>(
   })
 }
 
-/** In the containers of `compose.yaml`, where rooms are started and stopped by others. */
-export function isInContainer({ environment }: Pick<Context, 'environment'>): boolean {
-  return environment['GATEWAY_SETUP_FOR'] === 'compose'
-}
-
-function storeElsewhere(context: Context): Place | undefined {
-  return isInContainer(context) ? storeInContainer(context) : ownStore(context.environment)
-}
-
-function storeInContainer(context: Context): Place {
-  const { environment } = context
-  return (
-    ownStore(environment) ?? {
-      url: `unix://${STORE_SOCKET}`,
-      password: deriveSecret(readRootSecret(environment, stateDirectoryOf(context)), 'redis'),
-    }
-  )
-}
-
+/** One that the operator runs. */
 function ownStore(environment: Context['environment']): Place | undefined {
   const { REDIS_URL, REDIS_PASSWORD } = START_VARIABLES
   const own = readEnvironment({ REDIS_URL, REDIS_PASSWORD }, environment)

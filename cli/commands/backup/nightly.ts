@@ -12,7 +12,7 @@ const NOTES = `
 BACKUP_RECIPIENT (or BACKUP_PASSPHRASE_FILE) closes them, BACKUP_AT is when (03:15, UTC), BACKUP_FOLDER where, BACKUP_KEEP
 how many are kept (14), BACKUP_SERVICES whether the files of services are in them. The first one is made at once when there is none of the last day.
 
-compose.yaml runs it as soon as .env has BACKUP_RECIPIENT. Elsewhere a service of your system does.
+A service of your system runs it beside the gateway. What goes wrong is in its log, and tried again the next night.
 `
 
 /** A clock that is set, or a machine that slept, is noticed within this. */
