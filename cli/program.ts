@@ -6,6 +6,7 @@ import type { Environment } from '../lib/platform/environment.ts'
 import { EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommand } from './commands/backup/backup.ts'
 import { clientsCommand } from './commands/clients/clients.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config/config.ts'
@@ -25,10 +26,15 @@ import { rebuildCommand } from './commands/rebuild.ts'
 import { registrationsCommand } from './commands/registrations.ts'
 import { removeCommand } from './commands/remove.ts'
 import { restartCommand } from './commands/restart.ts'
+import { purgeCommand } from './commands/purge.ts'
+import { registrationsCommand } from './commands/registrations.ts'
+import { removeCommand } from './commands/remove.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { servicesCommand } from './commands/services/services.ts'
 import { setupCommand } from './commands/setup.ts'
 import { sslCommand } from './commands/ssl.ts'
 import { startCommand } from './commands/start.ts'
+import { statsCommand } from './commands/stats.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tokensCommand } from './commands/tokens/tokens.ts'
@@ -75,6 +81,10 @@ const COMMANDS: readonly CommandMaker[] = [
   registrationsCommand,
   githubCommand,
   completionCommand,
+  backupCommand,
+  restoreCommand,
+  statsCommand,
+  purgeCommand,
   ...MCP_COMMANDS,
 ]
 
@@ -94,6 +104,7 @@ Examples:
   $ gateway clients list --older-than 30d
   $ gateway add npm:some-mcp             try an MCP server, and serve it
   $ gateway import ~/.cursor/mcp.json    the servers that a client has
+  $ gateway backup                       everything, closed, into backups/
   $ gateway stop
   $ gateway login echo                   be a client of an MCP server, this one's or any (URL)
   $ gateway call echo echo message=hello

@@ -25,6 +25,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '@peculiar/asn1-schema': 'ASN.1 for certificates',
   '@peculiar/asn1-x509': 'name constraints of the certificate authority for development',
   '@peculiar/x509': 'makes and reads certificates',
+  'age-encryption': 'closes and opens backups, in a format that other programs know',
   commander: 'the command line',
   eta: 'pages, with everything escaped',
   'eventsource-parser': 'event streams of MCP servers',

@@ -53,6 +53,7 @@ import { type PushedRequests, redisPushedRequests } from './store/pushed-request
 import { type Reachability, redisReachability } from './store/reachability.ts'
 import { type RefreshFamilies, redisRefreshFamilies } from './store/refresh-families.ts'
 import { redisSigningKeys } from './store/signing-keys.ts'
+import { redisUpkeep, type Upkeep } from './store/upkeep.ts'
 import { redisUpstreamLogins, type UpstreamLogins } from './store/upstream-logins.ts'
 import { redisUsers, type Users } from './store/users.ts'
 import { ID_TOKEN_LIFETIME } from './token/id-token.ts'
@@ -85,6 +86,7 @@ export interface Families {
   readonly audit: AuditLog
   /** Written here, and read by nobody here. */
   readonly userSecrets: Omit<UserSecrets, 'read' | 'revision'>
+  readonly upkeep: Upkeep
 }
 
 export interface Ports {
@@ -264,5 +266,6 @@ function createFamilies(redis: Redis, config: OAuthServerConfig, figures: Figure
     userSecrets: orUnavailable(
       redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
     ),
+    upkeep: orUnavailable(redisUpkeep(redis, config.AUDIT_ENTRIES)),
   }
 }

@@ -1,6 +1,7 @@
 /** `gateway start`: everything in the foreground, until told to stop. */
 
 import { Command } from 'commander'
+import { settleBeforeStart } from '../backup/settle.ts'
 import { type CommandMaker, type Context, loadEnvironment } from '../context.ts'
 import { beginAnew } from '../start/begin-anew.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
@@ -12,6 +13,7 @@ export const startCommand: CommandMaker = (context) =>
     .option('--tls', 'serve https on this machine, with a certificate authority of its own')
     .action(async ({ tls }: { tls?: true }) => {
       const given = context()
+      await settleBeforeStart(given)
       const as = (context: Context): Context => withDevelopmentTls(context, tls === true)
       const outcome = await startGateway(as(given), () => as(readAgain(given)))
       if (outcome === 'restart') await beginAnew(given)

@@ -147,3 +147,24 @@ export interface EndedUser {
   /** How many of what they had entered for services was deleted; null: nobody asked for it. */
   readonly secrets_deleted: number | null
 }
+
+/** What the store holds. */
+export interface StoreStatistics {
+  /** Keys by record family. */
+  readonly keys: Readonly<Record<string, number>>
+  readonly used_bytes: number
+  readonly peak_bytes: number
+  /** Null without a bound. */
+  readonly max_bytes: number | null
+  readonly revocations: number
+  readonly audit: {
+    readonly entries: number
+    readonly oldest: string | null
+    readonly newest: string | null
+  }
+}
+
+/** What went, or would: how many, by what they are. */
+export interface Swept {
+  readonly swept: Readonly<Record<string, number>>
+}

@@ -42,6 +42,8 @@ export type KeyPurpose =
   | 'edge'
   | 'redis'
   | 'user-secrets'
+  /** Tells two root secrets apart; opens nothing. */
+  | 'mark'
 
 /** Derives 32 bytes for one purpose from a secret (HKDF-SHA-256, RFC 5869). */
 export function deriveKey(secret: Secret, purpose: KeyPurpose): Buffer {

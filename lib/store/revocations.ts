@@ -135,6 +135,28 @@ if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[2]) then return 
 redis.call('HSET', KEYS[1], 'id', ARGV[3], 'not_before', redis.call('TIME')[1] + 1)
 return 1`)
 
+/** KEYS: set, expiries. ARGV: remove. Of the oldest a bounded number at a time. */
+const DROP_EXPIRED = defineScript(`
+local until_then = redis.call('TIME')[1] - ${CLOCKS_SECONDS}
+if ARGV[1] ~= '1' then return redis.call('ZCOUNT', KEYS[2], '-inf', until_then) end
+local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', until_then, 'LIMIT', 0, 1000)
+for _, old in ipairs(gone) do
+  redis.call('HDEL', KEYS[1], old)
+  redis.call('ZREM', KEYS[2], old)
+end
+return #gone`)
+
+/** Of what nothing can be alive any more. Each write drops some as well. @returns how many there are, or were. */
+export async function dropExpiredRevocations(redis: Redis, remove: boolean): Promise<number> {
+  let dropped = 0
+  for (;;) {
+    const keys = [REVOCATIONS_KEY, EXPIRIES_KEY]
+    const some = Number(await DROP_EXPIRED(redis, keys, [remove ? 1 : 0]))
+    dropped += some
+    if (!remove || some === 0) return dropped
+  }
+}
+
 export function redisRevocations(redis: Redis): Revocations {
   return {
     async revoke(kind, id, expiresAt) {

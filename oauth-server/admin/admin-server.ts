@@ -13,6 +13,7 @@ import { readJsonLines, toJsonLine } from '../../lib/platform/json-lines.ts'
 import { auditEndOf, lastAuditEntries, nextAuditEntries } from './audit.ts'
 import { deleteClients, listClients, showClient } from './clients.ts'
 import { forgetConsents, listConsents } from './consents.ts'
+import { countGarbage, purgeGarbage, showStatistics } from './data.ts'
 import { listGrants, revokeGrants } from './grants.ts'
 import { listKeys, rotateKeys } from './keys.ts'
 import { AdminError, type AdminPorts, type Operation, type Target } from './operation.ts'
@@ -42,6 +43,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'keys/rotate': rotateKeys,
   'consents/list': listConsents,
   'consents/revoke': forgetConsents,
+  'data/stats': showStatistics,
+  'data/garbage': countGarbage,
+  'data/purge': purgeGarbage,
 }
 
 const LINE_CHARACTERS_MAX = 131_072

@@ -51,7 +51,7 @@ export interface RefreshFamilies {
   findGrant(family: string): Promise<Grant | undefined>
   /** Atomic: of any number of racing rotations one is `rotated`, the others are `repeated`. */
   rotate(presented: Generation, sealedAnswer: string, minting: Minting): Promise<Rotation>
-  /** Undefined unless this generation is the one that counts and its grant is alive. */
+  /** Undefined where this generation was used up, or its grant is not alive. */
   inspect(presented: Generation): Promise<LiveRefreshToken | undefined>
   /**
    * Ends the family and its grant with everything made under it, if it is this client's. Resolves with
@@ -89,11 +89,15 @@ local id = redis.call('HGET', KEYS[1], 'grant')
 if not id then return nil end
 return { id, redis.call('HGET', KEYS[2] .. id, 'grant') }`)
 
-/** KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. */
+/**
+ * KEYS beyond: family, answer. ARGV beyond: generation presented, sealed answer, grace in ms. A generation beyond
+ * the one that counts is ours as well, or it would have no proof: the store was put back to an earlier state, and
+ * what counts is what the client has. Older ones are reuse from then on.
+ */
 const ROTATE = defineScript(`${KEEP_GRANT}
 local current = tonumber(redis.call('HGET', KEYS[5], 'generation'))
 local presented = tonumber(ARGV[6])
-if not current or presented > current then return { 'unknown' } end
+if not current then return { 'unknown' } end
 if not is_alive() then return { 'dead' } end
 if presented < current then
   local answer = redis.call('GET', KEYS[6])
@@ -101,7 +105,7 @@ if presented < current then
   return { 'reused' }
 end
 keep_grant()
-redis.call('HSET', KEYS[5], 'generation', current + 1)
+redis.call('HSET', KEYS[5], 'generation', string.format('%.0f', presented + 1))
 redis.call('EXPIRE', KEYS[5], ARGV[5])
 redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[8])
 return { 'rotated' }`)
@@ -109,7 +113,7 @@ return { 'rotated' }`)
 /** KEYS: family, start of grant keys, revocations. ARGV: generation presented. */
 const INSPECT = defineScript(`${IS_REVOKED}
 local held = redis.call('HMGET', KEYS[1], 'grant', 'generation')
-if not held[1] or held[2] ~= ARGV[1] then return nil end
+if not held[1] or tonumber(ARGV[1]) < tonumber(held[2]) then return nil end
 local stored = redis.call('HGET', KEYS[2] .. held[1], 'grant')
 if not stored then return nil end
 local grant = cjson.decode(stored)

@@ -32,6 +32,7 @@ const DOORS: Record<string, RegExp> = {
   ioredis: /^(?:lib\/store|oauth-server|mcp-bridge|ext-authz|cli)\//,
   jose: /^(?:lib\/oauth|oauth-server|ext-authz)\//,
   'openid-client': /^oauth-server\/login\/providers\/oidc/,
+  'age-encryption': /^cli\/(?:commands\/)?backup\//,
   '@peculiar/x509': /^certs\/making\.ts$/,
   '@opentelemetry/api': /^lib\/platform\/tracing\/opentelemetry\.ts$/,
   '@opentelemetry/sdk-trace': /^lib\/platform\/tracing\/opentelemetry\.ts$/,

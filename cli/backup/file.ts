@@ -1,0 +1,110 @@
+/** A backup as a file: its first line for everybody, the rest closed, and never half of it under its name. */
+
+import { once } from 'node:events'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { createGunzip, createGzip } from 'node:zlib'
+import type { Decrypter } from 'age-encryption'
+import { CliError } from '../cli-error.ts'
+import type { About, Heading } from './about.ts'
+import { type Content, fromLines, splitLines, toLines } from './entries.ts'
+import type { Lock } from './locks.ts'
+
+/**
+ * Written beside and renamed, for its owner alone; an older one of that name stays until then.
+ * @returns its size in bytes.
+ */
+export async function writeBackup(
+  path: string,
+  about: About,
+  contents: AsyncIterable<Content>,
+  { encrypter }: Lock,
+): Promise<number> {
+  const draft = `${path}.${process.pid}.part`
+  try {
+    const target = createWriteStream(draft, { mode: 0o600, flags: 'wx', flush: true })
+    await once(target, 'open')
+    target.write(`${JSON.stringify(about)}\n`)
+    const zip = Readable.from(toLines(withAbout(about, contents))).compose(createGzip())
+    const sealed = await encrypter.encrypt(Readable.toWeb(zip) as ReadableStream<Uint8Array>)
+    await pipeline(Readable.fromWeb(sealed as ReadableStream<Uint8Array>), target)
+    await rename(draft, path)
+    await syncFolder(dirname(path))
+    return (await stat(path)).size
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, { cause })
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** The first line can be changed by anybody: what counts stands inside once more. */
+async function* withAbout(about: About, contents: AsyncIterable<Content>): AsyncGenerator<Content> {
+  yield { type: 'about', about }
+  yield* contents
+}
+
+/** So that the new name outlasts a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path)
+  await folder.sync()
+}
+
+/** Everything in it, each entry checked; what follows it is known to be whole only once it has come to its end. */
+export async function* readBackup(
+  path: string,
+  { about, bytes }: Heading,
+  decrypter: Decrypter,
+): AsyncGenerator<Content> {
+  const source = createReadStream(path, { start: bytes })
+  try {
+    const plain = await decrypt(path, source, decrypter)
+    const zipped = Readable.fromWeb(plain as ReadableStream<Uint8Array>)
+    const lines = splitLines(zipped.compose(createGunzip()))
+    let isFirst = true
+    for await (const entry of fromLines(lines)) {
+      if (isFirst) requireSame(entry, about)
+      else yield entry
+      isFirst = false
+    }
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    throw damaged(path, cause)
+  } finally {
+    source.destroy()
+  }
+}
+
+async function decrypt(
+  path: string,
+  source: Readable,
+  decrypter: Decrypter,
+): Promise<ReadableStream<Uint8Array>> {
+  try {
+    const sealed = Readable.toWeb(source) as ReadableStream<Uint8Array>
+    return (await decrypter.decrypt(sealed)) as ReadableStream<Uint8Array>
+  } catch (cause) {
+    if (!/no identity matched/.test((cause as Error).message)) throw cause
+    throw new CliError(`${path} does not open: that is another passphrase or key.`, {
+      nextStep: 'gateway backup list FOLDER says which of the two each one wants',
+    })
+  }
+}
+
+function requireSame(entry: Content, about: About): void {
+  const inside = entry.type === 'about' ? JSON.stringify(entry.about) : undefined
+  if (inside !== JSON.stringify(about)) throw new Error('its first line was changed')
+}
+
+function damaged(path: string, cause: unknown): CliError {
+  const { message } = cause as Error
+  return new CliError(`${path} is damaged: ${message}. Nothing of it was used.`, {
+    nextStep: 'take another one: gateway backup list FOLDER',
+    cause,
+  })
+}

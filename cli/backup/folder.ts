@@ -1,0 +1,57 @@
+/** The backups that lie in a folder. */
+
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../cli-error.ts'
+import { type About, readHeading } from './about.ts'
+
+export interface KeptBackup {
+  readonly file: string
+  readonly bytes: number
+  /** Undefined for what is no backup that can be read here, in spite of its name. */
+  readonly about: About | undefined
+  /** Why. */
+  readonly fault: string | undefined
+}
+
+const ENDING = '.backup'
+
+/** The latest first; what cannot be read last. @throws CliError when there is no such folder. */
+export async function listBackups(folder: string): Promise<KeptBackup[]> {
+  const names = await readdir(folder).catch((cause: Error) => {
+    throw new CliError(`${folder} cannot be read: ${cause.message}`, {
+      nextStep: 'gateway backup makes one there; or name the folder: gateway backup list FOLDER',
+      cause,
+    })
+  })
+  const found = await Promise.all(
+    names.filter((name) => name.endsWith(ENDING)).map((name) => describe(join(folder, name))),
+  )
+  const timeOf = ({ about }: KeptBackup): string => about?.made_at ?? ''
+  return found.toSorted((one, other) => (timeOf(one) > timeOf(other) ? -1 : 1))
+}
+
+async function describe(file: string): Promise<KeptBackup> {
+  const { size: bytes } = await stat(file)
+  try {
+    return { file, bytes, about: (await readHeading(file)).about, fault: undefined }
+  } catch (error) {
+    return { file, bytes, about: undefined, fault: (error as Error).message }
+  }
+}
+
+/** Of one gateway's, all but the latest ones. @returns those that went. */
+export async function removeOld(folder: string, issuer: string, keep: number): Promise<string[]> {
+  const own = (await listBackups(folder)).filter(({ about }) => about?.issuer === issuer)
+  const old = own.slice(keep).map(({ file }) => file)
+  for (const file of old) await rm(file, { force: true })
+  return old
+}
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB']
+
+export function toByteSize(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`
+}

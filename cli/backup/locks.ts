@@ -1,0 +1,141 @@
+/**
+ * What a backup is closed and opened with: a passphrase, or the two halves of a key. Neither is ever an argument that
+ * opens anything: arguments are seen by everybody on the machine.
+ */
+
+import { readFileSync } from 'node:fs'
+import { isCancel, password } from '@clack/prompts'
+import { Decrypter, Encrypter } from 'age-encryption'
+import { readText } from '../../lib/platform/environment.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import type { About } from './about.ts'
+
+export interface LockOptions {
+  readonly recipient?: readonly string[]
+  readonly passphraseFile?: string
+}
+
+export interface KeyOptions {
+  readonly identity?: string
+  readonly passphraseFile?: string
+}
+
+export interface Lock {
+  readonly openedBy: About['opened_by']
+  readonly encrypter: Encrypter
+}
+
+export const PASSPHRASE_VARIABLE = 'BACKUP_PASSPHRASE'
+export const RECIPIENT_VARIABLE = 'BACKUP_RECIPIENT'
+export const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
+
+/** Whoever has the file may try as many as they like. */
+const PASSPHRASE_MIN = 12
+
+/** Public keys, if any are named; a passphrase else. @throws CliError where neither is to be had. */
+export async function closeWith(context: Context, options: LockOptions): Promise<Lock> {
+  const recipients = options.recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/)
+  const encrypter = new Encrypter()
+  if (recipients !== undefined) {
+    for (const recipient of recipients) addRecipient(encrypter, recipient)
+    return { openedBy: 'key', encrypter }
+  }
+  const passphrase = givenPassphrase(context, options) ?? (await askNew(context))
+  if (passphrase.length < PASSPHRASE_MIN) {
+    throw new CliError(`A passphrase must have at least ${PASSPHRASE_MIN} characters.`, {
+      exitCode: EXIT_CODE.usage,
+      nextStep: 'five words that nobody would guess, or a key: gateway backup key FILE',
+    })
+  }
+  encrypter.setPassphrase(passphrase)
+  return { openedBy: 'passphrase', encrypter }
+}
+
+function addRecipient(encrypter: Encrypter, recipient: string): void {
+  try {
+    encrypter.addRecipient(recipient)
+  } catch (cause) {
+    throw new CliError(`${recipient} is no public key of age.`, {
+      exitCode: EXIT_CODE.usage,
+      nextStep: 'gateway backup key FILE makes one, and prints its public half (age1…)',
+      cause,
+    })
+  }
+}
+
+/** @throws CliError where what opens it is not to be had. */
+export async function openWith(
+  context: Context,
+  { opened_by }: Pick<About, 'opened_by'>,
+  options: KeyOptions,
+): Promise<Decrypter> {
+  const decrypter = new Decrypter()
+  if (opened_by === 'key') {
+    for (const line of readIdentities(context, options)) addIdentity(decrypter, line)
+  } else {
+    decrypter.addPassphrase(givenPassphrase(context, options) ?? (await ask(context, 'Passphrase')))
+  }
+  return decrypter
+}
+
+function readIdentities({ environment }: Context, { identity }: KeyOptions): string[] {
+  const path = identity ?? environment[IDENTITY_VARIABLE]
+  if (path === undefined || path === '') {
+    throw new CliError('The backup is for a key: the file with its secret half is needed.', {
+      exitCode: EXIT_CODE.usage,
+      nextStep: `--identity FILE, or ${IDENTITY_VARIABLE}=FILE`,
+    })
+  }
+  // As age writes it: what begins with # is for people.
+  const lines = readWhole(path).split('\n')
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+function addIdentity(decrypter: Decrypter, identity: string): void {
+  try {
+    decrypter.addIdentity(identity)
+  } catch {
+    // What it says would say the key.
+    throw new CliError('That file holds no secret key of age (AGE-SECRET-KEY-1…).')
+  }
+}
+
+function givenPassphrase(context: Context, { passphraseFile }: LockOptions): string | undefined {
+  if (passphraseFile !== undefined) return readWhole(passphraseFile).trimEnd()
+  return fromVariable(context, PASSPHRASE_VARIABLE)
+}
+
+function fromVariable({ environment }: Context, name: string): string | undefined {
+  try {
+    return readText(name, environment)
+  } catch (cause) {
+    throw new CliError(`${name} ${(cause as Error).message}`, { cause })
+  }
+}
+
+function readWhole(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new CliError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function askNew(context: Context): Promise<string> {
+  const first = await ask(context, 'Passphrase for the backup')
+  if ((await ask(context, 'Once more')) === first) return first
+  throw new CliError('The two are not the same. Nothing was written.')
+}
+
+async function ask({ stdin, output }: Context, message: string): Promise<string> {
+  if (stdin.isTTY !== true || output.json) {
+    throw new CliError('There is nobody to ask for the passphrase.', {
+      exitCode: EXIT_CODE.usage,
+      nextStep: `--passphrase-file FILE, ${PASSPHRASE_VARIABLE} or ${PASSPHRASE_VARIABLE}_FILE`,
+    })
+  }
+  const answer = await password({ message, input: stdin, output: output.stderr })
+  if (isCancel(answer)) throw new CliError('Nothing was done.')
+  return answer
+}

@@ -1,0 +1,104 @@
+/** One backup, from the gateway that is meant into a file. */
+
+import { mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CliError } from '../cli-error.ts'
+import { type Context, stateDirectoryOf } from '../context.ts'
+import { createProgress } from '../embedded/progress.ts'
+import { readConfiguration } from '../start/configuration.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
+import { ownVersion } from '../release/own-version.ts'
+import { type About, toAbout } from './about.ts'
+import { copyStore, gather, readConfigurationFiles, type Wanted } from './contents.ts'
+import { writeBackup } from './file.ts'
+import { unfinishedRestore } from './journal.ts'
+import type { Lock } from './locks.ts'
+import { withAnyStore } from './reach-store.ts'
+import { findRootSecret, requireFitting } from './root-secret.ts'
+import { servicesWithFiles } from './service-files.ts'
+
+export interface BackupWishes {
+  /** True: of all of them. */
+  readonly services: true | readonly string[]
+  readonly configuration: boolean
+}
+
+export interface MadeBackup {
+  readonly file: string
+  readonly bytes: number
+  readonly about: About
+  readonly records: number
+}
+
+/** @param file its folder is made, 0700. @throws CliError; then there is no such file. */
+export async function makeBackup(
+  context: Context,
+  file: string,
+  lock: Lock,
+  wishes: BackupWishes,
+): Promise<MadeBackup> {
+  const { workingDirectory, clock, output } = context
+  const stateDirectory = stateDirectoryOf(context)
+  requireSettled(stateDirectory)
+  const { gateway } = readConfiguration(withDevelopmentTls(context, false))
+  const services = await toServices(stateDirectory, wishes.services)
+  const configuration: Wanted['configuration'] = wishes.configuration
+    ? readConfigurationFiles(gateway.configurationPath, workingDirectory)
+    : new Map()
+  const rootSecret = findRootSecret(context)
+  if (rootSecret === undefined) throw nothingHere(stateDirectory)
+  const path = resolve(workingDirectory, file)
+  const task = createProgress(output, clock).begin('reading the store')
+  const store = await withAnyStore(context, async (redis) => {
+    await requireFitting(redis, rootSecret)
+    return await copyStore(redis)
+  }).finally(() => task.end())
+  const about = toAbout({
+    made_at: new Date(clock()).toISOString(),
+    gateway: ownVersion(),
+    issuer: gateway.addresses.issuer,
+    services: [...services],
+    configuration: configuration.size > 0,
+    opened_by: lock.openedBy,
+  })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const writing = createProgress(output, clock).begin(`writing ${path}`)
+  const contents = gather({ rootSecret, store, stateDirectory, services, configuration })
+  const bytes = await writeBackup(path, about, contents, lock).finally(() => writing.end())
+  return { file: path, bytes, about, records: store.records }
+}
+
+function requireSettled(stateDirectory: string): void {
+  if (unfinishedRestore(stateDirectory) === undefined) return
+  throw new CliError('A restore was broken off here: what there is may belong to two gateways.', {
+    nextStep: 'finish or undo it first: gateway start, or the restore again',
+  })
+}
+
+async function toServices(
+  stateDirectory: string,
+  wanted: BackupWishes['services'],
+): Promise<readonly string[]> {
+  const there = await servicesWithFiles(stateDirectory)
+  if (wanted === true) return there
+  const unknown = wanted.filter((name) => !there.includes(name))
+  if (unknown.length === 0) return wanted
+  throw new CliError(`No service keeps files here as ${unknown.join(', ')}.`, {
+    nextStep: `there are: ${there.join(', ') || 'none'}`,
+  })
+}
+
+function nothingHere(stateDirectory: string): CliError {
+  return new CliError(
+    `No gateway has been started in ${stateDirectory}: there is nothing to back up.`,
+    {
+      nextStep: 'set GATEWAY_STATE_DIR to the folder of the one you mean',
+    },
+  )
+}
+
+/** Named after the gateway and the moment, so that the names sort by time. */
+export function backupName(issuer: string, now: number): string {
+  const moment = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return `${new URL(issuer).hostname.replaceAll(/[^a-z0-9.-]/gi, '')}-${moment}.backup`
+}

@@ -1,0 +1,51 @@
+/** A backup each night: when the next one is due, making it, and taking away those that are too old. */
+
+import { join } from 'node:path'
+import type { Log } from '../../lib/platform/log.ts'
+import type { Context } from '../context.ts'
+import { readConfiguration } from '../start/configuration.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
+import { listBackups, removeOld } from './folder.ts'
+import type { Lock } from './locks.ts'
+import { backupName, makeBackup } from './make-backup.ts'
+import { backupFolder, readBackupSettings } from './settings.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+/** @param minutes of the day, UTC. @returns the next such moment after now. */
+export function nextAt(now: number, minutes: number): number {
+  const today = Math.floor(now / DAY_MS) * DAY_MS + minutes * MINUTE_MS
+  return today > now ? today : today + DAY_MS
+}
+
+/** Whether there is none of the last day: then the first one is not waited for. */
+export async function isOverdue(folder: string, issuer: string, now: number): Promise<boolean> {
+  const found = await listBackups(folder).catch(() => [])
+  const times = found
+    .filter(({ about }) => about?.issuer === issuer)
+    .map(({ about }) => Date.parse(about?.made_at ?? ''))
+  return !times.some((time) => now - time < DAY_MS)
+}
+
+/** Never fails: what goes wrong is in the log, and the next night it is tried again. @returns whether it is made. */
+export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<boolean> {
+  const { BACKUP_KEEP: keep, BACKUP_SERVICES: withServices } = readBackupSettings(context)
+  const folder = backupFolder(context)
+  try {
+    const issuer = issuerOf(context)
+    const path = join(folder, backupName(issuer, context.clock()))
+    const wishes = { services: withServices ? (true as const) : [], configuration: true }
+    const { file, bytes, records } = await makeBackup(context, path, lock, wishes)
+    const removed = await removeOld(folder, issuer, keep)
+    log.info({ file, bytes, records, removed: removed.length }, 'backup made')
+    return true
+  } catch (error) {
+    log.error({ err: error, folder }, 'no backup was made')
+    return false
+  }
+}
+
+export function issuerOf(context: Context): string {
+  return readConfiguration(withDevelopmentTls(context, false)).gateway.addresses.issuer
+}

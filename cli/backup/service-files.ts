@@ -1,0 +1,72 @@
+/** The files that services keep for people: out of their folders, and back into them. */
+
+import { createReadStream } from 'node:fs'
+import { readdir, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../cli-error.ts'
+import type { FileEntry } from './entries.ts'
+
+const PART_BYTES = 256 * 1024
+const MODE_BITS = 0o7777
+/** What a restore has laid out there and not put in place, and what is left of one that was. */
+export const LAID_OUT = '.restoring'
+export const PUT_IN_PLACE = '.restored'
+export const OURS: ReadonlySet<string> = new Set([LAID_OUT, PUT_IN_PLACE])
+
+export function servicesFolder(stateDirectory: string): string {
+  return join(stateDirectory, 'services')
+}
+
+/** Names of those that keep something. */
+export async function servicesWithFiles(stateDirectory: string): Promise<string[]> {
+  const folder = servicesFolder(stateDirectory)
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return found.filter((one) => one.isDirectory()).map(({ name }) => name)
+}
+
+/** Folders before what lies in them; sockets and their like are left out: they are of processes. */
+export async function* readServiceFiles(
+  stateDirectory: string,
+  service: string,
+): AsyncGenerator<FileEntry> {
+  const root = join(servicesFolder(stateDirectory), service)
+  try {
+    yield* readBelow(root, service, '')
+  } catch (cause) {
+    throw new CliError(`The files of ${service} cannot be read: ${(cause as Error).message}`, {
+      nextStep: '--with-services NAMES names those that are wanted',
+      cause,
+    })
+  }
+}
+
+async function* readBelow(root: string, service: string, below: string): AsyncGenerator<FileEntry> {
+  for (const one of await readdir(join(root, below), { withFileTypes: true })) {
+    if (below === '' && OURS.has(one.name)) continue
+    const path = below === '' ? one.name : `${below}/${one.name}`
+    const at = join(root, path)
+    const head = { type: 'file', service, path } as const
+    if (one.isSymbolicLink()) {
+      yield { ...head, kind: 'link', target: await readlink(at) }
+    } else if (one.isDirectory()) {
+      yield { ...head, kind: 'folder', mode: await modeOf(at) }
+      yield* readBelow(root, service, path)
+    } else if (one.isFile()) {
+      yield* readParts(at, { ...head, kind: 'file', mode: await modeOf(at) })
+    }
+  }
+}
+
+type PartHead = Omit<Extract<FileEntry, { kind: 'file' }>, 'part' | 'last'>
+
+/** An empty file is one empty part. */
+async function* readParts(at: string, head: PartHead): AsyncGenerator<FileEntry> {
+  for await (const chunk of createReadStream(at, { highWaterMark: PART_BYTES })) {
+    yield { ...head, part: (chunk as Buffer).toString('base64'), last: false }
+  }
+  yield { ...head, part: '', last: true }
+}
+
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & MODE_BITS
+}

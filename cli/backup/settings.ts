@@ -1,0 +1,41 @@
+/** What operators set about backups, for the command line and for the nightly ones. */
+
+import { resolve } from 'node:path'
+import {
+  flag,
+  integer,
+  optional,
+  type Parser,
+  readEnvironment,
+  text,
+} from '../../lib/platform/environment.ts'
+import type { Context } from '../context.ts'
+
+/** A time of day in UTC, in minutes since midnight. */
+const timeOfDay: Parser<number> = (value) => {
+  const [, hour = '', minute = ''] = /^(\d{1,2}):(\d{2})$/.exec(value) ?? []
+  if (hour !== '' && Number(hour) < 24 && Number(minute) < 60)
+    return Number(hour) * 60 + Number(minute)
+  throw new RangeError(`must be a time of day in UTC such as 03:15, not "${value}"`)
+}
+
+const DEFAULT_AT = 3 * 60 + 15
+
+export const BACKUP_VARIABLES = {
+  /** Where backups lie. */
+  BACKUP_FOLDER: optional(text, 'backups'),
+  /** When nightly ones are made. */
+  BACKUP_AT: optional(timeOfDay, DEFAULT_AT),
+  /** How many of them are kept. */
+  BACKUP_KEEP: optional(integer(1, 10_000), 14),
+  /** Whether the files of services are in them. */
+  BACKUP_SERVICES: optional(flag, false),
+}
+
+export function readBackupSettings({ environment }: Pick<Context, 'environment'>) {
+  return readEnvironment(BACKUP_VARIABLES, environment)
+}
+
+export function backupFolder(context: Pick<Context, 'environment' | 'workingDirectory'>): string {
+  return resolve(context.workingDirectory, readBackupSettings(context).BACKUP_FOLDER)
+}

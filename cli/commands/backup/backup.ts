@@ -1,0 +1,90 @@
+/** `gateway backup`: everything a gateway needs to go on elsewhere, in one closed file. */
+
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { count } from '../../administration/cells.ts'
+import { toByteSize } from '../../backup/folder.ts'
+import { closeWith, type LockOptions } from '../../backup/locks.ts'
+import { backupName, makeBackup } from '../../backup/make-backup.ts'
+import { backupFolder } from '../../backup/settings.ts'
+import type { CommandMaker, Context } from '../../context.ts'
+import { readConfiguration } from '../../start/configuration.ts'
+import { withDevelopmentTls } from '../../start/development-tls.ts'
+import { keyCommand } from './key.ts'
+import { listCommand } from './list.ts'
+import { nightlyCommand } from './nightly.ts'
+import { unpackCommand } from './unpack.ts'
+import { verifyCommand } from './verify.ts'
+import { viewCommand } from './view.ts'
+
+export interface BackupOptions extends LockOptions {
+  readonly withServices?: true | readonly string[]
+  readonly withConfiguration?: true
+}
+
+const NOTES = `
+The store is copied as of one moment, while the gateway runs or not; writers wait meanwhile, for three seconds at most.
+The root secret and the signing keys are always in it: whoever opens it can be this gateway.
+
+A passphrase is asked for, or comes from --passphrase-file, BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE. With a public key
+(--recipient, BACKUP_RECIPIENT) nothing that opens backups has to be on this machine.
+
+Examples:
+  $ gateway backup                                  into backups/, named after gateway and time
+  $ gateway backup /mnt/safe/today.backup --with-services --with-configuration
+  $ gateway backup key ~/backup-key.txt             once; keep that file elsewhere
+  $ gateway backup --recipient age1…                needs no passphrase
+  $ gateway backup list
+  $ gateway backup verify backups/localhost-20261129T031500Z.backup
+`
+
+export const backupCommand: CommandMaker = (context) =>
+  new Command('backup')
+    // Options behind a verb are the verb's.
+    .enablePositionalOptions()
+    .description('Write a backup: closed, and as of one moment. Or look after backups.')
+    .argument('[file]', 'where to; without it into BACKUP_FOLDER (backups)')
+    .option('--recipient <key…>', 'a public key of age (age1…); may be repeated', toList)
+    .option('--passphrase-file <file>', 'the file that holds the passphrase')
+    .option(
+      '--with-services [names]',
+      'also the files that services keep, of all or of these',
+      toNames,
+    )
+    .option('--with-configuration', 'also gateway.yaml and .env')
+    .addHelpText('after', NOTES)
+    .action((file: string | undefined, options: BackupOptions) => backup(context(), file, options))
+    .addCommand(listCommand(context))
+    .addCommand(viewCommand(context))
+    .addCommand(verifyCommand(context))
+    .addCommand(unpackCommand(context))
+    .addCommand(keyCommand(context))
+    .addCommand(nightlyCommand(context))
+
+function toList(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+function toNames(value: string): readonly string[] {
+  return value.split(',').map((name) => name.trim())
+}
+
+async function backup(
+  context: Context,
+  file: string | undefined,
+  options: BackupOptions,
+): Promise<void> {
+  const { gateway } = readConfiguration(withDevelopmentTls(context, false))
+  const path =
+    file ?? join(backupFolder(context), backupName(gateway.addresses.issuer, context.clock()))
+  const lock = await closeWith(context, options)
+  const wishes = {
+    services: options.withServices ?? [],
+    configuration: options.withConfiguration === true,
+  }
+  const made = await makeBackup(context, path, lock, wishes)
+  context.output.result({ ...made, about: undefined, ...made.about }, () => [
+    `${made.file}: ${count(made.records, 'record')} of ${made.about.issuer}, ${toByteSize(made.bytes)}, opened by a ${made.about.opened_by}.`,
+    'Whoever opens it can be this gateway. Keep it, and what opens it, apart.',
+  ])
+}

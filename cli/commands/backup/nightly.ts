@@ -1,0 +1,45 @@
+/** `gateway backup nightly`: in the foreground, a backup each night. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { createLog } from '../../../lib/platform/log.ts'
+import { closeWith } from '../../backup/locks.ts'
+import { backUpForTheNight, isOverdue, issuerOf, nextAt } from '../../backup/nightly.ts'
+import { backupFolder, readBackupSettings } from '../../backup/settings.ts'
+import type { CommandMaker, Context } from '../../context.ts'
+
+const NOTES = `
+BACKUP_RECIPIENT (or BACKUP_PASSPHRASE_FILE) closes them, BACKUP_AT is when (03:15, UTC), BACKUP_FOLDER where, BACKUP_KEEP
+how many are kept (14), BACKUP_SERVICES whether the files of services are in them. The first one is made at once when there is none of the last day.
+
+A service of your system runs it beside the gateway. What goes wrong is in its log, and tried again the next night.
+`
+
+/** A clock that is set, or a machine that slept, is noticed within this. */
+const STEP_MS = 60_000
+
+export const nightlyCommand: CommandMaker = (context) =>
+  new Command('nightly')
+    .description('Run in the foreground, and make a backup each night.')
+    .addHelpText('after', NOTES)
+    .action(() => runNightly(context()))
+
+async function runNightly(context: Context): Promise<void> {
+  const { clock } = context
+  const lock = await closeWith(context, {})
+  const { BACKUP_AT: minutes } = readBackupSettings(context)
+  const log = createLog('backup', 'info')
+  const ended = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort())
+  if (await isOverdue(backupFolder(context), issuerOf(context), clock())) {
+    await backUpForTheNight(context, lock, log)
+  }
+  let next = nextAt(clock(), minutes)
+  log.info({ next: new Date(next).toISOString() }, 'waiting for the night')
+  while (!ended.signal.aborted) {
+    await sleep(STEP_MS, undefined, { signal: ended.signal }).catch(() => {})
+    if (ended.signal.aborted || clock() < next) continue
+    await backUpForTheNight(context, lock, log)
+    next = nextAt(clock(), minutes)
+  }
+}

@@ -1,0 +1,88 @@
+/** `gateway restore`: a backup in the place of what a gateway has. */
+
+import { Command } from 'commander'
+import { count } from '../administration/cells.ts'
+import { readBackup } from '../backup/file.ts'
+import { requireFittingGateway } from '../backup/fitting-gateway.ts'
+import type { KeyOptions } from '../backup/locks.ts'
+import { keyOptions, type OpenedBackup, openBackup } from '../backup/open-backup.ts'
+import { withQuietStore } from '../backup/reach-store.ts'
+import { restoreInto } from '../backup/restore.ts'
+import { aboutLines, summaryLines } from '../backup/summary.ts'
+import { confirm, YES_OPTION } from '../confirm.ts'
+import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+
+interface RestoreOptions extends KeyOptions {
+  readonly dryRun?: true
+  readonly replace?: true
+  readonly yes?: true
+}
+
+const NOTES = `
+The gateway must not run: gateway stop. Its store need not: it is started for this alone. PUBLIC_URL or BASE_DOMAIN must
+be what they were. All of it comes back or nothing; what is broken off is finished or undone by the next start or restore.
+
+Access tokens from before have to be renewed, which clients do by themselves; nobody has to log in. Where people have
+logged in already, --replace is needed: what was revoked there, and who was disabled there, stays so. Over the very
+store that the backup is of, whatever was ended since stays ended too.
+
+Examples:
+  $ gateway restore backups/localhost-20261129T031500Z.backup --dry-run
+  $ gateway restore /mnt/safe/today.backup --identity /mnt/key/backup-key.txt
+  $ gateway restore today.backup --replace --yes --passphrase-file /run/secrets/passphrase
+`
+
+export const restoreCommand: CommandMaker = (context) => {
+  const command = new Command('restore')
+    .description('Put a backup in the place of what this gateway has.')
+    .argument('<file>')
+    .option('--dry-run', 'check everything, and say what would come back')
+    .option('--replace', 'also where people have logged in already')
+    .option(...YES_OPTION)
+    .addHelpText('after', NOTES)
+    .action((file: string, options: RestoreOptions) => restore(context(), file, options))
+  for (const option of keyOptions()) command.addOption(option)
+  return command
+}
+
+async function restore(context: Context, file: string, options: RestoreOptions): Promise<void> {
+  const backup = await openBackup(context, file, options)
+  requireFittingGateway(context, backup)
+  if (options.dryRun === true) return tellDryRun(context, backup)
+  if (options.replace === true) {
+    await confirm(context, options.yes, 'Replace everything that this gateway has?')
+  }
+  const stateDirectory = stateDirectoryOf(context)
+  const replace = options.replace === true
+  const { path, heading, decrypter } = backup
+  const contents = readBackup(path, heading, decrypter)
+  const restored = await withQuietStore(context, 'restore', (redis) =>
+    restoreInto(redis, context, { contents, stateDirectory, replace }),
+  )
+  const { services, made_at } = heading.about
+  const told = {
+    file: path,
+    made_at,
+    records: restored.records,
+    expired: restored.expired,
+    services,
+  }
+  context.output.result(told, () => [
+    `${count(restored.records, 'record')} of ${made_at} are back${services.length > 0 ? `, and the files of ${services.join(', ')}` : ''}.`,
+    ...(restored.expired > 0
+      ? [`${count(restored.expired, 'record')} had come to their end since.`]
+      : []),
+    'Start the gateway: nobody has to log in anew.',
+  ])
+}
+
+function tellDryRun({ output }: Context, { path, heading, summary }: OpenedBackup): void {
+  const { secret: _, ...figures } = summary
+  output.result({ dry_run: true, file: path, ...heading.about, ...figures }, () => [
+    ...aboutLines(path, heading.about),
+    '',
+    ...summaryLines(summary),
+    '',
+    'It is whole, and fits this gateway. Nothing was changed.',
+  ])
+}
