@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dashboard } from '../deploy/grafana/dashboard.ts'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
-import { dependenciesPage } from './dependencies-page.ts'
 import { configurationPage } from './generate/configuration.ts'
+import { dependenciesPage } from './generate/dependencies.ts'
+import { doctorPage } from './generate/doctor.ts'
 import { errorsPage } from './generate/errors.ts'
 import { limitsPage } from './generate/limits.ts'
-import { doctorPage } from './doctor-page.ts'
-import { requirementsPage } from './requirements-page.ts'
+import { requirementsPage } from './generate/requirements.ts'
 
 /** File in this folder → its content. */
 export function generatedPages(): ReadonlyMap<string, string> {

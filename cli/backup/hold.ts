@@ -26,6 +26,7 @@ export async function whileHeld<Result>(
     ready: false,
     since,
     public_url: gateway.addresses.issuer,
+    envoy_admin_url: null,
     state_directory: gateway.stateDirectory,
     versions: {},
     configuration: toConfigurationStatus(gateway, place),
@@ -34,13 +35,19 @@ export async function whileHeld<Result>(
     services: [],
     switched_off: [],
     people: toPeopleStatus(gateway),
+    cautions: [],
   })
   prepareStateDirectory(gateway.stateDirectory)
   // Told to stop it goes on: what it does is done in seconds, and breaking it off would gain nobody anything.
   const stop = (): void => {}
+  const restart = (): never => {
+    throw new Error(`${why} goes on: nothing can be restarted`)
+  }
   const claim = await claimStateDirectory(gateway.stateDirectory, context.environment, {
     status,
     stop,
+    restart,
+    restartPart: async () => restart(),
   })
   try {
     await claim.confirm()

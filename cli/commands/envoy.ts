@@ -72,7 +72,13 @@ async function envoy(
 /** What runs was perhaps started with other variables than this command. */
 async function findAdmin(context: Context): Promise<string> {
   const found = await requireRunning(context)
-  if (found.kind === 'embedded') return found.running.status.envoy_admin_url
+  if (found.kind === 'embedded') {
+    const { envoy_admin_url: url, parts } = found.running.status
+    if (url !== null) return url
+    throw new CliError(`No Envoy runs now: ${parts.map(({ name }) => name).join(', ')} goes on.`, {
+      nextStep: 'gateway status tells when that is over',
+    })
+  }
   return adminUrl(readConfigurationAgain(context).adminPort)
 }
 

@@ -45,8 +45,8 @@ export interface GatewayStatus {
   readonly ready: boolean
   readonly since: string
   readonly public_url: string
-  /** Of the pages for reading, on this machine alone. */
-  readonly envoy_admin_url: string
+  /** Of the pages for reading, on this machine alone; null where no Envoy runs. */
+  readonly envoy_admin_url: string | null
   readonly state_directory: string
   readonly versions: Readonly<Record<string, string>>
   readonly configuration: ConfigurationStatus

@@ -2,8 +2,8 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import test from 'ava'
-import { readLock, runtimeDependencies, usersOf } from '../../docs/dependencies-page.ts'
-import { REASONS } from '../../docs/dependency-reasons.ts'
+import { readLock, runtimeDependencies, usersOf } from '../../docs/generate/dependencies.ts'
+import { REASONS } from '../../docs/generate/dependency-reasons.ts'
 
 test('each package that runs has its reason, and no other', (t) => {
   t.deepEqual(Object.keys(REASONS).toSorted(), runtimeDependencies().toSorted())

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { findProofs } from '../../docs/requirements-page.ts'
+import { findProofs } from '../../docs/generate/requirements.ts'
 import { REQUIREMENTS, type Requirement } from '../conformance/requirements.ts'
 import { CHECKLISTS } from '../conformance/rows.ts'
 

@@ -2,11 +2,11 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { REQUIREMENTS, type Requirement } from '../tests/conformance/requirements.ts'
-import type { Row } from '../tests/conformance/rows/row.ts'
-import { CHECKLISTS } from '../tests/conformance/rows.ts'
+import { REQUIREMENTS, type Requirement } from '../../tests/conformance/requirements.ts'
+import type { Row } from '../../tests/conformance/rows/row.ts'
+import { CHECKLISTS } from '../../tests/conformance/rows.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 const PROVING = 'tests/{conformance,e2e,long}/**/*.test.ts'
 
 /** Requirement → the files whose tests cite it, by name. */

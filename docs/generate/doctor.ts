@@ -1,10 +1,10 @@
 /** docs/doctor.md: how `gateway doctor` is used, then each check with its faults, as the code has them. */
 
-import { CHECKS } from '../cli/doctor/checks/all.ts'
-import { CLIENTS } from '../cli/doctor/clients/all.ts'
-import { WAY_FAULTS } from '../cli/doctor/finding.ts'
-import { type Check, type Fault, STAGES, type Stage } from '../cli/doctor/model/check.ts'
-import { FACTS } from '../cli/doctor/model/facts.ts'
+import { CHECKS } from '../../cli/doctor/checks/all.ts'
+import { CLIENTS } from '../../cli/doctor/clients/all.ts'
+import { WAY_FAULTS } from '../../cli/doctor/finding.ts'
+import { type Check, type Fault, STAGES, type Stage } from '../../cli/doctor/model/check.ts'
+import { FACTS } from '../../cli/doctor/model/facts.ts'
 
 const INTRODUCTION = `# Doctor, health, ssl
 

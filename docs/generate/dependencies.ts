@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REASONS } from './dependency-reasons.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 /** Folders whose code runs; what tests, benchmarks and pages import does not. */
 const ROOMS = 'lib ext-authz oauth-server mcp-bridge services envoy certs cli proto'.split(' ')
 
