@@ -97,7 +97,9 @@ function addIdentity(decrypter: Decrypter, identity: string): void {
     decrypter.addIdentity(identity)
   } catch {
     // What it says would say the key.
-    throw new CliError('That file holds no secret key of age (AGE-SECRET-KEY-1…).')
+    throw new CliError('That file holds no secret key of age (AGE-SECRET-KEY-1…).', {
+      nextStep: 'name the file that gateway backup key wrote',
+    })
   }
 }
 
@@ -125,7 +127,9 @@ function readWhole(path: string): string {
 async function askNew(context: Context): Promise<string> {
   const first = await ask(context, 'Passphrase for the backup')
   if ((await ask(context, 'Once more')) === first) return first
-  throw new CliError('The two are not the same. Nothing was written.')
+  throw new CliError('The two are not the same. Nothing was written.', {
+    nextStep: 'run it again',
+  })
 }
 
 async function ask({ stdin, output }: Context, message: string): Promise<string> {
@@ -136,6 +140,7 @@ async function ask({ stdin, output }: Context, message: string): Promise<string>
     })
   }
   const answer = await password({ message, input: stdin, output: output.stderr })
-  if (isCancel(answer)) throw new CliError('Nothing was done.')
+  if (isCancel(answer))
+    throw new CliError('Nothing was done.', { nextStep: 'run it again when you like' })
   return answer
 }

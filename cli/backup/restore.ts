@@ -57,13 +57,18 @@ async function layOutAndCommit(
   await files.end()
   const { secret, epoch } = beside
   if (secret === undefined || epoch === undefined)
-    throw new CliError('Nothing was given to restore.')
+    throw new CliError('Nothing was given to restore.', {
+      nextStep: 'gateway backup verify FILE tells what is in it',
+    })
   beginJournal(stateDirectory, id, secret)
   const root = deriveSecret(new Secret(secret), 'mark').reveal()
   const commit = { id, replace, epochId: epoch.id, number: epoch.number, root }
   const reply = await putInPlace(redis, commit)
   if (reply === 'occupied') throw occupied()
-  if (reply === 'incomplete') throw new CliError('What was laid out is gone from the store.')
+  if (reply === 'incomplete')
+    throw new CliError('What was laid out is gone from the store.', {
+      nextStep: 'nothing was changed: run it again',
+    })
   await finishJournal(stateDirectory)
   return laidOut
 }

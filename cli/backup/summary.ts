@@ -67,7 +67,9 @@ class Tally {
   summary(): WholeSummary {
     const [secret, epoch] = [this.#secret, this.#epoch]
     if (secret === undefined || epoch === undefined) {
-      throw new CliError('What a gateway needs is not in it: the root secret, or the store.')
+      throw new CliError('What a gateway needs is not in it: the root secret, or the store.', {
+        nextStep: 'take another one: gateway backup list FOLDER',
+      })
     }
     if (!opensSigningKeys(new Secret(secret), this.#signingKeys)) {
       throw new CliError('The root secret in it does not open the signing keys in it.', {

@@ -36,7 +36,8 @@ function faultOf(words: readonly string[]): string | undefined {
   const [command, rest] = descend(program, line.replace(way[0], way[1]).split(' '))
   const [next = ''] = rest
   // A noun alone stands for all of its verbs; a placeholder or several verbs at once for some.
-  if (command.commands.length > 0 && /^[a-z]/.test(next) && !isAlternatives(command, next)) {
+  const isVerbNeeded = command.commands.length > 0 && command.registeredArguments.length === 0
+  if (isVerbNeeded && /^[a-z]/.test(next) && !isAlternatives(command, next)) {
     return `there is no ${command.name()} ${next}`
   }
   return optionsIn(rest).find((option) => !knows(command, option))
