@@ -65,7 +65,6 @@ CMD ["node", "--env-file=/run/room/environment", "certs/main.ts"]
 # What operates them; the command line reads how a room is configured.
 FROM certs AS cli
 COPY cli ./cli
-COPY envoy/config.ts ./envoy/config.ts
 COPY ext-authz/config.ts ./ext-authz/config.ts
 COPY mcp-bridge ./mcp-bridge
 COPY oauth-server ./oauth-server

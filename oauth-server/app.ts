@@ -34,7 +34,7 @@ import { allowAnyOrigin, answerPreflight } from './steps/cors.ts'
 import { hardenAnswer } from './steps/headers.ts'
 import { inSequence } from './steps/in-sequence.ts'
 import { type LogState, logAccess } from './steps/log-access.ts'
-import { traceRequest } from './steps/trace-request.ts'
+import { type RouteState, traceRequest } from './steps/trace-request.ts'
 import { introspect } from './token/introspect.ts'
 import { revoke } from './token/revoke.ts'
 import { token } from './token/token.ts'
@@ -123,15 +123,16 @@ export function createApp(ports: Ports, readiness: Readiness, tracing?: Tracing)
   return app
 }
 
-function allSteps({ name, cors, errors, steps }: Route): Koa.Middleware[] {
+function allSteps({ name, path, cors, errors, steps }: Route): Koa.Middleware[] {
   const shared = cors === 'any' ? [allowAnyOrigin] : []
-  return [nameRoute(name), ...shared, answerErrors(errors), ...steps]
+  return [nameRoute(name, path), ...shared, answerErrors(errors), ...steps]
 }
 
-/** For the figures. */
-function nameRoute(name: string): Koa.Middleware<LogState> {
+/** For the figures, and for traces: an address as it was asked for may hold what is nobody's business. */
+function nameRoute(name: string, path: string): Koa.Middleware<LogState & RouteState> {
   return async function nameRoute(ctx, next) {
     ctx.state.route = name
+    ctx.state.routePath = path
     await next()
   }
 }
@@ -146,7 +147,6 @@ function findLiterally(table: readonly Route[]): Koa.Middleware {
   )
   return async function findLiterally(ctx, next) {
     const answer = byRequest.get(`${ctx.method} ${ctx.path}`)
-    if (answer !== undefined) ctx.state.route = ctx.path
     await (answer === undefined ? next() : answer(ctx, next))
   }
 }

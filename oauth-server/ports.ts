@@ -29,7 +29,7 @@ import { type Cookies, createCookies } from './http/cookies.ts'
 import { createKeyring, type Keyring } from './keys/keyring.ts'
 import type { Providers } from './login/providers/provider.ts'
 import { tellCensus } from './records/census.ts'
-import { countRecords, countRefusals, tellKeys } from './records/figures.ts'
+import { countRecords, countRefusals, createCounts, tellKeys } from './records/figures.ts'
 import { createRecords, type Records } from './records/records.ts'
 import { createResources, type Resources } from './resources.ts'
 import { createScopes, type Scopes } from './scopes.ts'
@@ -175,13 +175,17 @@ function createTrail(
   figures: Figures,
   { config, clock, log }: Pick<Surroundings, 'config' | 'clock' | 'log'>,
 ): Pick<Ports, 'records' | 'trail'> {
-  const trail = countRecords(redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log }), figures)
+  const trail = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
+  const count = createCounts(figures)
   const leftOut = figures.tally(
     'audit_left_out_total',
     'What strangers did that is not in the audit log because it was too much.',
   )
   const addresses = config.AUDIT_ADDRESSES
-  return { trail, records: createRecords({ trail, addresses, leftOut, clock, log }) }
+  return {
+    trail: countRecords(trail, count),
+    records: createRecords({ trail, count, addresses, leftOut, clock, log }),
+  }
 }
 
 /** What clients say about themselves elsewhere is fetched through one guard. */

@@ -17,8 +17,8 @@ const FOR_ACME = { variable: 'ACME_CA_FILE', file: 'acme-ca.pem' } as const
  */
 const FOR_ALL = { variable: 'NODE_EXTRA_CA_CERTS', file: 'authorities.pem' } as const
 
-/** Rooms that ask servers elsewhere. */
-const ASKING = ['oauth-server', 'mcp-bridge'] as const
+/** Rooms that ask servers elsewhere, and the one that tells Envoy whom to trust. */
+const ASKING = ['oauth-server', 'mcp-bridge', 'envoy-files'] as const
 
 export interface Authorities {
   /** As the rooms are to see it. */

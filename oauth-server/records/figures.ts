@@ -35,9 +35,10 @@ export function tellRequests(figures: Figures): (facts: RequestFacts) => void {
   }
 }
 
-/** The same trail, whose records are counted: one place, whoever writes them. */
-export function countRecords(trail: AuditTrail, figures: Figures): AuditTrail {
-  const count = createCounts(figures)
+export type CountRecord = (record: Pick<AuditRecord, 'action' | 'outcome' | 'details'>) => void
+
+/** The same trail, whose records are counted. */
+export function countRecords(trail: AuditTrail, count: CountRecord): AuditTrail {
   return {
     append(record) {
       count(record)
@@ -47,7 +48,7 @@ export function countRecords(trail: AuditTrail, figures: Figures): AuditTrail {
   }
 }
 
-function createCounts(figures: Figures): (record: AuditRecord) => void {
+export function createCounts(figures: Figures): CountRecord {
   const tally = (name: string, help: string, ...labels: string[]) =>
     figures.tally(name, help, labels)
   const logins = tally('logins_total', 'Logins by provider and outcome.', 'provider', 'outcome')

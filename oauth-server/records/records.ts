@@ -12,7 +12,8 @@ import { type AddressPolicy, toKeptAddress } from '../../lib/platform/kept-addre
 import type { Log } from '../../lib/platform/log.ts'
 import { currentRequest } from '../../lib/platform/request-context.ts'
 import type { AuditTrail } from '../../lib/store/audit.ts'
-import type { AuditRecord } from '../../lib/store/audit-record.ts'
+import { type AuditRecord, kindOf } from '../../lib/store/audit-record.ts'
+import type { CountRecord } from './figures.ts'
 
 export type Deed = Omit<AuditRecord, 'at' | 'room' | 'request_id' | 'address'>
 
@@ -23,6 +24,8 @@ export interface Records {
 
 export interface RecordsOptions {
   readonly trail: AuditTrail
+  /** Is told of all, also of those that are left out. */
+  readonly count: CountRecord
   readonly addresses: AddressPolicy
   /** Of those that were left out. */
   readonly leftOut: Tally
@@ -30,36 +33,44 @@ export interface RecordsOptions {
   readonly log: Log
 }
 
-/** Of deeds by nobody who is known: so many at once, then so many a minute. */
-const STRANGERS_BURST = 300
-const STRANGERS_PER_MINUTE = 20
+interface Bound {
+  readonly burst: number
+  readonly perMinute: number
+}
+
+/** Of what succeeded, such as registrations: a whole class at once. */
+const DONE: Bound = { burst: 1000, perMinute: 60 }
+const REFUSED: Bound = { burst: 300, perMinute: 20 }
 const MINUTE_MS = 60_000
 
-export function createRecords({ trail, addresses, leftOut, clock, log }: RecordsOptions): Records {
-  let allowance = STRANGERS_BURST
-  let countedAt = clock()
-  let isFull = false
+/** Each kind of deed has its own allowance: garbage at one endpoint hides nothing of another. */
+export function createRecords(options: RecordsOptions): Records {
+  const { trail, count, addresses, leftOut, clock, log } = options
+  const allowances = new Map<string, (now: number) => boolean>()
+  let toldAt = Number.NEGATIVE_INFINITY
 
-  function mayStranger(now: number): boolean {
-    const grown = ((now - countedAt) / MINUTE_MS) * STRANGERS_PER_MINUTE
-    allowance = Math.min(STRANGERS_BURST, allowance + Math.max(0, grown))
-    countedAt = now
-    if (allowance < 1) return false
-    allowance -= 1
-    return true
+  function isBeyond({ action, outcome, user }: Deed, now: number): boolean {
+    const isDone = outcome === 'ok'
+    // What somebody who is known has done is never left out. A refusal may name whose grant was tried.
+    if (isDone && user !== undefined) return false
+    const key = [kindOf(action), isDone, user === undefined].join(' ')
+    const take = allowances.get(key) ?? createAllowance(isDone ? DONE : REFUSED, now)
+    allowances.set(key, take)
+    return !take(now)
+  }
+
+  function leaveOut(now: number): void {
+    leftOut.add()
+    if (now - toldAt < MINUTE_MS) return
+    toldAt = now
+    log.warn('some of what strangers do is not in the audit log: it is too much')
   }
 
   return {
     add(deed) {
       const now = clock()
-      if (deed.user === undefined && !mayStranger(now)) {
-        leftOut.add()
-        if (!isFull)
-          log.warn('what strangers do is not in the audit log for a while: it is too much')
-        isFull = true
-        return
-      }
-      isFull = false
+      count(deed)
+      if (isBeyond(deed, now)) return leaveOut(now)
       const request = currentRequest()
       trail.append({
         at: now,
@@ -69,5 +80,19 @@ export function createRecords({ trail, addresses, leftOut, clock, log }: Records
         address: toKeptAddress(request?.address ?? '', addresses),
       })
     },
+  }
+}
+
+/** @returns whether one more may be had now. */
+function createAllowance({ burst, perMinute }: Bound, from: number): (now: number) => boolean {
+  let left = burst
+  let countedAt = from
+  return (now) => {
+    const grown = ((now - countedAt) / MINUTE_MS) * perMinute
+    left = Math.min(burst, left + Math.max(0, grown))
+    countedAt = now
+    if (left < 1) return false
+    left -= 1
+    return true
   }
 }

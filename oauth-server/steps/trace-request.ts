@@ -5,11 +5,10 @@ import { REQUEST_ID_HEADER } from '../../lib/platform/log.ts'
 import { TRACEPARENT, type Tracing } from '../../lib/platform/tracing/tracing.ts'
 
 export interface RouteState {
-  /** As the route table has it, where it was found by what it says. */
-  route?: string
+  /** Of the row of the route table that answers, with its parameters' names. */
+  routePath?: string
 }
 
-/** The route as the table has it: an address as it was asked for may hold what is nobody's business. */
 export function traceRequest(tracing: Tracing): Koa.Middleware<RouteState> {
   return async function traceRequest(ctx, next) {
     const { method } = ctx
@@ -24,7 +23,7 @@ export function traceRequest(tracing: Tracing): Koa.Middleware<RouteState> {
     try {
       await tracing.within(span, next)
     } finally {
-      const route = ctx.state.route ?? (ctx['_matchedRoute'] as string | undefined)
+      const route = ctx.state.routePath
       if (route !== undefined) span.rename(`${method} ${route}`)
       span.set({ 'http.route': route, 'http.response.status_code': ctx.status })
       if (ctx.status >= 500) span.fail(String(ctx.status))

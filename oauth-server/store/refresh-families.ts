@@ -55,9 +55,9 @@ export interface RefreshFamilies {
   inspect(presented: Generation): Promise<LiveRefreshToken | undefined>
   /**
    * Ends the family and its grant with everything made under it, if it is this client's. Resolves with
-   * the grant's id; undefined when there was nothing to end. `expiresAt` as for `Grants.revoke`.
+   * the grant; undefined when there was nothing to end. `expiresAt` as for `Grants.revoke`.
    */
-  end(family: string, clientId: string, expiresAt: number): Promise<string | undefined>
+  end(family: string, clientId: string, expiresAt: number): Promise<GrantKeys | undefined>
 }
 
 export interface LiveRefreshToken {
@@ -128,11 +128,12 @@ const END = defineScript(`${WRITE_REVOCATION}
 local id = redis.call('HGET', KEYS[1], 'grant')
 if not id then return nil end
 local held = redis.call('HMGET', KEYS[2] .. id, 'grant', 'latest_expires_at')
-if not held[1] or cjson.decode(held[1]).clientId ~= ARGV[1] then return nil end
+local grant = held[1] and cjson.decode(held[1])
+if not grant or grant.clientId ~= ARGV[1] then return nil end
 write_revocation(4, 'grant:' .. id, math.max(tonumber(held[2] or '0'), tonumber(ARGV[2])))
 redis.call('DEL', KEYS[1], KEYS[2] .. id)
 redis.call('ZREM', KEYS[3], id)
-return id`)
+return { id, grant.userId }`)
 
 export const familyKey = (family: string): string => `refresh:${digest(family)}`
 
@@ -163,7 +164,9 @@ export function redisRefreshFamilies(redis: Redis, graceMs = GRACE_MS): RefreshF
     async end(family, clientId, expiresAt) {
       const start = [familyKey(family), GRANT_KEY_START, clientIndex(clientId)]
       const reply = await END(redis, [...start, ...REVOCATION_KEYS], [clientId, expiresAt])
-      return (reply as string | null) ?? undefined
+      if (reply === null) return undefined
+      const [id, userId] = reply as [string, string]
+      return { id, userId, clientId }
     },
   }
 }

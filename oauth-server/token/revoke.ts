@@ -16,6 +16,7 @@ import { authenticateClient, type ClientState } from '../steps/authenticate-clie
 import { noStore } from '../steps/headers.ts'
 import type { LogState } from '../steps/log-access.ts'
 import { readForm } from '../steps/read-form.ts'
+import { toRevocation } from './revoke-grant.ts'
 
 type Context = Koa.ParameterizedContext<ClientState>
 
@@ -43,14 +44,8 @@ async function endGrant(ctx: Context, ports: Ports, family: string): Promise<voi
   const expiresAt = toSeconds(ports.clock()) + ports.config.ACCESS_TOKEN_LIFETIME
   const grant = await ports.families.refreshFamilies.end(family, client.id, expiresAt)
   if (grant === undefined) return
-  logRevocation(ctx.state, client, { grant })
-  ports.records.add({
-    action: 'revocation/grant',
-    outcome: 'ok',
-    client_id: client.id,
-    target: grant,
-    details: { reason: 'revoked by the client' },
-  })
+  logRevocation(ctx.state, client, { grant: grant.id })
+  ports.records.add(toRevocation(grant, 'revoked by the client'))
 }
 
 async function revokeAccessToken(ctx: Context, ports: Ports, token: string): Promise<void> {

@@ -80,7 +80,10 @@ export class MarkdownMaker {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX },
     })
     worker.unref()
-    worker.on('message', (made: PageText) => this.#running?.settle.resolve(made))
+    // One that was left may have had its word on the way: it is about a page of somebody else.
+    worker.on('message', (made: PageText) => {
+      if (this.#worker === worker) this.#running?.settle.resolve(made)
+    })
     // Out of memory, or ended by us.
     worker.on('error', () => this.#lost(worker))
     worker.on('exit', () => this.#lost(worker))

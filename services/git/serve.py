@@ -19,6 +19,8 @@ from mcp_server_git import server as package
 # A folder of checked-out files may be large; nobody nests repositories deeper.
 DEPTH_MAX = 4
 
+NESTED_MAX = 8
+
 # Settings of a repository by which git runs a program for one of the tools. Filters and drivers have
 # names of their own, so that no setting of ours switches all of them off. What includeIf includes may
 # change under a running command.
@@ -77,17 +79,42 @@ def refuse_programs(settings: list[tuple[str, str]]) -> None:
             )
 
 
+def find_nested(repository: git.Repo) -> list[Path]:
+    """Repositories that this one knows as part of it: git asks each of them whether it has changed."""
+    if repository.working_tree_dir is None:
+        return []
+    listed = subprocess.run(
+        ["git", "--git-dir", str(repository.git_dir), "ls-files", "--stage", "-z"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=10,
+    )
+    entries = listed.stdout.decode(errors="surrogateescape").split("\0")
+    links = [path for mode, _, path in (entry.partition("\t") for entry in entries) if mode.startswith("160000 ")]
+    places = [Path(repository.working_tree_dir) / link for link in links]
+    return [place for place in places if os.path.lexists(place / ".git")]
+
+
+def look_at(path: Path, folder: Path | None, depth: int = 0) -> None:
+    if depth > NESTED_MAX:
+        raise ValueError(f"Repositories are nested deeper than {NESTED_MAX} times")
+    with git.Repo(path) as repository:
+        settings = read_settings(repository)
+        if folder is not None:
+            refuse_elsewhere(repository, settings, folder.resolve())
+        refuse_programs(settings)
+        for nested in find_nested(repository):
+            look_at(nested, folder, depth + 1)
+
+
 def guard_repositories() -> None:
     """Each tool asks the package whether a path may be opened: more is looked at there."""
     validate = package.validate_repo_path
 
     def validate_more(path: Path, folder: Path | None) -> None:
         validate(path, folder)
-        with git.Repo(path) as repository:
-            settings = read_settings(repository)
-            if folder is not None:
-                refuse_elsewhere(repository, settings, folder.resolve())
-            refuse_programs(settings)
+        look_at(path, folder)
 
     package.validate_repo_path = validate_more
     # GitPython runs the hooks of a commit itself, and looks for them where git would not.

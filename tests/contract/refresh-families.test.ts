@@ -141,7 +141,7 @@ test('a family is ended by its client alone, once, with its grant', async (t) =>
   ])
   t.deepEqual(
     both.filter((one) => one !== undefined),
-    [grant.id],
+    [{ id: grant.id, userId: grant.userId, clientId: grant.clientId }],
   )
   t.is(await grants.find(grant.id), undefined)
   t.deepEqual(await grants.ofClient(grant.clientId), [])

@@ -219,6 +219,11 @@ needs('python', 'git')('git: no program is run that a repository names', async (
     makeOdd(name, { [key]: mark(name) })
     for (const answer of await tryAll(name)) t.true(answer.includes(`${key}, which runs`), answer)
   }
+  // Git asks a repository inside of another one whether it has changed.
+  makeOdd('outer', {})
+  makeOdd('outer/inner', { 'filter.odd.clean': mark('nested') })
+  execFileSync('git', ['add', 'inner'], { cwd: join(folder, 'outer') })
+  for (const answer of await tryAll('outer')) t.regex(answer, /filter\.odd\.clean, which runs/)
   makeOdd('included', { 'include.path': 'more' })
   writeFileSync(join(folder, 'included/.git/more'), `[diff]\nexternal = "${mark('more')}"\n`)
   t.regex((await tryAll('included'))[0] ?? '', /diff\.external, which runs/)

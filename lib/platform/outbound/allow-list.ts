@@ -14,12 +14,12 @@ export const NOTHING_ALLOWED: AllowList = { allows: () => false }
 
 type Rule = AllowList['allows']
 
+const WANTS = 'a list of hosts, addresses and ranges, by comma'
+
 /**
  * By comma: hosts, addresses and CIDR ranges, each with a port or for every port. A host is allowed
  * whatever its addresses are, a range whatever the name is.
  */
-const WANTS = 'a list of hosts, addresses and ranges, by comma'
-
 export const allowList: Parser<AllowList> = parser(WANTS, (text) => {
   const rules = list(text).map(toRule)
   return {

@@ -112,7 +112,10 @@ test.serial('refreshing, reusing and revoking', async (t) => {
     await revoke(second.access_token)
     await revoke(second.refresh_token)
   })
-  t.deepEqual(ended.map(shortly), ['revocation/token ok dev:alice', 'revocation/grant ok'])
+  t.deepEqual(ended.map(shortly), [
+    'revocation/token ok dev:alice',
+    'revocation/grant ok dev:alice',
+  ])
   const [late] = await recorded('late', () => tokens.refresh(client, second.refresh_token))
   t.like(late, { action: 'token/refresh_token', outcome: 'invalid_grant' })
 })

@@ -140,7 +140,7 @@ test('authorities of the operator’s own are copied to those who ask elsewhere'
   await run()
   t.is(variables('certs')['ACME_CA_FILE'], '/run/room/acme-ca.pem')
   t.is(readFileSync(pathOf('certs', 'acme-ca.pem'), 'utf8'), 'of the ACME server')
-  for (const room of ['oauth-server', 'mcp-bridge']) {
+  for (const room of ['oauth-server', 'mcp-bridge', 'envoy-files']) {
     t.is(variables(room)['NODE_EXTRA_CA_CERTS'], undefined, 'compose.yaml says it')
     t.is(readFileSync(pathOf(room, 'authorities.pem'), 'utf8'), 'of others')
   }
