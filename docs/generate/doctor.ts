@@ -15,6 +15,7 @@ Three commands say whether a gateway is well. \`gateway health\` is for machines
 
 ## Doctor
 
+<!-- not run: it takes a minute; tests/integration/cli/doctor.test.ts does it -->
 \`\`\`sh
 gateway doctor                                 # this gateway, as every client
 gateway doctor --service memory --client claude
