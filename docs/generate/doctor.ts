@@ -63,6 +63,7 @@ of each container, and what can be asked from the host. Of several processes of 
 
 ## Certificates
 
+<!-- not run: needs https; tests/e2e/health-and-ssl.test.ts does it -->
 \`\`\`sh
 gateway ssl               # names, issuer, from, until, chain, key, renewal
 gateway ssl --days 30     # exit code 1 when it ends within 30 days
