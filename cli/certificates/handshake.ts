@@ -2,7 +2,7 @@
 
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { connect, getCACertificates, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect, getCACertificates, type TLSSocket } from 'node:tls'
 import { lookUp } from '../doctor/wire/look-up.ts'
 
 export interface HandshakePlace {
@@ -41,6 +41,8 @@ export async function shakeHands({
       // An address is no name to ask for (RFC 6066 section 3); it is checked all the same.
       ...(isIP(bare(name)) === 0 && { servername: name }),
       ca: [...getCACertificates('default'), ...authorities],
+      // Of the name, wherever it is connected to.
+      checkServerIdentity: (_, certificate) => checkServerIdentity(bare(name), certificate),
       // Whatever is wrong with it is to be told, not to end the call.
       rejectUnauthorized: false,
     },

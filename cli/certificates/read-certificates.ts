@@ -37,14 +37,32 @@ export async function readEmbedded({ status, socketPath }: RunningGateway): Prom
     certificate.source === 'development'
       ? [readFileSync(join(folder, AUTHORITY_CERTIFICATE), 'utf8')]
       : []
-  const sockets = dirname(socketPath)
-  const port = await publicPort(sockets)
   const names = namesOf(public_url, services)
   return {
     status: certificate,
     files: readFiles(join(folder, FOLDERS.served)),
-    loaded: readLoaded(await askEnvoy(sockets, '/certs')),
-    served: await askAll(names, { host: THIS_MACHINE, port, authorities }),
+    ...(await askServing(dirname(socketPath), names, authorities)),
+  }
+}
+
+/** The files can be told of though Envoy does not answer. @param sockets their folder. */
+async function askServing(
+  sockets: string,
+  names: readonly string[],
+  authorities: readonly string[],
+): Promise<Pick<Found, 'loaded' | 'served' | 'faults'>> {
+  try {
+    const port = await publicPort(sockets)
+    const loaded = readLoaded(await askEnvoy(sockets, '/certs'))
+    return {
+      loaded,
+      served: await askAll(names, { host: THIS_MACHINE, port, authorities }),
+      faults: [],
+    }
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    const fault = `Envoy does not say what it serves (${reason}): gateway status, then gateway logs envoy`
+    return { loaded: undefined, served: [], faults: [fault] }
   }
 }
 
@@ -71,6 +89,7 @@ export async function readInCompose(
     loaded: await askLoaded(context),
     files: chain === undefined ? undefined : { folder: `certs:${folder}`, chain, keyMatches: null },
     served: await askAll(namesOf(public_url, services), { host: THIS_MACHINE, port, authorities }),
+    faults: [],
   }
 }
 
@@ -90,7 +109,7 @@ async function askLoaded({ environment, workingDirectory }: Context): Promise<Fo
 export async function readElsewhere(url: URL): Promise<Found> {
   const port = Number(url.port) || 443
   const served = await askAll([url.hostname], { host: url.hostname, port })
-  return { status: undefined, files: undefined, loaded: undefined, served }
+  return { status: undefined, files: undefined, loaded: undefined, served, faults: [] }
 }
 
 function withoutTls(url: string): CliError {

@@ -21,8 +21,7 @@ export function renderSsl({ problems, renewal, files, loaded, served }: SslRepor
       ? []
       : [`Envoy     has loaded ${loaded.map(({ serial }) => serial).join(', ') || 'none'}`]),
     ...(renewal === null ? [] : [`renewal   ${renewalWords(renewal)}`]),
-    '',
-    ...servedTable(served),
+    ...(served.length === 0 ? [] : ['', ...servedTable(served)]),
     ...(problems.length === 0 ? [] : ['', ...problems.map((problem) => `✗ ${problem}`)]),
   ]
 }

@@ -75,6 +75,8 @@ export interface SslFacts {
   readonly files: FilesRead | undefined
   readonly loaded: readonly LoadedCertificate[] | undefined
   readonly served: readonly ServedAsked[]
+  /** What could not be asked, in words with what to do. */
+  readonly faults: readonly string[]
   readonly days: number
   readonly now: number
 }
@@ -82,7 +84,7 @@ export interface SslFacts {
 const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 export function toSslReport(facts: SslFacts): SslReport {
-  const { status, files, loaded, served, days, now } = facts
+  const { status, files, loaded, served, faults, days, now } = facts
   const chain = [...(files?.chain.match(ONE_CERTIFICATE) ?? [])].map(
     (pem) => new X509Certificate(pem),
   )
@@ -96,6 +98,7 @@ export function toSslReport(facts: SslFacts): SslReport {
   const problems = [
     ...(status?.placeholder === true ? ['a placeholder is served, which no client trusts'] : []),
     ...(status?.fault == null ? [] : [`no newer one: ${status.fault}`]),
+    ...faults,
     ...filesProblems(filesFacts),
     ...loadedProblems(filesFacts, loaded),
     ...servedFacts.flatMap((one) => servedProblems(one, days)),

@@ -10,6 +10,7 @@ import { renderReport, toReport } from '../doctor/report.ts'
 import { type DoctorWish, runDoctor } from '../doctor/run-doctor.ts'
 import { findTarget, originFor, type Target } from '../doctor/target.ts'
 import { parseDays } from '../parse-days.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
 
 interface DoctorOptions {
   readonly client?: readonly string[]
@@ -69,22 +70,18 @@ async function examine(context: Context, target: Target, options: DoctorOptions)
   const wish = toWish(context, target, options)
   const findings: Finding[] = []
   let current = ''
-  const leaving = new AbortController()
-  const leave = (): void => leaving.abort()
-  process.once('SIGINT', leave)
-  await runDoctor(wish, {
-    environment,
-    leaving: leaving.signal,
-    note: output.note,
-    tell(finding) {
-      findings.push(finding)
-      const name = wish.clients.find(({ id }) => id === finding.client)?.name
-      if (name === undefined || name === current || output.json) return
-      current = name
-      output.note(`as ${name} …`)
-    },
-  }).finally(() => process.removeListener('SIGINT', leave))
-  if (leaving.signal.aborted) throw new CliError('Interrupted: what was made is ended.')
+  const tell = (finding: Finding): void => {
+    findings.push(finding)
+    const name = wish.clients.find(({ id }) => id === finding.client)?.name
+    if (name === undefined || name === current || output.json) return
+    current = name
+    output.note(`as ${name} …`)
+  }
+  await untilInterrupted(async (leaving) => {
+    await runDoctor(wish, { environment, leaving, note: output.note, tell })
+    // What was found until then is no report.
+    leaving.throwIfAborted()
+  })
   const report = toReport(target.url, target.own !== undefined, wish.clients, findings)
   const isVerbose = options.verbose === true || wish.clients.length === 1
   output.result(report, () => renderReport(report, wish.clients, isVerbose))

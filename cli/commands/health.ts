@@ -1,13 +1,14 @@
 /** `gateway health`: for machines. Whether it lives, whether it serves, and what it depends on, by exit code and JSON. */
 
 import { Command } from 'commander'
-import { CliError } from '../cli-error.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
 import { composeHealth } from '../health/compose-health.ts'
 import { embeddedHealth } from '../health/embedded-health.ts'
 import { type HealthReport, renderHealth } from '../health/health-report.ts'
 import { findGateway, requireGateway } from '../instance/control-client.ts'
 import { parseDays } from '../parse-days.ts'
+import { type ComposeStatus, isUp } from '../status/compose-status.ts'
 import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 import { readComposeStatus } from '../status/read-compose-status.ts'
 
@@ -64,12 +65,20 @@ async function readHealth(
     const compose = await findDockerCompose(workingDirectory, environment)
     const status = compose && (await readComposeStatus(context, compose))
     if (status !== undefined) {
-      if (isLiveOnly) return onlyLive('compose', status.ready)
-      return await composeHealth(context, status, days)
+      return isLiveOnly ? composeLiveness(status) : await composeHealth(context, status, days)
     }
   }
   await requireGateway(stateDirectoryOf(context), environment)
   return onlyLive('embedded', false)
+}
+
+/** @throws CliError with exit code 3 when no container is up. */
+function composeLiveness(status: ComposeStatus): HealthReport {
+  if (isUp(status)) return onlyLive('compose', status.ready)
+  throw new CliError('None of the containers runs.', {
+    exitCode: EXIT_CODE.notRunning,
+    nextStep: 'docker compose up -d; gateway status says why one fails',
+  })
 }
 
 function onlyLive(where: HealthReport['where'], ready: boolean): HealthReport {

@@ -92,6 +92,7 @@ function toVisit(
     days: wish.days,
     isOpen,
     secrets: new Set(),
+    stays: new Set(),
     leftBehind: new Map(),
   }
 }

@@ -4,6 +4,7 @@ import { type Finding, toFinding, toWayFault } from './finding.ts'
 import { type Check, type Result, skipped } from './model/check.ts'
 import { FACTS, type FactName } from './model/facts.ts'
 import type { Visit } from './model/visit.ts'
+import { plain, shorten } from './wire/words.ts'
 
 /** What the walks of one run share. */
 export interface Shared {
@@ -50,7 +51,12 @@ function remember(check: Check, { status }: Finding, shared: Shared): void {
 async function find(check: Check, visit: Visit, isBlocked: boolean): Promise<Finding | undefined> {
   const result = isBlocked ? skipped(BLOCKED) : await runCheck(check, visit)
   if (result === undefined) return undefined
-  return toFinding(check, visit.client, { ...result, detail: hideSecrets(result.detail, visit) })
+  return toFinding(check, visit.client, { ...result, detail: toDetail(result.detail, visit) })
+}
+
+/** Whatever a check tells may hold a stranger's text: no control characters, no secrets, and only then short. */
+function toDetail(told: string, visit: Visit): string {
+  return shorten(hideSecrets(plain(told), visit))
 }
 
 function isDue(check: Check, { client, isOpen }: Visit, asked: ReadonlySet<string>): boolean {

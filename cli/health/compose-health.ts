@@ -4,7 +4,7 @@ import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
 import { readEnvironment } from '../../lib/platform/environment.ts'
 import { portsOf } from '../administration/edge-knock.ts'
 import type { Context } from '../context.ts'
-import type { ComposeStatus } from '../status/compose-status.ts'
+import { type ComposeStatus, isUp } from '../status/compose-status.ts'
 import { checkCertificate, checkEdge, checkSigningKeys, judgeFreshness } from './dependencies.ts'
 import {
   type HealthCheck,
@@ -41,7 +41,7 @@ export async function composeHealth(
     ...(public_url === null ? [] : [throughEdge(context, public_url)]),
     ...(certificate === null ? [] : [checkCertificate(certificate, days, context.clock())]),
   ])
-  return toReport('compose', checks)
+  return toReport('compose', checks, isUp(status))
 }
 
 /** Of the first process: they follow the same stream. Its figures are published on this machine alone. */

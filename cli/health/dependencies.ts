@@ -1,5 +1,6 @@
 /** What both kinds of gateway are asked alike: keys, the certificate, how fresh the edge is, the way through Envoy. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CertificateStatus } from '../../certs/status.ts'
 import type { KeyEntry, Page } from '../../lib/oauth/administration.ts'
 import { withAdministration } from '../administration/with-administration.ts'
@@ -8,15 +9,21 @@ import { askHttp } from '../supervisor/readiness.ts'
 import { failing, type HealthCheck, ok, timed, type Verdict } from './health-report.ts'
 
 const DAY_MS = 86_400_000
+const ANSWER_MS = 10_000
 /** Older than that the edge asks the store for each request (and refuses when it cannot). */
 const STALENESS_MS_MAX = 2000
+const STALENESS = /^mcp_gateway_revocation_staleness_seconds(?:\{[^}]*\})? (\S+)$/m
 
 /** Whether there is a key that signs. */
 export function checkSigningKeys(context: Context): Promise<HealthCheck> {
   return timed('signing-keys', async () => {
     let keys: readonly KeyEntry[] = []
     await withAdministration(context, async (administration) => {
-      keys = (await administration.ask<Page<KeyEntry>>('keys/list', {})).entries
+      // A part that hangs must not hold up whoever asks for its health.
+      const late = sleep(ANSWER_MS, undefined, { ref: false })
+      const answer = await Promise.race([administration.ask<Page<KeyEntry>>('keys/list', {}), late])
+      if (answer === undefined) throw new Error('no answer in time')
+      keys = answer.entries
     })
     const signing = keys.find(({ state }) => state === 'signing')
     if (signing === undefined) return failing('no key signs: gateway keys rotate --soon')
@@ -43,12 +50,13 @@ export function checkEdge(publicUrl: string, port: number): Promise<HealthCheck>
 
 /** @param figures of one ext-authz, for Prometheus. */
 export function judgeFreshness(figures: string): Verdict {
-  const [, seconds] = /^mcp_gateway_revocation_staleness_seconds ([0-9.e+-]+)$/m.exec(figures) ?? []
+  const [, seconds] = STALENESS.exec(figures) ?? []
   if (seconds === undefined) return failing('does not tell how fresh it is')
-  const ms = Math.round(Number(seconds) * 1000)
+  // `+Inf` before the first proof.
+  const ms = seconds === '+Inf' ? Number.POSITIVE_INFINITY : Math.round(Number(seconds) * 1000)
   return ms <= STALENESS_MS_MAX
     ? ok(`knows of every revocation up to ${ms} ms ago`)
-    : failing(`has heard nothing from the store for ${ms} ms`)
+    : failing(`has heard nothing from the store for ${Number.isFinite(ms) ? `${ms} ms` : 'as long as it runs'}`)
 }
 
 /** @param days before its end from which on it is near. */

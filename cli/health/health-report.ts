@@ -13,7 +13,7 @@ export interface HealthCheck {
 }
 
 export interface HealthReport {
-  /** What supervises the parts answers: another start would help nobody. */
+  /** What supervises the parts answers, or a container runs: another start would help nobody. */
   readonly live: boolean
   /** Everything that a request needs answers. */
   readonly ready: boolean
@@ -42,9 +42,10 @@ function reasonOf(error: unknown): string {
 export function toReport(
   where: HealthReport['where'],
   checks: readonly HealthCheck[],
+  live = true,
 ): HealthReport {
   const ready = checks.length > 0 && checks.every(({ status }) => status !== 'failing')
-  return { live: true, ready, where, checks }
+  return { live, ready, where, checks }
 }
 
 export function renderHealth({ ready, where, checks }: HealthReport): string[] {

@@ -82,6 +82,11 @@ function containerOf({ name, runner = '' }: Service, shipped: ReadonlySet<string
   return RUNNER_SOCKET.exec(runner)?.[1] ?? (shipped.has(name) ? name : OWN)
 }
 
+/** Whether any container that is to stay up does: what did its work and ended says nothing. */
+export function isUp({ parts }: Pick<ComposeStatus, 'parts'>): boolean {
+  return parts.some(({ verdict }) => verdict === 'serving' || verdict === 'starting')
+}
+
 function isWell(verdict: Verdict): boolean {
   return verdict === 'serving' || verdict === 'done'
 }

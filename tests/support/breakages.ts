@@ -291,4 +291,133 @@ export const BREAKAGES: readonly Breakage[] = [
       instead: ({ path }) => (path === '/device_authorization' ? { status: 404 } : undefined),
     }),
   },
+  {
+    name: 'a resource that takes anything for a token',
+    client: 'claude',
+    failures: ['bad-token.let_in'],
+    cure: /Verify tokens/,
+    alteration: () => ({
+      instead: ({ path, headers }) =>
+        isMcp(path) && headers.authorization === 'Bearer not-a-token' ? json(200, {}) : undefined,
+    }),
+  },
+  {
+    name: 'a method that needs no token',
+    client: 'claude',
+    failures: ['methods.let_in'],
+    cure: /whole address/,
+    alteration: () => ({
+      instead: ({ method, path, headers }) =>
+        method === 'DELETE' && isMcp(path) && headers.authorization === undefined
+          ? { status: 200 }
+          : undefined,
+    }),
+  },
+  {
+    name: 'a member of the metadata that is null',
+    client: 'typescript-sdk',
+    failures: ['null-members.found'],
+    cure: /Leave members/,
+    alteration: document(SERVER, (document) => {
+      document['introspection_endpoint'] = null
+    }),
+  },
+  {
+    name: 'an endpoint without its host',
+    client: 'claude',
+    failures: ['server-metadata.not_absolute'],
+    cure: /whole https URL/,
+    alteration: document(SERVER, (document) => {
+      document['revocation_endpoint'] = '/revoke'
+    }),
+  },
+  {
+    name: 'a limit on registrations',
+    client: 'vscode',
+    failures: ['registration.too_many'],
+    cure: /Wait/,
+    alteration: () => ({
+      instead: ({ path }) =>
+        path === '/register' ? json(429, { error: 'too_many_requests' }) : undefined,
+    }),
+  },
+  {
+    name: 'a login that answers to anybody',
+    client: 'claude',
+    failures: ['redirect-match.accepted'],
+    cure: /Compare redirect URIs/,
+    alteration: () => ({
+      instead({ path }) {
+        const back = URL.parse(path, 'http://x')?.searchParams.get('redirect_uri') ?? ''
+        return back.includes('.invalid/')
+          ? { status: 302, headers: { location: `${back}?code=stolen` } }
+          : undefined
+      },
+    }),
+  },
+  {
+    name: 'an answer whose state is another',
+    client: 'claude',
+    failures: ['login.state_changed'],
+    cure: /to the byte/,
+    alteration: () => ({
+      after(_, answered) {
+        const location = URL.parse(String(answered.headers['location'] ?? ''))
+        if (location?.searchParams.has('code') !== true) return
+        location.searchParams.set('state', 'another')
+        answered.headers['location'] = location.href
+      },
+    }),
+  },
+  {
+    name: 'a code that needs no verifier',
+    client: 'claude',
+    failures: ['pkce.not_enforced'],
+    cure: /Compare the verifier/,
+    alteration: () => ({
+      after({ path }, answered) {
+        if (path !== '/token' || !answered.body.includes('invalid_grant')) return
+        const bought = { access_token: 'bought-without-a-verifier', token_type: 'Bearer' }
+        Object.assign(answered, json(200, bought))
+      },
+    }),
+  },
+  {
+    name: 'a refresh whose token is good for nothing',
+    client: 'claude',
+    failures: ['refresh.token_refused'],
+    cure: /same resource/,
+    alteration: () => {
+      const refreshed = new Set<string>()
+      return {
+        instead: ({ path, headers }) =>
+          isMcp(path) && refreshed.has(headers.authorization ?? '')
+            ? { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
+            : undefined,
+        after(asked, answered) {
+          if (asked.path !== '/token' || refreshOf(asked.body) === undefined) return
+          const { access_token: token } = JSON.parse(answered.body) as { access_token?: string }
+          refreshed.add(`Bearer ${token}`)
+        },
+      }
+    },
+  },
+  {
+    name: 'a refusal that quotes the refresh token',
+    client: 'claude',
+    failures: ['refresh.refused'],
+    cure: /Accept a refresh/,
+    alteration: () => ({
+      instead({ path, body }) {
+        const token = path === '/token' ? refreshOf(body) : undefined
+        if (token === undefined) return undefined
+        const words = `\u001b[31m${'No. '.repeat(45)}`
+        // Beyond where it is cut.
+        return json(400, {
+          error: 'invalid_grant',
+          error_description: `${words.padEnd(280 - token.length / 2)}${token}`,
+        })
+      },
+    }),
+  },
 ]

@@ -14,7 +14,7 @@ export interface Authority {
   /** For NODE_EXTRA_CA_CERTS. */
   readonly path: string
   readonly cert: Buffer
-  /** Valid for a day, or expired a day ago. */
+  /** Valid for a day, or expired a day ago. @param hosts names; addresses as `IP:…`. */
   issue(hosts: readonly string[], validity?: 'valid' | 'expired'): Certificate
   remove(): void
 }
@@ -34,7 +34,7 @@ export function createAuthority(): Authority {
     issue(hosts, validity = 'valid') {
       const own = join(folder, 'key')
       const [request, cert] = [join(folder, 'request'), join(folder, 'cert')]
-      const names = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(',')}`
+      const names = `subjectAltName=${hosts.map(toName).join(',')}`
       const subject = ['-subj', '/CN=Test', '-addext', names]
       openssl('req', ...KEY, '-keyout', own, '-out', request, ...subject)
       const signer = ['-CA', path, '-CAkey', key, '-CAcreateserial', '-copy_extensions', 'copy']
@@ -44,4 +44,8 @@ export function createAuthority(): Authority {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+function toName(host: string): string {
+  return host.startsWith('IP:') ? host : `DNS:${host}`
 }

@@ -63,7 +63,8 @@ function faultOf(
   if (opened.kind === 'page') return undefined
   if (opened.kind === 'trouble') return 'trouble'
   if (opened.kind === 'back' && opened.error === undefined) return undefined
+  // Whoever is sent back was not refused for where to.
+  if (opened.kind === 'back') return 'sent_back'
   // What it asks for differs from what others ask for in this.
-  if (!redirectUris.includes(redirectUri)) return 'loopback_port'
-  return opened.kind === 'refused' ? 'refused' : 'sent_back'
+  return redirectUris.includes(redirectUri) ? 'refused' : 'loopback_port'
 }

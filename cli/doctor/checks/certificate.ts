@@ -43,8 +43,9 @@ export const certificate = defineCheck({
     },
     incomplete_chain: {
       severity: 'error',
-      meaning: 'Intermediate certificates are not sent: browsers may know them, programs do not.',
-      cure: 'Serve the full chain (fullchain.pem), not the certificate alone.',
+      meaning:
+        'Who signed it is not known: intermediate certificates are not sent (browsers may know them, programs do not), or it is signed by an authority of your own.',
+      cure: 'Serve the full chain (fullchain.pem), not the certificate alone. With an authority of your own, make each client trust it: NODE_EXTRA_CA_CERTS=FILE, SSL_CERT_FILE=FILE; hosted clients such as claude.ai never will.',
     },
     untrusted: {
       severity: 'error',

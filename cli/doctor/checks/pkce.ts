@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { CliError } from '../../cli-error.ts'
 import { defineCheck, passed, skipped } from '../model/check.ts'
-import { keepSecret } from '../model/visit.ts'
+import type { Tokens } from '../model/facts.ts'
+import { keepSecret, type Visit } from '../model/visit.ts'
 import { toAuthorizationRequest } from '../wire/authorization-request.ts'
-import { readTokens, sendForm } from '../wire/token-request.ts'
-import { inWords } from '../wire/words.ts'
+import { readTokens, revokeEach, sendCode } from '../wire/token-request.ts'
+import { Unreachable } from '../wire/unreachable.ts'
+import { inWords, objectOf } from '../wire/words.ts'
 
 export const pkce = defineCheck({
   id: 'pkce',
@@ -39,13 +41,32 @@ export const pkce = defineCheck({
       },
     )
     if (code === null) return find('login_failed', 'no code came')
-    const answer = await sendForm(visit, facts.server?.tokenEndpoint ?? '', {
-      grant_type: 'authorization_code',
+    const answer = await sendCode(visit, {
+      redirectUri: request.redirectUri,
       code: keepSecret(visit, code),
-      redirect_uri: request.redirectUri,
-      code_verifier: randomBytes(32).toString('base64url'),
+      verifier: randomBytes(32).toString('base64url'),
     })
     const told = `answered ${inWords(answer)}`
-    return readTokens(visit, answer) === undefined ? passed(told) : find('not_enforced', told)
+    const bought = readTokens(visit, answer)
+    if (bought !== undefined) {
+      await giveBack(visit, bought)
+      return find('not_enforced', told)
+    }
+    const isRefused = answer.status === 400 && objectOf(answer)?.['error'] === 'invalid_grant'
+    // A limit, trouble, a page: the verifier was not even looked at.
+    return isRefused ? passed(told) : skipped(`not proven: the token endpoint ${told}`)
   },
 })
+
+/** Now, as the client may be deleted by the time the walk ends; then once more if nobody answered. */
+async function giveBack(visit: Visit, { refreshToken, accessToken }: Tokens): Promise<void> {
+  const end = (): Promise<void> => revokeEach(visit, [refreshToken, accessToken])
+  visit.leftBehind.set('tokens bought without the verifier', end)
+  try {
+    await end()
+    visit.leftBehind.delete('tokens bought without the verifier')
+  } catch (error) {
+    // It stays among what is left behind, and what was found is told all the same.
+    if (!(error instanceof Unreachable)) throw error
+  }
+}

@@ -1,7 +1,7 @@
 import { defineCheck, passed } from '../model/check.ts'
 import type { Visit } from '../model/visit.ts'
 import type { HttpAnswer } from '../wire/http.ts'
-import { plain, textOf } from '../wire/words.ts'
+import { textOf } from '../wire/words.ts'
 
 interface Question {
   readonly what: string
@@ -102,8 +102,6 @@ function allowsOrigin({ status, headers }: HttpAnswer, origin: string): boolean 
 
 /** `*` does not mean `authorization` (Fetch standard, CORS-preflight fetch). */
 function allowsHeader({ headers }: HttpAnswer, name: string): boolean {
-  const allowed = plain(headers.get('access-control-allow-headers') ?? '')
-    .toLowerCase()
-    .split(/\s*,\s*/)
+  const allowed = (headers.get('access-control-allow-headers') ?? '').toLowerCase().split(/\s*,\s*/)
   return allowed.includes(name) || (name !== 'authorization' && allowed.includes('*'))
 }

@@ -1,4 +1,4 @@
-import { defineCheck, passed } from '../model/check.ts'
+import { defineCheck, passed, skipped } from '../model/check.ts'
 import { toAuthorizationRequest } from '../wire/authorization-request.ts'
 import { openAuthorize } from '../wire/open-authorize.ts'
 
@@ -24,8 +24,8 @@ export const redirectMatch = defineCheck({
     const url = new URL(request.url)
     url.searchParams.set('redirect_uri', STRANGER)
     const opened = await openAuthorize(visit, { url: url.href, redirectUri: STRANGER })
-    // A page may be a login that comes before the request is looked at: only the redirect itself proves it.
     if (opened.kind === 'back') return find('accepted', opened.told)
-    return passed(opened.told)
+    // A page may be a login that comes before the request is looked at, and trouble judges nothing.
+    return opened.kind === 'refused' ? passed(opened.told) : skipped(`not proven: ${opened.told}`)
   },
 })

@@ -1,4 +1,4 @@
-import { defineCheck, passed } from '../model/check.ts'
+import { defineCheck, passed, skipped } from '../model/check.ts'
 import { endRegistration, isRegistered } from '../wire/registration-request.ts'
 import { inWords } from '../wire/words.ts'
 
@@ -8,7 +8,7 @@ export const registrationEnd = defineCheck({
   title: 'Deregistration',
   about:
     'The registration that the walk made is deleted again (RFC 7592); where that cannot be it is said, as it stays behind.',
-  needs: ['client'],
+  needs: [],
   faults: {
     stays: {
       severity: 'warning',
@@ -18,13 +18,18 @@ export const registrationEnd = defineCheck({
   },
   async run(visit, find) {
     const { registration, client } = visit.facts
-    if (client?.clientId === visit.client.document) return undefined
-    if (registration === undefined) return find('stays', 'the server gave no way to delete it')
-    const answer = await endRegistration(visit, registration)
-    if (answer.status >= 300 || (await isRegistered(visit, registration))) {
-      return find('stays', `deleting answered ${inWords(answer)}`)
+    if (registration !== undefined) {
+      const answer = await endRegistration(visit, registration)
+      if (answer.status >= 300 || (await isRegistered(visit, registration))) {
+        return find('stays', `deleting answered ${inWords(answer)}`)
+      }
+      visit.leftBehind.delete(registration.uri)
     }
-    visit.leftBehind.delete(registration.uri)
-    return passed('deleted')
+    // Also those that were made to find out why the client itself is refused.
+    if (visit.stays.size > 0) {
+      return find('stays', `the server gave no way to delete ${[...visit.stays].join(', ')}`)
+    }
+    if (registration !== undefined) return passed('deleted')
+    return client === undefined ? skipped('nothing was registered') : undefined
   },
 })

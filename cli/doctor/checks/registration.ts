@@ -9,6 +9,8 @@ import {
 } from '../wire/registration-request.ts'
 import { inWords, isRedirect, listOf, objectOf } from '../wire/words.ts'
 
+const TOO_MANY = 429
+
 export const registration = defineCheck({
   id: 'registration',
   stage: 'login',
@@ -42,6 +44,11 @@ export const registration = defineCheck({
       severity: 'error',
       meaning: 'The server does not take the client as it is.',
       cure: 'Be lenient (RFC 7591 section 2): drop unknown grants, scopes and members instead of refusing; take `none`, `client_secret_post`, `client_secret_basic`, and a body that names no method.',
+    },
+    too_many: {
+      severity: 'error',
+      meaning: 'The server takes no more registrations for now, whoever the client is.',
+      cure: 'Wait, and examine one client alone (`--client`). Where people meet it, raise the limit: whoever sits behind one address shares it.',
     },
     redirected: {
       severity: 'error',
@@ -97,14 +104,17 @@ export const registration = defineCheck({
   },
 })
 
-/** 401 and 403 are about who asks. */
+/** 401 and 403 are about who asks, 429 about how often. */
 function isAboutClient({ status }: HttpAnswer): boolean {
-  return status >= 400 && status < 500 && status !== 401 && status !== 403
+  return status >= 400 && status < 500 && ![401, 403, TOO_MANY].includes(status)
 }
 
 /** Undefined for success. What the client itself is refused for is looked into before. */
-function refusalOf(answer: HttpAnswer): 'redirected' | 'closed' | 'server_error' | undefined {
+function refusalOf(
+  answer: HttpAnswer,
+): 'redirected' | 'closed' | 'too_many' | 'server_error' | undefined {
   if (answer.status < 300) return undefined
+  if (answer.status === TOO_MANY) return 'too_many'
   if (isRedirect(answer)) return 'redirected'
   return answer.status >= 500 ? 'server_error' : 'closed'
 }
@@ -135,6 +145,8 @@ async function whyRefused(
   for (const uri of visit.client.redirectUris.map((one) => withPort(visit, one))) {
     const alone = await sendRegistration(visit, endpoint, [uri])
     if (alone.status < 300) continue
+    // It says nothing of the redirect URI.
+    if (alone.status === TOO_MANY) break
     return [/^http:/.test(uri) ? 'loopback_refused' : 'redirect_refused', `${uri}: ${told}`]
   }
   return ['refused', told]

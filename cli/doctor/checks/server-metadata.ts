@@ -50,6 +50,11 @@ export const serverMetadata = defineCheck({
       meaning: 'An endpoint is plain http: clients send no code and no secret there.',
       cure: 'Let every endpoint be https; behind a proxy, tell the server its address outside (PUBLIC_URL at this gateway).',
     },
+    not_absolute: {
+      severity: 'error',
+      meaning: 'An endpoint is no absolute address: clients do not complete it.',
+      cure: 'Write every endpoint as a whole https URL; behind a proxy, tell the server its address outside (PUBLIC_URL at this gateway).',
+    },
   },
   async run(visit, find) {
     // Before there was resource metadata, the server itself was asked (MCP 2025-03-26).
@@ -69,19 +74,20 @@ export const serverMetadata = defineCheck({
     ) {
       return find('incomplete', `${url} has ${plain(Object.keys(document).join(', '))}`)
     }
-    const insecure = insecureEndpoint(document)
-    if (insecure !== undefined) return find('insecure', plain(insecure))
+    const endpoints = endpointsOf(document)
+    const relative = endpoints.find(([, value]) => URL.parse(value) === null)
+    if (relative !== undefined) return find('not_absolute', relative.join(' is '))
+    const insecure = endpoints.find(([, value]) => !isSecure(value))
+    if (insecure !== undefined) return find('insecure', insecure.join(' is '))
     const found = { url, expectedIssuer, document, issuer, authorizationEndpoint, tokenEndpoint }
     visit.facts.server = found
     return passed(url)
   },
 })
 
-function insecureEndpoint(document: Document): string | undefined {
-  const endpoints = Object.entries(document).filter(([name]) => name.endsWith('_endpoint'))
-  const found = endpoints.find(([, value]) => {
-    const url = URL.parse(String(value))
-    return url === null || !isSecure(url.href)
-  })
-  return found && `${found[0]} is ${String(found[1])}`
+/** Name and address of each; of `null` another check tells (null-members). */
+function endpointsOf(document: Document): [string, string][] {
+  return Object.entries(document)
+    .filter(([name, value]) => name.endsWith('_endpoint') && value !== null)
+    .map(([name, value]) => [name, String(value)])
 }

@@ -1,7 +1,5 @@
 import { defineCheck, passed } from '../model/check.ts'
-import type { Visit } from '../model/visit.ts'
-import type { HttpAnswer } from '../wire/http.ts'
-import { readTokens, revokeAll, sendForm } from '../wire/token-request.ts'
+import { readTokens, revokeAll, sendCode } from '../wire/token-request.ts'
 import { inWords, isRedirect, objectOf } from '../wire/words.ts'
 
 export const token = defineCheck({
@@ -10,7 +8,7 @@ export const token = defineCheck({
   title: 'Token',
   about:
     'The code buys an access token, and a refresh token with it, in a JSON answer that nobody may keep (RFC 6749 section 5.1).',
-  needs: ['code'],
+  needs: ['code', 'request'],
   faults: {
     redirected: {
       severity: 'error',
@@ -50,7 +48,9 @@ export const token = defineCheck({
     },
   },
   async run(visit, find) {
-    const answer = await exchange(visit)
+    const { code, request } = visit.facts
+    if (code === undefined || request === undefined) return undefined
+    const answer = await sendCode(visit, { ...request, code })
     const told = `answered ${inWords(answer)}`
     if (isRedirect(answer)) return find('redirected', told)
     if (answer.status >= 500) return find('server_error', told)
@@ -68,15 +68,3 @@ export const token = defineCheck({
     )
   },
 })
-
-function exchange(visit: Visit): Promise<HttpAnswer> {
-  const { client, facts } = visit
-  const withResource = client.withoutResource?.includes('token') !== true
-  return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
-    grant_type: 'authorization_code',
-    code: facts.code,
-    redirect_uri: facts.request?.redirectUri,
-    code_verifier: facts.request?.verifier,
-    ...(withResource && { resource: facts.resource }),
-  })
-}

@@ -1,7 +1,7 @@
 import { defineCheck, passed } from '../model/check.ts'
 import type { Tool } from '../model/facts.ts'
 import { call } from '../wire/mcp.ts'
-import { inWords, listOf, plain } from '../wire/words.ts'
+import { inWords, listOf, plain, recordOf } from '../wire/words.ts'
 
 export const toolsList = defineCheck({
   id: 'tools-list',
@@ -32,7 +32,7 @@ export const toolsList = defineCheck({
       const words = error === undefined ? '' : `: ${plain(String(error.message))}`
       return find('failed', `answered ${inWords(http)}${words}`)
     }
-    const tools = found.map(toTool)
+    const tools = found.filter((one) => recordOf(one) !== undefined).map(toTool)
     visit.facts.tools = tools
     if (tools.length === 0) return find('none', 'the list is empty')
     return passed(`${tools.length}: ${plain(tools.map(({ name }) => name).join(', '))}`)

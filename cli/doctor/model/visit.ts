@@ -36,6 +36,8 @@ export interface Visit {
   readonly isOpen: boolean
   /** What is never to be shown. */
   readonly secrets: Set<string>
+  /** Ids of clients that were registered, and that the server gives no way to delete. */
+  readonly stays: Set<string>
   /** What is to be ended though the check that does so is not reached: by what it is, in order. */
   readonly leftBehind: Map<string, () => Promise<unknown>>
 }

@@ -3,6 +3,7 @@
 import type { McpSession } from '../model/facts.ts'
 import { keepSecret, type Visit } from '../model/visit.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
+import { recordOf } from './words.ts'
 
 const META = 'io.modelcontextprotocol'
 const CLIENT_INFO = { name: 'gateway-doctor', version: '1' }
@@ -12,6 +13,7 @@ export const SESSION_VERSION = '2025-11-25'
 
 export interface RpcAnswer {
   readonly http: HttpAnswer
+  /** Of a success by HTTP too: nobody reads it else. */
   readonly result: Readonly<Record<string, unknown>> | undefined
   readonly error: { readonly code?: unknown; readonly message?: unknown } | undefined
 }
@@ -41,9 +43,11 @@ export async function call(
     untilId: id,
   })
   const message = http.messages.find(
-    (one): one is RpcAnswer & { id: string } => (one as { id?: unknown } | null)?.id === id,
+    (one): one is { id: string; result?: unknown; error?: unknown } =>
+      (one as { id?: unknown } | null)?.id === id,
   )
-  return { http, result: message?.result, error: message?.error }
+  const result = http.status < 300 ? recordOf(message?.result) : undefined
+  return { http, result, error: recordOf(message?.error) }
 }
 
 /** @returns the answer, which has no body to speak of. */

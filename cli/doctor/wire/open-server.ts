@@ -3,6 +3,7 @@
 import type { Http } from './http.ts'
 import { initializeParams, SESSION_VERSION } from './mcp.ts'
 import { Unreachable } from './unreachable.ts'
+import { recordOf } from './words.ts'
 
 const ID = 'doctor'
 
@@ -15,9 +16,9 @@ export async function letsEverybodyIn(http: Http, url: string): Promise<boolean>
   const body = JSON.stringify({ jsonrpc: '2.0', id: ID, method: 'initialize', params })
   try {
     const answer = await http({ url, method: 'POST', headers, body, untilId: ID })
-    const isOpen = answer.messages.some(
-      (one) => (one as { result?: unknown } | null)?.result !== undefined,
-    )
+    const isOpen =
+      answer.status < 300 &&
+      answer.messages.some((one) => recordOf(recordOf(one)?.['result']) !== undefined)
     const session = answer.headers.get('mcp-session-id')
     if (isOpen && session !== null) {
       await http({ url, method: 'DELETE', headers: { 'mcp-session-id': session } })

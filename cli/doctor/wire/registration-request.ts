@@ -30,6 +30,9 @@ export async function sendRegistration(
   const registration = readRegistration(visit, answer)
   if (registration !== undefined) {
     visit.leftBehind.set(registration.uri, () => endRegistration(visit, registration))
+  } else {
+    const clientId = textOf(objectOf(answer)?.['client_id'])
+    if (clientId !== undefined) visit.stays.add(clientId)
   }
   return answer
 }

@@ -1,6 +1,6 @@
 /** Requests of the token endpoint and its neighbours, with the client's way to prove itself (RFC 6749 section 2.3.1). */
 
-import type { Tokens } from '../model/facts.ts'
+import type { AuthorizationRequest, Tokens } from '../model/facts.ts'
 import { keepSecret, type Visit } from '../model/visit.ts'
 import type { HttpAnswer } from './http.ts'
 import { objectOf, textOf } from './words.ts'
@@ -31,6 +31,25 @@ export function sendForm(
   return http({ url, method: 'POST', headers, body: body.toString() })
 }
 
+export interface CodeWish extends Pick<AuthorizationRequest, 'redirectUri' | 'verifier'> {
+  readonly code: string
+}
+
+export function sendCode(
+  visit: Visit,
+  { code, redirectUri, verifier }: CodeWish,
+): Promise<HttpAnswer> {
+  const { client, facts } = visit
+  const withResource = client.withoutResource?.includes('token') !== true
+  return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+    ...(withResource && { resource: facts.resource }),
+  })
+}
+
 export function sendRefresh(visit: Visit, refreshToken: string): Promise<HttpAnswer> {
   const { client, facts } = visit
   const withResource = client.withoutResource?.includes('refresh') !== true
@@ -54,10 +73,17 @@ export function readTokens(visit: Visit, answer: HttpAnswer): Tokens | undefined
 
 /** Ends what is alive, whatever the outcome of the walk. */
 export async function revokeAll(visit: Visit): Promise<void> {
-  const { server, tokens, refreshToken } = visit.facts
-  const endpoint = textOf(server?.document['revocation_endpoint'])
+  const { tokens, refreshToken } = visit.facts
+  await revokeEach(visit, [refreshToken, tokens?.accessToken])
+}
+
+export async function revokeEach(
+  visit: Visit,
+  tokens: readonly (string | undefined)[],
+): Promise<void> {
+  const endpoint = textOf(visit.facts.server?.document['revocation_endpoint'])
   if (endpoint === undefined) return
-  for (const token of [refreshToken, tokens?.accessToken]) {
+  for (const token of tokens) {
     if (token !== undefined) await sendForm(visit, endpoint, { token })
   }
 }

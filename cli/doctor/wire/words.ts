@@ -1,8 +1,8 @@
-/** What a server answered, in few words for a terminal: no control characters, no secrets, no pages. */
+/** What a server answered, in few words for a terminal: no control characters, no pages. The walk hides secrets. */
 
 import type { HttpAnswer } from './http.ts'
 
-const LENGTH_MAX = 200
+const LENGTH_MAX = 300
 
 /** `400 invalid_redirect_uri: must be https` or `200 text/html`. */
 export function inWords({ status, headers, messages }: HttpAnswer): string {
@@ -19,10 +19,13 @@ export function mediaType(headers: Headers): string {
   return plain((headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '')
 }
 
-/** A stranger's text. */
+/** A stranger's text, whole: half a secret is found by nobody who is to hide it. */
 export function plain(text: string): string {
-  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-  return shown.length > LENGTH_MAX ? `${shown.slice(0, LENGTH_MAX)}…` : shown
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+}
+
+export function shorten(text: string): string {
+  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text
 }
 
 export function isRedirect({ status }: Pick<HttpAnswer, 'status'>): boolean {
@@ -36,6 +39,11 @@ export function objectOf({
 }: HttpAnswer): Readonly<Record<string, unknown>> | undefined {
   const [value] = messages
   if (messages.length !== 1 || text.trimStart().startsWith('[')) return undefined
+  return recordOf(value)
+}
+
+/** Undefined for `null` too, which servers send where there is nothing. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null
     ? (value as Record<string, unknown>)
     : undefined

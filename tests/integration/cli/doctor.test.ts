@@ -15,6 +15,8 @@ let proxy: AlteringProxy
 let command: GatewayCommand
 /** Every code and token that went by. */
 const secrets = new Set<string>()
+/** The first characters of a token may be those of its kind. */
+const SHOWN_MAX = 16
 
 test.before(async (t) => {
   t.timeout(240_000)
@@ -102,8 +104,22 @@ test.serial(
 for (const { name, client, failures, warnings = [], cure, alteration } of BREAKAGES) {
   test.serial(`broken: ${name}`, async (t) => {
     t.timeout(120_000)
-    proxy.alter(alteration())
-    const { exitCode, report } = await examine('--client', client)
+    const { instead, after } = alteration()
+    proxy.alter({
+      ...(instead && { instead }),
+      after(asked, answered) {
+        noteSecrets(answered.body)
+        after?.(asked, answered)
+      },
+    })
+    const { exitCode, report, printed } = await examine('--client', client)
+    t.deepEqual(
+      // Half of one is too much.
+      [...secrets].filter((secret) => printed.includes(secret.slice(0, SHOWN_MAX))),
+      [],
+      'no secret is shown',
+    )
+    t.notRegex(report.findings.map(({ detail }) => detail).join(''), /\p{Cc}/u)
     const failed = named(report, 'failed')
     for (const failure of failures)
       t.true(failed.includes(failure), `${failure} in ${failed.join(' ')}`)

@@ -31,6 +31,7 @@ const facts = (changes: Partial<SslFacts> = {}): SslFacts => ({
   files: { folder: '/f', chain: mine, keyMatches: true },
   loaded: [{ serial: toFacts(new X509Certificate(mine), 0).serial, not_after: '' }],
   served: [{ name: 'localhost', port: 1, handshake: handshake(mine) }],
+  faults: [],
   days: 0,
   now: Date.now(),
   ...changes,
@@ -99,4 +100,10 @@ test('serials are compared as numbers, and Envoy tells of each certificate once'
     { serial: 'ABC', not_after: '2027-02-27T09:33:30.000Z' },
   ])
   t.throws(() => readLoaded('{}'))
+})
+
+test('Envoy that does not answer is a problem, and the files are told of all the same', (t) => {
+  const report = toSslReport(facts({ loaded: undefined, served: [], faults: ['Envoy is silent'] }))
+  t.deepEqual(report.problems, ['Envoy is silent'])
+  t.regex(renderSsl(report).join('\n'), /names {5}localhost[\s\S]*✗ Envoy is silent/)
 })

@@ -19,6 +19,7 @@ test('how fresh the edge is: the bound is two seconds', (t) => {
   t.is(judgeFreshness(figures('0.2')).status, 'ok')
   t.is(judgeFreshness(figures('2.001')).status, 'failing')
   t.is(judgeFreshness(figures('1.5e+3')).status, 'failing')
+  t.is(judgeFreshness(figures('+Inf')).status, 'failing')
   t.is(judgeFreshness('').status, 'failing')
 })
 

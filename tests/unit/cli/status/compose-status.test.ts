@@ -3,6 +3,7 @@ import { parseFigures } from '../../../../cli/status/certificate-figures.ts'
 import { parseContainers } from '../../../../cli/status/compose-ps.ts'
 import {
   composeSteps,
+  isUp,
   renderComposeStatus,
   toComposeStatus,
 } from '../../../../cli/status/compose-status.ts'
@@ -183,4 +184,13 @@ test('the certificate by its figures', (t) => {
     fault: 'the last try failed',
   })
   t.is(parseFigures('nothing', 'acme', 'auth.example.com'), null)
+})
+
+test('it is up while any container that is to stay up is, and not by one that ended', (t) => {
+  const upWith = (...verdicts: readonly ('serving' | 'starting' | 'done' | 'failing')[]) =>
+    isUp({ parts: verdicts.map((verdict) => ({ name: '', verdict, status: '', image: null })) })
+  t.true(upWith('failing', 'serving'))
+  t.true(upWith('starting'))
+  t.false(upWith('done', 'failing'))
+  t.false(upWith())
 })
