@@ -9,6 +9,7 @@ import { untilReady } from '../docker/until-ready.ts'
 import { rebuildEmbedded } from '../embedded/rebuild.ts'
 import { type FoundGateway, findRunning } from '../instance/find-running.ts'
 import { restartEmbedded } from '../instance/restart.ts'
+import { parseContainers } from '../status/compose-ps.ts'
 import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 
 const NOTES = `
@@ -31,7 +32,7 @@ export const rebuildCommand: CommandMaker = (context) =>
   new Command('rebuild')
     .description('Install, or build, what the code wants; restart what runs.')
     .argument('[containers...]', 'of compose.yaml; all of them otherwise')
-    .option('--compose', 'images, also where no container is there')
+    .option('--compose', 'images, also where no container is there: then nothing is started')
     .option('--force', 'anew, also what is there: packages again, images without cache')
     .option(...YES_OPTION)
     .addHelpText('after', NOTES)
@@ -80,12 +81,18 @@ async function rebuildImages(
 ): Promise<void> {
   const compose = await requireCompose(context)
   await runCompose(context, ['build', ...(force ? ['--no-cache'] : []), ...containers])
-  await runCompose(context, ['up', '--detach', '--no-build', ...containers])
-  await untilReady(context, compose)
   const built = containers.length === 0 ? await compose.services() : containers
-  context.output.result({ kind: 'compose', built, restarted: true }, () => [
-    `built, running and well: ${built.join(', ')}`,
-  ])
+  // Images may be wanted where nobody wants them to run.
+  const isThere = parseContainers(await compose.ps()).length > 0
+  if (isThere) {
+    await runCompose(context, ['up', '--detach', '--no-build', ...containers])
+    await untilReady(context, compose)
+  }
+  context.output.result({ kind: 'compose', built, restarted: isThere }, () =>
+    isThere
+      ? [`built, running and well: ${built.join(', ')}`]
+      : [`built: ${built.join(', ')}`, 'No container is there: docker compose up -d'],
+  )
 }
 
 async function requireCompose({

@@ -56,7 +56,7 @@ async function restartContainers(
   }
   const name = toContainer(part, names)
   await runCompose(context, ['restart', name])
-  await untilReady(context, compose)
+  await untilReady(context, compose, name)
   return [{ name }]
 }
 

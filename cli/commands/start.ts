@@ -2,9 +2,10 @@
 
 import { Command } from 'commander'
 import { settleBeforeStart } from '../backup/settle.ts'
-import { type CommandMaker, type Context, loadEnvironment } from '../context.ts'
+import type { CommandMaker } from '../context.ts'
 import { beginAnew } from '../start/begin-anew.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { judgeAnew } from '../start/judge-anew.ts'
 import { startGateway } from '../start/start-gateway.ts'
 
 export const startCommand: CommandMaker = (context) =>
@@ -14,14 +15,9 @@ export const startCommand: CommandMaker = (context) =>
     .action(async ({ tls }: { tls?: true }) => {
       const given = context()
       await settleBeforeStart(given)
-      const as = (context: Context): Context => withDevelopmentTls(context, tls === true)
-      const outcome = await startGateway(as(given), () => as(readAgain(given)))
+      const isTls = tls === true
+      const outcome = await startGateway(withDevelopmentTls(given, isTls), () =>
+        judgeAnew(given, isTls),
+      )
       if (outcome === 'restart') await beginAnew(given)
     })
-
-/** `.env` may say something else by now. */
-function readAgain(given: Context): Context {
-  const { shell, workingDirectory } = given
-  if (shell === undefined) return given
-  return { ...given, environment: loadEnvironment(shell, workingDirectory) }
-}

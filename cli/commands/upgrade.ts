@@ -14,7 +14,7 @@ const NOTES = `
 It changes nothing. git asks where this clone comes from for later releases, and for other commits of its branch. What a
 release pins (Envoy, Valkey, services) comes with it: gateway outdated looks at each.
 
-Exit codes: 0 nothing newer, or it could not be asked; with --fail 1 in both cases but the first.
+Exit codes: 0; with --fail 1 when something is newer, or when it could not be asked.
 `
 
 interface UpgradeOptions {

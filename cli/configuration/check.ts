@@ -9,6 +9,7 @@ import { CliError } from '../cli-error.ts'
 import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
 import type { Context } from '../context.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
+import { requireKnownFormat } from '../release/store-format.ts'
 import { requireCertificate } from '../start/certificates.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
@@ -49,8 +50,11 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
     collect(() => requireProvider(gateway))
     if (asCompose) collect(() => requireFittingPublication(addresses, environment))
     else collect(() => requirePair(context, gateway))
-    // In containers it lies in a volume.
-    if (!asCompose) collect(() => findRootSecret(environment, stateDirectory))
+    // In containers they lie in a volume.
+    if (!asCompose) {
+      collect(() => findRootSecret(environment, stateDirectory))
+      collect(() => requireKnownFormat(stateDirectory))
+    }
   }
   const notes = gateway === undefined ? [] : toNotes(gateway, surroundings)
   return { faults: [...new Set(faults)], notes, gateway }

@@ -1,7 +1,7 @@
 /** Each value of `gateway.yaml` with its line; what could be a secret is masked. */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import { isSecretName, MASK, maskAddress, maskUnlessNamed } from './mask.ts'
+import { isSecretName, maskArguments, maskText, maskUnlessNamed } from './mask.ts'
 
 /** The wire shape of `gateway config show --json`. */
 export interface FileValue {
@@ -46,31 +46,27 @@ function plain(node: unknown): unknown {
 }
 
 function show(path: readonly string[], value: unknown): string {
-  const name = path.at(-1) ?? ''
-  const carries = path.slice(0, -1).some((segment) => CARRIERS.has(segment))
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  if (carries || (isSecretName(name) && !NAMES_ONLY.test(name) && name !== 'userSecrets')) {
-    return maskUnlessNamed(text)
-  }
-  return name === 'args' ? showArguments(value) : maskAddress(text)
+  const masked = mask(path, value)
+  return typeof masked === 'string' ? masked : JSON.stringify(masked)
 }
 
-/** As a header is written in one argument. */
-const CARRIES_TOKEN = /\b(?:bearer|basic) +\S/i
+/** What is at fault may be of any shape, and is shown like the rest. */
+function mask(path: readonly string[], value: unknown): unknown {
+  if (isHidden(path))
+    return maskUnlessNamed(typeof value === 'string' ? value : JSON.stringify(value))
+  if (typeof value === 'string') return maskText(value)
+  if (Array.isArray(value)) {
+    return value.every((one) => typeof one !== 'object' || one === null)
+      ? maskArguments(value.map(String))
+      : value.map((one) => mask(path, one))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.map(([name, one]) => [name, mask([...path, name], one)]))
+}
 
-/** What stands behind `--token` is as secret as under that name elsewhere. */
-function showArguments(value: unknown): string {
-  if (!Array.isArray(value)) return MASK
-  const texts = value.map(String)
-  const shown = texts.map((text, index) => {
-    const [option = '', assigned] = text.split(/=(.*)/s)
-    if (assigned !== undefined && isSecretName(option)) {
-      return `${option}=${maskUnlessNamed(assigned)}`
-    }
-    const before = texts[index - 1] ?? ''
-    const isNamed = before.startsWith('-') && !before.includes('=') && isSecretName(before)
-    const isSecret = isNamed || CARRIES_TOKEN.test(text)
-    return isSecret ? maskUnlessNamed(text) : maskAddress(text)
-  })
-  return JSON.stringify(shown)
+function isHidden(path: readonly string[]): boolean {
+  const name = path.at(-1) ?? ''
+  if (path.some((segment) => CARRIERS.has(segment))) return true
+  return isSecretName(name) && !NAMES_ONLY.test(name) && name !== 'userSecrets'
 }

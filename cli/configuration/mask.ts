@@ -1,5 +1,7 @@
 /** What may be shown of a value: never a secret, nor what could be one. */
 
+import { isSecretWord, looksSecret, readArgument } from './secret-shapes.ts'
+
 export const MASK = '••••'
 
 /** What people call things that nobody else may read. */
@@ -23,6 +25,20 @@ export function maskAddress(text: string): string {
   }
   if (url.search !== '') url.search = `?${MASK}`
   return decodeURI(url.href)
+}
+
+/** A text of no telling name: masked as far as it looks like a secret. */
+export function maskText(text: string): string {
+  const masked = maskAddress(text)
+  return masked === text && looksSecret(text) ? maskUnlessNamed(text) : masked
+}
+
+/** Arguments of a program, in which what stands behind `--token` is as secret as under that name elsewhere. */
+export function maskArguments(texts: readonly string[]): string[] {
+  return texts.map((text, index) => {
+    const { start, name, value } = readArgument(text, texts[index - 1])
+    return start + (isSecretWord(name) ? maskUnlessNamed(value) : maskText(value))
+  })
 }
 
 /** A text in which secrets are named stays: `Bearer ${secret.DOCS}`. Others may be the secret itself. */

@@ -8,7 +8,7 @@ import { Secret } from '../../lib/platform/secret.ts'
 import { START_VARIABLES } from '../start/configuration.ts'
 import { roomSettings } from '../start/room-settings.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
-import { isSecretName, MASK, maskAddress } from './mask.ts'
+import { isSecretName, MASK, maskText } from './mask.ts'
 import { describeOrigin, type Origin, readGiven, type Surroundings } from './origin.ts'
 
 /** The wire shape of `gateway config show --json`. */
@@ -104,7 +104,7 @@ function reading(
 }
 
 function show(name: string, text: string, parsed: unknown): string {
-  return parsed instanceof Secret || isSecretName(name) ? MASK : maskAddress(text)
+  return parsed instanceof Secret || isSecretName(name) ? MASK : maskText(text)
 }
 
 function showDefault(value: unknown): string | null {

@@ -12,21 +12,35 @@ import { readComposeStatus } from '../status/read-compose-status.ts'
 const WAIT_MS_MAX = 180_000
 const LOOK_EVERY_MS = 1000
 
-/** @throws CliError naming what is not well. */
-export async function untilReady(context: Context, compose: DockerCompose): Promise<void> {
+/** @param only of one service; all of them otherwise. @throws CliError naming what is not well. */
+export async function untilReady(
+  context: Context,
+  compose: DockerCompose,
+  only?: string,
+): Promise<void> {
   const { output, clock } = context
   const began = clock()
   const task = createProgress(output, clock).begin('waiting until everything is well')
   try {
+    let status: ComposeStatus | undefined
     for (;;) {
-      const status = await look(context, compose)
-      if (status?.ready === true) return
+      // What was seen last says more than an engine that is too busy.
+      const now = await look(context, compose)
+      if (now !== undefined && isWell(now, only)) return
+      status = now ?? status
       if (clock() - began > WAIT_MS_MAX) throw notReady(status)
       await sleep(LOOK_EVERY_MS)
     }
   } finally {
     task.end()
   }
+}
+
+/** What else is not well was so before, and is not waited for. */
+function isWell({ ready, parts }: ComposeStatus, only: string | undefined): boolean {
+  if (only === undefined) return ready
+  const own = parts.filter(({ name }) => name === only)
+  return own.length > 0 && own.every(({ verdict }) => verdict === 'serving' || verdict === 'done')
 }
 
 /** While containers come and go the engine may be too busy to say. */
@@ -44,7 +58,10 @@ function notReady(status: ComposeStatus | undefined): CliError {
     ({ verdict }) => verdict === 'failing' || verdict === 'starting',
   )
   const names = parts.map(({ name }) => name).join(', ')
-  return new CliError(`Not well after ${WAIT_MS_MAX / 1000} s: ${names || 'nothing runs'}.`, {
-    nextStep: 'gateway status',
-  })
+  return new CliError(
+    `Not well after ${WAIT_MS_MAX / 1000} s: ${names || 'no container is seen'}.`,
+    {
+      nextStep: 'gateway status; where that says nothing either: docker info',
+    },
+  )
 }

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Ours, unless named. */
   readonly cwd?: string | undefined
+  /** Of each stream the last ones are kept. */
+  readonly charactersMax?: number
 }
 
 const KEPT_CHARACTERS = 20_000
@@ -22,7 +24,7 @@ const KEPT_CHARACTERS = 20_000
 export function runQuietly(
   command: readonly [string, ...string[]],
   environment: Environment,
-  { timeoutMs, signal, cwd }: RunOptions,
+  { timeoutMs, signal, cwd, charactersMax = KEPT_CHARACTERS }: RunOptions,
 ): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const [program, ...args] = command
@@ -36,7 +38,7 @@ export function runQuietly(
   const kept = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      kept[name] = (kept[name] + text).slice(-KEPT_CHARACTERS)
+      kept[name] = (kept[name] + text).slice(-charactersMax)
     })
   }
   // Ours rather than spawn's, which goes on when the program cannot be started.

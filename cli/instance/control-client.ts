@@ -65,7 +65,8 @@ export async function requestRestart(
   if (answer.status < 400) return body.restarted ?? []
   throw new CliError(body.message ?? `It knows no ${part ?? 'restart'}.`, {
     nextStep:
-      part === undefined ? 'correct it, then again; what runs goes on' : `gateway logs ${part}`,
+      body.next_step ??
+      (part === undefined ? 'correct it, then again; what runs goes on' : `gateway logs ${part}`),
   })
 }
 

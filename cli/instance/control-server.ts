@@ -2,13 +2,14 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
+import type { CliError } from '../cli-error.ts'
 import type { GatewayStatus } from './status.ts'
 
 export interface Control {
   status(): GatewayStatus
   stop(): void
   /** Everything ends and begins anew in this process, once it is answered. @throws Error in words: then nothing ends. */
-  restart(): void
+  restart(): Promise<void>
   /**
    * The processes of one part anew.
    * @returns their names; none where there is no such part.
@@ -22,6 +23,7 @@ export interface ControlFault {
   readonly error: 'not_found' | 'refused'
   /** For a person. */
   readonly message?: string
+  readonly next_step?: string
 }
 
 /** Resolves once it answers. A socket that nobody answers on is replaced. */
@@ -49,7 +51,7 @@ async function answer(request: IncomingMessage, control: Control): Promise<Answe
 }
 
 async function restartAll(control: Control): Promise<Answer> {
-  control.restart()
+  await control.restart()
   return [202, { restarting: true }]
 }
 
@@ -66,8 +68,9 @@ async function orRefused(action: () => Promise<Answer>): Promise<Answer> {
   try {
     return await action()
   } catch (error) {
-    const { message } = error as Error
-    return [409, { error: 'refused', message } satisfies ControlFault]
+    const { message, nextStep } = error as Error & Pick<CliError, 'nextStep'>
+    const next = nextStep === undefined ? {} : { next_step: nextStep }
+    return [409, { error: 'refused', message, ...next } satisfies ControlFault]
   }
 }
 

@@ -14,6 +14,8 @@ export type ReleaseLookup =
   | { readonly verdict: 'unknown'; readonly reason: string }
 
 const ASK_MS_MAX = 30_000
+/** Some ten thousand releases. */
+const CHARACTERS_MAX = 1_000_000
 
 type Git = (...args: string[]) => Promise<string | undefined>
 
@@ -26,7 +28,10 @@ export async function lookUpRelease(
   // Nobody is there to enter a password.
   const quiet = { ...environment, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }
   const git: Git = async (...args) => {
-    const run = await runQuietly(['git', '-C', root, ...args], quiet, { timeoutMs: ASK_MS_MAX })
+    const run = await runQuietly(['git', '-C', root, ...args], quiet, {
+      timeoutMs: ASK_MS_MAX,
+      charactersMax: CHARACTERS_MAX,
+    })
     return run.exitCode === 0 ? run.stdout.trim() : undefined
   }
   const head = await git('rev-parse', 'HEAD')
@@ -34,14 +39,20 @@ export async function lookUpRelease(
     return unknown(`${root} is no clone of git: compare it with where it is from`)
   const upstream = await git('rev-parse', '--abbrev-ref', '--symbolic-full-name', '@{upstream}')
   const [, remote = 'origin', branch = ''] = /^([^/]+)\/(.+)$/.exec(upstream ?? '') ?? []
-  const told = await git('ls-remote', '--refs', remote)
+  // Detached is who took up a release: that follows no branch.
+  const isDetached = (await git('symbolic-ref', '--quiet', 'HEAD')) === undefined
+  const wanted = [...(branch === '' ? [] : [`refs/heads/${branch}`]), 'refs/tags/*']
+  const told = await git('ls-remote', '--refs', remote, ...wanted)
   if (told === undefined)
     return unknown(`git cannot ask ${remote}: git -C ${root} ls-remote ${remote}`)
   const refs = parseRefs(told)
   const newest = newestRelease([...refs.keys()], version)
   if (newest !== undefined) return { verdict: 'newer', release: newest }
   const commit = refs.get(`refs/heads/${branch}`)
-  if (commit === undefined || commit === head) return { verdict: 'current' }
+  if (commit === undefined && isDetached) return { verdict: 'current' }
+  if (commit === undefined)
+    return unknown(`the branch here follows none that is there: git -C ${root} branch -vv`)
+  if (commit === head) return { verdict: 'current' }
   // What lies here and was never pushed is no news.
   const isKnown = (await git('merge-base', '--is-ancestor', commit, head)) !== undefined
   return isKnown

@@ -71,8 +71,5 @@ export function followedLines(followed: Followed): string[] {
   }[followed.state]
   return secrets.length === 0
     ? lines
-    : [
-        ...lines,
-        `Secrets are handed out at a start: gateway stop, then npm start, for ${secrets.join(', ')}.`,
-      ]
+    : [...lines, `Secrets are handed out at a start: gateway restart, for ${secrets.join(', ')}.`]
 }

@@ -55,9 +55,12 @@ const WATCHDOG_GRACE_SECONDS = 2
 
 /**
  * Resolves when the gateway has ended as it was told to.
- * @param readAgain the context as another start would find it.
+ * @param judgeAnew rejects in words where another start would be refused.
  */
-export async function startGateway(context: Context, readAgain: () => Context): Promise<Outcome> {
+export async function startGateway(
+  context: Context,
+  judgeAnew: () => Promise<void>,
+): Promise<Outcome> {
   const start: Start = {
     context,
     settings: readSettings(context),
@@ -69,13 +72,13 @@ export async function startGateway(context: Context, readAgain: () => Context): 
   const { gateway, logLevel } = start.settings
   for (const note of gateway.notes) context.output.note(note)
   const { stateDirectory } = gateway
-  const control = toControl(start, readAgain)
+  const control = toControl(start, judgeAnew)
   const claim = await claimStateDirectory(stateDirectory, context.environment, control)
   const stopFigures = await serveFigures(
     createSupervisorFigures(() => toStatus(start)),
     join(claim.sockets, SOCKET_NAMES.supervisorFigures),
   )
-  const unwatch = watchForStop(context.environment, (why) => start.ending.abort(why))
+  const unwatch = watchForStop(context.environment, (why) => end(start, why))
   const file = openLogFile(gateway.stateDirectory)
   try {
     await run(start, claim, createJournal(file, context.output, logLevel))
@@ -91,18 +94,34 @@ export async function startGateway(context: Context, readAgain: () => Context): 
   return start.outcome
 }
 
-function toControl(start: Start, readAgain: () => Context): Control {
+/** For good, also while it ends to start anew: whoever stops it does not mean to see it again. */
+function end(start: Start, why: string): void {
+  start.outcome = 'end'
+  start.ending.abort(why)
+}
+
+function toControl(start: Start, judgeAnew: () => Promise<void>): Control {
   return {
     status: () => toStatus(start),
-    stop: () => start.ending.abort('asked by gateway stop'),
-    restart() {
+    stop: () => end(start, 'asked by gateway stop'),
+    async restart() {
+      refuseWhileEnding(start)
       // What would be refused then is refused now, while everything runs.
-      readSettings(readAgain())
+      await judgeAnew()
+      refuseWhileEnding(start)
       start.outcome = 'restart'
       start.ending.abort('asked by gateway restart')
     },
     restartPart: async (name) => (await start.running?.supervisor.restart(name)) ?? [],
   }
+}
+
+/** A restart must not bring back what was told to end. */
+function refuseWhileEnding({ ending }: Start): void {
+  if (!ending.signal.aborted) return
+  throw new CliError('The gateway is ending, or starting anew, already.', {
+    nextStep: 'gateway status tells what becomes of it',
+  })
 }
 
 async function run(start: Start, claim: Claim, journal: Journal): Promise<void> {

@@ -78,6 +78,10 @@ async function answers(folder: string, environment: Environment): Promise<boolea
 }
 
 function firstLineOf(error: unknown): string {
-  const { stderr, message } = error as Error & { readonly stderr?: string }
+  const { stderr, message, killed } = error as Error & {
+    readonly stderr?: string
+    readonly killed?: boolean
+  }
+  if (killed) return `no answer within ${DEADLINE_MS / 1000} s`
   return (stderr?.trim() || message).split('\n')[0] ?? ''
 }

@@ -27,7 +27,7 @@ export async function readComposeStatus(
     compose.services(),
     compose.read('certs', CERTIFICATE_STATUS),
   ])
-  const certificate = told === undefined ? null : (JSON.parse(told) as CertificateStatus)
+  const certificate = parseCertificate(told)
   return toComposeStatus({ containers, expected, certificate, ...configurationOf(context) })
 }
 
@@ -37,6 +37,15 @@ export async function readPipedStatus(context: Context): Promise<ComposeStatus> 
   const configuration = configurationOf(context)
   const certificate = await readCertificateOf(configuration.gateway, context)
   return toComposeStatus({ containers, expected: undefined, certificate, ...configuration })
+}
+
+/** A container that is just ending may tell half of it. */
+function parseCertificate(text: string | undefined): CertificateStatus | null {
+  try {
+    return text === undefined ? null : (JSON.parse(text) as CertificateStatus)
+  } catch {
+    return null
+  }
 }
 
 function parse(text: string): ReturnType<typeof parseContainers> {

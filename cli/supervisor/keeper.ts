@@ -33,6 +33,8 @@ export class Keeper {
   #since: number
   #launches = 0
   #failures = 0
+  /** Launches after it had ended by itself; kept apart, so that it never falls. */
+  #restarts = 0
   #everServed = false
   #lastExit: string | null = null
   #current: GroupedProcess | undefined
@@ -66,7 +68,8 @@ export class Keeper {
     if (this.#keeping === undefined || this.#stopping.signal.aborted) {
       throw new PartFailure(name, 'it is not running')
     }
-    const renewal = Promise.withResolvers<void>()
+    // Whoever asks meanwhile waits for the same, later life.
+    const renewal = this.#renewal ?? Promise.withResolvers<void>()
     // It may fail before it is awaited.
     renewal.promise.catch(() => {})
     this.#renewal = renewal
@@ -100,7 +103,7 @@ export class Keeper {
       name: this.part.name,
       state: this.#state,
       pid: this.#current?.pid ?? null,
-      restarts: Math.max(0, this.#launches - 1 - this.#asked),
+      restarts: this.#restarts,
       since: new Date(this.#since).toISOString(),
       last_exit: this.#lastExit,
     }
@@ -118,7 +121,7 @@ export class Keeper {
     while (!this.#stopping.signal.aborted) {
       const began = clock()
       const asked = this.#asked
-      const ending = await this.#live()
+      const ending = await this.#live(asked)
       this.#lastExit = describeEnding(ending)
       if (this.#stopping.signal.aborted) return
       if (this.#asked > asked) continue
@@ -126,16 +129,17 @@ export class Keeper {
       const isNeeded = !this.#everServed && this.part.isSpare !== true
       if (isNeeded && this.#failures >= START_ATTEMPTS) return this.#giveUp()
       await this.#backOff()
+      if (!this.#stopping.signal.aborted && this.#asked === asked) this.#restarts += 1
     }
   }
 
-  /** One life, from launch to end. */
-  async #live(): Promise<Ending> {
+  /** One life, from launch to end. @param asked as it stood at its launch. */
+  async #live(asked: number): Promise<Ending> {
     this.#enter('starting')
     const { process, announced } = launchPart(this.part, this.#launches, this.#options)
     this.#launches += 1
     this.#current = process
-    if (await waitUntilServing(this.part, announced, process.ended)) this.#serve()
+    if (await waitUntilServing(this.part, announced, process.ended)) this.#serve(asked)
     // Alive but not serving: it has had its time.
     else await process.stop({ inputEndMs: 0, terminateMs: this.part.terminateMs })
     const ending = await process.ended
@@ -143,12 +147,13 @@ export class Keeper {
     return ending
   }
 
-  #serve(): void {
+  #serve(asked: number): void {
     if (this.#stopping.signal.aborted) return
     this.#enter('ready')
     this.#everServed = true
     this.#firstTime.resolve()
-    this.#renewal?.resolve()
+    // Otherwise it is the one that is just being ended.
+    if (this.#asked === asked) this.#renewal?.resolve()
   }
 
   #giveUp(): void {

@@ -48,6 +48,11 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
   const answer = async (id: RequestId, error: JSONRPCMessage): Promise<void> => {
     if (waiting.settle(id)) await write(error)
   }
+  const giveUpTaken = (why: string): void => {
+    for (const { message, isTaken } of waiting.all()) {
+      if (isTaken) answer(message.id, toErrorResponse(message.id, why)).catch(tell)
+    }
+  }
   const link = await Link.open({
     createTransport: ports.createTransport,
     createLegacyTransport: ports.createLegacyTransport,
@@ -60,9 +65,11 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
     },
     onLost() {
       note('The server lost the session; a new one is open.')
-      for (const { message, isTaken } of waiting.all()) {
-        if (isTaken) answer(message.id, toErrorResponse(message.id, SESSION_LOST)).catch(tell)
-      }
+      giveUpTaken(SESSION_LOST)
+    },
+    onDropped() {
+      note('The connection broke off; the next message opens it again.')
+      giveUpTaken(SESSION_LOST)
     },
   })
   const send = async (message: JSONRPCMessage, options?: SendOptions): Promise<void> => {

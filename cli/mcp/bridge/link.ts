@@ -14,6 +14,8 @@ import { farewell } from '../session/farewell.ts'
 import {
   endSession,
   type HttpTransport,
+  isLegacy,
+  isStreamError,
   knowsNoStreamableHttp,
   type SendOptions,
   sendOver,
@@ -30,6 +32,8 @@ export interface LinkPorts {
   readonly onMessage: (message: JSONRPCMessage) => void
   /** What the lost session was doing will never be answered. */
   readonly onLost: () => void
+  /** Nor what was being done over a stream that has broken off; the next message opens another. */
+  readonly onDropped: () => void
   /** What went wrong while nobody was waiting for it. */
   readonly onError: (error: unknown) => void
 }
@@ -39,6 +43,10 @@ export class Link {
   readonly #opening = createOpening()
   #transport: HttpTransport
   #renewing: Promise<void> | undefined
+  /** Of 2024-11-05, while it is not yet open. */
+  #starting: HttpTransport | undefined
+  /** Of 2024-11-05, whose stream has broken off: its session ended with it. */
+  #dropped: HttpTransport | undefined
 
   private constructor(ports: LinkPorts) {
     this.#ports = ports
@@ -56,9 +64,11 @@ export class Link {
     await this.#renewing
     if (isOpening(message)) return await this.#open(message, options)
     if (!isStateless(message)) await this.#opening.open()
+    if (this.#isDropped()) await this.#renew(this.#transport)
     const used = this.#transport
     try {
       await sendOver(used, message, options)
+      if (this.#dropped === used) throw new Error('The connection broke off before the answer.')
     } catch (error) {
       if (!isNotFound(error) || !this.#hasSession(used) || isStateless(message)) throw error
       await this.#renew(used)
@@ -82,19 +92,30 @@ export class Link {
 
   /** By the transport that the server knows (MCP 2025-03-26, backwards compatibility). */
   async #sendOpening(message: JSONRPCRequest, options: SendOptions): Promise<void> {
+    if (this.#isDropped()) this.#transport = await this.#startLegacy()
     try {
       await sendOver(this.#transport, message, options)
     } catch (error) {
       if (!knowsNoStreamableHttp(error)) throw error
-      const legacy = this.#listenTo(this.#ports.createLegacyTransport())
-      try {
-        await legacy.start()
-      } catch {
+      const legacy = await this.#startLegacy().catch(() => {
+        // The refusal of the newer transport says more.
         throw error
-      }
+      })
       await this.#transport.close()
       this.#transport = legacy
       await legacy.send(message)
+    }
+  }
+
+  /** It limits itself in time, and closes itself where it does not start. */
+  async #startLegacy(): Promise<HttpTransport> {
+    const legacy = this.#listenTo(this.#ports.createLegacyTransport())
+    this.#starting = legacy
+    try {
+      await legacy.start()
+      return legacy
+    } finally {
+      this.#starting = undefined
     }
   }
 
@@ -103,6 +124,7 @@ export class Link {
     const leaving = this.#transport
     // Its own refusal would open another session.
     leaving.onerror = () => {}
+    await this.#starting?.close()
     await farewell(() => endSession(leaving))
     await leaving.close()
   }
@@ -110,6 +132,7 @@ export class Link {
   #listenTo(transport: HttpTransport): HttpTransport {
     transport.onmessage = (message) => this.#receive(transport, message)
     transport.onerror = (error) => {
+      if (isLegacy(transport)) return this.#drop(transport, error)
       // A stream that cannot be resumed, as its session is gone; other errors reach whoever sent.
       if (!isNotFound(error) || !this.#hasSession(transport)) return
       this.#renew(transport).catch(this.#ports.onError)
@@ -121,6 +144,20 @@ export class Link {
     const revision = this.#opening.fromServer(message)
     if (revision !== undefined) origin.setProtocolVersion(revision)
     if (origin === this.#transport) this.#ports.onMessage(message)
+  }
+
+  #isDropped(): boolean {
+    return this.#dropped === this.#transport
+  }
+
+  /** The SDK would open another stream by itself, to a session that nobody has opened. */
+  #drop(transport: HttpTransport, error: unknown): void {
+    // Before it is in use, whoever starts it is told; a message that cannot be read ends nothing.
+    if (transport !== this.#transport || this.#isDropped() || !isStreamError(error)) return
+    this.#dropped = transport
+    this.#opening.fail()
+    transport.close().catch(this.#ports.onError)
+    this.#ports.onDropped()
   }
 
   #hasSession(transport: HttpTransport): boolean {
@@ -139,9 +176,11 @@ export class Link {
   async #reopen(lost: HttpTransport): Promise<void> {
     const request = this.#opening.request()
     if (request === undefined) return
-    const next = this.#listenTo(this.#ports.createTransport())
+    const next = isLegacy(lost)
+      ? await this.#startLegacy()
+      : this.#listenTo(this.#ports.createTransport())
     try {
-      await next.start()
+      if (!isLegacy(lost)) await next.start()
       await openAgain(next, request)
     } catch (error) {
       await next.close()

@@ -75,9 +75,12 @@ async function isKnown(client: KnownClient): Promise<boolean> {
   return !isGone(answer.status)
 }
 
-/** How a server says that it knows the registration no more (RFC 7592 section 2). */
+/**
+ * How a server says that it knows the registration no more (RFC 7592 section 2: 401). 403 is one that exists, and may
+ * not be managed.
+ */
 export function isGone(status: number): boolean {
-  return [401, 403, 404].includes(status)
+  return [401, 404, 410].includes(status)
 }
 
 /** @throws CliError when the server registers nobody, or not us. */

@@ -73,7 +73,9 @@ async function ask(client: KnownClient, init: RequestInit): Promise<Response> {
 function refused(client: KnownClient, status: number, body: string, url?: string): CliError {
   const { registration_client_uri: uri } = client
   const isLost = url !== undefined && isGone(status)
+  const otherwise =
+    status === 403 ? 'the server does not let this client do that: ask its operator' : 'try again'
   return new CliError(`${uri} answered ${status}: ${body.slice(0, 500)}`, {
-    nextStep: isLost ? `the registration is gone: gateway login ${url} --register` : 'try again',
+    nextStep: isLost ? `the registration is gone: gateway login ${url} --register` : otherwise,
   })
 }

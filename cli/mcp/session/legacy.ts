@@ -4,7 +4,9 @@ import {
   type JSONRPCMessage,
   SdkHttpError,
   SSEClientTransport,
+  SseError,
   type StreamableHTTPClientTransport,
+  UnauthorizedError,
 } from '@modelcontextprotocol/client'
 
 /** Either way to a server over HTTP. */
@@ -15,6 +17,15 @@ const UNKNOWN_TRANSPORT = new Set([400, 404, 405])
 
 export function knowsNoStreamableHttp(error: unknown): boolean {
   return error instanceof SdkHttpError && UNKNOWN_TRANSPORT.has(error.status ?? 0)
+}
+
+export function isLegacy(transport: HttpTransport): transport is SSEClientTransport {
+  return transport instanceof SSEClientTransport
+}
+
+/** Whether the stream itself has failed, not a message on it. */
+export function isStreamError(error: unknown): boolean {
+  return error instanceof SseError || error instanceof UnauthorizedError
 }
 
 export type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1]

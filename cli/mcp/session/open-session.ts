@@ -65,10 +65,16 @@ async function connect(
 ): Promise<Connected> {
   const attempt = async (transport: HttpTransport): Promise<Connected> => {
     const connected = { client: makeClient(), transport }
+    // The SDK minds the signal only once a transport has started.
+    const leave = (): void => void transport.close()
+    signal.addEventListener('abort', leave, { once: true })
     try {
+      signal.throwIfAborted()
       await connected.client.connect(transport, { signal })
+      signal.removeEventListener('abort', leave)
       return connected
     } catch (error) {
+      signal.removeEventListener('abort', leave)
       await leaveServer(connected)
       throw error
     }

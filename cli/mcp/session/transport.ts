@@ -3,12 +3,12 @@
 import {
   type AuthProvider,
   type FetchLike,
-  SSEClientTransport,
   StreamableHTTPClientTransport,
   type StreamableHTTPClientTransportOptions,
 } from '@modelcontextprotocol/client'
 import { USER_AGENT } from '../http.ts'
 import { needsLogin, type TokenSource } from '../oauth/tokens.ts'
+import { LegacyTransport } from './legacy-transport.ts'
 
 /** Without a time limit: what is asked for may take long, and streams stay open. */
 const fetchPatiently: FetchLike = (url, init = {}) => {
@@ -40,9 +40,15 @@ export function createLegacyTransport(
   url: string,
   tokens: TokenSource,
   options: TransportOptions = {},
-): SSEClientTransport {
-  const { fetch, authProvider } = withTokens(url, tokens, options)
-  return new SSEClientTransport(new URL(url), { fetch, authProvider })
+): LegacyTransport {
+  const { logIn } = options
+  const timely: TransportOptions =
+    logIn === undefined
+      ? {}
+      : { logIn: (refused) => transport.untimed(async () => await logIn(refused)) }
+  const { fetch, authProvider } = withTokens(url, tokens, timely)
+  const transport = new LegacyTransport(new URL(url), { fetch, authProvider })
+  return transport
 }
 
 function withTokens(

@@ -15,6 +15,8 @@ export type EntryReading = ConvertedEntry | { readonly problem: string }
 
 type Json = Readonly<Record<string, unknown>>
 
+const OWN_VARIABLE = /\$\{(\w+)\}/g
+
 /** Where clients write the address. */
 const ADDRESSES = ['url', 'serverUrl', 'httpUrl']
 /** Read here, or of no use to a gateway. */
@@ -40,6 +42,7 @@ export function readClientEntry(entry: Json, place: ClientPlace): EntryReading {
   const unread = Object.keys(plain).filter((name) => !HANDLED.has(name))
   const notes = [
     ...unread.map((name) => `${name} is the client's and is left out`),
+    ...writtenOutNotes([...converted.writtenOut, ...filledNames(plain)]),
     ...commandNotes(converted.definition),
   ]
   return { definition: converted.definition, notes }
@@ -79,11 +82,10 @@ function toRemote(entry: Json, url: string): ServiceDefinition {
 /** mcp-remote stands before an address for clients that know stdio only; the gateway asks it itself. */
 function toProgram(entry: Json, command: unknown): ServiceDefinition {
   const args = toTexts(entry['args'])
-  const at = args.findIndex((arg) => /^mcp-remote(?:@\S+)?$/.test(arg))
-  const url = at < 0 ? undefined : args[at + 1]
-  if (url !== undefined && /^https?:\/\//.test(url)) {
+  const bridged = bridgedBy(args)
+  if (bridged !== undefined) {
     const env = toWords(entry['env'])
-    return { url: fill(url, env), ...headersOf(args.slice(at + 2), env) }
+    return { url: fill(bridged.url, env), ...headersOf(bridged.rest, env) }
   }
   const { cwd, env } = entry
   return {
@@ -92,6 +94,23 @@ function toProgram(entry: Json, command: unknown): ServiceDefinition {
     ...(isObject(env) && Object.keys(env).length > 0 && { env: toWords(env) }),
     ...(typeof cwd === 'string' && cwd !== '' && { cwd }),
   }
+}
+
+/** Undefined for a program that is no bridge. */
+function bridgedBy(args: readonly string[]): { url: string; rest: string[] } | undefined {
+  const at = args.findIndex((arg) => /^mcp-remote(?:@\S+)?$/.test(arg))
+  const url = at < 0 ? undefined : args[at + 1]
+  if (url === undefined || !/^https?:\/\//.test(url)) return undefined
+  return { url, rest: args.slice(at + 2) }
+}
+
+/** The entry's own variables that its bridged address is made of. */
+function filledNames(entry: Json): string[] {
+  const { url = '' } = bridgedBy(toTexts(entry['args'])) ?? {}
+  const env = toWords(entry['env'])
+  return [...url.matchAll(OWN_VARIABLE)].flatMap(([, name = '']) =>
+    Object.hasOwn(env, name) ? [name] : [],
+  )
 }
 
 /** Its `--header Name:text`, where `${NAME}` is of the entry's own variables. */
@@ -108,7 +127,7 @@ function headersOf(
 }
 
 function fill(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$\{(\w+)\}/g, (whole, variable: string) => env[variable] ?? whole)
+  return text.replaceAll(OWN_VARIABLE, (whole, variable: string) => env[variable] ?? whole)
 }
 
 function common({ description, disabled, enabled }: Json): ServiceDefinition {
@@ -123,13 +142,17 @@ function common({ description, disabled, enabled }: Json): ServiceDefinition {
 function convertAll(
   definition: ServiceDefinition,
   place: ClientPlace,
-): { definition: ServiceDefinition } | { problem: string } {
+): { definition: ServiceDefinition; writtenOut: readonly string[] } | { problem: string } {
   const problems: string[] = []
+  const writtenOut: string[] = []
   const noting =
     (convertOne: (text: string, place: ClientPlace) => Converted) =>
     (text: string): string => {
       const found = convertOne(text, place)
-      if ('text' in found) return found.text
+      if ('text' in found) {
+        writtenOut.push(...(found.writtenOut ?? []))
+        return found.text
+      }
       problems.push(found.problem)
       return text
     }
@@ -146,7 +169,13 @@ function convertAll(
     ...rest,
   }
   const [problem] = problems
-  return problem === undefined ? { definition: converted } : { problem }
+  return problem === undefined ? { definition: converted, writtenOut } : { problem }
+}
+
+function writtenOutNotes(names: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const all = [...new Set(names)].join(', ')
+  return [`its command or address has ${all} written out in clear: the file knows no other way`]
 }
 
 function commandNotes({ command, args = [] }: ServiceDefinition): string[] {

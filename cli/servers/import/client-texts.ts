@@ -13,7 +13,13 @@ export interface ClientPlace {
   readonly lookUp: (name: string) => string | undefined
 }
 
-export type Converted = { readonly text: string } | { readonly problem: string }
+export type Converted =
+  | {
+      readonly text: string
+      /** Variables whose values now stand in it for everybody to read. */
+      readonly writtenOut?: readonly string[]
+    }
+  | { readonly problem: string }
 
 const TEMPLATE = /\$\{([^}]*)\}/g
 const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
@@ -40,11 +46,13 @@ export function writeOut(text: string, place: ClientPlace): Converted {
   if (missing !== undefined) {
     return { problem: `its command or address needs ${missing}, which is not set here` }
   }
+  const writtenOut = secretNamesIn([converted.text])
   return {
     text: converted.text.replaceAll(
       REFERENCE,
       (whole, name: string) => place.lookUp(name) ?? whole,
     ),
+    ...(writtenOut.length > 0 && { writtenOut }),
   }
 }
 

@@ -50,6 +50,9 @@ test('a registration is made anew when it is gone, and not when its server is in
   server.management = 503
   await logIn()
   t.is(server.registered.length, 1)
+  server.management = 403
+  await logIn()
+  t.is(server.registered.length, 1, 'it exists, and may not be looked at')
   server.management = 401
   await logIn()
   t.is(server.registered.length, 2)
@@ -107,9 +110,11 @@ test('a registration that the server has forgotten is forgotten here, whichever 
   t.deepEqual(server.deleted, server.registered)
   server.management = 200
   await logIn()
-  server.management = 503
-  t.is((await line.run(['client', 'delete', server.url, '--yes'])).exitCode, 1)
-  t.not(stored(), undefined)
+  for (const status of [503, 403]) {
+    server.management = status
+    t.is((await line.run(['client', 'delete', server.url, '--yes'])).exitCode, 1, `${status}`)
+    t.not(stored(), undefined)
+  }
 })
 
 test('connect ends when it is told to, also while a login waits for a person', async (t) => {

@@ -38,6 +38,14 @@ needs('git')('a clone is compared with where it comes from', async (t) => {
   git(origin, 'tag', 'v0.2.0')
   t.deepEqual(await look(), { verdict: 'newer', release: 'v0.2.0' })
 
+  git(clone, 'fetch', '-q', '--tags')
+  git(clone, 'checkout', '-q', 'v0.2.0')
+  const taken = await lookUpRelease(clone, '0.2.0', ENVIRONMENT)
+  t.deepEqual(taken, { verdict: 'current' }, 'a release follows no branch')
+  git(clone, 'checkout', '-q', 'main')
+  git(origin, 'branch', '-qm', 'main', 'other')
+  t.like(await lookUpRelease(clone, '0.2.0', ENVIRONMENT), { verdict: 'unknown' })
+
   rmSync(origin, { recursive: true })
   t.like(await look(), { verdict: 'unknown' })
   t.like(await lookUpRelease(folder, '0.1.0', ENVIRONMENT), { verdict: 'unknown' })

@@ -103,6 +103,10 @@ test('each value is shown with its source, and no secret with it', async (t) => 
       '    command: mine',
       `    args: [--token, ${CANARY}, "--api-key=${CANARY}", "Authorization: Bearer ${CANARY}", plain]`,
       `    env: { KEY: ${CANARY} }`,
+      '  other:',
+      '    command: other',
+      `    args: ["--dsn=postgres://u:${CANARY}@host/db", "--db=postgres://u:${CANARY}@host/db", --header, "X-Api-Key: ${CANARY}",`,
+      `      "--header=X-Api-Key:${CANARY}", --pat, ${CANARY}, ghp_${CANARY}, sk-${CANARY}, eyJhbGciOiJI.${CANARY}.x, -v]`,
       'access: { users: ["github:octocat"] }',
       '',
     ].join('\n'),
@@ -128,7 +132,12 @@ test('each value is shown with its source, and no secret with it', async (t) => 
   })
   t.like(value('mcpServers.mine.env.KEY'), { value: '••••', line: 10 })
   t.like(value('mcpServers.mine.args'), {
-    value: '["--token","••••","--api-key=••••","••••","plain"]',
+    value: '["--token","••••","--api-key=••••","Authorization: ••••","plain"]',
+  })
+  t.like(value('mcpServers.other.args'), {
+    value:
+      '["--dsn=••••","--db=postgres://:••••@host/db","--header","X-Api-Key: ••••",' +
+      '"--header=X-Api-Key:••••","--pat","••••","••••","••••","••••","-v"]',
   })
   const service = (name: string) => shown.services.find((one) => one.name === name)
   t.like(service('memory'), { on: false, source: 'gateway.yaml:2' })
@@ -142,11 +151,22 @@ test('each value is shown with its source, and no secret with it', async (t) => 
 })
 
 test('what is at fault is shown beside the rest, and secrets are not', async (t) => {
-  const { command } = makePlace(t, { '.env': `GATEWAY_PORT=x\nREGISTRATION_TOKEN=!${CANARY}\n` })
+  const { command } = makePlace(t, {
+    '.env': `GATEWAY_PORT=x\nREGISTRATION_TOKEN=!${CANARY}\n`,
+    'gateway.yaml': [
+      'mcpServers:',
+      '  faulty:',
+      `    command: [faulty, --token, ${CANARY}]`,
+      `    env: ["KEY=${CANARY}"]`,
+      `    args: [{ password: ${CANARY} }]`,
+      '',
+    ].join('\n'),
+  })
   const { exitCode, stdout, stderr } = await command(['config', 'show'])
   t.is(exitCode, EXIT_CODE.failed)
   t.regex(stdout, /^GATEWAY_PORT .*\.env:1: must be a whole number/m)
   t.regex(stdout, /^SESSION_TIMEOUT +3600 +default$/m)
+  t.regex(stdout, /mcpServers\.faulty\.env +••••/)
   t.false(`${stdout}${stderr}`.includes(CANARY))
 })
 

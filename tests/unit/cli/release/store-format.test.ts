@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -31,10 +31,16 @@ test('what a newer release has written is not touched', (t) => {
   t.is(readStoreFormat(state), STORE_FORMAT + 1)
 })
 
-test('what is no format counts as none', (t) => {
+test('a mark that cannot be read is no missing one: nothing starts over it', (t) => {
   const state = folder(t)
-  writeFileSync(join(state, 'store-format'), 'what\n')
-  t.is(readStoreFormat(state), undefined)
+  const path = join(state, 'store-format')
+  for (const text of ['what\n', '']) {
+    writeFileSync(path, text)
+    t.throws(() => takeStoreFormat(state), { instanceOf: CliError, message: /holds no number/ })
+  }
+  rmSync(path)
+  mkdirSync(path)
+  t.throws(() => takeStoreFormat(state), { instanceOf: CliError, message: /EISDIR/ })
 })
 
 test('the newest release is told by its number; what leads to one is none', (t) => {

@@ -47,6 +47,8 @@ test('what has no servers, or is no JSON, is said', (t) => {
 })
 
 const SET: Record<string, string> = { BIN: '/opt/x', HOST: 'a.example', SET: 'here' }
+/** Titles of entries that say what became readable. */
+const WRITTEN_OUT = /in which the gateway knows no words|made of variables|of its own variables/
 const PLACE = {
   home: '/home/ann',
   project: '/project',
@@ -122,7 +124,12 @@ for (const [title, entry, definition] of [
   ],
 ] as const) {
   test(`an entry: ${title}`, (t) => {
-    t.deepEqual(readClientEntry(entry, PLACE), { definition, notes: [] } as object)
+    const reading = readClientEntry(entry, PLACE)
+    t.deepEqual('definition' in reading && reading.definition, definition as object)
+    const notes = 'notes' in reading ? reading.notes.join() : ''
+    const isWrittenOut = WRITTEN_OUT.test(title)
+    t.is(notes.includes('written out in clear'), isWrittenOut)
+    if (!isWrittenOut) t.is(notes, '')
   })
 }
 
