@@ -23,6 +23,8 @@ const about = z.object({
   configuration: z.boolean(),
   /** What opens it. */
   opened_by: z.enum(['passphrase', 'key']),
+  /** Made by `backup nightly`, which takes away old ones of its own alone. */
+  nightly: z.literal(true).optional(),
 })
 export type About = z.infer<typeof about>
 

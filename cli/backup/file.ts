@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +13,7 @@ import { CliError } from '../cli-error.ts'
 import type { About, Heading } from './about.ts'
 import { type Content, fromLines, splitLines, toLines } from './entries.ts'
 import type { Lock } from './locks.ts'
+import { syncFolder } from './sync-folder.ts'
 
 /**
  * Written beside and renamed, for its owner alone; an older one of that name stays until then.
@@ -33,7 +34,7 @@ export async function writeBackup(
     const sealed = await encrypter.encrypt(Readable.toWeb(zip) as ReadableStream<Uint8Array>)
     await pipeline(Readable.fromWeb(sealed as ReadableStream<Uint8Array>), target)
     await rename(draft, path)
-    await syncFolder(dirname(path))
+    syncFolder(dirname(path))
     return (await stat(path)).size
   } catch (cause) {
     if (cause instanceof CliError) throw cause
@@ -47,12 +48,6 @@ export async function writeBackup(
 async function* withAbout(about: About, contents: AsyncIterable<Content>): AsyncGenerator<Content> {
   yield { type: 'about', about }
   yield* contents
-}
-
-/** So that the new name outlasts a power cut. */
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path)
-  await folder.sync()
 }
 
 /** Everything in it, each entry checked; what follows it is known to be whole only once it has come to its end. */

@@ -40,9 +40,11 @@ async function describe(file: string): Promise<KeptBackup> {
   }
 }
 
-/** Of one gateway's, all but the latest ones. @returns those that went. */
+/** Of one gateway's nightly ones, all but the latest. @returns those that went. */
 export async function removeOld(folder: string, issuer: string, keep: number): Promise<string[]> {
-  const own = (await listBackups(folder)).filter(({ about }) => about?.issuer === issuer)
+  const own = (await listBackups(folder)).filter(
+    ({ about }) => about?.issuer === issuer && about.nightly === true,
+  )
   const old = own.slice(keep).map(({ file }) => file)
   for (const file of old) await rm(file, { force: true })
   return old

@@ -6,17 +6,26 @@
  * `.restoring/new`, and what was there goes to `.restoring/old` before it goes for good.
  */
 
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { appendFile, chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { FileEntry } from './entries.ts'
-import { LAID_OUT, OURS, PUT_IN_PLACE, servicesFolder, servicesWithFiles } from './service-files.ts'
+import { moveTo, removeTree } from './remove-tree.ts'
+import {
+  isOurs,
+  LAID_OUT,
+  PUT_IN_PLACE,
+  servicesFolder,
+  servicesWithFiles,
+} from './service-files.ts'
+import { syncFolder } from './sync-folder.ts'
 
 const FOLDER_MODE = 0o700
 
 export interface FilesLayOut {
   add(entry: FileEntry): Promise<void>
-  /** Gives folders their modes: a read-only one could not have been filled. */
+  /** Everything is on the disk then. Gives folders their modes: a read-only one could not have been filled. */
   end(): Promise<void>
 }
 
@@ -24,12 +33,15 @@ export function createFilesLayOut(stateDirectory: string): FilesLayOut {
   const modes: [string, number][] = []
   // Last of all: whoever made the backup must not have us write through one.
   const links: [string, string][] = []
+  const folders = new Set<string>()
   return {
     async add(entry) {
       const at = join(laidOutOf(stateDirectory, entry.service), 'new', entry.path)
       await mkdir(dirname(at), { recursive: true, mode: FOLDER_MODE })
+      folders.add(dirname(at))
       if (entry.kind === 'folder') {
         await mkdir(at, { recursive: true, mode: FOLDER_MODE })
+        folders.add(at)
         modes.push([at, entry.mode])
       } else if (entry.kind === 'link') {
         links.push([entry.target, at])
@@ -40,13 +52,25 @@ export function createFilesLayOut(stateDirectory: string): FilesLayOut {
     },
     async end() {
       for (const [target, at] of links) await symlink(target, at)
+      for (const at of withParents(folders, stateDirectory)) syncFolder(at)
       for (const [at, mode] of modes.reverse()) await chmod(at, mode)
     },
   }
 }
 
-/** Once it is decided: may be called again after having been broken off at any point. */
-export async function putFilesInPlace(stateDirectory: string): Promise<void> {
+function withParents(folders: ReadonlySet<string>, top: string): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const folder of folders) {
+    for (let at = folder; at !== top && !all.has(at); at = dirname(at)) all.add(at)
+  }
+  return all
+}
+
+/**
+ * Once it is decided: may be called again after having been broken off at any point.
+ * @returns paths of what was there before and could not be removed.
+ */
+export async function putFilesInPlace(stateDirectory: string): Promise<readonly string[]> {
   for (const service of await servicesWithFiles(stateDirectory)) {
     const laidOut = laidOutOf(stateDirectory, service)
     if (!existsSync(laidOut)) continue
@@ -55,30 +79,49 @@ export async function putFilesInPlace(stateDirectory: string): Promise<void> {
     if (!existsSync(moved)) {
       await mkdir(join(laidOut, 'old'), { recursive: true, mode: FOLDER_MODE })
       await moveAll(folder, join(laidOut, 'old'))
+      for (const at of [join(laidOut, 'old'), laidOut, folder]) syncFolder(at)
       await writeFile(moved, '', { flush: true })
     }
+    syncFolder(laidOut)
     await moveAll(join(laidOut, 'new'), folder)
-    // Its marker must not go before the rest: under another name nothing of it counts.
-    await rename(laidOut, join(folder, PUT_IN_PLACE))
+    syncFolder(folder)
+    await putAside(folder)
   }
-  await clear(stateDirectory, PUT_IN_PLACE)
+  return await removeAside(stateDirectory)
 }
 
-/** What was laid out and is not wanted: nothing else has been touched. */
-export async function clearFiles(stateDirectory: string): Promise<void> {
-  await clear(stateDirectory, LAID_OUT)
-}
-
-async function clear(stateDirectory: string, name: string): Promise<void> {
+/** What was laid out and is not wanted: nothing else has been touched. @returns what could not be removed. */
+export async function clearFiles(stateDirectory: string): Promise<readonly string[]> {
   for (const service of await servicesWithFiles(stateDirectory)) {
-    const path = join(servicesFolder(stateDirectory), service, name)
-    await rm(path, { recursive: true, force: true })
+    const laidOut = laidOutOf(stateDirectory, service)
+    if (existsSync(laidOut)) await putAside(dirname(laidOut))
   }
+  return await removeAside(stateDirectory)
+}
+
+/** A marker in it must not go before the rest: under another name nothing of it counts. */
+async function putAside(folder: string): Promise<void> {
+  await rename(join(folder, LAID_OUT), join(folder, `${PUT_IN_PLACE}-${randomUUID()}`))
+  syncFolder(folder)
+}
+
+/** Nobody reads it any more: where it cannot be removed, it stays. */
+async function removeAside(stateDirectory: string): Promise<readonly string[]> {
+  const remaining: string[] = []
+  for (const service of await servicesWithFiles(stateDirectory)) {
+    const folder = join(servicesFolder(stateDirectory), service)
+    const names = await readdir(folder).catch(() => [])
+    for (const name of names.filter((one) => one.startsWith(PUT_IN_PLACE))) {
+      const path = join(folder, name)
+      await removeTree(path).catch(() => remaining.push(path))
+    }
+  }
+  return remaining
 }
 
 async function moveAll(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
-    if (!OURS.has(name)) await rename(join(from, name), join(to, name))
+    if (!isOurs(name)) await moveTo(join(from, name), join(to, name))
   }
 }
 

@@ -9,18 +9,21 @@ import { ownVersion } from '../release/own-version.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { type About, toAbout } from './about.ts'
+import { requireNoContainers } from './containers.ts'
 import { copyStore, gather, readConfigurationFiles, type Wanted } from './contents.ts'
 import { writeBackup } from './file.ts'
 import { unfinishedRestore } from './journal.ts'
 import type { Lock } from './locks.ts'
 import { withAnyStore } from './reach-store.ts'
 import { findRootSecret, requireFitting } from './root-secret.ts'
-import { servicesWithFiles } from './service-files.ts'
+import { requireFolder, servicesWithFiles } from './service-files.ts'
 
 export interface BackupWishes {
   /** True: of all of them. */
   readonly services: true | readonly string[]
   readonly configuration: boolean
+  /** One of each night: of these the old ones go. */
+  readonly isNightly?: true
 }
 
 export interface MadeBackup {
@@ -39,6 +42,7 @@ export async function makeBackup(
 ): Promise<MadeBackup> {
   const { workingDirectory, clock, output } = context
   const stateDirectory = stateDirectoryOf(context)
+  await requireNoContainers(context)
   requireSettled(stateDirectory)
   const { gateway } = readConfiguration(withDevelopmentTls(context, false))
   const services = await toServices(stateDirectory, wishes.services)
@@ -60,6 +64,7 @@ export async function makeBackup(
     services: [...services],
     configuration: configuration.size > 0,
     opened_by: lock.openedBy,
+    ...(wishes.isNightly === true ? { nightly: true as const } : {}),
   })
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const writing = createProgress(output, clock).begin(`writing ${path}`)
@@ -79,10 +84,14 @@ async function toServices(
   stateDirectory: string,
   wanted: BackupWishes['services'],
 ): Promise<readonly string[]> {
+  if (wanted !== true && wanted.length === 0) return []
   const there = await servicesWithFiles(stateDirectory)
-  if (wanted === true) return there
-  const unknown = wanted.filter((name) => !there.includes(name))
-  if (unknown.length === 0) return wanted
+  const named = wanted === true ? there : wanted
+  const unknown = named.filter((name) => !there.includes(name))
+  if (unknown.length === 0) {
+    for (const name of named) await requireFolder(stateDirectory, name)
+    return named
+  }
   throw new CliError(`No service keeps files here as ${unknown.join(', ')}.`, {
     nextStep: `there are: ${there.join(', ') || 'none'}`,
   })

@@ -7,7 +7,7 @@ import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { listBackups, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
-import { backupName, makeBackup } from './make-backup.ts'
+import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
 import { backupFolder, readBackupSettings } from './settings.ts'
 
 const MINUTE_MS = 60_000
@@ -35,7 +35,11 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
   try {
     const issuer = issuerOf(context)
     const path = join(folder, backupName(issuer, context.clock()))
-    const wishes = { services: withServices ? (true as const) : [], configuration: true }
+    const wishes: BackupWishes = {
+      services: withServices ? true : [],
+      configuration: true,
+      isNightly: true,
+    }
     const { file, bytes, records } = await makeBackup(context, path, lock, wishes)
     const removed = await removeOld(folder, issuer, keep)
     log.info({ file, bytes, records, removed: removed.length }, 'backup made')

@@ -14,6 +14,7 @@ import { readRootSecret } from '../instance/root-secret.ts'
 import { START_VARIABLES } from '../start/configuration.ts'
 import { whileHeld } from './hold.ts'
 import { startPrivateStore } from './private-store.ts'
+import { requireNoSilentGateway } from './silent-gateway.ts'
 
 type Place = Pick<RedisOptions, 'url' | 'password'>
 
@@ -30,7 +31,10 @@ export async function withAnyStore<Result>(
   if (elsewhere !== undefined) return await withConnection(elsewhere, use)
   const stateDirectory = stateDirectoryOf(context)
   const running = await findGateway(stateDirectory, context.environment)
-  if (running === undefined) return await withQuietStore(context, 'backup', use)
+  if (running === undefined) {
+    await requireNoSilentGateway(stateDirectory)
+    return await withQuietStore(context, 'backup', use)
+  }
   const socket = join(dirname(running.socketPath), SOCKET_NAMES.valkey)
   const password = deriveSecret(readRootSecret(context.environment, stateDirectory), 'redis')
   return await withConnection({ url: `unix://${encodeURI(socket)}`, password }, use)

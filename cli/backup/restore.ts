@@ -2,15 +2,25 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { deriveSecret, Secret } from '../../lib/platform/secret.ts'
 import type { StoreRecord } from '../../lib/store/records.ts'
+import { waitUntilReady } from '../../lib/store/redis.ts'
 import { layOut, putInPlace } from '../../lib/store/restoring.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import type { Content } from './entries.ts'
-import { beginJournal, finishJournal, settleRestore } from './journal.ts'
+import {
+  beginJournal,
+  finishJournal,
+  keepSecret,
+  type Settled,
+  settledLines,
+  settleRestore,
+} from './journal.ts'
 import { createFilesLayOut, type FilesLayOut } from './lay-out-files.ts'
+
+/** A connection that was lost comes back by itself, if the store does. */
+const RECONNECT_MS = 10_000
 
 export interface Restore {
   /** Of a whole backup: what is missing or wrong is thrown before the end, and then nothing is put in place. */
@@ -22,9 +32,11 @@ export interface Restore {
 export interface Restored {
   readonly records: number
   readonly expired: number
+  /** Paths of what was there before and could not be removed. */
+  readonly remaining: readonly string[]
 }
 
-/** @throws CliError; then nothing has changed. */
+/** @throws CliError; then nothing has changed, unless it says so. */
 export async function restoreInto(
   redis: Redis,
   context: Context,
@@ -32,12 +44,15 @@ export async function restoreInto(
 ): Promise<Restored> {
   const { stateDirectory } = restore
   const settled = await settleRestore(redis, stateDirectory)
-  if (settled !== undefined) context.output.note(`A restore that was broken off is ${settled}.`)
+  if (settled !== undefined) for (const line of settledLines(settled)) context.output.note(line)
   const task = createProgress(context.output, context.clock).begin('restoring')
+  const laidOut: LaidOut = { records: 0, expired: 0 }
   try {
-    return await layOutAndCommit(redis, context, restore)
+    return { ...laidOut, remaining: await layOutAndCommit(redis, context, restore, laidOut) }
   } catch (error) {
-    await undo(redis, stateDirectory)
+    const found = await settleAfter(redis, stateDirectory, error as Error)
+    // Its answer was lost, and it had happened.
+    if (found?.how === 'finished') return { ...laidOut, remaining: found.remaining }
     throw error
   } finally {
     task.end()
@@ -48,29 +63,34 @@ async function layOutAndCommit(
   redis: Redis,
   { clock }: Context,
   { contents, stateDirectory, replace }: Restore,
-): Promise<Restored> {
+  laidOut: LaidOut,
+): Promise<readonly string[]> {
   const id = randomUUID()
+  beginJournal(stateDirectory, id)
   const files = createFilesLayOut(stateDirectory)
   const beside: Beside = { secret: undefined, epoch: undefined }
   const records = readRecordsOf(contents, beside, files)
-  const laidOut = await layOut(redis, records, clock(), id)
+  Object.assign(laidOut, await layOut(redis, records, clock(), id))
   await files.end()
   const { secret, epoch } = beside
   if (secret === undefined || epoch === undefined)
     throw new CliError('Nothing was given to restore.', {
       nextStep: 'gateway backup verify FILE tells what is in it',
     })
-  beginJournal(stateDirectory, id, secret)
-  const root = deriveSecret(new Secret(secret), 'mark').reveal()
-  const commit = { id, replace, epochId: epoch.id, number: epoch.number, root }
+  keepSecret(stateDirectory, secret)
+  const commit = { id, replace, epochId: epoch.id, number: epoch.number }
   const reply = await putInPlace(redis, commit)
   if (reply === 'occupied') throw occupied()
   if (reply === 'incomplete')
     throw new CliError('What was laid out is gone from the store.', {
       nextStep: 'nothing was changed: run it again',
     })
-  await finishJournal(stateDirectory)
-  return laidOut
+  return await finishJournal(stateDirectory)
+}
+
+interface LaidOut {
+  readonly records: number
+  readonly expired: number
 }
 
 /** What a backup says beside its records. */
@@ -92,9 +112,22 @@ async function* readRecordsOf(
   }
 }
 
-/** What went wrong is what counts: where this fails too, the next start or restore does it. */
-async function undo(redis: Redis, stateDirectory: string): Promise<void> {
-  await settleRestore(redis, stateDirectory).catch(() => {})
+/** Where this fails too, the next start or restore does it. */
+async function settleAfter(
+  redis: Redis,
+  stateDirectory: string,
+  error: Error,
+): Promise<Settled | undefined> {
+  try {
+    await waitUntilReady(redis, RECONNECT_MS)
+    return await settleRestore(redis, stateDirectory)
+  } catch {
+    if (error instanceof CliError) throw error
+    throw new CliError(`The restore was broken off: ${error.message}.`, {
+      nextStep: 'npm start finishes or undoes it; or run it again',
+      cause: error,
+    })
+  }
 }
 
 function toStoreRecord({ type: _, ...record }: Extract<Content, { type: 'record' }>): StoreRecord {

@@ -1,7 +1,7 @@
 /** The files that services keep for people: out of their folders, and back into them. */
 
-import { createReadStream } from 'node:fs'
-import { readdir, readlink, stat } from 'node:fs/promises'
+import { createReadStream, type Dirent } from 'node:fs'
+import { lstat, readdir, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import type { FileEntry } from './entries.ts'
@@ -11,17 +11,42 @@ const MODE_BITS = 0o7777
 /** What a restore has laid out there and not put in place, and what is left of one that was. */
 export const LAID_OUT = '.restoring'
 export const PUT_IN_PLACE = '.restored'
-export const OURS: ReadonlySet<string> = new Set([LAID_OUT, PUT_IN_PLACE])
+
+/** What could not be removed has a longer name, so that it is in nobody's way. */
+export function isOurs(name: string): boolean {
+  return name === LAID_OUT || name.startsWith(PUT_IN_PLACE)
+}
 
 export function servicesFolder(stateDirectory: string): string {
   return join(stateDirectory, 'services')
 }
 
-/** Names of those that keep something. */
+/** Names of those that keep something. @throws CliError when that cannot be read. */
 export async function servicesWithFiles(stateDirectory: string): Promise<string[]> {
-  const folder = servicesFolder(stateDirectory)
-  const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  return found.filter((one) => one.isDirectory()).map(({ name }) => name)
+  const found = await readFolders(servicesFolder(stateDirectory))
+  return found.filter((one) => one.isDirectory() || one.isSymbolicLink()).map(({ name }) => name)
+}
+
+async function readFolders(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new CliError(`${folder} cannot be read: ${(cause as Error).message}`, {
+      nextStep: 'run it as who runs the gateway',
+      cause,
+    })
+  }
+}
+
+/** @throws CliError for one that is a link: what it leads to is not this gateway's alone. */
+export async function requireFolder(stateDirectory: string, service: string): Promise<void> {
+  const path = join(servicesFolder(stateDirectory), service)
+  if (!(await lstat(path)).isSymbolicLink()) return
+  throw new CliError(`The files of ${service} cannot be read: ${path} is a link.`, {
+    nextStep:
+      'mount the folder there instead; or --with-services NAMES names those that are wanted',
+  })
 }
 
 /** Folders before what lies in them; sockets and their like are left out: they are of processes. */
@@ -42,7 +67,7 @@ export async function* readServiceFiles(
 
 async function* readBelow(root: string, service: string, below: string): AsyncGenerator<FileEntry> {
   for (const one of await readdir(join(root, below), { withFileTypes: true })) {
-    if (below === '' && OURS.has(one.name)) continue
+    if (below === '' && isOurs(one.name)) continue
     const path = below === '' ? one.name : `${below}/${one.name}`
     const at = join(root, path)
     const head = { type: 'file', service, path } as const

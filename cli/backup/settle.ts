@@ -1,7 +1,7 @@
 /** Before a gateway starts: a restore that was broken off is finished or undone. Half of one is never served. */
 
 import { type Context, stateDirectoryOf } from '../context.ts'
-import { settleRestore, unfinishedRestore } from './journal.ts'
+import { settledLines, settleRestore, unfinishedRestore } from './journal.ts'
 import { withQuietStore } from './reach-store.ts'
 
 export async function settleBeforeStart(context: Context): Promise<void> {
@@ -10,5 +10,5 @@ export async function settleBeforeStart(context: Context): Promise<void> {
   const settled = await withQuietStore(context, 'restore', (redis) =>
     settleRestore(redis, stateDirectory),
   )
-  context.output.note(`A restore that was broken off is ${settled}.`)
+  if (settled !== undefined) for (const line of settledLines(settled)) context.output.note(line)
 }

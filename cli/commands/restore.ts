@@ -2,15 +2,19 @@
 
 import { Command } from 'commander'
 import { count } from '../administration/cells.ts'
+import { requireNoContainers } from '../backup/containers.ts'
 import { readBackup } from '../backup/file.ts'
 import { requireFittingGateway } from '../backup/fitting-gateway.ts'
+import { remainingLines } from '../backup/journal.ts'
 import type { KeyOptions } from '../backup/locks.ts'
 import { keyOptions, type OpenedBackup, openBackup } from '../backup/open-backup.ts'
 import { withQuietStore } from '../backup/reach-store.ts'
 import { restoreInto } from '../backup/restore.ts'
+import { requireNoSilentGateway } from '../backup/silent-gateway.ts'
 import { aboutLines, summaryLines } from '../backup/summary.ts'
 import { confirm, YES_OPTION } from '../confirm.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { findGateway } from '../instance/control-client.ts'
 
 interface RestoreOptions extends KeyOptions {
   readonly dryRun?: true
@@ -23,8 +27,8 @@ The gateway must not run: gateway stop. Its store need not: it is started for th
 be what they were. All of it comes back or nothing; what is broken off is finished or undone by the next start or restore.
 
 Access tokens from before have to be renewed, which clients do by themselves; nobody has to log in. Where people have
-logged in already, --replace is needed: what was revoked there, and who was disabled there, stays so. Over the very
-store that the backup is of, whatever was ended since stays ended too.
+logged in already, --replace is needed: what was revoked there, and who was disabled there, stays so. Over the store
+that the backup is of, also after it was restored, whatever was ended since stays ended too.
 
 Examples:
   $ gateway restore backups/localhost-20261129T031500Z.backup --dry-run
@@ -52,7 +56,10 @@ async function restore(context: Context, file: string, options: RestoreOptions):
   if (options.replace === true) {
     await confirm(context, options.yes, 'Replace everything that this gateway has?')
   }
+  await requireNoContainers(context)
   const stateDirectory = stateDirectoryOf(context)
+  if ((await findGateway(stateDirectory, context.environment)) === undefined)
+    await requireNoSilentGateway(stateDirectory)
   const replace = options.replace === true
   const { path, heading, decrypter } = backup
   const contents = readBackup(path, heading, decrypter)
@@ -65,6 +72,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
     made_at,
     records: restored.records,
     expired: restored.expired,
+    remaining: restored.remaining,
     services,
   }
   context.output.result(told, () => [
@@ -72,6 +80,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
     ...(restored.expired > 0
       ? [`${count(restored.expired, 'record')} had come to their end since.`]
       : []),
+    ...remainingLines(restored.remaining),
     'Start the gateway: nobody has to log in anew.',
   ])
 }

@@ -20,7 +20,8 @@ export interface Family {
 }
 
 export const FAMILIES: readonly Family[] = [
-  { name: 'clients', keeping: 'kept', keys: ['client:', 'clients', 'clients:unapproved'] },
+  { name: 'clients', keeping: 'ended', keys: ['client:'] },
+  { name: 'client indexes', keeping: 'kept', keys: ['clients', 'clients:unapproved'] },
   { name: 'grants', keeping: 'ended', keys: ['grant:'] },
   {
     name: 'grant indexes',

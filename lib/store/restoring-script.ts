@@ -61,10 +61,35 @@ local function carry_audit()
   end
 end
 
--- Of the same store what was made before and is there no more was ended, and what is there is newer.
-local function take_as_it_is(key)
-  redis.call('DEL', laid(key))
-  if redis.call('EXISTS', own(key)) == 1 then redis.call('RENAME', own(key), laid(key)) end
+-- Of the same store: what is there is newer, and what is there no more was ended, unless it was made after the state
+-- that the store goes on from (known_until). Of that only a grant tells when it was made.
+local function take_as_it_is(key, known_until, laid_at)
+  if redis.call('EXISTS', own(key)) == 1 then
+    -- A copy: should a later command fail, what is served is untouched.
+    redis.call('COPY', own(key), laid(key), 'REPLACE')
+    return
+  end
+  local made = begins(key, 'grant:') and tonumber(string.match(key, '^grant:(%d+)-')) or laid_at
+  if made <= known_until then redis.call('DEL', laid(key)) end
+end
+
+-- Which epochs the store goes on from, each with the instant until which it knows what was made in it.
+local function read_descent()
+  local descent = {}
+  for field, value in pairs_of(redis.call('HGETALL', own('epoch'))) do
+    if field == 'id' then descent[value] = math.huge end
+    if begins(field, 'before:') then descent[string.sub(field, #'before:' + 1)] = tonumber(value) end
+  end
+  return descent
+end
+
+-- From here on it goes on from the backup: of what was made later nobody knows whether it was ended.
+local function write_descent(descent, epoch, laid_at)
+  if not descent[epoch] then descent = {} end
+  descent[epoch] = laid_at
+  for id, known_until in pairs(descent) do
+    redis.call('HSET', laid('epoch'), 'before:' .. id, string.format('%.0f', math.min(known_until, laid_at)))
+  end
 end
 
 local function join_index(key)
@@ -78,8 +103,11 @@ end
 local function drop_if_revoked(key)
   local stored = redis.call('HGET', laid(key), 'grant')
   if not stored then return end
-  local grant = cjson.decode(stored)
-  if is_revoked(laid('revocations'), string.sub(key, #'grant:' + 1), grant.clientId, grant.userId) then
+  local is_read, grant = pcall(cjson.decode, stored)
+  if not is_read or type(grant) ~= 'table' or type(grant.clientId) ~= 'string' or type(grant.userId) ~= 'string' then
+    -- Nobody could tell whether it was revoked, nor use it.
+    redis.call('DEL', laid(key))
+  elseif is_revoked(laid('revocations'), string.sub(key, #'grant:' + 1), grant.clientId, grant.userId) then
     redis.call('DEL', laid(key))
   end
 end
@@ -87,7 +115,7 @@ end
 
 /**
  * KEYS: what all keys begin with. ARGV: id of what was laid out, whether it may replace, epoch and number that the
- * records are of, id of the new epoch, mark of the root secret, what names of the families begin with that stay ended.
+ * records are of, id of the new epoch, what names of the families begin with that stay ended.
  *
  * What could fail comes first, and touches nothing that is served.
  */
@@ -100,8 +128,8 @@ ${CARRY_OVER}
 if redis.call('GET', first .. 'restoring:' .. ARGV[1]) ~= 'complete' then return 'incomplete' end
 
 local ended = {}
-for index = 7, #ARGV do ended[#ended + 1] = ARGV[index] end
-local made_by_people = { 'client:', 'user:', 'users:disabled', 'revocations', unpack(ended) }
+for index = 6, #ARGV do ended[#ended + 1] = ARGV[index] end
+local made_by_people = { 'user:', 'users:disabled', 'revocations', unpack(ended) }
 
 local current, occupied = {}, false
 for _, name in ipairs(redis.call('KEYS', first .. '*')) do
@@ -113,6 +141,7 @@ for _, name in ipairs(redis.call('KEYS', first .. '*')) do
 end
 if occupied and ARGV[2] ~= '1' then return 'occupied' end
 
+local laid_at = tonumber(redis.call('GET', laid('instant')) or '0')
 carry_revocations()
 carry_instant()
 carry_audit()
@@ -123,11 +152,12 @@ for _, key in ipairs(current) do
   if begins(key, 'logins:ended:') or begins(key, 'consents:forgotten:') then carry_ending(key) end
 end
 
-local is_same_store = redis.call('HGET', own('epoch'), 'id') == ARGV[3]
+local descent = read_descent()
+local known_until = descent[ARGV[3]]
 for _, name in ipairs(redis.call('KEYS', staged .. '*')) do
   local key = string.sub(name, #staged + 1)
-  if is_same_store and begins_with_one(key, ended) then take_as_it_is(key)
-  elseif is_same_store and (begins(key, 'grants:user:') or begins(key, 'grants:client:')) then join_index(key) end
+  if known_until and begins_with_one(key, ended) then take_as_it_is(key, known_until, laid_at)
+  elseif known_until and (key == 'clients' or begins(key, 'grants:user:') or begins(key, 'grants:client:')) then join_index(key) end
   if begins(key, 'grant:') then drop_if_revoked(key) end
 end
 
@@ -135,7 +165,8 @@ local time = redis.call('TIME')
 local number = math.max(tonumber(redis.call('GET', own('revocations:number')) or '0'), tonumber(ARGV[4])) + 1
 redis.call('SET', laid('revocations:number'), string.format('%.0f', number))
 redis.call('HSET', laid('epoch'), 'id', ARGV[5], 'not_before', time[1] + 1)
-redis.call('HSET', laid('restored'), 'id', ARGV[1], 'at', time[1] .. '000', 'root', ARGV[6])
+write_descent(descent, ARGV[3], laid_at)
+redis.call('HSET', laid('restored'), 'id', ARGV[1], 'at', time[1] .. '000')
 
 for _, key in ipairs(current) do redis.call('UNLINK', own(key)) end
 for _, name in ipairs(redis.call('KEYS', staged .. '*')) do

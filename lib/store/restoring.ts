@@ -3,7 +3,7 @@
  *
  * They are laid out first, under names that nobody else reads: `restoring:<id>:<key>`, and `restoring:<id>` once
  * they are complete. One script then takes the old ones away and gives the new ones their names. It leaves the key
- * `restored` (hash: `id`, `at` in epoch ms, `root`, which root secret opens what is sealed). Whoever is killed before that has changed nothing; whoever is killed after it has changed everything.
+ * `restored` (hash: `id`, `at` in epoch ms). Whoever is killed before that has changed nothing; whoever is killed after it has changed everything.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -84,8 +84,6 @@ export interface Commit {
   /** The epoch of the store that the records are of, and the number of its last write. */
   readonly epochId: string
   readonly number: number
-  /** Tells which root secret opens what is sealed in the records. */
-  readonly root: string
 }
 
 /**
@@ -93,17 +91,15 @@ export interface Commit {
  * to be renewed (design: a new epoch).
  */
 export async function putInPlace(redis: Redis, commit: Commit): Promise<CommitReply> {
-  const { id, replace, epochId, number, root } = commit
-  const values = [id, replace ? 1 : 0, epochId, number, randomUUID(), root, ...ENDED_STARTS]
+  const { id, replace, epochId, number } = commit
+  const values = [id, replace ? 1 : 0, epochId, number, randomUUID(), ...ENDED_STARTS]
   return (await COMMIT(redis, [''], values)) as CommitReply
 }
 
 /** The last restore that this store went through. */
-export async function lastRestore(
-  redis: Redis,
-): Promise<{ readonly id: string; readonly root: string } | undefined> {
-  const { id, root = '' } = await redis.hgetall(RESTORED_KEY)
-  return id === undefined ? undefined : { id, root }
+export async function lastRestore(redis: Redis): Promise<{ readonly id: string } | undefined> {
+  const id = await redis.hget(RESTORED_KEY, 'id')
+  return id === null ? undefined : { id }
 }
 
 async function send(batch: ChainableCommander): Promise<void> {

@@ -3,7 +3,8 @@
  *
  * Keys: `revocations` (hash, `<kind>:<id>` → `<instant>:<expiresAt>`), `revocations:expiries` (the same
  * members by expiry), `revocations:stream` and `revocations:number` (each write, in order, for readers
- * who keep a replica), `epoch` (hash: `id`, `not_before` in epoch seconds). A token or a grant is
+ * who keep a replica), `epoch` (hash: `id`, `not_before` in epoch seconds, and
+ * `before:<id>` for each that the store goes on from: the instant until which it knows what was made then). A token or a grant is
  * refused by being named; a user or a client refuses every grant made at or before the instant.
  */
 
@@ -128,11 +129,11 @@ redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'not_before', redis.call('TIME')[1] + 1)
 return redis.call('HGET', KEYS[1], 'not_before')`)
 
-/** KEYS: epoch, number. ARGV: epoch and number that were seen, a new epoch's id. */
+/** KEYS: epoch, number, instant. ARGV: epoch and number that were seen, a new epoch's id. */
 const RENEW_EPOCH = defineScript(`
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
 if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'id', ARGV[3], 'not_before', redis.call('TIME')[1] + 1)
+redis.call('HSET', KEYS[1], 'id', ARGV[3], 'not_before', redis.call('TIME')[1] + 1, 'before:' .. ARGV[1], redis.call('GET', KEYS[3]) or '0')
 return 1`)
 
 /** KEYS: set, expiries. ARGV: remove. Of the oldest a bounded number at a time. */
@@ -183,7 +184,11 @@ export function redisRevocations(redis: Redis): Revocations {
     },
 
     async renewEpoch({ epochId, number }) {
-      await RENEW_EPOCH(redis, [EPOCH_KEY, NUMBER_KEY], [epochId, number, randomUUID()])
+      await RENEW_EPOCH(
+        redis,
+        [EPOCH_KEY, NUMBER_KEY, INSTANT_KEY],
+        [epochId, number, randomUUID()],
+      )
     },
   }
 }

@@ -8,10 +8,10 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Nobody waits longer than this: a command of the authorization server may take two seconds, and what a bridge owns is
- * somebody else's after five without a renewal.
+ * Nobody waits longer than this: a command of the authorization server or of a room may take two seconds, of which
+ * half of one is left for the command itself; what a bridge owns is somebody else's after five without a renewal.
  */
-const STILL_MS = 3000
+const STILL_MS = 1500
 
 const LEASE_KEY = 'lease:still'
 

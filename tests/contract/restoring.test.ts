@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { isKept } from '../../lib/store/families.ts'
 import { readRecords, type StoreRecord } from '../../lib/store/records.ts'
 import { clearLaidOut, lastRestore, layOut, putInPlace } from '../../lib/store/restoring.ts'
+import { redisRevocations } from '../../lib/store/revocations.ts'
 import { NotStillError, whileNobodyWrites } from '../../lib/store/still.ts'
 import { startValkey, type Valkey } from '../support/valkey.ts'
 
@@ -29,7 +30,7 @@ async function* from(records: readonly StoreRecord[]): AsyncGenerator<StoreRecor
   yield* records
 }
 
-const COMMIT = { replace: true, epochId: 'of the backup', number: 5, root: 'mark' }
+const COMMIT = { replace: true, epochId: 'of the backup', number: 5 }
 
 async function restore(
   records: readonly StoreRecord[],
@@ -128,7 +129,7 @@ test.serial(
     const [seconds] = await redis.time()
     t.true(Math.abs(Number(epoch['not_before']) - Number(seconds)) <= 2)
     t.is(await redis.get('revocations:number'), '10')
-    t.is((await lastRestore(redis))?.root, 'mark')
+    t.is(typeof (await lastRestore(redis))?.id, 'string')
   },
 )
 
@@ -178,17 +179,67 @@ test.serial(
     await redis.hset('refresh:b', { grant: '1-b', generation: 2 })
     await redis.set('login:ended', '1')
     await redis.set('client:deleted', '{}')
+    await redis.set('client:kept', 'old')
     await redis.zadd('grants:user:u', 1, '1-a', 1, '1-b')
     const backup = await readAll()
     await redis.del('grant:1-b', 'refresh:b', 'login:ended', 'client:deleted')
+    await redis.set('client:kept', 'replaced')
     await redis.hset('refresh:a', { generation: 5 })
     await redis.zadd('grants:user:u', 9, '1-a')
     t.is(await restore(backup), 'done')
     t.deepEqual(await redis.hgetall('refresh:a'), { grant: '1-a', generation: '5' })
     t.is(await redis.exists('grant:1-a'), 1)
-    t.is(await redis.exists('grant:1-b', 'refresh:b', 'login:ended'), 0)
-    t.is(await redis.get('client:deleted'), '{}')
+    t.is(await redis.exists('grant:1-b', 'refresh:b', 'login:ended', 'client:deleted'), 0)
+    t.is(await redis.get('client:kept'), 'replaced')
     t.is(await redis.zscore('grants:user:u', '1-a'), '9')
+  },
+)
+
+test.serial(
+  'a store that was restored remembers what it goes on from: nothing that was ended since comes back',
+  async (t) => {
+    await redis.hset('epoch', { id: 'of the backup', not_before: 1 })
+    await make({ ...grant('10-a', 'user'), ...grant('10-b', 'user') })
+    await redis.hset('refresh:a', { grant: '10-a', generation: 1 })
+    await redis.set('instant', '10')
+    const older = await readAll()
+    await make(grant('20-c', 'user'))
+    await redis.set('login:later', '1')
+    await redis.set('instant', '20')
+    const newer = await readAll()
+    await redis.flushall()
+    t.is(await restore(older), 'done')
+    // Its revocation has gone with the last token.
+    await redis.del('grant:10-a', 'refresh:a')
+    t.is(await restore(older), 'done')
+    t.is(await redis.exists('grant:10-a', 'refresh:a'), 0)
+    t.is(await restore(newer), 'done')
+    t.is(await redis.exists('grant:10-a'), 0, 'also out of a later backup')
+    t.is(await redis.exists('grant:10-b', 'grant:20-c', 'login:later'), 3, 'made after the first')
+    await redis.del('grant:20-c', 'login:later')
+    t.is(await restore(newer), 'done')
+    t.is(await redis.exists('grant:20-c', 'login:later'), 0)
+    t.is(await restore(older, { epochId: 'of another' }), 'done')
+    t.is(await redis.exists('grant:10-a'), 1, 'another store knows nothing of it')
+    t.is(await restore(newer), 'done')
+    t.is(await redis.exists('grant:20-c'), 1)
+  },
+)
+
+test.serial(
+  'a grant that nobody can read is left out; a store set back is still known',
+  async (t) => {
+    await redis.hset('epoch', { id: 'of the backup', not_before: 1 })
+    await redis.hset('grant:1-broken', 'grant', '{')
+    await make(grant('1-a', 'user'))
+    await redis.set('instant', '1')
+    await redis.set('revocations:number', 3)
+    const backup = await readAll()
+    await redis.del('grant:1-a')
+    await redisRevocations(redis).renewEpoch({ epochId: 'of the backup', number: 9 })
+    t.not(await redis.hget('epoch', 'id'), 'of the backup')
+    t.is(await restore(backup), 'done')
+    t.is(await redis.exists('grant:1-a', 'grant:1-broken'), 0)
   },
 )
 
@@ -207,7 +258,7 @@ test.serial(
     await writing
     t.deepEqual(order, ['read', 'written'])
     await t.throwsAsync(
-      whileNobodyWrites(redis, () => new Promise((resolve) => setTimeout(resolve, 3100))),
+      whileNobodyWrites(redis, () => new Promise((resolve) => setTimeout(resolve, 1600))),
       { instanceOf: NotStillError, message: /writers wait/ },
     )
     t.is(await redis.set('client:after', '1'), 'OK')

@@ -23,7 +23,7 @@ export interface BackupOptions extends LockOptions {
 }
 
 const NOTES = `
-The store is copied as of one moment, while the gateway runs or not; writers wait meanwhile, for three seconds at most.
+The store is copied as of one moment, while the gateway runs or not; writers wait meanwhile, for a second and a half at most.
 The root secret and the signing keys are always in it: whoever opens it can be this gateway.
 
 A passphrase is asked for, or comes from --passphrase-file, BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE. With a public key

@@ -142,24 +142,26 @@ test('lines that are missing, moved, added or none at all are found by their own
 
 test('a folder is listed by time; of each gateway the latest ones are kept', async (t) => {
   const place = mkdtempSync(join(folder, 'list-'))
-  const at = (day: number, issuer: string) =>
+  const at = (day: number, issuer: string, isNightly = true) =>
     write(join(place.slice(folder.length + 1), `${day}-${issuer.length}.backup`), {
       ...ABOUT,
       made_at: `2026-11-${String(day).padStart(2, '0')}T03:15:00.000Z`,
       issuer,
+      ...(isNightly ? { nightly: true as const } : {}),
     })
   for (const day of [10, 12, 11]) await at(day, 'https://a')
   await at(9, 'https://other')
+  await at(8, 'https://a', false)
   writeFileSync(join(place, 'x.backup'), 'nothing')
   const listed = await listBackups(place)
   t.deepEqual(
     listed.map(({ about }) => about?.made_at.slice(8, 10)),
-    ['12', '11', '10', '09', undefined],
+    ['12', '11', '10', '09', '08', undefined],
   )
   t.regex(listed.at(-1)?.fault ?? '', /no backup/)
   const removed = await removeOld(place, 'https://a', 2)
   t.deepEqual(removed, [join(place, '10-9.backup')])
-  t.is((await listBackups(place)).length, 4)
+  t.is((await listBackups(place)).length, 5, 'one made by hand stays')
   t.deepEqual([toByteSize(12), toByteSize(12_345)], ['12 bytes', '12.3 kB'])
 })
 
