@@ -1,6 +1,6 @@
 /** What broke elsewhere, and what would break here with it. */
 
-import { deferred, partly, proved, type Rows, superseded } from './row.ts'
+import { deferred, proved, type Rows, superseded } from './row.ts'
 
 export const INCIDENTS: Rows = {
   'CVE-2026-27124': proved('FastMCP: a callback in another browser', 'login-state-browser'),
@@ -140,7 +140,7 @@ export const INCIDENTS: Rows = {
   ),
   'CVE-2026-22817': proved('Hono: algorithms confused', 'token-signature'),
   'CVE-2026-44699': proved('libjwt: algorithms confused', 'token-signature'),
-  'CVE-2025-59420': partly('crit', proved('Authlib: crit not looked at', 'token-signature')),
+  'CVE-2025-59420': proved('Authlib: crit not looked at', 'token-signature'),
 
   'CVE-2026-73551': proved('Envoy: ..;', 'edge-paths'),
   'CVE-2026-73547': proved('Envoy: CONNECT without a path', 'edge-methods'),
