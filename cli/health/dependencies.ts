@@ -43,7 +43,7 @@ export function checkEdge(publicUrl: string, port: number): Promise<HealthCheck>
 
 /** @param figures of one ext-authz, for Prometheus. */
 export function judgeFreshness(figures: string): Verdict {
-  const [, seconds] = /^ext_authz_revocations_staleness_seconds ([0-9.e+-]+)$/m.exec(figures) ?? []
+  const [, seconds] = /^mcp_gateway_revocation_staleness_seconds ([0-9.e+-]+)$/m.exec(figures) ?? []
   if (seconds === undefined) return failing('does not tell how fresh it is')
   const ms = Math.round(Number(seconds) * 1000)
   return ms <= STALENESS_MS_MAX

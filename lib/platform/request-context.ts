@@ -19,6 +19,11 @@ export function withinRequest<Result>(context: RequestContext, work: () => Resul
   return storage.run(context, work)
 }
 
+/** For what one request happens to begin and others go on with: it belongs to none. */
+export function outsideRequests<Result>(work: () => Result): Result {
+  return storage.exit(work)
+}
+
 /** Undefined outside of any request. */
 export function currentRequest(): RequestContext | undefined {
   return storage.getStore()

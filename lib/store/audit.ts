@@ -8,6 +8,7 @@
 
 import type { Redis } from 'ioredis'
 import type { Log } from '../platform/log.ts'
+import { outsideRequests } from '../platform/request-context.ts'
 import { randomText } from '../platform/seal.ts'
 import { AUDIT_KEY, type AuditRecord } from './audit-record.ts'
 import { defineScript } from './script.ts'
@@ -84,7 +85,7 @@ class WrittenBehind implements AuditTrail {
   #schedule(): void {
     const { writeMs = WRITE_MS } = this.#options
     const afterMs = this.#isFailing ? AGAIN_MS : writeMs
-    this.#timer ??= setTimeout(() => void this.#write(), afterMs).unref()
+    this.#timer ??= outsideRequests(() => setTimeout(() => void this.#write(), afterMs).unref())
   }
 
   /** One after the other: a batch is on its way once. */

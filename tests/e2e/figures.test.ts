@@ -8,6 +8,7 @@ import parse, { type Family } from 'parse-prometheus-text-format'
 import { parse as parseYaml } from 'yaml'
 import { runQuietly } from '../../cli/embedded/run-quietly.ts'
 import { dashboardQueries } from '../../deploy/grafana/dashboard.ts'
+import { strangeLabels } from '../support/figure-labels.ts'
 import { freePort } from '../support/free-port.ts'
 import { startGateway } from '../support/gateway.ts'
 import { until } from '../support/gateway-process.ts'
@@ -69,28 +70,18 @@ const PLAIN = new Set([
   ...['certificate_placeholder', 'certificate_failing'],
   ...['ready', 'part_ready', 'configuration_faults'],
 ])
-const LABELS = new Set([
-  ...['reason', 'route', 'status', 'provider', 'outcome', 'decision', 'grant_type', 'change'],
-  ...['what', 'operation', 'limit', 'service', 'method', 'state', 'part'],
-  ...['gateway', 'node', 'envoy', 'valkey'],
-])
-
 for (const process of ours) {
   test(`${process}: names, types and labels as Prometheus wants them, and nobody named`, (t) => {
     const families = familiesOf(process)
     t.true(families.length > 4)
-    for (const { name, help, type, metrics } of families) {
+    for (const family of families) {
+      const { name, help, type } = family
       t.regex(name, /^(?:mcp_gateway|process)_[a-z0-9_]+$/)
       t.regex(help, /^[A-Z].+\.$/, name)
       t.is(name.endsWith('_total'), type === 'COUNTER', name)
       const plain = name.replace(/^mcp_gateway_/, '')
       t.true(UNITS.test(name) || PLAIN.has(plain), `${name} has no unit`)
-      const labels = metrics.flatMap((metric) => Object.keys(metric.labels ?? {}))
-      t.deepEqual(
-        [...new Set(labels)].filter((label) => !LABELS.has(label)),
-        [],
-        name,
-      )
+      t.deepEqual(strangeLabels(family), [], name)
     }
     t.true(families.some(({ name }) => name === 'process_resident_memory_bytes'))
   })

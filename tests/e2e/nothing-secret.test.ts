@@ -11,6 +11,7 @@ import { stringify } from 'yaml'
 import { deriveSecret, Secret } from '../../lib/platform/secret.ts'
 import { fixture } from '../support/bridge.ts'
 import { createDevice, DEVICE_CODE, decide } from '../support/device.ts'
+import { labelledFigures } from '../support/figure-labels.ts'
 import { formWith } from '../support/forms.ts'
 import { freePort } from '../support/free-port.ts'
 import { startGateway } from '../support/gateway.ts'
@@ -312,13 +313,19 @@ test('every kind of secret was used, and none stands anywhere', async (t) => {
     '/config_dump',
     '/init_dump',
   ]
+  const figurePages = await pages(
+    `http://127.0.0.1:${gateway.metricsPort}`,
+    figures.map(({ labels }) => labels['__metrics_path__'] ?? ''),
+  )
+  const told = new Map(figurePages.flatMap(([, page]) => [...labelledFigures(page)]))
+  for (const [name, strange] of told) t.deepEqual(strange, [], name)
+  for (const name of ['logins', 'consents', 'token_requests', 'registrations', 'tool_calls']) {
+    t.true(told.has(`mcp_gateway_${name}_total`), `${name} was told of`)
+  }
   const places: Place[] = [
     ['the terminal', gateway.output()],
     ['what commands said', said.join('\n')],
-    ...(await pages(
-      `http://127.0.0.1:${gateway.metricsPort}`,
-      figures.map(({ labels }) => labels['__metrics_path__'] ?? ''),
-    )),
+    ...figurePages,
     ...(await pages(`http://127.0.0.1:${gateway.adminPort}`, admin)),
     ...processPlaces(services),
     ...stateFiles(),

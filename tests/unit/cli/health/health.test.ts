@@ -15,7 +15,7 @@ const CERTIFICATE = {
 
 test('how fresh the edge is: the bound is two seconds', (t) => {
   const figures = (seconds: string) =>
-    `# TYPE x gauge\next_authz_revocations_staleness_seconds ${seconds}\n`
+    `# TYPE x gauge\nmcp_gateway_revocation_staleness_seconds ${seconds}\n`
   t.is(judgeFreshness(figures('0.2')).status, 'ok')
   t.is(judgeFreshness(figures('2.001')).status, 'failing')
   t.is(judgeFreshness(figures('1.5e+3')).status, 'failing')
