@@ -20,6 +20,8 @@ const TYPE = 'type.googleapis.com/envoy.extensions.filters.http'
 const OURS_ALONE = [
   ...['x-user', 'x-auth', 'x-gateway', 'x.user', 'x.auth', 'x.gateway'],
   ...['x-envoy', 'x-forwarded', 'forwarded', 'x-original', 'x-rewrite'],
+  // Which other gateways steer themselves by: one may stand behind us, as a remote service.
+  ...['router-key', 'mcp-init-host', 'x-upstream-auth'],
 ]
 
 /** W3C Trace Context: where traces are on and a caller is not to be joined. */

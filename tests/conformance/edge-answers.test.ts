@@ -31,6 +31,8 @@ verifiesAlone('edge-log-without-secrets', async (t) => {
   const query = `?access_token=${named['query']}&code=${named['code']}`
   await rawRequest({ port, path: `/echo/mcp${query}`, headers: [...headers, ...BEARER] })
   await rawRequest({ port, path: `/echo/mcp${query}`, headers })
+  const origin = ['Origin', `https://${named['origin']}.example`]
+  await rawRequest({ port, path: `/echo/mcp${query}`, headers: [...origin, ...BEARER] })
   const basic = ['Authorization', `Basic ${named['password']}`]
   await rawRequest({ port, path: `/token${query}`, headers: [...headers, ...basic], body: 'x=1' })
   await rawRequest({ port, method: 'GET', path: `/callback/github${query}`, headers })

@@ -148,6 +148,9 @@ verifiesAlone('edge-internal-headers', async (t) => {
     'X-Request-Id': 'mine',
     Forwarded: 'for=10.0.0.1;host=evil.example',
     'X-Gateway-Edge': 'guessed',
+    'Router-Key': 'guessed',
+    'Mcp-Init-Host': 'evil.example',
+    'X-Upstream-Authorization': 'Bearer guessed',
   }
   const all = Object.entries(steering)
   const lines = all.map(([name, value]) => `${name}: ${value}`)

@@ -1,8 +1,12 @@
-import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
-import { exportSPKI, importJWK, SignJWT } from 'jose'
+import { CompactSign, decodeJwt, SignJWT } from 'jose'
 import { startEdge } from '../support/edge.ts'
+import { forgeTokens } from '../support/forged-tokens.ts'
 import { type RawAnswer, rawRequest } from '../support/raw-request.ts'
+import { requestText, sendBytes } from '../support/raw-socket.ts'
 import { verifiesAlone } from '../support/verifies.ts'
 
 const edge = await startEdge()
@@ -64,6 +68,41 @@ verifiesAlone('token-only-in-header', async (t) => {
   t.is((await ask(token, ['Authorization', `Bearer ${token}`])).status, 401)
   t.is((await ask(undefined, ['Authorization', 'Bearer'])).status, 401)
   t.is((await ask(undefined, ['Authorization', `Bearer ${token} ${token}`])).status, 401)
+  const before = edge.reached.length
+  const bodies: [type: string, body: string][] = [
+    ['application/x-www-form-urlencoded', `access_token=${token}`],
+    [
+      'application/json',
+      JSON.stringify({
+        ...{ jsonrpc: '2.0', id: 1, method: 'ping' },
+        params: { _meta: { access_token: token, authorization: `Bearer ${token}` } },
+      }),
+    ],
+  ]
+  for (const [type, body] of bodies) {
+    const headers = ['Content-Type', type]
+    const answer = await rawRequest({ port: edge.port, path: '/echo/mcp', headers, body })
+    t.is(answer.status, 401, type)
+  }
+  t.is(edge.reached.length, before)
+})
+
+verifiesAlone('token-in-every-request', async (t) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const authorization = `Bearer ${await edge.mint()}`
+  const askOnIt = async (headers: Record<string, string>) => {
+    const all = { host: `localhost:${edge.port}`, ...headers }
+    const address = { host: '127.0.0.1', port: edge.port, path: '/echo/mcp', method: 'POST' }
+    const sent = request({ ...address, agent, headers: all })
+    sent.end()
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+    await once(answer.resume(), 'end')
+    return { status: answer.statusCode, isSame: sent.reusedSocket }
+  }
+  t.is((await askOnIt({ authorization })).status, 200)
+  t.like(await askOnIt({}), { status: 401, isSame: true })
+  t.like(await askOnIt({ 'mcp-session-id': 'x' }), { status: 401 })
 })
 
 verifiesAlone('token-scheme-case', async (t) => {
@@ -83,6 +122,11 @@ verifiesAlone('token-audience', async (t) => {
     'a prefix': resource.slice(0, -1),
     'a list with ours': [resource, 'https://evil.example'],
     'a list of ours alone': [resource],
+    'a part of it': new URL(resource).pathname,
+    'a part that more follows': `${resource}x`,
+    'its host': new URL(resource).host,
+    'an object': { [resource]: true },
+    'an object that reads like it': { toString: resource },
     nothing: undefined,
   }
   for (const [name, aud] of Object.entries(others)) await refuses(t, name, await edge.mint({ aud }))
@@ -96,9 +140,32 @@ verifiesAlone('token-lifetime', async (t) => {
     'not yet valid': { nbf: now + 600 },
     'from the future': { iat: now + 600 },
     'a fraction': { iat: now - 0.5 },
+    'a fraction of exp': { exp: now + 600.5 },
+    'exp as text': { exp: String(now + 600) },
+    'exp below zero': { exp: -now },
+    // What JSON has instead of NaN and of infinity.
+    'no number': { exp: null },
+    'expired by more than clocks may differ': { exp: now - 10 },
+    'from later than clocks may differ': { iat: now + 20 },
   }
   for (const [name, claims] of Object.entries(rows)) await refuses(t, name, await edge.mint(claims))
+  await refuses(t, 'exp beyond every number', await mintText('"exp":1e309'))
+  for (const [name, claims] of Object.entries({
+    'expired three seconds ago': { exp: now - 3 },
+    'issued in three seconds': { iat: now + 3 },
+    'valid in three seconds': { nbf: now + 3 },
+  })) {
+    t.is((await ask(await edge.mint(claims))).status, 200, `clocks may differ: ${name}`)
+  }
 })
+
+/** A token of ours whose claims say `exp` in a way that no JSON writer has. */
+async function mintText(exp: string): Promise<string> {
+  const claims = JSON.stringify(decodeJwt(await edge.mint())).replace(/"exp":\d+/, exp)
+  return await new CompactSign(Buffer.from(claims))
+    .setProtectedHeader({ alg: 'ES256', kid: 'test-key', typ: 'at+jwt' })
+    .sign(edge.privateKey)
+}
 
 verifiesAlone('token-type', async (t) => {
   for (const typ of ['JWT', 'logout+jwt', 'at+jwt2', undefined]) {
@@ -113,34 +180,56 @@ verifiesAlone('token-issuer', async (t) => {
 })
 
 verifiesAlone('token-signature', async (t) => {
+  let lookedUp = 0
+  const elsewhere = createServer((socket) => {
+    lookedUp += 1
+    socket.destroy()
+  })
+  await once(elsewhere.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => elsewhere.close())
+  const { port } = elsewhere.address() as AddressInfo
   const good = await edge.mint()
-  const [header = '', payload = '', signature = ''] = good.split('.')
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const publicKey = await importJWK(edge.publicJwk, 'ES256', { extractable: true })
-  const pem = publicKey instanceof Uint8Array ? '' : await exportSPKI(publicKey)
-  const hs256 = encode({ alg: 'HS256', kid: 'test-key', typ: 'at+jwt' })
-  const hmac = createHmac('sha256', pem).update(`${hs256}.${payload}`).digest('base64url')
-  const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
-  const signed = (protectedHeader: object) =>
-    new SignJWT(claims)
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...protectedHeader })
-      .sign(foreign.privateKey)
-  const rows: Record<string, string> = {
-    none: `${encode({ alg: 'none', typ: 'at+jwt', kid: 'test-key' })}.${payload}.`,
-    'public key as HMAC secret': `${hs256}.${payload}.${hmac}`,
-    'another key under our kid': await signed({ kid: 'test-key' }),
-    'unknown kid': await signed({ kid: 'other' }),
-    'no kid': await signed({}),
-    'key in the header': await signed({ jwk: foreign.publicKey.export({ format: 'jwk' }) }),
-    'key address in the header': await signed({ jku: 'http://127.0.0.1:1/jwks' }),
-    'claims exchanged': `${header}.${encode({ ...claims, sub: 'dev:root' })}.${signature}`,
-    'no signature': `${header}.${payload}.`,
-    'five parts': `${good}.x.y`,
-    'a megabyte': 'x'.repeat(9000),
-  }
-  for (const [name, token] of Object.entries(rows)) await refuses(t, name, token)
+  const forgeries = await forgeTokens({
+    good,
+    publicJwk: edge.publicJwk,
+    elsewhere: `http://127.0.0.1:${port}`,
+  })
+  for (const [name, token] of Object.entries(forgeries)) await refuses(t, name, token)
+  const critical = { crit: ['exp'], exp: 1 }
+  const [, payload = '', signature = ''] = good.split('.')
+  const header = { alg: 'ES256', kid: 'test-key', typ: 'at+jwt', ...critical }
+  const unsigned = Buffer.from(JSON.stringify(header)).toString('base64url')
+  await refuses(t, 'a critical extension, put in', `${unsigned}.${payload}.${signature}`)
+  await refuses(t, 'a critical extension, signed by us', await mintCritical())
+  t.is(lookedUp, 0, 'nobody looks for keys where a token says')
   t.is((await ask(good)).status, 200, 'the untouched token passes')
+})
+
+/** jose signs no extension that it does not know, unless it is told about it. */
+async function mintCritical(): Promise<string> {
+  return await new SignJWT(decodeJwt(await edge.mint()))
+    .setProtectedHeader({ alg: 'ES256', kid: 'test-key', typ: 'at+jwt', crit: ['x'], x: 1 })
+    .sign(edge.privateKey, { crit: { x: true } })
+}
+
+verifiesAlone('token-too-long', async (t) => {
+  const before = edge.reached.length
+  const good = await edge.mint()
+  for (const token of [
+    'x'.repeat(1_000_000),
+    '.'.repeat(100_000),
+    `${good}${'.x'.repeat(50_000)}`,
+  ]) {
+    const lines = ['POST /echo/mcp HTTP/1.1', `Host: localhost:${edge.port}`]
+    const bytes = requestText(...lines, `Authorization: Bearer ${token}`)
+    const startedAt = performance.now()
+    const { status } = await sendBytes(edge.port, bytes)
+    // 0: it hung up while we still wrote.
+    t.true([401, 431, 0].includes(status), `${token.length}: ${status}`)
+    t.true(performance.now() - startedAt < 5000)
+  }
+  t.is(edge.reached.length, before)
+  t.is((await ask(good)).status, 200, 'everybody else goes on')
 })
 
 verifiesAlone('token-scope', async (t) => {

@@ -17,7 +17,15 @@ export const EDGE_AND_LIFE = {
   },
   'token-only-in-header': {
     source: `${RFC}/rfc6750#section-2`,
-    behavior: 'a token in the query or twice in headers does not count',
+    behavior: 'a token in the query, in a form, in a message or twice in headers does not count',
+  },
+  'token-in-every-request': {
+    source: `${RFC}/rfc6750#section-2`,
+    behavior: 'a request without a token is refused on the connection of one that had a good one',
+  },
+  'token-too-long': {
+    source: `${RFC}/rfc6585#section-5`,
+    behavior: 'a token of a megabyte or of a hundred thousand dots is refused at once',
   },
   'token-scheme-case': {
     source: `${RFC}/rfc9110#section-11.1`,
@@ -38,7 +46,7 @@ export const EDGE_AND_LIFE = {
   'token-signature': {
     source: `${RFC}/rfc8725#section-3`,
     behavior:
-      'none, a symmetric key made of the public one, foreign keys and altered tokens are refused',
+      'none, a symmetric key made of the public one, foreign keys, altered tokens and other forms are refused, and no address in a token is looked at',
   },
   'token-issuer': {
     source: `${RFC}/rfc9068#section-4`,

@@ -158,7 +158,7 @@ export const FORERUNNER: Rows = {
   ),
   'F-45': deferred(
     'a client that presents the same token again',
-    'of our own client: tests/integration/cli, logins',
+    'of our own client: tests/e2e/mcp-client, and tests/integration/cli, logins',
     'refresh-by-the-sdk',
   ),
   'F-46': deferred(
