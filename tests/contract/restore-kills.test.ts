@@ -29,11 +29,12 @@ test.after.always(async () => {
 const OLD = 'o'.repeat(40)
 const NEW = 'n'.repeat(40)
 
-const file = (path: string, mode = 0o600) =>
-  ({
-    ...{ type: 'file', kind: 'file', service: 'echo', path, mode, last: true },
-    part: Buffer.from('new').toString('base64'),
-  }) as const
+const file = (path: string): Content => ({
+  type: 'file',
+  kind: 'file',
+  ...{ service: 'echo', path, mode: 0o600, last: true },
+  part: Buffer.from('new').toString('base64'),
+})
 
 async function* backup(): AsyncGenerator<Content> {
   yield { type: 'secret', value: NEW }
