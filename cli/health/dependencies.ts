@@ -56,7 +56,9 @@ export function judgeFreshness(figures: string): Verdict {
   const ms = seconds === '+Inf' ? Number.POSITIVE_INFINITY : Math.round(Number(seconds) * 1000)
   return ms <= STALENESS_MS_MAX
     ? ok(`knows of every revocation up to ${ms} ms ago`)
-    : failing(`has heard nothing from the store for ${Number.isFinite(ms) ? `${ms} ms` : 'as long as it runs'}`)
+    : failing(
+        `has heard nothing from the store for ${Number.isFinite(ms) ? `${ms} ms` : 'as long as it runs'}`,
+      )
 }
 
 /** @param days before its end from which on it is near. */
