@@ -63,8 +63,9 @@ function faultOf(
   if (opened.kind === 'page') return undefined
   if (opened.kind === 'trouble') return 'trouble'
   if (opened.kind === 'back' && opened.error === undefined) return undefined
-  // Whoever is sent back was not refused for where to.
-  if (opened.kind === 'back') return 'sent_back'
   // What it asks for differs from what others ask for in this.
-  return redirectUris.includes(redirectUri) ? 'refused' : 'loopback_port'
+  const isPortKnown = redirectUris.includes(redirectUri)
+  if (opened.kind !== 'back') return isPortKnown ? 'refused' : 'loopback_port'
+  // Whoever is sent back was not refused for where to, unless the answer says so.
+  return !isPortKnown && /redirect.?uri/i.test(opened.told) ? 'loopback_port' : 'sent_back'
 }
