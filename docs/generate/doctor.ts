@@ -15,7 +15,7 @@ Three commands say whether a gateway is well. \`gateway health\` is for machines
 
 ## Doctor
 
-<!-- not run: it takes a minute; tests/integration/cli/doctor.test.ts does it -->
+<!-- not run: it takes a minute; tests/long/doctor.test.ts does it -->
 \`\`\`sh
 gateway doctor                                 # this gateway, as every client
 gateway doctor --service memory --client claude
@@ -63,7 +63,7 @@ of each container, and what can be asked from the host. Of several processes of 
 
 ## Certificates
 
-<!-- not run: needs https; tests/e2e/health-and-ssl.test.ts does it -->
+<!-- not run: needs https; tests/long/health-and-ssl.test.ts does it -->
 \`\`\`sh
 gateway ssl               # names, issuer, from, until, chain, key, renewal
 gateway ssl --days 30     # exit code 1 when it ends within 30 days

@@ -1,14 +1,14 @@
 /** `gateway doctor` in front of a healthy gateway, and of the same one broken in the ways of the world. */
 
 import test from 'ava'
-import { CLIENTS } from '../../../cli/doctor/clients/all.ts'
-import type { Finding } from '../../../cli/doctor/finding.ts'
-import type { Report } from '../../../cli/doctor/report.ts'
-import { type AlteringProxy, startAlteringProxy } from '../../support/altering-proxy.ts'
-import { BREAKAGES } from '../../support/breakages.ts'
-import { freePort } from '../../support/free-port.ts'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { createGatewayCommand, type GatewayCommand } from '../../support/gateway-command.ts'
+import { CLIENTS } from '../../cli/doctor/clients/all.ts'
+import type { Finding } from '../../cli/doctor/finding.ts'
+import type { Report } from '../../cli/doctor/report.ts'
+import { type AlteringProxy, startAlteringProxy } from '../support/altering-proxy.ts'
+import { BREAKAGES } from '../support/breakages.ts'
+import { freePort } from '../support/free-port.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { createGatewayCommand, type GatewayCommand } from '../support/gateway-command.ts'
 
 let gateway: TestGateway
 let proxy: AlteringProxy

@@ -5,14 +5,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { type ExecutionContext } from 'ava'
-import { openLoginStore } from '../../../cli/mcp/store/login-store.ts'
-import { type CommandLine, createCommandLine } from '../../support/command-line.ts'
-import { freePort } from '../../support/free-port.ts'
-import { serveEverything, serveSecond, serveSse } from '../../support/remote-servers.ts'
+import { openLoginStore } from '../../cli/mcp/store/login-store.ts'
+import { type CommandLine, createCommandLine } from '../support/command-line.ts'
+import { freePort } from '../support/free-port.ts'
+import { serveEverything, serveSecond, serveSse } from '../support/remote-servers.ts'
 
 const EXAMPLE = join(
   import.meta.dirname,
-  '../../../node_modules/@modelcontextprotocol/sdk/dist/esm/examples/server/simpleStreamableHttp.js',
+  '../../node_modules/@modelcontextprotocol/sdk/dist/esm/examples/server/simpleStreamableHttp.js',
 )
 const AUTHORIZE = /https?:\S+\/authorize\?\S+/
 
