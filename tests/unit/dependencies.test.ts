@@ -33,13 +33,10 @@ test('what runs may be passed on', (t) => {
 
 const locks = ['package-lock.json', ...globSync('services/*/package-lock.json')]
 for (const file of locks) {
-  test(`${file}: each package by its version and hash, from the public registry`, (t) => {
+  test(`${file}: each package by its version and hash, from no registry in particular`, (t) => {
     const source = readFileSync(file, 'utf8')
-    const hosts = [...source.matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map(([, host]) => host)
-    t.deepEqual(
-      [...new Set(hosts)].filter((host) => host !== 'registry.npmjs.org'),
-      [],
-    )
+    // Whichever registry npm is told of.
+    t.notRegex(source, /"resolved":/)
     for (const [path, { version, integrity, link }] of readLock(file)) {
       if (link === true) continue
       t.truthy(version, path)
