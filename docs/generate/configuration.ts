@@ -51,6 +51,9 @@ const VARIABLES = `Each may stand in \`.env\` in the folder of the start; what i
 holds the value of \`NAME\`, so that secrets can be mounted. An empty value is as unset. With Docker they stand in
 \`.env\`, and [some more](docker.md#where-it-is-published) say where it is published. A change needs another start.
 
+Not here: what single commands read ([backups](backup.md#each-night), [the client](client.md), [tokens](operating.md)), what a service
+reads ([services](services.md)), what the [runner](bridge.md) reads, and Node's own \`NODE_EXTRA_CA_CERTS\`.
+
 _Read by_ is the part that gets the variable; no other does.`
 
 const FILE = `YAML or JSON, beside the start or where \`GATEWAY_CONFIG\` points. Editors know its shape from

@@ -3,8 +3,9 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REASONS } from './dependency-reasons.ts'
+import { code, GENERATED, page, table } from './markdown.ts'
+import { ROOT } from './source.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 /** Folders whose code runs; what tests, benchmarks and pages import does not. */
 const ROOMS = 'lib ext-authz oauth-server mcp-bridge services envoy certs cli proto'.split(' ')
 
@@ -57,46 +58,33 @@ export function dependenciesPage(): string {
   const lock = readLock('package-lock.json')
   const rows = runtimeDependencies().map((name) => {
     const { version = '', license = '' } = lock.get(`node_modules/${name}`) ?? {}
-    const users = usersOf(name).join(', ') || '–'
-    return `| \`${name}\` | ${version} | ${license} | ${users} | ${REASONS[name] ?? ''} |`
+    return [code(name), version, license, usersOf(name).join(', ') || '–', REASONS[name] ?? '']
   })
-  return `${[...START, ...rows, ...END, ...licenseLines(lock)].join('\n')}\n`
+  return page(
+    GENERATED,
+    '# Dependencies',
+    'What runs with the gateway, each with its reason. Tools of the development are in `package.json`.',
+    table(['package', 'version', 'licence', 'used by', 'reason'], rows),
+    '## What is pinned, and how',
+    PINNED,
+    '## Licences of everything that runs',
+    table(['licence', 'packages'], licenseRows(lock)),
+  )
 }
 
-const START = [
-  '# Dependencies',
-  '',
-  '<!-- made by `npm run docs` -->',
-  '',
-  'What runs with the gateway, each with its reason. Tools of the development are in `package.json`.',
-  '',
-  '| package | version | licence | used by | reason |',
-  '|---|---|---|---|---|',
-]
+const PINNED = `- npm packages: \`package-lock.json\`, here and in each service that has its own, with a SHA-512 of each.
+- Python services: \`services/*/requirements.txt\`, with SHA-256, installed by \`--require-hashes\`.
+- Envoy and Valkey: \`cli/embedded/wheels-*.txt\`, with SHA-256. What \`ENVOY_BIN\` or the PATH names is your own.
+- Images: by version; \`gateway outdated\` tells what is newer.
 
-const END = [
-  '',
-  '## What is pinned, and how',
-  '',
-  '- npm packages: `package-lock.json`, here and in each service that has its own, with a SHA-512 of each.',
-  '- Python services: `services/*/requirements.txt`, with SHA-256, installed by `--require-hashes`.',
-  '- Envoy and Valkey: `cli/embedded/wheels-*.txt`, with SHA-256. What `ENVOY_BIN` or the PATH names is your own.',
-  '- Images: by version; `gateway outdated` tells what is newer.',
-  '',
-  'A bill of materials in CycloneDX: `npm sbom --omit dev --sbom-format cyclonedx`. Known faults: `npm audit --omit dev`.',
-  '',
-  '## Licences of everything that runs',
-  '',
-  '| licence | packages |',
-  '|---|---|',
-]
+A bill of materials in CycloneDX: \`npm sbom --omit dev --sbom-format cyclonedx\`. Known faults: \`npm audit --omit dev\`.`
 
-function licenseLines(lock: ReadonlyMap<string, Locked>): string[] {
+function licenseRows(lock: ReadonlyMap<string, Locked>): string[][] {
   const running = [...lock.values()].filter(({ dev }) => dev !== true)
   const groups = Map.groupBy(running, ({ license = 'none' }) => license)
   return [...groups]
     .toSorted(
       ([left, ours], [right, theirs]) => theirs.length - ours.length || (left < right ? -1 : 1),
     )
-    .map(([license, packages]) => `| ${license} | ${packages.length} |`)
+    .map(([license, packages]) => [license, String(packages.length)])
 }

@@ -5,10 +5,11 @@ import { CLIENTS } from '../../cli/doctor/clients/all.ts'
 import { WAY_FAULTS } from '../../cli/doctor/finding.ts'
 import { type Check, type Fault, STAGES, type Stage } from '../../cli/doctor/model/check.ts'
 import { FACTS } from '../../cli/doctor/model/facts.ts'
+import { code, GENERATED, table } from './markdown.ts'
 
-const INTRODUCTION = `# Doctor, health, ssl
+const INTRODUCTION = `${GENERATED}
 
-<!-- Made by npm run docs from cli/doctor: change it there. -->
+# Doctor, health, ssl
 
 Three commands say whether a gateway is well. \`gateway health\` is for machines, \`gateway ssl\` for the certificate,
 \`gateway doctor\` for whoever wonders why a client does not connect.
@@ -87,7 +88,7 @@ const STAGE_HEADS: Readonly<Record<Stage, string>> = {
 export function doctorPage(): string {
   return [
     INTRODUCTION,
-    ...clientTable(),
+    clientTable(),
     HEALTH,
     '## Every check\n\n',
     'A fault is named `check.fault`. ✗ keeps the client out, or lets somebody in; ! is a warning.\n\n',
@@ -100,17 +101,15 @@ export function doctorPage(): string {
   ].join('')
 }
 
-function clientTable(): string[] {
+function clientTable(): string {
   const rows = CLIENTS.map(({ id, name, opening, document, redirectUri, wire }) => {
     const first = opening === 'none' ? 'the metadata, unasked' : `${opening} without a token`
     const known = document === undefined ? 'registers' : 'a document, or registers'
-    return `| \`${id}\` | ${name} | ${first} | ${known} | \`${redirectUri.replace('{port}', 'PORT')}\` | ${wire.version} |\n`
+    const redirect = redirectUri.replace('{port}', 'PORT')
+    return [code(id), name, first, known, code(redirect), wire.version]
   })
-  return [
-    '| `--client` | is | begins with | is known by | is answered at | MCP |\n',
-    '|---|---|---|---|---|---|\n',
-    ...rows,
-  ]
+  const head = ['`--client`', 'is', 'begins with', 'is known by', 'is answered at', 'MCP']
+  return `${table(head, rows)}\n`
 }
 
 function toSection(check: Check): string {
@@ -125,9 +124,10 @@ function toSection(check: Check): string {
 }
 
 function faultTable(faults: Readonly<Record<string, Fault>>): string {
-  const rows = Object.entries(faults).map(
-    ([code, { severity, meaning, cure }]) =>
-      `| ${severity === 'error' ? '✗' : '!'} \`${code}\` | ${meaning} | ${cure.replaceAll('|', '\\|')} |\n`,
-  )
-  return `| fault | what it means | what to do |\n|---|---|---|\n${rows.join('')}`
+  const rows = Object.entries(faults).map(([name, { severity, meaning, cure }]) => [
+    `${severity === 'error' ? '✗' : '!'} ${code(name)}`,
+    meaning,
+    cure,
+  ])
+  return `${table(['fault', 'what it means', 'what to do'], rows)}\n`
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { REQUIREMENTS, type Requirement } from '../../tests/conformance/requirements.ts'
 import type { Row } from '../../tests/conformance/rows/row.ts'
 import { CHECKLISTS } from '../../tests/conformance/rows.ts'
+import { GENERATED, page, table } from './markdown.ts'
+import { ROOT } from './source.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const PROVING = 'tests/{conformance,e2e,long}/**/*.test.ts'
 
 /** Requirement → the files whose tests cite it, by name. */
@@ -24,21 +25,25 @@ export function findProofs(): ReadonlyMap<string, readonly string[]> {
 }
 
 export function requirementsPage(): string {
-  return `${[...introduction(), ...rowTables(), ...requirementTable()].join('\n')}\n`
+  return page(
+    GENERATED,
+    '# Requirements, and what proves them',
+    introduction(),
+    ...rowTables(),
+    '## Requirements',
+    table(['requirement', 'what holds', 'source', 'tests'], requirementRows()),
+  )
 }
 
-function introduction(): string[] {
+function introduction(): string {
   const rows = Object.values(CHECKLISTS).flatMap((checklist) => Object.values(checklist))
   const count = (state: State): number => rows.filter((row) => stateOf(row) === state).length
-  return [
-    '# Requirements, and what proves them',
-    '',
-    '<!-- made by `npm run docs` -->',
-    '',
-    `${rows.length} rows of checklists: ${count('proved')} proved, ${count('partly')} partly: they say what no test tries yet,`,
-    `${count('superseded')} overruled by another rule, ${count('deferred')} deferred with their reason. They are answered by ${Object.keys(REQUIREMENTS).length} requirements, each`,
-    'with a test through real parts: real Envoy, a real store, real MCP servers. `npm test -- FILE` runs one file.',
-  ]
+  return `${rows.length} rows of checklists: ${count('proved')} proved, ${count('partly')} partly: they say what no test tries yet,
+${count('superseded')} overruled by another rule, ${count('deferred')} deferred with their reason. They are answered by ${Object.keys(REQUIREMENTS).length} requirements, each
+with a test through real parts: real Envoy, a real store, real MCP servers. \`npm test -- FILE\` runs one file.
+
+Rows begin with what they are of: AS authorization server, RS resource server, TR transport, O OAuth 2.1, D registration, M metadata
+and resources, V revocation, introspection, devices and bearer tokens, N attacks, F faults of the system whose features these are.`
 }
 
 type State = 'proved' | 'partly' | 'superseded' | 'deferred'
@@ -52,13 +57,10 @@ function stateOf({ missing, superseded, deferred }: Row): State {
 
 function rowTables(): string[] {
   return Object.entries(CHECKLISTS).flatMap(([title, rows]) => [
-    '',
     `## ${title}`,
-    '',
-    '| row | asks | state | requirements |',
-    '|---|---|---|---|',
-    ...Object.entries(rows).map(([id, row]) =>
-      toRow([id, row.asks, tellState(row), tellProofs(row)]),
+    table(
+      ['row', 'asks', 'state', 'requirements'],
+      Object.entries(rows).map(([id, row]) => [id, row.asks, tellState(row), tellProofs(row)]),
     ),
   ])
 }
@@ -76,26 +78,12 @@ function tellProofs({ proved = [] }: Row): string {
   return proved.map((id) => `[${id}](#${id})`).join(', ')
 }
 
-function requirementTable(): string[] {
+function requirementRows(): string[][] {
   const proofs = findProofs()
-  const all = Object.entries<Requirement>(REQUIREMENTS)
-  return [
-    '',
-    '## Requirements',
-    '',
-    '| requirement | what holds | source | tests |',
-    '|---|---|---|---|',
-    ...all.map(([id, { behavior, source }]) =>
-      toRow([
-        `<a id="${id}"></a>${id}`,
-        behavior,
-        `<${source}>`,
-        (proofs.get(id) ?? []).map((file) => `[${file}](../${file})`).join(', '),
-      ]),
-    ),
-  ]
-}
-
-function toRow(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return Object.entries<Requirement>(REQUIREMENTS).map(([id, { behavior, source }]) => [
+    `<a id="${id}"></a>${id}`,
+    behavior,
+    `<${source}>`,
+    (proofs.get(id) ?? []).map((file) => `[${file}](../${file})`).join(', '),
+  ])
 }

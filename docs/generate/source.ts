@@ -7,7 +7,7 @@ import { type AnyNode, type Expression, type Pattern, parse } from 'acorn'
 import { fullAncestor } from 'acorn-walk'
 import { toText } from './text-of.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
 
 /** Rooms that run; what tests and benchmarks throw is nobody's error. */
 const ROOMS = '{lib,oauth-server,ext-authz,mcp-bridge,envoy,certs,services,cli}/**/*.ts'

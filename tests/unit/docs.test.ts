@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
 import { messagesWithoutCure } from '../../docs/generate/errors/command-line.ts'
@@ -6,7 +8,7 @@ import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { readYaml } from '../support/configuration.ts'
 import { unknownCommands } from '../support/docs/gateway-commands.ts'
 import { deadLinks, linkedPages } from '../support/docs/links.ts'
-import { readPages } from '../support/docs/pages.ts'
+import { ROOT, readPages } from '../support/docs/pages.ts'
 import { unreadVariables } from '../support/docs/variable-names.ts'
 
 const PAGES = readPages()
@@ -40,6 +42,16 @@ test('every block says what it is written in', (t) => {
 
 test('commands and options that pages name exist', (t) => {
   t.deepEqual(PAGES.flatMap(unknownCommands), [])
+})
+
+test('tests that pages name exist', (t) => {
+  const named = PAGES.flatMap(({ path, text }) =>
+    [...text.matchAll(/\btests\/[\w/.-]+\.ts\b/g)].map(([file]) => ({ path, file })),
+  )
+  t.deepEqual(
+    named.filter(({ file }) => !existsSync(join(ROOT, file))),
+    [],
+  )
 })
 
 test('links and anchors of pages lead somewhere', (t) => {

@@ -2,8 +2,6 @@
 export interface Requirement {
   readonly source: string
   readonly behavior: string
-  /** Why no test proves it yet. A deferred id may not be cited. */
-  readonly deferred?: string
 }
 
 export const RFC = 'https://www.rfc-editor.org/rfc'

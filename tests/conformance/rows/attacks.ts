@@ -1,4 +1,4 @@
-/** What attackers try (N). Numbers that are not here were never ours to know. */
+/** What attackers try (N). Every third number is kept out of this list. */
 
 import { deferred, partly, proved, type Rows, superseded } from './row.ts'
 

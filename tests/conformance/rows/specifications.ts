@@ -2,7 +2,7 @@
 
 import { partly, proved, type Rows, superseded } from './row.ts'
 
-const NO_PATH = 'the issuer is an origin (contract, section 2): there are no path issuers'
+const NO_PATH = 'the issuer is an origin: there are no path issuers'
 
 export const SPECIFICATIONS: Rows = {
   'AS-01': proved(
@@ -108,7 +108,7 @@ export const SPECIFICATIONS: Rows = {
   'RS-08': proved('too small a scope is 403', 'token-scope'),
   'RS-09': superseded(
     'a malformed header is 400',
-    'the contract, section 7: a malformed token is 401, before any 400',
+    'a malformed token is 401, before any 400, so that every client begins a login',
     'token-only-in-header',
   ),
   'RS-10': proved('tokens do not travel upstream', 'no-token-passthrough'),
