@@ -64,8 +64,13 @@ def refuse_elsewhere(
 ) -> None:
     """A repository may say that its files, or itself, are in another place."""
     own = Path(repository.git_dir)
+    common = Path(repository.common_dir)
+    if (common / "objects/info/alternates").exists():
+        raise ValueError("The repository borrows objects: none outside the allowed repository are read")
     told = [own / value for name, value in settings if name == "core.worktree"]
-    for place in (own, Path(repository.common_dir), *told):
+    bases = {own, common, common / "objects", common / "objects/pack"}
+    inside = [path for base in bases if base.is_dir() for path in base.iterdir()]
+    for place in (own, common, *inside, *told):
         if not place.resolve().is_relative_to(folder):
             raise ValueError(f"The repository leads to {place}, outside the allowed repository")
 

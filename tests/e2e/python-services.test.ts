@@ -7,6 +7,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
@@ -179,23 +181,7 @@ needs('python', 'git')('git: no program is run that a repository names', async (
   mkdirSync(marks, { recursive: true })
   const mark = (name: string): string => `sh -c 'touch "${join(marks, name)}"; cat' --`
   const { client } = await enter(t, 'git', 'mallory')
-  const tryAll = async (repo_path: string): Promise<string[]> => {
-    const asked = [
-      ['git_status', {}],
-      ['git_diff_unstaged', {}],
-      ['git_add', { files: ['.'] }],
-      ['git_commit', { message: 'more' }],
-      ['git_diff', { target: 'other' }],
-      ['git_checkout', { branch_name: 'other' }],
-      ['git_show', { revision: 'other' }],
-    ] as const
-    const answers: string[] = []
-    for (const [name, more] of asked) {
-      const { content } = await client.callTool({ name, arguments: { repo_path, ...more } })
-      answers.push(JSON.stringify(content))
-    }
-    return answers
-  }
+  const tryAll = tryAllOf(client)
   const makeOdd = (name: string, settings: Readonly<Record<string, string>>): void => {
     const git = makeRepository(join(folder, name), 'first')
     writeFileSync(join(folder, name, '.gitattributes'), '*.txt filter=odd diff=odd merge=odd\n')
@@ -255,6 +241,52 @@ needs('python', 'git')('git: no program is run that a repository names', async (
   makeRepository(gateway.folder, 'of the operator')
   t.regex((await tryAll('linked'))[0] ?? '', /outside the allowed repository/)
 })
+
+needs('python', 'git')('git: no objects of another repository are read', async (t) => {
+  const folder = folderOf('git', 'mallory')
+  const { client } = await enter(t, 'git', 'mallory')
+  const tryAll = tryAllOf(client)
+  const others = join(gateway.folder, 'others')
+  makeRepository(others, 'of the operator')
+  for (const [name, borrow] of [
+    ['borrowed', borrowByLink],
+    ['alternates', borrowByName],
+  ] as const) {
+    makeRepository(join(folder, name), 'first')
+    borrow(join(folder, name, '.git/objects'), join(others, '.git/objects'))
+    for (const answer of await tryAll(name)) t.regex(answer, /outside the allowed repository/)
+  }
+})
+
+/** Each tool once, in a repository. */
+function tryAllOf(client: Connection['client']): (repo_path: string) => Promise<string[]> {
+  const asked = [
+    ['git_status', {}],
+    ['git_diff_unstaged', {}],
+    ['git_add', { files: ['.'] }],
+    ['git_commit', { message: 'more' }],
+    ['git_diff', { target: 'other' }],
+    ['git_checkout', { branch_name: 'other' }],
+    ['git_show', { revision: 'other' }],
+  ] as const
+  return async (repo_path) => {
+    const answers: string[] = []
+    for (const [name, more] of asked) {
+      const { content } = await client.callTool({ name, arguments: { repo_path, ...more } })
+      answers.push(JSON.stringify(content))
+    }
+    return answers
+  }
+}
+
+function borrowByLink(objects: string, others: string): void {
+  rmSync(objects, { recursive: true })
+  symlinkSync(others, objects)
+}
+
+function borrowByName(objects: string, others: string): void {
+  writeFileSync(join(objects, 'info/alternates'), `${others}\n`)
+}
 
 /** @returns runs git there. */
 function makeRepository(folder: string, subject: string): (...args: string[]) => void {
