@@ -61,12 +61,20 @@ local function carry_audit()
   end
 end
 
+-- Who was approved since: among those that nobody approved, a flood of registrations would take the client away.
+local function take_approval(id)
+  if not redis.call('ZSCORE', own('clients:unapproved'), id) then
+    redis.call('ZREM', laid('clients:unapproved'), id)
+  end
+end
+
 -- Of the same store: what is there is newer, and what is there no more was ended, unless it was made after the state
 -- that the store goes on from (known_until). Of that only a grant tells when it was made.
 local function take_as_it_is(key, known_until, laid_at)
   if redis.call('EXISTS', own(key)) == 1 then
     -- A copy: should a later command fail, what is served is untouched.
     redis.call('COPY', own(key), laid(key), 'REPLACE')
+    if begins(key, 'client:') then take_approval(string.sub(key, #'client:' + 1)) end
     return
   end
   local made = begins(key, 'grant:') and tonumber(string.match(key, '^grant:(%d+)-')) or laid_at
@@ -129,6 +137,7 @@ if redis.call('GET', first .. 'restoring:' .. ARGV[1]) ~= 'complete' then return
 
 local ended = {}
 for index = 6, #ARGV do ended[#ended + 1] = ARGV[index] end
+local joined = { 'grants:user:', 'grants:client:', 'consents:user:' }
 local made_by_people = { 'user:', 'users:disabled', 'revocations', unpack(ended) }
 
 local current, occupied = {}, false
@@ -157,7 +166,7 @@ local known_until = descent[ARGV[3]]
 for _, name in ipairs(redis.call('KEYS', staged .. '*')) do
   local key = string.sub(name, #staged + 1)
   if known_until and begins_with_one(key, ended) then take_as_it_is(key, known_until, laid_at)
-  elseif known_until and (key == 'clients' or begins(key, 'grants:user:') or begins(key, 'grants:client:')) then join_index(key) end
+  elseif known_until and (key == 'clients' or begins_with_one(key, joined)) then join_index(key) end
   if begins(key, 'grant:') then drop_if_revoked(key) end
 end
 

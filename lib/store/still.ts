@@ -33,6 +33,8 @@ export async function whileNobodyWrites<Result>(
   try {
     await redis.client('PAUSE', STILL_MS, 'WRITE')
   } catch (cause) {
+    // Should the store be away, it ends by itself.
+    await redis.del(LEASE_KEY).catch(() => 0)
     throw new NotStillError(`the store does not permit CLIENT PAUSE: ${(cause as Error).message}`, {
       cause,
     })
@@ -45,8 +47,11 @@ export async function whileNobodyWrites<Result>(
       `reading the store took ${tookMs} ms, and writers wait for ${STILL_MS} ms at most`,
     )
   } finally {
-    await redis.client('UNPAUSE')
-    await redis.del(LEASE_KEY)
+    // Later the term has let them go, and pause and lease may be another's.
+    if (performance.now() - since < STILL_MS) {
+      await redis.client('UNPAUSE')
+      await redis.del(LEASE_KEY)
+    }
   }
 }
 

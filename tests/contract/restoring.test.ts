@@ -65,7 +65,7 @@ test.serial(
     t.is(await restore(before), 'done')
     const after = await readAll()
     t.deepEqual(
-      after.filter(({ key }) => !['users:disabled'].includes(key)),
+      after,
       before.filter(({ key }) => key !== 'client:over'),
     )
     t.is(await redis.exists('code:passing'), 0)
@@ -180,18 +180,29 @@ test.serial(
     await redis.set('login:ended', '1')
     await redis.set('client:deleted', '{}')
     await redis.set('client:kept', 'old')
+    await redis.set('client:waiting', '{}')
+    await redis.zadd('clients:unapproved', 1, 'kept', 1, 'waiting')
     await redis.zadd('grants:user:u', 1, '1-a', 1, '1-b')
+    await redis.zadd('consents:user:u', 1, 'app')
     const backup = await readAll()
     await redis.del('grant:1-b', 'refresh:b', 'login:ended', 'client:deleted')
     await redis.set('client:kept', 'replaced')
+    await redis.zrem('clients:unapproved', 'kept')
     await redis.hset('refresh:a', { generation: 5 })
     await redis.zadd('grants:user:u', 9, '1-a')
+    await redis.zadd('consents:user:u', 9, 'app')
     t.is(await restore(backup), 'done')
     t.deepEqual(await redis.hgetall('refresh:a'), { grant: '1-a', generation: '5' })
     t.is(await redis.exists('grant:1-a'), 1)
     t.is(await redis.exists('grant:1-b', 'refresh:b', 'login:ended', 'client:deleted'), 0)
     t.is(await redis.get('client:kept'), 'replaced')
+    t.deepEqual(
+      await redis.zrange('clients:unapproved', '0', '-1'),
+      ['waiting'],
+      'one was approved',
+    )
     t.is(await redis.zscore('grants:user:u', '1-a'), '9')
+    t.is(await redis.zscore('consents:user:u', 'app'), '9')
   },
 )
 
@@ -261,11 +272,22 @@ test.serial(
       whileNobodyWrites(redis, () => new Promise((resolve) => setTimeout(resolve, 1600))),
       { instanceOf: NotStillError, message: /writers wait/ },
     )
+    t.is(await redis.exists('lease:still'), 1, 'it may be another’s by then, and ends by itself')
     t.is(await redis.set('client:after', '1'), 'OK')
-    await redis.set('lease:still', '1')
     await t.throwsAsync(
       whileNobodyWrites(redis, async () => {}),
       { instanceOf: NotStillError, message: /another backup/ },
     )
+    await redis.del('lease:still')
+    await redis.acl('SETUSER', 'default', '-client|pause')
+    try {
+      await t.throwsAsync(
+        whileNobodyWrites(redis, async () => {}),
+        { instanceOf: NotStillError, message: /does not permit/ },
+      )
+      t.is(await redis.exists('lease:still'), 0)
+    } finally {
+      await redis.acl('SETUSER', 'default', '+client|pause')
+    }
   },
 )
