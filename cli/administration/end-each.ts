@@ -52,15 +52,9 @@ export async function endEach(
     return
   }
   if (ids.length > 0) await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`)
-  const ended: string[] = []
-  const missing: string[] = []
-  for (let first = 0; first < ids.length; first += AT_ONCE) {
-    const part = ids.slice(first, first + AT_ONCE)
-    const told = await administration.ask<Ended>(name, { ...input, ids: part })
-    ended.push(...told.ended)
-    missing.push(...told.missing)
-    if (ids.length > AT_ONCE) output.note(`${first + part.length} of ${ids.length} …`)
-  }
+  const { ended, missing } = await endInParts(administration, name, ids, input, (asked) => {
+    if (ids.length > AT_ONCE) output.note(`${asked} of ${ids.length} …`)
+  })
   output.result({ ended, missing }, () => [`${count(ended.length, noun)} ${done}.`])
   if (missing.length === 0) return
   if (!areNamed) {
@@ -70,6 +64,26 @@ export async function endEach(
   throw new CliError(`Not there: ${missing.map(cell).join(', ')}.`, {
     nextStep: `gateway ${name.replace(/\/.*/, '')} list`,
   })
+}
+
+/** Asks nobody. @param onPart is told after each question how many were asked about so far. */
+export async function endInParts(
+  administration: Administration,
+  name: string,
+  ids: readonly string[],
+  input: Ending['input'],
+  onPart?: (asked: number) => void,
+): Promise<Ended> {
+  const ended: string[] = []
+  const missing: string[] = []
+  for (let first = 0; first < ids.length; first += AT_ONCE) {
+    const part = ids.slice(first, first + AT_ONCE)
+    const told = await administration.ask<Ended>(name, { ...input, ids: part })
+    ended.push(...told.ended)
+    missing.push(...told.missing)
+    onPart?.(first + part.length)
+  }
+  return { ended, missing }
 }
 
 function capital(text: string): string {

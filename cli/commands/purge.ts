@@ -1,10 +1,11 @@
 /** `gateway purge`: takes away what nobody needs any more. */
 
 import { Command, Option } from 'commander'
-import type { ClientEntry, Ended, Swept } from '../../lib/oauth/administration.ts'
+import type { ClientEntry, Swept } from '../../lib/oauth/administration.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { type Administration, listAll } from '../administration/administration.ts'
 import { count } from '../administration/cells.ts'
+import { endInParts } from '../administration/end-each.ts'
 import { isOlder, parseAge } from '../administration/filters.ts'
 import { withAdministration } from '../administration/with-administration.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
@@ -25,7 +26,6 @@ interface PurgeOptions {
 const IDLE = '30d'
 /** Somebody may still be about to approve it. */
 const UNAPPROVED_MS = 3_600_000
-const AT_ONCE = 200
 
 const NOTES = `
 Records end by themselves. What goes here is what stays behind: entries of indexes that name what has ended, revocations
@@ -77,9 +77,12 @@ async function purge(
   const sum = Object.values(found).reduce((total, one) => total + one, 0)
   if (sum > 0) await confirm(context, options.yes, `Take away ${count(sum, 'thing')}?`)
   const done = await administration.ask<Swept>('data/purge', input)
-  const registrations = await deleteClients(administration, clients)
+  // Somebody may begin to use one of them before it is its turn.
+  const { ended } = await endInParts(administration, 'clients/delete', clients, {
+    condition: 'unused',
+  })
   removeInstalls(installs)
-  tell(context, { ...done.swept, registrations, packages: installs.length }, false)
+  tell(context, { ...done.swept, registrations: ended.length, packages: installs.length }, false)
 }
 
 async function idleClients(
@@ -93,18 +96,6 @@ async function idleClients(
     return isNeedless(client, true) && isOlder(client.registered_at, age, now)
   })
   return idle.map(({ client_id }) => client_id)
-}
-
-async function deleteClients(
-  administration: Administration,
-  ids: readonly string[],
-): Promise<number> {
-  let deleted = 0
-  for (let first = 0; first < ids.length; first += AT_ONCE) {
-    const part = ids.slice(first, first + AT_ONCE)
-    deleted += (await administration.ask<Ended>('clients/delete', { ids: part })).ended.length
-  }
-  return deleted
 }
 
 function tell({ output }: Context, counts: Readonly<Record<string, number>>, dry: boolean): void {
