@@ -45,7 +45,10 @@ export function isInContainer({ environment }: Pick<Context, 'environment'>): bo
 }
 
 /** The state directory, known even when the rest of the configuration is at fault. */
-export function stateDirectoryOf({ environment, workingDirectory }: Context): string {
+export function stateDirectoryOf({
+  environment,
+  workingDirectory,
+}: Pick<Context, 'environment' | 'workingDirectory'>): string {
   const { GATEWAY_STATE_DIR } = GATEWAY_VARIABLES
   const values = readEnvironment({ GATEWAY_STATE_DIR }, environment)
   return resolve(workingDirectory, values.GATEWAY_STATE_DIR)

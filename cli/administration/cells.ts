@@ -37,3 +37,11 @@ export function toPlace(uri: string): string {
   const { hostname, protocol } = URL.parse(uri) ?? {}
   return hostname || protocol || uri
 }
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB']
+
+export function toByteSize(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`
+}

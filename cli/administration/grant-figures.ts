@@ -1,7 +1,6 @@
 /** Grants in figures. */
 
 import type { GrantEntry } from '../../lib/oauth/administration.ts'
-import { cell } from './cells.ts'
 
 export interface GrantFigures {
   readonly count: number
@@ -31,8 +30,6 @@ function mostOf(
   grants: readonly GrantEntry[],
   of: (grant: GrantEntry) => string,
 ): Record<string, number> {
-  const groups = [...Map.groupBy(grants, of)].map(
-    ([name, all]) => [cell(name), all.length] as const,
-  )
+  const groups = [...Map.groupBy(grants, of)].map(([name, all]) => [name, all.length] as const)
   return Object.fromEntries(groups.toSorted(([, one], [, other]) => other - one).slice(0, MOST))
 }

@@ -1,15 +1,13 @@
 /** The gateway of `compose.yaml`: a backup of what lies in this folder instead would be one of another gateway. */
 
-import { readEnvironment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findRunning } from '../instance/find-running.ts'
-import { START_VARIABLES } from '../start/configuration.ts'
+import { ownStore } from '../instance/store.ts'
 
 /** @throws CliError when the gateway that serves here runs in containers, and no store is named. */
 export async function requireNoContainers(context: Context): Promise<void> {
-  const { REDIS_URL } = START_VARIABLES
-  if (readEnvironment({ REDIS_URL }, context.environment).REDIS_URL !== undefined) return
+  if (ownStore(context.environment) !== undefined) return
   // A Docker that does not answer runs nothing that is meant.
   const found = await findRunning(context).catch(() => undefined)
   if (found?.kind !== 'compose') return

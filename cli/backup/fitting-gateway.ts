@@ -2,17 +2,16 @@
 
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
-import { readConfiguration } from '../start/configuration.ts'
-import { withDevelopmentTls } from '../start/development-tls.ts'
 import type { OpenedBackup } from './open-backup.ts'
 import { findRootSecret, givenName } from './root-secret.ts'
+import { issuerOf } from './settings.ts'
 
 /** @throws CliError */
 export function requireFittingGateway(
   context: Context,
   { heading, summary }: Pick<OpenedBackup, 'heading' | 'summary'>,
 ): void {
-  const { issuer } = readConfiguration(withDevelopmentTls(context, false)).gateway.addresses
+  const issuer = issuerOf(context)
   if (issuer !== heading.about.issuer) {
     throw new CliError(`The backup is of ${heading.about.issuer}, and this gateway is ${issuer}.`, {
       nextStep:

@@ -49,11 +49,3 @@ export async function removeOld(folder: string, issuer: string, keep: number): P
   for (const file of old) await rm(file, { force: true })
   return old
 }
-
-const UNITS = ['bytes', 'kB', 'MB', 'GB']
-
-export function toByteSize(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** power
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`
-}

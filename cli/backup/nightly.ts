@@ -3,12 +3,10 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
-import { readConfiguration } from '../start/configuration.ts'
-import { withDevelopmentTls } from '../start/development-tls.ts'
 import { listBackups, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
-import { backupFolder, readBackupSettings } from './settings.ts'
+import { backupFolder, issuerOf, readBackupSettings } from './settings.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -28,9 +26,9 @@ export async function isOverdue(folder: string, issuer: string, now: number): Pr
   return !times.some((time) => now - time < DAY_MS)
 }
 
-/** Never fails: what goes wrong is in the log, and the next night it is tried again. @returns whether it is made. */
-export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<boolean> {
-  const { BACKUP_KEEP: keep, BACKUP_SERVICES: withServices } = readBackupSettings(context)
+/** Never fails: what goes wrong is in the log, and the next night it is tried again. */
+export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<void> {
+  const { BACKUP_SERVICES: withServices } = readBackupSettings(context)
   const folder = backupFolder(context)
   try {
     const issuer = issuerOf(context)
@@ -41,15 +39,20 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
       isNightly: true,
     }
     const { file, bytes, records } = await makeBackup(context, path, lock, wishes)
-    const removed = await removeOld(folder, issuer, keep)
-    log.info({ file, bytes, records, removed: removed.length }, 'backup made')
-    return true
+    log.info({ file, bytes, records }, 'backup made')
+    await dropOld(context, issuer, log)
   } catch (error) {
     log.error({ err: error, folder }, 'no backup was made')
-    return false
   }
 }
 
-export function issuerOf(context: Context): string {
-  return readConfiguration(withDevelopmentTls(context, false)).gateway.addresses.issuer
+async function dropOld(context: Context, issuer: string, log: Log): Promise<void> {
+  const { BACKUP_KEEP: keep } = readBackupSettings(context)
+  const folder = backupFolder(context)
+  try {
+    const removed = await removeOld(folder, issuer, keep)
+    log.info({ removed: removed.length }, 'old backups removed')
+  } catch (error) {
+    log.error({ err: error, folder }, 'old backups could not be removed')
+  }
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import type { Decrypter } from 'age-encryption'
-import { Option } from 'commander'
+import type { Command } from 'commander'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { type Heading, readHeading } from './about.ts'
@@ -32,10 +32,8 @@ export async function openBackup(
 }
 
 /** What opens a backup, for each command that does. */
-export const keyOptions = (): readonly Option[] => [
-  new Option(
-    '--identity <file>',
-    'the file with the secret half of the key (BACKUP_IDENTITY_FILE)',
-  ),
-  new Option('--passphrase-file <file>', 'the file that holds the passphrase'),
-]
+export function withKeyOptions(command: Command): Command {
+  return command
+    .option('--identity <file>', 'the file with the secret half of the key (BACKUP_IDENTITY_FILE)')
+    .option('--passphrase-file <file>', 'the file that holds the passphrase')
+}

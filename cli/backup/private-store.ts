@@ -7,19 +7,19 @@ import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { Secret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
-import type { RedisOptions } from '../../lib/store/redis.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { findProgram } from '../embedded/find-program.ts'
 import { VALKEY } from '../embedded/program.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
+import type { StorePlace } from '../instance/store.ts'
 import { commonEnvironment } from '../supervisor/part-environment.ts'
 import { answersPing } from '../supervisor/readiness.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 
 export interface PrivateStore {
-  readonly place: Pick<RedisOptions, 'url' | 'password'>
+  readonly place: StorePlace
   /** Everything is on the disk then. */
   stop(): Promise<void>
 }

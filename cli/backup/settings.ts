@@ -10,6 +10,8 @@ import {
   text,
 } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
+import { readConfiguration } from '../start/configuration.ts'
+import { withDevelopmentTls } from '../start/development-tls.ts'
 
 /** A time of day in UTC, in minutes since midnight. */
 const timeOfDay: Parser<number> = (value) => {
@@ -38,4 +40,9 @@ export function readBackupSettings({ environment }: Pick<Context, 'environment'>
 
 export function backupFolder(context: Pick<Context, 'environment' | 'workingDirectory'>): string {
   return resolve(context.workingDirectory, readBackupSettings(context).BACKUP_FOLDER)
+}
+
+/** The address of the gateway that is meant. */
+export function issuerOf(context: Context): string {
+  return readConfiguration(withDevelopmentTls(context, false)).gateway.addresses.issuer
 }

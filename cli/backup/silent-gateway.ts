@@ -2,15 +2,22 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../cli-error.ts'
+import { type Context, stateDirectoryOf } from '../context.ts'
+import { findGateway } from '../instance/control-client.ts'
 import { findLeftovers, instanceOf, processIds } from '../instance/leftovers.ts'
+import { isAlive } from '../instance/process-alive.ts'
 import { readRun } from '../instance/run-file.ts'
 
 /** The watchdog ends what a gateway that was killed has left, within seconds. */
 const GONE_MS_MAX = 10_000
 const LOOK_EVERY_MS = 100
 
-/** @throws CliError while one runs, or parts of one. Nothing is ended. */
-export async function requireNoSilentGateway(stateDirectory: string): Promise<void> {
+/** @throws CliError while one runs that does not answer, or parts of one. Nothing is ended. */
+export async function requireNoSilentGateway(
+  context: Pick<Context, 'environment' | 'workingDirectory'>,
+): Promise<void> {
+  const stateDirectory = stateDirectoryOf(context)
+  if ((await findGateway(stateDirectory, context.environment)) !== undefined) return
   const instance = instanceOf(stateDirectory)
   const pid = readRun(stateDirectory)?.pid
   // After a power cut the number may be of another program: then nothing bears our mark (where /proc tells).
@@ -27,15 +34,5 @@ export async function requireNoSilentGateway(stateDirectory: string): Promise<vo
       })
     }
     await sleep(LOOK_EVERY_MS)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Somebody else's process is one all the same.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -7,14 +7,13 @@ import { readBackup } from '../backup/file.ts'
 import { requireFittingGateway } from '../backup/fitting-gateway.ts'
 import { remainingLines } from '../backup/journal.ts'
 import type { KeyOptions } from '../backup/locks.ts'
-import { keyOptions, type OpenedBackup, openBackup } from '../backup/open-backup.ts'
+import { type OpenedBackup, openBackup, withKeyOptions } from '../backup/open-backup.ts'
 import { withQuietStore } from '../backup/reach-store.ts'
 import { restoreInto } from '../backup/restore.ts'
 import { requireNoSilentGateway } from '../backup/silent-gateway.ts'
 import { aboutLines, summaryLines } from '../backup/summary.ts'
 import { confirm, YES_OPTION } from '../confirm.ts'
 import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
-import { findGateway } from '../instance/control-client.ts'
 
 interface RestoreOptions extends KeyOptions {
   readonly dryRun?: true
@@ -36,31 +35,27 @@ Examples:
   $ gateway restore today.backup --replace --yes --passphrase-file /run/secrets/passphrase
 `
 
-export const restoreCommand: CommandMaker = (context) => {
-  const command = new Command('restore')
-    .description('Put a backup in the place of what this gateway has.')
-    .argument('<file>')
-    .option('--dry-run', 'check everything, and say what would come back')
-    .option('--replace', 'also where people have logged in already')
-    .option(...YES_OPTION)
-    .addHelpText('after', NOTES)
-    .action((file: string, options: RestoreOptions) => restore(context(), file, options))
-  for (const option of keyOptions()) command.addOption(option)
-  return command
-}
+export const restoreCommand: CommandMaker = (context) =>
+  withKeyOptions(
+    new Command('restore')
+      .description('Put a backup in the place of what this gateway has.')
+      .argument('<file>')
+      .option('--dry-run', 'check everything, and say what would come back')
+      .option('--replace', 'also where people have logged in already')
+      .option(...YES_OPTION)
+      .addHelpText('after', NOTES)
+      .action((file: string, options: RestoreOptions) => restore(context(), file, options)),
+  )
 
 async function restore(context: Context, file: string, options: RestoreOptions): Promise<void> {
   const backup = await openBackup(context, file, options)
   requireFittingGateway(context, backup)
   if (options.dryRun === true) return tellDryRun(context, backup)
-  if (options.replace === true) {
-    await confirm(context, options.yes, 'Replace everything that this gateway has?')
-  }
   await requireNoContainers(context)
+  await requireNoSilentGateway(context)
   const stateDirectory = stateDirectoryOf(context)
-  if ((await findGateway(stateDirectory, context.environment)) === undefined)
-    await requireNoSilentGateway(stateDirectory)
   const replace = options.replace === true
+  if (replace) await confirm(context, options.yes, 'Replace everything that this gateway has?')
   const { path, heading, decrypter } = backup
   const contents = readBackup(path, heading, decrypter)
   const restored = await withQuietStore(context, 'restore', (redis) =>

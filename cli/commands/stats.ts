@@ -3,10 +3,9 @@
 import { Command } from 'commander'
 import type { GrantEntry, StoreStatistics } from '../../lib/oauth/administration.ts'
 import { listAll } from '../administration/administration.ts'
-import { minute } from '../administration/cells.ts'
+import { cell, minute, toByteSize } from '../administration/cells.ts'
 import { type GrantFigures, toGrantFigures } from '../administration/grant-figures.ts'
 import { withAdministration } from '../administration/with-administration.ts'
-import { toByteSize } from '../backup/folder.ts'
 import type { CommandMaker } from '../context.ts'
 import { toTable } from '../output.ts'
 
@@ -49,6 +48,6 @@ function toLines(store: StoreStatistics, grants: GrantFigures): string[] {
 }
 
 function most(what: string, counts: Readonly<Record<string, number>>): string[] {
-  const rows = Object.entries(counts).map(([name, count]) => [name, String(count)])
+  const rows = Object.entries(counts).map(([name, count]) => [cell(name), String(count)])
   return rows.length === 0 ? [] : ['', ...toTable([[what, 'GRANTS'], ...rows])]
 }

@@ -2,14 +2,11 @@
 
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { count } from '../../administration/cells.ts'
-import { toByteSize } from '../../backup/folder.ts'
+import { count, toByteSize } from '../../administration/cells.ts'
 import { closeWith, type LockOptions } from '../../backup/locks.ts'
 import { backupName, makeBackup } from '../../backup/make-backup.ts'
-import { backupFolder } from '../../backup/settings.ts'
+import { backupFolder, issuerOf } from '../../backup/settings.ts'
 import type { CommandMaker, Context } from '../../context.ts'
-import { readConfiguration } from '../../start/configuration.ts'
-import { withDevelopmentTls } from '../../start/development-tls.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
 import { nightlyCommand } from './nightly.ts'
@@ -74,17 +71,15 @@ async function backup(
   file: string | undefined,
   options: BackupOptions,
 ): Promise<void> {
-  const { gateway } = readConfiguration(withDevelopmentTls(context, false))
-  const path =
-    file ?? join(backupFolder(context), backupName(gateway.addresses.issuer, context.clock()))
+  const path = file ?? join(backupFolder(context), backupName(issuerOf(context), context.clock()))
   const lock = await closeWith(context, options)
   const wishes = {
     services: options.withServices ?? [],
     configuration: options.withConfiguration === true,
   }
-  const made = await makeBackup(context, path, lock, wishes)
-  context.output.result({ ...made, about: undefined, ...made.about }, () => [
-    `${made.file}: ${count(made.records, 'record')} of ${made.about.issuer}, ${toByteSize(made.bytes)}, opened by a ${made.about.opened_by}.`,
+  const { about, ...facts } = await makeBackup(context, path, lock, wishes)
+  context.output.result({ ...facts, ...about }, () => [
+    `${facts.file}: ${count(facts.records, 'record')} of ${about.issuer}, ${toByteSize(facts.bytes)}, opened by a ${about.opened_by}.`,
     'Whoever opens it can be this gateway. Keep it, and what opens it, apart.',
   ])
 }

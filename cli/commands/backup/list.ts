@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { minute } from '../../administration/cells.ts'
-import { type KeptBackup, listBackups, toByteSize } from '../../backup/folder.ts'
+import { minute, toByteSize } from '../../administration/cells.ts'
+import { type KeptBackup, listBackups } from '../../backup/folder.ts'
 import { backupFolder } from '../../backup/settings.ts'
 import type { CommandMaker } from '../../context.ts'
 import { toTable } from '../../output.ts'

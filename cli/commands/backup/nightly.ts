@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { createLog } from '../../../lib/platform/log.ts'
 import { closeWith } from '../../backup/locks.ts'
-import { backUpForTheNight, isOverdue, issuerOf, nextAt } from '../../backup/nightly.ts'
-import { backupFolder, readBackupSettings } from '../../backup/settings.ts'
+import { backUpForTheNight, isOverdue, nextAt } from '../../backup/nightly.ts'
+import { backupFolder, issuerOf, readBackupSettings } from '../../backup/settings.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 
 const NOTES = `

@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { writeWhole } from '../../../lib/platform/whole-file.ts'
 import { readBackup } from '../../backup/file.ts'
 import type { KeyOptions } from '../../backup/locks.ts'
-import { keyOptions, openBackup } from '../../backup/open-backup.ts'
+import { openBackup, withKeyOptions } from '../../backup/open-backup.ts'
 import { CliError } from '../../cli-error.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 
@@ -15,18 +15,17 @@ Written are root-secret, and gateway.yaml and .env of a backup --with-configurat
 one that is there. \`gateway restore\` needs none of it where the root secret is the gateway's own.
 `
 
-export const unpackCommand: CommandMaker = (context) => {
-  const command = new Command('unpack')
-    .description('Write the root secret and the configuration of a backup into a folder.')
-    .argument('<file>')
-    .argument('<folder>')
-    .addHelpText('after', NOTES)
-    .action((file: string, folder: string, options: KeyOptions) =>
-      unpack(context(), file, folder, options),
-    )
-  for (const option of keyOptions()) command.addOption(option)
-  return command
-}
+export const unpackCommand: CommandMaker = (context) =>
+  withKeyOptions(
+    new Command('unpack')
+      .description('Write the root secret and the configuration of a backup into a folder.')
+      .argument('<file>')
+      .argument('<folder>')
+      .addHelpText('after', NOTES)
+      .action((file: string, folder: string, options: KeyOptions) =>
+        unpack(context(), file, folder, options),
+      ),
+  )
 
 async function unpack(
   context: Context,

@@ -23,8 +23,9 @@ onLinux('one that does not answer is named, and nothing of it is ended', async (
     part.kill('SIGKILL')
     rmSync(place, { recursive: true, force: true })
   })
+  const context = { environment: { GATEWAY_STATE_DIR: place }, workingDirectory: place }
   writeRun(place, { pid: process.pid, sockets: place, id: 'one' })
-  await t.throwsAsync(requireNoSilentGateway(place), {
+  await t.throwsAsync(requireNoSilentGateway(context), {
     instanceOf: CliError,
     message: /process \d+\) does not answer/,
   })
@@ -33,5 +34,5 @@ onLinux('one that does not answer is named, and nothing of it is ended', async (
   const gone = new Promise((resolve) => part.once('exit', resolve))
   part.kill('SIGKILL')
   await gone
-  await t.notThrowsAsync(requireNoSilentGateway(place), 'the number is of another program now')
+  await t.notThrowsAsync(requireNoSilentGateway(context), 'the number is of another program now')
 })
