@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { FIGURES_TYPE } from '../lib/platform/figures.ts'
+import { sendFigures } from '../lib/platform/serve-figures.ts'
 
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/'
 
@@ -23,19 +23,13 @@ export function createChallengeServer({ webroot, metrics }: ChallengeServerOptio
     if (isRead && url.startsWith(CHALLENGE_PREFIX)) {
       sendToken(webroot, url.slice(CHALLENGE_PREFIX.length), response)
     } else if (isRead && url === '/metrics') {
-      void sendFigures(metrics(), response)
+      void sendFigures(response, metrics)
     } else if (isRead && url === '/healthz') {
       response.end('ok')
     } else {
       notFound(response)
     }
   })
-}
-
-async function sendFigures(rendering: Promise<string>, response: ServerResponse): Promise<void> {
-  const text = await rendering
-  response.setHeader('content-type', FIGURES_TYPE)
-  response.end(text)
 }
 
 function sendToken(webroot: string, token: string, response: ServerResponse): void {

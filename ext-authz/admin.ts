@@ -8,7 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
-import { FIGURES_TYPE } from '../lib/platform/figures.ts'
+import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { Explanation, Question } from './explain.ts'
 
 export interface AdminPorts {
@@ -45,8 +45,7 @@ async function respond(
 ): Promise<void> {
   const route = `${request.method} ${request.url}`
   if (route === 'GET /metrics') {
-    response.writeHead(200, { 'content-type': FIGURES_TYPE })
-    response.end(await metrics())
+    await sendFigures(response, metrics)
   } else if (route === 'GET /healthz') {
     response.writeHead(isServing() ? 200 : 503).end()
   } else if (route === 'POST /explain') {

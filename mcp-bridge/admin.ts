@@ -1,7 +1,7 @@
 /** What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `GET /processes`. */
 
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { FIGURES_TYPE } from '../lib/platform/figures.ts'
+import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { ProcessEntry } from './process-list.ts'
 
 export interface AdminPorts {
@@ -24,9 +24,7 @@ async function respond(
   { metrics, processes }: AdminPorts,
 ): Promise<void> {
   if (route === 'GET /metrics') {
-    const text = await metrics()
-    response.writeHead(200, { 'content-type': FIGURES_TYPE })
-    response.end(text)
+    await sendFigures(response, metrics)
   } else if (route === 'GET /processes') {
     send(response, 200, { processes: await processes() })
   } else send(response, 404, { error: 'not_found' })

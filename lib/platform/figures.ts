@@ -9,13 +9,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-export const FIGURES_PREFIX = 'mcp_gateway_'
+const FIGURES_PREFIX = 'mcp_gateway_'
 /** Of Prometheus' text format, version 0.0.4. */
 export const FIGURES_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface Tally {
-  /** Counts one, or `by`. @param labels values in the order of the names. */
-  add(labels?: readonly string[], by?: number): void
+  /** Counts one. @param labels values in the order of the names. */
+  add(labels?: readonly string[]): void
 }
 
 export interface Timing {
@@ -61,11 +61,11 @@ class RegistryFigures implements Figures {
     if (labels.length === 0) counts.set('', [[], 0])
     this.totals(name, help, labels, () => counts.values())
     return {
-      add(values = [], by = 1) {
+      add(values = []) {
         const key = values.join('\0')
         const count = counts.get(key)
-        if (count === undefined) counts.set(key, [values, by])
-        else count[1] += by
+        if (count === undefined) counts.set(key, [values, 1])
+        else count[1]++
       },
     }
   }

@@ -1,6 +1,6 @@
-/** A socket for a process whose figures are all that is to be told there: `GET /metrics`. */
+/** How figures are told, and a socket for a process that tells nothing else there: `GET /metrics`. */
 
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { FIGURES_TYPE, type Figures } from './figures.ts'
 import type { Stop } from './lifecycle.ts'
 import { listenOnSocket } from './unix-socket.ts'
@@ -16,14 +16,24 @@ export async function serveFigures(
       response.writeHead(404).end()
       return
     }
-    figures.render().then(
-      (text) => response.writeHead(200, { 'content-type': FIGURES_TYPE }).end(text),
-      () => response.writeHead(500).end(),
-    )
+    void sendFigures(response, () => figures.render())
   })
   await listenOnSocket(server, path)
   return () => {
     server.close()
     server.closeAllConnections()
+  }
+}
+
+/** Never rejects: what fails while it is read is 500. */
+export async function sendFigures(
+  response: ServerResponse,
+  render: () => Promise<string>,
+): Promise<void> {
+  try {
+    const text = await render()
+    response.writeHead(200, { 'content-type': FIGURES_TYPE }).end(text)
+  } catch {
+    response.writeHead(500).end()
   }
 }
