@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { switchedOff } from '../../lib/catalogue/gateway.ts'
+import type { Stop } from '../../lib/platform/lifecycle.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { serveFigures } from '../../lib/platform/serve-figures.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
@@ -14,11 +15,11 @@ import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
 import type { Control } from '../instance/control-server.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
-import { type GatewayStatus, isReady } from '../instance/status.ts'
+import { type GatewayStatus, isReady, type PartStatus } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
-import { createSupervisorFigures } from '../supervisor/figures.ts'
+import { createSupervisorFigures, type SupervisorSources } from '../supervisor/figures.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { browserCautions } from './browser-lines.ts'
@@ -74,20 +75,21 @@ export async function startGateway(
   const { stateDirectory } = gateway
   const control = toControl(start, judgeAnew)
   const claim = await claimStateDirectory(stateDirectory, context.environment, control)
-  const stopFigures = await serveFigures(
-    createSupervisorFigures(() => toStatus(start)),
-    join(claim.sockets, SOCKET_NAMES.supervisorFigures),
-  )
   const unwatch = watchForStop(context.environment, (why) => end(start, why))
   const file = openLogFile(gateway.stateDirectory)
+  let stopFigures: Stop | undefined
   try {
+    stopFigures = await serveFigures(
+      createSupervisorFigures(toSources(start)),
+      join(claim.sockets, SOCKET_NAMES.supervisorFigures),
+    )
     await run(start, claim, createJournal(file, context.output, logLevel))
   } catch (error) {
     // Told to end while starting: whatever broke off did so for that.
     if (!start.ending.signal.aborted) throw error
   } finally {
     unwatch()
-    await stopFigures()
+    await stopFigures?.()
     claim.release()
     file.close()
   }
@@ -220,10 +222,28 @@ function toServed({ running, settings }: Start): Services {
   return (running?.published.current ?? settings.gateway).services
 }
 
+function toSources(start: Start): SupervisorSources {
+  const { context, settings } = start
+  return {
+    parts: () => partsOf(start),
+    versions: () => versionsOf(start),
+    configurationFaults: () =>
+      toConfigurationStatus(settings.gateway, context, start.running?.published).faults.length,
+  }
+}
+
+function partsOf({ running }: Start): readonly PartStatus[] {
+  return running?.supervisor.status() ?? []
+}
+
+function versionsOf({ running }: Start): GatewayStatus['versions'] {
+  return running?.plan.versions ?? {}
+}
+
 function toStatus(start: Start): GatewayStatus {
   const { context, settings, began, running } = start
   const { addresses, stateDirectory } = settings.gateway
-  const parts = running?.supervisor.status() ?? []
+  const parts = partsOf(start)
   const now = running?.published.current ?? settings.gateway
   return {
     pid: process.pid,
@@ -232,7 +252,7 @@ function toStatus(start: Start): GatewayStatus {
     public_url: addresses.issuer,
     envoy_admin_url: adminUrl(settings.gateway.adminPort),
     state_directory: stateDirectory,
-    versions: running?.plan.versions ?? {},
+    versions: versionsOf(start),
     configuration: toConfigurationStatus(settings.gateway, context, running?.published),
     certificate: certificateStatus(settings),
     parts,
