@@ -61,13 +61,13 @@ async function* readLines(
 }
 
 /** `mcp-bridge-1  | 2026-01-02T03:04:05.000000006Z what it printed`; older ones have the project before it. */
-const LINE = /^(\S+?)(?:-\d+)?\s+\| (\d{4}-\d\d-\d\dT\S+Z) ?(.*)$/
+const LINE = /^((\S+?)(?:-\d+)?)\s+\| (\d{4}-\d\d-\d\dT\S+Z) ?(.*)$/
 
 /** Undefined for what was read before. @param last by container, Docker's time of what was read. */
 export function parseComposeLine(line: string, last: Map<string, string>): LogRecord | undefined {
-  const [, name = '', time = '', printed = ''] = LINE.exec(line) ?? []
+  const [, container = '', name = '', time = '', printed = ''] = LINE.exec(line) ?? []
   if (name === '' || printed.trim() === '') return undefined
-  if (time <= (last.get(name) ?? '')) return undefined
-  last.set(name, time)
+  if (time <= (last.get(container) ?? '')) return undefined
+  last.set(container, time)
   return parseLine(name, printed, Date.parse(time))
 }

@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import { linesOf } from './lines.ts'
-import { type LogRecord, parseStored } from './log-record.ts'
+import { type LogRecord, recordsOf } from './log-record.ts'
 import type { LogSource } from './log-source.ts'
 import { followLog, type Position, positionOf } from './read-log.ts'
 
@@ -19,10 +19,7 @@ export function embeddedSource(paths: readonly string[]): LogSource {
       }
     },
     async *follow() {
-      for await (const line of followLog([newest, older], end ?? positionOf(newest) ?? BEGINNING)) {
-        const record = parseStored(line)
-        if (record !== undefined) yield record
-      }
+      yield* recordsOf(followLog([newest, older], end ?? positionOf(newest) ?? BEGINNING))
     },
   }
 }
@@ -34,10 +31,7 @@ async function* readRecords(path: string, bytes?: number): AsyncIterable<LogReco
   if (bytes === 0) return
   const stream = createReadStream(path, bytes === undefined ? {} : { end: bytes - 1 })
   try {
-    for await (const line of linesOf(stream)) {
-      const record = parseStored(line)
-      if (record !== undefined) yield record
-    }
+    yield* recordsOf(linesOf(stream))
   } catch (error) {
     // Never rotated so far, or just now.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

@@ -10,7 +10,7 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
   const decoder = new StringDecoder('utf8')
   let rest = ''
   const emit = (line: string): void => {
-    const text = line.endsWith('\r') ? line.slice(0, -1) : line
+    const text = withoutReturn(line)
     if (text.trim() !== '') onLine(text)
   }
   stream.on('data', (chunk: Buffer) => {
@@ -26,17 +26,24 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
   stream.on('error', () => {})
 }
 
-/** The same of what is read as it is asked for. @throws whatever the input throws. */
+/**
+ * The lines that are not empty, read as they are asked for; of one that is too long the beginning is left out.
+ * @throws whatever the input throws.
+ */
 export async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   for await (const chunk of input) {
     const pieces = (rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk))).split('\n')
     rest = pieces.pop() ?? ''
-    for (const piece of pieces) if (piece !== '') yield piece
+    for (const line of pieces.map(withoutReturn)) if (line !== '') yield line
     // Nobody's line: what is left of it is none either.
     if (rest.length > LINE_CHARACTERS_MAX) rest = ''
   }
-  rest += decoder.end()
-  if (rest !== '') yield rest
+  const last = withoutReturn(rest + decoder.end())
+  if (last !== '') yield last
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
 }

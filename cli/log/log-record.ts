@@ -33,6 +33,14 @@ export function parseStored(line: string): LogRecord | undefined {
   }
 }
 
+/** Of lines of the log file; what is no record is left out. */
+export async function* recordsOf(lines: AsyncIterable<string>): AsyncGenerator<LogRecord> {
+  for await (const line of lines) {
+    const record = parseStored(line)
+    if (record !== undefined) yield record
+  }
+}
+
 export function isAtLeastLevel(level: LogLevel, threshold: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold)
 }

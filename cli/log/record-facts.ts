@@ -14,7 +14,7 @@ export interface RecordFacts {
 
 export function factsOf({ fields }: LogRecord): RecordFacts {
   return {
-    request: textOf(fields, 'request_id') ?? textOf(fields, 'request'),
+    request: textOf(fields, 'request_id'),
     user: textOf(fields, 'user'),
     client: textOf(fields, 'client_id'),
     service: textOf(fields, 'service'),

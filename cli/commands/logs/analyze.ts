@@ -8,7 +8,7 @@ import type { CommandMaker, Context } from '../../context.ts'
 import { Analyzer } from '../../log/analysis/analysis.ts'
 import { toMarkdownReport, toTerminalReport } from '../../log/analysis/report.ts'
 import { linesOf } from '../../log/lines.ts'
-import { type LogRecord, parseStored } from '../../log/log-record.ts'
+import { type LogRecord, recordsOf } from '../../log/log-record.ts'
 import { findLogSource } from '../../log/log-source.ts'
 import { addSelection, instantOf, type Selection, toMatcher } from '../../log/selection.ts'
 
@@ -63,10 +63,7 @@ async function analyze(context: Context, options: AnalyzeOptions): Promise<void>
 async function* recordsIn(path: string, { stdin }: Context): AsyncIterable<LogRecord> {
   const input: Readable = path === '-' ? stdin : createReadStream(path)
   try {
-    for await (const line of linesOf(input)) {
-      const record = parseStored(line)
-      if (record !== undefined) yield record
-    }
+    yield* recordsOf(linesOf(input))
   } catch (cause) {
     throw new CliError(`${path} cannot be read: ${(cause as Error).message}`, {
       nextStep: 'gateway logs analyze --file .gateway/logs/gateway.log.1',

@@ -6,7 +6,7 @@ import { type AccessFacts, accessOf, type ExchangeFacts, exchangeOf } from '../r
 import { Durations } from './durations.ts'
 import { toHints } from './hints.ts'
 import { loginEventOf } from './login-events.ts'
-import { type Ranked, Tally } from './tally.ts'
+import { type Ranked, Ranking } from './ranking.ts'
 
 export interface ToolFigures {
   readonly service: string
@@ -57,17 +57,17 @@ export class Analyzer {
   #to: string | undefined
   #records = 0
   #requests = 0
-  readonly #statuses = new Tally()
-  readonly #users = new Tally()
-  readonly #clients = new Tally()
-  readonly #services = new Tally()
-  readonly #methods = new Tally()
+  readonly #statuses = new Ranking()
+  readonly #users = new Ranking()
+  readonly #clients = new Ranking()
+  readonly #services = new Ranking()
+  readonly #methods = new Ranking()
   readonly #tools = new Map<string, Durations>()
-  readonly #reasons = new Tally()
-  readonly #refused = new Tally()
-  readonly #logins = new Tally()
-  readonly #serverErrors = new Tally()
-  readonly #errors = new Tally()
+  readonly #reasons = new Ranking()
+  readonly #refused = new Ranking()
+  readonly #logins = new Ranking()
+  readonly #serverErrors = new Ranking()
+  readonly #errors = new Ranking()
 
   add(record: LogRecord): void {
     this.#records += 1

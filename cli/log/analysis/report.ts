@@ -3,7 +3,7 @@
 import { toTable } from '../../output.ts'
 import { escapeControls } from '../terminal-line.ts'
 import type { Analysis } from './analysis.ts'
-import type { Ranked } from './tally.ts'
+import type { Ranked } from './ranking.ts'
 
 interface Section {
   readonly title: string

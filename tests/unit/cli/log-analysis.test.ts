@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { Analysis } from '../../../cli/log/analysis/analysis.ts'
 import { Durations } from '../../../cli/log/analysis/durations.ts'
-import { Tally } from '../../../cli/log/analysis/tally.ts'
+import { Ranking } from '../../../cli/log/analysis/ranking.ts'
 import { parseComposeLine } from '../../../cli/log/compose-source.ts'
 import { linesOf } from '../../../cli/log/lines.ts'
 import { createGatewayCommand } from '../../support/gateway-command.ts'
@@ -169,13 +169,13 @@ test('another file, or standard input', async (t) => {
 })
 
 test('of millions of names the frequent ones are right, and few are kept', (t) => {
-  const tally = new Tally(100)
+  const ranking = new Ranking(100)
   for (let n = 0; n < 100_000; n += 1) {
-    tally.add(`rare-${n}`)
-    if (n % 10 === 0) tally.add('often')
+    ranking.add(`rare-${n}`)
+    if (n % 10 === 0) ranking.add('often')
   }
-  t.deepEqual(tally.top(1), [{ name: 'often', count: 10_000 }])
-  t.true(tally.top(Number.POSITIVE_INFINITY).length <= 200)
+  t.deepEqual(ranking.top(1), [{ name: 'often', count: 10_000 }])
+  t.true(ranking.top(Number.POSITIVE_INFINITY).length <= 200)
 })
 
 test('quantiles are right within a twentieth', (t) => {
@@ -209,6 +209,8 @@ test('lines of containers are records of parts; what was read before is not read
   const first = line('mcp-bridge-1', '2026-01-02T03:04:05.000000001Z', '{"level":"warn","msg":"a"}')
   t.like(parseComposeLine(first, last), { name: 'mcp-bridge', level: 'warn', msg: 'a' })
   t.is(parseComposeLine(first, last), undefined)
+  const other = line('mcp-bridge-2', '2026-01-02T03:04:04.000000001Z', '{"level":"info","msg":"b"}')
+  t.like(parseComposeLine(other, last), { name: 'mcp-bridge', msg: 'b' })
   const next = line('valkey-1', '2026-01-02T03:04:05.000000001Z', 'plain words')
   t.like(parseComposeLine(next, last), { name: 'valkey', msg: 'plain words' })
   t.is(parseComposeLine('Attaching to envoy-1', last), undefined)

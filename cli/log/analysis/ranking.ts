@@ -10,7 +10,7 @@ export interface Ranked {
 
 const KEPT = 2000
 
-export class Tally {
+export class Ranking {
   readonly #keptMax: number
   #counts = new Map<string, number>()
 
@@ -24,10 +24,6 @@ export class Tally {
     if (this.#counts.size > 2 * this.#keptMax) {
       this.#counts = new Map(this.top(this.#keptMax).map((one) => [one.name, one.count]))
     }
-  }
-
-  count(name: string): number {
-    return this.#counts.get(name) ?? 0
   }
 
   /** The most frequent first; of two alike by name. */
