@@ -7,7 +7,7 @@ import type { Clock } from '../lib/platform/clock.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Span } from '../lib/platform/tracing/tracing.ts'
 import type { Admission } from './admission.ts'
-import { type JsonObject, RpcFault, type RpcId, serialize } from './json-rpc.ts'
+import { type JsonObject, RpcFault, type RpcId, type RpcMessage, serialize } from './json-rpc.ts'
 import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
 import type { RequestFacts } from './request-figures.ts'
 import type { SessionCaller, SessionOwner } from './sessions.ts'
@@ -25,8 +25,8 @@ export interface Exchange {
   span?: Span
   /** Once it has been read. */
   body?: Buffer
-  /** The JSON-RPC method, for the log. */
-  rpcMethod?: string | undefined
+  /** What the body asks first. */
+  asked?: RpcMessage
   /** The tool that it calls, for the log. */
   tool?: string | undefined
   /** Ids of the requests it brings. */
@@ -134,7 +134,7 @@ export function watchExchange(
         client_id: identity.clientId,
         service: service.name,
         http_method: request.method,
-        method: exchange.rpcMethod,
+        method: exchange.asked?.method,
         tool: exchange.tool,
         status: response.statusCode,
         ended: exchange.admission.withdrawal?.options.data?.['reason'],

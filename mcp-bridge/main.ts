@@ -1,59 +1,39 @@
 /** The mcp-bridge process: configuration to ports to server, and the end of everything it started. */
 
 import type { Server } from 'node:http'
-import { dirname, join } from 'node:path'
 import type { Redis } from 'ioredis'
-import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
+import { readGateway } from '../lib/catalogue/gateway.ts'
 import { type LiveGateway, watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { createFigures, type Figures } from '../lib/platform/figures.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
 import { createLog, type Log } from '../lib/platform/log.ts'
-import { createProcessGroups, type ProcessGroups } from '../lib/platform/process-group.ts'
+import { createProcessGroups } from '../lib/platform/process-group.ts'
 import { randomText } from '../lib/platform/seal.ts'
-import { deriveKey } from '../lib/platform/secret.ts'
 import { openTracing } from '../lib/platform/tracing/open-tracing.ts'
-import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
-import { redisAudit } from '../lib/store/audit.ts'
 import { connectRedis, type RedisOptions, tellStore, waitUntilReady } from '../lib/store/redis.ts'
 import { startReplica, tellReplica } from '../lib/store/replica.ts'
-import { redisUserSecrets } from '../lib/store/user-secrets.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
 import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
-import { Eras } from './eras.ts'
 import type { HeldLeases } from './held-leases.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
-import {
-  FIRST_BYTE_BEAT_MS,
-  FIRST_BYTE_BEATS_MAX,
-  KEEP_ALIVE_MS,
-  SHUTDOWN_WAITS,
-  WATCHDOG_GRACE_SECONDS,
-} from './limits.ts'
-import { tellRunner, tellSessions } from './metrics.ts'
+import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from './limits.ts'
+import { createLearnt, createOwn, createStreamPorts, toLocal, toRunnerPorts } from './make-ports.ts'
 import { NativeServers } from './native/native-servers.ts'
+import { tellRunner, tellSessions } from './process-figures.ts'
 import { listProcesses } from './process-list.ts'
-import { Remotes } from './remote/remotes.ts'
-import { countToolCalls, tellRequests } from './request-figures.ts'
-import { Usage } from './runner/figures.ts'
+import { tellRequests } from './request-figures.ts'
 import { Hosts } from './runner/hosts.ts'
-import { createLocalHost, type LocalHostOptions } from './runner/local-host.ts'
-import { Runner, type RunnerPorts } from './runner/runner.ts'
-import { Sweep } from './runner/sweep.ts'
+import { createLocalHost } from './runner/local-host.ts'
+import { Runner } from './runner/runner.ts'
 import { createBridgeServer } from './server.ts'
-import type { StreamPorts } from './session-streams.ts'
-import { type Session, Sessions } from './sessions.ts'
-import { MirroredArguments } from './stateless/mirrored-arguments.ts'
+import { Sessions } from './sessions.ts'
 import { Readers } from './stateless/readers.ts'
-import { redisEras } from './store/eras.ts'
-import { redisEvents } from './store/events.ts'
 import { redisSessions } from './store/sessions.ts'
-import { Ticker } from './ticker.ts'
-import { Tools } from './tools/tools.ts'
 import { StandingClients } from './translate/stateless/standing-clients.ts'
 
 const STORE_TIMEOUT_MS = 2000
@@ -79,7 +59,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   })
   const life = randomText(12)
   const groups = createProcessGroups(markerOf(life), WATCHDOG_GRACE_SECONDS)
-  const local = toLocal({ config, gateway, groups, log })
+  const local = toLocal({ config, gateway, groups, environment: process.env, log })
   const hosts = new Hosts(createLocalHost(local), { clock: systemClock, log })
   const { leases, peers } = await joinPeers({
     config,
@@ -99,6 +79,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     hosts,
     sessions,
     tracing,
+    environment: process.env,
     log,
   })
   const streams = createStreamPorts()
@@ -198,107 +179,4 @@ async function listenForLookers(
   })
   if (socketPath !== undefined) await listenOnSocket(admin, socketPath)
   return admin
-}
-
-function createLearnt(redis: Redis, log: Log): Pick<Bridge, 'eras' | 'mirrored'> {
-  const eras = new Eras({ records: redisEras(redis), log })
-  return { eras, mirrored: new MirroredArguments() }
-}
-
-/** What stands on the store, and on where the gateway is, alone. */
-function createOwn({
-  config,
-  gateway,
-  redis,
-  figures,
-  log,
-}: Pick<Parts, 'config' | 'gateway' | 'redis' | 'log'> & { readonly figures: Figures }): Pick<
-  Bridge,
-  'events' | 'tools' | 'pathOf'
-> {
-  const { metadataUrlOf, pathOf } = gateway.addresses
-  const kept = redisAudit({ redis, entriesMax: config.AUDIT_ENTRIES, log })
-  const trail = countToolCalls(kept, figures)
-  return {
-    events: redisEvents({ redis, lifetimeSeconds: config.SESSION_TIMEOUT, log }),
-    tools: new Tools({
-      trail,
-      metadataUrlOf,
-      addresses: config.AUDIT_ADDRESSES,
-      clock: systemClock,
-    }),
-    pathOf,
-  }
-}
-
-function createStreamPorts(): StreamPorts {
-  return {
-    keepAlive: new Ticker(KEEP_ALIVE_MS),
-    firstBytes: new Ticker(FIRST_BYTE_BEAT_MS, FIRST_BYTE_BEATS_MAX),
-    seconds: new Ticker(1000),
-    budget: { bytes: 0 },
-  }
-}
-
-interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
-  readonly config: McpBridgeConfig
-  readonly gateway: Gateway
-  readonly live: LiveGateway
-  readonly redis: Redis
-  readonly groups: ProcessGroups
-  readonly hosts: Hosts
-  readonly sessions: Pick<Sessions<Session>, 'giveWay'>
-  readonly tracing: Tracing | undefined
-}
-
-function toLocal({
-  config,
-  gateway,
-  groups,
-  log,
-}: Pick<Parts, 'config' | 'gateway' | 'groups' | 'log'>): LocalHostOptions {
-  return {
-    groups,
-    sweep: new Sweep(),
-    usage: new Usage(),
-    surroundings: {
-      environment: process.env,
-      servicesFolder: join(gateway.stateDirectory, 'services'),
-      // Beside the bridge's own: bridges that share a folder have their servers' in one as well.
-      socketFolder: join(dirname(config.MCP_BRIDGE_SOCKET), 'n'),
-      gatewayMarker: config.GATEWAY_MARKER,
-    },
-    clock: systemClock,
-    log,
-  }
-}
-
-function toRunnerPorts({
-  config,
-  gateway,
-  live,
-  redis,
-  leases,
-  hosts,
-  sessions,
-  tracing,
-  log,
-}: Omit<Parts, 'groups'>): RunnerPorts {
-  const accountPage = `${gateway.addresses.issuer}/account`
-  return {
-    hostOf: (service) => hosts.of(service),
-    leases,
-    environment: process.env,
-    remotes: new Remotes({ environment: process.env, accountPage, clock: systemClock, log }),
-    ownSecrets: {
-      userSecrets: redisUserSecrets(redis, deriveKey(config.USER_SECRETS_KEY, 'user-secrets')),
-      accountPage,
-    },
-    findService: (name) => live.current.services.get(name),
-    services: () => live.current.services.values(),
-    endUnused: (userId, service) => sessions.giveWay(userId, service),
-    tracing,
-    clock: systemClock,
-    log,
-  }
 }

@@ -30,7 +30,7 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   const given = parseBody(body)
   const parsed = span === undefined ? given : carry(span, given)
   const [first] = parsed.messages
-  exchange.rpcMethod = first.method
+  exchange.asked = first
   exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
   if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
   for (const message of parsed.messages) assertPlain(message)

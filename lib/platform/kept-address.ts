@@ -17,22 +17,18 @@ export function lastHop(forwardedFor: string | undefined): string {
 /** Undefined for what is no address, or is not to be kept. */
 export function toKeptAddress(address: string, policy: AddressPolicy): string | undefined {
   if (policy === 'none') return undefined
-  if (isIPv4(address)) return policy === 'full' ? address : `${networkOf(address, 3, '.')}.0/24`
+  if (isIPv4(address))
+    return policy === 'full' ? address : `${address.split('.').slice(0, 3).join('.')}.0/24`
   if (!isIPv6(address)) return undefined
-  return policy === 'full' ? address : `${toIpv6Network(address)}::/48`
+  return policy === 'full' ? address : `${ipv6Network(address, 3)}::/48`
 }
 
-function networkOf(address: string, groups: number, separator: string): string {
-  return address.split(separator).slice(0, groups).join(separator)
-}
-
-function toIpv6Network(address: string): string {
+/** The first groups of an IPv6 address, each in its shortest form: one network is one text. */
+export function ipv6Network(address: string, groups: number): string {
   const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
   const left = head.split(':').filter((group) => group !== '')
   const right = tail?.split(':').filter((group) => group !== '') ?? []
   const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  return [...left, ...zeros, ...right]
-    .slice(0, 3)
-    .map((group) => group.toLowerCase())
-    .join(':')
+  const network = [...left, ...zeros, ...right].slice(0, groups)
+  return network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }

@@ -3,24 +3,23 @@
 import type { IncomingMessage } from 'node:http'
 import { TRACEPARENT, type Tracing } from '../../lib/platform/tracing/tracing.ts'
 import type { Exchange } from '../exchange.ts'
+import { attributesOf, nameOf } from '../trace-exchange.ts'
 import type { NativeServer } from './native-servers.ts'
 import { ask, type UpstreamRequest } from './upstream.ts'
 
 /** @throws RpcFault as `ask` does. */
 export async function askTraced(
   tracing: Tracing | undefined,
-  { span: parent, service, rpcMethod, tool }: Exchange,
+  { span: parent, service, asked }: Exchange,
   server: NativeServer,
   request: UpstreamRequest,
 ): Promise<IncomingMessage> {
   if (tracing === undefined || parent === undefined) return await ask(server, service.name, request)
-  const name = rpcMethod ?? request.method
-  const span = tracing.start(tool === undefined ? name : `${name} ${tool}`, {
+  const span = tracing.start(asked === undefined ? request.method : nameOf(asked), {
     kind: 'client',
     parent,
     attributes: {
-      'mcp.method.name': rpcMethod,
-      'gen_ai.tool.name': tool,
+      ...(asked === undefined ? {} : attributesOf(asked)),
       'http.request.method': request.method,
       'network.transport': 'unix',
     },

@@ -113,7 +113,7 @@ export function countRefusals(limits: Limits, figures: Figures): Limits {
 
 export function tellKeys(
   figures: Figures,
-  keyring: Pick<Keyring, 'signsSince' | 'algorithms'>,
+  keyring: Pick<Keyring, 'signsSince'>,
   lifetimeSeconds: number,
   clock: Clock,
 ): void {

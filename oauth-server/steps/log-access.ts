@@ -8,6 +8,7 @@ import { clientAddress } from '../http/client-address.ts'
 import type { RequestFacts } from '../records/figures.ts'
 
 export interface LogState {
+  /** The room's; the request's id comes by itself (request-context.ts). */
   log: Log
   /** Name of the row of the route table that answers. */
   route?: string

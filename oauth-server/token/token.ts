@@ -31,7 +31,7 @@ export function token(ports: Ports): Koa.Middleware[] {
     byGrantType({
       authorization_code: exchangeCode(ports),
       refresh_token: refresh(ports),
-      'urn:ietf:params:oauth:grant-type:device_code': exchangeDeviceCode(ports),
+      [DEVICE_CODE_GRANT]: exchangeDeviceCode(ports),
       client_credentials: actForItself(ports),
     }),
   ]

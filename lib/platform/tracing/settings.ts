@@ -19,17 +19,19 @@ import {
 } from '../environment.ts'
 import { Secret } from '../secret.ts'
 
-export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
-export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number]
+const OTLP_PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const
+type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number]
 
 const SAMPLERS = ['always_on', 'always_off', 'traceidratio'] as const
 const PARENT_BASED = 'parentbased_'
 
-const httpUrl = parser('an http:// or https:// URL without a user or password in it', (value) => {
+const HTTP_URL = 'an http:// or https:// URL without a user or password in it'
+
+const httpUrl = parser(HTTP_URL, (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
   if (url !== undefined && isHttp && url.username === '' && url.password === '') return url
-  throw new RangeError('must be an http:// or https:// URL without a user or password in it')
+  throw new RangeError(`must be ${HTTP_URL}`)
 })
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -37,16 +39,12 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** `name=value`, several by comma, values percent-encoded (OTLP exporter specification). Values are secrets. */
 function parseHeaders(value: string): ReadonlyMap<string, Secret> {
-  const members = value.split(',').filter((member) => member.trim() !== '')
-  return new Map(members.map(parseHeader))
+  return new Map(pairsOf(value).map(toHeader))
 }
 
-function parseHeader(member: string): [string, Secret] {
-  const at = member.indexOf('=')
-  const name = member.slice(0, Math.max(at, 0)).trim().toLowerCase()
-  const content = decode(member.slice(at + 1).trim())
+function toHeader([name, content]: Pair): [string, Secret] {
   if (HEADER_NAME.test(name) && content !== undefined && HEADER_VALUE.test(content)) {
-    return [name, new Secret(content)]
+    return [name.toLowerCase(), new Secret(content)]
   }
   // Not the text itself: it is a secret, also where it is a wrong one.
   throw new RangeError('must be a list of NAME=VALUE, values percent-encoded')
@@ -61,12 +59,9 @@ const otlpHeaders = parser('a list of NAME=VALUE, values percent-encoded', (valu
 const resourceAttributes = parser(
   'a list of KEY=VALUE, values percent-encoded',
   (value): ReadonlyMap<string, string> => {
-    const members = value.split(',').filter((member) => member.trim() !== '')
     return new Map(
-      members.map((member): [string, string] => {
-        const at = member.indexOf('=')
-        const content = decode(member.slice(at + 1).trim())
-        if (at > 0 && content !== undefined) return [member.slice(0, at).trim(), content]
+      pairsOf(value).map(([key, content]): [string, string] => {
+        if (key !== '' && content !== undefined) return [key, content]
         throw new RangeError(`must be a list of KEY=VALUE, values percent-encoded, not "${value}"`)
       }),
     )
@@ -191,7 +186,17 @@ function ratioOf({ OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG }: Read): number
   return OTEL_TRACES_SAMPLER.endsWith('always_off') ? 0 : OTEL_TRACES_SAMPLER_ARG
 }
 
-/** Undefined for what is not percent-encoded. */
+/** The content is undefined where that is not percent-encoded. */
+type Pair = readonly [name: string, content: string | undefined]
+
+function pairsOf(value: string): Pair[] {
+  const members = value.split(',').filter((member) => member.trim() !== '')
+  return members.map((member) => {
+    const at = member.indexOf('=')
+    return [member.slice(0, Math.max(at, 0)).trim(), decode(member.slice(at + 1).trim())]
+  })
+}
+
 function decode(value: string): string | undefined {
   try {
     return decodeURIComponent(value)

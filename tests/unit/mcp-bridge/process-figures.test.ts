@@ -1,6 +1,6 @@
 import test from 'ava'
 import { createFigures } from '../../../lib/platform/figures.ts'
-import { tellRunner } from '../../../mcp-bridge/metrics.ts'
+import { tellRunner } from '../../../mcp-bridge/process-figures.ts'
 
 test('of remote services it is told whether they are reached', async (t) => {
   const reachability = new Map([
