@@ -1,7 +1,7 @@
+import { isLoopbackHost } from '../../../lib/catalogue/addresses.ts'
+import { toFacts } from '../../certificates/facts.ts'
 import { type Handshake, shakeHands } from '../../certificates/handshake.ts'
 import { defineCheck, passed } from '../model/check.ts'
-
-const DAY_MS = 86_400_000
 
 /** What OpenSSL calls it, and which fault that is. */
 const FAULTS = {
@@ -66,7 +66,7 @@ export const certificate = defineCheck({
   },
   async run({ url, days, authorities }, find) {
     const { protocol, hostname, port } = new URL(url)
-    if (protocol === 'http:') return isLoopback(hostname) ? undefined : find('plain_http', url)
+    if (protocol === 'http:') return isLoopbackHost(hostname) ? undefined : find('plain_http', url)
     let shown: Handshake
     try {
       shown = await shakeHands({
@@ -83,25 +83,13 @@ export const certificate = defineCheck({
     }
     const [leaf] = shown.chain
     if (leaf === undefined) return find('no_tls', `${hostname} shows no certificate`)
-    const until = leaf.validToDate.toISOString()
+    const { issuer, not_after, days_left } = toFacts(leaf, Date.now())
+    const words = `issued by ${issuer}, until ${not_after}`
     if (shown.fault !== null) {
       const code = FAULTS[shown.fault as keyof typeof FAULTS] ?? 'untrusted'
-      return find(
-        code,
-        `${hostname}: ${shown.fault}; issued by ${issuerOf(leaf.issuer)}, until ${until}`,
-      )
+      return find(code, `${hostname}: ${shown.fault}; ${words}`)
     }
-    const left = Math.floor((leaf.validToDate.getTime() - Date.now()) / DAY_MS)
-    const words = `${hostname}: issued by ${issuerOf(leaf.issuer)}, until ${until} (${left} days left)`
-    return left < days ? find('near_end', words) : passed(words)
+    const told = `${hostname}: ${words} (${days_left} days left)`
+    return days_left < days ? find('near_end', told) : passed(told)
   },
 })
-
-function isLoopback(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
-}
-
-/** `CN=R11` of a name of several lines. */
-function issuerOf(issuer: string): string {
-  return issuer.split('\n').at(-1) ?? issuer
-}

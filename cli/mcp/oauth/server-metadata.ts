@@ -5,6 +5,7 @@
 
 import { buildDiscoveryUrls, IssuerMismatchError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { isLoopbackHost } from '../../../lib/catalogue/addresses.ts'
 import { CliError } from '../../cli-error.ts'
 import { fetchBriefly } from '../http.ts'
 
@@ -15,7 +16,7 @@ export const secureAddress = z
 
 export function isSecure(url: string): boolean {
   const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
+  return protocol === 'https:' || isLoopbackHost(hostname)
 }
 
 const schema = z.looseObject({

@@ -201,6 +201,7 @@ test('endpoints of the metadata: null is for another check, and relative is not 
   t.deepEqual(await found(null), ['server-metadata passed'])
   t.deepEqual(await found('/introspect'), ['server-metadata not_absolute'])
   t.deepEqual(await found('http://auth.example.com/i'), ['server-metadata insecure'])
+  t.deepEqual(await found('http://auth.gw.localhost/i'), ['server-metadata passed'], 'this machine')
 })
 
 test('a long list of allowed headers is read to its end', async (t) => {
