@@ -4,15 +4,20 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestPlain } fro
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
+import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import { type Environment, readEnvironment } from '../../lib/platform/environment.ts'
 
 /**
  * Where Envoy may be found on this machine: at the port of a loopback address, which is its own; of a public one at
  * the port it is told, or published at the port of the address itself.
  */
-export function portsOf(url: string, told: number): number[] {
+export function portsOf(url: string, environment: Environment): [number, ...number[]] {
   const { hostname, protocol, port } = new URL(url)
   const own = Number(port) || (protocol === 'https:' ? 443 : 80)
-  return isLoopbackHost(hostname) ? [own] : [...new Set([told, own])]
+  if (isLoopbackHost(hostname)) return [own]
+  const { GATEWAY_PORT } = GATEWAY_VARIABLES
+  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, environment)
+  return told === own ? [own] : [told, own]
 }
 
 export interface EdgeKnock {

@@ -1,8 +1,7 @@
 /** Ends everything of a person, and measures at the edge how long that took. */
 
-import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import type { EndedUser, MintedToken } from '../../lib/oauth/administration.ts'
-import { readEnvironment } from '../../lib/platform/environment.ts'
+import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import type { Administration } from './administration.ts'
@@ -57,9 +56,7 @@ async function openProbe(
   administration: Administration,
   user: string,
 ): Promise<EdgeKnock | undefined> {
-  const { GATEWAY_PORT } = GATEWAY_VARIABLES
-  const { GATEWAY_PORT: port } = readEnvironment({ GATEWAY_PORT }, environment)
-  const edges = await toEdges(administration, user, port)
+  const edges = await toEdges(administration, user, environment)
   for (const edge of edges) {
     if (await edge.opens()) return edge
     edge.leave()
@@ -72,13 +69,13 @@ async function openProbe(
 async function toEdges(
   administration: Administration,
   user: string,
-  port: number,
+  environment: Environment,
 ): Promise<readonly EdgeKnock[]> {
   try {
     const { url, access_token: token } = await administration.ask<MintedToken>('users/probe', {
       user,
     })
-    return portsOf(url, port).map((one) => createEdgeKnock(url, token, one))
+    return portsOf(url, environment).map((one) => createEdgeKnock(url, token, one))
   } catch (error) {
     if (error instanceof CliError) return []
     throw error

@@ -3,7 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect, getCACertificates, type TLSSocket } from 'node:tls'
-import { lookUp } from '../doctor/wire/look-up.ts'
+import { lookUp } from '../look-up.ts'
 
 export interface HandshakePlace {
   /** Where to connect: a name or an address. */

@@ -2,23 +2,18 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  AUTHORITY_CERTIFICATE,
-  certificateFiles,
-  certificateFolder,
-  FOLDERS,
-  readPair,
-} from '../../certs/files.ts'
+import { certificateFiles, certificateFolder, FOLDERS, readPair } from '../../certs/files.ts'
 import { PairFault } from '../../certs/pair.ts'
-import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
-import { readEnvironment } from '../../lib/platform/environment.ts'
+import { readGateway } from '../../lib/catalogue/gateway.ts'
 import { portsOf } from '../administration/edge-knock.ts'
 import { CliError } from '../cli-error.ts'
+import { STATE } from '../compose/places.ts'
 import type { Context } from '../context.ts'
 import type { RunningGateway } from '../instance/control-client.ts'
 import { askEnvoy, publicPort } from '../instance/envoy-admin.ts'
 import type { ComposeStatus } from '../status/compose-status.ts'
 import type { DockerCompose } from '../status/docker-compose.ts'
+import { authoritiesHere, authoritiesInCompose } from './authorities.ts'
 import { type HandshakePlace, shakeHands } from './handshake.ts'
 import { readLoaded } from './loaded.ts'
 import type { FilesRead, ServedAsked, SslFacts } from './ssl-report.ts'
@@ -32,16 +27,11 @@ const THIS_MACHINE = '127.0.0.1'
 export async function readEmbedded({ status, socketPath }: RunningGateway): Promise<Found> {
   const { certificate, public_url, services, state_directory } = status
   if (certificate === null) throw withoutTls(public_url)
-  const folder = certificateFolder(state_directory)
-  const authorities =
-    certificate.source === 'development'
-      ? [readFileSync(join(folder, AUTHORITY_CERTIFICATE), 'utf8')]
-      : []
   const names = namesOf(public_url, services)
   return {
     status: certificate,
-    files: readFiles(join(folder, FOLDERS.served)),
-    ...(await askServing(dirname(socketPath), names, authorities)),
+    files: readFiles(join(certificateFolder(state_directory), FOLDERS.served)),
+    ...(await askServing(dirname(socketPath), names, authoritiesHere(status))),
   }
 }
 
@@ -73,17 +63,12 @@ export async function readInCompose(
   { certificate, public_url, services }: ComposeStatus,
 ): Promise<Found> {
   if (certificate === null || public_url === null) throw withoutTls(public_url ?? 'this gateway')
-  const folder = `/state/certs/${FOLDERS.served}`
-  const [chain, authority] = await Promise.all([
+  const folder = join(certificateFolder(STATE), FOLDERS.served)
+  const [chain, authorities] = await Promise.all([
     compose.read('certs', `${folder}/tls.crt`),
-    certificate.source === 'development'
-      ? compose.read('certs', `/state/certs/${AUTHORITY_CERTIFICATE}`)
-      : undefined,
+    authoritiesInCompose(compose, certificate),
   ])
-  const { GATEWAY_PORT } = GATEWAY_VARIABLES
-  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, context.environment)
-  const authorities = authority === undefined ? [] : [authority]
-  const port = await firstOpen(public_url, portsOf(public_url, told))
+  const port = await firstOpen(public_url, portsOf(public_url, context.environment))
   return {
     status: certificate,
     loaded: await askLoaded(context),

@@ -1,14 +1,14 @@
 /** `gateway doctor`: goes the whole way of each known client, and says in words what keeps it from arriving. */
 
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { CliError } from '../cli-error.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { CLIENTS } from '../doctor/clients/all.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { ClientProfile } from '../doctor/model/client-profile.ts'
 import { renderReport, toReport } from '../doctor/report.ts'
 import { type DoctorWish, runDoctor } from '../doctor/run-doctor.ts'
-import { findTarget, originFor, type Target } from '../doctor/target.ts'
+import { ANY_PAGE, findTarget, originFor, type Target } from '../doctor/target.ts'
 import { parseDays } from '../parse-days.ts'
 import { untilInterrupted } from '../until-interrupted.ts'
 
@@ -62,6 +62,12 @@ export const doctorCommand: CommandMaker = (context) =>
     .option('-v, --verbose', 'list every check')
     .addHelpText('after', NOTES)
     .action(async (url: string | undefined, options: DoctorOptions) => {
+      if (options.arguments !== undefined && options.tool === undefined) {
+        throw new CliError('--arguments are for the tool that --tool names.', {
+          exitCode: EXIT_CODE.usage,
+          nextStep: 'gateway doctor --tool NAME --arguments JSON',
+        })
+      }
       await examine(context(), await findTarget(context(), url, options.service), options)
     })
 
@@ -98,7 +104,7 @@ function toWish(context: Context, target: Target, options: DoctorOptions): Docto
   return {
     target,
     clients: choose(options.client, origin !== undefined),
-    origin: origin ?? 'https://gateway-doctor.example',
+    origin: origin ?? ANY_PAGE,
     login: loginOf(options, context, target),
     username: user,
     tool: tool === undefined ? undefined : { name: tool, arguments: options.arguments ?? {} },

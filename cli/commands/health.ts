@@ -2,15 +2,14 @@
 
 import { Command } from 'commander'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import type { CommandMaker, Context } from '../context.ts'
 import { composeHealth } from '../health/compose-health.ts'
 import { embeddedHealth } from '../health/embedded-health.ts'
 import { type HealthReport, renderHealth } from '../health/health-report.ts'
-import { findGateway, requireGateway } from '../instance/control-client.ts'
+import { requireRunning } from '../instance/find-running.ts'
 import { parseDays } from '../parse-days.ts'
 import { type ComposeStatus, isUp } from '../status/compose-status.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
-import { readComposeStatus } from '../status/read-compose-status.ts'
+import { composeStatusOf } from '../status/read-compose-status.ts'
 
 interface HealthOptions {
   readonly live?: true
@@ -55,21 +54,14 @@ async function readHealth(
   isLiveOnly: boolean,
   days: number,
 ): Promise<HealthReport> {
-  const { workingDirectory, environment } = context
-  const running = await findGateway(stateDirectoryOf(context), environment)
-  if (running !== undefined) {
+  const found = await requireRunning(context)
+  if (found.kind === 'embedded') {
+    const { running } = found
     if (isLiveOnly) return onlyLive('embedded', running.status.ready)
     return await embeddedHealth(context, running, days)
   }
-  if (isComposeFolder(workingDirectory)) {
-    const compose = await findDockerCompose(workingDirectory, environment)
-    const status = compose && (await readComposeStatus(context, compose))
-    if (status !== undefined) {
-      return isLiveOnly ? composeLiveness(status) : await composeHealth(context, status, days)
-    }
-  }
-  await requireGateway(stateDirectoryOf(context), environment)
-  return onlyLive('embedded', false)
+  const status = await composeStatusOf(context, found.compose, found.containers)
+  return isLiveOnly ? composeLiveness(status) : await composeHealth(context, status, days)
 }
 
 /** @throws CliError with exit code 3 when no container is up. */

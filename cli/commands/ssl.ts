@@ -10,11 +10,10 @@ import {
 import { renderSsl } from '../certificates/render-ssl.ts'
 import { toSslReport } from '../certificates/ssl-report.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
-import { findGateway, requireGateway } from '../instance/control-client.ts'
+import type { CommandMaker, Context } from '../context.ts'
+import { requireRunning } from '../instance/find-running.ts'
 import { parseDays } from '../parse-days.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
-import { readComposeStatus } from '../status/read-compose-status.ts'
+import { composeStatusOf } from '../status/read-compose-status.ts'
 
 const NOTES = `
 Examples:
@@ -48,15 +47,10 @@ export const sslCommand: CommandMaker = (context) =>
     })
 
 async function readOwn(context: Context): Promise<Found> {
-  const { workingDirectory, environment } = context
-  const running = await findGateway(stateDirectoryOf(context), environment)
-  if (running !== undefined) return await readEmbedded(running)
-  if (isComposeFolder(workingDirectory)) {
-    const compose = await findDockerCompose(workingDirectory, environment)
-    const status = compose && (await readComposeStatus(context, compose))
-    if (compose && status) return await readInCompose(context, compose, status)
-  }
-  return await readEmbedded(await requireGateway(stateDirectoryOf(context), environment))
+  const found = await requireRunning(context)
+  if (found.kind === 'embedded') return await readEmbedded(found.running)
+  const { compose, containers } = found
+  return await readInCompose(context, compose, await composeStatusOf(context, compose, containers))
 }
 
 /** @throws CliError for what has no certificate. */

@@ -3,16 +3,16 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type CommandMaker, type Context, isInContainer, stateDirectoryOf } from '../context.ts'
-import { findGateway, type RunningGateway, requireGateway } from '../instance/control-client.ts'
+import { type CommandMaker, type Context, isInContainer } from '../context.ts'
+import type { RunningGateway } from '../instance/control-client.ts'
+import { requireRunning } from '../instance/find-running.ts'
 import { readProcesses } from '../instance/service-processes.ts'
 import { isServing } from '../instance/status.ts'
 import { becomeOwnerToRead } from '../setup/become-owner.ts'
 import { envFilePath } from '../setup/env-file-place.ts'
 import { type ComposeStatus, composeSteps, renderComposeStatus } from '../status/compose-status.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 import { nextSteps, renderStatus } from '../status/embedded-status.ts'
-import { readComposeStatus, readPipedStatus } from '../status/read-compose-status.ts'
+import { composeStatusOf, readPipedStatus } from '../status/read-compose-status.ts'
 
 const NOTES = `
 It finds the gateway of the state directory, or else the containers of this folder's compose.yaml. Where only Docker is:
@@ -28,20 +28,10 @@ export const statusCommand: CommandMaker = (context) =>
       becomeOwnerToRead(envFilePath(process.cwd()), process.cwd())
       const place = context()
       if (isInContainer(place)) return showCompose(place, await readPipedStatus(place))
-      const directory = stateDirectoryOf(place)
-      const running = await findGateway(directory, place.environment)
-      if (running !== undefined) return await showEmbedded(place, running)
-      const status = await findCompose(place)
-      if (status !== undefined) return showCompose(place, status)
-      return await showEmbedded(place, await requireGateway(directory, place.environment))
+      const found = await requireRunning(place)
+      if (found.kind === 'embedded') return await showEmbedded(place, found.running)
+      showCompose(place, await composeStatusOf(place, found.compose, found.containers))
     })
-
-async function findCompose(context: Context): Promise<ComposeStatus | undefined> {
-  const { workingDirectory, environment } = context
-  if (!isComposeFolder(workingDirectory)) return undefined
-  const compose = await findDockerCompose(workingDirectory, environment)
-  return compose && (await readComposeStatus(context, compose))
-}
 
 async function showEmbedded(
   { output, clock }: Context,

@@ -2,7 +2,7 @@
 
 import { toTable } from '../output.ts'
 import type { Finding } from './finding.ts'
-import { STAGES, type Stage } from './model/check.ts'
+import { STAGES } from './model/check.ts'
 import type { ClientProfile } from './model/client-profile.ts'
 
 export interface Report {
@@ -40,14 +40,6 @@ export function toReport(
 }
 
 const MARKS = { passed: '✓', warning: '!', failed: '✗', skipped: '–' } as const
-const HEADS: Readonly<Record<Stage, string>> = {
-  way: 'WAY',
-  discovery: 'DISCOVERY',
-  login: 'LOGIN',
-  mcp: 'MCP',
-  renewal: 'RENEWAL',
-  end: 'END',
-}
 
 export function renderReport(
   report: Report,
@@ -74,7 +66,7 @@ function clientTable(findings: readonly Finding[], clients: readonly ClientProfi
     return [name, ...STAGES.map((stage) => markOf(own.filter((one) => one.stage === stage)))]
   }
   const rows = [row('(every client)', null), ...clients.map(({ name, id }) => row(name, id))]
-  return toTable([['CLIENT', ...STAGES.map((stage) => HEADS[stage])], ...rows])
+  return toTable([['CLIENT', ...STAGES.map((stage) => stage.toUpperCase())], ...rows])
 }
 
 /** The worst of them; what was not tried is never well. */

@@ -40,7 +40,6 @@ const WHY_NOT = {
   unwanted: 'not tried: --no-login',
   'nobody-there':
     'not tried: it needs a person, and there is no terminal; --login asks for one all the same',
-  wanted: 'not tried: a person logs in once, as the client that listens on this machine',
 } as const
 
 export async function runDoctor(wish: DoctorWish, host: DoctorHost): Promise<void> {
@@ -53,7 +52,7 @@ export async function runDoctor(wish: DoctorWish, host: DoctorHost): Promise<voi
     if (host.leaving.aborted) return
     const loopback = client === byPerson ? await openFor(client) : undefined
     try {
-      const visit = toVisit(client, { wish, host, http, isOpen, loopback })
+      const visit = toVisit(client, { wish, host, http, isOpen, byPerson, loopback })
       await walk(visit, CHECKS, shared, host)
     } finally {
       loopback?.close()
@@ -64,12 +63,14 @@ export async function runDoctor(wish: DoctorWish, host: DoctorHost): Promise<voi
 interface Surroundings extends Pick<Visit, 'http' | 'isOpen'> {
   readonly wish: DoctorWish
   readonly host: DoctorHost
+  /** As whom a person logs in. */
+  readonly byPerson: ClientProfile | undefined
   readonly loopback: Loopback | undefined
 }
 
 function toVisit(
   client: ClientProfile,
-  { wish, host, http, isOpen, loopback }: Surroundings,
+  { wish, host, http, isOpen, byPerson, loopback }: Surroundings,
 ): Visit {
   const { target, username, login } = wish
   const isDev = target.own?.hasDevLogin === true && login !== 'unwanted'
@@ -86,7 +87,7 @@ function toVisit(
     port: loopback === undefined ? randomInt(...PORTS) : Number(new URL(loopback.redirectUri).port),
     origin: wish.origin,
     logIn,
-    whyNoLogin: WHY_NOT[login],
+    whyNoLogin: login === 'wanted' ? whyNotByPerson(byPerson) : WHY_NOT[login],
     logsInByItself: isDev,
     tool: wish.tool,
     days: wish.days,
@@ -97,11 +98,17 @@ function toVisit(
   }
 }
 
+function whyNotByPerson(byPerson: ClientProfile | undefined): string {
+  return byPerson === undefined
+    ? 'not tried: none of these clients can be answered here; add --client mcp-remote'
+    : `not tried: a person logs in once, as ${byPerson.name}`
+}
+
 function serviceOf({ url, own }: Target): string {
   return own?.services.find((service) => service.url === url)?.name ?? ''
 }
 
-/** The first that listens on this machine: nobody else's redirect can be waited for here. */
+/** The first that listens on this machine and registers: nobody else's redirect can be waited for here. */
 function personsClient({ target, clients, login }: DoctorWish): ClientProfile | undefined {
   if (login !== 'wanted' || target.own?.hasDevLogin === true) return undefined
   return clients.find(

@@ -1,16 +1,13 @@
 /** What is to be examined: a service of this gateway, embedded or in containers, or any MCP server by its URL. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { AUTHORITY_CERTIFICATE, certificateFolder } from '../../certs/files.ts'
 import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import { readEnvironment } from '../../lib/platform/environment.ts'
+import { authoritiesHere, authoritiesInCompose } from '../certificates/authorities.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { type Context, stateDirectoryOf } from '../context.ts'
-import { findGateway, requireGateway } from '../instance/control-client.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
-import { readComposeStatus } from '../status/read-compose-status.ts'
+import type { Context } from '../context.ts'
+import { type FoundGateway, findRunning, requireRunning } from '../instance/find-running.ts'
+import { composeStatusOf } from '../status/read-compose-status.ts'
 
 export interface OwnGateway {
   readonly services: readonly { readonly name: string; readonly url: string }[]
@@ -32,10 +29,15 @@ export async function findTarget(
   given: string | undefined,
   service: string | undefined,
 ): Promise<Target> {
-  const own = (await findEmbedded(context)) ?? (await findInCompose(context))
   if (given === undefined) {
-    if (own === undefined) await requireGateway(stateDirectoryOf(context), context.environment)
-    return { url: serviceUrl(own?.services ?? [], service), own }
+    const own = await toOwn(context, await requireRunning(context))
+    return { url: serviceUrl(own.services, service), own }
+  }
+  if (service !== undefined) {
+    throw new CliError('--service names a service of this gateway, and a URL is given.', {
+      exitCode: EXIT_CODE.usage,
+      nextStep: 'leave one of the two out',
+    })
   }
   const url = URL.parse(given)
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -47,6 +49,8 @@ export async function findTarget(
   }
   // As it was typed: a byte more or less is another resource.
   const typed = url.pathname === '/' && !given.endsWith('/') ? given : url.href
+  const found = await findRunning(context)
+  const own = found && (await toOwn(context, found))
   const isOurs = own?.services.some((one) => one.url === typed) === true
   return { url: typed, own: isOurs ? own : undefined }
 }
@@ -65,31 +69,20 @@ function serviceUrl(services: OwnGateway['services'], service: string | undefine
   )
 }
 
-async function findEmbedded(context: Context): Promise<OwnGateway | undefined> {
-  const running = await findGateway(stateDirectoryOf(context), context.environment)
-  if (running === undefined) return undefined
-  const { services, people, public_url, state_directory, certificate } = running.status
-  const path = join(certificateFolder(state_directory), AUTHORITY_CERTIFICATE)
-  return {
-    services,
-    authorities: certificate?.source === 'development' ? [readFileSync(path, 'utf8')] : [],
-    hasDevLogin: hasDevLogin(people, public_url),
+async function toOwn(context: Context, found: FoundGateway): Promise<OwnGateway> {
+  if (found.kind === 'embedded') {
+    const { status } = found.running
+    return {
+      services: status.services,
+      authorities: authoritiesHere(status),
+      hasDevLogin: hasDevLogin(status.people, status.public_url),
+    }
   }
-}
-
-async function findInCompose(context: Context): Promise<OwnGateway | undefined> {
-  const { workingDirectory, environment } = context
-  if (!isComposeFolder(workingDirectory)) return undefined
-  const compose = await findDockerCompose(workingDirectory, environment)
-  const status = compose && (await readComposeStatus(context, compose))
-  if (compose === undefined || status === undefined) return undefined
-  const authority =
-    status.certificate?.source === 'development'
-      ? await compose.read('certs', `/state/certs/${AUTHORITY_CERTIFICATE}`)
-      : undefined
+  const { compose, containers } = found
+  const status = await composeStatusOf(context, compose, containers)
   return {
     services: status.services,
-    authorities: authority === undefined ? [] : [authority],
+    authorities: await authoritiesInCompose(compose, status.certificate),
     hasDevLogin: status.people !== null && hasDevLogin(status.people, status.public_url ?? ''),
   }
 }
@@ -102,13 +95,15 @@ function hasDevLogin(
   return isLoopbackHost(host) && providers.some(({ name }) => name === 'dev')
 }
 
+/** A web page that nobody knows: where each may call it is as good as any. */
+export const ANY_PAGE = 'https://gateway-doctor.example'
+
 /** On this machine its pages may call; anywhere else those that are listed. Undefined where none may. */
 export function originFor({ url, own }: Target, { environment }: Context): string | undefined {
   if (isLoopbackHost(new URL(url).hostname)) return 'http://localhost:5173'
-  const anyPage = 'https://gateway-doctor.example'
-  if (own === undefined) return anyPage
+  if (own === undefined) return ANY_PAGE
   const { MCP_CORS_ORIGINS } = GATEWAY_VARIABLES
   const values = readEnvironment({ MCP_CORS_ORIGINS }, environment)
   const listed: readonly string[] = values.MCP_CORS_ORIGINS
-  return listed.includes('*') ? anyPage : listed[0]
+  return listed.includes('*') ? ANY_PAGE : listed[0]
 }

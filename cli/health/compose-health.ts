@@ -1,7 +1,6 @@
 /** The health of a gateway in containers: what Docker has asked each of them, and what can be asked from the host. */
 
-import { GATEWAY_VARIABLES, readGateway } from '../../lib/catalogue/gateway.ts'
-import { readEnvironment } from '../../lib/platform/environment.ts'
+import { readGateway } from '../../lib/catalogue/gateway.ts'
 import { portsOf } from '../administration/edge-knock.ts'
 import type { Context } from '../context.ts'
 import { type ComposeStatus, isUp } from '../status/compose-status.ts'
@@ -55,12 +54,8 @@ async function askFreshness({ environment, workingDirectory }: Context): Promise
 
 /** At the first port that answers as it should. */
 async function throughEdge({ environment }: Context, publicUrl: string): Promise<HealthCheck> {
-  const { GATEWAY_PORT } = GATEWAY_VARIABLES
-  const { GATEWAY_PORT: told } = readEnvironment({ GATEWAY_PORT }, environment)
-  const tried = await Promise.all(
-    portsOf(publicUrl, told).map((port) => checkEdge(publicUrl, port)),
-  )
-  const [first] = tried
-  const found = tried.find((check) => check.status === 'ok') ?? first
-  return found ?? (await checkEdge(publicUrl, told))
+  const [port, ...others] = portsOf(publicUrl, environment)
+  const ask = (one: number): Promise<HealthCheck> => checkEdge(publicUrl, one)
+  const tried = await Promise.all([ask(port), ...others.map(ask)])
+  return tried.find(({ status }) => status === 'ok') ?? tried[0]
 }

@@ -24,7 +24,6 @@ export interface HealthReport {
 export type Verdict = Pick<HealthCheck, 'status' | 'detail'>
 
 export const ok = (detail: string): Verdict => ({ status: 'ok', detail })
-export const warning = (detail: string): Verdict => ({ status: 'warning', detail })
 export const failing = (detail: string): Verdict => ({ status: 'failing', detail })
 
 /** Asks, and takes what is thrown for an answer. */

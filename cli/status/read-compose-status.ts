@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { readCertificateFigures } from './certificate-figures.ts'
-import { parseContainers } from './compose-ps.ts'
+import { type ContainerStatus, parseContainers } from './compose-ps.ts'
 import { type ComposeFacts, type ComposeStatus, toComposeStatus } from './compose-status.ts'
 import type { DockerCompose } from './docker-compose.ts'
 
@@ -22,7 +22,15 @@ export async function readComposeStatus(
   compose: DockerCompose,
 ): Promise<ComposeStatus | undefined> {
   const containers = parse(await compose.ps())
-  if (containers.length === 0) return undefined
+  return containers.length === 0 ? undefined : await composeStatusOf(context, compose, containers)
+}
+
+/** @param containers of the project, as they were just found. */
+export async function composeStatusOf(
+  context: Context,
+  compose: DockerCompose,
+  containers: readonly ContainerStatus[],
+): Promise<ComposeStatus> {
   const [expected, told] = await Promise.all([
     compose.services(),
     compose.read('certs', CERTIFICATE_STATUS),

@@ -29,8 +29,8 @@ challenge, the metadata, registration, login, token, an MCP session, a tool, ref
 itself is believed by nobody: it is checked by using it. Each failure is told in words, with what to do about it.
 
 - **The login.** At a gateway of your own with the \`dev\` login it logs in by itself, as \`doctor\` (\`--user\`). Anywhere else you
-  log in once in your browser, as the client that listens on this machine; what other clients do after a login is then not
-  tried. Without a terminal nobody is asked (\`--login\` asks all the same).
+  log in once in your browser, as the first client that listens on this machine and registers; what other clients do after a
+  login is then not tried. Without a terminal nobody is asked (\`--login\` asks all the same).
 - **What was not tried is said**, with the reason. It never counts as well.
 - **A tool** is called only where that does no harm: \`echo\`, or one that says that it only reads and needs no arguments.
   \`--tool NAME --arguments JSON\` names another.

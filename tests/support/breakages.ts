@@ -6,7 +6,7 @@ export interface Breakage {
   readonly name: string
   /** As which client it shows. */
   readonly client: string
-  /** What must be among the failures, `check.fault`. */
+  /** The failures, and there are no others, `check.fault`. */
   readonly failures: readonly string[]
   readonly warnings?: readonly string[]
   /** Words that the cure must have. */
@@ -102,7 +102,7 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'GET is 404 before it is 401',
     client: 'mcp-remote',
     failures: ['challenge.not_401', 'methods.not_401'],
-    cure: /before|comes before/,
+    cure: /comes before 400/,
     alteration: () => ({
       instead: ({ method, path, headers }) =>
         method === 'GET' && isMcp(path) && headers.authorization === undefined

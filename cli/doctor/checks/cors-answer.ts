@@ -27,7 +27,7 @@ export const corsAnswer = defineCheck({
   },
   async run(visit, find) {
     const { origin, facts } = visit
-    const refusal = await knock(visit, { headers: { origin } })
+    const refusal = await knock(visit)
     const answers = [
       ['the 401 of the MCP endpoint', refusal],
       ['the server metadata', await fetchMetadata(visit, facts.server?.url ?? visit.url)],

@@ -1,5 +1,5 @@
+import { addressesOf } from '../../look-up.ts'
 import { defineCheck, passed } from '../model/check.ts'
-import { addressesOf } from '../wire/look-up.ts'
 
 export const dns = defineCheck({
   id: 'dns',

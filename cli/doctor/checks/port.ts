@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { addressesOf } from '../../look-up.ts'
 import { defineCheck, passed } from '../model/check.ts'
-import { addressesOf } from '../wire/look-up.ts'
 
 const CONNECT_MS = 5000
 

@@ -1,5 +1,5 @@
 import { defineCheck, passed } from '../model/check.ts'
-import { readTokens, sendRefresh } from '../wire/token-request.ts'
+import { readTokens, sendRefresh, takeRefreshed } from '../wire/token-request.ts'
 import { inWords } from '../wire/words.ts'
 
 export const refreshAgain = defineCheck({
@@ -17,14 +17,11 @@ export const refreshAgain = defineCheck({
     },
   },
   async run(visit, find) {
-    const { facts } = visit
-    const presented = facts.refreshToken ?? ''
+    const presented = visit.facts.refreshToken ?? ''
     const answer = await sendRefresh(visit, presented)
     const tokens = readTokens(visit, answer)
     if (tokens === undefined) return find('login_lost', `answered ${inWords(answer)}`)
-    facts.tokens = { ...facts.tokens, ...tokens }
-    facts.usedRefreshToken = presented
-    facts.refreshToken = tokens.refreshToken ?? presented
+    takeRefreshed(visit, presented, tokens)
     return passed(`answered ${inWords(answer)}`)
   },
 })

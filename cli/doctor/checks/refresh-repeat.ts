@@ -1,5 +1,5 @@
 import { defineCheck, passed } from '../model/check.ts'
-import { readTokens, sendRefresh } from '../wire/token-request.ts'
+import { readTokens, sendRefresh, takeRefreshed } from '../wire/token-request.ts'
 import { inWords } from '../wire/words.ts'
 
 export const refreshRepeat = defineCheck({
@@ -40,8 +40,7 @@ export const refreshRepeat = defineCheck({
         `answered ${inWords(repeated)}, and ${inWords(next)} to the newer one`,
       )
     }
-    facts.tokens = { ...facts.tokens, ...tokens }
-    facts.refreshToken = tokens.refreshToken ?? refreshToken
+    takeRefreshed(visit, refreshToken, tokens)
     return find('refused', `answered ${inWords(repeated)}`)
   },
 })

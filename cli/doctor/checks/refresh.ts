@@ -1,6 +1,6 @@
 import { defineCheck, passed } from '../model/check.ts'
 import { knock } from '../wire/mcp.ts'
-import { readTokens, sendRefresh } from '../wire/token-request.ts'
+import { readTokens, sendRefresh, takeRefreshed } from '../wire/token-request.ts'
 import { inWords, isRedirect, objectOf } from '../wire/words.ts'
 
 export const refresh = defineCheck({
@@ -40,8 +40,7 @@ export const refresh = defineCheck({
     },
   },
   async run(visit, find) {
-    const { facts } = visit
-    const presented = facts.refreshToken ?? ''
+    const presented = visit.facts.refreshToken ?? ''
     const answer = await sendRefresh(visit, presented)
     const told = `answered ${inWords(answer)}`
     if (isRedirect(answer)) return find('redirected', told)
@@ -50,9 +49,7 @@ export const refresh = defineCheck({
     const tokens = readTokens(visit, answer)
     if (tokens === undefined)
       return find(objectOf(answer) === undefined ? 'not_json' : 'refused', told)
-    facts.tokens = { ...facts.tokens, ...tokens }
-    facts.usedRefreshToken = presented
-    facts.refreshToken = tokens.refreshToken ?? presented
+    takeRefreshed(visit, presented, tokens)
     const { status } = await knock(visit, { token: tokens.accessToken })
     return status === 401 || status === 403
       ? find('token_refused', `the MCP server answered ${status}`)

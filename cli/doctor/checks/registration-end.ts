@@ -30,6 +30,6 @@ export const registrationEnd = defineCheck({
       return find('stays', `the server gave no way to delete ${[...visit.stays].join(', ')}`)
     }
     if (registration !== undefined) return passed('deleted')
-    return client === undefined ? skipped('nothing was registered') : undefined
+    return client === undefined ? skipped('there is no registration of the client') : undefined
   },
 })

@@ -95,11 +95,11 @@ export const registration = defineCheck({
     if (refusal !== undefined) return find(refusal, told)
     const client = readClient(visit, answer)
     if (client === undefined) return find('not_json', told)
+    const managed = readRegistration(visit, answer)
+    if (managed !== undefined) visit.facts.registration = managed
     const useless = whyUseless(visit, answer)
     if (useless !== undefined) return find(...useless)
     visit.facts.client = client
-    const managed = readRegistration(visit, answer)
-    if (managed !== undefined) visit.facts.registration = managed
     return passed(`${told}, as ${client.authMethod}`)
   },
 })

@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../model/client-profile.ts'
+import { PUBLIC_CLIENT } from './public-client.ts'
 
 const CALLBACK = 'https://chatgpt.com/connector_platform_oauth_redirect'
 
@@ -11,11 +12,7 @@ export const chatgpt: ClientProfile = {
   document: 'https://chatgpt.com/oauth/client.json',
   redirectUris: [CALLBACK],
   redirectUri: CALLBACK,
-  registration: {
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  },
+  registration: PUBLIC_CLIENT,
   scope: 'challenge',
   offlineAccess: true,
   wire: { opens: 'initialize', version: '2025-11-25' },

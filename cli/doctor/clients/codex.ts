@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../model/client-profile.ts'
+import { PUBLIC_CLIENT } from './public-client.ts'
 
 const CALLBACK = 'http://127.0.0.1:{port}/callback'
 
@@ -11,11 +12,7 @@ export const codex: ClientProfile = {
   document: 'https://chatgpt.com/oauth/codex/client.json',
   redirectUris: [CALLBACK],
   redirectUri: CALLBACK,
-  registration: {
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  },
+  registration: PUBLIC_CLIENT,
   scope: 'challenge',
   offlineAccess: true,
   refreshesScope: true,

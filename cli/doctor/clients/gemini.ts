@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../model/client-profile.ts'
+import { PUBLIC_CLIENT } from './public-client.ts'
 
 const CALLBACK = 'http://localhost:{port}/oauth/callback'
 
@@ -10,12 +11,7 @@ export const gemini: ClientProfile = {
   opening: 'HEAD',
   redirectUris: [CALLBACK],
   redirectUri: CALLBACK,
-  registration: {
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-    code_challenge_method: ['S256'],
-  },
+  registration: { ...PUBLIC_CLIENT, code_challenge_method: ['S256'] },
   scope: 'server-metadata',
   wire: { opens: 'initialize', version: '2025-06-18' },
 }

@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../model/client-profile.ts'
+import { PUBLIC_CLIENT } from './public-client.ts'
 
 const CALLBACK = 'http://localhost:{port}/oauth/callback'
 
@@ -15,9 +16,7 @@ export const mcpRemote: ClientProfile = {
     software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d',
     software_version: '0.15.1',
     application_type: 'native',
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
+    ...PUBLIC_CLIENT,
   },
   scope: 'challenge',
   offlineAccess: true,

@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../model/client-profile.ts'
+import { PUBLIC_CLIENT } from './public-client.ts'
 
 const CALLBACK = 'http://localhost:{port}/oauth/callback'
 
@@ -11,11 +12,7 @@ export const webPage: ClientProfile = {
   opening: 'POST',
   redirectUris: [CALLBACK],
   redirectUri: CALLBACK,
-  registration: {
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  },
+  registration: PUBLIC_CLIENT,
   scope: 'challenge',
   isWebPage: true,
   wire: { opens: 'initialize', version: '2025-11-25' },

@@ -18,15 +18,13 @@ export interface ClientProfile {
   /** Of the registration (RFC 7591), beside the redirect URIs. */
   readonly registration: Readonly<Record<string, unknown>>
   readonly registersScope?: true
-  /** Whose scopes it asks for: the challenge's first, only the server metadata's, or none. */
-  readonly scope: 'challenge' | 'server-metadata' | 'none'
+  /** Whose scopes it asks for: the challenge's first, or only the server metadata's. */
+  readonly scope: 'challenge' | 'server-metadata'
   /** Adds `offline_access` where the server lists it. */
   readonly offlineAccess?: true
   readonly prompt?: 'consent'
   /** Fetches the authorize URL itself, without cookies, before the browser does. */
   readonly looksAtAuthorize?: true
-  /** Sends no `resource` (RFC 8707) with these. */
-  readonly withoutResource?: readonly ('token' | 'refresh')[]
   /** Sends `scope` with a refresh: the one that it asked for. */
   readonly refreshesScope?: true
   /** Several of its windows or agents share one login, and refresh at once. */

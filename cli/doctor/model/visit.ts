@@ -42,6 +42,14 @@ export interface Visit {
   readonly leftBehind: Map<string, () => Promise<unknown>>
 }
 
+/** Of each request of the client itself; a browser adds where its page is from. */
+export function headersOf({
+  client,
+  origin,
+}: Pick<Visit, 'client' | 'origin'>): Record<string, string> {
+  return { ...client.headers, ...(client.isWebPage === true && { origin }) }
+}
+
 /** With the port of this visit. */
 export function withPort(visit: Pick<Visit, 'port'>, address: string): string {
   return address.replaceAll('{port}', String(visit.port))

@@ -9,7 +9,6 @@ import { listOf } from './words.ts'
 /** What the client asks for; undefined where it names no scope. */
 export function scopeFor(client: ClientProfile, facts: Facts): string | undefined {
   const listed = listOf(facts.server?.document['scopes_supported']) ?? []
-  if (client.scope === 'none') return undefined
   if (client.scope === 'server-metadata') return listed.join(' ') || undefined
   const offered = listOf(facts.resourceMetadata?.document['scopes_supported'])
   const asked = (facts.challenge?.scope?.split(' ') ?? offered ?? []).filter(Boolean)

@@ -7,7 +7,7 @@ import { type IncomingMessage, type RequestOptions, request as requestPlain } fr
 import { request as requestTls } from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { createParser } from 'eventsource-parser'
-import { lookUp } from './look-up.ts'
+import { lookUp } from '../../look-up.ts'
 import { toUnreachable, Unreachable } from './unreachable.ts'
 
 export interface HttpRequest {

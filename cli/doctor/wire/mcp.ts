@@ -1,7 +1,7 @@
 /** MCP requests of both eras, by hand: what a check sends has to be known to the byte. */
 
 import type { McpSession } from '../model/facts.ts'
-import { keepSecret, type Visit } from '../model/visit.ts'
+import { headersOf, keepSecret, type Visit } from '../model/visit.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
 import { recordOf } from './words.ts'
 
@@ -80,7 +80,7 @@ export function knock(
   }: { method?: string; token?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<HttpAnswer> {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const all = { ...visit.client.headers, ...headers, ...authorization }
+  const all = { ...headersOf(visit), ...headers, ...authorization }
   const body = JSON.stringify({ jsonrpc: '2.0', id: 'knock', method: 'ping' })
   const request: HttpRequest =
     method === 'POST'
@@ -94,12 +94,10 @@ export function knock(
 }
 
 export function mcpHeaders(visit: Visit, session: McpSession | undefined): Record<string, string> {
-  const { client, facts, isOpen } = visit
-  const token = isOpen ? undefined : facts.tokens?.accessToken
+  const token = visit.facts.tokens?.accessToken
   return {
-    ...client.headers,
-    ...client.mcpHeaders,
-    ...(client.isWebPage === true && { origin: visit.origin }),
+    ...headersOf(visit),
+    ...visit.client.mcpHeaders,
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(session !== undefined && { 'mcp-protocol-version': session.version }),
     ...(session?.id !== undefined && { 'mcp-session-id': keepSecret(visit, session.id) }),

@@ -1,13 +1,12 @@
 /** Requests for metadata as the client of the visit sends them. */
 
 import type { Document } from '../model/facts.ts'
-import type { Visit } from '../model/visit.ts'
+import { headersOf, type Visit } from '../model/visit.ts'
 import type { HttpAnswer } from './http.ts'
 import { inWords, isRedirect, objectOf, plain } from './words.ts'
 
-export function fetchMetadata({ http, client, origin }: Visit, url: string): Promise<HttpAnswer> {
-  const page = client.isWebPage === true ? { origin } : {}
-  return http({ url, headers: { ...client.headers, ...client.discoveryHeaders, ...page } })
+export function fetchMetadata(visit: Visit, url: string): Promise<HttpAnswer> {
+  return visit.http({ url, headers: { ...headersOf(visit), ...visit.client.discoveryHeaders } })
 }
 
 export type Located =

@@ -1,7 +1,7 @@
 /** The registration that a client sends (RFC 7591), and the end of it (RFC 7592). */
 
 import type { Facts, KnownClient, Registration } from '../model/facts.ts'
-import { keepSecret, type Visit, withPort } from '../model/visit.ts'
+import { headersOf, keepSecret, type Visit, withPort } from '../model/visit.ts'
 import { scopeFor } from './authorization-request.ts'
 import type { HttpAnswer } from './http.ts'
 import { objectOf, textOf } from './words.ts'
@@ -12,7 +12,7 @@ export async function sendRegistration(
   endpoint: string,
   redirectUris: readonly string[] = visit.client.redirectUris.map((one) => withPort(visit, one)),
 ): Promise<HttpAnswer> {
-  const { client, http, facts, origin } = visit
+  const { client, http, facts } = visit
   const scope = client.registersScope === true ? scopeFor(client, facts) : undefined
   const body = {
     client_name: `gateway doctor (${client.name})`,
@@ -21,8 +21,7 @@ export async function sendRegistration(
     ...(scope !== undefined && { scope }),
   }
   const headers = {
-    ...client.headers,
-    ...(client.isWebPage === true && { origin }),
+    ...headersOf(visit),
     'content-type': 'application/json',
     accept: 'application/json',
   }
@@ -66,21 +65,15 @@ export function readClient(visit: Visit, answer: HttpAnswer): KnownClient | unde
   return { clientId, clientSecret, authMethod }
 }
 
-export function endRegistration(
-  { http, client }: Visit,
-  { uri, token }: Registration,
-): Promise<HttpAnswer> {
-  const headers = { ...client.headers, authorization: `Bearer ${token}` }
-  return http({ url: uri, method: 'DELETE', headers })
+export function endRegistration(visit: Visit, { uri, token }: Registration): Promise<HttpAnswer> {
+  const headers = { ...headersOf(visit), authorization: `Bearer ${token}` }
+  return visit.http({ url: uri, method: 'DELETE', headers })
 }
 
 /** Whether the server still knows it. */
-export async function isRegistered(
-  { http, client }: Visit,
-  { uri, token }: Registration,
-): Promise<boolean> {
-  const headers = { ...client.headers, authorization: `Bearer ${token}` }
-  return (await http({ url: uri, headers })).status < 300
+export async function isRegistered(visit: Visit, { uri, token }: Registration): Promise<boolean> {
+  const headers = { ...headersOf(visit), authorization: `Bearer ${token}` }
+  return (await visit.http({ url: uri, headers })).status < 300
 }
 
 export function registrationEndpoint({ server }: Facts): string | undefined {

@@ -1,23 +1,18 @@
 /** Requests of the token endpoint and its neighbours, with the client's way to prove itself (RFC 6749 section 2.3.1). */
 
 import type { AuthorizationRequest, Tokens } from '../model/facts.ts'
-import { keepSecret, type Visit } from '../model/visit.ts'
+import { headersOf, keepSecret, type Visit } from '../model/visit.ts'
 import type { HttpAnswer } from './http.ts'
 import { objectOf, textOf } from './words.ts'
 
 export type Fields = Readonly<Record<string, string | undefined>>
 
-export function sendForm(
-  { http, client, facts, origin }: Visit,
-  url: string,
-  fields: Fields,
-): Promise<HttpAnswer> {
-  const { clientId = '', clientSecret = '', authMethod = 'none' } = facts.client ?? {}
+export function sendForm(visit: Visit, url: string, fields: Fields): Promise<HttpAnswer> {
+  const { clientId = '', clientSecret = '', authMethod = 'none' } = visit.facts.client ?? {}
   const body = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) body.set(name, value)
   const headers: Record<string, string> = {
-    ...client.headers,
-    ...(client.isWebPage === true && { origin }),
+    ...headersOf(visit),
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
   }
@@ -28,7 +23,7 @@ export function sendForm(
     body.set('client_id', clientId)
     if (authMethod === 'client_secret_post') body.set('client_secret', clientSecret)
   }
-  return http({ url, method: 'POST', headers, body: body.toString() })
+  return visit.http({ url, method: 'POST', headers, body: body.toString() })
 }
 
 export interface CodeWish extends Pick<AuthorizationRequest, 'redirectUri' | 'verifier'> {
@@ -39,24 +34,22 @@ export function sendCode(
   visit: Visit,
   { code, redirectUri, verifier }: CodeWish,
 ): Promise<HttpAnswer> {
-  const { client, facts } = visit
-  const withResource = client.withoutResource?.includes('token') !== true
+  const { facts } = visit
   return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
     grant_type: 'authorization_code',
     code,
     redirect_uri: redirectUri,
     code_verifier: verifier,
-    ...(withResource && { resource: facts.resource }),
+    resource: facts.resource,
   })
 }
 
 export function sendRefresh(visit: Visit, refreshToken: string): Promise<HttpAnswer> {
   const { client, facts } = visit
-  const withResource = client.withoutResource?.includes('refresh') !== true
   return sendForm(visit, facts.server?.tokenEndpoint ?? '', {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
-    ...(withResource && { resource: facts.resource }),
+    resource: facts.resource,
     ...(client.refreshesScope === true && { scope: facts.request?.scope }),
   })
 }
@@ -69,6 +62,13 @@ export function readTokens(visit: Visit, answer: HttpAnswer): Tokens | undefined
   if (answer.status >= 300 || accessToken === undefined || !isBearer) return undefined
   if (refreshToken !== undefined) keepSecret(visit, refreshToken)
   return { accessToken: keepSecret(visit, accessToken), refreshToken, scope: textOf(body['scope']) }
+}
+
+/** What a refresh leaves the client with: the new refresh token, or the one that it presented where no new one came. */
+export function takeRefreshed({ facts }: Visit, presented: string, tokens: Tokens): void {
+  facts.tokens = { ...facts.tokens, ...tokens }
+  facts.usedRefreshToken = presented
+  facts.refreshToken = tokens.refreshToken ?? presented
 }
 
 /** Ends what is alive, whatever the outcome of the walk. */

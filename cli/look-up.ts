@@ -5,13 +5,8 @@ import type { LookupFunction } from 'node:net'
 
 const THIS_MACHINE: readonly LookupAddress[] = [{ address: '127.0.0.1', family: 4 }]
 
-export function isLocalhostName(name: string): boolean {
-  return /(?:^|\.)localhost$/i.test(name)
-}
-
 export const lookUp: LookupFunction = (name, options, callback) => {
-  if (!isLocalhostName(name) || name.toLowerCase() === 'localhost')
-    return lookup(name, options, callback)
+  if (!/\.localhost$/i.test(name)) return lookup(name, options, callback)
   if (options.all === true) return callback(null, [...THIS_MACHINE])
   return callback(null, '127.0.0.1', 4)
 }
