@@ -18,6 +18,8 @@ export type DeviceAnswer<Granted> =
   | { readonly waiting: 'slow_down'; readonly interval?: number | undefined }
 
 const SLOW_DOWN_SECONDS = 5
+/** What lies between two questions to a server that cannot be reached, unless it wants more. */
+const UNREACHABLE_SECONDS_MAX = 60
 
 /** Undefined when the code has expired before anybody decided. */
 export async function pollDevice<Granted>({
@@ -29,12 +31,16 @@ export async function pollDevice<Granted>({
   const until = performance.now() + expiresIn * 1000
   let seconds = interval
   while (performance.now() < until) {
-    await sleep(seconds * 1000, undefined, { signal })
+    await sleep(Math.min(seconds * 1000, until - performance.now()), undefined, { signal })
     const answer = await ask()
     if ('granted' in answer) return answer.granted
     if (answer.waiting === 'slow_down') seconds = answer.interval ?? seconds + SLOW_DOWN_SECONDS
     // A server that cannot be reached for a moment ends nothing, and is asked ever less.
-    else if (answer.waiting === 'unreachable') seconds *= 2
+    else if (answer.waiting === 'unreachable') seconds = lessOften(seconds)
   }
   return undefined
+}
+
+function lessOften(seconds: number): number {
+  return Math.min(seconds * 2, Math.max(seconds, UNREACHABLE_SECONDS_MAX))
 }

@@ -17,14 +17,12 @@ const INVALID_REQUEST = -32_600
 
 export function openLines(input: Readable, output: Writable): Lines {
   /** Of everybody who waits for room; a reader that has gone makes none, and keeps nobody. */
-  let room: Promise<unknown> | undefined
+  let room: Promise<void> | undefined
   const write = async (message: unknown): Promise<void> => {
     if (output.write(`${JSON.stringify(message)}\n`) || output.destroyed) return
-    room ??= Promise.race([once(output, 'drain'), once(output, 'close')])
-      .catch(() => {})
-      .finally(() => {
-        room = undefined
-      })
+    room ??= untilRoom(output).finally(() => {
+      room = undefined
+    })
     await room
   }
   const refuse = (code: number, message: string): Promise<void> =>
@@ -48,6 +46,19 @@ export function openLines(input: Readable, output: Writable): Lines {
   }
 
   return { messages, write }
+}
+
+async function untilRoom(output: Writable): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    await Promise.race([once(output, 'drain', { signal }), once(output, 'close', { signal })])
+  } catch {
+    // It broke: nobody reads any more.
+  } finally {
+    // The other one listens no longer.
+    over.abort()
+  }
 }
 
 function parse(line: string): { readonly value: unknown } | undefined {

@@ -21,6 +21,7 @@ import {
   sendOver,
   sessionIdOf,
 } from '../session/legacy.ts'
+import { OPENING_MS } from '../session/legacy-transport.ts'
 import { isNotFound } from './failure.ts'
 import { createOpening, isOpening } from './opening.ts'
 import { isStateless } from './waiting.ts'
@@ -43,8 +44,9 @@ export class Link {
   readonly #opening = createOpening()
   #transport: HttpTransport
   #renewing: Promise<void> | undefined
-  /** Of 2024-11-05, while it is not yet open. */
+  /** What is not yet in use, while it is being opened. */
   #starting: HttpTransport | undefined
+  #isClosed = false
   /** Of 2024-11-05, whose stream has broken off: its session ended with it. */
   #dropped: HttpTransport | undefined
 
@@ -67,13 +69,22 @@ export class Link {
     if (this.#isDropped()) await this.#renew(this.#transport)
     const used = this.#transport
     try {
-      await sendOver(used, message, options)
-      if (this.#dropped === used) throw new Error('The connection broke off before the answer.')
+      await this.#sendOver(used, message, options)
     } catch (error) {
       if (!isNotFound(error) || !this.#hasSession(used) || isStateless(message)) throw error
       await this.#renew(used)
-      await sendOver(this.#transport, message, options)
+      await this.#sendOver(this.#transport, message, options)
     }
+  }
+
+  /** A stream that breaks off while it is sent was not waited for by anybody who could be told. */
+  async #sendOver(
+    transport: HttpTransport,
+    message: JSONRPCMessage,
+    options?: SendOptions,
+  ): Promise<void> {
+    await sendOver(transport, message, options)
+    if (this.#dropped === transport) throw new Error('The connection broke off before the answer.')
   }
 
   async #open(message: JSONRPCRequest, options?: SendOptions): Promise<void> {
@@ -94,7 +105,7 @@ export class Link {
   async #sendOpening(message: JSONRPCRequest, options: SendOptions): Promise<void> {
     if (this.#isDropped()) this.#transport = await this.#startLegacy()
     try {
-      await sendOver(this.#transport, message, options)
+      await this.#sendOver(this.#transport, message, options)
     } catch (error) {
       if (!knowsNoStreamableHttp(error)) throw error
       const legacy = await this.#startLegacy().catch(() => {
@@ -103,7 +114,7 @@ export class Link {
       })
       await this.#transport.close()
       this.#transport = legacy
-      await legacy.send(message)
+      await this.#sendOver(legacy, message)
     }
   }
 
@@ -121,6 +132,7 @@ export class Link {
 
   /** Tells the server that the session has ended. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const leaving = this.#transport
     // Its own refusal would open another session.
     leaving.onerror = () => {}
@@ -179,22 +191,23 @@ export class Link {
     const next = isLegacy(lost)
       ? await this.#startLegacy()
       : this.#listenTo(this.#ports.createTransport())
+    this.#starting = next
     try {
       if (!isLegacy(lost)) await next.start()
       await openAgain(next, request)
+      if (this.#isClosed) throw new Error('The connection was closed meanwhile.')
+      this.#transport = next
     } catch (error) {
       await next.close()
       throw error
+    } finally {
+      this.#starting = undefined
     }
-    this.#transport = next
     await lost.close()
     this.#ports.onLost()
     await next.send({ jsonrpc: '2.0', method: 'notifications/initialized' })
   }
 }
-
-/** A server that takes the request and never answers it is not waited for. */
-const OPENING_MS = 30_000
 
 /** The client has its answer already, from the first time. @throws when there is none, or a refusal. */
 async function openAgain(transport: HttpTransport, request: JSONRPCRequest): Promise<void> {
@@ -210,8 +223,7 @@ async function openAgain(transport: HttpTransport, request: JSONRPCRequest): Pro
   const unanswered = (): void => reject(new Error('The server does not open the session anew.'))
   const timer = setTimeout(unanswered, OPENING_MS)
   try {
-    await sendOver(transport, request, { onRequestStreamEnd: unanswered })
-    await promise
+    await Promise.all([sendOver(transport, request, { onRequestStreamEnd: unanswered }), promise])
   } finally {
     clearTimeout(timer)
     if (onmessage !== undefined) transport.onmessage = onmessage

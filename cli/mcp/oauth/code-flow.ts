@@ -22,7 +22,6 @@ export interface CodeFlow extends Pick<Discovered, 'server' | 'resource' | 'scop
 
 export async function runCodeFlow(flow: CodeFlow): Promise<OAuthTokens> {
   const { server, client, redirectUri, resource, scope } = flow
-  requirePkce(server)
   const state = randomBytes(16).toString('base64url')
   const { authorizationUrl, codeVerifier } = await startAuthorization(server.issuer, {
     metadata: server,
@@ -48,7 +47,10 @@ export async function runCodeFlow(flow: CodeFlow): Promise<OAuthTokens> {
 }
 
 /** Who does not say that it knows S256 may ignore the challenge, and is not gone on with (MCP, authorization). */
-function requirePkce({ issuer, code_challenge_methods_supported: methods }: ServerMetadata): void {
+export function requirePkce({
+  issuer,
+  code_challenge_methods_supported: methods,
+}: ServerMetadata): void {
   if (methods?.includes('S256') === true) return
   throw new CliError(`${issuer} does not say that it knows PKCE with S256, which MCP requires.`, {
     nextStep:

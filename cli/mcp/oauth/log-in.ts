@@ -8,7 +8,7 @@ import { escapeControls } from '../../log/terminal-line.ts'
 import type { Login } from '../store/login.ts'
 import type { LoginStore } from '../store/login-store.ts'
 import { boundPort, type ChosenClient, chooseClient, registeredPort } from './choose-client.ts'
-import { runCodeFlow } from './code-flow.ts'
+import { requirePkce, runCodeFlow } from './code-flow.ts'
 import { runDeviceFlow } from './device-flow.ts'
 import { type Discovered, discover } from './discover.ts'
 import { type Loopback, openLoopback } from './loopback.ts'
@@ -135,6 +135,8 @@ async function byCode(
   wish: LoginWish,
   known: Login | undefined,
 ): Promise<Granted> {
+  // Before anything is registered there.
+  requirePkce(discovered.server)
   const loopback = await openAny(wish, known)
   const { redirectUri } = loopback
   try {

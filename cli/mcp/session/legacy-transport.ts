@@ -1,19 +1,18 @@
 /** The transport of 2024-11-05, which does not wait for ever until its stream is open. */
 
-import { SSEClientTransport } from '@modelcontextprotocol/client'
+import { SSEClientTransport, type SSEClientTransportOptions } from '@modelcontextprotocol/client'
 
 /** A server that takes the request and never says where messages go is not waited for. */
 export const OPENING_MS = 30_000
 
 export class LegacyTransport extends SSEClientTransport {
   #opening: PromiseWithResolvers<never> | undefined
-  #openingMs = OPENING_MS
+  readonly #openingMs: number
   #timer: NodeJS.Timeout | undefined
 
-  /** For trials. */
-  waitingAtMost(ms: number): this {
-    this.#openingMs = ms
-    return this
+  constructor(url: URL, options: SSEClientTransportOptions, openingMs = OPENING_MS) {
+    super(url, options)
+    this.#openingMs = openingMs
   }
 
   /** Ends, and leaves nothing open, in time or with `close`. */

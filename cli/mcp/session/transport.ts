@@ -21,6 +21,8 @@ export interface TransportOptions {
   readonly reconnection?: NonNullable<StreamableHTTPClientTransportOptions['reconnectionOptions']>
   /** Logs in when there is no login, or none that is good any more. @throws where that cannot be. */
   readonly logIn?: (refused: string | undefined) => Promise<void>
+  /** What the stream of a server of 2024-11-05 may take to open. */
+  readonly openingMs?: number
 }
 
 export function createTransport(
@@ -41,13 +43,13 @@ export function createLegacyTransport(
   tokens: TokenSource,
   options: TransportOptions = {},
 ): LegacyTransport {
-  const { logIn } = options
+  const { logIn, openingMs } = options
   const timely: TransportOptions =
     logIn === undefined
       ? {}
       : { logIn: (refused) => transport.untimed(async () => await logIn(refused)) }
   const { fetch, authProvider } = withTokens(url, tokens, timely)
-  const transport = new LegacyTransport(new URL(url), { fetch, authProvider })
+  const transport = new LegacyTransport(new URL(url), { fetch, authProvider }, openingMs)
   return transport
 }
 

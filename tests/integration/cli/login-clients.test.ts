@@ -77,6 +77,7 @@ test('nobody is sent to a server that does not say that it knows PKCE', async (t
   t.is(exitCode, 1)
   t.regex(stderr, /does not say that it knows PKCE with S256.*\n→ .*--device/)
   t.deepEqual(server.authorized, [])
+  t.deepEqual(server.registered, [])
 })
 
 test('a device login outlives a cut connection, and its words steer no terminal', async (t) => {

@@ -51,7 +51,7 @@ async function makeWorld(t: ExecutionContext, opens: boolean) {
   const bridge = await openBridge({
     createTransport: () => createTransport(server.url, tokens),
     createLegacyTransport() {
-      const made = createLegacyTransport(server.url, tokens).waitingAtMost(opens ? 5000 : 200)
+      const made = createLegacyTransport(server.url, tokens, { openingMs: opens ? 5000 : 200 })
       legacy.push(made)
       return made
     },
