@@ -1,11 +1,11 @@
 /** The completion script for bash, 3.2 and newer. */
 
+import { at, commandPatterns, optionPatterns } from './patterns.ts'
 import { quote } from './quote.ts'
 import type { CommandRow, OptionRow, Values } from './tree.ts'
 
 /** @param program what asks for values: an interpreter and a file, each a word. */
 export function toBash(rows: readonly CommandRow[], program: readonly string[]): string {
-  const commands = rows.slice(1).map(({ path }) => quote(at(path)))
   return `# bash completion for gateway: source <(gateway completion bash)
 _gateway_values() { ${program.map(quote).join(' ')} completion values "$1" 2>/dev/null; }
 
@@ -19,7 +19,7 @@ _gateway() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at \${COMP_WORDS[i]}" in
-      ${commands.join('|')}) at="$at \${COMP_WORDS[i]}" ;;
+      ${commandPatterns(rows)}) at="$at \${COMP_WORDS[i]}" ;;
     esac
   done
   case "$at|\${COMP_WORDS[COMP_CWORD - 1]}" in
@@ -36,19 +36,11 @@ complete -F _gateway gateway
 `
 }
 
-function at(path: readonly string[]): string {
-  return path.map((word) => ` ${word}`).join('')
-}
-
 /** After an option that takes a value, values alone. */
-function optionCases({ path, options }: CommandRow): string[] {
-  return options
-    .filter(({ takesValue }) => takesValue)
-    .map(({ name, short, values }) => {
-      const names = [name, ...(short === undefined ? [] : [`-${short}`])]
-      const patterns = names.map((one) => quote(`${at(path)}|${one}`)).join('|')
-      return `    ${patterns}) ${valueWords(values)} ;;`
-    })
+function optionCases(row: CommandRow): string[] {
+  return optionPatterns(row).map(
+    ({ patterns, values }) => `    ${patterns}) ${valueWords(values)} ;;`,
+  )
 }
 
 function commandCase({ path, commands, options, values }: CommandRow): string {

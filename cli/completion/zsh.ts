@@ -1,11 +1,11 @@
 /** The completion script for zsh, with descriptions. */
 
+import { at, commandPatterns, optionPatterns } from './patterns.ts'
 import { oneLine, quote } from './quote.ts'
 import type { CommandRow, Named, Values } from './tree.ts'
 
 /** @param program what asks for values: an interpreter and a file, each a word. */
 export function toZsh(rows: readonly CommandRow[], program: readonly string[]): string {
-  const commands = rows.slice(1).map(({ path }) => quote(at(path)))
   return `#compdef gateway
 # zsh completion for gateway: source <(gateway completion zsh), after compinit
 _gateway_values() {
@@ -19,7 +19,7 @@ _gateway() {
   local -a found
   for ((i = 2; i < CURRENT; i++)); do
     case "$at $words[i]" in
-      (${commands.join('|')}) at="$at $words[i]" ;;
+      (${commandPatterns(rows)}) at="$at $words[i]" ;;
     esac
   done
   case "$at|$words[CURRENT-1]" in
@@ -33,18 +33,10 @@ compdef _gateway gateway
 `
 }
 
-function at(path: readonly string[]): string {
-  return path.map((word) => ` ${word}`).join('')
-}
-
-function optionCases({ path, options }: CommandRow): string[] {
-  return options
-    .filter(({ takesValue }) => takesValue)
-    .map(({ name, short, values }) => {
-      const names = [name, ...(short === undefined ? [] : [`-${short}`])]
-      const patterns = names.map((one) => quote(`${at(path)}|${one}`)).join('|')
-      return `    (${patterns}) ${describeValues(values)}; return ;;`
-    })
+function optionCases(row: CommandRow): string[] {
+  return optionPatterns(row).map(
+    ({ patterns, values }) => `    (${patterns}) ${describeValues(values)}; return ;;`,
+  )
 }
 
 function commandCase({ path, commands, options, values }: CommandRow): string {
