@@ -18,9 +18,9 @@ import { newSecretNames } from '../supervisor/part-environment.ts'
 import { findNearNames } from './near-names.ts'
 import { originOf, type Surroundings } from './origin.ts'
 import { readSurroundings } from './read-surroundings.ts'
-import { knownVariables } from './variables.ts'
+import { knownVariables, secretNames } from './variables.ts'
 
-/** The wire shape of `gateway config check --json`. */
+/** What a start would make of it. */
 export interface CheckedConfiguration {
   /** Each keeps a gateway from starting. */
   readonly faults: readonly string[]
@@ -83,7 +83,12 @@ function toNotes(gateway: Gateway, surroundings: Surroundings): string[] {
   const names = Object.keys(inFile)
   const switches = [...gateway.definitions.keys()].map(serviceSwitch)
   const secrets = newSecretNames(new Map(), gateway.services)
-  const known = [...Object.keys(knownVariables()), ...switches, ...secrets, 'GATEWAY_SECRET']
+  const known = [
+    ...Object.keys(knownVariables()),
+    ...switches,
+    ...secretNames(gateway),
+    'GATEWAY_SECRET',
+  ]
   const overruled = names.filter(
     (name) => shell[name] !== undefined && shell[name] !== inFile[name],
   )

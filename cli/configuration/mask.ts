@@ -14,7 +14,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /** The address without what stands before `@`, and without what a query says. */
-export function maskAddress(text: string): string {
+function maskAddress(text: string): string {
   const url = URL.parse(text)
   if (url === null) return text
   const isBare = url.username === '' && url.password === '' && url.search === ''

@@ -5,6 +5,7 @@ import { providerSecretNames } from '../../lib/catalogue/providers.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import type { Specification, Variable } from '../../lib/platform/environment.ts'
 import { Secret } from '../../lib/platform/secret.ts'
+import { BACKUP_VARIABLES } from '../backup/settings.ts'
 import { START_VARIABLES } from '../start/configuration.ts'
 import { roomSettings } from '../start/room-settings.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
@@ -23,9 +24,18 @@ export interface VariableRow {
 
 const ROOT_SECRET = 'GATEWAY_SECRET'
 
+/** Of tests, and of what starts the rooms: nobody else sets them. */
+const NOT_FOR_OPERATORS = new Set(['CLIENT_DOCUMENT_TEST_HOSTS', 'MCP_RUNNERS_FOLDER'])
+
 /** Those of the specifications, by name. */
 export function knownVariables(): Specification {
-  return { ...GATEWAY_VARIABLES, ...START_VARIABLES, ...roomSettings() }
+  const all: Specification = {
+    ...GATEWAY_VARIABLES,
+    ...START_VARIABLES,
+    ...BACKUP_VARIABLES,
+    ...roomSettings(),
+  }
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !NOT_FOR_OPERATORS.has(name)))
 }
 
 /** @param gateway undefined while the configuration is at fault: then what follows from it is left out. */
@@ -57,7 +67,7 @@ function derivedValues({ addresses, adminPort, metricsPort }: Gateway): Map<stri
 }
 
 /** Variables that login providers, clients and services name. */
-function secretNames({ providers, clients, services }: Gateway): string[] {
+export function secretNames({ providers, clients, services }: Gateway): string[] {
   const ofClients = [...clients.values()].flatMap(({ secretName }) => secretName ?? [])
   const ofServices = newSecretNames(new Map(), services)
   return [...new Set([...providerSecretNames(providers), ...ofClients, ...ofServices])]
