@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import type { Context } from '../context.ts'
 import { parseContainers } from '../status/compose-ps.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
+import { findDockerCompose } from '../status/docker-compose.ts'
 
 const ROOM = 'oauth-server'
 const PROGRAM = ['node', '--env-file=/run/room/environment', '/app/oauth-server/admin/main.ts']
@@ -12,7 +12,7 @@ const PROGRAM = ['node', '--env-file=/run/room/environment', '/app/oauth-server/
 /** Undefined where there is no project, or it does not run. */
 export async function execInCompose(context: Context): Promise<Duplex | undefined> {
   const { workingDirectory: cwd, environment: env } = context
-  if (!isComposeFolder(cwd) || !(await runsInCompose(context))) return undefined
+  if (!(await runsInCompose(context))) return undefined
   const child = spawn('docker', ['compose', 'exec', '-T', ROOM, ...PROGRAM], {
     cwd,
     env,

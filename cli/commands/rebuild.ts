@@ -10,7 +10,8 @@ import { rebuildEmbedded } from '../embedded/rebuild.ts'
 import { type FoundGateway, findRunning } from '../instance/find-running.ts'
 import { restartEmbedded } from '../instance/restart.ts'
 import { parseContainers } from '../status/compose-ps.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
+import { isUp } from '../status/compose-status.ts'
+import { type DockerCompose, findDockerCompose } from '../status/docker-compose.ts'
 
 const NOTES = `
 After a git pull, or when something that is installed is damaged. Without containers: packages of npm, Envoy and Valkey,
@@ -32,7 +33,7 @@ export const rebuildCommand: CommandMaker = (context) =>
   new Command('rebuild')
     .description('Install, or build, what the code wants; restart what runs.')
     .argument('[containers...]', 'of compose.yaml; all of them otherwise')
-    .option('--compose', 'images, also where no container is there: then nothing is started')
+    .option('--compose', 'images, also where no container runs: then nothing is started')
     .option('--force', 'anew, also what is there: packages again, images without cache')
     .option(...YES_OPTION)
     .addHelpText('after', NOTES)
@@ -83,25 +84,20 @@ async function rebuildImages(
   await runCompose(context, ['build', ...(force ? ['--no-cache'] : []), ...containers])
   const built = containers.length === 0 ? await compose.services() : containers
   // Images may be wanted where nobody wants them to run.
-  const isThere = parseContainers(await compose.ps()).length > 0
-  if (isThere) {
+  const isRunning = isUp({ parts: parseContainers(await compose.ps()) })
+  if (isRunning) {
     await runCompose(context, ['up', '--detach', '--no-build', ...containers])
     await untilReady(context, compose)
   }
-  context.output.result({ kind: 'compose', built, restarted: isThere }, () =>
-    isThere
+  context.output.result({ kind: 'compose', built, restarted: isRunning }, () =>
+    isRunning
       ? [`built, running and well: ${built.join(', ')}`]
-      : [`built: ${built.join(', ')}`, 'No container is there: docker compose up -d'],
+      : [`built: ${built.join(', ')}`, 'No container runs: docker compose up -d'],
   )
 }
 
-async function requireCompose({
-  workingDirectory,
-  environment,
-}: Context): Promise<NonNullable<Awaited<ReturnType<typeof findDockerCompose>>>> {
-  const compose = isComposeFolder(workingDirectory)
-    ? await findDockerCompose(workingDirectory, environment)
-    : undefined
+async function requireCompose({ workingDirectory, environment }: Context): Promise<DockerCompose> {
+  const compose = await findDockerCompose(workingDirectory, environment)
   if (compose !== undefined) return compose
   throw new CliError('There is no compose.yaml here, or no Docker that answers.', {
     nextStep: 'run it in the folder of compose.yaml; docker info says whether the engine answers',

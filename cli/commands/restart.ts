@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
+import { checkConfiguration } from '../configuration/check.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { runCompose } from '../docker/run-compose.ts'
 import { untilReady } from '../docker/until-ready.ts'
@@ -48,6 +49,7 @@ async function restartContainers(
 ): Promise<readonly { name: string }[]> {
   const names = [...new Set(containers.map(({ name }) => name))]
   if (part === undefined) {
+    requireFaultless(context)
     await runCompose(context, ['restart'])
     // What `.env` says now; nothing where it says the same.
     await runCompose(context, ['up', '--detach', '--no-build'])
@@ -58,6 +60,12 @@ async function restartContainers(
   await runCompose(context, ['restart', name])
   await untilReady(context, compose, name)
   return [{ name }]
+}
+
+function requireFaultless(context: Context): void {
+  const { faults } = checkConfiguration(context, true)
+  if (faults.length === 0) return
+  throw new CliError(faults.join('\n'), { nextStep: 'correct it, then again; what runs goes on' })
 }
 
 /** In containers each room is one process, and a service without a container of its own runs in `own`. */

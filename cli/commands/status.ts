@@ -10,7 +10,12 @@ import { readProcesses } from '../instance/service-processes.ts'
 import { isServing } from '../instance/status.ts'
 import { becomeOwnerToRead } from '../setup/become-owner.ts'
 import { envFilePath } from '../setup/env-file-place.ts'
-import { type ComposeStatus, composeSteps, renderComposeStatus } from '../status/compose-status.ts'
+import {
+  type ComposeStatus,
+  composeSteps,
+  notReady,
+  renderComposeStatus,
+} from '../status/compose-status.ts'
 import { nextSteps, renderStatus } from '../status/embedded-status.ts'
 import { composeStatusOf, readPipedStatus } from '../status/read-compose-status.ts'
 
@@ -56,10 +61,4 @@ function showCompose({ output, clock }: Context, status: ComposeStatus): void {
     })
   }
   throw new CliError(`Not ready: ${notReady(status).join(', ')}.`)
-}
-
-function notReady({ parts, services }: ComposeStatus): string[] {
-  const waiting = parts.filter(({ verdict }) => verdict === 'failing' || verdict === 'starting')
-  const absent = services.filter(({ verdict }) => verdict === 'absent')
-  return [...new Set([...waiting, ...absent].map(({ name }) => name))]
 }

@@ -3,7 +3,6 @@
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
-import { roomOf } from '../instance/part-names.ts'
 import { planLego } from '../start/lego.ts'
 import type { Settings } from '../start/settings.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
@@ -15,7 +14,7 @@ const PLAIN_PORT = 80
 
 export async function toContainerParts(context: Context, settings: Settings): Promise<Part[]> {
   const { gateway, rootSecret, logLevel } = settings
-  const parts = toParts({
+  return toParts({
     gateway,
     environment: { ...context.environment, LOG_LEVEL: logLevel },
     rootSecret,
@@ -27,15 +26,9 @@ export async function toContainerParts(context: Context, settings: Settings): Pr
     listenAddresses: [ANY_ADDRESS],
     certificates: await toCertificates(context, settings),
     servedNow: () => gateway.services,
+    // Beside a store of our own it has none: deploy/compose/store.yaml.
+    extAuthzReachesNetwork: settings.externalStore !== undefined,
   })
-  return settings.externalStore === undefined ? parts.map(withoutTracesWhereNoNetworkIs) : parts
-}
-
-/** Beside a store of our own ext-authz has no network (`deploy/compose/store.yaml`): its spans could never leave. */
-function withoutTracesWhereNoNetworkIs(part: Part): Part {
-  if (roomOf(part.name) !== 'ext-authz') return part
-  const kept = Object.entries(part.env).filter(([name]) => !/^(?:OTEL|TRACING)_/.test(name))
-  return { ...part, env: Object.fromEntries(kept) }
 }
 
 export const STORE_SOCKET = socketAt(SOCKET_NAMES.valkey)

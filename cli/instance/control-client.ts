@@ -53,7 +53,7 @@ const RESTART_MS_MAX = 300_000
 /**
  * @param part undefined: everything, which has only begun when this resolves.
  * @returns names of what serves again.
- * @throws CliError saying why not; what ran goes on running.
+ * @throws CliError saying why not: then everything goes on; a part that does not serve again is tried on and on.
  */
 export async function requestRestart(
   socketPath: string,

@@ -20,7 +20,7 @@ export interface Control {
 
 /** The wire shape of what could not be done. */
 export interface ControlFault {
-  readonly error: 'not_found' | 'refused'
+  readonly error: 'not_found' | 'refused' | 'failed'
   /** For a person. */
   readonly message?: string
   readonly next_step?: string
@@ -29,7 +29,9 @@ export interface ControlFault {
 /** Resolves once it answers. A socket that nobody answers on is replaced. */
 export async function serveControl(path: string, control: Control): Promise<Server> {
   const server = createServer((request, response) => {
-    void answer(request, control).then(([status, body]) => reply(response, status, body))
+    void answer(request, control)
+      .catch(failed)
+      .then(([status, body]) => reply(response, status, body))
   })
   await listenOnSocket(server, path)
   return server
@@ -62,6 +64,11 @@ async function restartOne(control: Control, part: string): Promise<Answer> {
 
 function notFound(): Answer {
   return [404, { error: 'not_found' } satisfies ControlFault]
+}
+
+/** A fault of this program: whoever asks is told all the same. */
+function failed(error: unknown): Answer {
+  return [500, { error: 'failed', message: (error as Error).message } satisfies ControlFault]
 }
 
 async function orRefused(action: () => Promise<Answer>): Promise<Answer> {

@@ -20,7 +20,6 @@ export async function findRunning(context: Context): Promise<FoundGateway | unde
   const { environment, workingDirectory } = context
   const running = await findGateway(stateDirectoryOf(context), environment)
   if (running !== undefined) return { kind: 'embedded', running }
-  if (!isComposeFolder(workingDirectory)) return undefined
   const compose = await findDockerCompose(workingDirectory, environment)
   if (compose === undefined) return undefined
   const containers = parseContainers(await compose.ps())

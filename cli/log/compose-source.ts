@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { parseContainers } from '../status/compose-ps.ts'
-import { findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
+import { findDockerCompose } from '../status/docker-compose.ts'
 import { linesOf } from './lines.ts'
 import { type LogRecord, parseLine } from './log-record.ts'
 import type { LogSource } from './log-source.ts'
@@ -13,7 +13,6 @@ import type { LogSource } from './log-source.ts'
 /** Undefined where the folder has no project, or none that was ever started. */
 export async function composeSource(context: Context): Promise<LogSource | undefined> {
   const { workingDirectory, environment } = context
-  if (!isComposeFolder(workingDirectory)) return undefined
   const compose = await findDockerCompose(workingDirectory, environment)
   if (compose === undefined || parseContainers(await compose.ps()).length === 0) return undefined
   // By container, when Docker took its last line: there the rest goes on.

@@ -1,17 +1,9 @@
 /** `gateway.yaml` as it will be: judged as a whole before it takes the place of the one that is there. */
 
-import {
-  chmodSync,
-  lstatSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 
@@ -62,15 +54,9 @@ export function writeConfigurationFile(file: ConfigurationFile, place: Place): G
 }
 
 function replace(path: string, text: string, mode: number): void {
-  const draft = `${path}.${process.pid}.draft`
   try {
-    writeFileSync(draft, text, { mode: 0o600, flush: true })
-    // Whatever the umask says.
-    chmodSync(draft, mode)
-    renameSync(draft, path)
+    writeWhole(path, text, mode)
   } catch (cause) {
     throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, { cause })
-  } finally {
-    rmSync(draft, { force: true })
   }
 }

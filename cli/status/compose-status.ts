@@ -87,6 +87,13 @@ export function isUp({ parts }: Pick<ComposeStatus, 'parts'>): boolean {
   return parts.some(({ verdict }) => verdict === 'serving' || verdict === 'starting')
 }
 
+/** Names of what keeps it from being ready. */
+export function notReady({ parts, services }: ComposeStatus): string[] {
+  const waiting = parts.filter(({ verdict }) => verdict === 'failing' || verdict === 'starting')
+  const absent = services.filter(({ verdict }) => verdict === 'absent')
+  return [...new Set([...waiting, ...absent].map(({ name }) => name))]
+}
+
 function isWell(verdict: Verdict): boolean {
   return verdict === 'serving' || verdict === 'done'
 }

@@ -25,11 +25,12 @@ export function isComposeFolder(folder: string): boolean {
   return existsSync(join(folder, 'compose.yaml'))
 }
 
-/** @returns undefined where there is no Docker, or none that answers. */
+/** @returns undefined where there is no project, no Docker, or none that answers. */
 export async function findDockerCompose(
   folder: string,
   environment: Environment,
 ): Promise<DockerCompose | undefined> {
+  if (!isComposeFolder(folder)) return undefined
   const run = async (args: readonly string[]): Promise<string> => {
     const { stdout } = await execute('docker', ['compose', ...args], {
       cwd: folder,
@@ -69,8 +70,10 @@ async function answers(folder: string, environment: Environment): Promise<boolea
   const ask = (args: readonly string[]): Promise<unknown> =>
     execute('docker', args, { cwd: folder, env: { ...environment }, timeout: DEADLINE_MS })
   try {
-    await ask(['version', '--format', '{{.Server.Version}}'])
-    await ask(['compose', 'version'])
+    await Promise.all([
+      ask(['version', '--format', '{{.Server.Version}}']),
+      ask(['compose', 'version']),
+    ])
     return true
   } catch {
     return false

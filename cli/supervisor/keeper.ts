@@ -69,18 +69,18 @@ export class Keeper {
       throw new PartFailure(name, 'it is not running')
     }
     // Whoever asks meanwhile waits for the same, later life.
-    const renewal = this.#renewal ?? Promise.withResolvers<void>()
+    this.#renewal ??= Promise.withResolvers<void>()
+    const { promise, reject } = this.#renewal
     // It may fail before it is awaited.
-    renewal.promise.catch(() => {})
-    this.#renewal = renewal
+    promise.catch(() => {})
     this.#asked += 1
     this.#backingOff.abort()
     await this.#endCurrent()
     const timer = setTimeout(() => {
-      renewal.reject(new PartFailure(name, this.#lastExit ?? 'it does not serve in time'))
+      reject(new PartFailure(name, this.#lastExit ?? 'it does not serve in time'))
     }, RENEWAL_MS_MAX)
     try {
-      await renewal.promise
+      await promise
     } finally {
       clearTimeout(timer)
       this.#renewal = undefined

@@ -55,6 +55,8 @@ export interface PartsOptions {
   readonly supervisorFigures?: string | undefined
   /** The services as they are whenever it is asked. */
   readonly servedNow: () => Services
+  /** Unless it is false; where ext-authz has no network its spans could never leave. */
+  readonly extAuthzReachesNetwork?: boolean
 }
 
 const ROOM_TERMINATE_MS = 2500
@@ -173,6 +175,7 @@ function oauthServerParts(options: PartsOptions, surroundings: Surroundings): Pa
 }
 
 function extAuthzParts(options: PartsOptions, { shared, sockets, tracing }: Surroundings): Part[] {
+  const { environment, extAuthzReachesNetwork = true } = options
   return sockets.extAuthz.map(({ grpc, admin }, index) =>
     roomPart(options, {
       room: 'ext-authz',
@@ -181,8 +184,8 @@ function extAuthzParts(options: PartsOptions, { shared, sockets, tracing }: Surr
       nodeArgs: ['--max-semi-space-size=1'],
       env: {
         ...shared,
-        ...settingsOf('ext-authz', options.environment),
-        ...tracing.rooms,
+        ...settingsOf('ext-authz', environment),
+        ...(extAuthzReachesNetwork && tracing.rooms),
         EXT_AUTHZ_SOCKET: grpc,
         EXT_AUTHZ_ADMIN_SOCKET: admin,
       },

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Services } from '../../../lib/catalogue/catalogue.ts'
 import type { Context } from '../../context.ts'
 import { readConfigurationAgain } from '../../start/configuration.ts'
 
@@ -14,7 +15,7 @@ export function oldInstalls(
   before: number,
 ): string[] {
   const { services } = readConfigurationAgain({ environment, workingDirectory })
-  const used = [...services.values()].flatMap(({ install }) => install?.folder ?? [])
+  const used = installFolders(services)
   const folders = new Set(used.map((folder) => dirname(folder)))
   const names = new Set(used.map((folder) => basename(folder)))
   return [...folders].flatMap((folder) => {
@@ -25,6 +26,11 @@ export function oldInstalls(
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).mtimeMs < before)
   })
+}
+
+/** Those that these services use. */
+export function installFolders(services: Services): string[] {
+  return [...services.values()].flatMap(({ install }) => install?.folder ?? [])
 }
 
 /** What was removed by mistake is fetched again at the next start that wants it. */
