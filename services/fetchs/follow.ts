@@ -32,10 +32,10 @@ export async function follow(
     const answer = await exchange(asked, dial, signal).catch((error: unknown) => {
       throw toFetchFault(error, asked.url.hostname)
     })
-    const next = nextOf(asked, answer)
-    if (next === undefined) return { answer, url: asked.url }
+    if (!isRedirect(answer)) return { answer, url: asked.url }
+    // Its body is for nobody, also where it leads to what is refused.
     answer.destroy()
-    asked = next
+    asked = nextOf(asked, answer)
   }
   throw new FetchFault(
     `More than ${REDIRECTS_MAX} redirects: ${first.url.hostname} leads in circles.`,
@@ -44,10 +44,13 @@ export async function follow(
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** RFC 9110 section 15.4. Undefined for what is no redirect. */
-function nextOf(asked: Asked, { statusCode = 0, headers }: IncomingMessage): Asked | undefined {
-  const { location } = headers
-  if (!REDIRECTS.has(statusCode) || location === undefined) return undefined
+function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {
+  return REDIRECTS.has(statusCode) && headers.location !== undefined
+}
+
+/** RFC 9110 section 15.4. @throws FetchFault for what is not a page of the web. */
+function nextOf(asked: Asked, { statusCode, headers }: IncomingMessage): Asked {
+  const { location = '' } = headers
   const url = toTarget(location, asked.url)
   const keepsMethod = statusCode === 307 || statusCode === 308
   return {

@@ -60,9 +60,12 @@ export class MarkdownMaker {
     this.#running = job
     if (job === undefined) {
       this.#idle = setTimeout(() => this.#leave(), IDLE_MS).unref()
+      // Idle, it keeps nobody from leaving.
+      this.#worker?.unref()
       return
     }
     const worker = this.#ensure()
+    worker.ref()
     const late = setTimeout(() => this.#drop(), this.#pageMsMax)
     void job.settle.promise
       .catch(() => {})
@@ -79,7 +82,6 @@ export class MarkdownMaker {
     const worker = new Worker(new URL('./markdown-worker.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB_MAX },
     })
-    worker.unref()
     // One that was left may have had its word on the way: it is about a page of somebody else.
     worker.on('message', (made: PageText) => {
       if (this.#worker === worker) this.#running?.settle.resolve(made)

@@ -125,13 +125,16 @@ for (const [name, pack] of [
 }
 
 test('what unpacks without end is cut, and said to be', async (t) => {
-  const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, 'a'))
+  // Members of a gzip file follow one another (RFC 1952 section 2.2): three gigabytes in three megabytes.
+  const member = gzipSync(Buffer.alloc(10 * 1024 * 1024, 'a'))
+  const bomb = Buffer.concat(Array<Buffer>(300).fill(member))
   answers.set('/bomb', send(bomb, 'text/plain', { 'content-encoding': 'gzip' }))
   const before = process.memoryUsage().rss
   const page = await fetchPage(at('/bomb'), { lengthMax: 50 })
   t.true(page.isTruncated)
   t.deepEqual(page.content, { type: 'text', text: `${'a'.repeat(50)}\n\n... (truncated)` })
-  t.true(process.memoryUsage().rss - before < 150 * 1024 * 1024)
+  // What is garbage already may still be counted.
+  t.true(process.memoryUsage().rss - before < 1024 * 1024 * 1024)
 })
 
 test('an image comes as one, unless it is too large', async (t) => {
