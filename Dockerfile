@@ -13,12 +13,12 @@ RUN npm install --omit=dev --ignore-scripts --no-save --no-audit --no-fund --log
 FROM node:24-bookworm-slim AS room
 WORKDIR /app
 ENV NODE_ENV=production
-RUN mkdir -p /data /rooms /run/room /run/runners /run/sockets /state \
+RUN mkdir -p /backups /data /rooms /run/room /run/runners /run/sockets /state \
     && cd /run/sockets && mkdir certs envoy ext-authz mcp-bridge oauth-server valkey \
-    && cd /rooms && mkdir certs configuration envoy envoy-files ext-authz mcp-bridge oauth-server valkey \
-    && cd /state && mkdir -p certs/served configuration envoy services \
-    && chown -R 1000:1000 /data /rooms /run/room /run/runners /run/sockets /state \
-    && chmod -R 0700 /data /rooms /run/sockets /state \
+    && cd /rooms && mkdir backup certs configuration envoy envoy-files ext-authz mcp-bridge oauth-server valkey \
+    && cd /state && mkdir -p certs/served configuration envoy services volumes \
+    && chown -R 1000:1000 /backups /data /rooms /run/room /run/runners /run/sockets /state \
+    && chmod -R 0700 /backups /data /rooms /run/sockets /state \
     # Read, and written in part, under another account of the same group.
     && chmod 0750 /rooms/configuration && chmod 0711 /state && chmod 0770 /state/configuration
 COPY --from=packages /app/node_modules ./node_modules
@@ -68,6 +68,11 @@ COPY cli ./cli
 COPY ext-authz/config.ts ./ext-authz/config.ts
 COPY mcp-bridge ./mcp-bridge
 COPY oauth-server ./oauth-server
+# Volumes of services, should a backup be the first to mount one.
+USER root
+RUN for file in services/*/service.yaml; do mkdir "/state/volumes/$(basename "$(dirname "$file")")"; done \
+    && mkdir -p /state/volumes/own && chown -R 1000:1000 /state/volumes && chmod -R 0700 /state/volumes
+USER 1000:1000
 ENTRYPOINT ["node", "/app/cli/main.ts"]
 CMD ["--help"]
 

@@ -11,7 +11,7 @@ const FORMAT = 'mcp-oauth-gateway backup'
 /** Of what is written here; whatever is older is read as well. */
 export const FORMAT_VERSION = 1
 
-const about = z.object({
+export const about = z.object({
   format: z.literal(FORMAT),
   version: z.int().min(1),
   made_at: z.iso.datetime(),

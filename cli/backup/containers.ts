@@ -1,21 +1,131 @@
-/** The gateway of `compose.yaml`: a backup of what lies in this folder instead would be one of another gateway. */
+/** The gateway of `compose.yaml`: what lies in this folder is another one's, and what is meant is in volumes. */
 
+import { spawn } from 'node:child_process'
+import { Readable, type Writable } from 'node:stream'
+import { buffer, text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
-import { findRunning } from '../instance/find-running.ts'
+import { type FoundGateway, findRunning } from '../instance/find-running.ts'
 import { ownStore } from '../instance/store.ts'
 import { isUp } from '../status/compose-status.ts'
 
-/** @throws CliError when the gateway that serves here runs in containers, and no store is named. */
-export async function requireNoContainers(context: Context): Promise<void> {
-  if (ownStore(context.environment) !== undefined) return
+export type Containers = Extract<FoundGateway, { kind: 'compose' }>
+
+/** Undefined where none of them is up, where one runs without them, or where a store is named: then that is meant. */
+export async function findContainers(context: Context): Promise<Containers | undefined> {
+  if (ownStore(context.environment) !== undefined) return undefined
   // A Docker that does not answer runs nothing that is meant.
   const found = await findRunning(context).catch(() => undefined)
-  if (found?.kind !== 'compose' || !isUp({ parts: found.containers })) return
+  return found?.kind === 'compose' && isUp({ parts: found.containers }) ? found : undefined
+}
+
+/** Of compose.yaml: it has the store, the keys and the files of services, and nothing runs in it. */
+const SERVICE = 'cli'
+
+export interface Streams {
+  readonly stdin?: Readable
+  /** What it prints is dropped otherwise. */
+  readonly stdout?: Writable
+}
+
+/**
+ * The same command line, in a container of the project.
+ * @param args of `gateway`, which is told to speak JSON.
+ * @returns what it told of itself: on stdout, or where that is taken on stderr.
+ * @throws CliError with its own words.
+ */
+export async function runInProject(
+  context: Context,
+  args: readonly string[],
+  streams: Streams = {},
+): Promise<unknown> {
+  const told = await run(context, [SERVICE, '--json', ...args], streams)
+  const failure = failureIn(told.stderr)
+  if (failure !== undefined) {
+    const { message, next_step: nextStep } = failure
+    throw new CliError(message, nextStep === undefined ? {} : { nextStep })
+  }
+  if (told.exitCode !== 0) throw broken(told)
+  return JSON.parse(told.stdout === '' ? (jsonLines(told.stderr).at(-1) ?? 'null') : told.stdout)
+}
+
+/** A line of shell there. @throws CliError */
+export async function shellInProject(
+  context: Context,
+  line: string,
+  stdin?: Readable,
+): Promise<void> {
+  const args = ['--entrypoint', 'sh', SERVICE, '-c', line]
+  const told = await run(context, args, stdin === undefined ? {} : { stdin })
+  if (told.exitCode !== 0) throw broken(told)
+}
+
+interface Told {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function run(
+  { workingDirectory, environment }: Context,
+  args: readonly string[],
+  { stdin = Readable.from([]), stdout }: Streams,
+): Promise<Told> {
+  const child = spawn('docker', ['compose', 'run', '--rm', '-T', '--no-deps', ...args], {
+    cwd: workingDirectory,
+    env: { ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const { promise: exit, resolve, reject } = Promise.withResolvers<number | null>()
+  child.once('error', reject)
+  child.once('close', resolve)
+  // Who ends early reads no more: its own words say why.
+  const fed = pipeline(stdin, child.stdin).catch(() => {})
+  const printed =
+    stdout === undefined ? text(child.stdout) : pipeline(child.stdout, stdout).then(() => '')
+  const [exitCode, out, errors] = await Promise.all([exit, printed, buffer(child.stderr), fed])
+  return { exitCode, stdout: out, stderr: errors.toString('utf8') }
+}
+
+function broken({ exitCode, stderr }: Told): CliError {
+  const last = stderr.trim().split('\n').at(-1) ?? ''
+  return new CliError(`docker compose run ${SERVICE} failed (exit code ${exitCode}): ${last}`, {
+    nextStep: 'docker compose build, if its images are older than this code; gateway status',
+  })
+}
+
+const failureLine = z.object({
+  error: z.object({ message: z.string(), next_step: z.string().nullish() }),
+})
+
+function failureIn(
+  stderr: string,
+): { readonly message: string; readonly next_step?: string | undefined } | undefined {
+  for (const line of jsonLines(stderr)) {
+    const { data } = failureLine.safeParse(JSON.parse(line))
+    if (data === undefined) continue
+    return { message: data.error.message, next_step: data.error.next_step ?? undefined }
+  }
+  return undefined
+}
+
+function jsonLines(stderr: string): string[] {
+  return stderr.split('\n').filter((line) => {
+    try {
+      return line.startsWith('{') && JSON.parse(line) !== null
+    } catch {
+      return false
+    }
+  })
+}
+
+/** @throws CliError when the gateway that serves here runs in containers, and no store is named. */
+export async function requireNoContainers(context: Context): Promise<void> {
+  if ((await findContainers(context)) === undefined) return
   throw new CliError(
-    `The gateway runs in containers here, which this does not reach; ${stateDirectoryOf(context)} is of another one.`,
-    {
-      nextStep: 'docker compose stop, then copy the volumes store and root-secret together',
-    },
+    `The gateway runs in containers here; ${stateDirectoryOf(context)} is of another one.`,
+    { nextStep: 'BACKUP_NIGHTLY=true in .env, then docker compose up -d: a container makes them' },
   )
 }

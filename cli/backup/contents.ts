@@ -1,7 +1,7 @@
 /** Gathers what goes into a backup: what everything is derived from, the store at one moment, and what is asked for. */
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { isKept } from '../../lib/store/families.ts'
@@ -72,28 +72,40 @@ export async function* gather(wanted: Wanted): AsyncGenerator<Content> {
   for (const service of wanted.services) yield* readServiceFiles(wanted.stateDirectory, service)
 }
 
-/** @param configurationPath of `gateway.yaml`, whatever it is called there. */
+/**
+ * @param configurationPath of `gateway.yaml`, whatever it is called there. `.env` lies in the working directory, or
+ * else beside it.
+ */
 export function readConfigurationFiles(
   configurationPath: string,
   workingDirectory: string,
+  onUnreadable?: (fault: CliError) => void,
 ): Wanted['configuration'] {
   const found = new Map<'gateway.yaml' | '.env', string>()
   const places = [
     ['gateway.yaml', configurationPath],
     ['.env', join(workingDirectory, '.env')],
+    ['.env', join(dirname(configurationPath), '.env')],
   ] as const
   for (const [name, path] of places) {
-    const text = read(path)
+    if (found.has(name)) continue
+    const text = read(path, onUnreadable)
     if (text !== undefined) found.set(name, text)
   }
   return found
 }
 
-function read(path: string): string | undefined {
+function read(path: string, onUnreadable?: (fault: CliError) => void): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CliError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    const fault = new CliError(`${path} cannot be read: ${(cause as Error).message}`, {
+      nextStep: 'make it readable for who makes the backup',
+      cause,
+    })
+    if (onUnreadable === undefined) throw fault
+    onUnreadable(fault)
+    return undefined
   }
 }

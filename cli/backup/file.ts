@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -23,25 +23,62 @@ export async function writeBackup(
   path: string,
   about: About,
   contents: AsyncIterable<Content>,
-  { encrypter }: Lock,
+  lock: Lock,
 ): Promise<number> {
   const draft = `${path}.${process.pid}.part`
   try {
     const target = createWriteStream(draft, { mode: 0o600, flags: 'wx', flush: true })
     await once(target, 'open')
-    target.write(`${JSON.stringify(about)}\n`)
-    const zip = Readable.from(toLines(withAbout(about, contents))).compose(createGzip())
-    const sealed = await encrypter.encrypt(Readable.toWeb(zip) as ReadableStream<Uint8Array>)
-    await pipeline(Readable.fromWeb(sealed as ReadableStream<Uint8Array>), target)
+    await pipeline(await seal(about, contents, lock), target)
     await rename(draft, path)
     syncFolder(dirname(path))
     return (await stat(path)).size
   } catch (cause) {
     if (cause instanceof CliError) throw cause
-    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, { cause })
+    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, {
+      nextStep:
+        'its folder must belong to who makes the backup (in containers uid 1000), with room for it',
+      cause,
+    })
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+/** Into what somebody reads, who is to drop it when this fails. @returns its size in bytes. */
+export async function printBackup(
+  target: Writable,
+  about: About,
+  contents: AsyncIterable<Content>,
+  lock: Lock,
+): Promise<number> {
+  let bytes = 0
+  const counting = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  // Standard output is nobody's to end.
+  await pipeline(await seal(about, contents, lock), counting, target, { end: false })
+  return bytes
+}
+
+/** The bytes of a backup. */
+async function seal(
+  about: About,
+  contents: AsyncIterable<Content>,
+  { encrypter }: Lock,
+): Promise<Readable> {
+  const zip = Readable.from(toLines(withAbout(about, contents))).compose(createGzip())
+  const sealed = await encrypter.encrypt(Readable.toWeb(zip) as ReadableStream<Uint8Array>)
+  const heading = Buffer.from(`${JSON.stringify(about)}\n`)
+  return Readable.from(headed(heading, sealed as ReadableStream<Uint8Array>))
+}
+
+async function* headed(heading: Buffer, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  yield heading
+  for await (const chunk of rest) yield Buffer.from(chunk)
 }
 
 /** The first line can be changed by anybody: what counts stands inside once more. */

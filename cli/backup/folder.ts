@@ -1,6 +1,6 @@
 /** The backups that lie in a folder. */
 
-import { readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import { type About, readHeading } from './about.ts'
@@ -14,7 +14,15 @@ export interface KeptBackup {
   readonly fault: string | undefined
 }
 
+/** A night on which none was made. */
+export interface FailedNight {
+  readonly at: string
+  readonly message: string
+}
+
 const ENDING = '.backup'
+/** There while the latest nightly backup failed; compose.yaml looks for it. */
+const FAILED_MARK = '.failed'
 
 /** The latest first; what cannot be read last. @throws CliError when there is no such folder. */
 export async function listBackups(folder: string): Promise<KeptBackup[]> {
@@ -48,4 +56,21 @@ export async function removeOld(folder: string, issuer: string, keep: number): P
   const old = own.slice(keep).map(({ file }) => file)
   for (const file of old) await rm(file, { force: true })
   return old
+}
+
+/** @param failure of the last night; undefined: it went well. */
+export async function noteFailure(folder: string, failure: FailedNight | undefined): Promise<void> {
+  const path = join(folder, FAILED_MARK)
+  if (failure === undefined) return await rm(path, { force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(path, `${JSON.stringify(failure)}\n`, { mode: 0o600 })
+}
+
+/** Undefined while the last night went well, or none was wanted. */
+export async function lastFailure(folder: string): Promise<FailedNight | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, FAILED_MARK), 'utf8')) as FailedNight
+  } catch {
+    return undefined
+  }
 }

@@ -4,10 +4,10 @@ import type { Context } from '../context.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
 import type { GatewayStatus } from '../instance/status.ts'
 import { claimStateDirectory } from '../start/claim.ts'
-import { readConfiguration } from '../start/configuration.ts'
 import { toConfigurationStatus } from '../start/configuration-status.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { toPeopleStatus } from '../start/people-lines.ts'
+import { gatewayMeant } from './settings.ts'
 
 /**
  * @param why what goes on, as `gateway status` tells it meanwhile. @param use is given a folder for sockets.
@@ -19,7 +19,7 @@ export async function whileHeld<Result>(
   use: (sockets: string) => Promise<Result>,
 ): Promise<Result> {
   const place = withDevelopmentTls(context, false)
-  const { gateway } = readConfiguration(place)
+  const gateway = gatewayMeant(context)
   const since = new Date(context.clock()).toISOString()
   const status = (): GatewayStatus => ({
     pid: process.pid,

@@ -16,7 +16,7 @@ import {
   isOurs,
   LAID_OUT,
   PUT_IN_PLACE,
-  servicesFolder,
+  serviceFolder,
   servicesWithFiles,
 } from './service-files.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -34,9 +34,12 @@ export function createFilesLayOut(stateDirectory: string): FilesLayOut {
   // Last of all: whoever made the backup must not have us write through one.
   const links: [string, string][] = []
   const folders = new Set<string>()
+  const places = new Map<string, string>()
   return {
     async add(entry) {
-      const at = join(laidOutOf(stateDirectory, entry.service), 'new', entry.path)
+      const place = places.get(entry.service) ?? (await laidOutOf(stateDirectory, entry.service))
+      places.set(entry.service, place)
+      const at = join(place, 'new', entry.path)
       await mkdir(dirname(at), { recursive: true, mode: FOLDER_MODE })
       folders.add(dirname(at))
       if (entry.kind === 'folder') {
@@ -72,7 +75,7 @@ function withParents(folders: ReadonlySet<string>, top: string): ReadonlySet<str
  */
 export async function putFilesInPlace(stateDirectory: string): Promise<readonly string[]> {
   for (const service of await servicesWithFiles(stateDirectory)) {
-    const laidOut = laidOutOf(stateDirectory, service)
+    const laidOut = await laidOutOf(stateDirectory, service)
     if (!existsSync(laidOut)) continue
     const folder = dirname(laidOut)
     const moved = join(laidOut, 'moved')
@@ -93,7 +96,7 @@ export async function putFilesInPlace(stateDirectory: string): Promise<readonly 
 /** What was laid out and is not wanted: nothing else has been touched. @returns what could not be removed. */
 export async function clearFiles(stateDirectory: string): Promise<readonly string[]> {
   for (const service of await servicesWithFiles(stateDirectory)) {
-    const laidOut = laidOutOf(stateDirectory, service)
+    const laidOut = await laidOutOf(stateDirectory, service)
     if (existsSync(laidOut)) await putAside(dirname(laidOut))
   }
   return await removeAside(stateDirectory)
@@ -109,7 +112,7 @@ async function putAside(folder: string): Promise<void> {
 async function removeAside(stateDirectory: string): Promise<readonly string[]> {
   const remaining: string[] = []
   for (const service of await servicesWithFiles(stateDirectory)) {
-    const folder = join(servicesFolder(stateDirectory), service)
+    const folder = await serviceFolder(stateDirectory, service)
     const names = await readdir(folder).catch(() => [])
     for (const name of names.filter((one) => one.startsWith(PUT_IN_PLACE))) {
       const path = join(folder, name)
@@ -125,6 +128,6 @@ async function moveAll(from: string, to: string): Promise<void> {
   }
 }
 
-function laidOutOf(stateDirectory: string, service: string): string {
-  return join(servicesFolder(stateDirectory), service, LAID_OUT)
+async function laidOutOf(stateDirectory: string, service: string): Promise<string> {
+  return join(await serviceFolder(stateDirectory, service), LAID_OUT)
 }

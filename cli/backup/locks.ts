@@ -33,14 +33,24 @@ export const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
 /** Whoever has the file may try as many as they like. */
 const PASSPHRASE_MIN = 12
 
-/** Public keys, if any are named; a passphrase else. @throws CliError where neither is to be had. */
+/** What closes a backup: public keys, or a passphrase. */
+export type Closing = { readonly recipients: readonly string[] } | { readonly passphrase: string }
+
 export async function closeWith(context: Context, options: LockOptions): Promise<Lock> {
-  const recipients = options.recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/)
+  const closing = await chooseClosing(context, options)
   const encrypter = new Encrypter()
-  if (recipients !== undefined) {
-    for (const recipient of recipients) addRecipient(encrypter, recipient)
+  if ('recipients' in closing) {
+    for (const recipient of closing.recipients) addRecipient(encrypter, recipient)
     return { openedBy: 'key', encrypter }
   }
+  encrypter.setPassphrase(closing.passphrase)
+  return { openedBy: 'passphrase', encrypter }
+}
+
+/** Public keys, if any are named; a passphrase else. @throws CliError where neither is to be had. */
+export async function chooseClosing(context: Context, options: LockOptions): Promise<Closing> {
+  const recipients = options.recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/)
+  if (recipients !== undefined) return { recipients }
   const passphrase = givenPassphrase(context, options) ?? (await askNew(context))
   if (passphrase.length < PASSPHRASE_MIN) {
     throw new CliError(`A passphrase must have at least ${PASSPHRASE_MIN} characters.`, {
@@ -48,8 +58,7 @@ export async function closeWith(context: Context, options: LockOptions): Promise
       nextStep: 'five words that nobody would guess, or a key: gateway backup key FILE',
     })
   }
-  encrypter.setPassphrase(passphrase)
-  return { openedBy: 'passphrase', encrypter }
+  return { passphrase }
 }
 
 function addRecipient(encrypter: Encrypter, recipient: string): void {
@@ -71,15 +80,26 @@ export async function openWith(
   options: KeyOptions,
 ): Promise<Decrypter> {
   const decrypter = new Decrypter()
+  const opening = await chooseOpening(context, { opened_by }, options)
   if (opened_by === 'key') {
-    for (const line of readIdentities(context, options)) addIdentity(decrypter, line)
+    for (const line of toIdentities(opening)) addIdentity(decrypter, line)
   } else {
-    decrypter.addPassphrase(givenPassphrase(context, options) ?? (await ask(context, 'Passphrase')))
+    decrypter.addPassphrase(opening)
   }
   return decrypter
 }
 
-function readIdentities({ environment }: Context, { identity }: KeyOptions): string[] {
+/** The text of the file of a key, or the passphrase. @throws CliError where it is not to be had. */
+export async function chooseOpening(
+  context: Context,
+  { opened_by }: Pick<About, 'opened_by'>,
+  options: KeyOptions,
+): Promise<string> {
+  if (opened_by === 'key') return readIdentityFile(context, options)
+  return givenPassphrase(context, options) ?? (await ask(context, 'Passphrase'))
+}
+
+function readIdentityFile({ environment }: Context, { identity }: KeyOptions): string {
   const path = identity ?? environment[IDENTITY_VARIABLE]
   if (path === undefined || path === '') {
     throw new CliError('The backup is for a key: the file with its secret half is needed.', {
@@ -87,8 +107,12 @@ function readIdentities({ environment }: Context, { identity }: KeyOptions): str
       nextStep: `--identity FILE, or ${IDENTITY_VARIABLE}=FILE`,
     })
   }
-  // As age writes it: what begins with # is for people.
-  const lines = readWhole(path).split('\n')
+  return readWhole(path)
+}
+
+/** As age writes them: what begins with # is for people. */
+function toIdentities(text: string): string[] {
+  const lines = text.split('\n')
   return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))
 }
 
@@ -116,9 +140,11 @@ function fromVariable({ environment }: Context, name: string): string | undefine
   }
 }
 
+const STDIN = 0
+
 function readWhole(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path === '-' ? STDIN : path, 'utf8')
   } catch (cause) {
     throw new CliError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }

@@ -2,26 +2,28 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { ownVersion } from '../release/own-version.ts'
-import { readConfiguration } from '../start/configuration.ts'
-import { withDevelopmentTls } from '../start/development-tls.ts'
 import { type About, toAbout } from './about.ts'
 import { requireNoContainers } from './containers.ts'
 import { copyStore, gather, readConfigurationFiles, type Wanted } from './contents.ts'
-import { writeBackup } from './file.ts'
+import { printBackup, writeBackup } from './file.ts'
 import { unfinishedRestore } from './journal.ts'
 import type { Lock } from './locks.ts'
 import { withAnyStore } from './reach-store.ts'
 import { findRootSecret, requireFitting } from './root-secret.ts'
 import { requireFolder, servicesWithFiles } from './service-files.ts'
+import { gatewayMeant } from './settings.ts'
 
 export interface BackupWishes {
   /** True: of all of them. */
   readonly services: true | readonly string[]
   readonly configuration: boolean
+  /** Told of a file of the configuration that is there and cannot be read; without it that is thrown. */
+  readonly onUnreadable?: (fault: CliError) => void
   /** One of each night: of these the old ones go. */
   readonly isNightly?: true
 }
@@ -33,10 +35,10 @@ export interface MadeBackup {
   readonly records: number
 }
 
-/** @param file its folder is made, 0700. @throws CliError; then there is no such file. */
+/** @param target a file, whose folder is made, 0700; or what somebody reads. @throws CliError; then there is no such file. */
 export async function makeBackup(
   context: Context,
-  file: string,
+  target: string | Writable,
   lock: Lock,
   wishes: BackupWishes,
 ): Promise<MadeBackup> {
@@ -44,14 +46,13 @@ export async function makeBackup(
   const stateDirectory = stateDirectoryOf(context)
   await requireNoContainers(context)
   requireSettled(stateDirectory)
-  const { gateway } = readConfiguration(withDevelopmentTls(context, false))
+  const gateway = gatewayMeant(context)
   const services = await toServices(stateDirectory, wishes.services)
   const configuration: Wanted['configuration'] = wishes.configuration
-    ? readConfigurationFiles(gateway.configurationPath, workingDirectory)
+    ? readConfigurationFiles(gateway.configurationPath, workingDirectory, wishes.onUnreadable)
     : new Map()
   const rootSecret = findRootSecret(context)
   if (rootSecret === undefined) throw nothingHere(stateDirectory)
-  const path = resolve(workingDirectory, file)
   const task = createProgress(output, clock).begin('reading the store')
   const store = await withAnyStore(context, async (redis) => {
     await requireFitting(redis, rootSecret)
@@ -66,11 +67,16 @@ export async function makeBackup(
     opened_by: lock.openedBy,
     ...(wishes.isNightly === true ? { nightly: true as const } : {}),
   })
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const writing = createProgress(output, clock).begin(`writing ${path}`)
   const contents = gather({ rootSecret, store, stateDirectory, services, configuration })
-  const bytes = await writeBackup(path, about, contents, lock).finally(() => writing.end())
-  return { file: path, bytes, about, records: store.records }
+  const { records } = store
+  if (typeof target !== 'string') {
+    return { file: '-', bytes: await printBackup(target, about, contents, lock), about, records }
+  }
+  const file = resolve(workingDirectory, target)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const writing = createProgress(output, clock).begin(`writing ${file}`)
+  const bytes = await writeBackup(file, about, contents, lock).finally(() => writing.end())
+  return { file, bytes, about, records }
 }
 
 function requireSettled(stateDirectory: string): void {

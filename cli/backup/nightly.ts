@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
-import { listBackups, removeOld } from './folder.ts'
+import { listBackups, noteFailure, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
 import { backupFolder, issuerOf, readBackupSettings } from './settings.ts'
@@ -26,7 +26,7 @@ export async function isOverdue(folder: string, issuer: string, now: number): Pr
   return !times.some((time) => now - time < DAY_MS)
 }
 
-/** Never fails: what goes wrong is in the log, and the next night it is tried again. */
+/** Never fails: what goes wrong is in the log and in the folder, and the next night it is tried again. */
 export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<void> {
   const { BACKUP_SERVICES: withServices } = readBackupSettings(context)
   const folder = backupFolder(context)
@@ -36,13 +36,18 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
     const wishes: BackupWishes = {
       services: withServices ? true : [],
       configuration: true,
+      onUnreadable: (err) => log.warn({ err }, 'left out of the backup'),
       isNightly: true,
     }
     const { file, bytes, records } = await makeBackup(context, path, lock, wishes)
     log.info({ file, bytes, records }, 'backup made')
+    await noteFailure(folder, undefined)
     await dropOld(context, issuer, log)
   } catch (error) {
     log.error({ err: error, folder }, 'no backup was made')
+    const at = new Date(context.clock()).toISOString()
+    // Where not even that can be written, the log has to do.
+    await noteFailure(folder, { at, message: (error as Error).message }).catch(() => {})
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { createReadStream, type Dirent } from 'node:fs'
 import { lstat, readdir, readlink, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import type { FileEntry } from './entries.ts'
 
@@ -11,20 +11,55 @@ const MODE_BITS = 0o7777
 /** What a restore has laid out there and not put in place, and what is left of one that was. */
 export const LAID_OUT = '.restoring'
 export const PUT_IN_PLACE = '.restored'
+/** In compose.yaml: of services without a container of their own. */
+const SHARED_VOLUME = 'own'
 
 /** What could not be removed has a longer name, so that it is in nobody's way. */
 export function isOurs(name: string): boolean {
   return name === LAID_OUT || name.startsWith(PUT_IN_PLACE)
 }
 
-export function servicesFolder(stateDirectory: string): string {
-  return join(stateDirectory, 'services')
+/**
+ * Where a service keeps what is people's: `<state>/services/NAME`. In containers each has a volume, which may hold
+ * the folders of several: `<state>/volumes/VOLUME/NAME`.
+ */
+export async function serviceFolder(stateDirectory: string, service: string): Promise<string> {
+  const folders = await foldersOf(stateDirectory)
+  return folders.get(service) ?? join(await homeFor(stateDirectory, service), service)
 }
 
 /** Names of those that keep something. @throws CliError when that cannot be read. */
 export async function servicesWithFiles(stateDirectory: string): Promise<string[]> {
-  const found = await readFolders(servicesFolder(stateDirectory))
-  return found.filter((one) => one.isDirectory() || one.isSymbolicLink()).map(({ name }) => name)
+  return [...(await foldersOf(stateDirectory)).keys()]
+}
+
+async function foldersOf(stateDirectory: string): Promise<ReadonlyMap<string, string>> {
+  const homes = [servicesFolder(stateDirectory), ...(await volumesOf(stateDirectory))]
+  const found = new Map<string, string>()
+  for (const home of homes) {
+    for (const one of await readFolders(home)) {
+      const mayKeep = one.isDirectory() || one.isSymbolicLink()
+      if (mayKeep && !found.has(one.name)) found.set(one.name, join(home, one.name))
+    }
+  }
+  return found
+}
+
+/** Of one that keeps nothing yet: its own volume, or the one of those that have none. */
+async function homeFor(stateDirectory: string, service: string): Promise<string> {
+  const volumes = await volumesOf(stateDirectory)
+  const named = (name: string): string | undefined =>
+    volumes.find((volume) => basename(volume) === name)
+  return named(service) ?? named(SHARED_VOLUME) ?? servicesFolder(stateDirectory)
+}
+
+async function volumesOf(stateDirectory: string): Promise<readonly string[]> {
+  const folder = join(stateDirectory, 'volumes')
+  return (await readFolders(folder)).map(({ name }) => join(folder, name))
+}
+
+function servicesFolder(stateDirectory: string): string {
+  return join(stateDirectory, 'services')
 }
 
 async function readFolders(folder: string): Promise<Dirent[]> {
@@ -41,7 +76,7 @@ async function readFolders(folder: string): Promise<Dirent[]> {
 
 /** @throws CliError for one that is a link: what it leads to is not this gateway's alone. */
 export async function requireFolder(stateDirectory: string, service: string): Promise<void> {
-  const path = join(servicesFolder(stateDirectory), service)
+  const path = await serviceFolder(stateDirectory, service)
   if (!(await lstat(path)).isSymbolicLink()) return
   throw new CliError(`The files of ${service} cannot be read: ${path} is a link.`, {
     nextStep:
@@ -54,7 +89,7 @@ export async function* readServiceFiles(
   stateDirectory: string,
   service: string,
 ): AsyncGenerator<FileEntry> {
-  const root = join(servicesFolder(stateDirectory), service)
+  const root = await serviceFolder(stateDirectory, service)
   try {
     yield* readBelow(root, service, '')
   } catch (cause) {

@@ -1,6 +1,7 @@
 /** What operators set about backups, for the command line and for the nightly ones. */
 
 import { resolve } from 'node:path'
+import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
 import {
   flag,
   integer,
@@ -10,7 +11,6 @@ import {
   text,
 } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
-import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 
 /** A time of day in UTC, in minutes since midnight. */
@@ -32,6 +32,8 @@ export const BACKUP_VARIABLES = {
   BACKUP_KEEP: optional(integer(1, 10_000), 14),
   /** Whether the files of services are in them. */
   BACKUP_SERVICES: optional(flag, false),
+  /** In containers: whether one is made each night. Compose reads it, too. */
+  BACKUP_NIGHTLY: optional(flag, false),
 }
 
 export function readBackupSettings({ environment }: Pick<Context, 'environment'>) {
@@ -42,7 +44,12 @@ export function backupFolder(context: Pick<Context, 'environment' | 'workingDire
   return resolve(context.workingDirectory, readBackupSettings(context).BACKUP_FOLDER)
 }
 
-/** The address of the gateway that is meant. */
+/** The gateway that is meant. A secret that a room would miss is no reason to make no backup. */
+export function gatewayMeant(context: Context): Gateway {
+  const { environment, workingDirectory } = withDevelopmentTls(context, false)
+  return readGateway(environment, workingDirectory)
+}
+
 export function issuerOf(context: Context): string {
-  return readConfiguration(withDevelopmentTls(context, false)).gateway.addresses.issuer
+  return gatewayMeant(context).addresses.issuer
 }

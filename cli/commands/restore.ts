@@ -2,9 +2,10 @@
 
 import { Command } from 'commander'
 import { count } from '../administration/cells.ts'
-import { requireNoContainers } from '../backup/containers.ts'
+import { type Containers, findContainers } from '../backup/containers.ts'
 import { readBackup } from '../backup/file.ts'
 import { requireFittingGateway } from '../backup/fitting-gateway.ts'
+import { bringIn, type Found, type ToldRestore } from '../backup/into-containers.ts'
 import { remainingLines } from '../backup/journal.ts'
 import type { KeyOptions } from '../backup/locks.ts'
 import { type OpenedBackup, openBackup, withKeyOptions } from '../backup/open-backup.ts'
@@ -22,7 +23,8 @@ interface RestoreOptions extends KeyOptions {
 }
 
 const NOTES = `
-The gateway must not run: gateway stop. Its store need not: it is started for this alone. PUBLIC_URL or BASE_DOMAIN must
+The gateway must not run: gateway stop. Its store need not: it is started for this alone. In containers it must, as new as it
+may be: everything but the store is stopped meanwhile, and then started again. PUBLIC_URL or BASE_DOMAIN must
 be what they were. All of it comes back or nothing; what is broken off is finished or undone by the next start or restore.
 
 Access tokens from before have to be renewed, which clients do by themselves; nobody has to log in. Where people have
@@ -48,36 +50,62 @@ export const restoreCommand: CommandMaker = (context) =>
   )
 
 async function restore(context: Context, file: string, options: RestoreOptions): Promise<void> {
+  const containers = await findContainers(context)
+  if (containers !== undefined) return await restoreContainers(context, containers, file, options)
   const backup = await openBackup(context, file, options)
   requireFittingGateway(context, backup)
   if (options.dryRun === true) return tellDryRun(context, backup)
-  await requireNoContainers(context)
   await requireNoSilentGateway(context)
   const stateDirectory = stateDirectoryOf(context)
   const replace = options.replace === true
-  if (replace) await confirm(context, options.yes, 'Replace everything that this gateway has?')
+  if (replace) await confirm(context, options.yes, QUESTION)
   const { path, heading, decrypter } = backup
   const contents = readBackup(path, heading, decrypter)
   const restored = await withQuietStore(context, 'restore', (redis) =>
     restoreInto(redis, context, { contents, stateDirectory, replace }),
   )
   const { services, made_at } = heading.about
-  const told = {
-    file: path,
-    made_at,
-    records: restored.records,
-    expired: restored.expired,
-    remaining: restored.remaining,
-    services,
-  }
+  const told = { file: path, made_at, ...restored, services }
   context.output.result(told, () => [
-    `${count(restored.records, 'record')} of ${made_at} are back${services.length > 0 ? `, and the files of ${services.join(', ')}` : ''}.`,
-    ...(restored.expired > 0
-      ? [`${count(restored.expired, 'record')} had come to their end since.`]
-      : []),
-    ...remainingLines(restored.remaining),
+    ...renderRestored(told),
     'Start the gateway: nobody has to log in anew.',
   ])
+}
+
+const QUESTION = 'Replace everything that this gateway has?'
+
+async function restoreContainers(
+  context: Context,
+  containers: Containers,
+  file: string,
+  options: RestoreOptions,
+): Promise<void> {
+  const replace = options.replace === true
+  const incoming = await bringIn(context, file, options)
+  try {
+    const found = await incoming.examine()
+    if (options.dryRun === true) return context.output.result(found, () => renderFound(found))
+    if (replace) await confirm(context, options.yes, QUESTION)
+    const told = await incoming.putInPlace(containers, replace)
+    context.output.result(told, () => [...renderRestored(told), 'The gateway serves again.'])
+  } finally {
+    await incoming.remove()
+  }
+}
+
+function renderFound({ made_at, issuer, records }: Found): string[] {
+  return [
+    `${count(records, 'record')} of ${issuer}, made ${made_at}.`,
+    'It is whole, and fits this gateway. Nothing was changed.',
+  ]
+}
+
+function renderRestored({ records, expired, made_at, services, remaining }: ToldRestore): string[] {
+  return [
+    `${count(records, 'record')} of ${made_at} are back${services.length > 0 ? `, and the files of ${services.join(', ')}` : ''}.`,
+    ...(expired > 0 ? [`${count(expired, 'record')} had come to their end since.`] : []),
+    ...remainingLines(remaining),
+  ]
 }
 
 function tellDryRun({ output }: Context, { path, heading, summary }: OpenedBackup): void {

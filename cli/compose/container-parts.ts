@@ -33,7 +33,7 @@ export async function toContainerParts(context: Context, settings: Settings): Pr
 
 export const STORE_SOCKET = socketAt(SOCKET_NAMES.valkey)
 
-function toStore({ externalStore, rootSecret }: Settings): Store {
+export function toStore({ externalStore, rootSecret }: Settings): Store {
   if (externalStore !== undefined) return { ...externalStore, own: undefined }
   return {
     url: `unix://${STORE_SOCKET}`,

@@ -12,6 +12,8 @@ export const OWN_FOLDER = '/run/room'
 /** In the container that prepares them: a folder for each room, mounted there as `OWN_FOLDER`. */
 export const OWN_FOLDERS = '/rooms'
 export const STORE_FOLDER = '/data'
+/** Where backups lie: a volume, or a folder of the operator's. */
+export const BACKUPS = '/backups'
 export const ENVOY_PROGRAM = '/usr/local/bin/envoy'
 /** A container has addresses of its own: where it is reached is the engine's business. */
 export const ANY_ADDRESS = '0.0.0.0'

@@ -1,15 +1,17 @@
 /**
  * Before the rooms of `compose.yaml` start: the configuration is checked as a whole, and each room is given
- * what it may know in a volume of its own. Nobody else ever sees the root secret.
+ * what it may know in a volume of its own. But for backups, which hold it, nobody else ever sees the root secret.
  */
 
 import { accessSync, constants, copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { copiesOf } from '../../lib/catalogue/copies.ts'
+import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
 import { ConfigError, type Environment } from '../../lib/platform/environment.ts'
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
+import { PASSPHRASE_VARIABLE, RECIPIENT_VARIABLE } from '../backup/locks.ts'
+import { BACKUP_VARIABLES, readBackupSettings } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { roomOf } from '../instance/part-names.ts'
@@ -17,13 +19,14 @@ import { withDevelopmentTls } from '../start/development-tls.ts'
 import { layOutCopies } from '../start/publish-configuration.ts'
 import { readSettings, type Settings } from '../start/settings.ts'
 import type { Part } from '../supervisor/part.ts'
-import { gatewayEnvironment, settingsOf } from '../supervisor/part-environment.ts'
+import { gatewayEnvironment, orFile, pick, settingsOf } from '../supervisor/part-environment.ts'
 import { renderValkeyConfig } from '../supervisor/valkey-config.ts'
 import { takeAuthoritiesAlong } from './authorities.ts'
-import { STORE_SOCKET, toContainerParts } from './container-parts.ts'
+import { STORE_SOCKET, toContainerParts, toStore } from './container-parts.ts'
 import { toEnvironmentFile } from './environment-file.ts'
 import {
   ANY_ADDRESS,
+  BACKUPS,
   GROUP_READABLE,
   OWN_FOLDERS,
   STATE,
@@ -43,6 +46,7 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   const context = withDevelopmentTls({ ...given, environment }, false)
   const settings = readSettings(context)
   requireFittingPublication(settings.gateway.addresses, environment)
+  requireClosing(environment)
   // What lies beside the operator's file is beside the copies there.
   const path = join(copiesOf(STATE).folder, 'gateway.yaml')
   const forRooms = { ...context, environment: { ...context.environment, GATEWAY_CONFIG: path } }
@@ -57,6 +61,7 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   writeStoreConfig(own, settings)
   if (settings.certificates === undefined) writeIdleCerts(own, forRooms.environment)
   writeFollowing(own, context.environment)
+  writeBackups(own, context.environment, settings)
   return settings
 }
 
@@ -116,6 +121,34 @@ function writeFollowing(own: string, environment: Environment): void {
   }
   const path = join(own, 'configuration/environment')
   writeWhole(path, toEnvironmentFile(values), GROUP_READABLE)
+}
+
+/** Also for what is typed by hand: whether one is made each night is Compose's business, and how it is closed ours. */
+function writeBackups(own: string, environment: Environment, settings: Settings): void {
+  const store = toStore(settings)
+  const { [COPIES_VARIABLE]: _, ...gateway } = gatewayEnvironment(environment, STATE)
+  const values = withoutFiles({
+    ...gateway,
+    ...pick(environment, [...Object.keys(BACKUP_VARIABLES), ...CLOSING].flatMap(orFile)),
+    ...pick(environment, orFile('GATEWAY_SECRET')),
+    REDIS_URL: store.url,
+    ...(store.password && { REDIS_PASSWORD: store.password.reveal() }),
+    GATEWAY_CONFIG: settings.gateway.configurationPath,
+    BACKUP_FOLDER: BACKUPS,
+  })
+  writeWhole(join(own, 'backup/environment'), toEnvironmentFile(values))
+}
+
+const CLOSING = [RECIPIENT_VARIABLE, PASSPHRASE_VARIABLE]
+
+/** @throws ConfigError where nightly ones are wanted, and nothing closes them. */
+function requireClosing(environment: Environment): void {
+  const { BACKUP_NIGHTLY } = readBackupSettings({ environment })
+  const given = pick(environment, CLOSING.flatMap(orFile))
+  if (!BACKUP_NIGHTLY || Object.keys(given).length > 0) return
+  throw new ConfigError([
+    'BACKUP_NIGHTLY: set BACKUP_RECIPIENT to a public key of age (gateway backup key FILE makes one), or BACKUP_PASSPHRASE: nothing closes the backups',
+  ])
 }
 
 /** Already a place that its room sees. */

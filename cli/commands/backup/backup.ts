@@ -3,8 +3,16 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { count, toByteSize } from '../../administration/cells.ts'
+import type { About } from '../../backup/about.ts'
+import { findContainers } from '../../backup/containers.ts'
+import { fetchBackup } from '../../backup/from-containers.ts'
 import { closeWith, type LockOptions } from '../../backup/locks.ts'
-import { backupName, makeBackup } from '../../backup/make-backup.ts'
+import {
+  type BackupWishes,
+  backupName,
+  type MadeBackup,
+  makeBackup,
+} from '../../backup/make-backup.ts'
 import { backupFolder, issuerOf } from '../../backup/settings.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 import { keyCommand } from './key.ts'
@@ -14,7 +22,7 @@ import { unpackCommand } from './unpack.ts'
 import { verifyCommand } from './verify.ts'
 import { viewCommand } from './view.ts'
 
-export interface BackupOptions extends LockOptions {
+interface BackupOptions extends LockOptions {
   readonly withServices?: true | readonly string[]
   readonly withConfiguration?: true
 }
@@ -25,6 +33,8 @@ The root secret and the signing keys are always in it: whoever opens it can be t
 
 A passphrase is asked for, or comes from --passphrase-file, BACKUP_PASSPHRASE or BACKUP_PASSPHRASE_FILE. With a public key
 (--recipient, BACKUP_RECIPIENT) nothing that opens backups has to be on this machine.
+
+Where the gateway runs in containers, one of them makes the backup, and it is written here.
 
 Examples:
   $ gateway backup                                  into backups/, named after gateway and time
@@ -40,7 +50,7 @@ export const backupCommand: CommandMaker = (context) =>
     // Options behind a verb are the verb's.
     .enablePositionalOptions()
     .description('Write a backup: closed, and as of one moment. Or look after backups.')
-    .argument('[file]', 'where to; without it into BACKUP_FOLDER (backups)')
+    .argument('[file]', 'where to, - is standard output; without it into BACKUP_FOLDER (backups)')
     .option('--recipient <key…>', 'a public key of age (age1…); may be repeated', toList)
     .option('--passphrase-file <file>', 'the file that holds the passphrase')
     .option(
@@ -71,15 +81,38 @@ async function backup(
   file: string | undefined,
   options: BackupOptions,
 ): Promise<void> {
+  const { output } = context
   const path = file ?? join(backupFolder(context), backupName(issuerOf(context), context.clock()))
-  const lock = await closeWith(context, options)
-  const wishes = {
+  const isInContainers = (await findContainers(context)) !== undefined
+  const { about, ...facts } = isInContainers
+    ? await fetchBackup(context, path === STDOUT ? output.stdout : path, options)
+    : await makeBackup(
+        context,
+        path === STDOUT ? output.stdout : path,
+        await closeWith(context, options),
+        toWishes(options),
+      )
+  const value = { ...facts, ...about }
+  if (path === STDOUT) {
+    output.note(output.json ? JSON.stringify(value) : describe(facts, about))
+    return
+  }
+  output.result(value, () => [
+    describe(facts, about),
+    'Whoever opens it can be this gateway. Keep it, and what opens it, apart.',
+  ])
+}
+
+const STDOUT = '-'
+
+function toWishes(options: BackupOptions): BackupWishes {
+  return {
     services: options.withServices ?? [],
     configuration: options.withConfiguration === true,
   }
-  const { about, ...facts } = await makeBackup(context, path, lock, wishes)
-  context.output.result({ ...facts, ...about }, () => [
-    `${facts.file}: ${count(facts.records, 'record')} of ${about.issuer}, ${toByteSize(facts.bytes)}, opened by a ${about.opened_by}.`,
-    'Whoever opens it can be this gateway. Keep it, and what opens it, apart.',
-  ])
+}
+
+function describe({ file, records, bytes }: Omit<MadeBackup, 'about'>, about: About): string {
+  const name = file === STDOUT ? 'The backup' : file
+  return `${name}: ${count(records, 'record')} of ${about.issuer}, ${toByteSize(bytes)}, opened by a ${about.opened_by}.`
 }

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { minute, toByteSize } from '../../administration/cells.ts'
-import { type KeptBackup, listBackups } from '../../backup/folder.ts'
+import { type KeptBackup, lastFailure, listBackups } from '../../backup/folder.ts'
 import { backupFolder } from '../../backup/settings.ts'
 import type { CommandMaker } from '../../context.ts'
 import { toTable } from '../../output.ts'
@@ -14,12 +14,15 @@ export const listCommand: CommandMaker = (context) =>
     .argument('[folder]', 'without it BACKUP_FOLDER (backups)')
     .action(async (folder: string | undefined) => {
       const { output, workingDirectory } = context()
-      const found = await listBackups(
-        folder === undefined ? backupFolder(context()) : resolve(workingDirectory, folder),
-      )
+      const place =
+        folder === undefined ? backupFolder(context()) : resolve(workingDirectory, folder)
+      const found = await listBackups(place)
       output.result(found.map(toJson), () =>
         found.length === 0 ? ['No backups.'] : toTable([HEAD, ...found.map(toRow)]),
       )
+      const failed = await lastFailure(place)
+      if (failed !== undefined)
+        output.note(`The last nightly backup failed (${minute(failed.at)}): ${failed.message}`)
     })
 
 const HEAD = ['MADE', 'SIZE', 'GATEWAY', 'OF', 'WITH', 'OPENED BY', 'FILE']

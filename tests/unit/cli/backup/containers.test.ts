@@ -25,7 +25,7 @@ test('a gateway in containers is told from the one of the state directory', asyn
   await t.notThrowsAsync(look(), 'a folder without a compose.yaml')
   writeFileSync(join(place, 'compose.yaml'), '')
   const refused = await t.throwsAsync(look(), { instanceOf: CliError, message: /in containers/ })
-  t.regex(refused.nextStep ?? '', /docker compose stop/)
+  t.regex(refused.nextStep ?? '', /BACKUP_NIGHTLY=true/)
   await t.notThrowsAsync(look({ REDIS_URL: 'redis://elsewhere' }))
   answer('exited')
   await t.notThrowsAsync(look())

@@ -30,15 +30,15 @@ const read = (path: string) =>
     }
   ).services
 
-/** As Compose completes it where nothing is set: the variable in the name of what is extended is empty. */
+/** As Compose completes it where nothing is set: a variable in the name of what is extended is empty, or its default. */
 function complete(definition: Definition): Definition {
   const { extends: base } = definition
   if (base === undefined) return definition
-  const name = base.service.replace(/\$\{[^}]*\}/, '')
+  const name = base.service.replaceAll(/\$\{\w+(?::-(\w+))?[^}]*\}/g, '$1')
   return { ...read(base.file)[name], ...definition }
 }
 
-const { setup, status, ...rooms } = Object.fromEntries(
+const { setup, status, cli, ...rooms } = Object.fromEntries(
   Object.entries(read('compose.yaml')).map(([name, one]) => [name, complete(one)]),
 )
 const servers = Object.entries(rooms).filter(([name]) => name !== 'secrets')
@@ -80,7 +80,7 @@ test('each room is started with the arguments of the supervisor’s table', asyn
 })
 
 test('every container is confined, limited, looked after and its log bounded', (t) => {
-  for (const [name, definition] of Object.entries(rooms)) {
+  for (const [name, definition] of Object.entries({ ...rooms, cli: cli as Definition })) {
     t.regex(definition.user, /^(?:1000|65534):1000$/, name)
     t.deepEqual(definition['cap_drop'], ['ALL'], name)
     t.is(definition['cap_add'], undefined, name)
@@ -95,10 +95,9 @@ test('every container is confined, limited, looked after and its log bounded', (
     t.is(rest['restart'], 'unless-stopped', name)
     t.truthy(rest['cpus'], name)
   }
-  for (const byHand of [setup, status]) {
-    t.deepEqual(byHand?.['cap_add'], ['SETUID', 'SETGID'])
-    t.deepEqual(byHand?.['profiles'], ['setup'])
-  }
+  for (const byHand of [setup, status]) t.deepEqual(byHand?.['cap_add'], ['SETUID', 'SETGID'])
+  for (const byHand of [setup, status, cli]) t.deepEqual(byHand?.['profiles'], ['setup'])
+  t.deepEqual(rooms['backup']?.['profiles'], ['off'], 'unless BACKUP_NIGHTLY says otherwise')
 })
 
 test('nobody has the engine’s socket, or a name of a secret', (t) => {
@@ -114,7 +113,7 @@ test('nobody has the engine’s socket, or a name of a secret', (t) => {
 
 /** Who has which sockets: whoever listens there, and whoever may ask. */
 const SOCKETS: Readonly<Record<string, readonly string[]>> = {
-  'sockets-valkey': ['ext-authz', 'mcp-bridge', 'oauth-server', 'valkey'],
+  'sockets-valkey': ['backup', 'cli', 'ext-authz', 'mcp-bridge', 'oauth-server', 'valkey'],
   'sockets-oauth-server': ['envoy', 'oauth-server'],
   'sockets-ext-authz': ['envoy', 'ext-authz'],
   'sockets-mcp-bridge': ['envoy', 'mcp-bridge'],
@@ -123,8 +122,8 @@ const SOCKETS: Readonly<Record<string, readonly string[]>> = {
 }
 
 test('a folder of sockets is in those containers alone that share it, writable where somebody listens', (t) => {
-  const mounts = Object.entries(rooms).flatMap(([name, { volumes = [] }]) =>
-    volumes.map((volume) => ({ name, volume })),
+  const mounts = Object.entries({ ...rooms, cli: cli as Definition }).flatMap(
+    ([name, { volumes = [] }]) => volumes.map((volume) => ({ name, volume })),
   )
   for (const [socket, expected] of Object.entries(SOCKETS)) {
     const own = mounts.filter(({ volume }) => volume.startsWith(`${socket}:`))
@@ -140,6 +139,22 @@ test('each room’s own folder is in its container, for reading, and where it is
   for (const [name, { volumes = [] }] of servers) {
     const own = volumes.filter((volume) => volume.startsWith('room-'))
     t.deepEqual(own, [`room-${name}:/run/room:ro`], name)
+  }
+})
+
+test('what makes backups sees the files of each service', (t) => {
+  const data = Object.entries(read('services/compose.yaml')).flatMap(([name, { volumes = [] }]) =>
+    volumes.includes(`data-${name}:/data`) ? [name] : [],
+  )
+  t.true(data.length > 10)
+  // Of each person there: uid 1000 could read none of it.
+  const expected = data.filter((name) => name !== 'tmux')
+  for (const one of [cli, rooms['backup']]) {
+    const mounted = one?.volumes?.filter((volume) => volume.startsWith('data-'))
+    t.deepEqual(
+      mounted?.toSorted(),
+      expected.map((name) => `data-${name}:/state/volumes/${name}`).toSorted(),
+    )
   }
 })
 

@@ -32,7 +32,9 @@ async function prepare(
 ) {
   const under = mkdtempSync(join(tmpdir(), 'containers-'))
   t.teardown(() => rmSync(under, { recursive: true, force: true }))
-  for (const room of ALL) mkdirSync(join(under, 'rooms', room), { recursive: true })
+  for (const room of [...ALL, 'backup']) {
+    mkdirSync(join(under, 'rooms', room), { recursive: true })
+  }
   const folder = join(under, 'gateway')
   mkdirSync(folder)
   if (yaml !== undefined) writeFileSync(join(folder, 'gateway.yaml'), yaml)
@@ -104,6 +106,44 @@ test('a provider’s secret reaches the authorization server alone, also from a 
   for (const room of ROOMS) {
     t.false(readFileSync(given.pathOf(room), 'utf8').includes('the-secret'), room)
   }
+})
+
+test('what makes backups knows the root secret where it is given, the store, and what closes them', async (t) => {
+  const { run, folder, pathOf, variables } = await prepare(t, {
+    BACKUP_NIGHTLY: 'true',
+    BACKUP_RECIPIENT: 'age1example',
+    BACKUP_FOLDER: '/mnt/safe',
+    BACKUP_KEEP: '3',
+    ...LOGIN,
+  })
+  await run()
+  const { GATEWAY_SECRET, REDIS_URL, REDIS_PASSWORD, ...backup } = variables('backup')
+  t.is(GATEWAY_SECRET, ROOT)
+  t.is(REDIS_URL, 'unix:///run/sockets/valkey/valkey.sock')
+  t.is(REDIS_PASSWORD, variables('oauth-server')['REDIS_PASSWORD'])
+  t.like(backup, {
+    BACKUP_RECIPIENT: 'age1example',
+    BACKUP_KEEP: '3',
+    BACKUP_FOLDER: '/backups',
+    GATEWAY_CONFIG: join(folder, 'gateway.yaml'),
+    GATEWAY_STATE_DIR: '/state',
+  })
+  t.deepEqual(
+    Object.keys(backup).filter((name) => /GITHUB_CLIENT_SECRET|COPIES/.test(name)),
+    [],
+  )
+  t.is(statSync(pathOf('backup')).mode & 0o777, 0o600)
+})
+
+test('nightly backups that nothing would close are refused before anything starts', async (t) => {
+  const { run, pathOf, folder } = await prepare(t, { BACKUP_NIGHTLY: 'true' })
+  await t.throwsAsync(run(), { message: /BACKUP_NIGHTLY: set BACKUP_RECIPIENT/ })
+  t.false(existsSync(pathOf('oauth-server')))
+  const path = join(folder, 'passphrase')
+  writeFileSync(path, 'five words that nobody guesses\n')
+  const given = await prepare(t, { BACKUP_NIGHTLY: 'true', BACKUP_PASSPHRASE_FILE: path })
+  await given.run()
+  t.is(given.variables('backup')['BACKUP_PASSPHRASE'], 'five words that nobody guesses')
 })
 
 test('whoever operates the authorization server asks inside its container, on no shared volume', async (t) => {
