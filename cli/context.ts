@@ -26,8 +26,12 @@ export interface Context {
 /** A command is made with a way to get its context, which is known once the options are read. */
 export type CommandMaker = (context: () => Context) => Command
 
+/** Set where the environment is complete as it is: `.env` may be another account's there. */
+export const COMPLETE = 'GATEWAY_ENVIRONMENT_COMPLETE'
+
 /** The environment completed by `.env` in the working directory; what is really set wins. */
 export function loadEnvironment(own: Environment, workingDirectory: string): Environment {
+  if (own[COMPLETE] === 'true') return own
   const path = join(workingDirectory, '.env')
   let source: string
   try {

@@ -97,7 +97,11 @@ function broken({ exitCode, stderr }: Told): CliError {
 }
 
 const failureLine = z.object({
-  error: z.object({ message: z.string(), next_step: z.string().nullish() }),
+  error: z.object({
+    message: z.string(),
+    next_step: z.string().nullish(),
+    faults: z.array(z.string()).nullish(),
+  }),
 })
 
 function failureIn(
@@ -106,7 +110,11 @@ function failureIn(
   for (const line of jsonLines(stderr)) {
     const { data } = failureLine.safeParse(JSON.parse(line))
     if (data === undefined) continue
-    return { message: data.error.message, next_step: data.error.next_step ?? undefined }
+    const { message, next_step, faults } = data.error
+    return {
+      message: [message, ...(faults ?? [])].join('\n  '),
+      next_step: next_step ?? undefined,
+    }
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 /** Gathers what goes into a backup: what everything is derived from, the store at one moment, and what is asked for. */
 
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { isKept } from '../../lib/store/families.ts'
@@ -72,10 +72,7 @@ export async function* gather(wanted: Wanted): AsyncGenerator<Content> {
   for (const service of wanted.services) yield* readServiceFiles(wanted.stateDirectory, service)
 }
 
-/**
- * @param configurationPath of `gateway.yaml`, whatever it is called there. `.env` lies in the working directory, or
- * else beside it.
- */
+/** @param configurationPath of `gateway.yaml`, whatever it is called there. */
 export function readConfigurationFiles(
   configurationPath: string,
   workingDirectory: string,
@@ -85,10 +82,8 @@ export function readConfigurationFiles(
   const places = [
     ['gateway.yaml', configurationPath],
     ['.env', join(workingDirectory, '.env')],
-    ['.env', join(dirname(configurationPath), '.env')],
   ] as const
   for (const [name, path] of places) {
-    if (found.has(name)) continue
     const text = read(path, onUnreadable)
     if (text !== undefined) found.set(name, text)
   }

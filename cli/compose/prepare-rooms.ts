@@ -13,7 +13,7 @@ import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { PASSPHRASE_VARIABLE, RECIPIENT_VARIABLE } from '../backup/locks.ts'
 import { BACKUP_VARIABLES, readBackupSettings } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
-import type { Context } from '../context.ts'
+import { COMPLETE, type Context } from '../context.ts'
 import { roomOf } from '../instance/part-names.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { layOutCopies } from '../start/publish-configuration.ts'
@@ -133,7 +133,7 @@ function writeBackups(own: string, environment: Environment, settings: Settings)
     ...pick(environment, orFile('GATEWAY_SECRET')),
     REDIS_URL: store.url,
     ...(store.password && { REDIS_PASSWORD: store.password.reveal() }),
-    GATEWAY_CONFIG: settings.gateway.configurationPath,
+    [COMPLETE]: 'true',
     BACKUP_FOLDER: BACKUPS,
   })
   writeWhole(join(own, 'backup/environment'), toEnvironmentFile(values))

@@ -109,7 +109,7 @@ test('a provider’s secret reaches the authorization server alone, also from a 
 })
 
 test('what makes backups knows the root secret where it is given, the store, and what closes them', async (t) => {
-  const { run, folder, pathOf, variables } = await prepare(t, {
+  const { run, pathOf, variables } = await prepare(t, {
     BACKUP_NIGHTLY: 'true',
     BACKUP_RECIPIENT: 'age1example',
     BACKUP_FOLDER: '/mnt/safe',
@@ -125,7 +125,6 @@ test('what makes backups knows the root secret where it is given, the store, and
     BACKUP_RECIPIENT: 'age1example',
     BACKUP_KEEP: '3',
     BACKUP_FOLDER: '/backups',
-    GATEWAY_CONFIG: join(folder, 'gateway.yaml'),
     GATEWAY_STATE_DIR: '/state',
   })
   t.deepEqual(
