@@ -117,7 +117,24 @@ export function createProgram(context: () => Context): Command {
     .option('--json', 'print one JSON document instead of text')
     .addHelpText('after', EXAMPLES)
   for (const make of COMMANDS) program.addCommand(make(context))
-  return program
+  return program.hook('preAction', (_program, action) => takeFromAbove(program, action))
+}
+
+/**
+ * Options behind a verb are the verb's: a command that has the same ones itself, such as `backup` above
+ * `backup verify`, has taken them.
+ */
+function takeFromAbove(program: Command, action: Command): void {
+  for (let above = action.parent; above !== null && above !== program; above = above.parent) {
+    for (const option of above.options) {
+      const name = option.attributeName()
+      if (above.getOptionValueSource(name) !== 'cli') continue
+      if (!action.options.some((own) => own.attributeName() === name)) {
+        action.error(`error: unknown option '${option.long ?? option.flags}'`)
+      }
+      action.setOptionValueWithSource(name, above.getOptionValue(name), 'cli')
+    }
+  }
 }
 
 export async function runProgram(

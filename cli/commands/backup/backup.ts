@@ -47,8 +47,6 @@ Examples:
 
 export const backupCommand: CommandMaker = (context) =>
   new Command('backup')
-    // Options behind a verb are the verb's.
-    .enablePositionalOptions()
     .description('Write a backup: closed, and as of one moment. Or look after backups.')
     .argument('[file]', 'where to, - is standard output; without it into BACKUP_FOLDER (backups)')
     .option('--recipient <key…>', 'a public key of age (age1…); may be repeated', toList)

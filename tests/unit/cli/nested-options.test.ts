@@ -1,0 +1,38 @@
+/** Options that a command and the one above it both have. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { createGatewayCommand } from '../../support/gateway-command.ts'
+
+test('options behind a verb are the verb’s, wherever the command above has them too', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nested-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const gateway = createGatewayCommand(folder)
+  const log = join(folder, 'log')
+  const records = ['2026-01-02', '2026-03-04'].map((day) =>
+    JSON.stringify({ time: `${day}T00:00:00.000Z`, name: 'mcp-bridge', level: 'error', msg: day }),
+  )
+  writeFileSync(log, `${records.join('\n')}\n`)
+  const analyzed = await gateway.json<{ records: number }>([
+    ...['logs', 'analyze', '--file', log, '--since', '2026-02-01T00:00:00Z'],
+  ])
+  t.is(analyzed.records, 1)
+
+  const passphrase = join(folder, 'passphrase')
+  writeFileSync(passphrase, 'short\n')
+  const about = { format: 'mcp-oauth-gateway backup', version: 1, gateway: '0', issuer: 'x' }
+  const more = { made_at: '2026-01-02T00:00:00Z', services: [], configuration: false }
+  const heading = JSON.stringify({ ...about, ...more, opened_by: 'passphrase' })
+  writeFileSync(join(folder, 'a.backup'), `${heading}\nage-encryption.org/v1\n`)
+  const verify = ['backup', 'verify', join(folder, 'a.backup'), '--passphrase-file', passphrase]
+  t.regex((await gateway(verify)).stderr, /is damaged/, 'nobody was asked')
+})
+
+test('an option that the verb does not have is refused, though the command above has it', async (t) => {
+  const gateway = createGatewayCommand(tmpdir())
+  const told = await gateway(['backup', 'list', '--with-services', 'echo'])
+  t.is(told.exitCode, 2)
+  t.regex(told.stderr, /unknown option '--with-services'/)
+})
