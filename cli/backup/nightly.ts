@@ -36,7 +36,7 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
     const wishes: BackupWishes = {
       services: withServices ? true : [],
       configuration: true,
-      onUnreadable: (err) => log.warn({ err }, 'left out of the backup'),
+      onUnreadable: ({ message }) => log.warn({ reason: message }, 'left out of the backup'),
       isNightly: true,
     }
     const { file, bytes, records } = await makeBackup(context, path, lock, wishes)

@@ -48,7 +48,8 @@ export async function restoreInto(
   const task = createProgress(context.output, context.clock).begin('restoring')
   const laidOut: LaidOut = { records: 0, expired: 0 }
   try {
-    return { ...laidOut, remaining: await layOutAndCommit(redis, context, restore, laidOut) }
+    const remaining = await layOutAndCommit(redis, context, restore, laidOut)
+    return { ...laidOut, remaining }
   } catch (error) {
     const found = await settleAfter(redis, stateDirectory, error as Error)
     // Its answer was lost, and it had happened.

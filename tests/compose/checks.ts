@@ -8,7 +8,13 @@ import { printImages, printMemory } from './figures.ts'
 import { checkBounds, checkEngine, checkIsolation } from './isolation.ts'
 import { type Lasting, leaveTraces } from './lasting.ts'
 import { addServer } from './newcomer.ts'
-import { checkOffboarding, checkSetup, checkStatus } from './operator.ts'
+import {
+  checkBackup,
+  checkNightlyBackup,
+  checkOffboarding,
+  checkSetup,
+  checkStatus,
+} from './operator.ts'
 import { checkServices } from './services.ts'
 import { createStack, docker, type Stack } from './stack.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
@@ -107,6 +113,11 @@ async function run(
   await check('down and up: nothing is lost', async () => {
     await stack.compose('down')
     await bringUp(stack)
+    await nothingIsLost()
+  })
+  await check('a backup is made each night', () => checkNightlyBackup(stack))
+  await check('volumes gone, and restored from a backup: nothing is lost', async () => {
+    await checkBackup(stack, surroundings, () => bringUp(stack))
     await nothingIsLost()
   })
   await check('an upgrade to new images: nothing is lost', async () => {

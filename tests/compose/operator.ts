@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { UserEntry } from '../../lib/oauth/administration.ts'
-import { createGatewayCommand } from '../support/gateway-command.ts'
-import type { Stack } from './stack.ts'
-import { DOMAIN, PERSON, type Surroundings } from './surroundings.ts'
+import { createGatewayCommand, type GatewayCommand } from '../support/gateway-command.ts'
+import { docker, type Stack } from './stack.ts'
+import { DOMAIN, PASSPHRASE, PERSON, type Surroundings } from './surroundings.ts'
 
 const OFFBOARDED_MS_MAX = 2000
 
@@ -68,17 +68,58 @@ export async function checkStatus(
 }
 
 /** From the host, as a person types it who has cloned the repository: nothing is published for it. */
-export async function checkOffboarding(
+function onHost(
   { project }: Stack,
   { overrideFile, environmentFile, ports }: Surroundings,
-): Promise<void> {
-  const gateway = createGatewayCommand(join(import.meta.dirname, '../..'), {
+): GatewayCommand {
+  return createGatewayCommand(join(import.meta.dirname, '../..'), {
     GATEWAY_STATE_DIR: join(tmpdir(), 'no-gateway-runs-here'),
     COMPOSE_PROJECT_NAME: project,
     COMPOSE_FILE: `compose.yaml:${overrideFile}`,
     COMPOSE_ENV_FILES: environmentFile,
     GATEWAY_PORT: String(ports.gateway),
   })
+}
+
+/**
+ * A backup fetched to this side, and brought back where the volumes it was made of are gone.
+ * @param bringUp everything, from nothing.
+ */
+export async function checkBackup(
+  stack: Stack,
+  surroundings: Surroundings,
+  bringUp: () => Promise<void>,
+): Promise<void> {
+  const gateway = onHost(stack, surroundings)
+  const file = join(surroundings.folder, 'today.backup')
+  const typed = { environment: { BACKUP_PASSPHRASE: PASSPHRASE } }
+  const made = await gateway.json<{ records: number; services: string[] }>(
+    ['backup', file, '--with-services', '--with-configuration'],
+    typed,
+  )
+  assert.ok(made.records > 20 && made.services.includes('memory'), JSON.stringify(made))
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  await stack.compose('down')
+  const lost = ['store', 'root-secret', 'data-memory']
+  await docker('volume', 'rm', ...lost.map((name) => `${stack.project}_${name}`))
+  await bringUp()
+  const wrong = { environment: { BACKUP_PASSPHRASE: 'another one altogether' } }
+  const refused = await gateway(['restore', file], wrong)
+  assert.equal(refused.exitCode, 1)
+  assert.match(refused.stderr, /another passphrase or key/)
+  const restored = await gateway.json<{ records: number }>(['restore', file], typed)
+  assert.equal(restored.records, made.records)
+}
+
+/** One is made at once, since there is none of the last day. */
+export async function checkNightlyBackup({ compose }: Stack): Promise<void> {
+  const list = ['run', '--rm', '-T', '--no-deps', 'cli', '--json', 'backup', 'list']
+  const found = JSON.parse(await compose(...list)) as { nightly?: true; fault: string | null }[]
+  assert.ok(found.length > 0 && found.every(({ nightly }) => nightly), JSON.stringify(found))
+}
+
+export async function checkOffboarding(stack: Stack, surroundings: Surroundings): Promise<void> {
+  const gateway = onHost(stack, surroundings)
   const { users } = await gateway.json<{ users: UserEntry[] }>(['users', 'list'])
   assert.deepEqual(
     users.map(({ login, services }) => [login, services.includes('echo')]),

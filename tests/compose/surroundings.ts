@@ -15,6 +15,8 @@ import { NEWCOMER } from './newcomer.ts'
 
 export const DOMAIN = 'example.test'
 export const PERSON = 'octocat'
+/** Of nightly backups, too. */
+export const PASSPHRASE = randomBytes(16).toString('hex')
 export const GITHUB = 'https://github.test'
 const BASE_IMAGE = 'node:24-bookworm-slim'
 const PEBBLE_PORT = 15_000
@@ -103,6 +105,8 @@ function toEnvironment({ folder, ports, services, app }: Facts): string {
     GATEWAY_ADMIN_PORT: ports.admin,
     GATEWAY_METRICS_PORT: ports.metrics,
     GATEWAY_PUBLISH_ADDRESS: '127.0.0.1',
+    BACKUP_NIGHTLY: 'true',
+    BACKUP_PASSPHRASE: PASSPHRASE,
     GATEWAY_ENV_FILE: join(folder, '.env'),
     GATEWAY_CONFIG_FOLDER: join(folder, 'configuration'),
     ...Object.fromEntries(switches),

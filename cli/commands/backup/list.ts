@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { minute, toByteSize } from '../../administration/cells.ts'
+import { count, minute, toByteSize } from '../../administration/cells.ts'
 import { type KeptBackup, lastFailure, listBackups } from '../../backup/folder.ts'
 import { backupFolder } from '../../backup/settings.ts'
 import type { CommandMaker } from '../../context.ts'
@@ -32,7 +32,7 @@ function toRow({ file, bytes, about, fault }: KeptBackup): string[] {
   if (about === undefined) return ['-', size, '-', '-', '-', '-', `${file} (${fault})`]
   const { made_at, gateway, issuer, services, configuration, opened_by } = about
   const more = [
-    ...(services.length > 0 ? [`${services.length} services`] : []),
+    ...(services.length > 0 ? [count(services.length, 'service')] : []),
     ...(configuration ? ['configuration'] : []),
   ]
   return [minute(made_at), size, gateway, issuer, more.join(', ') || '-', opened_by, file]
