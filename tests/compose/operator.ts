@@ -107,8 +107,9 @@ export async function checkBackup(
   const refused = await gateway(['restore', file], wrong)
   assert.equal(refused.exitCode, 1)
   assert.match(refused.stderr, /another passphrase or key/)
-  const restored = await gateway.json<{ records: number }>(['restore', file], typed)
-  assert.equal(restored.records, made.records)
+  type Restored = Readonly<Record<'records' | 'expired', number>>
+  const { records, expired } = await gateway.json<Restored>(['restore', file], typed)
+  assert.equal(records + expired, made.records)
 }
 
 /** One is made at once, since there is none of the last day. */
