@@ -68,8 +68,11 @@ def refuse_elsewhere(
     if (common / "objects/info/alternates").exists():
         raise ValueError("The repository borrows objects: none outside the allowed repository are read")
     told = [own / value for name, value in settings if name == "core.worktree"]
-    bases = {own, common, common / "objects", common / "objects/pack"}
+    bases = {own, common, common / "objects"}
     inside = [path for base in bases if base.is_dir() for path in base.iterdir()]
+    # An object by itself may be a link, too.
+    for at, folders, files in os.walk(common / "objects"):
+        inside += [path for path in map(Path(at).joinpath, folders + files) if path.is_symlink()]
     for place in (own, common, *inside, *told):
         if not place.resolve().is_relative_to(folder):
             raise ValueError(f"The repository leads to {place}, outside the allowed repository")

@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { stringify } from 'yaml'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
@@ -250,6 +250,7 @@ needs('python', 'git')('git: no objects of another repository are read', async (
   makeRepository(others, 'of the operator')
   for (const [name, borrow] of [
     ['borrowed', borrowByLink],
+    ['one by one', borrowEach],
     ['alternates', borrowByName],
   ] as const) {
     makeRepository(join(folder, name), 'first')
@@ -282,6 +283,15 @@ function tryAllOf(client: Connection['client']): (repo_path: string) => Promise<
 function borrowByLink(objects: string, others: string): void {
   rmSync(objects, { recursive: true })
   symlinkSync(others, objects)
+}
+
+function borrowEach(objects: string, others: string): void {
+  for (const path of readdirSync(others, { recursive: true }).map(String)) {
+    if (!/^[0-9a-f]{2}\/./.test(path)) continue
+    mkdirSync(join(objects, dirname(path)), { recursive: true })
+    rmSync(join(objects, path), { force: true })
+    symlinkSync(join(others, path), join(objects, path))
+  }
 }
 
 function borrowByName(objects: string, others: string): void {
