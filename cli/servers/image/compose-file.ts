@@ -13,7 +13,7 @@ export const COMPOSE_OWN = 'compose.own.yaml'
 const ROOMS = new Set(
   (
     'secrets configuration valkey oauth-server ext-authz mcp-bridge certs envoy-files envoy setup ' +
-    'own egress status'
+    'own egress status backup cli'
   ).split(' '),
 )
 
@@ -25,7 +25,6 @@ export function isContainerName(name: string, shipped: ReadonlySet<string>): boo
 const HEAD = `# Written by gateway add; docker compose reads it because COMPOSE_FILE in .env names it.
 # What each container may do is in services/image.yaml.
 `
-const BRIDGE = 'mcp-bridge'
 /** What the guard before a container that may out tells its programs. */
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']
 /** The runner hands them on by itself, or they are ours to set. */
@@ -41,9 +40,11 @@ export interface ImageContainer {
 export function withContainer(text: string, name: string, container: ImageContainer): string {
   const document = parse(withoutContainer(text === '' ? HEAD : text, name))
   setIn(document, ['services', name], toContainer(name, container))
-  const mounts = document.getIn(['services', BRIDGE, 'volumes'])
-  if (isSeq(mounts)) mounts.add(document.createNode(toMount(name)))
-  else setIn(document, ['services', BRIDGE, 'volumes'], [toMount(name)])
+  for (const [service, mount] of mountsOf(name)) {
+    const mounts = document.getIn(['services', service, 'volumes'])
+    if (isSeq(mounts)) mounts.add(document.createNode(mount))
+    else setIn(document, ['services', service, 'volumes'], [mount])
+  }
   for (const volume of volumesOf(name)) setIn(document, ['volumes', volume], null)
   return document.toString({ lineWidth: 0 })
 }
@@ -54,12 +55,12 @@ export function withoutContainer(text: string, name: string): string {
   if (!document.hasIn(['services', name])) return text
   document.deleteIn(['services', name])
   for (const volume of volumesOf(name)) document.deleteIn(['volumes', volume])
-  const mounts = document.getIn(['services', BRIDGE, 'volumes'])
-  if (isSeq(mounts)) {
-    const [source] = volumesOf(name)
+  for (const [service, { source }] of mountsOf(name)) {
+    const mounts = document.getIn(['services', service, 'volumes'])
+    if (!isSeq(mounts)) continue
     mounts.items = mounts.items.filter((mount) => !isMap(mount) || mount.get('source') !== source)
     // Compose refuses a service that says nothing.
-    if (mounts.items.length === 0) document.deleteIn(['services', BRIDGE])
+    if (mounts.items.length === 0) document.deleteIn(['services', service])
   }
   return document.toString({ lineWidth: 0 })
 }
@@ -101,10 +102,27 @@ function toContainer(name: string, { facts, internet }: ImageContainer): object 
   }
 }
 
-function toMount(name: string): object {
-  const [source] = volumesOf(name)
-  const target = `/run/runners/${name}`
-  return { type: 'volume', source, target, read_only: true, volume: { nocopy: true } }
+interface Mount {
+  readonly type: 'volume'
+  readonly source: string
+  readonly target: string
+  readonly read_only: boolean
+  readonly volume: { readonly nocopy: true }
+}
+
+/** Who else has its volumes: the bridge asks its runner, and backups read what it keeps for people. */
+function mountsOf(name: string): readonly (readonly [service: string, mount: Mount])[] {
+  const [run, data] = volumesOf(name)
+  const kept = toMount(data, `/state/volumes/${name}`, true)
+  return [
+    ['mcp-bridge', toMount(run, `/run/runners/${name}`, true)],
+    ['backup', kept],
+    ['cli', { ...kept, read_only: false }],
+  ]
+}
+
+function toMount(source: string, target: string, read_only: boolean): Mount {
+  return { type: 'volume', source, target, read_only, volume: { nocopy: true } }
 }
 
 function volumesOf(name: string): readonly [string, string] {

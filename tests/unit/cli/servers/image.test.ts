@@ -111,6 +111,14 @@ test('a container of its own, which the bridge reaches by a socket', (t) => {
       volume: { nocopy: true },
     },
   ])
+  const kept = {
+    type: 'volume',
+    source: 'data-tools',
+    target: '/state/volumes/tools',
+    volume: { nocopy: true },
+  }
+  t.deepEqual(services.backup.volumes, [{ ...kept, read_only: true }])
+  t.deepEqual(services.cli.volumes, [{ ...kept, read_only: false }])
   t.deepEqual(Object.keys(volumes), ['run-tools', 'data-tools'])
 })
 
@@ -129,7 +137,7 @@ test('containers come, are replaced and go; what people wrote stays', (t) => {
   const left = withoutContainer(again, 'one')
   t.true(left.startsWith('# mine\n'))
   t.false(hasContainer(left, 'one'))
-  t.deepEqual(Object.keys(parse(left).services).sort(), ['mcp-bridge', 'two'])
+  t.deepEqual(Object.keys(parse(left).services).sort(), ['backup', 'cli', 'mcp-bridge', 'two'])
   const none = parse(withoutContainer(left, 'two'))
   t.deepEqual(none, { services: {}, volumes: {} })
   t.is(withoutContainer(left, 'three'), left)
