@@ -85,7 +85,8 @@ export async function* toLines(entries: AsyncIterable<Content>): AsyncGenerator<
   const hash = createHash('sha256')
   let lines = 0
   for await (const one of entries) {
-    const line = `${JSON.stringify(one)}\n`
+    // What could not be read back would make the whole of it useless.
+    const line = `${JSON.stringify(entry.parse(one))}\n`
     hash.update(line)
     lines += 1
     yield line

@@ -8,8 +8,18 @@
 
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { appendFile, chmod, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  rename,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CliError } from '../cli-error.ts'
 import type { FileEntry } from './entries.ts'
 import { moveTo, removeTree } from './remove-tree.ts'
 import {
@@ -74,10 +84,9 @@ function withParents(folders: ReadonlySet<string>, top: string): ReadonlySet<str
  * @returns paths of what was there before and could not be removed.
  */
 export async function putFilesInPlace(stateDirectory: string): Promise<readonly string[]> {
-  for (const service of await servicesWithFiles(stateDirectory)) {
-    const laidOut = await laidOutOf(stateDirectory, service)
-    if (!existsSync(laidOut)) continue
-    const folder = dirname(laidOut)
+  for (const folder of await plainFolders(stateDirectory)) {
+    const laidOut = await laidOutIn(folder)
+    if (laidOut === undefined) continue
     const moved = join(laidOut, 'moved')
     if (!existsSync(moved)) {
       await mkdir(join(laidOut, 'old'), { recursive: true, mode: FOLDER_MODE })
@@ -95,9 +104,8 @@ export async function putFilesInPlace(stateDirectory: string): Promise<readonly 
 
 /** What was laid out and is not wanted: nothing else has been touched. @returns what could not be removed. */
 export async function clearFiles(stateDirectory: string): Promise<readonly string[]> {
-  for (const service of await servicesWithFiles(stateDirectory)) {
-    const laidOut = await laidOutOf(stateDirectory, service)
-    if (existsSync(laidOut)) await putAside(dirname(laidOut))
+  for (const folder of await plainFolders(stateDirectory)) {
+    if ((await laidOutIn(folder)) !== undefined) await putAside(folder)
   }
   return await removeAside(stateDirectory)
 }
@@ -111,8 +119,7 @@ async function putAside(folder: string): Promise<void> {
 /** Nobody reads it any more: where it cannot be removed, it stays. */
 async function removeAside(stateDirectory: string): Promise<readonly string[]> {
   const remaining: string[] = []
-  for (const service of await servicesWithFiles(stateDirectory)) {
-    const folder = await serviceFolder(stateDirectory, service)
+  for (const folder of await plainFolders(stateDirectory)) {
     const names = await readdir(folder).catch(() => [])
     for (const name of names.filter((one) => one.startsWith(PUT_IN_PLACE))) {
       const path = join(folder, name)
@@ -128,6 +135,35 @@ async function moveAll(from: string, to: string): Promise<void> {
   }
 }
 
+/** @throws CliError for a link: whoever runs as the service would have us write elsewhere. */
 async function laidOutOf(stateDirectory: string, service: string): Promise<string> {
-  return join(await serviceFolder(stateDirectory, service), LAID_OUT)
+  const folder = await serviceFolder(stateDirectory, service)
+  const laidOut = join(folder, LAID_OUT)
+  for (const path of [folder, laidOut]) {
+    if (!(await isLink(path))) continue
+    throw new CliError(`${path} is a link: nothing is restored through it.`, {
+      nextStep: 'take it away, then again',
+    })
+  }
+  return laidOut
+}
+
+/** Folders in which something of ours may lie. */
+async function plainFolders(stateDirectory: string): Promise<string[]> {
+  const plain: string[] = []
+  for (const service of await servicesWithFiles(stateDirectory)) {
+    const folder = await serviceFolder(stateDirectory, service)
+    if (!(await isLink(folder))) plain.push(folder)
+  }
+  return plain
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false
+}
+
+/** Undefined where nothing is laid out. */
+async function laidOutIn(folder: string): Promise<string | undefined> {
+  const laidOut = join(folder, LAID_OUT)
+  return existsSync(laidOut) && !(await isLink(laidOut)) ? laidOut : undefined
 }

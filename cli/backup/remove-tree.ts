@@ -14,6 +14,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 async function openUp(path: string): Promise<void> {
+  // Of a link the mode is that of what it leads to.
+  if (!(await lstat(path)).isDirectory()) return
   await chmod(path, OWNER_ALL)
   for (const one of await readdir(path, { withFileTypes: true })) {
     if (one.isDirectory()) await openUp(join(path, one.name)).catch(() => {})
