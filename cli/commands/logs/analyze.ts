@@ -40,10 +40,7 @@ export const analyzeCommand: CommandMaker = (context) =>
       ),
   )
     .addHelpText('after', EXAMPLES)
-    .action(async (options: AnalyzeOptions, command: Command) => {
-      // `logs` has these options too, and takes them where they stand before its subcommand.
-      await analyze(context(), { ...command.parent?.opts<Selection>(), ...options })
-    })
+    .action(async (options: AnalyzeOptions) => await analyze(context(), options))
 
 async function analyze(context: Context, options: AnalyzeOptions): Promise<void> {
   const { output, clock } = context
