@@ -1,24 +1,32 @@
 /** The gateway of `compose.yaml`: what lies in this folder is another one's, and what is meant is in volumes. */
 
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { CliError } from '../cli-error.ts'
-import { type Context, stateDirectoryOf } from '../context.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
+import { COMPLETE, type Context, stateDirectoryOf } from '../context.ts'
 import { type FoundGateway, findRunning } from '../instance/find-running.ts'
-import { ownStore } from '../instance/store.ts'
 import { isUp } from '../status/compose-status.ts'
 
 export type Containers = Extract<FoundGateway, { kind: 'compose' }>
 
-/** Undefined where none of them is up, where one runs without them, or where a store is named: then that is meant. */
+/**
+ * Undefined where the gateway of this folder has none, or runs without them.
+ * @throws CliError where Docker cannot say, or they are there and stopped: which gateway is meant is not guessed.
+ */
 export async function findContainers(context: Context): Promise<Containers | undefined> {
-  if (ownStore(context.environment) !== undefined) return undefined
-  // A Docker that does not answer runs nothing that is meant.
-  const found = await findRunning(context).catch(() => undefined)
-  return found?.kind === 'compose' && isUp({ parts: found.containers }) ? found : undefined
+  if (context.environment[COMPLETE] === 'true') return undefined
+  const found = await findRunning(context)
+  if (found?.kind !== 'compose') return undefined
+  if (isUp({ parts: found.containers })) return found
+  // Both may be there, from before.
+  if (existsSync(stateDirectoryOf(context))) return undefined
+  throw new CliError('The gateway runs in containers here, and they are stopped.', {
+    nextStep: 'docker compose up -d, then again',
+  })
 }
 
 /** Of compose.yaml: it has the store, the keys and the files of services, and nothing runs in it. */
@@ -45,7 +53,8 @@ export async function runInProject(
   const failure = failureIn(told.stderr)
   if (failure !== undefined) {
     const { message, next_step: nextStep } = failure
-    throw new CliError(message, nextStep === undefined ? {} : { nextStep })
+    const exitCode = told.exitCode === EXIT_CODE.usage ? EXIT_CODE.usage : EXIT_CODE.failed
+    throw new CliError(message, { exitCode, ...(nextStep !== undefined && { nextStep }) })
   }
   if (told.exitCode !== 0) throw broken(told)
   return JSON.parse(told.stdout === '' ? (jsonLines(told.stderr).at(-1) ?? 'null') : told.stdout)
@@ -129,7 +138,7 @@ function jsonLines(stderr: string): string[] {
   })
 }
 
-/** @throws CliError when the gateway that serves here runs in containers, and no store is named. */
+/** @throws CliError when the gateway that serves here runs in containers. */
 export async function requireNoContainers(context: Context): Promise<void> {
   if ((await findContainers(context)) === undefined) return
   throw new CliError(

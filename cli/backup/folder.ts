@@ -58,6 +58,17 @@ export async function removeOld(folder: string, issuer: string, keep: number): P
   return old
 }
 
+const LEFT = /^\.incoming-|\.part$/
+const DAY_MS = 86_400_000
+
+/** What was being written, or brought in, when somebody was killed. */
+export async function removeLeftovers(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name)
+    if (LEFT.test(name) && now - (await stat(path)).mtimeMs > DAY_MS) await rm(path)
+  }
+}
+
 /** @param failure of the last night; undefined: it went well. */
 export async function noteFailure(folder: string, failure: FailedNight | undefined): Promise<void> {
   const path = join(folder, FAILED_MARK)

@@ -2,10 +2,11 @@
 
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { z } from 'zod'
+import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { createProgress } from '../embedded/progress.ts'
 import { about } from './about.ts'
@@ -36,16 +37,23 @@ export async function fetchBackup(
     return toMade(await runInProject(context, args, { stdin, stdout: target }), '-')
   }
   const file = resolve(context.workingDirectory, target)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${process.pid}.part`
   const task = createProgress(context.output, context.clock).begin(`writing ${file}`)
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const stdout = createWriteStream(draft, { mode: 0o600, flags: 'wx', flush: true })
     await once(stdout, 'open')
     const made = toMade(await runInProject(context, args, { stdin, stdout }), file)
+    if ((await stat(draft)).size !== made.bytes) throw new Error('it did not arrive whole')
     await rename(draft, file)
     syncFolder(dirname(file))
     return made
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    throw new CliError(`${file} cannot be written: ${(cause as Error).message}`, {
+      nextStep: 'gateway backup FILE, in a folder of yours with room for it',
+      cause,
+    })
   } finally {
     task.end()
     await rm(draft, { force: true })

@@ -63,20 +63,40 @@ export async function bringIn(
   return {
     examine: async () => ({ ...found.parse(await restore(['--dry-run'])), file: path }),
     remove,
-    async putInPlace({ compose, containers }, replace) {
-      const names = [...new Set(containers.map((one) => one.name))]
-      await runCompose(context, ['stop', ...names.filter((one) => one !== STORE)])
-      try {
-        const told = await restore(replace ? ['--replace', '--yes'] : [])
-        return { ...toldRestore.parse(told), file: path }
-      } finally {
-        // Everything, the store too: what opens it may be another password now.
-        await runCompose(context, ['stop'])
-        await runCompose(context, ['up', '--detach', '--no-build'])
-        await untilReady(context, compose)
-      }
+    async putInPlace({ compose }, replace) {
+      // Those of the project alone: others of its name may be left of before.
+      const names = (await compose.services()).filter((one) => one !== STORE)
+      const told = await whileStopped(context, names, async () =>
+        toldRestore.parse(await restore(replace ? ['--replace', '--yes'] : [])),
+      )
+      // It is done, whoever is not well afterwards.
+      await untilReady(context, compose).catch((error: Error) => context.output.note(error.message))
+      return { ...told, file: path }
     },
   }
 }
 
 const STORE = 'valkey'
+
+/** Everything is started again, whatever came of it; an interrupt waits for that. @throws what `use` throws */
+async function whileStopped<Result>(
+  context: Context,
+  names: readonly string[],
+  use: () => Promise<Result>,
+): Promise<Result> {
+  const wait = (): void => context.output.note('It goes on: everything has to be started again.')
+  for (const signal of SIGNALS) process.on(signal, wait)
+  try {
+    await runCompose(context, ['stop', ...names])
+    return await use()
+  } finally {
+    // The store too: what opens it may be another password now.
+    await runCompose(context, ['stop']).catch(() => {})
+    await runCompose(context, ['up', '--detach', '--no-build']).catch((error: Error) =>
+      context.output.note(`${error.message} What was to be restored is settled all the same.`),
+    )
+    for (const signal of SIGNALS) process.off(signal, wait)
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { isCancel, password } from '@clack/prompts'
 import { Decrypter, Encrypter } from 'age-encryption'
 import { readText } from '../../lib/platform/environment.ts'
@@ -28,7 +29,17 @@ export interface Lock {
 
 export const PASSPHRASE_VARIABLE = 'BACKUP_PASSPHRASE'
 export const RECIPIENT_VARIABLE = 'BACKUP_RECIPIENT'
+/** What closes backups that nobody is asked about. */
+export const CLOSING_VARIABLES = [RECIPIENT_VARIABLE, PASSPHRASE_VARIABLE]
 export const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
+
+/** A passphrase that is named is meant. */
+function recipientsSet(context: Context, { passphraseFile }: LockOptions): string[] | undefined {
+  if (passphraseFile !== undefined) return undefined
+  return fromVariable(context, RECIPIENT_VARIABLE)
+    ?.split(/[\s,]+/)
+    .filter(Boolean)
+}
 
 /** Whoever has the file may try as many as they like. */
 const PASSPHRASE_MIN = 12
@@ -49,9 +60,9 @@ export async function closeWith(context: Context, options: LockOptions): Promise
 
 /** Public keys, if any are named; a passphrase else. @throws CliError where neither is to be had. */
 export async function chooseClosing(context: Context, options: LockOptions): Promise<Closing> {
-  const recipients = options.recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/)
+  const recipients = options.recipient ?? recipientsSet(context, options)
   if (recipients !== undefined) return { recipients }
-  const passphrase = givenPassphrase(context, options) ?? (await askNew(context))
+  const passphrase = (await givenPassphrase(context, options)) ?? (await askNew(context))
   if (passphrase.length < PASSPHRASE_MIN) {
     throw new CliError(`A passphrase must have at least ${PASSPHRASE_MIN} characters.`, {
       exitCode: EXIT_CODE.usage,
@@ -95,19 +106,19 @@ export async function chooseOpening(
   { opened_by }: Pick<About, 'opened_by'>,
   options: KeyOptions,
 ): Promise<string> {
-  if (opened_by === 'key') return readIdentityFile(context, options)
-  return givenPassphrase(context, options) ?? (await ask(context, 'Passphrase'))
+  if (opened_by === 'key') return await readIdentityFile(context, options)
+  return (await givenPassphrase(context, options)) ?? (await ask(context, 'Passphrase'))
 }
 
-function readIdentityFile({ environment }: Context, { identity }: KeyOptions): string {
-  const path = identity ?? environment[IDENTITY_VARIABLE]
+async function readIdentityFile(context: Context, { identity }: KeyOptions): Promise<string> {
+  const path = identity ?? context.environment[IDENTITY_VARIABLE]
   if (path === undefined || path === '') {
     throw new CliError('The backup is for a key: the file with its secret half is needed.', {
       exitCode: EXIT_CODE.usage,
       nextStep: `--identity FILE, or ${IDENTITY_VARIABLE}=FILE`,
     })
   }
-  return readWhole(path)
+  return await readWhole(context, path)
 }
 
 /** As age writes them: what begins with # is for people. */
@@ -127,8 +138,11 @@ function addIdentity(decrypter: Decrypter, identity: string): void {
   }
 }
 
-function givenPassphrase(context: Context, { passphraseFile }: LockOptions): string | undefined {
-  if (passphraseFile !== undefined) return readWhole(passphraseFile).trimEnd()
+async function givenPassphrase(
+  context: Context,
+  { passphraseFile }: LockOptions,
+): Promise<string | undefined> {
+  if (passphraseFile !== undefined) return (await readWhole(context, passphraseFile)).trimEnd()
   return fromVariable(context, PASSPHRASE_VARIABLE)
 }
 
@@ -140,11 +154,10 @@ function fromVariable({ environment }: Context, name: string): string | undefine
   }
 }
 
-const STDIN = 0
-
-function readWhole(path: string): string {
+/** @param path - is standard input. */
+async function readWhole({ stdin }: Context, path: string): Promise<string> {
   try {
-    return readFileSync(path === '-' ? STDIN : path, 'utf8')
+    return path === '-' ? await text(stdin) : readFileSync(path, 'utf8')
   } catch (cause) {
     throw new CliError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
-import { listBackups, noteFailure, removeOld } from './folder.ts'
+import { listBackups, noteFailure, removeLeftovers, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
 import { backupFolder, issuerOf, readBackupSettings } from './settings.ts'
@@ -32,6 +32,7 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
   const folder = backupFolder(context)
   try {
     const issuer = issuerOf(context)
+    await removeLeftovers(folder, context.clock())
     const path = join(folder, backupName(issuer, context.clock()))
     const wishes: BackupWishes = {
       services: withServices ? true : [],

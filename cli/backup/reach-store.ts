@@ -1,6 +1,7 @@
 /** The store of the gateway that is meant, whether it runs or not. */
 
 import type { Redis } from 'ioredis'
+import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
@@ -38,7 +39,12 @@ export async function withQuietStore<Result>(
 ): Promise<Result> {
   return await whileHeld(context, why, async (sockets) => {
     const own = ownStore(context.environment)
-    if (own !== undefined) return await withPlace(own, use)
+    if (own !== undefined) {
+      return await withPlace(own, async (redis) => {
+        if (own.url.startsWith('unix:')) await requireNobodyElse(redis)
+        return await use(redis)
+      })
+    }
     const store = await startPrivateStore(context, stateDirectoryOf(context), sockets)
     try {
       return await withPlace(store.place, use)
@@ -53,4 +59,19 @@ async function withPlace<Result>(
   use: (redis: Redis) => Promise<Result>,
 ): Promise<Result> {
   return await withConnection({ ...place, commandTimeoutMs: COMMAND_MS }, CONNECT_MS, use)
+}
+
+/** A look at its health is over by then. */
+const LOOKING_SECONDS_MAX = 5
+
+/** Of the store in containers, where each has a place of its own to say that it runs. @throws CliError */
+async function requireNobodyElse(redis: Redis): Promise<void> {
+  const self = `id=${await redis.client('ID')} `
+  const connections = String(await redis.client('LIST')).split('\n')
+  const others = connections.filter((line) => line.startsWith('id=') && !line.startsWith(self))
+  const ageOf = (line: string): number => Number(/ age=(\d+)/.exec(line)?.[1] ?? 0)
+  if (!others.some((line) => ageOf(line) > LOOKING_SECONDS_MAX)) return
+  throw new CliError('The rooms still run. Nothing was changed.', {
+    nextStep: 'docker compose stop && docker compose up -d --wait valkey, then again',
+  })
 }

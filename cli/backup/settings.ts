@@ -3,6 +3,8 @@
 import { resolve } from 'node:path'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
 import {
+  ConfigError,
+  type Environment,
   flag,
   integer,
   optional,
@@ -12,6 +14,7 @@ import {
 } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { CLOSING_VARIABLES } from './locks.ts'
 
 /** A time of day in UTC, in minutes since midnight. */
 const timeOfDay: Parser<number> = (value) => {
@@ -52,4 +55,14 @@ export function gatewayMeant(context: Context): Gateway {
 
 export function issuerOf(context: Context): string {
   return gatewayMeant(context).addresses.issuer
+}
+
+/** @throws ConfigError for what is wrong about backups, also where nightly ones are wanted and nothing closes them. */
+export function requireClosing(environment: Environment): void {
+  const { BACKUP_NIGHTLY } = readBackupSettings({ environment })
+  const given = CLOSING_VARIABLES.flatMap((name) => [name, `${name}_FILE`])
+  if (!BACKUP_NIGHTLY || given.some((name) => (environment[name] ?? '') !== '')) return
+  throw new ConfigError([
+    'BACKUP_NIGHTLY: set BACKUP_RECIPIENT to a public key of age (gateway backup key FILE makes one), or BACKUP_PASSPHRASE: nothing closes the backups',
+  ])
 }

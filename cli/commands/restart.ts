@@ -1,5 +1,6 @@
 /** `gateway restart`: everything, or one part, with nobody logged out. */
 
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
@@ -63,7 +64,10 @@ async function restartContainers(
 }
 
 function requireFaultless(context: Context): void {
-  const { faults } = checkConfiguration(context, true)
+  const { environment, workingDirectory } = context
+  // Where compose.yaml has it looked for.
+  const folder = resolve(workingDirectory, environment['GATEWAY_CONFIG_FOLDER'] || '.')
+  const { faults } = checkConfiguration({ ...context, workingDirectory: folder }, true)
   if (faults.length === 0) return
   throw new CliError(faults.join('\n'), { nextStep: 'correct it, then again; what runs goes on' })
 }

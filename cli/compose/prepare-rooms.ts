@@ -10,8 +10,9 @@ import { ConfigError, type Environment } from '../../lib/platform/environment.ts
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
-import { PASSPHRASE_VARIABLE, RECIPIENT_VARIABLE } from '../backup/locks.ts'
-import { BACKUP_VARIABLES, readBackupSettings } from '../backup/settings.ts'
+import { unfinishedRestore } from '../backup/journal.ts'
+import { CLOSING_VARIABLES } from '../backup/locks.ts'
+import { BACKUP_VARIABLES, requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { COMPLETE, type Context } from '../context.ts'
 import { roomOf } from '../instance/part-names.ts'
@@ -62,7 +63,17 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   if (settings.certificates === undefined) writeIdleCerts(own, forRooms.environment)
   writeFollowing(own, context.environment)
   writeBackups(own, context.environment, settings)
+  requireSettled(join(under, STATE))
   return settings
+}
+
+/** Of what a restore has left half, nobody serves. What goes on with it has been given what it needs. */
+function requireSettled(stateDirectory: string): void {
+  if (unfinishedRestore(stateDirectory) === undefined) return
+  throw new CliError('A restore was broken off: what there is may belong to two gateways.', {
+    nextStep:
+      'docker compose up -d --no-deps valkey, then docker compose run --rm cli restore FILE, then docker compose up -d',
+  })
 }
 
 /** Whoever cannot look into the folder would not see that there is a `gateway.yaml`. */
@@ -129,7 +140,7 @@ function writeBackups(own: string, environment: Environment, settings: Settings)
   const { [COPIES_VARIABLE]: _, ...gateway } = gatewayEnvironment(environment, STATE)
   const values = withoutFiles({
     ...gateway,
-    ...pick(environment, [...Object.keys(BACKUP_VARIABLES), ...CLOSING].flatMap(orFile)),
+    ...pick(environment, [...Object.keys(BACKUP_VARIABLES), ...CLOSING_VARIABLES].flatMap(orFile)),
     ...pick(environment, orFile('GATEWAY_SECRET')),
     REDIS_URL: store.url,
     ...(store.password && { REDIS_PASSWORD: store.password.reveal() }),
@@ -137,18 +148,6 @@ function writeBackups(own: string, environment: Environment, settings: Settings)
     BACKUP_FOLDER: BACKUPS,
   })
   writeWhole(join(own, 'backup/environment'), toEnvironmentFile(values))
-}
-
-const CLOSING = [RECIPIENT_VARIABLE, PASSPHRASE_VARIABLE]
-
-/** @throws ConfigError where nightly ones are wanted, and nothing closes them. */
-function requireClosing(environment: Environment): void {
-  const { BACKUP_NIGHTLY } = readBackupSettings({ environment })
-  const given = pick(environment, CLOSING.flatMap(orFile))
-  if (!BACKUP_NIGHTLY || Object.keys(given).length > 0) return
-  throw new ConfigError([
-    'BACKUP_NIGHTLY: set BACKUP_RECIPIENT to a public key of age (gateway backup key FILE makes one), or BACKUP_PASSPHRASE: nothing closes the backups',
-  ])
 }
 
 /** Already a place that its room sees. */

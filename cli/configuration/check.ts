@@ -5,6 +5,7 @@ import { chooseSource } from '../../certs/source.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
+import { requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
 import type { Context } from '../context.ts'
@@ -48,8 +49,10 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
     const { environment } = context
     const { addresses, stateDirectory } = gateway
     collect(() => requireProvider(gateway))
-    if (asCompose) collect(() => requireFittingPublication(addresses, environment))
-    else collect(() => requirePair(context, gateway))
+    if (asCompose) {
+      collect(() => requireFittingPublication(addresses, environment))
+      collect(() => requireClosing(environment))
+    } else collect(() => requirePair(context, gateway))
     // In containers they lie in a volume.
     if (!asCompose) {
       collect(() => findRootSecret(environment, stateDirectory))

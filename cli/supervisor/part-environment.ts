@@ -1,7 +1,7 @@
 /**
  * Which variables each part gets: what it needs and nothing else.
  *
- * The root secret reaches no process; ext-authz, which only verifies, gets no derived key at all.
+ * The root secret reaches no room; ext-authz, which only verifies, gets no derived key at all.
  */
 
 import { join } from 'node:path'

@@ -14,7 +14,8 @@ import {
   makeBackup,
 } from '../../backup/make-backup.ts'
 import { backupFolder, issuerOf } from '../../backup/settings.ts'
-import type { CommandMaker, Context } from '../../context.ts'
+import type { CliError } from '../../cli-error.ts'
+import { COMPLETE, type CommandMaker, type Context } from '../../context.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
 import { nightlyCommand } from './nightly.ts'
@@ -88,7 +89,7 @@ async function backup(
         context,
         path === STDOUT ? output.stdout : path,
         await closeWith(context, options),
-        toWishes(options),
+        toWishes(context, options),
       )
   const value = { ...facts, ...about }
   if (path === STDOUT) {
@@ -103,10 +104,14 @@ async function backup(
 
 const STDOUT = '-'
 
-function toWishes(options: BackupOptions): BackupWishes {
+function toWishes({ environment, output }: Context, options: BackupOptions): BackupWishes {
   return {
     services: options.withServices ?? [],
     configuration: options.withConfiguration === true,
+    // The account of a container is another one than that of the files.
+    ...(environment[COMPLETE] === 'true' && {
+      onUnreadable: ({ message }: CliError) => output.note(`Left out: ${message}`),
+    }),
   }
 }
 

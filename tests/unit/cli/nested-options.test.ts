@@ -28,6 +28,8 @@ test('options behind a verb are the verb’s, wherever the command above has the
   writeFileSync(join(folder, 'a.backup'), `${heading}\nage-encryption.org/v1\n`)
   const verify = ['backup', 'verify', join(folder, 'a.backup'), '--passphrase-file', passphrase]
   t.regex((await gateway(verify)).stderr, /is damaged/, 'nobody was asked')
+  const piped = await gateway([...verify.slice(0, -1), '-'], { stdin: 'short\n' })
+  t.regex(piped.stderr, /is damaged/)
 })
 
 test('an option that the verb does not have is refused, though the command above has it', async (t) => {

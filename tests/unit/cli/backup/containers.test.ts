@@ -1,6 +1,6 @@
 /** Beside containers nothing is backed up that is another gateway's. */
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -26,7 +26,10 @@ test('a gateway in containers is told from the one of the state directory', asyn
   writeFileSync(join(place, 'compose.yaml'), '')
   const refused = await t.throwsAsync(look(), { instanceOf: CliError, message: /in containers/ })
   t.regex(refused.nextStep ?? '', /BACKUP_NIGHTLY=true/)
-  await t.notThrowsAsync(look({ REDIS_URL: 'redis://elsewhere' }))
+  await t.throwsAsync(look({ REDIS_URL: 'redis://elsewhere' }), { message: /in containers/ })
+  await t.notThrowsAsync(look({ GATEWAY_ENVIRONMENT_COMPLETE: 'true' }), 'one of them itself')
   answer('exited')
-  await t.notThrowsAsync(look())
+  await t.throwsAsync(look(), { instanceOf: CliError, message: /they are stopped/ })
+  mkdirSync(join(place, '.gateway'))
+  await t.notThrowsAsync(look(), 'both were here')
 })

@@ -32,6 +32,8 @@ test('a passphrase opens what it has closed, from a file too; another does not',
   await writeBackup(path, about, contents(), lock)
   const passphraseFile = join(folder, 'passphrase')
   writeFileSync(passphraseFile, `${PASSPHRASE}\n`)
+  const named = await closeWith(knowing({ BACKUP_RECIPIENT: 'age1other' }), { passphraseFile })
+  t.is(named.openedBy, 'passphrase', 'what is named is meant')
   const heading = await readHeading(path)
   const right = await openWith(knowing({}), about, { passphraseFile })
   t.deepEqual(await Array.fromAsync(readBackup(path, heading, right)), [

@@ -149,11 +149,14 @@ test('what makes backups sees the files of each service', (t) => {
   t.true(data.length > 10)
   // Of each person there: uid 1000 could read none of it.
   const expected = data.filter((name) => name !== 'tmux')
-  for (const one of [cli, rooms['backup']]) {
+  for (const [one, mode] of [
+    [cli, ''],
+    [rooms['backup'], ':ro'],
+  ] as const) {
     const mounted = one?.volumes?.filter((volume) => volume.startsWith('data-'))
     t.deepEqual(
       mounted?.toSorted(),
-      expected.map((name) => `data-${name}:/state/volumes/${name}`).toSorted(),
+      expected.map((name) => `data-${name}:/state/volumes/${name}${mode}`).toSorted(),
     )
   }
 })
