@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { NUMBERED_SOCKET_NAMES, PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import { CliError } from '../cli-error.ts'
-import { type CommandMaker, type Context, stateDirectoryOf } from '../context.ts'
+import { socketAt } from '../compose/places.ts'
+import type { CommandMaker, Context } from '../context.ts'
+import { askContainer } from '../instance/ask-container.ts'
 import { askSocket, type SocketAnswer } from '../instance/ask-socket.ts'
-import { requireGateway } from '../instance/control-client.ts'
+import { type FoundGateway, requireRunning } from '../instance/find-running.ts'
 import { readToken, TOKEN_VARIABLE } from '../instance/read-token.ts'
 import { toTable } from '../output.ts'
 
@@ -46,18 +48,33 @@ export const explainCommand: CommandMaker = (context) =>
     .action((options: ExplainOptions) => explain(context(), options))
 
 async function explain(context: Context, options: ExplainOptions): Promise<void> {
-  const { environment, output } = context
-  const { socketPath } = await requireGateway(stateDirectoryOf(context), environment)
+  const { output } = context
+  const running = await requireRunning(context)
   const token = await readToken(context, options.token)
   const { url, method, origin } = options
   const question = JSON.stringify({ token, url, method, origin })
-  const explanation = readAnswer(await askAny(dirname(socketPath), question))
+  const explanation = readAnswer(await ask(context, running, question))
   const { allow, status, reason } = explanation.decision
   output.result(explanation, () => [
     ...toTable(explanation.steps.map(({ step, outcome, detail }) => [outcome, step, detail])),
     ...(allow ? ['', `Let in: ${reason}.`] : []),
   ])
   if (!allow) throw new CliError(`Refused with ${status}: ${reason}.`, nextStepFor(token, status))
+}
+
+async function ask(
+  context: Context,
+  running: FoundGateway,
+  question: string,
+): Promise<SocketAnswer> {
+  if (running.kind === 'embedded')
+    return await askAny(dirname(running.running.socketPath), question)
+  const socket = socketAt(NUMBERED_SOCKET_NAMES.extAuthzAdmin(1))
+  try {
+    return await askContainer(context, 'ext-authz', socket, ['POST', '/explain', question])
+  } catch (cause) {
+    throw unanswered(cause)
+  }
 }
 
 /** Of whom of its processes does not matter: they decide alike. */
@@ -72,7 +89,11 @@ async function askAny(folder: string, question: string): Promise<SocketAnswer> {
       cause = error
     }
   }
-  throw new CliError('No process of ext-authz answers.', {
+  throw unanswered(cause)
+}
+
+function unanswered(cause: unknown): CliError {
+  return new CliError('No process of ext-authz answers.', {
     nextStep: 'gateway status, then gateway logs ext-authz',
     cause,
   })

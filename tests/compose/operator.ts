@@ -50,10 +50,9 @@ export async function checkSetup({ feed }: Stack): Promise<void> {
 }
 
 /** Handed the list of containers, since nothing of ours may ask Docker. */
-export async function checkStatus(
-  { compose, feed }: Stack,
-  { folder }: Surroundings,
-): Promise<void> {
+export async function checkStatus(stack: Stack, surroundings: Surroundings): Promise<void> {
+  const { compose, feed } = stack
+  const { folder } = surroundings
   const list = await compose('ps', '--all', '--format', 'json')
   const told = await feed([list], ['run', '--rm', '-T', '-v', `${folder}:/gateway:ro`, 'status'])
   for (const expected of [
@@ -65,6 +64,9 @@ export async function checkStatus(
   ]) {
     assert.match(told, expected)
   }
+  const url = `https://echo.${DOMAIN}:${surroundings.ports.gateway}/mcp`
+  const explained = await onHost(stack, surroundings)(['explain', '--url', url, '--token', 'x'])
+  assert.match(explained.stdout, /^failed +form .* not three parts$/m, explained.stderr)
 }
 
 /** From the host, as a person types it who has cloned the repository: nothing is published for it. */
