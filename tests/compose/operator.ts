@@ -64,7 +64,7 @@ export async function checkStatus(stack: Stack, surroundings: Surroundings): Pro
   ]) {
     assert.match(told, expected)
   }
-  const url = `https://echo.${DOMAIN}:${surroundings.ports.gateway}/mcp`
+  const url = `https://echo.${DOMAIN}/mcp`
   const explained = await onHost(stack, surroundings)(['explain', '--url', url, '--token', 'x'])
   assert.match(explained.stdout, /^failed +form .* not three parts$/m, explained.stderr)
 }
