@@ -139,6 +139,12 @@ verifies('consent-cookies', async (t) => {
     else t.true(noCode(await tampered.submit(page, { username: 'cleo' })))
   }
   t.is((await open(person)).status, 303, 'untouched they count')
+  const other = createPerson(send)
+  for (const [name, value] of person.cookies) {
+    if (!name.includes('login')) other.cookies.set(name, value)
+  }
+  t.true(isPage((await other.open(begin().url)).response), 'what she approved is not his')
+  t.true(noCode(await other.submit(page, { username: 'otto' })), 'nor is her page')
 })
 
 verifies('consent-form-not-believed', async (t) => {

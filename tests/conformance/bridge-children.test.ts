@@ -1,6 +1,6 @@
 /** Servers that misbehave, each in its way: its own caller gets an honest answer, and nobody else notices. */
 
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import test from 'ava'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
 import { fixture, PATIENT_LEASE_MS, startBridge } from '../support/bridge.ts'
@@ -107,6 +107,8 @@ verifies('child-prints-rubbish', async (t) => {
   for (const n of [1, 2, 3]) {
     t.like(await call('rubbish', id, 'echo', {}, n), { id: n, result: { text: 'grüße' } })
   }
+  const pair = await Promise.all([4, 5].map((n) => call('rubbish', id, 'pair', {}, n)))
+  t.like(pair, { 0: { id: 4, result: { text: 'grüße' } }, 1: { id: 5, result: { text: 'grüße' } } })
 })
 
 verifies('child-floods-stderr', async (t) => {
@@ -241,7 +243,12 @@ verifies('child-environment', async (t) => {
   const { id } = await open(bridge, 'env', { caller })
   const evil = { argv: ['--evil'], env: { EVIL: '1' }, command: '/bin/evil' }
   const { result } = await json(send(bridge, 'env', rpc('env', evil), { session: id, caller }))
-  const seen = result as { env: Record<string, string>; args: string[]; open: string[] }
+  const seen = result as {
+    env: Record<string, string>
+    args: string[]
+    cwd: string
+    open: string[]
+  }
   const listed = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|KEY|MCP_GATEWAY_[A-Z]+)$/
   t.deepEqual(
     Object.keys(seen.env).filter((name) => !listed.test(name)),
@@ -251,4 +258,9 @@ verifies('child-environment', async (t) => {
   t.notRegex(JSON.stringify(seen), /canary-root|edge-secret|redis|evil/i)
   t.deepEqual(seen.args, [toUserId('github:583231')])
   t.deepEqual(seen.open, [])
+  t.is(
+    relative(process.cwd(), seen.cwd).startsWith('..'),
+    true,
+    `its folder is not ours: ${seen.cwd}`,
+  )
 })

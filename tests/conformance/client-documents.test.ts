@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { ExecutionContext } from 'ava'
 import test from 'ava'
 import { createOutbound } from '../../lib/platform/outbound/outbound.ts'
@@ -34,10 +34,14 @@ const world = await startDocumentWorld(
 const { server, internet, client, open } = world
 const { send, issuer } = server
 const expired = await startDocumentServer(world.authority.issue(['expired.test'], 'expired'))
+const old = await startDocumentServer({
+  ...world.authority.issue(['old.test']),
+  ...{ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+})
 const redis = await server.valkey.connect()
 test.after.always(async () => {
   await world.stop()
-  await Promise.all([strange.stop(), expired.stop()])
+  await Promise.all([strange.stop(), expired.stop(), old.stop()])
   silent.close()
   stranger.remove()
 })
@@ -201,6 +205,35 @@ verifiesAlone('document-special-addresses', async (t) => {
   t.is(internet.connections(), before)
 })
 
+/** Of each range that is not public; the name in the URL says nothing of it. */
+const INSIDE = [
+  ...['127.0.0.1', '10.0.0.1', '172.16.0.1', '172.31.255.254', '192.168.1.1', '100.64.0.1'],
+  ...['192.0.0.1', '198.18.0.1', '198.19.255.254', '224.0.0.1', '240.0.0.1', '255.255.255.255'],
+  ...['169.254.169.254', '0.0.0.0', '::1', '::', 'fc00::1', 'fd00::1', 'fe80::1', 'ff02::1'],
+  ...['::ffff:127.0.0.1', '::ffff:a00:1', '64:ff9b::a00:1', '2002:a00:1::'],
+]
+
+verifiesAlone('document-names-of-special-addresses', async (t) => {
+  const attempts = watchConnections()
+  const outside = { address: '3ffe::1', family: 6 }
+  for (const address of INSIDE) {
+    const inside = { address, family: address.includes(':') ? 6 : 4 }
+    for (const found of [[inside], [outside, inside]]) {
+      const outbound = createOutbound({ deadlineMs: 500, resolve: async () => found })
+      const fetching = outbound.fetch('https://name.test/x', 100)
+      t.like(
+        await t.throwsAsync(fetching, { instanceOf: OutboundError }),
+        { fault: 'address' },
+        address,
+      )
+    }
+  }
+  t.deepEqual(
+    attempts.filter((attempt) => attempt.endsWith(' 443')),
+    [],
+  )
+})
+
 verifiesAlone('document-rebinding', async (t) => {
   const attempts = watchConnections()
   let looks = 0
@@ -279,6 +312,12 @@ verifiesAlone('document-size', async (t) => {
     response.writeHead(200, headers)
     const url = `https://client.test${request.url}`
     response.end(gzipSync(JSON.stringify(toDocument(url)) + ' '.repeat(5_000_000)))
+  })
+  await refusesDocument(t, 'a bomb of brotli', (request, response) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'br' }
+    response.writeHead(200, headers)
+    const url = `https://client.test${request.url}`
+    response.end(brotliCompressSync(JSON.stringify(toDocument(url)) + ' '.repeat(5_000_000)))
   })
   const url = newUrl()
   const empty = JSON.stringify(toDocument(url, { pad: '' })).length
@@ -401,16 +440,17 @@ verifiesAlone('document-tls', async (t) => {
       `expired.test=127.0.0.1:${expired.port}`,
       `strange.test=127.0.0.1:${strange.port}`,
       `wrong.test=127.0.0.1:${internet.port}`,
+      `old.test=127.0.0.1:${old.port}`,
     ].join(','),
   })
   t.teardown(() => other.stop())
-  for (const host of ['expired.test', 'strange.test', 'wrong.test']) {
+  for (const host of ['expired.test', 'strange.test', 'wrong.test', 'old.test']) {
     const { url } = client.begin(newUrl(host), { redirect_uri: REDIRECT })
     const page = await other.send({ url, headers: { accept: 'text/html' } })
     isRefused(t, page, host)
     t.regex(page.text, /No secure connection/, host)
   }
-  t.deepEqual([...expired.asked, ...strange.asked], [])
+  t.deepEqual([...expired.asked, ...strange.asked, ...old.asked], [])
   t.false(internet.asked.some((url) => url.includes('wrong.test')))
 })
 

@@ -5,7 +5,7 @@ import { digest } from '../../lib/platform/seal.ts'
 import { redisRevocations } from '../../lib/store/revocations.ts'
 import { startGateway } from '../support/gateway.ts'
 import { createGatewayLogins, knock, type Tokens } from '../support/gateway-logins.ts'
-import { type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
+import { form, type HttpResponse, sendOverNetwork as send } from '../support/http.ts'
 import { onceRevoked } from '../support/mcp-call.ts'
 import type { Fields, Registered } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
@@ -114,6 +114,12 @@ verifiesAlone('store-restarted-mid-flow', async (t) => {
   await isAlive(t, plain, refreshed.json())
 })
 
+/** What introspection says of an access token to the client that has it. */
+async function isActive(tokens: Tokens): Promise<unknown> {
+  const sent = form({ token: String(tokens['access_token']), ...credentials(confidential) })
+  return (await send({ ...sent, url: `${issuer}/introspect` })).json()['active']
+}
+
 verifies('code-replayed-kills-grant', async (t) => {
   for (const held of [plain, confidential]) {
     const exchange = await logins.getCode(held)
@@ -121,8 +127,11 @@ verifies('code-replayed-kills-grant', async (t) => {
     const newest = (await client.token(logins.refreshing(held, bought))).json()
     t.is(await logins.call(bought), 200)
     t.is(await logins.call(newest), 200)
+    const isToBeSeen = held === confidential
+    if (isToBeSeen) t.deepEqual([await isActive(bought), await isActive(newest)], [true, true])
     refuses(t, await client.token(exchange), 'invalid_grant', 'replay')
     await isDead(t, held, [bought, newest])
+    if (isToBeSeen) t.deepEqual([await isActive(bought), await isActive(newest)], [false, false])
   }
 })
 
@@ -190,6 +199,15 @@ function alterations(text: string): string[] {
     ],
   ]
 }
+
+verifies('code-of-another-resource', async (t) => {
+  for (const resource of [`${issuer}/memory/mcp`, 'https://evil.example/mcp', `${echo}#x`]) {
+    const exchange = await logins.getCode(plain)
+    const answer = await client.token({ ...exchange, resource })
+    refuses(t, answer, 'invalid_target', resource)
+    t.false('access_token' in answer.json())
+  }
+})
 
 verifies('code-altered', async (t) => {
   const exchange = await logins.getCode(plain)
@@ -306,6 +324,11 @@ verifies('refresh-reuse-ends-the-family', async (t) => {
     t.is(await redis.del(`${answers}:1`, `${answers}:2`), 2)
     refuses(t, await client.token(logins.refreshing(held, first)), 'invalid_grant', 'reuse')
     await isDead(t, held, [third, second, first])
+    const told = gateway
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(held.client_id))
+    t.true(told.some((line) => line.includes('refresh token reused')))
     const fresh = await logins.login(held)
     t.is(await logins.call(fresh), 200, 'another login of the same person and client lives')
   }

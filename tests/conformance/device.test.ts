@@ -203,6 +203,18 @@ verifies('device-user-code-written-anyhow', async (t) => {
     const response = await enterCode(person, issuer, typed)
     t.true(response.text.includes(`>${code}<`), typed)
   }
+  t.regex(code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/, 'no two look alike')
+  // What looks like one of its letters stands in no code, and so can only mean that letter.
+  const alikes = { Q: '0', L: '1', Z: '2', S: '5', G: '6', B: '8', V: 'U' } as const
+  let seen = code
+  while (!/[QLZSGBV]/.test(seen)) seen = (await begin()).user_code
+  const misread = seen.replaceAll(/[QLZSGBV]/g, (letter) => alikes[letter as keyof typeof alikes])
+  t.true((await enterCode(person, issuer, misread)).text.includes(`>${seen}<`), misread)
+  for (const strange of ['A', 'E', 'Y', '3', '9']) {
+    const response = await enterCode(person, issuer, strange + code.slice(1))
+    t.is(response.status, 400, strange)
+    t.false(response.text.includes(`>${code}<`), strange)
+  }
 })
 
 verifies('device-user-code-used', async (t) => {

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Edge, startEdge } from '../support/edge.ts'
@@ -71,6 +74,34 @@ verifiesAlone('outage-not-serving-before-load', async (t) => {
   t.teardown(() => again.kill('SIGKILL'))
   await sleep(1500)
   isUnavailable(t, await ask(other, token))
+})
+
+verifiesAlone('outage-authz-rubbish', async (t) => {
+  const other = await startEdge()
+  t.teardown(() => other.stop())
+  const token = await other.mint()
+  t.is((await ask(other, token)).status, 200)
+  const [decider] = other.deciders
+  await decider?.end('SIGKILL')
+  const socket = other.extAuthzOptions.env?.['EXT_AUTHZ_SOCKET'] ?? ''
+  for (const rubbish of [
+    'rubbish',
+    'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
+    '\0'.repeat(900),
+  ]) {
+    rmSync(socket, { force: true })
+    let asked = 0
+    const server = createServer((connection) => {
+      asked += 1
+      connection.on('error', () => {}).end(rubbish)
+    })
+    await once(server.listen(socket), 'listening')
+    const before = other.reached.length
+    for (let count = 0; count < 3; count += 1) isUnavailable(t, await ask(other, token))
+    t.is(other.reached.length, before)
+    t.true(asked > 0)
+    server.close()
+  }
 })
 
 verifiesAlone('outage-authz-away', async (t) => {

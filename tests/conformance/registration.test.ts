@@ -103,6 +103,9 @@ verifies('registration-errors', async (t) => {
   await refuses(t, 'invalid_redirect_uri', {
     redirect_uris: Array.from({ length: 1000 }, () => '').concat('x'),
   })
+  const good = Array.from({ length: 21 }, (_, index) => `https://a.example/cb${index}`)
+  await refuses(t, 'invalid_redirect_uri', { redirect_uris: good })
+  t.is((await register({ redirect_uris: good.slice(1) })).status, 201)
   await refuses(t, 'invalid_client_metadata', { ...REDIRECT, client_name: ['x'] })
   await refuses(t, 'invalid_client_metadata', { ...REDIRECT, logo_uri: 'data:image/png,x' })
   await refuses(t, 'invalid_client_metadata', '[1')
@@ -170,6 +173,16 @@ verifies('registration-dangerous-redirects', async (t) => {
     'data:text/html,<script>',
     'vbscript:x',
     'file:///etc/passwd',
+    'filesystem:https://a.example/temporary/x',
+    'blob:https://a.example/x',
+    'ws://a.example/cb',
+    'wss://a.example/cb',
+    'ftp://a.example/cb',
+    'mailto:a@a.example',
+    'tel:+1',
+    'chrome://settings',
+    'chrome-extension://x/y',
+    'ms-settings:x',
     'about:blank',
     'view-source:https://a.example',
     'intent://x#Intent;end',
@@ -253,6 +266,9 @@ verifies('registration-real-clients', async (t) => {
     t.is(status, 201, `${name}: ${text}`)
     t.like(json(), { redirect_uris: document.redirect_uris }, name)
   }
+  for (const application_type of ['native', 'web']) {
+    t.like((await register({ ...REDIRECT, application_type })).json(), { application_type })
+  }
 })
 
 verifies('management-needs-its-token', async (t) => {
@@ -329,6 +345,20 @@ verifies('management-replace', async (t) => {
   const replaced = (await manage('PUT', held, document)).json()
   t.like(replaced, document)
   t.false('client_uri' in replaced)
+  const { redirect_uris } = document
+  for (const wrong of [
+    { redirect_uris },
+    { redirect_uris, client_id: 'another' },
+    { ...document, registration_access_token: 'chosen' },
+    { ...document, registration_client_uri: 'https://evil.example' },
+    { ...document, client_secret_expires_at: 1 },
+    { ...document, client_id_issued_at: 1 },
+    { ...document, client_secret: 'chosen' },
+  ]) {
+    const answer = await manage('PUT', replaced as Registered, wrong)
+    t.is(answer.status, 400, JSON.stringify(wrong))
+    t.is(answer.json()['error'], 'invalid_client_metadata', JSON.stringify(wrong))
+  }
   t.is((await manage('GET', held)).status, 401)
   t.is((await manage('GET', replaced as Registered)).status, 200)
   const { url } = client.begin(held.client_id, { resource: ECHO })
@@ -347,7 +377,19 @@ verifies('management-delete-reaches-the-edge', async (t) => {
   })
   const { access_token, refresh_token } = tokens.json()
   t.is((await callService(ECHO, String(access_token))).status, 200)
+  const waiting = client.begin(held.client_id, { resource: ECHO })
+  const unspent = await createPerson(send).authorize(waiting.url, { username: 'dora' })
   t.is((await manage('DELETE', held)).status, 204)
+  const late = await client.token({
+    grant_type: 'authorization_code',
+    client_id: held.client_id,
+    code: unspent.searchParams.get('code') ?? '',
+    code_verifier: waiting.verifier,
+  })
+  t.is(late.json()['error'], 'invalid_client')
+  const page = await send({ url: attempt.url })
+  t.is(page.status, 400)
+  t.is(page.headers.get('location'), null)
   const refused = await onceRevoked(() => callService(ECHO, String(access_token)))
   t.is(refused.status, 401)
   t.regex(refused.challenge ?? '', /error="invalid_token"/)

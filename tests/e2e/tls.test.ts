@@ -56,5 +56,8 @@ verifies('tls-end-to-end', async (t) => {
   t.regex(challenged.headers['www-authenticate'] ?? '', new RegExp(`resource_metadata="${issuer}/`))
   const home = await ask('/')
   t.is(home.headers['strict-transport-security'], undefined, 'it would hold for all of localhost')
+  const cookies = (await ask('/login')).headers['set-cookie'] ?? []
+  t.true(cookies.length > 0)
+  for (const cookie of cookies) t.regex(cookie, /^__Host-[^;]+;.*\bSecure\b/i)
   await t.throwsAsync(fetch(`http://localhost:${port}/`), undefined, 'plain http is not answered')
 })

@@ -102,6 +102,10 @@ const CODES_AND_REFRESH = {
     source: `${RFC}/rfc7009#section-2.1`,
     behavior: 'a code buys nothing when its user or client was revoked meanwhile',
   },
+  'code-of-another-resource': {
+    source: `${RFC}/rfc8707#section-2.2`,
+    behavior: 'a code for one resource buys nothing for another',
+  },
   'code-altered': {
     source: `${RFC}/rfc6749#section-10.10`,
     behavior: 'a code with anything added, cut or changed is unknown, and uses the real one not up',

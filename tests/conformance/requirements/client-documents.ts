@@ -39,6 +39,11 @@ export const CLIENT_DOCUMENTS = {
     behavior:
       'nothing is connected to for an address, in whatever notation, or a name of this machine',
   },
+  'document-names-of-special-addresses': {
+    source: `${RFC}/rfc6890#section-2`,
+    behavior:
+      'a name that leads to any address that is not public, alone or beside one that is, leads nowhere',
+  },
   'document-rebinding': {
     source: `${CIMD}#section-6.5`,
     behavior: 'a name is looked up once and the connection goes to the address that was checked',

@@ -110,6 +110,10 @@ export const EDGE_AND_LIFE = {
     behavior:
       'with ext-authz gone every MCP request gets 503 with Retry-After, and serves again later',
   },
+  'outage-authz-rubbish': {
+    source: `${RFC}/rfc9110#section-15.6.4`,
+    behavior: 'whatever else answers in the place of ext-authz, it is 503 and nothing is let in',
+  },
   'outage-store-frozen': {
     source: `${RFC}/rfc9110#section-15.6.4`,
     behavior:

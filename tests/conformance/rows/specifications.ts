@@ -67,10 +67,7 @@ export const SPECIFICATIONS: Rows = {
     'consent-page-safe',
     'consent-forms-of-others',
   ),
-  'AS-21': partly(
-    '__Host- and Secure',
-    proved('cookies of consent', 'consent-cookies', 'consent-per-client'),
-  ),
+  'AS-21': proved('cookies of consent', 'consent-cookies', 'consent-per-client', 'tls-end-to-end'),
   'AS-22': partly(
     'a state after its ten minutes',
     proved(
@@ -80,10 +77,7 @@ export const SPECIFICATIONS: Rows = {
       'login-state-once',
     ),
   ),
-  'AS-23': partly(
-    'application_type comes back',
-    proved('application_type is accepted', 'registration-real-clients'),
-  ),
+  'AS-23': proved('application_type is accepted', 'registration-real-clients'),
   'AS-24': proved('registration stays, with limits', 'registration-flood', 'clients-of-today'),
   'AS-25': proved(
     'a resource makes the audience',
