@@ -1,5 +1,6 @@
 /** Where commands write, and read: text for people, one JSON document for programs. */
 
+import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { ConfigError } from '../lib/platform/environment.ts'
 import { CliError, EXIT_CODE, type ExitCode } from './cli-error.ts'
@@ -22,24 +23,29 @@ export interface Output {
   readonly colour: boolean
   /** The command's result: the value as JSON, or else what `render` makes of it. */
   result(value: unknown, render: () => readonly string[]): void
+  /** Of a result: kept until somebody reads it. What goes on and on is `send`, or drops some itself. */
   line(text: string): void
+  /** Writes a line and waits for whoever reads slowly. False once nobody reads any more: `gateway logs | head`. */
+  send(text: string): Promise<boolean>
   /** What is going on, for a person only: stderr. */
   note(text: string): void
 }
 
-/** Unsent bytes from which on lines are dropped: a reader that stopped must not fill our memory. */
-const BACKLOG_BYTES_MAX = 1_000_000
-
 export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'colour'>): Output {
   const { stdout, stderr } = streams
-  const line = (text: string): void => {
-    if (stdout.writableLength < BACKLOG_BYTES_MAX) stdout.write(`${text}\n`)
-  }
+  const line = (text: string): void => void stdout.write(`${text}\n`)
   return {
     ...options,
     stdout,
     stderr,
     line,
+    async send(text) {
+      if (stdout.write(`${text}\n`)) return true
+      return await once(stdout, 'drain').then(
+        () => true,
+        () => false,
+      )
+    },
     note: (text) => void stderr.write(`${text}\n`),
     result(value, render) {
       if (options.json) line(toJsonText(value))

@@ -65,12 +65,11 @@ async function showAudit(
   // Before the first look: what comes meanwhile is shown by one of the two.
   let end = await source.end()
   const last = await source.last(options.entries)
-  show(output, last, true)
-  if (!options.follow) return
+  if (!(await show(output, last, true)) || !options.follow) return
   end = last.at(-1)?.id ?? end
   for (;;) {
     const next = await source.next(end)
-    show(output, next.entries, false)
+    if (!(await show(output, next.entries, false))) return
     if (next.end === end) await sleep(LOOK_EVERY_MS)
     end = next.end
   }
@@ -81,13 +80,22 @@ function toFilter(options: AuditOptions): AuditFilter {
   return { kind, user, client_id, service, target, outcome, request_id: request }
 }
 
-function show(output: Output, entries: readonly AuditEntry[], isFirst: boolean): void {
-  if (output.json) {
-    for (const { record } of entries) output.line(JSON.stringify(record))
-    return
+/** @returns false once nobody reads any more. */
+async function show(
+  output: Output,
+  entries: readonly AuditEntry[],
+  isFirst: boolean,
+): Promise<boolean> {
+  for (const line of toLines(output.json, entries, isFirst)) {
+    if (!(await output.send(line))) return false
   }
-  if (entries.length === 0 && !isFirst) return
-  for (const line of toTable([...(isFirst ? [HEAD] : []), ...entries.map(toRow)])) output.line(line)
+  return true
+}
+
+function toLines(json: boolean, entries: readonly AuditEntry[], isFirst: boolean): string[] {
+  if (json) return entries.map(({ record }) => JSON.stringify(record))
+  if (entries.length === 0 && !isFirst) return []
+  return toTable([...(isFirst ? [HEAD] : []), ...entries.map(toRow)])
 }
 
 const HEAD = ['TIME', 'USER', 'CLIENT', 'SERVICE', 'ACTION', 'TARGET', 'OUTCOME', 'MS', 'FROM']

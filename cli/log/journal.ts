@@ -16,6 +16,9 @@ export interface Journal {
 
 const KEPT = 25
 
+/** Unsent bytes from which on lines are dropped: a reader that stopped must not fill our memory. The file has them. */
+const BACKLOG_BYTES_MAX = 1_000_000
+
 export function createJournal(file: LogFile, output: Output, level: LogLevel): Journal {
   const kept = new Map<string, LogRecord[]>()
   let threshold: LogLevel | undefined
@@ -23,7 +26,8 @@ export function createJournal(file: LogFile, output: Output, level: LogLevel): J
     write(record) {
       file.write(record)
       kept.set(record.name, [...(kept.get(record.name) ?? []), record].slice(-KEPT))
-      if (threshold !== undefined && isAtLeastLevel(record.level, threshold)) {
+      if (threshold === undefined || !isAtLeastLevel(record.level, threshold)) return
+      if (output.stdout.writableLength < BACKLOG_BYTES_MAX) {
         output.line(output.json ? JSON.stringify(record) : toTerminalLine(record, output.colour))
       }
     },

@@ -1,6 +1,5 @@
 /** Prints the last records that match, and what comes. */
 
-import { once } from 'node:events'
 import type { Context } from '../../context.ts'
 import { toJsonLine } from '../../log/log-file.ts'
 import type { LogRecord } from '../../log/log-record.ts'
@@ -25,17 +24,16 @@ export async function showLog(
   const now = clock()
   const matches = toMatcher(options, part, now)
   const source = await findLogSource(context)
-  const show = async (record: LogRecord): Promise<void> => {
-    const line = output.json ? toJsonLine(record) : toTerminalLine(record, output.colour)
-    // None is left out, however slowly somebody reads.
-    if (!output.stdout.write(`${line}\n`)) await once(output.stdout, 'drain')
-  }
+  const show = (record: LogRecord): Promise<boolean> =>
+    output.send(output.json ? toJsonLine(record) : toTerminalLine(record, output.colour))
   const since = instantOf(options.since, now)
   const count = options.lines ?? (since === undefined ? LINES : Number.POSITIVE_INFINITY)
   const last = await lastOf(source.records(since), matches, count)
-  for (const record of last) await show(record)
+  for (const record of last) if (!(await show(record))) return
   if (options.follow === undefined) return
-  for await (const record of source.follow()) if (matches(record)) await show(record)
+  for await (const record of source.follow()) {
+    if (matches(record) && !(await show(record))) return
+  }
 }
 
 /** In the order of their times: containers' lines come container by container. */

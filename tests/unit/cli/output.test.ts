@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import test from 'ava'
 import { createOutput, toJsonText } from '../../../cli/output.ts'
 
@@ -15,4 +15,27 @@ test('JSON says the same and moves no cursor, whatever a server put into it', (t
   )
   t.is(String(stdout.read()), `${text}\n`)
   t.is(toJsonText(undefined), 'null')
+})
+
+test('of a result no line is left out, however slowly somebody reads', async (t) => {
+  const stdout = new PassThrough()
+  const { result } = createOutput(
+    { stdout, stderr: new PassThrough() },
+    { json: false, colour: false },
+  )
+  const lines = Array.from({ length: 20_000 }, (_, index) => `${index} ${'x'.repeat(100)}`)
+  result(undefined, () => lines)
+  stdout.end()
+  const read = Buffer.concat(await stdout.toArray()).toString()
+  t.is(read, `${lines.join('\n')}\n`)
+})
+
+test('what goes on ends without a fault when nobody reads any more', async (t) => {
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
+  stdout.on('error', () => {})
+  const { send } = createOutput(
+    { stdout, stderr: new PassThrough() },
+    { json: false, colour: false },
+  )
+  t.false(await send('a line'))
 })
