@@ -33,14 +33,6 @@ export const RECIPIENT_VARIABLE = 'BACKUP_RECIPIENT'
 export const CLOSING_VARIABLES = [RECIPIENT_VARIABLE, PASSPHRASE_VARIABLE]
 export const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
 
-/** A passphrase that is named is meant. */
-function recipientsSet(context: Context, { passphraseFile }: LockOptions): string[] | undefined {
-  if (passphraseFile !== undefined) return undefined
-  return fromVariable(context, RECIPIENT_VARIABLE)
-    ?.split(/[\s,]+/)
-    .filter(Boolean)
-}
-
 /** Whoever has the file may try as many as they like. */
 const PASSPHRASE_MIN = 12
 
@@ -58,9 +50,12 @@ export async function closeWith(context: Context, options: LockOptions): Promise
   return { openedBy: 'passphrase', encrypter }
 }
 
-/** Public keys, if any are named; a passphrase else. @throws CliError where neither is to be had. */
+/**
+ * Public keys, if any are named; a passphrase else, also where its file is named beside a variable with keys: what is
+ * typed counts. @throws CliError where neither is to be had.
+ */
 export async function chooseClosing(context: Context, options: LockOptions): Promise<Closing> {
-  const recipients = options.recipient ?? recipientsSet(context, options)
+  const recipients = chooseRecipients(context, options)
   if (recipients !== undefined) return { recipients }
   const passphrase = (await givenPassphrase(context, options)) ?? (await askNew(context))
   if (passphrase.length < PASSPHRASE_MIN) {
@@ -70,6 +65,20 @@ export async function chooseClosing(context: Context, options: LockOptions): Pro
     })
   }
   return { passphrase }
+}
+
+function chooseRecipients(
+  context: Context,
+  { recipient, passphraseFile }: LockOptions,
+): readonly string[] | undefined {
+  if (passphraseFile === undefined) {
+    return recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/).filter(Boolean)
+  }
+  if (recipient === undefined) return undefined
+  throw new CliError('A key closes a backup, or a passphrase does: not both.', {
+    exitCode: EXIT_CODE.usage,
+    nextStep: 'say --recipient or --passphrase-file',
+  })
 }
 
 function addRecipient(encrypter: Encrypter, recipient: string): void {

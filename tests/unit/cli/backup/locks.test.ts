@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
 import test from 'ava'
 import { readHeading, toAbout } from '../../../../cli/backup/about.ts'
 import type { Content } from '../../../../cli/backup/entries.ts'
@@ -50,5 +51,18 @@ test('one of eleven characters is refused', async (t) => {
   await t.throwsAsync(closeWith(knowing({ BACKUP_PASSPHRASE: 'eleven long' }), {}), {
     instanceOf: CliError,
     message: /at least 12 characters/,
+  })
+})
+
+test('the passphrase whose file is typed counts beside a variable with a key; two typed ways are one too many', async (t) => {
+  const passphraseFile = join(folder, 'typed')
+  writeFileSync(passphraseFile, `${PASSPHRASE}\n`)
+  const recipient = await identityToRecipient(await generateIdentity())
+  const context = knowing({ BACKUP_RECIPIENT: recipient })
+  t.is((await closeWith(context, {})).openedBy, 'key')
+  t.is((await closeWith(context, { passphraseFile })).openedBy, 'passphrase')
+  await t.throwsAsync(closeWith(context, { passphraseFile, recipient: [recipient] }), {
+    instanceOf: CliError,
+    message: /not both/,
   })
 })
