@@ -26,7 +26,8 @@ export const revokeToken = change(tokenInput, async (ports, { token }) => {
   const described = await describeToken(ports, token)
   const target = described.token_id ?? described.grant_id
   if (!described.active || target === null) {
-    throw new AdminError('not_found', described.reason ?? 'this is no live token of this gateway')
+    const reason = described.reason ?? 'no live token of this gateway'
+    throw new AdminError('not_found', `it does not count any more: ${reason}`)
   }
   // Of a personal token the grant has no other purpose.
   const isLast = described.client_id === PERSONAL_CLIENT_ID || described.kind === 'refresh'

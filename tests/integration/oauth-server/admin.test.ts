@@ -144,6 +144,8 @@ test.serial('tokens are told by what they are, and end alone or with their grant
   t.like(await show('rubbish'), { kind: 'unknown', active: false, user: null })
   await operator.told('tokens/revoke', { token: held.access_token })
   t.like(await show(held.access_token), { active: false, reason: 'revoked' })
+  const again = await operator.ask('tokens/revoke', { token: held.access_token })
+  t.like(again, { status: 404, body: { error_description: 'it does not count any more: revoked' } })
   t.like(await show(held.refresh_token), { active: true }, 'the grant goes on')
   await operator.told('tokens/revoke', { token: held.refresh_token })
   t.like(await show(held.refresh_token), { active: false })
