@@ -13,7 +13,7 @@ Examples:
   $ gateway clients list --user github:583231
   $ gateway clients show 5yVZx0mRkV0c7bq0mQz7Pg
   $ gateway clients delete --name 'TEST *' --dry-run
-  $ gateway clients reap --yes             what nobody has approved within a day
+  $ gateway clients reap --yes             what nobody has approved within an hour
 `
 
 export const clientsCommand: CommandMaker = (context) =>
