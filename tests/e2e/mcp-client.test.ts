@@ -68,6 +68,8 @@ test('a login in the browser, calls by the service’s name, and its end at the 
   })
   const tools = await line.json<{ name: string }[]>(['tools', 'list', 'echo'])
   t.true(tools.some(({ name }) => name === 'whoami'))
+  const none = { resources: [], resource_templates: [] }
+  t.deepEqual(await line.json(['resources', 'list', 'echo']), none, 'nothing but the answer')
   t.is((await line.run(['call', ECHO, 'echo', 'message=hello ☃'])).stdout, 'hello ☃\n')
   const raw = await line.json<{ content: { text: string }[] }>(['raw', 'echo', 'tools/call', '-'], {
     stdin: '{"name":"whoami","arguments":{}}',
