@@ -91,7 +91,7 @@ test('what is wrong with a call is told, with what there is', async (t) => {
   const cases: [args: string[], exitCode: number, words: RegExp][] = [
     [['call', 'echo', 'nope'], 2, /There is no tool nope\.\n→ there are: .*whoami/],
     [['call', 'echo', 'echo', 'mesage=x'], 2, /no such argument[\s\S]+it takes message \(string\)/],
-    [['raw', 'echo', 'no/such'], 1, /-32601/],
+    [['raw', 'echo', 'no/such'], 1, /answered with the error -32601: Method not found\n$/],
     [['tools', 'list', 'nothing'], 2, /nothing is neither a URL nor a service[\s\S]+echo/],
     [['tools', 'list', nowhere], 1, /cannot be reached \(ECONNREFUSED\)/],
   ]

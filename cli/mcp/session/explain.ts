@@ -7,6 +7,7 @@ import {
   SdkErrorCode,
   SdkHttpError,
 } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import { CliError } from '../../cli-error.ts'
 import { explain } from '../oauth/explain.ts'
 
@@ -21,11 +22,7 @@ export function explainSession(error: unknown, { url, scope }: Explaining): unkn
   if (error instanceof InsufficientScopeError) return needsScope(error, { url, scope })
   if (error instanceof SdkHttpError) return explainStatus(error, url)
   if (error instanceof SdkError) return explainSdk(error, url)
-  if (error instanceof ProtocolError) {
-    return new CliError(`${url} answered with the error ${error.code}: ${error.message}`, {
-      cause: error,
-    })
-  }
+  if (error instanceof ProtocolError) return answered(error, error, url)
   return explain(error, url) ?? error
 }
 
@@ -41,14 +38,39 @@ function needsScope(
   })
 }
 
-function explainStatus({ status, message }: SdkHttpError, url: string): CliError {
+/** What a JSON-RPC error says. */
+interface Refusal {
+  readonly code: number
+  readonly message: string
+}
+
+function answered({ code, message }: Refusal, cause: Error, url: string): CliError {
+  return new CliError(`${url} answered with the error ${code}: ${message}`, { cause })
+}
+
+/** Servers without sessions answer 404 for a method that they do not have: the address is right all the same. */
+const body = z.object({ error: z.object({ code: z.number(), message: z.string() }) })
+
+function refusalOf({ data }: SdkHttpError): Refusal | undefined {
+  const { text } = data as { readonly text?: unknown }
+  try {
+    return body.safeParse(JSON.parse(String(text))).data?.error
+  } catch {
+    return undefined
+  }
+}
+
+function explainStatus(error: SdkHttpError, url: string): CliError {
+  const { status, message } = error
+  const refusal = refusalOf(error)
+  if (refusal !== undefined && status !== 401) return answered(refusal, error, url)
   if (status === 401) {
     return new CliError(`${url} refuses a token that was issued for it just now.`, {
       nextStep: `gateway login ${url}; then whoami shows whom the token is for`,
     })
   }
-  const nextStep =
-    status === 404 ? 'is this the address of an MCP endpoint?' : 'try again in a moment'
+  const isElsewhere = status === 404 || status === 405
+  const nextStep = isElsewhere ? 'is this the address of an MCP endpoint?' : 'try again in a moment'
   return new CliError(`${url} answered ${status}: ${message.slice(0, 500)}`, { nextStep })
 }
 
