@@ -38,7 +38,10 @@ export const logoutCommand: CommandMaker = (context) =>
         else slot.write(withoutTokens(login))
         return { was_logged_in: login.tokens !== undefined, revoked, forgotten: forget }
       })
-      output.result({ url, ...outcome }, () => [toLine(url, outcome)])
+      output.result({ url, ...outcome }, () => [
+        toLine(url, outcome),
+        ...(outcome.forgotten ? ['The registration is forgotten as well.'] : []),
+      ])
     })
 
 /** @returns whether tokens were revoked. */

@@ -105,6 +105,11 @@ test('a registration that the server has forgotten is forgotten here, whichever 
   t.is(stored(), undefined)
   server.management = 200
   await logIn()
+  await line.json(['logout', server.url])
+  const { stdout } = await line.run(['logout', server.url, '--forget'])
+  t.regex(stdout, /^There was no login at \S+\.\nThe registration is forgotten as well\.\n$/)
+  t.is(stored(), undefined)
+  await logIn()
   server.management = 404
   t.like(await line.json(['client', 'delete', server.url, '--yes']), { deleted: false })
   t.is(stored(), undefined)
