@@ -32,6 +32,8 @@ export interface Ending {
   readonly input?: Readonly<Record<string, unknown>>
   /** Whether a person named each of them: others may have gone, or be wanted, by the time they are to end. */
   readonly areNamed: boolean
+  /** Those of `ids` that are there; without it all of them are. */
+  readonly look?: () => Promise<readonly string[]>
   /** What they are, and what is done to them. */
   readonly noun: string
   readonly verb: string
@@ -42,25 +44,41 @@ export interface Ending {
 export async function endEach(
   context: Context,
   administration: Administration,
-  { name, ids, input, areNamed, noun, verb, done }: Ending,
+  ending: Ending,
   { yes, dryRun }: EndOptions,
 ): Promise<void> {
+  if (dryRun === true) return await tellDryRun(context, ending)
+  const { name, ids, input, areNamed, noun, verb, done } = ending
   const { output } = context
-  if (dryRun === true) {
-    const lines = [`Would ${verb} ${count(ids.length, noun)}.`, ...ids.map(cell)]
-    output.result({ dry_run: true, ids }, () => lines)
-    return
-  }
   if (ids.length > 0) await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`)
   const { ended, missing } = await endInParts(administration, name, ids, input, (asked) => {
     if (ids.length > AT_ONCE) output.note(`${asked} of ${ids.length} …`)
   })
   output.result({ ended, missing }, () => [`${count(ended.length, noun)} ${done}.`])
-  if (missing.length === 0) return
-  if (!areNamed) {
+  if (areNamed) requireNone(missing, name)
+  else if (missing.length > 0) {
     output.note(`${count(missing.length, noun)} went by themselves, or came into use meanwhile.`)
-    return
   }
+}
+
+async function tellDryRun(
+  { output }: Context,
+  { name, ids: asked, look, noun, verb }: Ending,
+): Promise<void> {
+  const there = new Set(await look?.())
+  const isThere = (id: string): boolean => look === undefined || there.has(id)
+  const ids = asked.filter(isThere)
+  const lines = [`Would ${verb} ${count(ids.length, noun)}.`, ...ids.map(cell)]
+  output.result({ dry_run: true, ids }, () => lines)
+  requireNone(
+    asked.filter((id) => !isThere(id)),
+    name,
+  )
+}
+
+/** @param missing of what a person named. */
+function requireNone(missing: readonly string[], name: string): void {
+  if (missing.length === 0) return
   throw new CliError(`Not there: ${missing.map(cell).join(', ')}.`, {
     nextStep: `gateway ${name.replace(/\/.*/, '')} list`,
   })

@@ -159,6 +159,12 @@ test('clients are found by name and deleted with what they were granted', async 
   t.regex(asked.stderr, /Delete 2 clients\? .*\n→ .*--yes/)
   t.true(await isLetIn(one.token), 'nothing was confirmed')
 
+  const some = [other.client.client_id, 'nobody']
+  const looked = await command(['clients', 'delete', ...some, '--dry-run'])
+  t.is(looked.exitCode, 1)
+  t.is(looked.stdout, `Would delete 1 client.\n${other.client.client_id}\n`)
+  t.is(looked.stderr, 'Not there: nobody.\n→ gateway clients list\n')
+
   const told = await command.json<{ ended: string[] }>(['clients', 'delete', ...named, '--yes'])
   t.is(told.ended.length, 2)
   t.true(await isRefused(one.token))
@@ -182,6 +188,10 @@ test('grants are filtered, revoked one by one, and the person is asked again', a
   t.like(grants[0], { user, client_id: client.client_id, scopes: ['mcp'] })
   const old = await command.json<Grants>(['grants', 'list', '--user', user, '--older-than', '1h'])
   t.deepEqual(old.grants, [])
+  t.is((await command(['grants', 'revoke', '1-unknown', '--dry-run'])).exitCode, 1)
+  const forgotten = await command(['consents', 'revoke', '--user', user, '--yes'])
+  t.is(forgotten.exitCode, 1, 'its answers go to this machine: it is asked each time')
+  t.regex(forgotten.stderr, /^Nothing that dev:grace\S* has approved is remembered\./)
   const { stdout } = await command(['grants', 'revoke', grants[0]?.grant_id ?? '', '--yes'])
   t.is(stdout, '1 grant revoked.\n')
   t.true(await isRefused(token))

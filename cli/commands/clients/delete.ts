@@ -18,14 +18,16 @@ export const deleteCommand: CommandMaker = (context) =>
     .action(async (given: string[], options: ClientFilter & EndOptions) => {
       requireSelection(given, isFiltered(options), CHOICE)
       await withAdministration(context(), async (administration) => {
-        const ids =
+        const look = async (): Promise<string[]> =>
+          (await selectClients(administration, options, context().clock()))
+            .filter(({ kind }) => kind === 'registered')
+            .map(({ client_id }) => client_id)
+        const which =
           given.length > 0
-            ? given
-            : (await selectClients(administration, options, context().clock()))
-                .filter(({ kind }) => kind === 'registered')
-                .map(({ client_id }) => client_id)
+            ? { ids: given, areNamed: true, look }
+            : { ids: await look(), areNamed: false }
         const words = { noun: 'client', verb: 'delete', done: 'deleted' }
-        const ending = { name: 'clients/delete', ids, areNamed: given.length > 0, ...words }
+        const ending = { name: 'clients/delete', ...which, ...words }
         await endEach(context(), administration, ending, options)
       })
     })

@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { count } from '../../administration/cells.ts'
 import { withAdministration } from '../../administration/with-administration.ts'
+import { CliError } from '../../cli-error.ts'
 import { confirm, YES_OPTION } from '../../confirm.ts'
 import type { CommandMaker } from '../../context.ts'
 
@@ -30,6 +31,12 @@ export const revokeCommand: CommandMaker = (context) =>
           user,
           client,
         })
+        if (told.forgotten === 0) {
+          const whose = client === undefined ? '' : ` for ${client}`
+          throw new CliError(`Nothing that ${user} has approved${whose} is remembered.`, {
+            nextStep: `gateway consents list --user ${user}`,
+          })
+        }
         context().output.result({ user, ...told }, () => [
           `${count(told.forgotten, 'approval')} forgotten: ${user} is asked the next time.`,
         ])

@@ -20,14 +20,16 @@ export const revokeCommand: CommandMaker = (context) =>
     .action(async (given: string[], options: GrantFilter & EndOptions) => {
       requireSelection(given, isFiltered(options), CHOICE)
       await withAdministration(context(), async (administration) => {
-        const ids =
+        const look = async (): Promise<string[]> =>
+          (await selectGrants(administration, options, context().clock())).map(
+            ({ grant_id }) => grant_id,
+          )
+        const which =
           given.length > 0
-            ? given
-            : (await selectGrants(administration, options, context().clock())).map(
-                ({ grant_id }) => grant_id,
-              )
+            ? { ids: given, areNamed: true, look }
+            : { ids: await look(), areNamed: false }
         const words = { noun: 'grant', verb: 'revoke', done: 'revoked' }
-        const ending = { name: 'grants/revoke', ids, areNamed: given.length > 0, ...words }
+        const ending = { name: 'grants/revoke', ...which, ...words }
         await endEach(context(), administration, ending, options)
       })
     })
