@@ -121,6 +121,19 @@ test('a token for a script is let in until it is revoked, and is told once', asy
   t.regex(after.stderr, /It does not count: revoked/)
 })
 
+test('a token without a label is shown as what it is, and a short life is wrong usage', async (t) => {
+  const { user } = await arrive('doris', 'app of doris')
+  const wish = ['tokens', 'mint', '--user', user, '--service', 'echo', '--lifetime']
+  t.is((await command([...wish, '2m'])).exitCode, 0)
+  const tokens = await command(['tokens', 'list', '--personal', '--user', user])
+  t.regex(tokens.stdout, /personal +\S+ +personal-access-token +echo/)
+  const grants = await command(['grants', 'list', '--user', user])
+  t.regex(grants.stdout, / personal-access-token +echo/)
+  const short = await command([...wish, '5s'])
+  t.is(short.exitCode, 2)
+  t.regex(short.stderr, /'5s' is invalid\. It must be a minute at least/)
+})
+
 for (const [title, changes, said] of [
   ['longer than may be', { '--lifetime': '400d' }, /PERSONAL_TOKEN_LIFETIME/],
   ['for nobody known', { '--user': 'dev:nobody' }, /Nobody has logged in here as dev:nobody/],

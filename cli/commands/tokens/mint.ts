@@ -1,6 +1,6 @@
 /** `gateway tokens mint`: one access token for a script, shown once. */
 
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { MintedToken } from '../../../lib/oauth/administration.ts'
 import { cell } from '../../administration/cells.ts'
 import { parseAge } from '../../administration/filters.ts'
@@ -28,7 +28,11 @@ export const mintCommand: CommandMaker = (context) =>
     .description('Make an access token for a script; it is shown once.')
     .requiredOption('--user <sub>', 'in whose name; they have logged in here before')
     .requiredOption('--service <name>', 'the one service it is for')
-    .requiredOption('--lifetime <age>', 'for how long, e.g. 12h or 7d; a minute at least', parseAge)
+    .requiredOption(
+      '--lifetime <age>',
+      'for how long, e.g. 12h or 7d; a minute at least',
+      parseLifetime,
+    )
     .option('--scope <scope...>', 'beside the base scope', [])
     .option('--label <words>', 'what it is for, as lists show it', '')
     .addHelpText('after', NOTES)
@@ -46,6 +50,14 @@ export const mintCommand: CommandMaker = (context) =>
         if (!output.json) for (const line of toNotes(minted)) output.note(line)
       })
     })
+
+const LIFETIME_MIN_MS = 60_000
+
+function parseLifetime(text: string): number {
+  const lifetime = parseAge(text)
+  if (lifetime >= LIFETIME_MIN_MS) return lifetime
+  throw new InvalidArgumentError('It must be a minute at least, e.g. 12h.')
+}
 
 function toNotes({ user, url, scopes, expires_at, grant_id }: MintedToken): string[] {
   return [
