@@ -33,6 +33,7 @@ export const exportConfigCommand: CommandMaker = (context) =>
     .option('--replace', 'take the place of another server of that name there (JSON files)')
     .addHelpText('after', NOTES)
     .action(async (given: string, client: ExportClient, options: ExportOptions) => {
+      requireWriting(options)
       const { output, rooms } = context()
       const url = await resolveTarget(context(), given)
       const name = toName(options.name ?? nameOf(url))
@@ -60,6 +61,15 @@ export const exportConfigCommand: CommandMaker = (context) =>
       output.note(`${place}; then ${next}.`)
       output.result({ path: place, content, next }, () => [content.trimEnd()])
     })
+
+/** What is only printed takes nobody's place: whoever says `--replace` expects a file to change. */
+function requireWriting({ write, replace }: ExportOptions): void {
+  if (replace !== true || write === true) return
+  throw new CliError('--replace is for the file that --write changes.', {
+    exitCode: EXIT_CODE.usage,
+    nextStep: 'say --write as well, or leave --replace out',
+  })
+}
 
 function placesOf({ environment, workingDirectory }: Context): Places {
   const home = environment['HOME'] ?? homedir()

@@ -21,6 +21,7 @@ import {
   SHAPES,
 } from '../../../../cli/mcp/export/shapes.ts'
 import { writeEntry } from '../../../../cli/mcp/export/write.ts'
+import { createGatewayCommand } from '../../../support/gateway-command.ts'
 
 const URL_ = 'https://mcp.example.com/mcp'
 const SERVER = { name: 'notes', url: URL_, bridge: ['node', 'main.ts', 'connect', URL_] } as const
@@ -152,4 +153,13 @@ test('a link stays a link', (t) => {
   symlinkSync(real, join(folder, 'mcp.json'))
   t.is(writeEntry(join(folder, 'mcp.json'), entryFor('cursor')).path, real)
   t.true(readFileSync(real, 'utf8').includes(URL_))
+})
+
+test('--replace without --write is refused: nothing would be replaced', async (t) => {
+  const gateway = createGatewayCommand(tmpdir())
+  const asked = ['export-config', 'https://mcp.example.com/mcp', 'cursor', '--replace']
+  const { exitCode, stdout, stderr } = await gateway(asked)
+  t.is(exitCode, 2)
+  t.is(stdout, '')
+  t.regex(stderr, /say --write as well/)
 })
