@@ -72,7 +72,12 @@ function chooseRecipients(
   { recipient, passphraseFile }: LockOptions,
 ): readonly string[] | undefined {
   if (passphraseFile === undefined) {
-    return recipient ?? fromVariable(context, RECIPIENT_VARIABLE)?.split(/[\s,]+/).filter(Boolean)
+    return (
+      recipient ??
+      fromVariable(context, RECIPIENT_VARIABLE)
+        ?.split(/[\s,]+/)
+        .filter(Boolean)
+    )
   }
   if (recipient === undefined) return undefined
   throw new CliError('A key closes a backup, or a passphrase does: not both.', {
