@@ -33,13 +33,22 @@ export function addSelection(command: Command): Command {
     )
 }
 
+/** Date.parse reads a bare number as a year, and the 30th of February as the 2nd of March. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ]\d\d:\d\d.*)?$/
+
 function parseSince(text: string): Since {
   if (/^\d+[smhdw]$/.test(text)) return { ageMs: parseAge(text) }
-  const at = Date.parse(text)
+  const [, day = ''] = TIME.exec(text) ?? []
+  const at = isDay(day) ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(at)) return { at }
   throw new InvalidArgumentError(
     'It must be an age such as 24h, or a time such as 2026-01-02T03:04Z.',
   )
+}
+
+function isDay(text: string): boolean {
+  const at = Date.parse(text)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }
 
 export function instantOf(since: Since | undefined, now: number): number | undefined {

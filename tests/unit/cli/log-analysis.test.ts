@@ -146,7 +146,18 @@ test('records are chosen by request, person, client, service, level, part and ti
   t.is((await shown('--service', 'echo')).length, 0)
   t.is((await shown('--since', '2h')).length, LINES.length)
   t.is((await shown('--since', new Date(AT + 1000 * (LINES.length - 10)).toISOString())).length, 10)
-  t.is((await gateway(['logs', '--since', 'yesterday'])).exitCode, 2)
+  for (const no of [
+    'yesterday',
+    '90',
+    '2026-02-30',
+    '2026-02-30T00:00Z',
+    '2026-01-02T25:00Z',
+    '',
+  ]) {
+    t.is((await gateway(['logs', '--since', no])).exitCode, 2, no)
+  }
+  t.is((await shown('--since', '2026-01-02')).length, LINES.length)
+  t.is((await shown('--since', '2026-01-02 03:04')).length, LINES.length)
   t.is((await gateway(['logs', '--level', 'loud'])).exitCode, 2)
 })
 
