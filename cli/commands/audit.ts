@@ -1,12 +1,13 @@
 /** `gateway audit`: who did what to what, and what came of it. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { AUDIT_KINDS, type AuditEntry, type AuditFilter } from '../../lib/store/audit-record.ts'
 import { type AuditSource, withAudit } from '../administration/audit-source.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { escapeControls } from '../log/terminal-line.ts'
 import { type Output, toTable } from '../output.ts'
+import { parseCount } from '../parse-count.ts'
 
 const ENTRIES = 50
 const ENTRIES_MAX = 10_000
@@ -37,7 +38,12 @@ export const auditCommand: CommandMaker = (context) =>
   new Command('audit')
     .description('Print who did what, and what came of it.')
     .option('-f, --follow', 'go on with what comes')
-    .option('-n, --entries <count>', 'how many of the last entries', parseCount, ENTRIES)
+    .option(
+      '-n, --entries <count>',
+      'how many of the last entries',
+      parseCount(ENTRIES_MAX),
+      ENTRIES,
+    )
     .addOption(
       new Option('--kind <kind>', 'only of this kind; refusal: of any kind, and refused').choices([
         ...AUDIT_KINDS,
@@ -108,10 +114,4 @@ function toRow({ record }: AuditEntry): string[] {
 
 function toCell(value: string | number | undefined): string {
   return value === undefined ? '-' : escapeControls(String(value))
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count >= 0 && count <= ENTRIES_MAX) return count
-  throw new InvalidArgumentError('It must be a whole number.')
 }

@@ -1,8 +1,9 @@
 /** `gateway logs`: the merged log, also of a gateway that no longer runs; beside it, what can be read out of it. */
 
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { CommandMaker } from '../../context.ts'
 import { addSelection } from '../../log/selection.ts'
+import { parseCount } from '../../parse-count.ts'
 import { analyzeCommand } from './analyze.ts'
 import { type ShowOptions, showLog } from './show.ts'
 
@@ -29,7 +30,7 @@ export const logsCommand: CommandMaker = (context) =>
       .option(
         '-n, --lines <count>',
         'how many of the last lines (50; all with --since)',
-        parseCount,
+        parseCount(),
       ),
   )
     .addCommand(analyzeCommand(context))
@@ -37,9 +38,3 @@ export const logsCommand: CommandMaker = (context) =>
     .action(async (part: string | undefined, options: ShowOptions) => {
       await showLog(context(), part, options)
     })
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count >= 0) return count
-  throw new InvalidArgumentError('It must be a whole number.')
-}

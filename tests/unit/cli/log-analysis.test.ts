@@ -161,6 +161,32 @@ test('records are chosen by request, person, client, service, level, part and ti
   t.is((await gateway(['logs', '--level', 'loud'])).exitCode, 2)
 })
 
+test('how many is a whole number, and of the audit log no more than it gives at once', async (t) => {
+  const gateway = createGatewayCommand(folderWith(t, LINES))
+  t.is((await gateway(['logs', '-n', '007'])).stdout.trim().split('\n').length, 7)
+  for (const no of ['', ' ', '-1', '1.5', '1e3', '0x10']) {
+    t.is((await gateway(['logs', '-n', no])).exitCode, 2, no)
+    t.is((await gateway(['audit', '-n', no])).exitCode, 2, no)
+  }
+  const { exitCode, stderr } = await gateway(['audit', '-n', '10001'])
+  t.is(exitCode, 2)
+  t.regex(stderr, /a whole number, 10000 at most/)
+})
+
+test('a reader that has had enough, such as head, ends it without a word', async (t) => {
+  const [stderr, stdout] = [
+    new PassThrough(),
+    new Writable({ write: (_, __, done) => done(new Error('EPIPE')) }),
+  ]
+  stdout.on('error', () => {})
+  const exitCode = await runProgram(['logs', '-f'], {
+    streams: { stdout, stderr, stdin: new PassThrough() },
+    ...{ environment: {}, workingDirectory: folderWith(t, LINES), clock: Date.now, rooms: '' },
+  })
+  t.is(exitCode, 0)
+  t.is(stderr.read(), null)
+})
+
 test('without a log it is said what to do', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'logs-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
