@@ -66,6 +66,7 @@ export interface AuditFilter {
   readonly user?: string | undefined
   readonly client_id?: string | undefined
   readonly service?: string | undefined
+  /** The tool of a call: of other actions it may be a name that a stranger has given to a client. */
   readonly target?: string | undefined
   readonly outcome?: string | undefined
   readonly request_id?: string | undefined
@@ -77,8 +78,11 @@ export function matchesAudit({ kind, ...members }: AuditFilter): Matches {
   const wanted = Object.entries(members).filter(([, value]) => value !== undefined)
   const isOfKind: Matches =
     kind === 'refusal' ? isRefusal : ({ action }) => kind === undefined || kindOf(action) === kind
+  const { target } = members
+  const isMeant: Matches = (record) =>
+    isOfKind(record) && (target === undefined || kindOf(record.action) === 'call')
   return (record) =>
-    isOfKind(record) && wanted.every(([name, value]) => record[name as keyof AuditRecord] === value)
+    isMeant(record) && wanted.every(([name, value]) => record[name as keyof AuditRecord] === value)
 }
 
 /** The log as whoever looks at it has it. */

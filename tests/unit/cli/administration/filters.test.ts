@@ -9,6 +9,7 @@ import {
 import { isNeedless } from '../../../../cli/commands/clients/reap.ts'
 import { isMeant } from '../../../../cli/commands/users/list.ts'
 import type { UserEntry } from '../../../../lib/oauth/administration.ts'
+import { matchesAudit } from '../../../../lib/store/audit-record.ts'
 
 for (const [text, milliseconds] of [
   ['90s', 90_000],
@@ -109,4 +110,12 @@ test('where answers go: a host whatever the port, or a scheme', (t) => {
   t.is(toPlace('https://app.example/cb'), 'app.example')
   t.is(toPlace('cursor://anysphere.cursor-mcp/oauth'), 'anysphere.cursor-mcp')
   t.is(toPlace('com.example:/cb'), 'com.example:')
+})
+
+test('a tool of the audit log is one that was called, and no client or person of that name', (t) => {
+  const matches = matchesAudit({ target: 'echo' })
+  const record = { at: NOW, room: 'oauth-server', outcome: 'ok', target: 'echo' }
+  t.true(matches({ ...record, room: 'mcp-bridge', action: 'tools/call' }))
+  t.false(matches({ ...record, action: 'registration/create' }), 'a stranger has named it so')
+  t.false(matches({ ...record, action: 'admin/users/disable' }))
 })
