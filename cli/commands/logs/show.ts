@@ -1,11 +1,13 @@
 /** Prints the last records that match, and what comes. */
 
 import type { Context } from '../../context.ts'
+import { isPartOf } from '../../instance/part-names.ts'
 import { toJsonLine } from '../../log/log-file.ts'
 import type { LogRecord } from '../../log/log-record.ts'
 import { findLogSource } from '../../log/log-source.ts'
 import { instantOf, type Selection, toMatcher } from '../../log/selection.ts'
-import { toTerminalLine } from '../../log/terminal-line.ts'
+import { escapeControls, toTerminalLine } from '../../log/terminal-line.ts'
+import type { Output } from '../../output.ts'
 
 export interface ShowOptions extends Selection {
   readonly follow?: true
@@ -28,12 +30,22 @@ export async function showLog(
     output.send(output.json ? toJsonLine(record) : toTerminalLine(record, output.colour))
   const since = instantOf(options.since, now)
   const count = options.lines ?? (since === undefined ? LINES : Number.POSITIVE_INFINITY)
-  const last = await lastOf(source.records(since), matches, count)
+  const names = new Set<string>()
+  const notes = (record: LogRecord): boolean => names.add(record.name) && matches(record)
+  const last = await lastOf(source.records(since), notes, count)
+  if (part !== undefined) noteAbsence(part, [...names], output)
   for (const record of last) if (!(await show(record))) return
   if (options.follow === undefined) return
   for await (const record of source.follow()) {
     if (matches(record) && !(await show(record))) return
   }
+}
+
+/** A name that is misspelt would look like a part that says nothing. */
+function noteAbsence(part: string, names: readonly string[], { note }: Output): void {
+  if (names.some((name) => isPartOf(name, part))) return
+  const others = names.toSorted().join(', ') || 'nobody'
+  note(`Nothing is there of a part ${escapeControls(part)}, but of: ${others}`)
 }
 
 /** In the order of their times: containers' lines come container by container. */

@@ -161,6 +161,17 @@ test('records are chosen by request, person, client, service, level, part and ti
   t.is((await gateway(['logs', '--level', 'loud'])).exitCode, 2)
 })
 
+test('a part that nothing is there of is said, with those that have said something', async (t) => {
+  const gateway = createGatewayCommand(folderWith(t, LINES))
+  const { stdout, stderr } = await gateway(['logs', 'mcp-brige'])
+  t.is(stdout, '')
+  t.is(
+    stderr,
+    'Nothing is there of a part mcp-brige, but of: envoy, mcp-bridge-1, oauth-server-1\n',
+  )
+  t.is((await gateway(['logs', 'mcp-bridge', '--level', 'error'])).stderr, '', 'it is there')
+})
+
 test('how many is a whole number, and of the audit log no more than it gives at once', async (t) => {
   const gateway = createGatewayCommand(folderWith(t, LINES))
   t.is((await gateway(['logs', '-n', '007'])).stdout.trim().split('\n').length, 7)
