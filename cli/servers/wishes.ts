@@ -31,7 +31,7 @@ export function toMembers(wishes: EntryWishes): ServiceDefinition {
 function toEnv(wanted: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     wanted.map((one) => {
-      const [, name = one, text] = /^([^=]*)=([\s\S]*)$/.exec(one) ?? []
+      const [, name = one, text] = /^([^=\s]+)=([\s\S]*)$/.exec(one) ?? []
       if (text !== undefined) return [name, text]
       if (VARIABLE.test(name)) return [name, `\${secret.${name}}`]
       throw new CliError(`--env ${one}: a variable is named in A-Z, 0-9 and _.`, {

@@ -24,6 +24,8 @@ test('what is asked for beside the server becomes members of its entry', (t) => 
 
 test('what cannot be one is said, with what could', (t) => {
   t.throws(() => toMembers({ env: ['lower'] }), { message: /--env lower/ })
+  t.throws(() => toMembers({ env: ['=text'] }), { message: /--env =text/ })
+  t.throws(() => toMembers({ env: ['TWO WORDS=text'] }), { message: /--env TWO WORDS=text/ })
   t.throws(() => toMembers({ header: ['no header'] }), { message: /--header no header/ })
 })
 
