@@ -8,6 +8,7 @@ import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { findPackage } from './find-package.ts'
+import { requireFitting } from './fitting-options.ts'
 import { type Followed, follow, serves } from './follow.ts'
 import { entryNames, withEntry } from './gateway-document.ts'
 import { removeContainer, withTrialContainer, writeContainer } from './image/add-image.ts'
@@ -65,9 +66,11 @@ export async function addServer(
   options: AddOptions,
   ports: AddPorts,
 ): Promise<Added> {
+  const reference = readReference(text)
+  requireFitting(reference, args, options)
   const file = readConfigurationFile(context)
   const making = { context, options, ports, path: file.path }
-  const draft = await toDraft(readReference(text), args, making)
+  const draft = await toDraft(reference, args, making)
   const { name, definition } = draft
   assertFree(name, file.text, options.replace === true)
   const changed = { ...file, text: withEntry(file.text, name, definition) }

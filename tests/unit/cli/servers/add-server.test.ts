@@ -51,6 +51,23 @@ function add(place: ReturnType<typeof makePlace>, options: AddOptions, meanwhile
   )
 }
 
+for (const [text, options, told] of [
+  ['https://mcp.example.com/mcp', { bin: 'x' }, /^--bin means nothing for a server elsewhere/],
+  ['https://mcp.example.com/mcp', { env: ['A=b'] }, /^--env means nothing/],
+  ['https://mcp.example.com/mcp', { internet: true }, /^--internet means nothing/],
+  ['npm:some', { internet: true }, /^--internet means nothing for a package/],
+  ['npm:some', { header: ['a: b'] }, /^--header means nothing/],
+  ['image:some:1', { privateAddresses: true }, /^--private-addresses means nothing for an image/],
+  ['https://mcp.example.com/mcp', {}, /elsewhere takes no arguments/],
+] as const) {
+  test(`${text} with ${Object.keys(options).join() || 'arguments'} is refused, not half done`, async (t) => {
+    const { context } = makePlace(t)
+    const ports = { lookup: createPackageLookup({}), confirm: async () => {}, note() {} }
+    const adding = addServer(context, { text, args: ['x'] }, { ...UNTRIED, ...options }, ports)
+    t.is((await t.throwsAsync(adding, { message: told, instanceOf: CliError })).exitCode, 2)
+  })
+}
+
 test('what others wrote while a person was asked stays', async (t) => {
   const place = makePlace(t)
   await add(place, UNTRIED, () => {
