@@ -1,22 +1,23 @@
 /** `gateway envoy`: where its administration can be looked at, and what its pages say. */
 
 import { Argument, Command } from 'commander'
-import { CliError } from '../cli-error.ts'
+import { CliError, EXIT_CODE } from '../cli-error.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { requireRunning } from '../instance/find-running.ts'
 import { openBrowser } from '../mcp/oauth/open-browser.ts'
+import type { Output } from '../output.ts'
 import { adminUrl } from '../start/client-lines.ts'
 import { readConfigurationAgain } from '../start/configuration.ts'
 
 /** Those that a person asks for, by what they are called here. Envoy serves them for reading alone. */
 const PAGES = {
-  clusters: { path: '/clusters', asJson: '?format=json' },
-  listeners: { path: '/listeners', asJson: '?format=json' },
-  stats: { path: '/stats', asJson: '?format=json' },
-  certs: { path: '/certs', asJson: '' },
-  config: { path: '/config_dump', asJson: '' },
-  server: { path: '/server_info', asJson: '' },
-  memory: { path: '/memory', asJson: '' },
+  clusters: { path: '/clusters', hasJson: true },
+  listeners: { path: '/listeners', hasJson: true },
+  stats: { path: '/stats', hasJson: true },
+  certs: { path: '/certs', hasJson: false },
+  config: { path: '/config_dump', hasJson: false },
+  server: { path: '/server_info', hasJson: false },
+  memory: { path: '/memory', hasJson: false },
 } as const
 
 type Page = keyof typeof PAGES
@@ -50,8 +51,14 @@ async function envoy(
   { open, filter }: EnvoyOptions,
 ): Promise<void> {
   const { output, environment } = context
-  const root = await findAdmin(context)
-  const url = new URL(page === undefined ? '/' : PAGES[page].path, root)
+  if (filter !== undefined && page !== 'stats') {
+    throw new CliError('--filter is for the page stats alone.', {
+      exitCode: EXIT_CODE.usage,
+      nextStep: 'gateway envoy stats --filter REGEX',
+    })
+  }
+  const url = new URL(page === undefined ? '/' : PAGES[page].path, await findAdmin(context))
+  if (filter !== undefined) url.searchParams.set('filter', filter)
   if (open) openBrowser(url, environment)
   if (page === undefined || open) {
     const pages = Object.keys(PAGES)
@@ -61,8 +68,11 @@ async function envoy(
     ])
     return
   }
-  if (output.json) url.search = PAGES[page].asJson
-  if (filter !== undefined) url.searchParams.set('filter', filter)
+  await print(url, PAGES[page].hasJson, output)
+}
+
+async function print(url: URL, hasJson: boolean, output: Output): Promise<void> {
+  if (output.json && hasJson) url.searchParams.set('format', 'json')
   const text = await ask(url)
   // As it is, however long.
   if (output.json) output.result(JSON.parse(text), () => [])

@@ -1,4 +1,4 @@
-/** Options that a command and the one above it both have. */
+/** Options that a command and the one above it both have, or that mean something for some of its arguments. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,4 +37,13 @@ test('an option that the verb does not have is refused, though the command above
   const told = await gateway(['backup', 'list', '--with-services', 'echo'])
   t.is(told.exitCode, 2)
   t.regex(told.stderr, /unknown option '--with-services'/)
+})
+
+test('a filter of a page of Envoy that has none is refused, and not left out', async (t) => {
+  const gateway = createGatewayCommand(tmpdir())
+  for (const page of [[], ['clusters']]) {
+    const told = await gateway(['envoy', ...page, '--filter', 'x'])
+    t.is(told.exitCode, 2)
+    t.regex(told.stderr, /stats alone\.\n→ gateway envoy stats --filter/)
+  }
 })
