@@ -181,8 +181,15 @@ export function rewrite(text: string, change: (document: Document) => void): str
 
 function put(document: Document, name: string, definition: ServiceDefinition): void {
   if (document.contents === null) document.contents = document.createNode({}) as never
-  if (serversOf(document) === undefined) document.set(SERVERS, document.createNode({}))
+  const servers = serversOf(document)
+  if (servers === undefined) document.set(SERVERS, document.createNode({}))
+  // Without its last entry it is written as braces, which nobody chose.
+  else if (servers.items.length === 0) servers.flow = isFlow(document.contents)
   document.setIn([SERVERS, name], document.createNode(definition))
+}
+
+function isFlow(node: unknown): boolean {
+  return isMap(node) && node.flow === true
 }
 
 export function isJson(text: string): boolean {

@@ -99,6 +99,17 @@ test('without its last entry a file still is one', (t) => {
   t.true(after.startsWith('# top\n'))
 })
 
+test('what comes after the last entry has gone is written as a person would', (t) => {
+  const empty = withoutEntry('# ours\nmcpServers:\n  only: { command: x }\n', 'only')
+  const one = withEntry(empty, 'first', { command: 'a' })
+  t.is(
+    withEntry(one, 'second', { command: 'b' }),
+    '# ours\nmcpServers:\n  first:\n    command: a\n  second:\n    command: b\n',
+  )
+  const braces = withEntry('{ mcpServers: {} }\n', 'first', { command: 'a' })
+  t.deepEqual(parse(braces), { mcpServers: { first: { command: 'a' } } })
+})
+
 test('what is no configuration is not touched', (t) => {
   for (const text of ['[1, 2]', 'mcpServers: [', 'words']) {
     t.throws(() => withEntry(text, 'new', ENTRY), { message: /The file is/ }, text)
