@@ -42,7 +42,10 @@ export const sslCommand: CommandMaker = (context) =>
       output.result(report, () => renderSsl(report))
       if (report.ok) return
       throw new CliError('The certificate needs attention.', {
-        nextStep: 'docs/certificates.md; gateway logs certs says how asking for a newer one went',
+        nextStep:
+          url === undefined
+            ? 'docs/certificates.md; gateway logs certs says how asking for a newer one went'
+            : `it is for whoever serves ${url} to mend, if that is the address you mean`,
       })
     })
 

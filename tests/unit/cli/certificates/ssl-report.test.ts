@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import test from 'ava'
 import { toFacts, toSerial } from '../../../../cli/certificates/facts.ts'
 import { readLoaded } from '../../../../cli/certificates/loaded.ts'
 import { renderSsl } from '../../../../cli/certificates/render-ssl.ts'
 import { type SslFacts, toSslReport } from '../../../../cli/certificates/ssl-report.ts'
 import { createAuthority } from '../../../support/certificates.ts'
+import { createGatewayCommand } from '../../../support/gateway-command.ts'
 
 const authority = createAuthority()
 const mine = authority.issue(['localhost']).cert.toString()
@@ -106,4 +108,13 @@ test('Envoy that does not answer is a problem, and the files are told of all the
   const report = toSslReport(facts({ loaded: undefined, served: [], faults: ['Envoy is silent'] }))
   t.deepEqual(report.problems, ['Envoy is silent'])
   t.regex(renderSsl(report).join('\n'), /names {5}localhost[\s\S]*✗ Envoy is silent/)
+})
+
+test('of a server elsewhere nobody is sent to this gateway’s own certificates', async (t) => {
+  const { exitCode, stderr } = await createGatewayCommand(tmpdir())(['ssl', 'https://127.0.0.1:1'])
+  t.is(exitCode, 1)
+  t.regex(
+    stderr,
+    /^The certificate needs attention\.\n→ .*whoever serves https:\/\/127\.0\.0\.1:1 /,
+  )
 })
