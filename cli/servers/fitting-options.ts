@@ -41,7 +41,7 @@ export function requireFitting(
     })
   }
   if (kind !== 'url' || args.length === 0) return
-  throw new CliError(`${WORDS.url} takes no arguments: nothing is started here.`, {
+  throw new CliError('A server elsewhere takes no arguments: nothing is started here.', {
     exitCode: EXIT_CODE.usage,
     nextStep: "leave them out; --header 'Name: text' is sent along",
   })
