@@ -38,7 +38,9 @@ export function loadEnvironment(own: Environment, workingDirectory: string): Env
     source = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return own
-    throw new CliError(`${path} cannot be read: ${(error as Error).message}`)
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, {
+      nextStep: 'run it as the account that starts the gateway, or in another folder',
+    })
   }
   return { ...parseEnv(source), ...own }
 }

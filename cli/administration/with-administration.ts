@@ -9,6 +9,7 @@ import { NUMBERED_SOCKET_NAMES, PROCESSES_MAX } from '../../lib/platform/unix-so
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
+import { requireOpenState } from '../instance/state-directory.ts'
 import { type Administration, createAdministration, silent } from './administration.ts'
 import { execInCompose } from './compose-exec.ts'
 
@@ -69,6 +70,7 @@ export function operatorName(): string {
 }
 
 function notRunning(context: Context): CliError {
+  requireOpenState(stateDirectoryOf(context))
   return new CliError(`No gateway runs with the state directory ${stateDirectoryOf(context)}.`, {
     exitCode: EXIT_CODE.notRunning,
     nextStep:

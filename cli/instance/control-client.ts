@@ -5,6 +5,7 @@ import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { askSocket } from './ask-socket.ts'
 import type { ControlFault } from './control-server.ts'
 import { controlSockets } from './run-file.ts'
+import { requireOpenState } from './state-directory.ts'
 import type { GatewayStatus } from './status.ts'
 
 export interface RunningGateway {
@@ -31,6 +32,7 @@ export async function requireGateway(
 ): Promise<RunningGateway> {
   const found = await findGateway(stateDirectory, environment)
   if (found !== undefined) return found
+  requireOpenState(stateDirectory)
   throw new CliError(`No gateway runs with the state directory ${stateDirectory}.`, {
     exitCode: EXIT_CODE.notRunning,
     nextStep: 'npm start, or set GATEWAY_STATE_DIR to the folder of the one you mean',

@@ -55,7 +55,7 @@ function read(path: string): string | undefined {
     return readFileSync(path, 'utf8').trimEnd()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw new ConfigError([`${path} cannot be read: ${(error as Error).message}`])
   }
 }
 

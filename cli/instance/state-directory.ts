@@ -17,3 +17,19 @@ export function prepareStateDirectory(path: string): void {
     })
   }
 }
+
+/**
+ * Before it is said that no gateway runs: in a folder of another account nobody can see whether one does.
+ * @throws CliError when it is there and cannot be looked into.
+ */
+export function requireOpenState(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') return
+    throw new CliError(`The state directory ${path} is of another account.`, {
+      nextStep: 'ask as the account that starts the gateway, e.g. with sudo -u',
+      cause,
+    })
+  }
+}

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
+import { requireOpenState } from '../instance/state-directory.ts'
 import { composeSource } from './compose-source.ts'
 import { embeddedSource } from './embedded-source.ts'
 import { logPaths } from './log-file.ts'
@@ -27,6 +28,7 @@ export async function findLogSource(context: Context): Promise<LogSource> {
   const source = runs ? undefined : await composeSource(context)
   if (source !== undefined) return source
   if (paths.some((path) => existsSync(path))) return embeddedSource(paths)
+  requireOpenState(stateDirectory)
   throw new CliError(`There is no log in ${stateDirectory}.`, {
     nextStep: 'npm start, or set GATEWAY_STATE_DIR to the folder of the gateway you mean',
   })

@@ -29,7 +29,9 @@ export function readConfigurationFile({ environment, workingDirectory }: Place):
     return { path, text: readFileSync(path, 'utf8') }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, text: '' }
-    throw new CliError(`${path} cannot be read: ${(error as Error).message}`)
+    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, {
+      nextStep: 'run it as the owner of this file; GATEWAY_CONFIG names another one',
+    })
   }
 }
 
@@ -57,6 +59,9 @@ function replace(path: string, text: string, mode: number): void {
   try {
     writeWhole(path, text, mode)
   } catch (cause) {
-    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, { cause })
+    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, {
+      nextStep: 'run it as the owner of this folder',
+      cause,
+    })
   }
 }
