@@ -56,10 +56,16 @@ export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'c
 
 /** JSON that steers no terminal: control characters that JSON itself allows are written as `\\u`, which means the same. */
 export function toJsonText(value: unknown): string {
-  return (JSON.stringify(value, undefined, 2) ?? 'null').replaceAll(
-    /[\x7f-\x9f]/g,
-    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
-  )
+  return withoutControls(JSON.stringify(value, undefined, 2) ?? 'null')
+}
+
+/** The same on a line of its own: for what comes one after the other. */
+export function toJsonRow(value: object): string {
+  return withoutControls(JSON.stringify(value))
+}
+
+function withoutControls(json: string): string {
+  return json.replaceAll(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)
 }
 
 /** Columns as wide as their widest cell; the first row is the head. */

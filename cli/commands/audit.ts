@@ -6,7 +6,7 @@ import { AUDIT_KINDS, type AuditEntry, type AuditFilter } from '../../lib/store/
 import { type AuditSource, withAudit } from '../administration/audit-source.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { escapeControls } from '../log/terminal-line.ts'
-import { type Output, toTable } from '../output.ts'
+import { type Output, toJsonRow, toTable } from '../output.ts'
 import { parseCount } from '../parse-count.ts'
 
 const ENTRIES = 50
@@ -99,7 +99,7 @@ async function show(
 }
 
 function toLines(json: boolean, entries: readonly AuditEntry[], isFirst: boolean): string[] {
-  if (json) return entries.map(({ record }) => JSON.stringify(record))
+  if (json) return entries.map(({ record }) => toJsonRow(record))
   if (entries.length === 0 && !isFirst) return []
   return toTable([...(isFirst ? [HEAD] : []), ...entries.map(toRow)])
 }

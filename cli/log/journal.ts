@@ -2,7 +2,7 @@
 
 import type { LogLevel } from '../../lib/platform/environment.ts'
 import type { Output } from '../output.ts'
-import type { LogFile } from './log-file.ts'
+import { type LogFile, toJsonLine } from './log-file.ts'
 import { isAtLeastLevel, type LogRecord } from './log-record.ts'
 import { toTerminalLine } from './terminal-line.ts'
 
@@ -28,7 +28,7 @@ export function createJournal(file: LogFile, output: Output, level: LogLevel): J
       kept.set(record.name, [...(kept.get(record.name) ?? []), record].slice(-KEPT))
       if (threshold === undefined || !isAtLeastLevel(record.level, threshold)) return
       if (output.stdout.writableLength < BACKLOG_BYTES_MAX) {
-        output.line(output.json ? JSON.stringify(record) : toTerminalLine(record, output.colour))
+        output.line(output.json ? toJsonLine(record) : toTerminalLine(record, output.colour))
       }
     },
     last: (name) => kept.get(name) ?? [],

@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { toJsonRow } from '../output.ts'
 import type { LogRecord } from './log-record.ts'
 
 const FILE_BYTES_MAX = 10_000_000
@@ -49,7 +50,7 @@ export function openLogFile(stateDirectory: string, bytesMax = FILE_BYTES_MAX): 
 }
 
 export function toJsonLine({ fields, ...record }: LogRecord): string {
-  return JSON.stringify({ ...record, ...fields })
+  return toJsonRow({ ...record, ...fields })
 }
 
 function rotate(paths: readonly string[]): void {

@@ -1,8 +1,11 @@
+import { PassThrough } from 'node:stream'
 import test from 'ava'
 import { isPartOf } from '../../../cli/instance/part-names.ts'
+import { createJournal } from '../../../cli/log/journal.ts'
 import { toJsonLine } from '../../../cli/log/log-file.ts'
 import { type LogRecord, parseLine, parseStored } from '../../../cli/log/log-record.ts'
 import { toTerminalLine } from '../../../cli/log/terminal-line.ts'
+import { createOutput } from '../../../cli/output.ts'
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 const TIME = '2026-01-02T03:04:05.678Z'
@@ -102,3 +105,15 @@ for (const field of ['\u001b[2J', 'a\r\nforged line', '\u009b31m']) {
     t.notRegex(line, /\p{Cc}/u)
   })
 }
+
+test('a start with --json prints records as `logs --json` does, and none moves a cursor', (t) => {
+  const stdout = new PassThrough()
+  const output = createOutput({ stdout, stderr: new PassThrough() }, { json: true, colour: false })
+  const journal = createJournal({ write() {}, close() {} }, output, 'info')
+  journal.showAll()
+  const record = { time: TIME, name: 'part', level: 'info', msg: 'a\u009b31m' } as const
+  journal.write({ ...record, fields: { request_id: 'r' } })
+  const line = String(stdout.read())
+  t.deepEqual(JSON.parse(line), { ...record, request_id: 'r' })
+  t.notRegex(line.trimEnd(), /\p{Cc}/u)
+})
