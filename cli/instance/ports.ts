@@ -25,9 +25,13 @@ export async function requireFreePorts(uses: readonly PortUse[]): Promise<void> 
   }
 }
 
+/** One to try in the place of this. */
+export function anotherPort(port: number): number {
+  return port > 64_000 ? port - 100 : port + 100
+}
+
 function refusal({ variable, port }: PortUse, address: string, code: string): CliError {
-  const other = port > 64_000 ? port - 100 : port + 100
-  const nextStep = `${variable}=${other} npm start`
+  const nextStep = `${variable}=${anotherPort(port)} npm start`
   if (code === 'EACCES')
     return new CliError(`This account may not listen on port ${port} (${variable}).`, { nextStep })
   if (code === 'EADDRINUSE') {

@@ -4,11 +4,13 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
-import type { Environment } from '../../lib/platform/environment.ts'
+import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
+import { type Environment, readEnvironment } from '../../lib/platform/environment.ts'
 import { prepareSocketFolder, SOCKET_NAMES, socketFolder } from '../../lib/platform/unix-socket.ts'
 import { CliError } from '../cli-error.ts'
 import { askStatus, findGateway } from '../instance/control-client.ts'
 import { type Control, serveControl } from '../instance/control-server.ts'
+import { anotherPort } from '../instance/ports.ts'
 import { readRun, removeRun, writeRun } from '../instance/run-file.ts'
 
 export interface Claim {
@@ -26,7 +28,9 @@ export async function claimStateDirectory(
   control: Control,
 ): Promise<Claim> {
   const running = await findGateway(stateDirectory, environment)
-  if (running !== undefined) throw alreadyRunning(stateDirectory, running.status.pid)
+  const alreadyRunning = (pid: number | undefined): CliError =>
+    toAlreadyRunning(stateDirectory, pid, environment)
+  if (running !== undefined) throw alreadyRunning(running.status.pid)
   const sockets = socketFolder(stateDirectory, environment)
   makeSocketFolder(sockets)
   const path = join(sockets, SOCKET_NAMES.control)
@@ -39,7 +43,7 @@ export async function claimStateDirectory(
     async confirm() {
       const holder = await askStatus(path)
       if (isOurs() && holder?.pid === process.pid) return
-      throw alreadyRunning(stateDirectory, holder?.pid ?? readRun(stateDirectory)?.pid)
+      throw alreadyRunning(holder?.pid ?? readRun(stateDirectory)?.pid)
     },
     release() {
       server.close()
@@ -58,12 +62,19 @@ function makeSocketFolder(folder: string): void {
   }
 }
 
-function alreadyRunning(stateDirectory: string, pid: number | undefined): CliError {
+function toAlreadyRunning(
+  stateDirectory: string,
+  pid: number | undefined,
+  environment: Environment,
+): CliError {
+  const { GATEWAY_PORT } = readEnvironment(
+    { GATEWAY_PORT: GATEWAY_VARIABLES.GATEWAY_PORT },
+    environment,
+  )
   return new CliError(
     `A gateway already runs with the state directory ${stateDirectory} (process ${pid ?? 'unknown'}).`,
     {
-      nextStep:
-        'stop it with `npm run gateway stop`, or start a second one: GATEWAY_PORT=8742 GATEWAY_STATE_DIR=.gateway-two npm start',
+      nextStep: `stop it with \`npm run gateway stop\`, or start a second one: GATEWAY_PORT=${anotherPort(GATEWAY_PORT)} GATEWAY_STATE_DIR=.gateway-two npm start`,
     },
   )
 }

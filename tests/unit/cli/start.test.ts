@@ -2,12 +2,16 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { CliError } from '../../../cli/cli-error.ts'
 import { loadEnvironment } from '../../../cli/context.ts'
+import type { Control } from '../../../cli/instance/control-server.ts'
 import { readRootSecret } from '../../../cli/instance/root-secret.ts'
+import type { GatewayStatus } from '../../../cli/instance/status.ts'
 import { embeddedSource } from '../../../cli/log/embedded-source.ts'
 import { logPaths, openLogFile } from '../../../cli/log/log-file.ts'
 import type { LogRecord } from '../../../cli/log/log-record.ts'
 import { toTable } from '../../../cli/output.ts'
+import { claimStateDirectory } from '../../../cli/start/claim.ts'
 import { readyLines } from '../../../cli/start/client-lines.ts'
 import { listenAddresses } from '../../../cli/start/listen-addresses.ts'
 import { peopleLines } from '../../../cli/start/people-lines.ts'
@@ -210,4 +214,20 @@ test('what cannot be read is not taken for absent', (t) => {
   // Root reads everything.
   if (readable) t.deepEqual(loadEnvironment({}, place), { A: '1' })
   else t.throws(() => loadEnvironment({}, place), { message: /cannot be read/ })
+})
+
+test('a second gateway is offered a port that the first one does not have', async (t) => {
+  const stateDirectory = folder(t)
+  const control: Control = {
+    status: () => ({ pid: process.pid, state_directory: stateDirectory }) as GatewayStatus,
+    stop() {},
+    restart: async () => {},
+    restartPart: async () => [],
+  }
+  const environment = { XDG_RUNTIME_DIR: stateDirectory, GATEWAY_PORT: '8742' }
+  const claim = await claimStateDirectory(stateDirectory, environment, control)
+  t.teardown(() => claim.release())
+  const second = claimStateDirectory(stateDirectory, environment, control)
+  const { nextStep } = await t.throwsAsync(second, { instanceOf: CliError })
+  t.regex(nextStep ?? '', /GATEWAY_PORT=8842 GATEWAY_STATE_DIR/)
 })
