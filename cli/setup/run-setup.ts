@@ -21,6 +21,7 @@ import { rootSecretToWrite } from './root-secret.ts'
 import { createTerminalAsker } from './terminal-asker.ts'
 import { toVariables } from './to-variables.ts'
 import { createUnattendedAsker } from './unattended-asker.ts'
+import { requireAllUsed } from './unused-options.ts'
 
 export interface SetupResult {
   readonly path: string
@@ -52,6 +53,7 @@ export async function runSetup(context: Context, options: SetupOptions): Promise
   const gitHubUrl = values.GITHUB_URL.replace(/\/+$/, '')
   const checks = options.check ? createChecks({ gitHubUrl, isCompose }) : NO_CHECKS
   const answers = await interview(context, options, { given, checks, present })
+  requireAllUsed(options, answers)
   const secret = rootSecretToWrite(environment, stateDirectoryOf(context))
   const file = changeEnvFile(present, toVariables(answers, secret, present.values))
   requireStartable(context, present, file)

@@ -95,6 +95,18 @@ test('answers that do not hold are refused, and nothing is written', async (t) =
       EXIT_CODE.failed,
       /ALLOWED_GITHUB_USERS must be a GitHub login/,
     ],
+    [
+      ['--yes', '--no-check', '--provider', 'none', '--allow', 'octocat', '--issuer', 'https://x'],
+      '',
+      EXIT_CODE.usage,
+      /would not count:\n {2}--issuer goes with .*\n {2}--allow goes with /,
+    ],
+    [
+      ['--plain', '--no-check'],
+      answers(...domain.slice(0, -1), 'octocat'),
+      EXIT_CODE.usage,
+      /--plain goes with a trial/,
+    ],
     [['--secret-stdin'], 'hush', EXIT_CODE.usage, /nobody can answer there/],
   ] as const) {
     const done = setUp(place, args, input)
