@@ -1,6 +1,5 @@
 /** Where commands write, and read: text for people, one JSON document for programs. */
 
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { ConfigError } from '../lib/platform/environment.ts'
 import { CliError, EXIT_CODE, type ExitCode } from './cli-error.ts'
@@ -39,13 +38,10 @@ export function createOutput(streams: Streams, options: Pick<Output, 'json' | 'c
     stdout,
     stderr,
     line,
-    async send(text) {
-      if (stdout.write(`${text}\n`)) return true
-      return await once(stdout, 'drain').then(
-        () => true,
-        () => false,
-      )
-    },
+    send: (text) =>
+      new Promise((resolve) => {
+        stdout.write(`${text}\n`, (error) => resolve(error == null))
+      }),
     note: (text) => void stderr.write(`${text}\n`),
     result(value, render) {
       if (options.json) line(toJsonText(value))

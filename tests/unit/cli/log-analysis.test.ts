@@ -3,12 +3,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
 import test from 'ava'
 import type { Analysis } from '../../../cli/log/analysis/analysis.ts'
 import { Durations } from '../../../cli/log/analysis/durations.ts'
 import { Ranking } from '../../../cli/log/analysis/ranking.ts'
 import { parseComposeLine } from '../../../cli/log/compose-source.ts'
 import { linesOf } from '../../../cli/log/lines.ts'
+import { runProgram } from '../../../cli/program.ts'
 import { createGatewayCommand } from '../../support/gateway-command.ts'
 
 type Line = Readonly<Record<string, unknown>>
