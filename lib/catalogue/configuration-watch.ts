@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../platform/environment.ts'
-import { markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
+import { type FileMark, markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
 import type { Gateway } from './gateway.ts'
 
 export interface ConfigurationWatching {
@@ -42,11 +42,15 @@ export function watchConfiguration(
       const reading = await readTwice(path, watching)
       if ('faults' in reading) watching.onFaults(reading.faults)
       else await watching.onRead(reading.gateway)
+      return reading.mark
     },
   })
 }
 
-type Reading = { readonly gateway: Gateway } | { readonly faults: readonly string[] }
+type Reading = { readonly mark: FileMark } & (
+  | { readonly gateway: Gateway }
+  | { readonly faults: readonly string[] }
+)
 
 /** A fault is believed at the second look: the first may have seen half of a file. */
 async function readTwice(path: string, watching: ConfigurationWatching): Promise<Reading> {
@@ -56,20 +60,27 @@ async function readTwice(path: string, watching: ConfigurationWatching): Promise
   return await readOnce(path, watching)
 }
 
-async function readOnce(path: string, { read, heldText }: ConfigurationWatching): Promise<Reading> {
-  const before = await markOf(path)
-  if (before === undefined) return { faults: [`${path} cannot be read any more`] }
+async function readOnce(path: string, watching: ConfigurationWatching): Promise<Reading> {
+  const mark = await markOf(path)
+  if (mark === undefined) return { mark, faults: [`${path} cannot be read any more`] }
   try {
-    if (isBlank(await readFile(path, 'utf8')) && !isBlank(heldText())) {
-      return { faults: [`${path} is empty: write {} where nothing is meant`] }
-    }
-    const gateway = read()
-    const isWhole = (await markOf(path)) === before
-    return isWhole ? { gateway } : { faults: [`${path} was written while it was read`] }
+    return { mark, ...(await judge(path, mark, watching)) }
   } catch (error) {
-    if (error instanceof ConfigError) return { faults: error.faults }
-    return { faults: [String(error)] }
+    return { mark, faults: error instanceof ConfigError ? error.faults : [String(error)] }
   }
+}
+
+async function judge(
+  path: string,
+  mark: FileMark,
+  { read, heldText }: ConfigurationWatching,
+): Promise<{ readonly gateway: Gateway } | { readonly faults: readonly string[] }> {
+  if (isBlank(await readFile(path, 'utf8')) && !isBlank(heldText())) {
+    return { faults: [`${path} is empty: write {} where nothing is meant`] }
+  }
+  const gateway = read()
+  const isWhole = (await markOf(path)) === mark
+  return isWhole ? { gateway } : { faults: [`${path} was written while it was read`] }
 }
 
 /** Remarks say nothing either. */

@@ -12,8 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type FileMark = string | undefined
 
 export interface FileWatching {
-  /** Awaited before the next look. */
-  onChange(): Promise<void>
+  /**
+   * Awaited before the next look.
+   * @returns how the file lay there when it was read, which may be newer than what was seen: then it is no news.
+   */
+  onChange(): Promise<FileMark>
   readonly lookMs?: number
   readonly settleMs?: number
 }
@@ -42,14 +45,13 @@ export function watchFile(
   const ended = new AbortController()
   const watch = async (): Promise<void> => {
     let held = await markOf(path)
-    if (held !== undefined) await onChange()
+    if (held !== undefined) held = await onChange()
     for (;;) {
       await sleep(lookMs, undefined, { signal: ended.signal })
       if ((await markOf(path)) === held) continue
       const mark = await settle(path, settleMs, ended.signal)
       if (mark === 'restless' || mark === held) continue
-      held = mark
-      await onChange()
+      held = await onChange()
     }
   }
   watch().catch((error: unknown) => {
