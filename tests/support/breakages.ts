@@ -374,13 +374,18 @@ export const BREAKAGES: readonly Breakage[] = [
     client: 'claude',
     failures: ['pkce.not_enforced'],
     cure: /Compare the verifier/,
-    alteration: () => ({
-      after({ path }, answered) {
-        if (path !== '/token' || !answered.body.includes('invalid_grant')) return
-        const bought = { access_token: 'bought-without-a-verifier', token_type: 'Bearer' }
-        Object.assign(answered, json(200, bought))
-      },
-    }),
+    alteration: () => {
+      // Of a refresh after the logout it is right.
+      let isBought = false
+      return {
+        after({ path }, answered) {
+          if (isBought || path !== '/token' || !answered.body.includes('invalid_grant')) return
+          isBought = true
+          const bought = { access_token: 'bought-without-a-verifier', token_type: 'Bearer' }
+          Object.assign(answered, json(200, bought))
+        },
+      }
+    },
   },
   {
     name: 'a refresh whose token is good for nothing',
