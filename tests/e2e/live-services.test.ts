@@ -116,7 +116,9 @@ for (const [layout, environment] of Object.entries({
       t.notRegex(gateway.output(), /will be started again/, 'no part of the gateway had to die')
       // Unless a part was too busy to follow in its second.
       const wasLate = /has not taken up the changed configuration in time/.test(gateway.output())
-      if (!wasLate) t.notRegex(gateway.output(), /unknown_service/, 'what Envoy leads to is known')
+      // What goes, Envoy itself may lead to a moment longer where it is too busy.
+      const told = gateway.output().matchAll(/unknown_service detail="service (?!leaving")/g)
+      if (!wasLate) t.is([...told].length, 0, 'what Envoy leads to is known')
       t.deepEqual(load.failures, [])
       t.log(`${load.count()} calls meanwhile`)
       stream.close()
