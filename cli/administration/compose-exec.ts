@@ -1,8 +1,8 @@
 /** Into the container of the authorization server, where the compose project of this folder runs. */
 
-import { spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import type { Context } from '../context.ts'
+import { spawnCompose } from '../docker/spawn-compose.ts'
 import { parseContainers } from '../status/compose-ps.ts'
 import { findDockerCompose } from '../status/docker-compose.ts'
 
@@ -11,15 +11,11 @@ const PROGRAM = ['node', '--env-file=/run/room/environment', '/app/oauth-server/
 
 /** Undefined where there is no project, or it does not run. */
 export async function execInCompose(context: Context): Promise<Duplex | undefined> {
-  const { workingDirectory: cwd, environment: env } = context
   if (!(await runsInCompose(context))) return undefined
-  const child = spawn('docker', ['compose', 'exec', '-T', ROOM, ...PROGRAM], {
-    cwd,
-    env,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const { child, exit } = spawnCompose(context, ['exec', '-T', ROOM, ...PROGRAM])
+  child.stderr.pipe(context.output.stderr, { end: false })
   const lines = Duplex.from({ writable: child.stdin, readable: child.stdout })
-  child.once('error', (error) => lines.destroy(error))
+  exit.catch((error: Error) => lines.destroy(error))
   return lines
 }
 

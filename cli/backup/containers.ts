@@ -1,13 +1,13 @@
 /** The gateway of `compose.yaml`: what lies in this folder is another one's, and what is meant is in volumes. */
 
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { COMPLETE, type Context, stateDirectoryOf } from '../context.ts'
+import { spawnCompose } from '../docker/spawn-compose.ts'
 import { type FoundGateway, findRunning } from '../instance/find-running.ts'
 import { isUp } from '../status/compose-status.ts'
 
@@ -78,24 +78,16 @@ interface Told {
 }
 
 async function run(
-  { workingDirectory, environment }: Context,
+  context: Context,
   args: readonly string[],
   { stdin = Readable.from([]), stdout }: Streams,
 ): Promise<Told> {
-  const child = spawn('docker', ['compose', 'run', '--rm', '-T', '--no-deps', ...args], {
-    cwd: workingDirectory,
-    env: { ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  const { promise: exit, resolve, reject } = Promise.withResolvers<number | null>()
-  child.once('error', reject)
-  child.once('close', resolve)
-  // Who ends early reads no more: its own words say why.
+  const { child, exit } = spawnCompose(context, ['run', '--rm', '-T', '--no-deps', ...args])
   const fed = pipeline(stdin, child.stdin).catch(() => {})
   const printed =
     stdout === undefined ? text(child.stdout) : pipeline(child.stdout, stdout).then(() => '')
-  const [exitCode, out, errors] = await Promise.all([exit, printed, buffer(child.stderr), fed])
-  return { exitCode, stdout: out, stderr: errors.toString('utf8') }
+  const [exitCode, out, stderr] = await Promise.all([exit, printed, text(child.stderr), fed])
+  return { exitCode, stdout: out, stderr }
 }
 
 function broken({ exitCode, stderr }: Told): CliError {

@@ -1,9 +1,6 @@
 /** A backup as a file: its first line for everybody, the rest closed, and never half of it under its name. */
 
-import { once } from 'node:events'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createReadStream } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
@@ -11,38 +8,21 @@ import { createGunzip, createGzip } from 'node:zlib'
 import type { Decrypter } from 'age-encryption'
 import { CliError } from '../cli-error.ts'
 import type { About, Heading } from './about.ts'
+import { writeDraft } from './draft.ts'
 import { type Content, fromLines, splitLines, toLines } from './entries.ts'
 import type { Lock } from './locks.ts'
-import { syncFolder } from './sync-folder.ts'
 
-/**
- * Written beside and renamed, for its owner alone; an older one of that name stays until then.
- * @returns its size in bytes.
- */
+/** @returns its size in bytes. @throws CliError; then there is no such file. */
 export async function writeBackup(
   path: string,
   about: About,
   contents: AsyncIterable<Content>,
   lock: Lock,
 ): Promise<number> {
-  const draft = `${path}.${process.pid}.part`
-  try {
-    const target = createWriteStream(draft, { mode: 0o600, flags: 'wx', flush: true })
-    await once(target, 'open')
+  const { bytes } = await writeDraft(path, async (target) => {
     await pipeline(await seal(about, contents, lock), target)
-    await rename(draft, path)
-    syncFolder(dirname(path))
-    return (await stat(path)).size
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause
-    throw new CliError(`${path} cannot be written: ${(cause as Error).message}`, {
-      nextStep:
-        'its folder must belong to who makes the backup (in containers uid 1000), with room for it',
-      cause,
-    })
-  } finally {
-    await rm(draft, { force: true })
-  }
+  })
+  return bytes
 }
 
 /** Into what somebody reads, who is to drop it when this fails. @returns its size in bytes. */

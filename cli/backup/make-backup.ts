@@ -1,7 +1,6 @@
 /** One backup, from the gateway that is meant into a file. */
 
-import { mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
@@ -73,7 +72,6 @@ export async function makeBackup(
     return { file: '-', bytes: await printBackup(target, about, contents, lock), about, records }
   }
   const file = resolve(workingDirectory, target)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const writing = createProgress(output, clock).begin(`writing ${file}`)
   const bytes = await writeBackup(file, about, contents, lock).finally(() => writing.end())
   return { file, bytes, about, records }

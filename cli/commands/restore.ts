@@ -89,7 +89,8 @@ async function restoreContainers(
     const told = await incoming.putInPlace(containers, replace)
     context.output.result(told, () => [...renderRestored(told), 'The gateway serves again.'])
   } finally {
-    await incoming.remove()
+    // What happened counts; what is left here goes with the next nightly backup.
+    await incoming.remove().catch((error: Error) => context.output.note(error.message))
   }
 }
 

@@ -52,9 +52,9 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
     if (asCompose) {
       collect(() => requireFittingPublication(addresses, environment))
       collect(() => requireClosing(environment))
-    } else collect(() => requirePair(context, gateway))
-    // In containers they lie in a volume.
-    if (!asCompose) {
+    } else {
+      collect(() => requirePair(context, gateway))
+      // In containers they lie in a volume.
       collect(() => findRootSecret(environment, stateDirectory))
       collect(() => requireKnownFormat(stateDirectory))
     }

@@ -1,8 +1,8 @@
 /** One HTTP request to a socket inside a container of this folder's project, where nobody else reaches it. */
 
-import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import type { Context } from '../context.ts'
+import { spawnCompose } from '../docker/spawn-compose.ts'
 import type { SocketAnswer } from './ask-socket.ts'
 
 /** What Node there is told to do: the body comes by standard input, and so is in no list of processes. */
@@ -21,21 +21,14 @@ buffer(process.stdin).then((body) => {
 
 /** @param container of compose.yaml. @throws Error when it does not run, or nobody listens there. */
 export async function askContainer(
-  { workingDirectory, environment }: Pick<Context, 'workingDirectory' | 'environment'>,
+  context: Pick<Context, 'workingDirectory' | 'environment'>,
   container: string,
   socketPath: string,
   [method, path, body]: readonly [method: string, path: string, body: string],
 ): Promise<SocketAnswer> {
-  const args = ['compose', 'exec', '-T', container, 'node', '-e', PROGRAM, socketPath, method, path]
-  const child = spawn('docker', args, {
-    cwd: workingDirectory,
-    env: { ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  const { promise: exit, resolve, reject } = Promise.withResolvers<number | null>()
-  child.once('error', reject)
-  child.once('close', resolve)
-  child.stdin.on('error', () => {}).end(body)
+  const program = ['node', '-e', PROGRAM, socketPath, method, path]
+  const { child, exit } = spawnCompose(context, ['exec', '-T', container, ...program])
+  child.stdin.end(body)
   const [exitCode, told, errors] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
   if (exitCode !== 0) throw new Error(errors.trim().split('\n').at(-1) ?? '')
   return JSON.parse(told) as SocketAnswer

@@ -1,9 +1,9 @@
 /** The containers' lines as Docker keeps them, read as the embedded gateway reads its parts'. */
 
-import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
+import { spawnCompose } from '../docker/spawn-compose.ts'
 import { parseContainers } from '../status/compose-ps.ts'
 import { findDockerCompose } from '../status/docker-compose.ts'
 import { linesOf } from './lines.ts'
@@ -34,22 +34,20 @@ function toResume(last: ReadonlyMap<string, string>): string[] {
 }
 
 async function* readLines(
-  { workingDirectory: cwd, environment: env }: Context,
+  context: Context,
   args: readonly string[],
   last: Map<string, string>,
 ): AsyncIterable<LogRecord> {
-  const options = ['compose', 'logs', '--no-color', '--timestamps', ...args]
-  const child = spawn('docker', options, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const options = ['logs', '--no-color', '--timestamps', ...args]
+  const { child, exit } = spawnCompose(context, options)
+  child.stdin.end()
   const complaint = text(child.stderr)
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve)
-  })
   try {
     for await (const line of linesOf(child.stdout)) {
       const record = parseComposeLine(line, last)
       if (record !== undefined) yield record
     }
-    if ((await ended) !== 0) {
+    if ((await exit) !== 0) {
       throw new CliError(`docker compose logs failed: ${(await complaint).trim()}`, {
         nextStep: 'docker compose ps, docker info',
       })

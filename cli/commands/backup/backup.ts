@@ -5,8 +5,8 @@ import { Command } from 'commander'
 import { count, toByteSize } from '../../administration/cells.ts'
 import type { About } from '../../backup/about.ts'
 import { findContainers } from '../../backup/containers.ts'
-import { fetchBackup } from '../../backup/from-containers.ts'
-import { closeWith, type LockOptions } from '../../backup/locks.ts'
+import { type BackupOptions, fetchBackup } from '../../backup/from-containers.ts'
+import { closeWith } from '../../backup/locks.ts'
 import {
   type BackupWishes,
   backupName,
@@ -22,11 +22,6 @@ import { nightlyCommand } from './nightly.ts'
 import { unpackCommand } from './unpack.ts'
 import { verifyCommand } from './verify.ts'
 import { viewCommand } from './view.ts'
-
-interface BackupOptions extends LockOptions {
-  readonly withServices?: true | readonly string[]
-  readonly withConfiguration?: true
-}
 
 const NOTES = `
 The store is copied as of one moment, while the gateway runs or not; writers wait meanwhile, for a second and a half at most.
