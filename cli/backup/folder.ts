@@ -59,7 +59,7 @@ export async function removeOld(folder: string, issuer: string, keep: number): P
 }
 
 const LEFT = /^\.incoming-|\.part$/
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** What was being written, or brought in, when somebody was killed. */
 export async function removeLeftovers(folder: string, now: number): Promise<void> {

@@ -5,6 +5,8 @@ import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import { BACKUPS } from '../compose/places.ts'
+import { requireFaultless } from '../configuration/require-faultless.ts'
 import type { Context } from '../context.ts'
 import { runCompose } from '../docker/run-compose.ts'
 import { untilReady } from '../docker/until-ready.ts'
@@ -27,11 +29,14 @@ const toldRestore = z.object({
 /** What a restore tells. */
 export type ToldRestore = z.infer<typeof toldRestore>
 
+/** And whether everything is well afterwards. */
+export type Served = ToldRestore & { readonly serving: boolean }
+
 export interface Incoming {
   /** @throws CliError for what does not open, is damaged, or does not fit. */
   examine(): Promise<Found>
   /** Stops everything but the store, and starts it again, whatever comes of it. @throws CliError */
-  putInPlace(containers: Containers, replace: boolean): Promise<ToldRestore>
+  putInPlace(containers: Containers, replace: boolean): Promise<Served>
   remove(): Promise<void>
 }
 
@@ -44,7 +49,7 @@ export async function bringIn(
   const path = resolve(context.workingDirectory, file)
   const { about } = await readHeading(path)
   const opening = await chooseOpening(context, about, options)
-  const name = `/backups/.incoming-${randomUUID()}`
+  const name = `${BACKUPS}/.incoming-${randomUUID()}`
   const remove = (): Promise<void> => shellInProject(context, `rm -f ${name}`)
   const restore = (more: readonly string[]): Promise<unknown> => {
     const key = about.opened_by === 'key' ? '--identity' : '--passphrase-file'
@@ -64,14 +69,21 @@ export async function bringIn(
     examine: async () => ({ ...found.parse(await restore(['--dry-run'])), file: path }),
     remove,
     async putInPlace({ compose }, replace) {
+      requireFaultless(context)
       // Those of the project alone: others of its name may be left of before.
       const names = (await compose.services()).filter((one) => one !== STORE)
       const told = await whileStopped(context, names, async () =>
         toldRestore.parse(await restore(replace ? ['--replace', '--yes'] : [])),
       )
       // It is done, whoever is not well afterwards.
-      await untilReady(context, compose).catch((error: Error) => context.output.note(error.message))
-      return { ...told, file: path }
+      const serving = await untilReady(context, compose).then(
+        () => true,
+        (error: Error) => {
+          context.output.note(error.message)
+          return false
+        },
+      )
+      return { ...told, file: path, serving }
     },
   }
 }

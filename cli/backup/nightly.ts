@@ -3,13 +3,12 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
-import { listBackups, noteFailure, removeLeftovers, removeOld } from './folder.ts'
+import { DAY_MS, listBackups, noteFailure, removeLeftovers, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
 import { backupFolder, issuerOf, readBackupSettings } from './settings.ts'
 
 const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** @param minutes of the day, UTC. @returns the next such moment after now. */
 export function nextAt(now: number, minutes: number): number {

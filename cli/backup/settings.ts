@@ -14,6 +14,7 @@ import {
 } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { orFile, pick } from '../supervisor/part-environment.ts'
 import { CLOSING_VARIABLES } from './locks.ts'
 
 /** A time of day in UTC, in minutes since midnight. */
@@ -60,8 +61,8 @@ export function issuerOf(context: Context): string {
 /** @throws ConfigError for what is wrong about backups, also where nightly ones are wanted and nothing closes them. */
 export function requireClosing(environment: Environment): void {
   const { BACKUP_NIGHTLY } = readBackupSettings({ environment })
-  const given = CLOSING_VARIABLES.flatMap((name) => [name, `${name}_FILE`])
-  if (!BACKUP_NIGHTLY || given.some((name) => (environment[name] ?? '') !== '')) return
+  const given = pick(environment, CLOSING_VARIABLES.flatMap(orFile))
+  if (!BACKUP_NIGHTLY || Object.keys(given).length > 0) return
   throw new ConfigError([
     'BACKUP_NIGHTLY: set BACKUP_RECIPIENT to a public key of age (gateway backup key FILE makes one), or BACKUP_PASSPHRASE: nothing closes the backups',
   ])

@@ -1,10 +1,9 @@
 /** `gateway restart`: everything, or one part, with nobody logged out. */
 
-import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { shippedNames } from '../../lib/catalogue/catalogue.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
-import { checkConfiguration } from '../configuration/check.ts'
+import { requireFaultless } from '../configuration/require-faultless.ts'
 import type { CommandMaker, Context } from '../context.ts'
 import { runCompose } from '../docker/run-compose.ts'
 import { untilReady } from '../docker/until-ready.ts'
@@ -61,15 +60,6 @@ async function restartContainers(
   await runCompose(context, ['restart', name])
   await untilReady(context, compose, name)
   return [{ name }]
-}
-
-function requireFaultless(context: Context): void {
-  const { environment, workingDirectory } = context
-  // Where compose.yaml has it looked for.
-  const folder = resolve(workingDirectory, environment['GATEWAY_CONFIG_FOLDER'] || '.')
-  const { faults } = checkConfiguration({ ...context, workingDirectory: folder }, true)
-  if (faults.length === 0) return
-  throw new CliError(faults.join('\n'), { nextStep: 'correct it, then again; what runs goes on' })
 }
 
 /** In containers each room is one process, and a service without a container of its own runs in `own`. */

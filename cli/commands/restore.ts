@@ -87,7 +87,10 @@ async function restoreContainers(
     if (options.dryRun === true) return context.output.result(found, () => renderFound(found))
     if (replace) await confirm(context, options.yes, QUESTION)
     const told = await incoming.putInPlace(containers, replace)
-    context.output.result(told, () => [...renderRestored(told), 'The gateway serves again.'])
+    context.output.result(told, () => [
+      ...renderRestored(told),
+      told.serving ? 'The gateway serves again.' : 'Not everything serves yet: gateway status',
+    ])
   } finally {
     // What happened counts; what is left here goes with the next nightly backup.
     await incoming.remove().catch((error: Error) => context.output.note(error.message))
