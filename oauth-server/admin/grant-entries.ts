@@ -29,7 +29,7 @@ function toEntry(
     service: meaning.kind === 'service' ? meaning.service : grant.resource,
     resource: grant.resource,
     scopes: grant.scopes,
-    label: grant.label === '' ? null : (grant.label ?? null),
+    label: grant.label || null,
     granted_at: new Date(instantOfGrant(grant.id) ?? 0).toISOString(),
     used_at: toTimeOrNull(usedAt),
     tokens_until: toTimeOrNull(tokensUntil),
