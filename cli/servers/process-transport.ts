@@ -3,6 +3,7 @@
  * its own: launchers such as npx leave their child behind when they alone are killed.
  */
 
+import { setTimeout } from 'node:timers/promises'
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
@@ -17,6 +18,8 @@ import type {
 const STOP_WAITS: StopWaits = { inputEndMs: 500, terminateMs: 1000 }
 /** Of what it printed on stderr: the end tells why it ended. */
 const KEPT_CHARACTERS = 4000
+/** What it wrote last may be read after its end; who left its group may hold the pipes for ever. */
+const LAST_WORDS_MS = 1000
 
 export class ProcessTransport implements Transport {
   onclose?: () => void
@@ -46,10 +49,7 @@ export class ProcessTransport implements Transport {
     stdin?.on('error', () => {})
     stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
     stderr?.setEncoding('utf8').on('data', (text: string) => this.#keep(text))
-    void running.ended.then(({ spawnError }) => {
-      if (spawnError !== undefined) this.#keep(spawnError.message)
-      this.onclose?.()
-    })
+    void this.#tellEnd(running)
     return Promise.resolve()
   }
 
@@ -60,6 +60,14 @@ export class ProcessTransport implements Transport {
 
   async close(): Promise<void> {
     await this.#running?.stop(STOP_WAITS)
+  }
+
+  async #tellEnd({ child, ended }: GroupedProcess): Promise<void> {
+    const closed = new Promise((resolve) => child.once('close', resolve))
+    const { spawnError } = await ended
+    if (spawnError !== undefined) this.#keep(spawnError.message)
+    else await Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })])
+    this.onclose?.()
   }
 
   #keep(text: string): void {
