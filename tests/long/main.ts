@@ -3,7 +3,6 @@
 import { runAva } from '../runner/ava.ts'
 import { isSuccess, toSummary } from '../runner/tap.ts'
 import { findServers, findTools } from '../runner/tools.ts'
-import { runAuthorizationServerSuite, runServerSuite } from './conformance-suite.ts'
 import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
 import { runLeaks } from './leak.ts'
@@ -13,8 +12,6 @@ const ROOT = new URL('../..', import.meta.url).pathname
 
 /** Beside the test files of this folder. Each name is a test: it passes unless its function throws. */
 const TESTS: Readonly<Record<string, () => Promise<void>>> = {
-  'the official conformance suite, role authorization server': runAuthorizationServerSuite,
-  'the official conformance suite, role server': runServerSuite,
   'the store killed, twenty times': runStoreKills,
   'a process of ext-authz killed, twenty times': runDeciderKills,
   'two thousand sessions left in every ugly way': runLeaks,

@@ -1,34 +1,23 @@
-/**
- * The official MCP conformance suite as a program. Its package is fetched at a fixed version into a folder of
- * its own: it is no dependency of ours.
- */
+/** The official MCP conformance suite, a program of its own. */
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const PACKAGE = '@modelcontextprotocol/conformance'
-const VERSION = '0.2.0-alpha.12'
+const PROGRAM = join(
+  import.meta.dirname,
+  '../../node_modules/@modelcontextprotocol/conformance/dist/index.js',
+)
 
 /** Scenario and check → how each was judged, in order. */
 export type Verdict = ReadonlyMap<string, readonly string[]>
 
-export function installConformanceSuite(folder: string): void {
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder]
-  const { status, stderr } = spawnSync('npm', [...args, `${PACKAGE}@${VERSION}`], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`${PACKAGE} could not be installed:\n${stderr}`)
-}
-
 /** Resolves with everything it has printed, as `watch` sees it grow. */
 export async function runConformanceSuite(
-  folder: string,
   args: readonly string[],
   watch: (output: string) => void = () => {},
 ): Promise<string> {
-  const program = join(folder, 'node_modules', PACKAGE, 'dist/index.js')
-  const suite = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const suite = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [suite.stdout, suite.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -41,12 +30,14 @@ export async function runConformanceSuite(
 }
 
 /** What a revision requires of a server, judged at `url`; `results` is a folder that does not exist yet. */
-export async function judgeServer(
-  folder: string,
-  { url, revision, results }: { url: string; revision: string; results: string },
-): Promise<Verdict> {
+export async function judgeServer(options: {
+  readonly url: string
+  readonly revision: string
+  readonly results: string
+}): Promise<Verdict> {
+  const { url, revision, results } = options
   const args = ['server', '--url', url, '--requirements', revision, '-o', results]
-  const output = await runConformanceSuite(folder, args)
+  const output = await runConformanceSuite(args)
   if (!/^Total: [1-9]\d* passed/m.test(output)) throw new Error(output)
   return readVerdict(results)
 }
