@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Environment } from '../lib/platform/environment.ts'
-import { EXIT_CODE } from './cli-error.ts'
+import { CliError, EXIT_CODE } from './cli-error.ts'
 import { addCommand } from './commands/add.ts'
 import { auditCommand } from './commands/audit.ts'
 import { backupCommand } from './commands/backup/backup.ts'
@@ -110,6 +110,8 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
 
+const HELP = '`gateway --help` for what there is.'
+
 /** All commands with their options, for whoever runs them or lists them. */
 export function createProgram(context: () => Context): Command {
   const program = new Command('gateway')
@@ -141,7 +143,7 @@ export async function runProgram(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<number> {
-  const output = lazy(() => toOutput(surroundings, program.opts()['json'] === true))
+  const output = lazy(() => toOutput(surroundings, forPrograms))
   const context = lazy(() => ({
     ...surroundings,
     stdin: surroundings.streams.stdin,
@@ -150,24 +152,39 @@ export async function runProgram(
     output: output(),
   }))
   const program = createProgram(context)
-  setUp(program, surroundings.streams)
+  // A command line that is not understood may end before the option itself is.
+  const forPrograms = untilDoubleDash(args).includes('--json')
+  setUp(program, surroundings.streams, forPrograms)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, output())
-    // Commander has printed it; `--help` and `--version` arrive here as well.
-    return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
+    // `--help` and `--version` arrive here as well.
+    if (error.exitCode === 0) return EXIT_CODE.ok
+    // For people Commander has printed it.
+    return forPrograms ? reportFailure(toUsageError(error), output()) : EXIT_CODE.usage
   }
 }
 
-function setUp(command: Command, { stdout, stderr }: Streams): void {
-  command.showHelpAfterError('Run `gateway --help` for what there is.').exitOverride()
+function untilDoubleDash(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return end === -1 ? args : args.slice(0, end)
+}
+
+function toUsageError({ code, message }: CommanderError): CliError {
+  const words = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
+  return new CliError(words, { exitCode: EXIT_CODE.usage, nextStep: `run ${HELP}` })
+}
+
+function setUp(command: Command, streams: Streams, forPrograms: boolean): void {
+  const { stdout, stderr } = streams
+  command.showHelpAfterError(`Run ${HELP}`).exitOverride()
   command.configureOutput({
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void (forPrograms || stderr.write(text)),
   })
-  for (const below of command.commands) setUp(below, { stdout, stderr })
+  for (const below of command.commands) setUp(below, streams, forPrograms)
 }
 
 function toOutput(

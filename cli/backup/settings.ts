@@ -60,10 +60,12 @@ export function issuerOf(context: Context): string {
 
 /** @throws ConfigError for what is wrong about backups, also where nightly ones are wanted and nothing closes them. */
 export function requireClosing(environment: Environment): void {
-  const { BACKUP_NIGHTLY } = readBackupSettings({ environment })
-  const given = pick(environment, CLOSING_VARIABLES.flatMap(orFile))
-  if (!BACKUP_NIGHTLY || Object.keys(given).length > 0) return
+  if (!readBackupSettings({ environment }).BACKUP_NIGHTLY || isClosingSet(environment)) return
   throw new ConfigError([
     'BACKUP_NIGHTLY: set BACKUP_RECIPIENT to a public key of age (gateway backup key FILE makes one), or BACKUP_PASSPHRASE: nothing closes the backups',
   ])
+}
+
+export function isClosingSet(environment: Environment): boolean {
+  return Object.keys(pick(environment, CLOSING_VARIABLES.flatMap(orFile))).length > 0
 }

@@ -14,7 +14,7 @@ import {
   makeBackup,
 } from '../../backup/make-backup.ts'
 import { backupFolder, issuerOf } from '../../backup/settings.ts'
-import type { CliError } from '../../cli-error.ts'
+import { CliError, EXIT_CODE } from '../../cli-error.ts'
 import { COMPLETE, type CommandMaker, type Context } from '../../context.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
@@ -76,6 +76,7 @@ async function backup(
   options: BackupOptions,
 ): Promise<void> {
   const { output } = context
+  requireNoCommand(file)
   const path = file ?? join(backupFolder(context), backupName(issuerOf(context), context.clock()))
   const isInContainers = (await findContainers(context)) !== undefined
   const { about, ...facts } = isInContainers
@@ -98,6 +99,15 @@ async function backup(
 }
 
 const STDOUT = '-'
+
+/** A mistyped `backup list` would write a backup of that name. */
+function requireNoCommand(file: string | undefined): void {
+  if (file === undefined || !/^[a-z]+$/.test(file)) return
+  throw new CliError(`backup has no command ${file}.`, {
+    exitCode: EXIT_CODE.usage,
+    nextStep: `if it is a file: gateway backup ./${file}; else gateway backup --help`,
+  })
+}
 
 function toWishes({ environment, output }: Context, options: BackupOptions): BackupWishes {
   return {

@@ -7,7 +7,8 @@ import { Command } from 'commander'
 import { createLog } from '../../../lib/platform/log.ts'
 import { closeWith } from '../../backup/locks.ts'
 import { backUpForTheNight, isOverdue, nextAt } from '../../backup/nightly.ts'
-import { backupFolder, issuerOf, readBackupSettings } from '../../backup/settings.ts'
+import { backupFolder, isClosingSet, issuerOf, readBackupSettings } from '../../backup/settings.ts'
+import { CliError, EXIT_CODE } from '../../cli-error.ts'
 import type { CommandMaker, Context } from '../../context.ts'
 
 const NOTES = `
@@ -28,7 +29,14 @@ export const nightlyCommand: CommandMaker = (context) =>
     .action(() => runNightly(context()))
 
 async function runNightly(context: Context): Promise<void> {
-  const { clock } = context
+  const { clock, environment } = context
+  if (!isClosingSet(environment)) {
+    throw new CliError('Nothing closes the backups.', {
+      exitCode: EXIT_CODE.usage,
+      nextStep:
+        'set BACKUP_RECIPIENT to a public key (gateway backup key FILE makes one), or BACKUP_PASSPHRASE_FILE to a file',
+    })
+  }
   const lock = await closeWith(context, {})
   const { BACKUP_AT: minutes } = readBackupSettings(context)
   const log = createLog('backup', 'info')

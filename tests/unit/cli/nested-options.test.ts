@@ -1,6 +1,6 @@
 /** Options that a command and the one above it both have, or that mean something for some of its arguments. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -37,6 +37,30 @@ test('an option that the verb does not have is refused, though the command above
   const told = await gateway(['backup', 'list', '--with-services', 'echo'])
   t.is(told.exitCode, 2)
   t.regex(told.stderr, /unknown option '--with-services'/)
+})
+
+test('what is mistyped is told to programs as one document, and writes no backup', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nested-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const gateway = createGatewayCommand(folder)
+  for (const [line, says] of [
+    ['clients --json', /a command is missing/],
+    ['clients lst --json', /^unknown command 'lst'/],
+    ['clients list --bogus --json', /^unknown option '--bogus'/],
+    ['clients list --older-than long --json', /argument 'long' is invalid/],
+    ['backup lst --json', /^backup has no command lst/],
+    ['backup nightly --json', /^Nothing closes the backups/],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await gateway(line.split(' '))
+    t.is(exitCode, 2, line)
+    t.is(stdout, '', line)
+    const told = JSON.parse(stderr) as { error: { message: string; next_step: string } }
+    t.regex(told.error.message, says, line)
+    t.not(told.error.next_step, undefined, line)
+  }
+  const forPeople = await gateway(['clients', 'lst'])
+  t.regex(forPeople.stderr, /^error: unknown command 'lst'\n/)
+  t.deepEqual(readdirSync(folder), [])
 })
 
 test('a filter of a page of Envoy that has none is refused, and not left out', async (t) => {
