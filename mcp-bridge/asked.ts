@@ -5,14 +5,8 @@
  * waits for ever is lost to its other calls too.
  */
 
-import {
-  CODES,
-  type CodeName,
-  type JsonObject,
-  type RpcId,
-  type RpcRequest,
-  type RpcResponse,
-} from './json-rpc.ts'
+import type { JsonObject } from '../lib/platform/json.ts'
+import { CODES, type CodeName, type RpcId, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { ASKED_PER_SESSION_MAX, ASKED_SECONDS, ASKED_SECONDS_BY_METHOD } from './limits.ts'
 import type { Ticker } from './ticker.ts'
 

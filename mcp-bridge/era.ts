@@ -4,8 +4,8 @@
  * The body decides (MCP 2026-07-28, `_meta` envelope): real clients get the headers wrong.
  */
 
+import { isObject } from '../lib/platform/json.ts'
 import {
-  isObject,
   metaOf,
   type ParsedBody,
   paramsOf,

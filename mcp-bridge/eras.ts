@@ -9,8 +9,9 @@
  */
 
 import type { Service } from '../lib/catalogue/service.ts'
+import { isObject } from '../lib/platform/json.ts'
 import type { Log } from '../lib/platform/log.ts'
-import { CODES, isObject } from './json-rpc.ts'
+import { CODES } from './json-rpc.ts'
 import type { Era } from './runner/servers.ts'
 import { type EraRecords, eraKeyOf, type KnownEras } from './store/eras.ts'
 

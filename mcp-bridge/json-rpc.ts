@@ -1,11 +1,11 @@
 /** JSON-RPC 2.0 as MCP uses it: message shapes, parsing of a body, and the error codes in one table. */
 
 import { isUtf8 } from 'node:buffer'
+import { isObject, type JsonObject } from '../lib/platform/json.ts'
 import { parseExactly } from './exact-json.ts'
 import { BATCH_MESSAGES_MAX } from './limits.ts'
 import { CANCELLED } from './methods.ts'
 
-export type JsonObject = Readonly<Record<string, unknown>>
 export type RpcId = string | number
 
 export interface RpcMessage {
@@ -89,10 +89,6 @@ export class RpcFault extends Error {
     own.add(answer)
     return answer
   }
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function isRequest(message: RpcMessage): message is RpcRequest {

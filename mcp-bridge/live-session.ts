@@ -6,6 +6,7 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import type { JsonObject } from '../lib/platform/json.ts'
 import type { Accepted } from './accept.ts'
 import type { Admission } from './admission.ts'
 import { Answer } from './answer.ts'
@@ -17,7 +18,6 @@ import {
   isNotification,
   isRequest,
   isResponse,
-  type JsonObject,
   type ParsedBody,
   paramsOf,
   RpcFault,

@@ -1,12 +1,13 @@
 /** `initialize` in front of a stdio server: a place, a process, its answer, and the session's id. */
 
+import { isObject } from '../lib/platform/json.ts'
 import { randomText } from '../lib/platform/seal.ts'
 import { parseAccept } from './accept.ts'
 import { Answer } from './answer.ts'
 import type { Bridge } from './bridge.ts'
 import { revisionOf, withServedRevision } from './era.ts'
 import { type Exchange, headerOf, ownerOf, SESSION_HEADER, sendFault } from './exchange.ts'
-import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
+import { paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { wasUnheard } from './remote/unheard.ts'
 import type { Era } from './runner/servers.ts'

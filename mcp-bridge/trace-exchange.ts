@@ -7,6 +7,7 @@
  * in no span, nor is who asked: the id of the request leads to the log, which says it.
  */
 
+import { isObject } from '../lib/platform/json.ts'
 import { REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import {
   isTraceparent,
@@ -16,14 +17,7 @@ import {
   type Tracing,
 } from '../lib/platform/tracing/tracing.ts'
 import { type Exchange, headerOf, REVISION_HEADER } from './exchange.ts'
-import {
-  isObject,
-  isRequest,
-  metaOf,
-  type ParsedBody,
-  paramsOf,
-  type RpcMessage,
-} from './json-rpc.ts'
+import { isRequest, metaOf, type ParsedBody, paramsOf, type RpcMessage } from './json-rpc.ts'
 import { AUDIT_TEXT_CHARACTERS_MAX } from './limits.ts'
 import { CALL_TOOL } from './methods.ts'
 

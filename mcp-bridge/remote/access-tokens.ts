@@ -6,7 +6,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { RemoteOauth } from '../../lib/catalogue/remote-launch.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
-import { isObject, type JsonObject, RpcFault } from '../json-rpc.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
+import { RpcFault } from '../json-rpc.ts'
 import {
   REMOTE_TOKEN_BYTES_MAX,
   REMOTE_TOKEN_LIFETIME_MS,

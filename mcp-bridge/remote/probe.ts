@@ -4,10 +4,11 @@
  */
 
 import type { RemoteTransport } from '../../lib/catalogue/remote-launch.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { ABOUT_US } from '../about-us.ts'
 import { LATEST_REVISION } from '../era.ts'
 import { REVISION_HEADER, SESSION_HEADER } from '../exchange.ts'
-import { CODES, isObject, isResponse, type RpcMessage, serialize } from '../json-rpc.ts'
+import { CODES, isResponse, type RpcMessage, serialize } from '../json-rpc.ts'
 import { REMOTE_PROBE_MS, REMOTE_REFUSAL_BYTES_MAX } from '../limits.ts'
 import { DISCOVERY_QUESTION } from '../stateless/discovery-question.ts'
 import { STATELESS_REVISION } from '../stateless/envelope.ts'

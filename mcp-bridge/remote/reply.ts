@@ -1,7 +1,8 @@
 /** What a remote server's answer to one message is: messages, a stream of them, or a refusal in words. */
 
 import type { IncomingMessage } from 'node:http'
-import { isObject, type JsonObject, type RpcFault, type RpcMessage } from '../json-rpc.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
+import type { RpcFault, RpcMessage } from '../json-rpc.ts'
 import { REMOTE_REFUSAL_BYTES_MAX } from '../limits.ts'
 import { toUnusable } from './failures.ts'
 import { type Inbox, TooLarge, toMessages } from './inbox.ts'

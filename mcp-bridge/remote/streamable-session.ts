@@ -7,8 +7,9 @@
 
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isObject } from '../../lib/platform/json.ts'
 import { REVISION_HEADER, SESSION_HEADER } from '../exchange.ts'
-import { isObject, isRequest, paramsOf, type RpcMessage } from '../json-rpc.ts'
+import { isRequest, paramsOf, type RpcMessage } from '../json-rpc.ts'
 import {
   REMOTE_GOODBYE_MS,
   REMOTE_RESUMPTIONS_MAX,

@@ -4,10 +4,10 @@
  */
 
 import { encodeMirrored } from '../../lib/mcp/mirrored-text.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { REVISION_HEADER } from '../exchange.ts'
 import {
   CODES,
-  isObject,
   isRequest,
   isResponse,
   metaOf,

@@ -10,8 +10,8 @@ import {
   valueAt,
 } from '../../lib/mcp/header-declarations.ts'
 import { encodeMirrored } from '../../lib/mcp/mirrored-text.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { numberOf } from '../exact-json.ts'
-import { isObject } from '../json-rpc.ts'
 import { REMOTE_MIRRORED_CHARACTERS_MAX, REMOTE_TOOLS_MAX } from '../limits.ts'
 
 const KEYWORD = 'x-mcp-header'

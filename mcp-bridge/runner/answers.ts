@@ -4,7 +4,8 @@
  * Servers were seen to send `"error": null` beside a result, and errors without a code.
  */
 
-import { CODES, isObject, type RpcResponse } from '../json-rpc.ts'
+import { isObject } from '../../lib/platform/json.ts'
+import { CODES, type RpcResponse } from '../json-rpc.ts'
 
 export function toValidAnswer(answer: RpcResponse): RpcResponse {
   if (answer.error === undefined) return answer

@@ -1,12 +1,13 @@
 /** A span for each call of one server, from when it is asked until it has answered; its own parent comes in `_meta`. */
 
+import { isObject } from '../../lib/platform/json.ts'
 import {
   isTraceparent,
   type Span,
   TRACEPARENT,
   type Tracing,
 } from '../../lib/platform/tracing/tracing.ts'
-import { isObject, metaOf, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { metaOf, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
 import { attributesOf, nameOf, withTraceparent } from '../trace-exchange.ts'
 import type { Call } from './process-user.ts'
 

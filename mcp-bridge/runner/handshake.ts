@@ -7,15 +7,10 @@
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { ABOUT_US } from '../about-us.ts'
 import { LATEST_REVISION, olderRevision, revisionOf } from '../era.ts'
-import {
-  isObject,
-  paramsOf,
-  type RpcNotification,
-  type RpcRequest,
-  type RpcResponse,
-} from '../json-rpc.ts'
+import { paramsOf, type RpcNotification, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
 import { INITIALIZE_TIMEOUT_MS } from '../limits.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { rootsCapability, withAllowedRoots } from './roots.ts'

@@ -10,10 +10,9 @@
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Service } from '../../lib/catalogue/service.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import {
   CODES,
-  isObject,
-  type JsonObject,
   paramsOf,
   RpcFault,
   type RpcId,

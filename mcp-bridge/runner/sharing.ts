@@ -8,9 +8,8 @@
  */
 
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import {
-  isObject,
-  type JsonObject,
   metaOf,
   paramsOf,
   RpcFault,

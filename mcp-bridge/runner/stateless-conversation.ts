@@ -6,9 +6,9 @@
  * it reaches the only one that asked for log messages, or nobody.
  */
 
+import { isObject } from '../../lib/platform/json.ts'
 import {
   CODES,
-  isObject,
   metaOf,
   paramsOf,
   RpcFault,

@@ -3,7 +3,8 @@
  * server on a pipe cannot tell who asks, so each is its person's here.
  */
 
-import { isObject, paramsOf, RpcFault, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
+import { isObject } from '../../lib/platform/json.ts'
+import { paramsOf, RpcFault, type RpcRequest, type RpcResponse } from '../json-rpc.ts'
 import { Ownership } from './ownership.ts'
 import type { ProcessUser } from './process-user.ts'
 

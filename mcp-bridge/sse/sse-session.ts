@@ -4,13 +4,13 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import { isObject } from '../../lib/platform/json.ts'
 import { toText } from '../answer.ts'
 import { Asked } from '../asked.ts'
 import { Backlog } from '../backlog.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
 import { EventStream } from '../event-stream.ts'
 import {
-  isObject,
   isRequest,
   isResponse,
   paramsOf,

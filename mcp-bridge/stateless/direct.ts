@@ -1,10 +1,10 @@
 /** A request without a session in front of a server that needs none either. */
 
+import { isObject } from '../../lib/platform/json.ts'
 import type { Bridge } from '../bridge.ts'
 import { STATELESS_SUPPORTED } from '../era.ts'
 import type { Exchange } from '../exchange.ts'
 import {
-  isObject,
   type RpcMessage,
   type RpcNotification,
   type RpcResponse,

@@ -1,7 +1,8 @@
 /** `server/discover` as the gateway asks it by itself, to learn what a server knows. */
 
+import { isObject } from '../../lib/platform/json.ts'
 import { ABOUT_US } from '../about-us.ts'
-import { isObject, type RpcRequest } from '../json-rpc.ts'
+import type { RpcRequest } from '../json-rpc.ts'
 import { DISCOVER } from '../methods.ts'
 import { META, STATELESS_REVISION } from './envelope.ts'
 

@@ -1,8 +1,7 @@
 /** The `_meta` envelope of a request without a session (MCP 2026-07-28, basic, `_meta`). */
 
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import {
-  isObject,
-  type JsonObject,
   metaOf,
   paramsOf,
   type RpcId,

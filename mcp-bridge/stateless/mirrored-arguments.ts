@@ -12,8 +12,9 @@ import {
   valueAt,
 } from '../../lib/mcp/header-declarations.ts'
 import { decodeMirrored } from '../../lib/mcp/mirrored-text.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { numberOf } from '../exact-json.ts'
-import { isObject, paramsOf, RpcFault, type RpcRequest } from '../json-rpc.ts'
+import { paramsOf, RpcFault, type RpcRequest } from '../json-rpc.ts'
 import { MIRRORED_LISTS_MAX, MIRRORED_TOOLS_MAX } from '../limits.ts'
 import { CALL_TOOL } from '../methods.ts'
 import type { SessionOwner } from '../sessions.ts'

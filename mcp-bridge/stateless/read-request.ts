@@ -1,9 +1,9 @@
 /** What a POST without a session brings: a request whose envelope is whole, or a notification. */
 
 import type { IncomingMessage } from 'node:http'
+import { isObject } from '../../lib/platform/json.ts'
 import { STATELESS_SUPPORTED, toUnsupported } from '../era.ts'
 import {
-  isObject,
   isRequest,
   isResponse,
   metaOf,

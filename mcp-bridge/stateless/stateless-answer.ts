@@ -6,17 +6,12 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import { isObject } from '../../lib/platform/json.ts'
 import { type Accepted, parseAccept } from '../accept.ts'
 import { toText } from '../answer.ts'
 import { EventStream } from '../event-stream.ts'
 import { type Exchange, headerOf } from '../exchange.ts'
-import {
-  CODES,
-  isObject,
-  type RpcNotification,
-  type RpcResponse,
-  trySerialize,
-} from '../json-rpc.ts'
+import { CODES, type RpcNotification, type RpcResponse, trySerialize } from '../json-rpc.ts'
 import { LARGE_ANSWER_BYTES, STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'

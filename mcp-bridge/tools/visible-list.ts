@@ -1,7 +1,8 @@
 /** A list of tools as its caller may see it: what is left keeps its order, and pages their cursors. */
 
 import type { ToolRules } from '../../lib/catalogue/tool-rules.ts'
-import { isObject, type JsonObject, type RpcResponse } from '../json-rpc.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
+import type { RpcResponse } from '../json-rpc.ts'
 import { isListed } from './judge.ts'
 
 export function isToolList(result: unknown): result is JsonObject & { tools: readonly unknown[] } {

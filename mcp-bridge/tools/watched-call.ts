@@ -1,9 +1,10 @@
 /** A request about tools on its way: what its caller may see of the answer, and what is kept of the call. */
 
 import type { ToolRules } from '../../lib/catalogue/tool-rules.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import type { AuditTrail } from '../../lib/store/audit.ts'
 import type { AuditRecord } from '../../lib/store/audit-record.ts'
-import { isObject, isOwn, type RpcMessage, type RpcResponse } from '../json-rpc.ts'
+import { isOwn, type RpcMessage, type RpcResponse } from '../json-rpc.ts'
 import { toVisibleList } from './visible-list.ts'
 
 export interface WatchedCall {

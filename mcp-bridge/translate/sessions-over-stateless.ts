@@ -7,11 +7,10 @@
  */
 
 import type { Service } from '../../lib/catalogue/service.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import {
-  isObject,
   isRequest,
   isResponse,
-  type JsonObject,
   RpcFault,
   type RpcMessage,
   type RpcNotification,

@@ -4,10 +4,11 @@
  * becomes part of them.
  */
 
+import { isObject } from '../../lib/platform/json.ts'
 import { parseAccept } from '../accept.ts'
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../exchange.ts'
-import { isObject, paramsOf, RpcFault } from '../json-rpc.ts'
+import { paramsOf, RpcFault } from '../json-rpc.ts'
 import { OwnedElsewhere } from '../leases.ts'
 import { DISCOVER, LISTEN } from '../methods.ts'
 import type { StatelessRequest } from '../stateless/envelope.ts'

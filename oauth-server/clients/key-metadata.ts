@@ -1,6 +1,7 @@
 /** Public keys of a client, for `private_key_jwt` (RFC 7591 section 2, RFC 7517). */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { isObject } from '../../lib/platform/json.ts'
 import { outboundUrlFault } from '../../lib/platform/outbound/outbound-url.ts'
 import type { ClientKeys } from './client.ts'
 
@@ -65,10 +66,6 @@ function keepMembers(key: Readonly<Record<string, unknown>>): Readonly<Record<st
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(description: string): OAuthError {

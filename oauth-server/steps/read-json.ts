@@ -2,7 +2,8 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { type JsonObject, parseStrictJson } from '../clients/documents/strict-json.ts'
+import type { JsonObject } from '../../lib/platform/json.ts'
+import { parseStrictJson } from '../clients/documents/strict-json.ts'
 import { mediaType, readBody } from '../http/body.ts'
 import type { LogState } from './log-access.ts'
 

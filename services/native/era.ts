@@ -3,6 +3,8 @@
  * is of neither is left to the SDK of the sessions, which has words for it.
  */
 
+import { isObject } from '../../lib/platform/json.ts'
+
 const REVISION = 'io.modelcontextprotocol/protocolVersion'
 
 export function isStateless(body: unknown): boolean {
@@ -12,8 +14,4 @@ export function isStateless(body: unknown): boolean {
   if (method === 'initialize' || !isObject(params)) return false
   const { _meta } = params
   return isObject(_meta) && REVISION in _meta
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

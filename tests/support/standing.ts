@@ -1,13 +1,12 @@
 /** A standing client in front of a server that is the test, and exchanges whose ends are seen. */
 
-import {
-  isObject,
-  type JsonObject,
-  type RpcFault,
-  type RpcId,
-  type RpcNotification,
-  type RpcRequest,
-  type RpcResponse,
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
+import type {
+  RpcFault,
+  RpcId,
+  RpcNotification,
+  RpcRequest,
+  RpcResponse,
 } from '../../mcp-bridge/json-rpc.ts'
 import type { StatelessAnswer } from '../../mcp-bridge/stateless/stateless-answer.ts'
 import type { Beaten, Ticker } from '../../mcp-bridge/ticker.ts'

@@ -3,9 +3,8 @@
 import test from 'ava'
 import { toService } from '../../lib/catalogue/service.ts'
 import type { ServiceDefinition } from '../../lib/catalogue/service-definition.ts'
+import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import {
-  isObject,
-  type JsonObject,
   metaOf,
   paramsOf,
   type RpcMessage,

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { applyEdits, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { parse as parseToml, stringify as toToml } from 'smol-toml'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { CliError } from '../../cli-error.ts'
 import type { ExportShape } from './shapes.ts'
 
@@ -13,8 +14,6 @@ export interface NewEntry {
   /** Takes the place of another server of this name. */
   readonly isReplacing?: boolean
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * @param source of the file; empty when there is none.
@@ -66,7 +65,11 @@ function mergeToml(source: string, entry: NewEntry, place: string): string {
 }
 
 /** Whether the entry is in the file. @throws CliError when another one has its name, and is to stay. */
-function isThere(servers: Json, { shape, name, value, isReplacing }: NewEntry, place: string) {
+function isThere(
+  servers: JsonObject,
+  { shape, name, value, isReplacing }: NewEntry,
+  place: string,
+) {
   if (!Object.hasOwn(servers, name)) return false
   const found = servers[name]
   if (isObject(found)) {
@@ -81,11 +84,7 @@ function isThere(servers: Json, { shape, name, value, isReplacing }: NewEntry, p
   })
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function readToml(source: string, place: string): Json {
+function readToml(source: string, place: string): JsonObject {
   try {
     return parseToml(source)
   } catch (error) {

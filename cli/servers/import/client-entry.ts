@@ -2,7 +2,7 @@
 
 import { REMOTE_TRANSPORT_WORDS } from '../../../lib/catalogue/remote-launch.ts'
 import type { ServiceDefinition } from '../../../lib/catalogue/service-definition.ts'
-import { isObject } from './client-file.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { type ClientPlace, type Converted, convertText, writeOut } from './client-texts.ts'
 
 export interface ConvertedEntry {
@@ -12,8 +12,6 @@ export interface ConvertedEntry {
 }
 
 export type EntryReading = ConvertedEntry | { readonly problem: string }
-
-type Json = Readonly<Record<string, unknown>>
 
 const OWN_VARIABLE = /\$\{(\w+)\}/g
 
@@ -29,7 +27,7 @@ const HANDLED = new Set(
   ).split(' '),
 )
 
-export function readClientEntry(entry: Json, place: ClientPlace): EntryReading {
+export function readClientEntry(entry: JsonObject, place: ClientPlace): EntryReading {
   const plain = unwrap(entry)
   const address = addressOf(plain)
   const command = plain['command']
@@ -49,13 +47,13 @@ export function readClientEntry(entry: Json, place: ClientPlace): EntryReading {
 }
 
 /** Undefined for a program. */
-export function addressOf(entry: Json): string | undefined {
+export function addressOf(entry: JsonObject): string | undefined {
   const found = ADDRESSES.map((name) => entry[name]).find((value) => typeof value === 'string')
   return typeof found === 'string' ? found : undefined
 }
 
 /** Zed writes the program into a block of its own; on Windows a shell stands before it. */
-function unwrap(entry: Json): Json {
+function unwrap(entry: JsonObject): JsonObject {
   const { command } = entry
   if (isObject(command)) {
     return { ...entry, command: command['path'], args: command['args'], env: command['env'] }
@@ -66,7 +64,7 @@ function unwrap(entry: Json): Json {
 }
 
 /** Codex names the variable of a token instead of writing a header. */
-function toRemote(entry: Json, url: string): ServiceDefinition {
+function toRemote(entry: JsonObject, url: string): ServiceDefinition {
   const { type, transport = type, headers = entry['http_headers'] } = entry
   const token = entry['bearer_token_env_var']
   const login = typeof token === 'string' ? { Authorization: `Bearer \${${token}}` } : {}
@@ -80,7 +78,7 @@ function toRemote(entry: Json, url: string): ServiceDefinition {
 }
 
 /** mcp-remote stands before an address for clients that know stdio only; the gateway asks it itself. */
-function toProgram(entry: Json, command: unknown): ServiceDefinition {
+function toProgram(entry: JsonObject, command: unknown): ServiceDefinition {
   const args = toTexts(entry['args'])
   const bridged = bridgedBy(args)
   if (bridged !== undefined) {
@@ -105,7 +103,7 @@ function bridgedBy(args: readonly string[]): { url: string; rest: string[] } | u
 }
 
 /** The entry's own variables that its bridged address is made of. */
-function filledNames(entry: Json): string[] {
+function filledNames(entry: JsonObject): string[] {
   const { url = '' } = bridgedBy(toTexts(entry['args'])) ?? {}
   const env = toWords(entry['env'])
   return [...url.matchAll(OWN_VARIABLE)].flatMap(([, name = '']) =>
@@ -130,7 +128,7 @@ function fill(text: string, env: Readonly<Record<string, string>>): string {
   return text.replaceAll(OWN_VARIABLE, (whole, variable: string) => env[variable] ?? whole)
 }
 
-function common({ description, disabled, enabled }: Json): ServiceDefinition {
+function common({ description, disabled, enabled }: JsonObject): ServiceDefinition {
   const isOff = disabled === true || enabled === false
   return {
     ...(typeof description === 'string' && description !== '' && { description }),

@@ -3,14 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { parse as parseToml } from 'smol-toml'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { CliError } from '../../cli-error.ts'
 
 export interface ClientFile {
   /** As the client wrote them, by name. */
   readonly entries: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 const BYTES_MAX = 1_048_576
 
@@ -37,11 +36,11 @@ export function parseClientFile(text: string, path: string): ClientFile {
     })
   }
   const entries = Object.entries(servers).filter(([, entry]) => isObject(entry))
-  return { entries: new Map(entries as [string, Json][]) }
+  return { entries: new Map(entries as [string, JsonObject][]) }
 }
 
 /** Claude, Cursor, Windsurf, Gemini; VS Code's mcp.json and settings; Zed's settings; Codex. */
-function findServers(content: unknown): Json | undefined {
+function findServers(content: unknown): JsonObject | undefined {
   if (!isObject(content)) return undefined
   const { mcp } = content
   const places = [
@@ -53,10 +52,6 @@ function findServers(content: unknown): Json | undefined {
     content['mcp.servers'],
   ]
   return places.find(isObject)
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseJsonWithComments(text: string, path: string): unknown {

@@ -1,9 +1,9 @@
 /** Requests of a session that its server without sessions has no method for. */
 
+import type { JsonObject } from '../../../lib/platform/json.ts'
 import {
   CODES,
   type CodeName,
-  type JsonObject,
   paramsOf,
   type RpcRequest,
   type RpcResponse,

@@ -6,10 +6,9 @@
  * twice in between does no harm. After a gap the session is told that everything may have changed.
  */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import {
   CODES,
-  isObject,
-  type JsonObject,
   paramsOf,
   RpcFault,
   type RpcMessage,

@@ -6,10 +6,9 @@
  * with the official SDK: a tool has failed then, which a model can read; all else is an error.
  */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import {
   CODES,
-  isObject,
-  type JsonObject,
   paramsOf,
   RpcFault,
   type RpcId,

@@ -4,7 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { isObject, type JsonObject, RpcFault } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { RpcFault } from '../../json-rpc.ts'
 import { INPUTS_PER_ROUND_MAX, REQUEST_STATE_CHARACTERS_MAX } from '../../limits.ts'
 import type { SessionClient } from './session-client.ts'
 

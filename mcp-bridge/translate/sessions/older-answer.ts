@@ -5,7 +5,8 @@
  * goes. Schemas of tools and what tools return may be anything in it, objects only before.
  */
 
-import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { CODES, paramsOf, type RpcRequest } from '../../json-rpc.ts'
 import { CALL_TOOL, LIST_TOOLS } from '../../methods.ts'
 import { META } from '../../stateless/envelope.ts'
 import { toOlderBlock, toOlderContent } from './older-content.ts'

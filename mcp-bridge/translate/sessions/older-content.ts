@@ -1,6 +1,6 @@
 /** Content that a client's revision does not have yet, as something that it has: one block it cannot read costs it all. */
 
-import { isObject, type JsonObject } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 
 const AUDIO_SINCE = '2025-03-26'
 const LINKS_SINCE = '2025-06-18'

@@ -1,7 +1,7 @@
 /** What a server without sessions answers to `server/discover`, as the answer to a session's `initialize`. */
 
 import type { Service } from '../../../lib/catalogue/service.ts'
-import { isObject, type JsonObject } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { META } from '../../stateless/envelope.ts'
 import { type SessionClient, withoutTasks } from './session-client.ts'
 

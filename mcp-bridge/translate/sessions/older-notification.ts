@@ -1,6 +1,7 @@
 /** What a server without sessions tells, as sessions are told it. */
 
-import { type JsonObject, metaOf, paramsOf, type RpcMessage } from '../../json-rpc.ts'
+import type { JsonObject } from '../../../lib/platform/json.ts'
+import { metaOf, paramsOf, type RpcMessage } from '../../json-rpc.ts'
 import { META } from '../../stateless/envelope.ts'
 
 /** Without the name of the request that it was asked for with: sessions have made none. */

@@ -4,8 +4,9 @@
  */
 
 import type { Service } from '../../../lib/catalogue/service.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { LATEST_REVISION, REVISIONS } from '../../era.ts'
-import { isObject, type JsonObject, metaOf, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { metaOf, paramsOf, type RpcRequest } from '../../json-rpc.ts'
 import { rootsCapability } from '../../runner/roots.ts'
 import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
 

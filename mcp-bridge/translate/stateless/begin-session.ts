@@ -1,7 +1,8 @@
 /** `initialize` on behalf of clients that have none (MCP 2025-11-25, lifecycle), with what they have declared. */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { LATEST_REVISION } from '../../era.ts'
-import { isObject, type JsonObject, RpcFault } from '../../json-rpc.ts'
+import { RpcFault } from '../../json-rpc.ts'
 import { INITIALIZED } from '../../runner/handshake.ts'
 import type { ProcessUser } from '../../runner/process-user.ts'
 import type { ServerProcess } from '../../runner/server-process.ts'

@@ -1,7 +1,8 @@
 /** `server/discover` in front of a server that knows `initialize` only (MCP 2026-07-28, discovery). */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { STATELESS_SUPPORTED } from '../../era.ts'
-import { isObject, type JsonObject, type RpcId, type RpcResponse } from '../../json-rpc.ts'
+import type { RpcId, RpcResponse } from '../../json-rpc.ts'
 import { DISCOVER } from '../../methods.ts'
 import { toNewerResult } from './newer-answer.ts'
 

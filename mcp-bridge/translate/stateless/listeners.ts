@@ -3,14 +3,8 @@
  * client: its server knows one session, which has subscribed to what any of them wants.
  */
 
-import {
-  isObject,
-  type JsonObject,
-  paramsOf,
-  RpcFault,
-  type RpcNotification,
-  type RpcRequest,
-} from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { paramsOf, RpcFault, type RpcNotification, type RpcRequest } from '../../json-rpc.ts'
 import {
   LISTENERS_PER_CLIENT_MAX,
   SUBSCRIBED_URI_CHARACTERS_MAX,

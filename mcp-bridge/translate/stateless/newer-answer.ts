@@ -1,6 +1,7 @@
 /** What a server of the revisions with sessions answers, as a client of 2026-07-28 reads it. */
 
-import { CODES, isObject, type JsonObject, type RpcId, type RpcResponse } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { CODES, type RpcId, type RpcResponse } from '../../json-rpc.ts'
 import { DISCOVER, LIST_TOOLS } from '../../methods.ts'
 import { META } from '../../stateless/envelope.ts'
 

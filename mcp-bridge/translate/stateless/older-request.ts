@@ -1,14 +1,8 @@
 /** A request of a client of 2026-07-28 as a server of the revisions with sessions reads it. */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { digest } from '../../../lib/platform/seal.ts'
-import {
-  isObject,
-  type JsonObject,
-  paramsOf,
-  RpcFault,
-  type RpcRequest,
-  serialize,
-} from '../../json-rpc.ts'
+import { paramsOf, RpcFault, type RpcRequest, serialize } from '../../json-rpc.ts'
 import { ASKING } from '../../methods.ts'
 import { META } from '../../stateless/envelope.ts'
 

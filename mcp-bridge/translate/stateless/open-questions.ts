@@ -1,6 +1,7 @@
 /** What a server has asked in the course of one request, and its client has not answered. */
 
-import { isObject, type JsonObject, type RpcId } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import type { RpcId } from '../../json-rpc.ts'
 import { type Question, toInputRequest } from './questions.ts'
 import type { RoundsBudget } from './rounds-budget.ts'
 

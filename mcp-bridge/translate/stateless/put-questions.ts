@@ -5,8 +5,9 @@
  * the answer reaches the server whichever it was.
  */
 
+import type { JsonObject } from '../../../lib/platform/json.ts'
 import { Asked } from '../../asked.ts'
-import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../../json-rpc.ts'
+import type { RpcId, RpcRequest, RpcResponse } from '../../json-rpc.ts'
 import { ROUND_SECONDS } from '../../limits.ts'
 import type { Ticker } from '../../ticker.ts'
 import { sizeOf } from './kept-answer.ts'

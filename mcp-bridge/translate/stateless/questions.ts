@@ -3,15 +3,8 @@
  * as the server expects it (MCP 2026-07-28, multi round-trip requests).
  */
 
-import {
-  CODES,
-  isObject,
-  type JsonObject,
-  paramsOf,
-  type RpcId,
-  type RpcRequest,
-  type RpcResponse,
-} from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { CODES, paramsOf, type RpcId, type RpcRequest, type RpcResponse } from '../../json-rpc.ts'
 
 /** A request of the server that waits for the client. */
 export interface Question {

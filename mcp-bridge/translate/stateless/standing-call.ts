@@ -6,8 +6,8 @@
  * client comes back with the answers in another. What the server says in between is kept for that.
  */
 
+import type { JsonObject } from '../../../lib/platform/json.ts'
 import {
-  type JsonObject,
   paramsOf,
   progressTokenOf,
   type RpcFault,

@@ -3,11 +3,10 @@
  * session, begun with what they have declared, in which all that they ask is asked.
  */
 
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { revisionOf } from '../../era.ts'
 import {
-  isObject,
   isRequest,
-  type JsonObject,
   paramsOf,
   RpcFault,
   type RpcMessage,

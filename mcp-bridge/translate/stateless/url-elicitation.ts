@@ -3,7 +3,8 @@
  * question like any other; it has no state, as the request begins anew afterwards.
  */
 
-import { CODES, isObject, type JsonObject, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
+import { CODES, paramsOf, type RpcRequest } from '../../json-rpc.ts'
 
 /** URLElicitationRequiredError. */
 const URL_NEEDED = -32042

@@ -1,9 +1,9 @@
 /** The keys that a document names (RFC 7591 section 2: `jwks`, `jwks_uri`), and sets of them (RFC 7517). */
 
 import { OAuthError } from '../../../lib/oauth/error.ts'
+import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import type { ClientKeys } from '../client.ts'
 import { askedUrlFault, type OwnHosts } from './document-url.ts'
-import type { JsonObject } from './strict-json.ts'
 
 export interface KeySet {
   readonly keys: readonly JsonObject[]
@@ -48,10 +48,6 @@ function isPublicKey(key: JsonObject): boolean {
   return (
     PUBLIC_TYPES.includes(key['kty']) && PRIVATE_MEMBERS.every((name) => key[name] === undefined)
   )
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(description: string): OAuthError {

@@ -6,13 +6,14 @@
  */
 
 import { OAuthError } from '../../../lib/oauth/error.ts'
+import type { JsonObject } from '../../../lib/platform/json.ts'
 import { digest } from '../../../lib/platform/seal.ts'
 import type { AuthMethod, Client, ClientMetadata } from '../client.ts'
 import { parseClientMetadata } from '../metadata.ts'
 import { redirectUriFault } from '../redirect-uri.ts'
 import type { OwnHosts } from './document-url.ts'
 import { parseClientKeys } from './keys.ts'
-import { type JsonObject, parseStrictJson } from './strict-json.ts'
+import { parseStrictJson } from './strict-json.ts'
 
 export interface DocumentRules {
   readonly knownScopes: readonly string[]

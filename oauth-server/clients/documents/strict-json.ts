@@ -1,8 +1,7 @@
 /** JSON of strangers: an object that means the same to every parser, or nothing (RFC 8259 section 4). */
 
 import { OAuthError } from '../../../lib/oauth/error.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
+import type { JsonObject } from '../../../lib/platform/json.ts'
 
 const DEPTH_MAX = 10
 

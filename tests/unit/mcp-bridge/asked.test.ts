@@ -1,6 +1,7 @@
 import test from 'ava'
+import type { JsonObject } from '../../../lib/platform/json.ts'
 import { Asked } from '../../../mcp-bridge/asked.ts'
-import type { JsonObject, RpcId, RpcRequest, RpcResponse } from '../../../mcp-bridge/json-rpc.ts'
+import type { RpcId, RpcRequest, RpcResponse } from '../../../mcp-bridge/json-rpc.ts'
 import { ASKED_PER_SESSION_MAX } from '../../../mcp-bridge/limits.ts'
 import { Ticker } from '../../../mcp-bridge/ticker.ts'
 

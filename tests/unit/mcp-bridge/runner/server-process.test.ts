@@ -1,5 +1,6 @@
 import test from 'ava'
-import { isObject, RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
+import { isObject } from '../../../../lib/platform/json.ts'
+import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { type FakeSession, fakeProcess } from '../../../support/fake-process.ts'
 
 const CANCELLED = 'notifications/cancelled'

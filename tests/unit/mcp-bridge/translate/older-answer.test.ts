@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { JsonObject } from '../../../../mcp-bridge/json-rpc.ts'
+import type { JsonObject } from '../../../../lib/platform/json.ts'
 import {
   toOlderError,
   toOlderResult,
