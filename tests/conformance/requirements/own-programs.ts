@@ -35,6 +35,34 @@ export const OWN_PROGRAMS = {
     source: `${MCP}/security_best_practices#session-hijacking`,
     behavior: 'echo repeats to each session what it was told there, and shows nothing of others',
   },
+  'shared-root-secret': {
+    source: `${RFC}/rfc9068#section-4`,
+    behavior: 'two gateways with one root secret take no token, code or cookie of each other',
+  },
+  'device-of-another-gateway': {
+    source: `${RFC}/rfc8628#section-5.1`,
+    behavior: 'nor a user code or device code, though both hash them with the same key',
+  },
+  'redirect-changed-while-asked': {
+    source: `${RFC}/rfc9700#section-4.1`,
+    behavior: 'a client that changes its redirect while a person is asked gets no answer at all',
+  },
+  'decisions-race': {
+    source: `${RFC}/rfc9700#section-4.7`,
+    behavior: 'of approvals and denials of one page that race, one counts',
+  },
+  'paths-spelled-otherwise': {
+    source: `${RFC}/rfc3986#section-6.2.2.2`,
+    behavior: 'no spelling of a path of a service is let in without its token',
+  },
+  'forms-spelled-otherwise': {
+    source: `${RFC}/rfc6749#appendix-B`,
+    behavior: 'names in another case, lists, other separators, charsets and types buy nothing',
+  },
+  'messages-of-odd-shape': {
+    source: 'https://www.jsonrpc.org/specification#request_object',
+    behavior: 'messages, ids and headers of odd shape are no fault of the gateway',
+  },
   'requests-search-no-keys': {
     source: 'https://valkey.io/commands/keys/',
     behavior: 'no request makes the store look at all of its keys',

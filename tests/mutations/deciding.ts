@@ -1,0 +1,86 @@
+/** Protections of the decision at the edge: ext-authz, the access token, revocations in memory. */
+
+import { type Mutation, unit } from './mutation.ts'
+
+export const DECIDING: readonly Mutation[] = [
+  {
+    takesOut: 'a token in memory ends',
+    file: 'ext-authz/check.ts',
+    from: 'return now() < found.validUntil ? found : undefined',
+    to: 'return found',
+    noticedBy: 'a token in memory expires like any other',
+    test: unit('ext-authz/check'),
+  },
+  {
+    takesOut: 'a strict service has the store asked at each request',
+    file: 'ext-authz/check.ts',
+    from: '(remembered.revoked || !resource.asksEachTime)',
+    to: 'true',
+    noticedBy: 'a service that must be certain has the store asked at each request',
+    test: unit('ext-authz/check'),
+  },
+  {
+    takesOut: 'what nobody foresaw is a denial',
+    file: 'ext-authz/check.ts',
+    from: "return deny('unforeseen', describe(error))",
+    to: 'return { allow: true } as never',
+    noticedBy: 'turns what nobody foresaw into a denial',
+    test: unit('ext-authz/check'),
+  },
+  {
+    takesOut: 'an unknown service is refused',
+    file: 'ext-authz/check.ts',
+    from: "if (resource === undefined) return deny('unknown_service', `service ${input.service}`)",
+    to: '',
+    noticedBy: 'refuses a route that names no service of ours, whatever the token',
+    test: unit('ext-authz/check'),
+  },
+  {
+    takesOut: 'a key verifies its own algorithm alone',
+    file: 'ext-authz/keys.ts',
+    from: 'return found?.algorithm === algorithm ? found.key : undefined',
+    to: 'return found?.key',
+    noticedBy: 'finds a key once read, by kid and algorithm',
+    test: unit('ext-authz/keys'),
+  },
+  {
+    takesOut: 'a withdrawn key is forgotten while nobody tells of changes',
+    file: 'ext-authz/keys.ts',
+    from: 'isFollowing() || age < AGE_MS_MAX',
+    to: 'true',
+    noticedBy: 'a set is read again when it is old, and what was withdrawn is gone',
+    test: unit('ext-authz/keys'),
+  },
+  {
+    takesOut: 'invented key ids make no storm of reads',
+    file: 'ext-authz/keys.ts',
+    from: ': age < REREAD_MS_MIN',
+    to: ': false',
+    noticedBy: 'an unknown kid is looked for at most once a second',
+    test: unit('ext-authz/keys'),
+  },
+  {
+    takesOut: 'a refusal for too small a scope says what is needed',
+    file: 'ext-authz/response.ts',
+    from: 'new Set([...(granted ?? []), resource.baseScope])',
+    to: 'new Set([resource.baseScope])',
+    noticedBy: 'too small a scope asks for granted plus missing',
+    test: unit('ext-authz/response'),
+  },
+  {
+    takesOut: 'refusals to services are not mixed up',
+    file: 'ext-authz/response.ts',
+    from: 'const encoded = byReason.get(denial.reason) ?? encode(denial)\n',
+    to: 'const encoded = [...byReason.values()][0] ?? encode(denial)\n',
+    noticedBy: 'refusals are encoded once for each resource and reason, and never mixed up',
+    test: unit('ext-authz/response'),
+  },
+  {
+    takesOut: 'an endless token is not looked at',
+    file: 'lib/oauth/bearer.ts',
+    from: 'token.length > TOKEN_CHARACTERS_MAX',
+    to: 'token.length < 0',
+    noticedBy: 'a token too long is malformed',
+    test: unit('lib/oauth/bearer'),
+  },
+]
