@@ -13,11 +13,10 @@ import { verifies } from '../support/verifies.ts'
 const GATEWAY_SECRET = 'one root secret for two gateways, by mistake or after a clone'
 const environment = { GATEWAY_SECRET, RATE_LIMIT_FACTOR: '0' }
 const [one, two] = await Promise.all([startGateway({ environment }), startGateway({ environment })])
-test.after.always(() => Promise.all([one.remove(), two.remove()]))
-
 const client = createOAuthClient(send, one.url)
 const endpoint = `${one.url}/echo/mcp`
 const { client_id: ID } = await client.register()
+test.after.always(() => Promise.all([one.remove(), two.remove()]))
 
 async function logIn(username: string, id = ID) {
   const person = createPerson(send)
