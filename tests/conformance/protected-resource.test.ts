@@ -287,6 +287,9 @@ verifiesAlone('origin-checked', async (t) => {
   t.is(refused.status, 401)
   t.is(refused.headers['access-control-allow-origin'], 'http://localhost:6274')
   t.regex(String(refused.headers['access-control-expose-headers']), /WWW-Authenticate/)
+  for (const { headers } of [allowed, refused]) {
+    t.is(headers['access-control-allow-credentials'], undefined, 'tokens are no credentials of it')
+  }
 })
 
 verifiesAlone('origin-preflight', async (t) => {

@@ -38,11 +38,15 @@ function apply({ file, from, to }: Change, copy: string): () => void {
   return () => writeFileSync(path, source)
 }
 
-const titleOf = (noticedBy: string): string =>
-  noticedBy in REQUIREMENTS ? `${noticedBy}: ` : noticedBy
+const isRequirement = (noticedBy: string): boolean => noticedBy in REQUIREMENTS
 
 function isAbout(line: string, noticedBy: string): boolean {
-  return line.includes(` ${titleOf(noticedBy)}`)
+  return line.includes(isRequirement(noticedBy) ? ` ${noticedBy}: ` : noticedBy)
+}
+
+/** As ava matches titles. */
+function patternOf(noticedBy: string): string {
+  return isRequirement(noticedBy) ? `${noticedBy}: *` : `*${noticedBy}*`
 }
 
 /** The lines of what failed of these tests. */
@@ -50,8 +54,8 @@ function run(
   mutations: readonly Mutation[],
   copy: string,
 ): { readonly failed: readonly string[]; readonly text: string } {
-  const titles = new Set(mutations.map(({ noticedBy }) => titleOf(noticedBy)))
-  const matches = [...titles].flatMap((title) => ['--match', `${title}*`])
+  const patterns = new Set(mutations.map(({ noticedBy }) => patternOf(noticedBy)))
+  const matches = [...patterns].flatMap((pattern) => ['--match', pattern])
   const file = mutations[0]?.test ?? ''
   const { stdout, stderr } = spawnSync(process.execPath, ['tests/run.ts', file, ...matches], {
     cwd: copy,

@@ -13,7 +13,7 @@ export interface Mutation extends Change {
   readonly takesOut: string
   /** Where several layers protect the others go as well: each alone would be made up for. */
   readonly also?: readonly Change[]
-  /** The requirement whose test fails, or how the title of another test begins. */
+  /** The requirement whose test fails, or what the title of another test has in it. */
   readonly noticedBy: string
   /** Where that test stands. */
   readonly test: string

@@ -1,6 +1,6 @@
 /** Protections of sessions, of servers from each other, and of tools. */
 
-import { type Mutation, unit } from './mutation.ts'
+import { integration, type Mutation, unit } from './mutation.ts'
 
 export const SESSIONS_AND_SERVERS: readonly Mutation[] = [
   {
@@ -8,7 +8,7 @@ export const SESSIONS_AND_SERVERS: readonly Mutation[] = [
     file: 'mcp-bridge/admissions.ts',
     from: 'if (by !== undefined) this.#withdraw(admission, toRevoked(by))',
     to: '',
-    noticedBy: 'a revoked token ends what was opened with it; the session goes on',
+    noticedBy: 'loses its exchanges and sessions at once, nobody else theirs',
     test: unit('mcp-bridge/admissions'),
   },
   {
@@ -25,8 +25,7 @@ export const SESSIONS_AND_SERVERS: readonly Mutation[] = [
     file: 'mcp-bridge/admissions.ts',
     from: 'this.#options.sessions.endWhere((owner, grantId) => this.#isOver(owner, grantId))',
     to: '',
-    noticedBy:
-      'a session ends with its grant even if the token it was used with was revoked before',
+    noticedBy: 'loses its exchanges and sessions at once, nobody else theirs',
     test: unit('mcp-bridge/admissions'),
   },
   {
@@ -34,7 +33,15 @@ export const SESSIONS_AND_SERVERS: readonly Mutation[] = [
     file: 'mcp-bridge/runner/roots.ts',
     from: "if (service.roots === 'client') return request\n",
     to: 'return request\n',
-    noticedBy: 'fixed: a client that has no capabilities has these',
+    noticedBy: ': what the server learns of the client',
+    test: unit('mcp-bridge/runner/roots'),
+  },
+  {
+    takesOut: 'a change of roots is not told',
+    file: 'mcp-bridge/runner/roots.ts',
+    from: "return roots !== 'client' && method === ROOTS_CHANGED",
+    to: "return roots === 'never' as never && method === ROOTS_CHANGED",
+    noticedBy: ': a change of the client',
     test: unit('mcp-bridge/runner/roots'),
   },
   {
@@ -77,5 +84,45 @@ export const SESSIONS_AND_SERVERS: readonly Mutation[] = [
     to: '',
     noticedBy: 'a server that repeats an id does not hand it to another person',
     test: unit('mcp-bridge/runner/ownership'),
+  },
+  {
+    takesOut: 'an event id is of its session alone',
+    file: 'mcp-bridge/events.ts',
+    from: 'if (found?.mark === this.#mark) return found',
+    to: 'if (found !== undefined) return found',
+    noticedBy: 'is refused in words',
+    test: unit('mcp-bridge/events'),
+  },
+  {
+    takesOut: 'a client is asked what it has declared',
+    file: 'mcp-bridge/asked.ts',
+    from: 'if (needed !== undefined && capabilities[needed] === undefined) {',
+    to: 'if (needed === "never") {',
+    noticedBy: 'is refused at once when the client has not declared',
+    test: unit('mcp-bridge/asked'),
+  },
+  {
+    takesOut: 'questions to a client are bounded',
+    file: 'mcp-bridge/asked.ts',
+    from: 'if (this.#waiting.size >= ASKED_PER_SESSION_MAX) {',
+    to: 'if (this.#waiting.size < 0) {',
+    noticedBy: 'there is a bound on what waits for a client',
+    test: unit('mcp-bridge/asked'),
+  },
+  {
+    takesOut: 'frames are cut at bytes, not characters',
+    file: 'mcp-bridge/runner/framing.ts',
+    from: 'if (this.#bytes <= this.#bytesMax) return',
+    to: 'return',
+    noticedBy: 'a line of the limit passes, one byte more does not',
+    test: unit('mcp-bridge/runner/framing'),
+  },
+  {
+    takesOut: 'the bridge believes only what comes through the edge',
+    file: 'mcp-bridge/server.ts',
+    from: 'proof === undefined || !isOfEdge(proof)',
+    to: 'proof === ""',
+    noticedBy: 'a near miss of the edge secret',
+    test: integration('mcp-bridge/http-edge'),
   },
 ]

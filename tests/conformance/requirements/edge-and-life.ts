@@ -106,6 +106,10 @@ export const EDGE_AND_LIFE = {
     source: `${RFC}/rfc9110#section-15.5.20`,
     behavior: 'a Host that is not ours gets 421 and the right address, with any path',
   },
+  'paths-made-one': {
+    source: `${RFC}/rfc3986#section-6.2.2.3`,
+    behavior: 'doubled slashes and dot segments are made one path before anybody reads it',
+  },
   'host-with-its-port': {
     source: `${RFC}/rfc9110#section-4.2.2`,
     behavior: 'a public name is the same with port 443 and without, and with no other',

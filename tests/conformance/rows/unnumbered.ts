@@ -78,7 +78,7 @@ export const UNNUMBERED: Rows = {
   'C-19': proved('who has to sign signs', 'assertion-required'),
 
   'E-01': proved('addresses of callers are Envoy’s', 'edge-internal-headers', 'edge-rate-limit'),
-  'E-02': proved('paths are read in one way', 'edge-paths', 'path-tricks'),
+  'E-02': proved('paths are read in one way', 'edge-paths', 'path-tricks', 'paths-made-one'),
   'E-03': proved('underscores', 'identity-underscore-alias', 'edge-header-names'),
   'E-04': proved('headers have bounds', 'edge-large-headers'),
   'E-05': proved('headers and bodies arrive in time', 'edge-slow-headers'),

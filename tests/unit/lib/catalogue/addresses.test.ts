@@ -17,7 +17,7 @@ for (const host of [
   ],
   ...['0.0.0.0', '[::]', '[::ffff:127.0.0.1]', 'LOCALHOST', '', '.', 'ip6-localhost'],
 ]) {
-  test(`"${host}" is not, or not surely`, (t) => {
+  test(`not surely this machine: "${host}"`, (t) => {
     t.false(isLoopbackHost(host))
   })
 }
