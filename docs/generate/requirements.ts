@@ -6,6 +6,7 @@ import { REQUIREMENTS, type Requirement } from '../../tests/conformance/requirem
 import type { Row } from '../../tests/conformance/rows/row.ts'
 import { CHECKLISTS } from '../../tests/conformance/rows.ts'
 import { GENERATED, page, table } from './markdown.ts'
+import { mutationSection } from './mutations.ts'
 import { ROOT } from './source.ts'
 
 const PROVING = 'tests/{conformance,e2e,long}/**/*.test.ts'
@@ -30,6 +31,7 @@ export function requirementsPage(): string {
     '# Requirements, and what proves them',
     introduction(),
     ...rowTables(),
+    ...mutationSection(),
     '## Requirements',
     table(['requirement', 'what holds', 'source', 'tests'], requirementRows()),
   )
@@ -38,12 +40,15 @@ export function requirementsPage(): string {
 function introduction(): string {
   const rows = Object.values(CHECKLISTS).flatMap((checklist) => Object.values(checklist))
   const count = (state: State): number => rows.filter((row) => stateOf(row) === state).length
-  return `${rows.length} rows of checklists: ${count('proved')} proved, ${count('partly')} partly: they say what no test tries yet,
+  const partly = count('partly')
+  const open = partly === 0 ? '' : ` ${partly} partly: they say what no test tries yet,`
+  return `${rows.length} rows of checklists: ${count('proved')} proved,${open}
 ${count('superseded')} overruled by another rule, ${count('deferred')} deferred with their reason. They are answered by ${Object.keys(REQUIREMENTS).length} requirements, each
 with a test through real parts: real Envoy, a real store, real MCP servers. \`npm test -- FILE\` runs one file.
 
 Rows begin with what they are of: AS authorization server, RS resource server, TR transport, O OAuth 2.1, D registration, M metadata
-and resources, V revocation, introspection, devices and bearer tokens, N attacks, F faults of the system whose features these are.`
+and resources, V revocation, introspection, devices and bearer tokens, R revisions, S stdio, C metadata documents of clients,
+E settings of Envoy, N attacks, F faults of the system whose features these are.`
 }
 
 type State = 'proved' | 'partly' | 'superseded' | 'deferred'

@@ -117,8 +117,8 @@ function parseTexts(document: MetadataDocument): Record<string, string> {
 function parseText(value: unknown, name: string): string | undefined {
   if (!isPresent(value)) return undefined
   if (typeof value !== 'string') throw invalid(`${name} must be a text`)
-  // Control and bidirectional characters would let a name rewrite the page it stands on.
-  const text = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '').trim()
+  // Control and bidirectional characters would let a name rewrite the page it stands on; what nobody sees, be nameless.
+  const text = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{DI}]/gu, '').trim()
   return text === '' ? undefined : [...text].slice(0, TEXT_CHARACTERS_MAX).join('')
 }
 

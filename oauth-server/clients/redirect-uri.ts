@@ -12,7 +12,7 @@ const FORBIDDEN_SCHEMES = new Set(
   (
     'javascript data vbscript livescript file filesystem blob about view-source jar resource ws wss ftp ftps ' +
     'sftp ssh telnet ldap ldaps smb nfs gopher news nntp irc ircs magnet mailto tel sms facetime intent ' +
-    'content cid mid urn android-app'
+    'content cid mid urn android-app search search-ms shell res hcp its mk mhtml feed itms-services rdp vnc tftp'
   ).split(' '),
 )
 const FORBIDDEN_FAMILIES = /^(?:chrome|edge|opera|brave|moz|ms)-|^(?:chrome|edge|opera|brave)$/

@@ -254,6 +254,35 @@ verifiesAlone('ids-equal-of-people', async (t) => {
   for (const calls of got) t.deepEqual(calls, rightFor(1000))
 })
 
+verifies('ids-equal-of-servers', async (t) => {
+  const callers = ['dev:one', 'dev:two'].map((user): Caller => ({ user, client: user }))
+  const people = await Promise.all(
+    callers.map(async (caller) => {
+      const { id } = await open(bridge, 'fix', { caller, capabilities: { sampling: {} } })
+      return { caller, session: id, name: caller.user }
+    }),
+  )
+  const what = 'sampling/createMessage'
+  for (const person of people) {
+    const got = await allEvents(await send(bridge, 'fix', rpc('ask', { what }), person))
+    t.like(got[0], { id: 'asked-by-server', method: what })
+  }
+  const answerOf = (name?: string) => ({ jsonrpc: '2.0', id: 'asked-by-server', result: { name } })
+  for (const [index, { name, caller }] of people.entries()) {
+    const other = people[1 - index]?.session
+    const stolen = await send(bridge, 'fix', answerOf(name), { caller, session: other })
+    t.is(stolen.status, 404, 'nobody answers in the session of another')
+  }
+  for (const person of people.toReversed()) {
+    t.is((await send(bridge, 'fix', answerOf(person.name), person)).status, 202)
+  }
+  for (const person of people) {
+    const { result } = await json(send(bridge, 'fix', rpc('heard'), person))
+    const answers = heardIn(result).filter(({ id }) => id === 'asked-by-server')
+    t.deepEqual(answers, [answerOf(person.name)])
+  }
+})
+
 verifies('listen-changes', async (t) => {
   const { id: session } = await open(bridge, 'later')
   const stream = await send(bridge, 'later', undefined, { session })

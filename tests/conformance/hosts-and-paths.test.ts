@@ -77,6 +77,21 @@ verifiesAlone('path-tricks', async (t) => {
   }
 })
 
+verifiesAlone('paths-made-one', async (t) => {
+  const headers = ['Authorization', `Bearer ${await edge.mint()}`]
+  for (const path of [
+    '//echo/mcp',
+    '/echo//mcp',
+    '/./echo/mcp',
+    '/x/../echo/mcp',
+    '/x/%2e%2e/echo/mcp',
+  ]) {
+    t.is((await rawRequest({ port: edge.port, path })).status, 401, path)
+    t.is((await rawRequest({ port: edge.port, path, headers })).status, 200, path)
+    t.is(edge.reached.at(-1)?.url, '/echo/mcp', 'the bridge reads what was decided about')
+  }
+})
+
 verifiesAlone('layout-hosts', async (t) => {
   const { port } = hosts
   const ask = (host: string, path: string, token?: string) =>

@@ -47,6 +47,8 @@ verifies('client-name-escaped', async (t) => {
   const sly = 'Good\r\nSet-Cookie: a=b\0\u202eevil\u2066\u200b\u{e0041} \u0085App'
   const { client_id, client_name } = await client.register({ client_name: sly })
   t.is(client_name, 'GoodSet-Cookie: a=bevil App')
+  const unseen = await client.register({ client_name: '\u3164\u115f\u034f\ufe0f' })
+  t.is(unseen.client_name, undefined, 'a name that nobody sees is none')
   const { response } = await createPerson(send).open(client.begin(client_id, ECHO).url)
   t.true(response.text.includes('GoodSet-Cookie: a=bevil App'))
   t.notRegex(response.text, /[\u202a-\u202e\u2066-\u2069\u200b\0]/)

@@ -65,7 +65,10 @@ verifiesAlone('challenge-no-error-without-token', async (t) => {
 verifiesAlone('token-only-in-header', async (t) => {
   const token = await edge.mint()
   t.is((await ask(undefined, [], `/echo/mcp?access_token=${token}`)).status, 401)
-  t.is((await ask(token, ['Authorization', `Bearer ${token}`])).status, 401)
+  t.is((await ask(token)).status, 200)
+  for (const other of [token, 'other']) {
+    t.is((await ask(token, ['Authorization', `Bearer ${other}`])).status, 401)
+  }
   t.is((await ask(undefined, ['Authorization', 'Bearer'])).status, 401)
   t.is((await ask(undefined, ['Authorization', `Bearer ${token} ${token}`])).status, 401)
   const before = edge.reached.length
@@ -130,6 +133,9 @@ verifiesAlone('token-audience', async (t) => {
     nothing: undefined,
   }
   for (const [name, aud] of Object.entries(others)) await refuses(t, name, await edge.mint({ aud }))
+  const token = await edge.mint()
+  t.is((await ask(token)).status, 200)
+  t.is((await ask(token, [], '/memory/mcp')).status, 401, 'also where it was verified just now')
 })
 
 verifiesAlone('token-lifetime', async (t) => {
@@ -281,6 +287,9 @@ verifiesAlone('origin-checked', async (t) => {
   t.is(refused.status, 401)
   t.is(refused.headers['access-control-allow-origin'], 'http://localhost:6274')
   t.regex(String(refused.headers['access-control-expose-headers']), /WWW-Authenticate/)
+  for (const { headers } of [allowed, refused]) {
+    t.is(headers['access-control-allow-credentials'], undefined, 'tokens are no credentials of it')
+  }
 })
 
 verifiesAlone('origin-preflight', async (t) => {

@@ -10,6 +10,7 @@ import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
 import { EDGE_ATTACKS } from './requirements/edge-attacks.ts'
 import { FAULTS } from './requirements/faults.ts'
 import { LOGIN } from './requirements/login.ts'
+import { OWN_PROGRAMS } from './requirements/own-programs.ts'
 import { PEOPLE } from './requirements/people.ts'
 import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
 import { REGISTRATION } from './requirements/registration.ts'
@@ -34,6 +35,7 @@ export const REQUIREMENTS = {
   ...DEVICE_AND_MACHINES,
   ...TOKENS,
   ...ATTACKS,
+  ...OWN_PROGRAMS,
 }
 
 export type RequirementId = keyof typeof REQUIREMENTS

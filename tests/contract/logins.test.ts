@@ -28,6 +28,7 @@ test('a login that goes on with another has its id, and a cookie of its own', as
   const second = await logins.open(factsOf('b'), first.login.id)
   t.is(second.login.id, first.login.id)
   t.not(second.cookie, first.cookie)
+  t.false(second.cookie.includes(first.login.id.slice(0, 20)), 'what grants carry leads to none')
   t.deepEqual(await logins.find(second.cookie), second.login)
   await logins.close(first.cookie)
   t.false(await logins.stands(first.login))

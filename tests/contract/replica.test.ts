@@ -21,6 +21,7 @@ import {
   redisRevocations,
   STREAM_KEY,
 } from '../../lib/store/revocations.ts'
+import { startLateProxy } from '../support/late-proxy.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const LATER = 4_000_000_000
@@ -186,6 +187,8 @@ test('writes that never reach the stream make memory doubtful, then it is loaded
 
 test('a store put back to an earlier state refuses what was issued before, at every reader', async (t) => {
   const { valkey, redis, revocations, replica } = await begin(t)
+  const issuedNow = () => ({ ...presented('any'), issuedAt: Math.floor(Date.now() / 1000) })
+  await until(async () => by(await revocations.ask(issuedNow())) === 'alive')
   await revocations.revoke('token', 'token-kept', LATER)
   const backup = await redis.dump(REVOCATIONS_KEY)
   t.truthy(backup)
@@ -232,6 +235,26 @@ test('a frozen store: memory counts for two seconds after its last proof', async
   process.kill(valkey.pid, 'SIGCONT')
   await until(() => by(replica.judge(presented('any'))) === 'alive')
 })
+
+test('what comes from the store late is as old as the question for it', async (t) => {
+  const valkey = await startValkey()
+  t.teardown(() => valkey.stop())
+  await redisRevocations(await valkey.connect()).ensureEpoch()
+  const late = await startLateProxy(valkey.url, LATE_MS)
+  t.teardown(() => late.close())
+  const replica = follow(t, late.url)
+  await until(() => replica.isLoaded())
+  const end = performance.now() + 3 * LATE_MS
+  const ages: number[] = []
+  while (performance.now() < end) {
+    ages.push(replica.staleness())
+    await sleep(5)
+  }
+  t.true(Math.min(...ages) >= LATE_MS - 50, String(Math.min(...ages)))
+  t.true(Math.min(...ages) < FRESH_MS, 'and counts all the same')
+})
+
+const LATE_MS = 700
 
 test('a reader frozen for ten seconds knows that it is late, and asks nobody to believe it', async (t) => {
   const valkey = await startValkey()
@@ -290,6 +313,11 @@ test('an entry ends at its time', async (t) => {
   const { revocations, replica } = await begin(t, { clock: () => Date.now() + offMs })
   await revocations.revoke('token', 'token-a', Math.floor(Date.now() / 1000) + 600)
   await until(() => replica.figures().revocations === 1)
+  replica.forget()
+  t.is(replica.figures().revocations, 1, 'not before')
+  offMs = 500_000
+  replica.forget()
+  t.is(by(replica.judge(presented('a'))), 'token', 'nor while its token could pass')
   offMs = 700_000
   replica.forget()
   t.is(replica.figures().revocations, 0)

@@ -19,6 +19,7 @@ import { until } from '../support/gateway-process.ts'
 import { needs } from '../support/needs.ts'
 import { type Connection, callText, connect } from '../support/sdk-client.ts'
 import { toolPath } from '../support/tool-path.ts'
+import { verifies } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
 
 const ON = ['PLAYWRIGHT', 'CHROME_DEVTOOLS', 'CONTEXT7']
@@ -77,7 +78,7 @@ async function enter(t: ExecutionContext, service: string, name: string): Promis
   return connection
 }
 
-test('fetchs: an allowed page as Markdown; this machine, the cloud and redirects to them refused', async (t) => {
+verifies('fetchs-reaches-nothing-inside', async (t) => {
   const { client } = await enter(t, 'fetchs', 'alice')
   const result = await client.callTool({ name: 'fetch', arguments: { url: siteUrl('/page') } })
   t.like(result.structuredContent, { title: 'Tides', status: 200, url: siteUrl('/page') })
@@ -90,8 +91,15 @@ test('fetchs: an allowed page as Markdown; this machine, the cloud and redirects
   await t.notThrowsAsync(fetchsIsHeld(client, elsewhere))
 })
 
-test('fetchs: a misspelt argument is refused, not passed over', async (t) => {
-  const { client } = await enter(t, 'fetchs', 'alice')
+verifies('fetchs-speaks', async (t) => {
+  const [{ client, transport }, other] = await Promise.all([
+    enter(t, 'fetchs', 'alice'),
+    enter(t, 'fetchs', 'alice'),
+  ])
+  t.truthy(transport.sessionId)
+  t.not(transport.sessionId, other.transport.sessionId)
+  await t.notThrowsAsync(client.notification({ method: 'notifications/roots/list_changed' }))
+  t.notRegex(JSON.stringify(await client.listTools()), /:null/)
   const args = { url: siteUrl('/page'), maxLength: 5 }
   const { isError } = await client.callTool({ name: 'fetch', arguments: args })
   t.true(isError)

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava'
 import { startGateway } from '../support/gateway.ts'
 import { until } from '../support/gateway-process.ts'
 import { callText, connect } from '../support/sdk-client.ts'
+import { verifies } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
 
 const WAIT_MS = 20_000
@@ -32,7 +33,7 @@ async function enter(t: ExecutionContext, name: string) {
   return { name, older, newer, token }
 }
 
-test('two people, each in both eras: everybody is who they are', async (t) => {
+verifies('echo-keeps-people-apart', async (t) => {
   const people = await Promise.all([enter(t, 'alice'), enter(t, 'bob')])
   await Promise.all(
     people.flatMap(({ name, older, newer }) =>
@@ -43,6 +44,13 @@ test('two people, each in both eras: everybody is who they are', async (t) => {
       }),
     ),
   )
+  for (const { name, older } of people) {
+    await callText(older, 'echo', { message: `of ${name}` })
+  }
+  for (const { name, older } of people) {
+    t.is(await callText(older, 'replayLastEcho'), `of ${name}`)
+    t.regex(await callText(older, 'sessionInfo'), /open sessions with this server: 1\n/)
+  }
 })
 
 test('without a session: the tools, a message, and progress before the answer', async (t) => {

@@ -1,6 +1,6 @@
 /** The command line as an MCP client of this gateway: logins in three ways, calls, and their end. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
@@ -15,6 +15,7 @@ import { knock } from '../support/gateway-logins.ts'
 import { sendOverNetwork } from '../support/http.ts'
 import { onceRevoked } from '../support/mcp-call.ts'
 import { createPerson } from '../support/person.ts'
+import { verifies } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts')
@@ -54,7 +55,7 @@ function storedTokens(line: CommandLine, url = ECHO) {
   return openLoginStore(line.env, url).read()?.tokens
 }
 
-test('a login in the browser, calls by the service’s name, and its end at the edge too', async (t) => {
+verifies('own-client-logs-in', async (t) => {
   const line = makeLine(t)
   const stranger = await line.run(['whoami', 'echo'])
   t.is(stranger.exitCode, 1)
@@ -102,7 +103,7 @@ test('what is wrong with a call is told, with what there is', async (t) => {
   }
 })
 
-test('an access token that has ended is renewed, by the clock and when the edge refuses it', async (t) => {
+verifies('own-client-renews', async (t) => {
   const line = makeLine(t)
   await logIn(line, 'echo', 'carol')
   const { path } = openLoginStore(line.env, ECHO)
@@ -131,7 +132,7 @@ test('a scope that is missing is told, and had with another login', async (t) =>
   t.is((await line.run(['call', 'echo', 'wait', 'seconds=0'])).exitCode, 0)
 })
 
-test('a device, and an address that is pasted', async (t) => {
+verifies('own-client-own-answers', async (t) => {
   const line = makeLine(t)
   const device = line.start(['login', 'echo', '--device'])
   const [verification_uri_complete] = await device.sees(/http\S+user_code=\S+/)
@@ -199,6 +200,40 @@ test('connect logs in by itself when a client comes, and asks for more when a ca
   t.not(waited.isError, true)
   t.true(storedTokens(line)?.scope?.includes('echo:write'))
 })
+
+verifies('own-client-on-a-pipe', async (t) => {
+  const line = makeLine(t)
+  await logIn(line, 'echo', 'ivan')
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT }
+  const sent = [
+    { id: 1, method: 'initialize', params },
+    { method: 'notifications/initialized' },
+    { id: 'two', method: 'tools/list' },
+    { method: 'notifications/nobody/knows' },
+    { id: 3, method: 'tools/call', params: { name: 'echo', arguments: { message: 'on' } } },
+    { id: 4, method: 'no/such' },
+  ]
+  const stdin = sent.map((one) => JSON.stringify({ jsonrpc: '2.0', ...one })).join('\n')
+  const { stdout, stderr, exitCode } = await line.run(['connect', 'echo'], { stdin })
+  t.is(exitCode, 0)
+  const answers = stdout
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as { jsonrpc: string; id?: unknown })
+  t.true(
+    answers.every(({ jsonrpc }) => jsonrpc === '2.0'),
+    'nothing but messages',
+  )
+  t.deepEqual(answers.map(({ id }) => String(id)).toSorted(), ['1', '3', '4', 'two'])
+  const tokens = storedTokens(line)
+  for (const secret of [tokens?.access_token, tokens?.refresh_token]) {
+    t.false(`${stdout}${stderr}`.includes(secret ?? stdout))
+  }
+  const { path } = openLoginStore(line.env, ECHO)
+  t.is(statSync(path).mode & 0o777, 0o600)
+})
+
+const CLIENT = { name: 'pipe', version: '1' }
 
 /** A browser with a person before it who approves. */
 const BROWSER = `#!${process.execPath}

@@ -33,9 +33,10 @@ export async function askTrusted(
   path: string,
   ca: string | Buffer,
   host: string = servername,
+  others: Readonly<Record<string, string>> = {},
 ): Promise<TlsAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const headers = { host }
+  const headers = { host, ...others }
   const asking = request({ host: '127.0.0.1', port, servername, path, ca, headers, agent: false })
   asking.on('response', resolve).on('error', reject).end()
   const answer = await promise

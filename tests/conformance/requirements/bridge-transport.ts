@@ -28,6 +28,11 @@ export const BRIDGE_TRANSPORT = {
     source: POST,
     behavior: 'a stream shows its first byte within a second, while the server still works',
   },
+  'first-byte-through-the-edge': {
+    source: POST,
+    behavior:
+      'through Envoy too the first byte comes within a second, while the server still works',
+  },
   'call-asks-client': {
     source: GET,
     behavior: 'sampling, elicitation and roots go to the client, and its answers to the server',
@@ -57,6 +62,11 @@ export const BRIDGE_TRANSPORT = {
     source: HIJACKING,
     behavior:
       'two people on one process with the same thousand ids and tokens each hear their own alone',
+  },
+  'ids-equal-of-servers': {
+    source: HIJACKING,
+    behavior:
+      'what servers ask two people under one id is answered to each by its own person, and by nobody else',
   },
   'listen-changes': {
     source: GET,

@@ -93,6 +93,11 @@ export const EDGE_AND_LIFE = {
     source: `${MCP}/transports#security-warning`,
     behavior: 'a web page of a foreign origin gets 403, an allowed one CORS headers on 401 too',
   },
+  'origin-other-scheme': {
+    source: `${MCP}/transports#security-warning`,
+    behavior:
+      'our own host under another scheme or port is a foreign origin, and so is this machine',
+  },
   'origin-preflight': {
     source: 'https://fetch.spec.whatwg.org/#cors-preflight-fetch',
     behavior: 'the preflight of an allowed page gets 204 and every header MCP clients send',
@@ -100,6 +105,14 @@ export const EDGE_AND_LIFE = {
   'host-misdirected': {
     source: `${RFC}/rfc9110#section-15.5.20`,
     behavior: 'a Host that is not ours gets 421 and the right address, with any path',
+  },
+  'paths-made-one': {
+    source: `${RFC}/rfc3986#section-6.2.2.3`,
+    behavior: 'doubled slashes and dot segments are made one path before anybody reads it',
+  },
+  'host-with-its-port': {
+    source: `${RFC}/rfc9110#section-4.2.2`,
+    behavior: 'a public name is the same with port 443 and without, and with no other',
   },
   'path-tricks': {
     source: `${RFC}/rfc3986#section-6.2.2`,

@@ -27,6 +27,10 @@ export const LOGIN = {
     source: PRACTICES,
     behavior: 'a callback works once; a state that is missing, unknown or repeated leads nowhere',
   },
+  'login-state-ten-minutes': {
+    source: PRACTICES,
+    behavior: 'a state leads in for ten minutes, and nowhere after them',
+  },
   'login-mix-up': {
     source: `${RFC}/rfc9700#section-4.4.2`,
     behavior: 'an answer at the callback of another provider leads nowhere and is burnt',

@@ -87,6 +87,10 @@ export const REGISTRATION = {
     behavior:
       'after a deletion its tokens are refused here at once, and at the edge within two seconds',
   },
+  'registration-unused-ends': {
+    source: `${DCR}#section-5`,
+    behavior: 'a registration that nobody approves is gone after a day, an approved one is not',
+  },
   'registration-flood': {
     source: `${DCR}#section-5`,
     behavior: 'a flood of one address gets 429 and the time to wait, a class room does not',

@@ -84,10 +84,7 @@ export const FORERUNNER: Rows = {
     'fault-store-frozen',
     'outage-store-frozen',
   ),
-  'F-28': deferred(
-    'KEYS on the way of a request',
-    `${NOT_THROUGH_ENVOY} tests/contract hold what scripts touch`,
-  ),
+  'F-28': proved('KEYS on the way of a request', 'requests-search-no-keys'),
   'F-29': proved('one key, without a name', 'keys-rotation', 'keys-algorithm-change'),
   'F-30': deferred(
     'versions that nobody fixed',
@@ -147,38 +144,23 @@ export const FORERUNNER: Rows = {
     'child-nothing-left',
     'child-environment',
   ),
-  'F-43': deferred(
+  'F-43': proved(
     'a client without PKCE and state',
-    'of our own client, at servers of its tests: tests/e2e/mcp-client and tests/integration/cli',
+    'own-client-logs-in',
+    'own-client-own-answers',
     'clients-of-today',
   ),
-  'F-44': deferred(
-    'a client that logs into its messages',
-    'of our own client: tests/e2e/mcp-client reads its stdout',
-  ),
-  'F-45': deferred(
+  'F-44': proved('a client that logs into its messages', 'own-client-on-a-pipe'),
+  'F-45': proved(
     'a client that presents the same token again',
-    'of our own client: tests/e2e/mcp-client, and tests/integration/cli, logins',
+    'own-client-renews',
     'refresh-by-the-sdk',
   ),
-  'F-46': deferred(
-    'a client that answers notifications',
-    'of our own client: tests/integration/cli, connect',
-  ),
-  'F-47': deferred(
-    'a client that writes tokens about',
-    'of our own client: tests/integration/cli, logins',
-  ),
-  'F-48': deferred(
-    'fetchs reaches inside',
-    'of the service’s own way out: tests/integration/fetchs, and through Envoy tests/e2e/browser-services',
-  ),
-  'F-49': deferred('fetchs speaks wrongly', 'of the service itself: tests/integration/fetchs'),
-  'F-50': deferred(
-    'echo shows what is others’',
-    'through Envoy in tests/e2e/echo-both-eras',
-    'session-foreign',
-  ),
+  'F-46': proved('a client that answers notifications', 'own-client-on-a-pipe'),
+  'F-47': proved('a client that writes tokens about', 'own-client-on-a-pipe'),
+  'F-48': proved('fetchs reaches inside', 'fetchs-reaches-nothing-inside'),
+  'F-49': proved('fetchs speaks wrongly', 'fetchs-speaks'),
+  'F-50': proved('echo shows what is others’', 'echo-keeps-people-apart', 'session-foreign'),
   'F-51': proved(
     'paths that are never tried',
     'clients-of-today',

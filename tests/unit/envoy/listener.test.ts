@@ -6,7 +6,12 @@ interface Filter {
   readonly name: string
   readonly disabled?: boolean
   readonly typed_config: {
-    readonly decoder_header_mutation_rules?: { allow_expression: { regex: string } }
+    readonly validate_mutations?: boolean
+    readonly decoder_header_mutation_rules?: {
+      disallow_all: boolean
+      disallow_is_error: boolean
+      allow_expression: { regex: string }
+    }
   }
 }
 
@@ -66,8 +71,10 @@ test('nothing is tunnelled', (t) => {
 })
 
 test('a decision changes the identity headers and takes credentials away, nothing else', (t) => {
-  const rules = manager().http_filters.find(({ name }) => name.endsWith('.ext_authz'))?.typed_config
-    .decoder_header_mutation_rules
+  const filter = manager().http_filters.find(({ name }) => name.endsWith('.ext_authz'))
+  t.true(filter?.typed_config.validate_mutations)
+  const rules = filter?.typed_config.decoder_header_mutation_rules
+  t.like(rules, { disallow_all: true, disallow_is_error: true }, 'what is not listed')
   const allowed = new RegExp(rules?.allow_expression.regex ?? '$.')
   for (const name of ['x-user-id', 'x-auth-expires', 'authorization', 'cookie']) {
     t.true(allowed.test(name), name)

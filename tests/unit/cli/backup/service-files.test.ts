@@ -63,6 +63,16 @@ test('files come back into the volume of their service', async (t) => {
   t.deepEqual(readdirSync(join(state, 'volumes/own')), [])
 })
 
+test('nothing is restored through a link that the backup itself brings', async (t) => {
+  const state = makeState(t, ['volumes/echo', 'outside'])
+  const files = createFilesLayOut(state)
+  const target = join(state, 'outside')
+  await files.add({ type: 'file', kind: 'link', service: 'echo', path: 'a', target })
+  await t.notThrowsAsync(files.add(PART), 'its folder is a folder')
+  await t.throwsAsync(files.end(), { code: 'EEXIST' })
+  t.deepEqual(readdirSync(target), [])
+})
+
 test('nothing is restored through a link that a service has laid, or taken away behind it', async (t) => {
   const state = makeState(t, ['volumes/echo', 'outside/.restoring/new'])
   const outside = join(state, 'outside')

@@ -1,0 +1,86 @@
+/** Protections of the edge: Envoy’s settings, ext-authz, the access token. */
+
+import { conformance, type Mutation } from './mutation.ts'
+
+export const EDGE: readonly Mutation[] = [
+  {
+    takesOut: 'the audience of an access token is compared',
+    file: 'lib/oauth/access-token.ts',
+    from: "payload['aud'] !== (audience ?? payload['aud'])",
+    to: 'false',
+    noticedBy: 'token-audience',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'only an access token is one',
+    file: 'lib/oauth/access-token.ts',
+    from: 'parsed.typ !== ACCESS_TOKEN_TYPE',
+    to: 'false',
+    noticedBy: 'token-type',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'an access token ends',
+    file: 'lib/oauth/access-token.ts',
+    from: 'exp <= now - CLOCK_TOLERANCE_SECONDS',
+    to: 'exp < 0',
+    noticedBy: 'token-lifetime',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'the signature is verified',
+    file: 'lib/oauth/access-token.ts',
+    from: '!hasValidSignature(parsed, key)',
+    to: 'parsed.signed === ""',
+    noticedBy: 'token-signature',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'the service’s base scope is needed',
+    file: 'ext-authz/check.ts',
+    from: 'missingScopes([resource.baseScope], granted).length === 0',
+    to: 'granted.length >= 0',
+    noticedBy: 'token-scope',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'revocations count at the edge',
+    file: 'ext-authz/check.ts',
+    from: 'return answer.revoked\n',
+    to: 'return answer.revoked && false\n',
+    noticedBy: 'revocation-token-grant-client-user',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'pages of foreign origins are refused',
+    file: 'ext-authz/check.ts',
+    from: '!input.origin.every(ports.isAllowedOrigin)',
+    to: 'input.origin.length > 9',
+    noticedBy: 'origin-checked',
+    test: conformance('protected-resource'),
+  },
+  {
+    takesOut: 'names with underscores are refused',
+    file: 'envoy/connection-manager.ts',
+    from: "headers_with_underscores_action: 'REJECT_REQUEST'",
+    to: "headers_with_underscores_action: 'ALLOW'",
+    noticedBy: 'identity-underscore-alias',
+    test: conformance('identity-headers'),
+  },
+  {
+    takesOut: 'identity headers of callers are removed on every route',
+    file: 'envoy/connection-manager.ts',
+    from: "...['x-user', 'x-auth', 'x-gateway', 'x.user', 'x.auth', 'x.gateway'],",
+    to: '',
+    noticedBy: 'identity-never-on-public-routes',
+    test: conformance('identity-headers'),
+  },
+  {
+    takesOut: 'encoded slashes are refused',
+    file: 'envoy/connection-manager.ts',
+    from: "path_with_escaped_slashes_action: 'REJECT_REQUEST'",
+    to: "path_with_escaped_slashes_action: 'KEEP_UNCHANGED'",
+    noticedBy: 'path-tricks',
+    test: conformance('hosts-and-paths'),
+  },
+]
