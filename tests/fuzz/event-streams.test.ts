@@ -132,7 +132,9 @@ fuzz('event streams of remote servers', {
   async check(bytes) {
     const reading = expected(readReference(bytes))
     assert.deepEqual(await readRemote(cut(bytes)), reading)
+    return reading.events.length > 0 ? 'events' : 'none'
   },
+  outcomes: ['events', 'none'],
 })
 
 /** What passes through is a stream again: read once more it has the same events, and the same ids. */
@@ -156,5 +158,7 @@ fuzz('event streams of native servers', {
       const passed = readReference(await passThrough(pieces))
       assert.deepEqual({ events: passed.events, lastId: passed.lastId }, { events, lastId })
     }
+    return events.length > 0 ? 'events' : 'none'
   },
+  outcomes: ['events', 'none'],
 })

@@ -55,7 +55,9 @@ fuzz('frames of a child', {
     assert.deepEqual(read([bytes]), expected)
     assert.deepEqual(read(cut(bytes)), expected)
     assert.deepEqual(read(byteByByte(bytes)), expected)
+    return expected.some(([kind]) => kind === 'oversized') ? 'oversized' : 'whole'
   },
+  outcomes: ['oversized', 'whole'],
 })
 
 /** The first kind that a bridge may send, with a content that tells nothing about its length. */
@@ -84,7 +86,9 @@ fuzz('packets of a runner', {
     const whole = readPackets([bytes])
     assert.deepEqual(readPackets(cut(bytes)), whole)
     assert.deepEqual(readPackets(byteByByte(bytes)), whole)
+    return whole.length === 0 ? 'none' : 'packets'
   },
+  outcomes: ['packets'],
 })
 
 const digits = fc.stringMatching(/^(?:0|[1-9][0-9]{0,24})$/)
@@ -137,17 +141,19 @@ fuzz('numbers on their way through', {
       plain = JSON.parse(text)
     } catch {
       assert.throws(() => parseExactly(text), SyntaxError)
-      return
+      return 'no JSON'
     }
     const written = JSON.stringify(parseExactly(text))
     assert.equal(JSON.stringify(JSON.parse(written)), JSON.stringify(plain))
-    if (OTHERWISE.test(text) || hasTwins(text)) return
+    if (OTHERWISE.test(text) || hasTwins(text)) return 'written otherwise'
     // What stands alone is no message, and passes nothing on.
-    if (typeof plain !== 'object' || plain === null) return
+    if (typeof plain !== 'object' || plain === null) return 'no message'
     const numbers = (json: string): string[] =>
       (json.match(TOKENS) ?? []).filter((token) => !token.startsWith('"'))
     assert.deepEqual(numbers(written), numbers(text))
+    return 'the same'
   },
+  outcomes: ['the same', 'no JSON', 'written otherwise'],
 })
 
 /** Blindly: whether any name occurs twice at all. */

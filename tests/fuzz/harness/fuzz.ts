@@ -6,7 +6,6 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { type Recorded, readCorpus } from './corpus.ts'
@@ -20,13 +19,18 @@ export interface Target {
   readonly grammar: fc.Arbitrary<string | Buffer>
   /** Of its language, for blind changes. */
   readonly words?: readonly string[]
-  /** Throws when something that must hold does not. */
-  readonly check: (input: Buffer) => void | Promise<void>
+  /** Throws when something that must hold does not; tells in a word what came of it. */
+  readonly check: (input: Buffer) => string | Promise<string>
+  /** Words that have to be among the outcomes: the corpus has an input for each. */
+  readonly outcomes: readonly [string, ...string[]]
   /** How long one input may take. */
   readonly inputMsMax?: number
   /** What has to hold after all of them. */
   readonly finish?: (t: ExecutionContext) => void | Promise<void>
 }
+
+/** How often each outcome came. */
+type Tally = Map<string, number>
 
 /** A run of the generator: its inputs grow from small to large. */
 const RUNS_EACH = 100
@@ -41,17 +45,20 @@ export function fuzz(title: string, target: Target | (() => Target | Promise<Tar
     t.timeout(SETTINGS.budgetMs + SHRINK_MS_MAX + 60_000)
     const found = typeof target === 'function' ? await target() : target
     const recorded = readCorpus(found.corpus)
-    for (const one of recorded) await replay(found, one)
-    const inputs = await search(title, found, recorded)
+    const tally: Tally = new Map()
+    for (const one of recorded) await replay(found, one, tally)
+    const inputs = await search(title, { target: found, recorded, tally })
     await found.finish?.(t)
-    t.log(`${title}: ${recorded.length} recorded, ${inputs} made, seed ${SETTINGS.seed}`)
-    t.pass()
+    const told = [...tally].map(([outcome, count]) => `${count} ${outcome}`)
+    const made = `${recorded.length} recorded, ${inputs} made`
+    t.log(`${title}: ${[made, ...told, `seed ${SETTINGS.seed}`].join(', ')}`)
+    for (const outcome of found.outcomes) t.true(tally.has(outcome), `none ${outcome}`)
   })
 }
 
-async function replay(target: Target, { name, bytes }: Recorded): Promise<void> {
+async function replay(target: Target, { name, bytes }: Recorded, tally: Tally): Promise<void> {
   try {
-    await within(target, bytes)
+    await within(target, bytes, tally)
   } catch (error) {
     throw new Error(`tests/fuzz/corpus/${name}: ${textOf(error)}`, { cause: error })
   }
@@ -60,15 +67,14 @@ async function replay(target: Target, { name, bytes }: Recorded): Promise<void> 
 /** Resolves with how many inputs there were. */
 async function search(
   title: string,
-  target: Target,
-  recorded: readonly Recorded[],
+  { target, recorded, tally }: { target: Target; recorded: readonly Recorded[]; tally: Tally },
 ): Promise<number> {
   const files = recorded.map(({ bytes }) => bytes)
   const input = fc.oneof(
     { weight: 3, arbitrary: target.grammar.map((made) => Buffer.from(made as string)) },
     { weight: 2, arbitrary: mutated(files, target.words) },
   )
-  const property = fc.asyncProperty(input, (bytes) => within(target, bytes))
+  const property = fc.asyncProperty(input, (bytes) => within(target, bytes, tally))
   const until = Date.now() + SETTINGS.budgetMs
   let inputs = 0
   for (let { seed, path } = SETTINGS; ; seed += 1) {
@@ -84,17 +90,20 @@ async function search(
   }
 }
 
-async function within({ check, inputMsMax = INPUT_MS_MAX }: Target, bytes: Buffer): Promise<void> {
+async function within(target: Target, bytes: Buffer, tally: Tally): Promise<void> {
+  const { check, inputMsMax = INPUT_MS_MAX } = target
   const checking = check(bytes)
-  if (!(checking instanceof Promise)) return
-  const timer = new AbortController()
-  const late = sleep(inputMsMax, 'late' as const, { signal: timer.signal }).catch(() => {})
+  const outcome = checking instanceof Promise ? await unlessLate(checking, inputMsMax) : checking
+  tally.set(outcome, 1 + (tally.get(outcome) ?? 0))
+}
+
+async function unlessLate<T>(checking: Promise<T>, milliseconds: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const late = setTimeout(() => reject(new Error(`no end after ${milliseconds} ms`)), milliseconds)
   try {
-    if ((await Promise.race([checking, late])) === 'late') {
-      throw new Error(`no end after ${inputMsMax} ms`)
-    }
+    return await Promise.race([checking, promise])
   } finally {
-    timer.abort()
+    clearTimeout(late)
   }
 }
 
