@@ -8,7 +8,7 @@ import { findServers, findTools } from './runner/tools.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** What takes long is run by `npm run test:long`. */
-const EVERYDAY = 'tests/{conformance,contract,e2e,integration,unit}/**'
+const EVERYDAY = 'tests/{conformance,contract,e2e,fuzz,integration,unit}/**'
 
 async function main(): Promise<void> {
   const servers = await findServers(process.env, ROOT)

@@ -1,7 +1,7 @@
 /** `gateway.yaml`: parsed, validated as a whole, every fault with its place. */
 
 import { readFileSync } from 'node:fs'
-import { parseDocument } from 'yaml'
+import { type Document, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { accessDefinition } from './access-definition.ts'
 import { brandingDefinition } from './branding-definition.ts'
@@ -46,12 +46,36 @@ export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>)
       faults: document.errors.map(({ message }) => `${path}: ${message}`),
     }
   }
-  const result = schema.safeParse(document.toJS() ?? {})
+  let value: unknown
+  try {
+    value = toValue(document)
+  } catch (error) {
+    return { content: undefined, faults: [`${path}: ${tellAliases(error as Error)}`] }
+  }
+  const result = schema.safeParse(value)
   if (result.success) return { content: result.data, faults: [] }
   const faults = result.error.issues.map(
     ({ path: place, message }) => `${path}: ${place.join('.') || 'the file'}: ${message}`,
   )
   return { content: undefined, faults }
+}
+
+/** @throws Error for what nothing can be made of, with the reason. */
+function toValue(document: Document): unknown {
+  const value: unknown = document.toJS()
+  try {
+    JSON.stringify(value)
+  } catch {
+    throw new TypeError('an alias stands within what it names')
+  }
+  return value ?? {}
+}
+
+/** To YAML a word after a star is an alias: *@example.com has to be quoted. */
+function tellAliases({ message }: Error): string {
+  return message.startsWith('Unresolved alias')
+    ? `${message}; a text with a star needs quotes`
+    : message
 }
 
 /** The JSON Schema that editors use for `gateway.yaml` (draft 2020-12). */

@@ -1,8 +1,8 @@
 /** The answer of a native server, read on its way to the client: JSON as a whole, a stream event by event. */
 
 import { Transform } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { StreamText } from '../stream-text.ts'
 import type { AnswerReader } from '../tools/answer-reader.ts'
 
 export type PassingReader = Pick<AnswerReader, 'read' | 'end'>
@@ -29,7 +29,7 @@ function textThrough(reader: PassingReader, bytesMax: number): Transform {
 
 /** What leaves is a number of whole events each time; comments, which keep a connection alive, are our own. */
 function eventsThrough(reader: PassingReader, bytesMax: number): Transform {
-  const decoder = new StringDecoder('utf8')
+  const text = new StreamText()
   let ready = ''
   let retry: number | undefined
   let fault: Error | undefined
@@ -48,10 +48,10 @@ function eventsThrough(reader: PassingReader, bytesMax: number): Transform {
   })
   return new Transform({
     transform(chunk: Buffer, _, done) {
-      parser.feed(decoder.write(chunk))
-      const text = ready
+      parser.feed(text.decode(chunk))
+      const events = ready
       ready = ''
-      done(fault ?? null, text === '' ? undefined : text)
+      done(fault ?? null, events === '' ? undefined : events)
     },
   })
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { REMOTE_RETRY_MAX_MS } from '../limits.ts'
+import { StreamText } from '../stream-text.ts'
 import type { Inbox } from './inbox.ts'
 
 export interface RemoteEvent {
@@ -35,7 +36,7 @@ export async function readEvents(
   place: StreamPlace,
   sink: EventSink,
 ): Promise<boolean> {
-  const decoder = new TextDecoder()
+  const text = new StreamText()
   let messages = 0
   let isTooLarge = false
   const parser = createParser({
@@ -54,7 +55,7 @@ export async function readEvents(
   return await inbox.follow(answer, (chunk) => {
     messages = 0
     sink.alive?.()
-    parser.feed(decoder.decode(chunk, { stream: true }))
+    parser.feed(text.decode(chunk))
     if (isTooLarge) {
       isTooLarge = false
       parser.reset()

@@ -1,0 +1,41 @@
+import test from 'ava'
+import { gatewayFile, parseYaml } from '../../../../lib/catalogue/gateway-file.ts'
+
+const faultsOf = (source: string): readonly string[] =>
+  parseYaml(source, 'gateway.yaml', gatewayFile).faults
+
+const BOMB = ['a: &a [x, x, x, x, x, x, x, x, x]']
+  .concat(
+    [...'bcdefgh'].map((name, at) => `${name}: &${name} [${`*${'abcdefg'[at]}, `.repeat(9)}]`),
+  )
+  .join('\n')
+
+for (const [title, source, fault] of [
+  ['a star without quotes', 'access: { users: [*@example.com] }', /needs quotes$/],
+  ['an alias of nothing', 'mcpServers: *nothing', /nothing.*needs quotes$/],
+  ['what grows without end', BOMB, /Excessive alias count/],
+  [
+    'what stands within itself',
+    'clients: { c: { jwks: { keys: [&k { kty: EC, more: *k }] } } }',
+    /^gateway\.yaml: an alias stands within what it names$/,
+  ],
+  ['a text', 'mcpServers', /^gateway\.yaml: the file: Invalid input: expected object/],
+] as const) {
+  test(`${title} is a fault of the file, in words`, (t) => {
+    const faults = faultsOf(source)
+    t.is(faults.length, 1)
+    t.regex(faults[0] ?? '', fault)
+  })
+}
+
+test('an alias of something before it is what it names', (t) => {
+  const source = 'mcpServers: { a: &a { command: node }, b: *a }'
+  t.deepEqual(parseYaml(source, 'gateway.yaml', gatewayFile).content?.mcpServers, {
+    a: { command: 'node' },
+    b: { command: 'node' },
+  })
+})
+
+test('an empty file says nothing', (t) => {
+  t.deepEqual(parseYaml('', 'gateway.yaml', gatewayFile).content, {})
+})
