@@ -8,7 +8,7 @@ import { edgeSection } from './benchmarks/edge.ts'
 import { notBetter } from './benchmarks/not-better.ts'
 import { revocationSection } from './benchmarks/revocation.ts'
 import { machines, summary, warnings } from './benchmarks/runs.ts'
-import { advantage, type Comparison, type Section, show } from './benchmarks/section.ts'
+import { type Comparison, type Section, show, showAdvantage } from './benchmarks/section.ts'
 import { code, page, plain, table } from './markdown.ts'
 
 export function benchmarksPage(results: Results): string {
@@ -73,7 +73,7 @@ function beside(comparisons: readonly Comparison[]): string {
     const cells = names.map((name) => {
       const other = others.find((one) => one.name === name)
       if (other === undefined) return '–'
-      const times = show(advantage(comparison, other), 2)
+      const times = showAdvantage(comparison, other)
       return `${show(other.value, digits)} (${times})${other.isNoisy ? ' ~' : ''}`
     })
     return [what, `${show(ours.value, digits)}${ours.isNoisy ? ' ~' : ''}`, ...cells]

@@ -37,9 +37,11 @@ function figuresOf({ ours, theirs }: OperationResult): readonly Figures[] {
   return [ours, theirs].filter((figures) => figures !== undefined)
 }
 
+/** Where theirs refuses the same, it names what of theirs stands beside it. */
 function nameOf({ operation, algorithm }: OperationResult): string {
-  const signs = OPERATIONS.find(({ name }) => name === operation)?.signs
-  return signs === true ? `${operation}, ${algorithm}` : operation
+  const { signs, theirs } = OPERATIONS.find(({ name }) => name === operation) ?? {}
+  const beside = theirs === undefined ? '' : ` (theirs: ${theirs})`
+  return signs === true ? `${operation}, ${algorithm}` : `${operation}${beside}`
 }
 
 function toGoal(result: OperationResult): Goal[] {

@@ -1,7 +1,7 @@
 /** Everything that speaks against ours, found in the results. */
 
 import { plain } from '../markdown.ts'
-import { advantage, type Comparison, isWorse, type Section, show } from './section.ts'
+import { type Comparison, isWorse, type Section, show, showAdvantage } from './section.ts'
 
 /** Of all benchmarks, each under its name. */
 export function notBetter(sections: readonly Section[]): string {
@@ -33,7 +33,7 @@ function toLines(comparison: Comparison): string[] {
     .filter((other) => isRival(other) && isWorse(comparison, other))
     .map((other) => {
       const figures = `${show(ours.value, digits)}, ${other.name} ${show(other.value, digits)}`
-      const times = show(advantage(comparison, other), 2)
+      const times = showAdvantage(comparison, other)
       return `- ${what}: ${figures} (${times})${ours.isNoisy || other.isNoisy ? ', noisy' : ''}`
     })
 }

@@ -59,6 +59,12 @@ export function show(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : 'never'
 }
 
+/** How many times better, in words. */
+export function showAdvantage(comparison: Comparison, other: Value): string {
+  const times = advantage(comparison, other)
+  return times === Number.POSITIVE_INFINITY ? '∞' : show(times, 2)
+}
+
 /** Of rows: how many were disturbed, and how much at worst. */
 export function describeNoise(
   all: readonly { readonly others: number; readonly isNoisy: boolean }[],
@@ -69,5 +75,5 @@ export function describeNoise(
   const told = `strangers used up to ${format(worst)} ${unit}; above ${format(limit)} a row is noisy`
   return noisy === 0
     ? `No row was disturbed: ${told}.`
-    : `**${noisy} of ${all.length} rows were disturbed**: ${told}, and only processor times and ratios of it say something.`
+    : `**${noisy} of ${all.length} rows were disturbed**: ${told}, and of it only processor times say something.`
 }
