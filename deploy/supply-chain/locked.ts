@@ -50,6 +50,7 @@ export function wheelFiles(): readonly string[] {
   return globSync('cli/embedded/wheels-*.txt', { cwd: ROOT }).toSorted()
 }
 
+/** `name`: as the index compares names. */
 export interface PythonPin {
   readonly name: string
   readonly version: string
@@ -63,6 +64,11 @@ export function readPythonPins(file: string): readonly PythonPin[] {
     const [, name, version] = /^([A-Za-z0-9][\w.-]*)==([^\s;]+)/.exec(line) ?? []
     if (name === undefined || version === undefined) return []
     const hashes = [...line.matchAll(/--hash=sha256:([0-9a-f]{64})/g)].map(([, hash = '']) => hash)
-    return [{ name, version, hashes }]
+    return [{ name: name.toLowerCase().replaceAll(/[-_.]+/g, '-'), version, hashes }]
   })
+}
+
+/** Lists of packages say no licence: this is what was read in what they install (SPDX). */
+export function readPythonLicences(): Readonly<Record<string, string>> {
+  return JSON.parse(readFileSync(join(import.meta.dirname, 'python-licences.json'), 'utf8'))
 }

@@ -60,6 +60,7 @@ export function dependenciesPage(): string {
     PINNED,
     '## Licences of everything that runs',
     table(['licence', 'packages'], licenseRows(lock)),
+    'Of Python packages, Envoy and Valkey: `deploy/supply-chain/python-licences.json`. A test keeps both to a list of licences that ask for no more\nthan their mention, and for Python, whose packages are passed on as they are, MPL-2.0 beside them.',
   )
 }
 

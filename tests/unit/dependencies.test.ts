@@ -4,7 +4,14 @@ import { globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import test from 'ava'
 import { imagePins, npmPins } from '../../cli/outdated/pins.ts'
-import { lockFiles, readLock } from '../../deploy/supply-chain/locked.ts'
+import {
+  lockFiles,
+  readLock,
+  readPythonLicences,
+  readPythonPins,
+  requirementFiles,
+  wheelFiles,
+} from '../../deploy/supply-chain/locked.ts'
 import { importedPackages, runtimeDependencies, usersOf } from '../../docs/generate/dependencies.ts'
 import { REASONS } from '../../docs/generate/dependency-reasons.ts'
 
@@ -43,6 +50,21 @@ for (const file of lockFiles()) {
     }
   })
 }
+
+/** Beside those: for what runs as a program of its own and is passed on as it is. */
+const FREE_AS_IT_IS = /^(?:MIT-0|MPL-2\.0|PSF-2\.0|CNRI-Python)$/
+
+test('Python packages may be passed on, and of each it is known', (t) => {
+  const files = [...requirementFiles(), ...wheelFiles()]
+  const names = new Set(files.flatMap((file) => readPythonPins(file).map(({ name }) => name)))
+  const licences = readPythonLicences()
+  t.deepEqual(Object.keys(licences).toSorted(), [...names].toSorted())
+  for (const [name, licence] of Object.entries(licences)) {
+    for (const part of licence.split(' AND ')) {
+      if (!FREE_AS_IT_IS.test(part)) t.regex(part, FREE, name)
+    }
+  }
+})
 
 for (const [folder, pins] of npmPins('.')) {
   test(`${folder}/package.json: one version of each package, no range`, (t) => {

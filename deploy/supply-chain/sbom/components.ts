@@ -1,7 +1,7 @@
 /** Components of a bill of materials (CycloneDX 1.6), from what is pinned. */
 
 import { imagePins, type Pin } from '../../../cli/outdated/pins.ts'
-import { type Lock, type Locked, ROOT, readPythonPins } from '../locked.ts'
+import { type Lock, type Locked, ROOT, readPythonLicences, readPythonPins } from '../locked.ts'
 
 export interface Component {
   readonly 'bom-ref': string
@@ -78,7 +78,7 @@ function toComponent(ref: string, path: string, locked: Locked, file: string): C
     scope: optional === true ? 'optional' : 'required',
     purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
     hashes: integrity === undefined ? [] : [toHash(integrity)],
-    licenses: license === undefined ? [] : [toLicense(license)],
+    licenses: licensesOf(license),
     properties: [pinnedIn(file)],
   }
 }
@@ -86,6 +86,10 @@ function toComponent(ref: string, path: string, locked: Locked, file: string): C
 function toHash(integrity: string): Hash {
   const [, base64 = ''] = /^sha512-(\S+)$/.exec(integrity) ?? []
   return { alg: 'SHA-512', content: Buffer.from(base64, 'base64').toString('hex') }
+}
+
+function licensesOf(license: string | undefined): readonly object[] {
+  return license === undefined ? [] : [toLicense(license)]
 }
 
 /** An identifier of SPDX, an expression of several, or words. */
@@ -101,6 +105,7 @@ function pinnedIn(file: string) {
 
 /** Each file that may be installed of a package has a hash of its own. */
 export function pythonInventory(file: string, type: 'application' | 'library'): Inventory {
+  const licences = readPythonLicences()
   const components = readPythonPins(file).map(
     ({ name, version, hashes }): Component => ({
       'bom-ref': `${file}#${name}@${version}`,
@@ -108,7 +113,8 @@ export function pythonInventory(file: string, type: 'application' | 'library'): 
       name,
       version,
       scope: 'required',
-      purl: `pkg:pypi/${name.toLowerCase().replaceAll('_', '-')}@${version}`,
+      purl: `pkg:pypi/${name}@${version}`,
+      licenses: licensesOf(licences[name]),
       externalReferences: hashes.map((content) => ({
         type: 'distribution',
         url: `https://pypi.org/project/${name}/${version}/#files`,
