@@ -3,12 +3,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endChildrenWithUs } from '../edge/processes.ts'
 import { OPERATIONS } from './operations.ts'
 import { startOurs } from './ours.ts'
 import { peerVersion, startPeer } from './peer.ts'
 import { LOAD_CORE, pinSelf, SERVER_CORE } from './processes.ts'
-import { formatFloor, formatRow, judge, type Row } from './report.ts'
-import { measure, type Pair } from './rounds.ts'
+import {
+  type AuthorizationServerOutput,
+  formatFloor,
+  formatRow,
+  judge,
+  type Row,
+} from './report.ts'
+import { measure, OTHERS_MAX, type Pair } from './rounds.ts'
 import { type Algorithm, parseSettings, type Settings, USAGE } from './settings.ts'
 import { measureFloors } from './signing-floor.ts'
 import { findValkey, type Program, startStore } from './valkey.ts'
@@ -58,13 +65,14 @@ function describe(settings: Settings, valkey: Program): readonly string[] {
     `one store for both: appendonly yes, appendfsync ${appendfsync}`,
     'JWT access tokens (RFC 9068), rotation and PKCE on both; codes and refresh tokens are written into the',
     'store beforehand; ours asks its rate limits (factor 1,000,000) and logs every request at info to /dev/null',
-    "others: CPU of the server's core that somebody else used, worst round; above some 5 % look at CPU us/req",
+    `others: CPU of the server's core that somebody else used, worst round; above ${OTHERS_MAX * 100} % look at CPU us/req`,
   ]
 }
 
 async function main(): Promise<void> {
   const settings = parseSettings(process.argv.slice(2))
   const print = settings.json ? () => {} : (line: string) => console.log(line)
+  endChildrenWithUs()
   pinSelf(LOAD_CORE)
   const valkey = await findValkey(process.env)
   const about = describe(settings, valkey)
@@ -78,6 +86,11 @@ async function main(): Promise<void> {
     rows.push(...(await measureAll(algorithm, settings, { valkey, report })))
   }
   if (settings.json) {
+    const versions = {
+      Node: process.version.slice(1),
+      Valkey: valkey.version,
+      'oidc-provider': peerVersion(),
+    }
     const results = rows.map((row) => ({
       operation: row.operation.name,
       note: row.operation.note,
@@ -86,7 +99,8 @@ async function main(): Promise<void> {
       theirs: row.theirs,
       verdict: judge(row),
     }))
-    console.log(JSON.stringify({ about, settings, floors, results }, null, 2))
+    const output: AuthorizationServerOutput = { about, versions, settings, floors, results }
+    console.log(JSON.stringify(output, null, 2))
   }
   const isBad = rows.some(({ ours, theirs }) => (ours?.errors ?? 0) + (theirs?.errors ?? 0) > 0)
   process.exitCode = isBad ? 1 : 0

@@ -1,8 +1,8 @@
 /** Processes on a core of their own, and the CPU they use (Linux: `taskset` and `/proc`). */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { type RunningProcess, startProcess, waitForSocket } from '../edge/processes.ts'
 
 /** The server under test has a core for itself. */
 export const SERVER_CORE = 0
@@ -12,10 +12,7 @@ export const LOAD_CORE = 1
 /** `/proc` counts in these (`USER_HZ`), on every Linux. */
 const TICKS_PER_SECOND = 100
 
-export interface PinnedProcess {
-  readonly pid: number
-  stop(): Promise<void>
-}
+export type PinnedProcess = RunningProcess
 
 export interface PinnedOptions {
   readonly core: number
@@ -25,25 +22,17 @@ export interface PinnedOptions {
 
 /** Starts a program whose output nobody reads; it is there when `socket` is. */
 export async function startPinned(
-  [command = '', ...args]: readonly string[],
+  command: readonly string[],
   socket: string,
   { core, environment, workingDirectory }: PinnedOptions,
 ): Promise<PinnedProcess> {
-  const child = spawn('taskset', ['-c', String(core), command, ...args], {
-    cwd: workingDirectory,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    ...(environment === undefined ? {} : { env: { ...environment } }),
+  const running = startProcess(command, {
+    cores: String(core),
+    workingDirectory,
+    ...(environment === undefined ? {} : { environment }),
   })
-  await waitForSocket(child, socket)
-  return {
-    // taskset becomes the program it starts.
-    pid: child.pid ?? 0,
-    async stop() {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
+  await waitForSocket(socket, running)
+  return running
 }
 
 /** This process, with all its threads. */
@@ -74,16 +63,4 @@ export function busyTimeOf(core: number): number {
 
 function toMicroseconds(ticks: number): number {
   return (ticks * 1_000_000) / TICKS_PER_SECOND
-}
-
-const START_MS_MAX = 20_000
-const LOOK_EVERY_MS = 20
-
-async function waitForSocket(child: ChildProcess, socket: string): Promise<void> {
-  const deadline = Date.now() + START_MS_MAX
-  while (!existsSync(socket)) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended at once`)
-    if (Date.now() > deadline) throw new Error(`${socket} did not appear`)
-    await sleep(LOOK_EVERY_MS)
-  }
 }

@@ -1,13 +1,28 @@
 /** The benchmark's result, for people. */
 
+import type { Output, Table } from '../output.ts'
 import type { Operation } from './operations.ts'
-import type { Figures, Pair } from './rounds.ts'
-import type { Algorithm } from './settings.ts'
+import { type Figures, OTHERS_MAX, type Pair } from './rounds.ts'
+import type { Algorithm, Settings } from './settings.ts'
 import type { Floor } from './signing-floor.ts'
 
 export interface Row extends Pair {
   readonly algorithm: Algorithm
   readonly operation: Operation
+}
+
+/** What `--json` prints. */
+export interface AuthorizationServerOutput extends Output {
+  readonly settings: Settings
+  readonly floors: readonly Floor[]
+  readonly results: readonly OperationResult[]
+}
+
+export interface OperationResult extends Pair {
+  readonly operation: string
+  readonly note: string | undefined
+  readonly algorithm: Algorithm
+  readonly verdict: Verdict | undefined
 }
 
 export interface Verdict {
@@ -66,8 +81,12 @@ function formatCells(cells: readonly string[]): string {
 
 function formatFigures(name: string, figures: Figures | undefined): string {
   if (figures === undefined) return `${name.padEnd(COLUMNS[0][1])}   not offered, not measured`
-  const cells = formatCells([
-    name,
+  const cells = formatCells([name, ...cellsOf(figures)])
+  return figures.errors === 0 ? cells : `${cells}  BAD: ${figures.sample}`
+}
+
+function cellsOf(figures: Figures): readonly string[] {
+  return [
     figures.perSecond.toFixed(0),
     figures.p50Ms.toFixed(2),
     figures.p99Ms.toFixed(2),
@@ -75,8 +94,29 @@ function formatFigures(name: string, figures: Figures | undefined): string {
     figures.valkeyCpuUs.toFixed(0),
     `${(figures.disturbance * 100).toFixed(0)} %`,
     String(figures.errors),
-  ])
-  return figures.errors === 0 ? cells : `${cells}  BAD: ${figures.sample}`
+  ]
+}
+
+export function isNoisy({ disturbance }: Figures): boolean {
+  return disturbance > OTHERS_MAX
+}
+
+/** One table for each algorithm. */
+export function tablesOf(results: readonly OperationResult[]): readonly Table[] {
+  return [...Map.groupBy(results, ({ algorithm }) => algorithm)].map(([algorithm, rows]) => ({
+    title: `keys of ${algorithm}`,
+    head: ['operation', 'server', ...COLUMNS.slice(1).map(([title]) => title), ''],
+    rows: rows.flatMap(({ operation, ours, theirs }) => [
+      ...toTableRow([operation, 'ours'], ours),
+      ...toTableRow([operation, 'oidc-provider'], theirs),
+    ]),
+  }))
+}
+
+function toTableRow(names: readonly string[], figures: Figures | undefined): string[][] {
+  if (figures === undefined) return []
+  const marks = [isNoisy(figures) ? 'noisy' : '', figures.errors === 0 ? '' : 'BAD']
+  return [[...names, ...cellsOf(figures), marks.filter((mark) => mark !== '').join(', ')]]
 }
 
 function formatVerdict(row: Row): string {

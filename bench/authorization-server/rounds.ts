@@ -5,6 +5,9 @@ import type { Operation } from './operations.ts'
 import { busyTimeOf, cpuOf, SERVER_CORE } from './processes.ts'
 import type { AuthorizationServer } from './server.ts'
 
+/** Of the server's core: with more in use by others, requests per second say little. */
+export const OTHERS_MAX = 0.05
+
 export interface RoundSettings {
   readonly seconds: number
   readonly rounds: number

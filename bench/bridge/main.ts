@@ -8,14 +8,15 @@ import { type FoundProgram, VALKEY } from '../../cli/embedded/program.ts'
 import { createProgress } from '../../cli/embedded/progress.ts'
 import { pinSelf } from '../edge/prepare.ts'
 import { endChildrenWithUs } from '../edge/processes.ts'
-import { describeMachine } from '../edge/versions.ts'
+import { describeMachine, versionOf } from '../edge/versions.ts'
+import type { Versions } from '../output.ts'
 import { toCells } from './cells.ts'
 import { type ContenderOptions, startContender } from './contenders.ts'
 import { judge } from './goals.ts'
 import { findPeers, install, PEERS, type Peers, TIME_SERVER } from './peers.ts'
 import { writeProfile } from './profile.ts'
-import { formatTables, formatVerdicts } from './report.ts'
-import { measureCells } from './rounds.ts'
+import { type BridgeOutput, formatTables, formatVerdicts } from './report.ts'
+import { measureCells, OTHERS_MAX } from './rounds.ts'
 import { parseSettings, type Settings, USAGE } from './settings.ts'
 import {
   type Command,
@@ -46,8 +47,19 @@ function describe({ seconds, rounds }: Settings, valkey: FoundProgram, peers: Pe
     `${rounds} rounds of ${seconds} s, everything in turn, each bridge started anew; medians [smallest-largest]`,
     `load on core ${LOAD_CORE}, all else on cores ${OTHER_CORES}; all log warnings and errors only, to /dev/null`,
     'bridge us, server us: CPU in microseconds for one call or one new session; others: cores used by strangers,',
-    'with more than 0.2 compare CPU and ratios only. Each answer is checked: a wrong one ends the run.',
+    `with more than ${OTHERS_MAX} compare CPU and ratios only. Each answer is checked: a wrong one ends the run.`,
   ]
+}
+
+function versionsOf(valkey: FoundProgram, peers: Peers): Versions {
+  const everything = '@modelcontextprotocol/server-everything'
+  return {
+    Node: process.version.slice(1),
+    Valkey: valkey.version,
+    [everything]: versionOf(everything),
+    [TIME_SERVER.name]: TIME_SERVER.version,
+    ...Object.fromEntries([...peers].map(([name, { version }]) => [name, version])),
+  }
 }
 
 async function withWorld<T>(
@@ -117,7 +129,9 @@ async function main(): Promise<void> {
   const after = `load average after: ${formatLoad()}`
   for (const line of [...formatTables(figures), '', ...formatVerdicts(verdicts), after]) print(line)
   if (settings.json) {
-    console.log(JSON.stringify({ about: [...about, after], settings, figures, verdicts }, null, 2))
+    const versions = versionsOf(valkey, peers)
+    const output: BridgeOutput = { about: [...about, after], versions, settings, figures, verdicts }
+    console.log(JSON.stringify(output, null, 2))
   }
 }
 

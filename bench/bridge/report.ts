@@ -1,9 +1,18 @@
 /** The benchmark's result, for people. */
 
 import type { Spread } from '../edge/rounds.ts'
+import type { Output, Table } from '../output.ts'
 import type { Part } from './cells.ts'
 import type { Verdict } from './goals.ts'
-import type { Figures } from './rounds.ts'
+import { type Figures, OTHERS_MAX } from './rounds.ts'
+import type { Settings } from './settings.ts'
+
+/** What `--json` prints. */
+export interface BridgeOutput extends Output {
+  readonly settings: Settings
+  readonly figures: readonly Figures[]
+  readonly verdicts: readonly Verdict[]
+}
 
 type Column = readonly [title: string, width: number, quantity: string, digits: number]
 
@@ -41,9 +50,37 @@ const COLUMNS: Readonly<Record<Part, readonly Column[]>> = {
 const NAME_WIDTH = 15
 const VARIANT_WIDTH = 18
 
+export function isNoisy({ of }: Figures): boolean {
+  return (of['others']?.max ?? 0) > OTHERS_MAX
+}
+
+/** A table for each part and server, its last column without a title. */
+export function tablesOf(figures: readonly Figures[]): readonly Table[] {
+  const groups = Map.groupBy(figures, titleOf)
+  return [...groups].map(([title, rows]) => {
+    const columns = COLUMNS[rows[0]?.part ?? 'calls']
+    return {
+      title,
+      head: ['', 'of', ...columns.map(([name]) => name), ''],
+      rows: inOrder(rows).map((row) => [
+        row.contender,
+        row.variant,
+        ...columns.map(([, width, quantity, digits]) =>
+          formatSpread(row.of[quantity], width, digits),
+        ),
+        isNoisy(row) ? 'noisy' : '',
+      ]),
+    }
+  })
+}
+
+function titleOf({ part, server }: Figures): string {
+  return `${TITLES[part]}; server: ${server}`
+}
+
 /** A table for each part and server. */
 export function formatTables(figures: readonly Figures[]): readonly string[] {
-  const groups = Map.groupBy(figures, ({ part, server }) => `${TITLES[part]}; server: ${server}`)
+  const groups = Map.groupBy(figures, titleOf)
   return [...groups].flatMap(([title, rows]) => {
     const columns = COLUMNS[rows[0]?.part ?? 'calls']
     const head = columns.map(([name, width]) => name.padStart(width)).join(' ')

@@ -13,6 +13,9 @@ export interface Figures {
   readonly of: Readonly<Record<string, Spread>>
 }
 
+/** In cores: with more in use by strangers compare processor time and ratios only. */
+export const OTHERS_MAX = 0.2
+
 export interface RoundsOptions {
   readonly rounds: number
   readonly progress: (text: string) => void

@@ -3,15 +3,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Versions } from '../output.ts'
 import { compile } from './compile.ts'
 import { findPrograms, type Programs, pinSelf } from './prepare.ts'
 import { endChildrenWithUs } from './processes.ts'
-import { formatLegend, formatTables, formatVerdicts } from './report.ts'
+import { type EdgeOutput, formatLegend, formatTables, formatVerdicts } from './report.ts'
 import { type Figures, measureRows, OTHERS_MAX } from './rounds.ts'
 import { type Load, ROWS, type Row } from './rows.ts'
 import { type Algorithm, PINNINGS, parseSettings, type Settings, USAGE } from './settings.ts'
 import { judge } from './targets.ts'
-import { describeMachine, describeVersions } from './versions.ts'
+import { describeMachine, describeVersions, versionsOf } from './versions.ts'
 import { REVOCATIONS, startWorld, WARM_TOKENS } from './world.ts'
 
 /** More than a service can verify in a second of what it has never seen. */
@@ -63,12 +64,11 @@ function toLoads({ connections, rates }: Settings): readonly Load[] {
   ]
 }
 
-function describe(settings: Settings, programs: Programs): readonly string[] {
+function describe(settings: Settings, versions: Versions): readonly string[] {
   const { seconds, rounds, repeats, pinning, processes } = settings
-  const envoy = programs.envoy.version
   return [
     describeMachine(),
-    describeVersions({ envoy, valkey: programs.valkey.version }),
+    describeVersions(versions),
     `POST of 1.5 KB over HTTP/1.1 without TLS, ${WARM_TOKENS} tokens in turn, ${REVOCATIONS} revocations;`,
     `Envoy with one thread, ${processes} process${processes === 1 ? '' : 'es'} of the service; one Valkey, appendfsync always`,
     `${rounds} rounds of ${seconds} s, all rows in turn; medians [smallest-largest]`,
@@ -88,9 +88,13 @@ async function main(): Promise<void> {
   endChildrenWithUs()
   pinSelf(PINNINGS[settings.pinning].cores.load)
   const programs = await findPrograms(process.env)
-  const about = describe(settings, programs)
+  const versions = versionsOf({
+    envoy: programs.envoy.version,
+    valkey: programs.valkey.version,
+  })
+  const about = describe(settings, versions)
   for (const line of [...about, ...formatLegend()]) print(line)
-  const results: object[] = []
+  const results: EdgeOutput['results'][number][] = []
   let errors = 0
   for (const algorithm of settings.algorithms) {
     const figures = await measureAll(algorithm, settings, { programs, progress })
@@ -101,7 +105,8 @@ async function main(): Promise<void> {
     results.push({ algorithm, figures, verdicts })
     errors += figures.reduce((sum, one) => sum + one.errors, 0)
   }
-  if (settings.json) console.log(JSON.stringify({ about, settings, results }, null, 2))
+  const output: EdgeOutput = { about, versions, settings, results }
+  if (settings.json) console.log(JSON.stringify(output, null, 2))
   process.exitCode = errors === 0 ? 0 : 1
 }
 

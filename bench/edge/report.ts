@@ -1,8 +1,20 @@
 /** The benchmark's result, for people. */
 
+import type { Output, Table } from '../output.ts'
 import type { Figures, Spread } from './rounds.ts'
 import { type Load, nameOfLoad, ROWS } from './rows.ts'
+import type { Algorithm, Settings } from './settings.ts'
 import type { Verdict } from './targets.ts'
+
+/** What `--json` prints. */
+export interface EdgeOutput extends Output {
+  readonly settings: Settings
+  readonly results: readonly {
+    readonly algorithm: Algorithm
+    readonly figures: readonly Figures[]
+    readonly verdicts: readonly Verdict[]
+  }[]
+}
 
 type Column = readonly [title: string, width: number, show: (figures: Figures) => string]
 
@@ -43,20 +55,41 @@ export function formatLegend(): readonly string[] {
   return ROWS.map(({ name, title }) => `  ${name.padEnd(NAME[1])} ${title}`)
 }
 
-/** One table for each load. */
+/** One table for each load, its last column without a title. */
+export function tablesOf(figures: readonly Figures[]): readonly Table[] {
+  return byLoad(figures).map(({ load, title, rows }) => ({
+    title,
+    head: [...COLUMNS[load.kind].map(([name]) => name), ''],
+    rows: rows.map((row) => [
+      ...COLUMNS[load.kind].map(([, , show]) => show(row)),
+      marksOf(row).join(', '),
+    ]),
+  }))
+}
+
 export function formatTables(figures: readonly Figures[]): readonly string[] {
-  const loads = new Map(figures.map(({ load }) => [nameOfLoad(load), load]))
-  return [...loads].flatMap(([name, load]) => {
+  return byLoad(figures).flatMap(({ load, title, rows }) => {
     const columns = COLUMNS[load.kind]
-    const rows = figures.filter((one) => nameOfLoad(one.load) === name)
-    const loop = load.kind === 'closed' ? 'closed loop' : 'open loop'
+    const marks = (row: Figures): string =>
+      marksOf(row)
+        .map((mark) => `  ${mark}`)
+        .join('')
     return [
       '',
-      `${loop}, ${name}`,
-      formatCells(columns, ([title]) => title),
-      ...rows.map((row) => formatCells(columns, ([, , show]) => show(row)) + formatMarks(row)),
+      title,
+      formatCells(columns, ([name]) => name),
+      ...rows.map((row) => formatCells(columns, ([, , show]) => show(row)) + marks(row)),
     ]
   })
+}
+
+function byLoad(figures: readonly Figures[]) {
+  const loads = new Map(figures.map(({ load }) => [nameOfLoad(load), load]))
+  return [...loads].map(([name, load]) => ({
+    load,
+    title: `${load.kind === 'closed' ? 'closed loop' : 'open loop'}, ${name}`,
+    rows: figures.filter((one) => nameOfLoad(one.load) === name),
+  }))
 }
 
 function formatCells(columns: readonly Column[], show: (column: Column) => string): string {
@@ -70,13 +103,17 @@ function formatCells(columns: readonly Column[], show: (column: Column) => strin
 /** Below this share of the rate the edge has not kept up: its latencies are those of a queue that grows. */
 const HELD_MIN = 0.98
 
-function formatMarks({ load, of, errors, sample, rounds, noisyRounds }: Figures): string {
-  const isHeld = load.kind === 'closed' || of.perSecond.median >= HELD_MIN * load.rate
+function marksOf(figures: Figures): readonly string[] {
+  const { errors, sample, rounds, noisyRounds } = figures
   return [
-    isHeld ? '' : '  not held',
-    noisyRounds === 0 ? '' : `  noisy ${noisyRounds}/${rounds}`,
-    errors === 0 ? '' : `  BAD: ${errors} errors, ${sample}`,
-  ].join('')
+    isHeld(figures) ? '' : 'not held',
+    noisyRounds === 0 ? '' : `noisy ${noisyRounds}/${rounds}`,
+    errors === 0 ? '' : `BAD: ${errors} errors, ${sample}`,
+  ].filter((mark) => mark !== '')
+}
+
+export function isHeld({ load, of }: Figures): boolean {
+  return load.kind === 'closed' || of.perSecond.median >= HELD_MIN * load.rate
 }
 
 export function formatVerdicts(verdicts: readonly Verdict[]): readonly string[] {

@@ -3,12 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import type { Versions } from '../output.ts'
 
 const MODULES = join(import.meta.dirname, '../../node_modules')
 
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   const file = readFileSync(join(MODULES, name, 'package.json'), 'utf8')
-  return `${name} ${(JSON.parse(file) as { version: string }).version}`
+  return (JSON.parse(file) as { version: string }).version
 }
 
 export function describeMachine(): string {
@@ -17,12 +18,20 @@ export function describeMachine(): string {
   return `${cpus().length} cores ${processor?.model.trim()}, ${gigabytes} GB, Linux ${release()}`
 }
 
-export function describeVersions(programs: { envoy: string; valkey: string }): string {
-  const packages = ['@grpc/grpc-js', '@grpc/proto-loader', 'jose', 'ioredis'].map(versionOf)
-  const versions = [
-    `Node ${process.version}`,
-    `Envoy ${programs.envoy}`,
-    `Valkey ${programs.valkey}`,
-  ]
-  return [...versions, ...packages].join(', ')
+/** The textbook's service is made of the packages. */
+const PACKAGES = ['@grpc/grpc-js', '@grpc/proto-loader', 'jose', 'ioredis']
+
+export function versionsOf(programs: { envoy: string; valkey: string }): Versions {
+  return {
+    Node: process.version.slice(1),
+    Envoy: programs.envoy,
+    Valkey: programs.valkey,
+    ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+  }
+}
+
+export function describeVersions(versions: Versions): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
 }

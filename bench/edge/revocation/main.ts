@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Versions } from '../../output.ts'
 import { compile } from '../compile.ts'
 import type { GuardName } from '../guards.ts'
 import type { LoadOptions } from '../load.ts'
@@ -10,11 +11,11 @@ import { findPrograms, type Programs, pinSelf } from '../prepare.ts'
 import { endChildrenWithUs, watchOthers } from '../processes.ts'
 import { PINNINGS } from '../settings.ts'
 import { revokeForTextbook } from '../store.ts'
-import { describeMachine, describeVersions } from '../versions.ts'
+import { describeMachine, describeVersions, versionsOf } from '../versions.ts'
 import { REVOCATIONS, startWorld, type World } from '../world.ts'
 import { LOAD_SECONDS, type Outage, type OutagePorts, runOutage } from './outage.ts'
 import { openProber, type Prober } from './prober.ts'
-import { formatOutages, formatTrials, formatVerdicts } from './report.ts'
+import { formatOutages, formatTrials, formatVerdicts, type RevocationOutput } from './report.ts'
 import { parseSettings, type Settings, USAGE } from './settings.ts'
 import {
   judgeOutages,
@@ -112,8 +113,7 @@ async function runOutages(
   return summariseOutages(seen)
 }
 
-function describe({ processes }: Settings, programs: Programs): readonly string[] {
-  const versions = { envoy: programs.envoy.version, valkey: programs.valkey.version }
+function describe({ processes }: Settings, versions: Versions): readonly string[] {
   return [
     describeMachine(),
     describeVersions(versions),
@@ -123,11 +123,9 @@ function describe({ processes }: Settings, programs: Programs): readonly string[
   ]
 }
 
-async function measure(
-  settings: Settings,
-  programs: Programs,
-  print: Print,
-): Promise<{ readonly results: object; readonly verdicts: readonly Verdict[] }> {
+type Measured = Pick<RevocationOutput, 'trials' | 'others' | 'outages' | 'verdicts'>
+
+async function measure(settings: Settings, programs: Programs, print: Print): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'))
   try {
     const compiled = compile(folder)
@@ -150,9 +148,14 @@ async function measure(
   }
 }
 
-async function measureWorld(world: World, program: string, settings: Settings, print: Print) {
+async function measureWorld(
+  world: World,
+  program: string,
+  settings: Settings,
+  print: Print,
+): Promise<Measured> {
   const verdicts: Verdict[] = []
-  const results: { trials?: object; others?: number; outages?: object } = {}
+  let results: Omit<Measured, 'verdicts'> = {}
   const conclude = (lines: readonly string[], judged: readonly Verdict[]): void => {
     for (const line of [...lines, ...formatVerdicts(judged)]) print(line)
     verdicts.push(...judged)
@@ -160,14 +163,14 @@ async function measureWorld(world: World, program: string, settings: Settings, p
   if (settings.trials > 0) {
     const { summaries, others } = await runTrials(world, settings)
     conclude(formatTrials(summaries, others), judgeTrials(summaries.ours))
-    Object.assign(results, { trials: summaries, others })
+    results = { trials: summaries, others }
   }
   if (settings.outages > 0) {
     const outages = await runOutages(world, program, settings)
     conclude(formatOutages(outages), judgeOutages(outages))
-    results.outages = outages
+    results = { ...results, outages }
   }
-  return { results, verdicts }
+  return { ...results, verdicts }
 }
 
 async function main(): Promise<void> {
@@ -176,10 +179,15 @@ async function main(): Promise<void> {
   endChildrenWithUs()
   pinSelf(cores.load)
   const programs = await findPrograms(process.env)
-  const about = describe(settings, programs)
+  const versions = versionsOf({
+    envoy: programs.envoy.version,
+    valkey: programs.valkey.version,
+  })
+  const about = describe(settings, versions)
   about.forEach(print)
-  const { results, verdicts } = await measure(settings, programs, print)
-  if (settings.json) console.log(JSON.stringify({ about, settings, ...results, verdicts }, null, 2))
+  const measured = await measure(settings, programs, print)
+  const output: RevocationOutput = { about, versions, settings, ...measured }
+  if (settings.json) console.log(JSON.stringify(output, null, 2))
 }
 
 try {
