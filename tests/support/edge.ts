@@ -200,7 +200,7 @@ export async function startEdge(
     },
     async stop() {
       envoy.kill('SIGKILL')
-      for (const { child } of deciders) child.kill('SIGKILL')
+      await Promise.all(deciders.map(({ child }) => endAtLast(child)))
       for (const upstream of upstreams) {
         upstream.closeAllConnections()
         upstream.close()
@@ -209,6 +209,19 @@ export async function startEdge(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** More than a room takes to end by itself. */
+const END_MS_MAX = 3000
+
+/** As an operator does it, so that it can write what of it ran. */
+async function endAtLast(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX)
+  await gone
+  clearTimeout(late)
 }
 
 function createDecider(launch: () => ChildProcess): Decider {
