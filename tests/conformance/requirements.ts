@@ -9,6 +9,7 @@ import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
 import { EDGE_ATTACKS } from './requirements/edge-attacks.ts'
 import { FAULTS } from './requirements/faults.ts'
+import { FUZZING } from './requirements/fuzzing.ts'
 import { LOGIN } from './requirements/login.ts'
 import { PEOPLE } from './requirements/people.ts'
 import { PEOPLE_ATTACKS } from './requirements/people-attacks.ts'
@@ -34,6 +35,7 @@ export const REQUIREMENTS = {
   ...DEVICE_AND_MACHINES,
   ...TOKENS,
   ...ATTACKS,
+  ...FUZZING,
 }
 
 export type RequirementId = keyof typeof REQUIREMENTS
