@@ -20,4 +20,9 @@ export const FINDINGS: Rows = {
   'Z-04': proved('gateway.yaml: what stands within itself', 'fuzz-gateway-file'),
   'Z-05': proved('access tokens: a typ that is no text', 'fuzz-access-tokens'),
   'Z-06': proved('registration: a type of key that is no text', 'fuzz-register'),
+  'Z-07': proved(
+    'forms: a question mark before the first name',
+    'fuzz-token-state',
+    'fuzz-authorize',
+  ),
 }
