@@ -52,7 +52,10 @@ export function fuzz(id: RequirementId, target: Target | (() => Target | Promise
     await found.finish?.(t)
     const told = [...tally].map(([outcome, count]) => `${count} ${outcome}`)
     const made = `${recorded.length} recorded, ${inputs} made`
-    t.log(`${id}: ${[made, ...told, `seed ${SETTINGS.seed}`].join(', ')}`)
+    const summary = `${id}: ${[made, ...told, `seed ${SETTINGS.seed}`].join(', ')}`
+    // Whoever looks for findings wants to know how much was tried; the everyday tests say nothing of it.
+    if (SETTINGS.isSearch) console.log(summary)
+    else t.log(summary)
     for (const outcome of found.outcomes) t.true(tally.has(outcome), `none ${outcome}`)
   })
 }
