@@ -9,14 +9,16 @@ import { GENERATED, page, table } from './markdown.ts'
 import { mutationSection } from './mutations.ts'
 import { ROOT } from './source.ts'
 
-const PROVING = 'tests/{conformance,e2e,long}/**/*.test.ts'
+const PROVING = 'tests/{conformance,e2e,fuzz,long}/**/*.test.ts'
 
 /** Requirement → the files whose tests cite it, by name. */
 export function findProofs(): ReadonlyMap<string, readonly string[]> {
   const proofs = new Map<string, string[]>()
   for (const file of globSync(PROVING, { cwd: ROOT }).toSorted()) {
     const source = readFileSync(join(ROOT, file), 'utf8')
-    for (const [, id = ''] of source.matchAll(/verifies(?:Alone)?\(\s*'([^']+)'/g)) {
+    for (const [, id = ''] of source.matchAll(
+      /(?:verifies(?:Alone)?|fuzz|through)\(\s*'([^']+)'/g,
+    )) {
       const files = proofs.get(id) ?? []
       if (!files.includes(file)) files.push(file)
       proofs.set(id, files)
@@ -48,7 +50,8 @@ with a test through real parts: real Envoy, a real store, real MCP servers. \`np
 
 Rows begin with what they are of: AS authorization server, RS resource server, TR transport, O OAuth 2.1, D registration, M metadata
 and resources, V revocation, introspection, devices and bearer tokens, R revisions, S stdio, C metadata documents of clients,
-E settings of Envoy, N attacks, F faults of the system whose features these are.`
+E settings of Envoy, N attacks, F faults of the system whose features these are,
+Z what fuzzing has found here.`
 }
 
 type State = 'proved' | 'partly' | 'superseded' | 'deferred'

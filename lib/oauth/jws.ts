@@ -21,7 +21,7 @@ export interface SigningKey {
 export interface ParsedJws {
   readonly algorithm: SigningAlgorithm
   readonly kid: string
-  /** In lower case, without `application/`. */
+  /** In lower case, without `application/`; empty when there is none. */
   readonly typ: string
   readonly payload: Readonly<Record<string, unknown>>
   /** What the signature is over. */
@@ -53,9 +53,7 @@ export function parseJws(token: string): ParsedJws | string {
   return {
     algorithm: alg,
     kid,
-    typ: String(typ)
-      .toLowerCase()
-      .replace(/^application\//, ''),
+    typ: typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '',
     payload: claims,
     signed: token.slice(0, token.length - signature.length - 1),
     signature: signatureBytes,

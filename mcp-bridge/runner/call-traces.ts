@@ -38,7 +38,7 @@ export class CallTraces {
     const span = this.#open.get(call)
     if (span === undefined) return
     if (isObject(error)) {
-      const code = String(error['code'])
+      const code = typeof error['code'] === 'number' ? String(error['code']) : 'unknown'
       span.set({ 'rpc.response.status_code': code })
       span.fail(code)
     } else if (isObject(result) && result['isError'] === true) span.fail('tool_error')

@@ -46,7 +46,8 @@ export class MirroredArguments {
   assert(owner: Owner, headers: IncomingHttpHeaders, request: RpcRequest): void {
     if (this.#byOwner.size === 0 || request.method !== CALL_TOOL) return
     const { name, arguments: args } = paramsOf(request)
-    const declarations = this.#byOwner.get(keyOf(owner))?.get(String(name)) ?? []
+    if (typeof name !== 'string') return
+    const declarations = this.#byOwner.get(keyOf(owner))?.get(name) ?? []
     for (const declaration of declarations) assertSame(declaration, headers, args)
   }
 

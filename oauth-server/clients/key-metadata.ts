@@ -10,7 +10,7 @@ const KEY_BYTES_MAX = 4096
 
 /** Members that only a private or a symmetric key has (RFC 7518 section 6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
-const KEY_TYPES = ['EC', 'RSA', 'OKP']
+const KEY_TYPES: readonly unknown[] = ['EC', 'RSA', 'OKP']
 
 /** What a key is verified with and chosen by (RFC 7517 section 4); nothing else is kept of it. */
 const TEXT_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'use', 'alg'] as const
@@ -42,7 +42,7 @@ function parseSet(value: unknown): readonly Readonly<Record<string, unknown>>[] 
 }
 
 function parseKey(key: unknown): Readonly<Record<string, unknown>> {
-  if (!isObject(key) || !KEY_TYPES.includes(String(key['kty']))) {
+  if (!isObject(key) || !KEY_TYPES.includes(key['kty'])) {
     throw invalid(`each key of jwks must be a public key of type ${KEY_TYPES.join(', ')}`)
   }
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) {

@@ -12,8 +12,8 @@ export interface Params {
 export function parseParams(source: string): Params {
   const values = new Map<string, string>()
   const repeated = new Set<string>()
-  // One pass: anybody may send thousands of names.
-  for (const [name, value] of new URLSearchParams(source)) {
+  // One pass: anybody may send thousands of names. The first question mark would be taken away: it is ours.
+  for (const [name, value] of new URLSearchParams(`?${source}`)) {
     if (values.has(name)) repeated.add(name)
     else values.set(name, value)
   }

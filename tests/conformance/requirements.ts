@@ -9,6 +9,7 @@ import { DEVICE_AND_MACHINES } from './requirements/device-and-machines.ts'
 import { EDGE_AND_LIFE } from './requirements/edge-and-life.ts'
 import { EDGE_ATTACKS } from './requirements/edge-attacks.ts'
 import { FAULTS } from './requirements/faults.ts'
+import { FUZZING } from './requirements/fuzzing.ts'
 import { LOGIN } from './requirements/login.ts'
 import { OWN_PROGRAMS } from './requirements/own-programs.ts'
 import { PEOPLE } from './requirements/people.ts'
@@ -36,6 +37,7 @@ export const REQUIREMENTS = {
   ...TOKENS,
   ...ATTACKS,
   ...OWN_PROGRAMS,
+  ...FUZZING,
 }
 
 export type RequirementId = keyof typeof REQUIREMENTS

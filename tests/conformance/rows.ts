@@ -4,6 +4,7 @@
 
 import { ATTACK_ROWS } from './rows/attacks.ts'
 import { DOCUMENTS } from './rows/documents.ts'
+import { FINDINGS } from './rows/findings.ts'
 import { FORERUNNER } from './rows/forerunner.ts'
 import { INCIDENTS } from './rows/incidents.ts'
 import type { Rows } from './rows/row.ts'
@@ -17,4 +18,5 @@ export const CHECKLISTS: Readonly<Record<string, Rows>> = {
   Attacks: ATTACK_ROWS,
   'What broke elsewhere': INCIDENTS,
   'Faults of the system whose features these are': FORERUNNER,
+  'What fuzzing has found here': FINDINGS,
 }

@@ -62,7 +62,7 @@ const header = fc
   .tuple(scheme, token, fc.constantFrom('', '', ' ', '  ', ', Bearer x', ',', '\0'))
   .map((parts) => parts.join(''))
 
-fuzz('authorization headers', {
+fuzz('fuzz-authorization-headers', {
   corpus: 'authorization-headers',
   words: WORDS,
   grammar: fc.array(header, { minLength: 1, maxLength: 3 }).map((headers) => headers.join('\n')),
@@ -121,7 +121,7 @@ function hasClaims(payload: Readonly<Record<string, unknown>>): boolean {
   )
 }
 
-fuzz('access tokens signed by our key', {
+fuzz('fuzz-access-tokens', {
   corpus: 'access-tokens',
   words: ['"exp":', '"aud":', '["https://gw.example/echo/mcp"]', '"nbf":1', '"alg":"none",'],
   grammar: fc.tuple(bent(HEADER), bent(known.CLAIMS)).map((parts) => parts.join('\n')),
@@ -136,6 +136,7 @@ fuzz('access tokens signed by our key', {
     const isMarked = parts.some((part) => part.startsWith('\xef\xbb\xbf'))
     const isExpected = !isMarked && (await isValid(jwt))
     assert.equal(decision.allow, isExpected, JSON.stringify(decision))
+    assert.ok(decision.allow || decision.reason !== 'unforeseen', JSON.stringify(decision))
     return decision.allow ? 'allowed' : decision.reason
   },
   outcomes: ['allowed', 'malformed', 'expired', 'wrong_audience'],
@@ -201,7 +202,7 @@ async function ask(bytes: Buffer): Promise<CheckResponse> {
   return CheckResponse.decode(bytesBack.subarray(5))
 }
 
-fuzz('check messages over gRPC', async () => {
+fuzz('fuzz-check-messages', async () => {
   const lines: string[] = []
   const log = createLog('test', 'error', { write: (line: string) => void lines.push(line) })
   const decider = known.createPorts()

@@ -51,7 +51,7 @@ function assertAcceptable(text: string, client: Client): void {
   }
 }
 
-fuzz('client documents', {
+fuzz('fuzz-client-documents', {
   corpus: 'client-documents',
   words: WORDS_OF_CLIENTS,
   grammar: document,
@@ -68,7 +68,7 @@ fuzz('client documents', {
 let world: DocumentWorld | undefined
 test.after.always(async () => world?.stop())
 
-fuzz('client documents over HTTPS', async () => {
+fuzz('fuzz-fetched-documents', async () => {
   world = await startDocumentWorld({ CLIENT_ID_METADATA_DOCUMENTS: 'on', RATE_LIMIT_FACTOR: '0' })
   const { internet, open, server } = world
   return {
@@ -101,7 +101,7 @@ fuzz('client documents over HTTPS', async () => {
   }
 })
 
-fuzz('redirect targets', {
+fuzz('fuzz-redirects', {
   corpus: 'redirects',
   words: [
     'http://',

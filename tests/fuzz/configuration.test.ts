@@ -112,7 +112,7 @@ const file = fc
     changes.reduce<unknown>((all, [path, value]) => replace(all, path.split('.'), value), WELL),
   )
 
-fuzz('gateway.yaml', {
+fuzz('fuzz-gateway-file', {
   corpus: 'configuration',
   words: [
     '&a ',
@@ -140,7 +140,9 @@ fuzz('gateway.yaml', {
   ),
   check(bytes) {
     try {
-      readGateway(ENVIRONMENT, folder, { text: bytes.toString('utf8') })
+      const read = readGateway(ENVIRONMENT, folder, { text: bytes.toString('utf8') })
+      // Whoever compares two of them, or changes one, writes it down.
+      JSON.stringify([...read.definitions])
     } catch (error) {
       assert.ok(error instanceof ConfigError, error instanceof Error ? error.stack : String(error))
       assert.ok(error.faults.length > 0)
@@ -154,7 +156,7 @@ fuzz('gateway.yaml', {
   outcomes: ['taken', 'refused'],
 })
 
-fuzz('ages', {
+fuzz('fuzz-ages', {
   corpus: 'ages',
   grammar: fc.oneof(
     fc

@@ -125,7 +125,7 @@ function expected({ events, lastId, retry }: ReferenceReading) {
   }
 }
 
-fuzz('event streams of remote servers', {
+fuzz('fuzz-remote-streams', {
   corpus: 'event-streams',
   words: WORDS,
   grammar: stream,
@@ -148,7 +148,7 @@ async function passThrough(pieces: readonly Buffer[]): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-fuzz('event streams of native servers', {
+fuzz('fuzz-native-streams', {
   corpus: 'event-streams',
   words: WORDS,
   grammar: stream,

@@ -46,7 +46,7 @@ const line = fc.oneof(
     .map((length) => 'x'.repeat(length)),
 )
 
-fuzz('frames of a child', {
+fuzz('fuzz-frames', {
   corpus: 'frames',
   words: ['\n', '\n\n', '{"jsonrpc":"2.0","id":1,"result":{}}\n', 'x'.repeat(LINE_BYTES_MAX)],
   grammar: fc.array(line).map((lines) => `${lines.join('\n')}\n`),
@@ -60,6 +60,9 @@ fuzz('frames of a child', {
   outcomes: ['oversized', 'whole'],
 })
 
+const PACKET_BYTES_MAX = 4096
+const LAST_KIND = 17
+
 /** The first kind that a bridge may send, with a content that tells nothing about its length. */
 const packet = fc
   .tuple(fc.constantFrom('hello', 'line', 'frame', 'gone'), fc.uint8Array({ maxLength: 80 }))
@@ -67,8 +70,8 @@ const packet = fc
 
 function readPackets(chunks: readonly Buffer[]): string[] {
   const read: string[] = []
-  const reader = new PacketReader(4096, (kind, content) =>
-    read.push(`${kind} ${content.toString('hex')}`),
+  const reader = new PacketReader(PACKET_BYTES_MAX, (kind, content) =>
+    read.push(toPacket(kind, content).toString('hex', 4)),
   )
   try {
     for (const chunk of chunks) reader.write(chunk)
@@ -79,11 +82,26 @@ function readPackets(chunks: readonly Buffer[]): string[] {
   return read
 }
 
-fuzz('packets of a runner', {
+/** Length, kind, content, as the contract says; a kind that there is not, or a length beyond the bound, ends it. */
+function referencePackets(bytes: Buffer): string[] {
+  const read: string[] = []
+  for (let at = 0; bytes.length - at >= 5; ) {
+    const [length, kind] = [bytes.readUInt32BE(at), bytes.readUInt8(at + 4)]
+    if (kind > LAST_KIND) return [...read, 'what came is no packet']
+    if (length > PACKET_BYTES_MAX) return [...read, `a packet of ${length} bytes is too large`]
+    if (bytes.length - at < 5 + length) break
+    read.push(bytes.toString('hex', at + 4, at + 5 + length))
+    at += 5 + length
+  }
+  return read
+}
+
+fuzz('fuzz-packets', {
   corpus: 'packets',
   grammar: fc.array(packet).map((packets) => Buffer.concat(packets)),
   check(bytes) {
-    const whole = readPackets([bytes])
+    const whole = referencePackets(bytes)
+    assert.deepEqual(readPackets([bytes]), whole)
     assert.deepEqual(readPackets(cut(bytes)), whole)
     assert.deepEqual(readPackets(byteByByte(bytes)), whole)
     return whole.length === 0 ? 'none' : 'packets'
@@ -130,7 +148,7 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*/g
  */
 const OTHERWISE = /"(?:requestId|progressToken|id|\d+|[^"]*\\.*)"\s*:/
 
-fuzz('numbers on their way through', {
+fuzz('fuzz-numbers', {
   corpus: 'json',
   words: ['-0', '1.0', '1e400', '0.0000001', '12345678901234567890', '"a":', '1E+2'],
   grammar: jsonText.map((value) => `{"jsonrpc":"2.0","method":"m","params":${value}}`),

@@ -19,9 +19,16 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'a form that never ends is given up within a minute': endSlowBodies,
 }
 
+/** Of each target; every day it has two. */
+const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '60'
+/** Between two results there is as long as one target takes. */
+const FUZZ_ARGS = [`--timeout=${Number(FUZZ_SECONDS) + 180}s`]
+
 const found = { ...(await findServers(process.env, ROOT)), ...(await findTools(process.env)) }
 Object.assign(process.env, found)
 const counts = await runAva(['tests/long/**'], found)
+const fuzzed = await runAva([...FUZZ_ARGS, 'tests/fuzz/**'], { ...found, FUZZ_SECONDS })
+for (const name of ['passed', 'failed', 'skipped'] as const) counts[name] += fuzzed[name]
 for (const [name, run] of Object.entries(TESTS)) {
   try {
     await run()

@@ -134,6 +134,7 @@ const member = fc.oneof(
       ['grant_types', ['urn:ietf:params:oauth:grant-type:device_code']],
       ['jwks', { keys: [KEY] }],
       ['jwks', { keys: [{ ...KEY, d: 'x' }] }],
+      ['jwks', { keys: [{ ...KEY, kty: { toString: 1 } }] }],
       ['jwks_uri', 'https://client.test/keys'],
       ['jwks_uri', 'https://127.0.0.1/keys'],
       ['logo_uri', 'javascript:alert(1)'],

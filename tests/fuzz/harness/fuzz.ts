@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { REQUIREMENTS, type RequirementId } from '../../conformance/requirements.ts'
 import { type Recorded, readCorpus } from './corpus.ts'
 import { mutated } from './mutate.ts'
 import { SETTINGS } from './settings.ts'
@@ -39,19 +40,22 @@ const SHRINK_MS_MAX = 60_000
 const INPUT_MS_MAX = 15_000
 const SHOWN_BYTES_MAX = 4000
 
-/** Registers the test. `target` is called when it runs: a gateway may have to be started for it. */
-export function fuzz(title: string, target: Target | (() => Target | Promise<Target>)): void {
-  test.serial(`fuzz ${title}`, async (t) => {
+/** Registers the test under the requirement that it tries. `target` is called when it runs: a gateway may have to be started for it. */
+export function fuzz(id: RequirementId, target: Target | (() => Target | Promise<Target>)): void {
+  test.serial(`${id}: ${REQUIREMENTS[id].behavior}`, async (t) => {
     t.timeout(SETTINGS.budgetMs + SHRINK_MS_MAX + 60_000)
     const found = typeof target === 'function' ? await target() : target
     const recorded = readCorpus(found.corpus)
     const tally: Tally = new Map()
     for (const one of recorded) await replay(found, one, tally)
-    const inputs = await search(title, { target: found, recorded, tally })
+    const inputs = await search(id, { target: found, recorded, tally })
     await found.finish?.(t)
     const told = [...tally].map(([outcome, count]) => `${count} ${outcome}`)
     const made = `${recorded.length} recorded, ${inputs} made`
-    t.log(`${title}: ${[made, ...told, `seed ${SETTINGS.seed}`].join(', ')}`)
+    const summary = `${id}: ${[made, ...told, `seed ${SETTINGS.seed}`].join(', ')}`
+    // Whoever looks for findings wants to know how much was tried; the everyday tests say nothing of it.
+    if (SETTINGS.isSearch) console.log(summary)
+    else t.log(summary)
     for (const outcome of found.outcomes) t.true(tally.has(outcome), `none ${outcome}`)
   })
 }
@@ -66,7 +70,7 @@ async function replay(target: Target, { name, bytes }: Recorded, tally: Tally): 
 
 /** Resolves with how many inputs there were. */
 async function search(
-  title: string,
+  id: RequirementId,
   { target, recorded, tally }: { target: Target; recorded: readonly Recorded[]; tally: Tally },
 ): Promise<number> {
   const files = recorded.map(({ bytes }) => bytes)
@@ -85,7 +89,7 @@ async function search(
       ...(path === undefined ? {} : { path }),
     })
     inputs += outcome.numRuns
-    if (outcome.failed) throw toFailure(title, seed, outcome)
+    if (outcome.failed) throw toFailure(id, seed, outcome)
     if (path !== undefined || Date.now() >= until) return inputs
   }
 }
@@ -107,9 +111,9 @@ async function unlessLate<T>(checking: Promise<T>, milliseconds: number): Promis
   }
 }
 
-function toFailure(title: string, seed: number, outcome: fc.RunDetails<[Buffer]>): Error {
+function toFailure(id: RequirementId, seed: number, outcome: fc.RunDetails<[Buffer]>): Error {
   const { counterexample, counterexamplePath, errorInstance } = outcome
-  const again = `FUZZ_SEED=${seed} FUZZ_PATH=${counterexamplePath} npm run test:fuzz -- '${title}'`
+  const again = `FUZZ_SEED=${seed} FUZZ_PATH=${counterexamplePath} npm run test:fuzz -- ${id}:`
   const shown = show(counterexample?.[0] ?? Buffer.alloc(0))
   return new Error(`${textOf(errorInstance)}\ninput: ${shown}\nagain: ${again}`, {
     cause: errorInstance,

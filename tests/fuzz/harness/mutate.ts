@@ -70,6 +70,7 @@ const WORDS = [
   '{"a":',
   '"__proto__":',
   '"constructor":',
+  '{"toString":1}',
   'null',
   'true',
   '0',

@@ -7,11 +7,14 @@ export interface FuzzSettings {
   /** Of each target. */
   readonly budgetMs: number
   readonly seed: number
+  /** Somebody has said for how long. */
+  readonly isSearch: boolean
   /** Of one input: what a failure has printed. */
   readonly path: string | undefined
 }
 
 export const SETTINGS: FuzzSettings = {
+  isSearch: process.env['FUZZ_SECONDS'] !== undefined,
   budgetMs: 1000 * numberFrom('FUZZ_SECONDS', EVERYDAY_SECONDS),
   // Other inputs each day: what was found once stands in the corpus.
   seed: numberFrom('FUZZ_SEED', Math.floor(Math.random() * 2 ** 31)),

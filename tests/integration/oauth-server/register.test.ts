@@ -221,6 +221,10 @@ test('a key whose members are no texts', refuses, BAD_METADATA, {
   ...REDIRECTS,
   jwks: { keys: [{ ...KEY, kid: { x: 1 } }] },
 })
+test('a key whose type is no text', refuses, BAD_METADATA, {
+  ...REDIRECTS,
+  jwks: { keys: [{ ...KEY, kty: { toString: 1 } }] },
+})
 test('a key that says what it is for in a list of lists', refuses, BAD_METADATA, {
   ...REDIRECTS,
   jwks: { keys: [{ ...KEY, key_ops: [['verify']] }] },

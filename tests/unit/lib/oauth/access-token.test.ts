@@ -114,6 +114,8 @@ const MALFORMED: Record<string, string> = {
   'a number for a key id': withHeader({ alg: 'ES256', kid: 1, typ: 'at+jwt' }),
   'a critical extension': withHeader({ alg: 'ES256', kid: 'k', typ: 'at+jwt', crit: ['exp'] }),
   'the type of an ID token': signJwt('JWT', CLAIMS, KEY),
+  'a type that is no text': withHeader({ alg: 'ES256', kid: 'k', typ: { toString: 1 } }),
+  'types in a list': withHeader({ alg: 'ES256', kid: 'k', typ: ['at+jwt'] }),
   'no type': withHeader({ alg: 'ES256', kid: 'k' }),
   padding: `${signAccessToken(CLAIMS, KEY)}=`,
   'a line break': `${signAccessToken(CLAIMS, KEY)}\n`,

@@ -24,3 +24,8 @@ test('tens of thousands of names cost no noticeable time', (t) => {
   t.deepEqual(parseParams(source).repeated, [])
   t.true(performance.now() - startedAt < 3000)
 })
+
+test('a question mark before the first name is part of it', (t) => {
+  t.is(parseParams('?token=x').get('token'), undefined)
+  t.is(parseParams('?token=x').get('?token'), 'x')
+})
