@@ -210,6 +210,8 @@ export const REMOTE_TAKEN_BEATS = 2
 export const REMOTE_SILENT_BEATS = 40
 /** Between a stream that was cut and the next attempt, unless the server says otherwise. */
 export const REMOTE_RETRY_MS = 1000
+/** `retry: 0` would let a server keep us busy with asking. */
+export const REMOTE_RETRY_MIN_MS = 100
 export const REMOTE_RETRY_MAX_MS = 60_000
 /** Attempts in a row to take up an answer again. */
 export const REMOTE_RESUMPTIONS_MAX = 5

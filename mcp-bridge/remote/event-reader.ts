@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
-import { REMOTE_RETRY_MAX_MS } from '../limits.ts'
+import { REMOTE_RETRY_MAX_MS, REMOTE_RETRY_MIN_MS } from '../limits.ts'
 import { StreamText } from '../stream-text.ts'
 import type { Inbox } from './inbox.ts'
 
@@ -46,7 +46,7 @@ export async function readEvents(
       messages += sink.event({ event, data })
     },
     onRetry: (retry) => {
-      place.retryMs = Math.min(retry, REMOTE_RETRY_MAX_MS)
+      place.retryMs = Math.min(Math.max(retry, REMOTE_RETRY_MIN_MS), REMOTE_RETRY_MAX_MS)
     },
     onError: ({ type }) => {
       isTooLarge ||= type === 'max-buffer-size-exceeded'

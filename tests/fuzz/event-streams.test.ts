@@ -6,7 +6,7 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import test from 'ava'
 import fc from 'fast-check'
-import { REMOTE_RETRY_MAX_MS } from '../../mcp-bridge/limits.ts'
+import { REMOTE_RETRY_MAX_MS, REMOTE_RETRY_MIN_MS } from '../../mcp-bridge/limits.ts'
 import { readAnswer } from '../../mcp-bridge/native/read-answer.ts'
 import {
   type RemoteEvent,
@@ -121,7 +121,10 @@ function expected({ events, lastId, retry }: ReferenceReading) {
   return {
     events,
     lastEventId: lastId !== undefined && VISIBLE.test(lastId) ? lastId : undefined,
-    retryMs: retry === undefined ? undefined : Math.min(retry, REMOTE_RETRY_MAX_MS),
+    retryMs:
+      retry === undefined
+        ? undefined
+        : Math.min(Math.max(retry, REMOTE_RETRY_MIN_MS), REMOTE_RETRY_MAX_MS),
   }
 }
 
