@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dashboard } from '../deploy/grafana/dashboard.ts'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
+import { clientsTestedPage } from './generate/clients-tested.ts'
 import { configurationPage } from './generate/configuration.ts'
 import { dependenciesPage } from './generate/dependencies.ts'
 import { doctorPage } from './generate/doctor.ts'
@@ -22,6 +23,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['../deploy/grafana/dashboards/mcp-gateway.json', `${JSON.stringify(dashboard(), null, 2)}\n`],
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
+    ['clients-tested.md', clientsTestedPage()],
   ])
 }
 
