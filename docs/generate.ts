@@ -6,6 +6,7 @@ import { readResults } from '../bench/results.ts'
 import { dashboard } from '../deploy/grafana/dashboard.ts'
 import { gatewayFileSchema } from '../lib/catalogue/gateway-file.ts'
 import { benchmarksPage } from './generate/benchmarks.ts'
+import { clientsTestedPage } from './generate/clients-tested.ts'
 import { configurationPage } from './generate/configuration.ts'
 import { dependenciesPage } from './generate/dependencies.ts'
 import { doctorPage } from './generate/doctor.ts'
@@ -25,6 +26,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['requirements.md', requirementsPage()],
     ['dependencies.md', dependenciesPage()],
     ['benchmarks.md', benchmarksPage(readResults())],
+    ['clients-tested.md', clientsTestedPage()],
   ])
 }
 

@@ -35,7 +35,7 @@ const SESSIONS = { 'MCP-Protocol-Version': '2025-11-25' }
 const OLD = { 'MCP-Protocol-Version': '2024-11-05' }
 
 /** A client as most are. */
-function shape(
+export function shape(
   name: string,
   redirectUri: string,
   more: Partial<ClientShape> & { readonly registered?: object },

@@ -1,5 +1,7 @@
 /** `npm run test:long`: what takes long, or needs packages that the everyday tests do without. */
 
+import { DRIVERS } from '../clients/drivers.ts'
+import { runClients } from '../clients/run-clients.ts'
 import { runAva } from '../runner/ava.ts'
 import { isSuccess, toSummary } from '../runner/tap.ts'
 import { findServers, findTools } from '../runner/tools.ts'
@@ -39,5 +41,7 @@ for (const [name, run] of Object.entries(TESTS)) {
     console.log(`✘ ${name}\n${error instanceof Error ? error.message : String(error)}`)
   }
 }
+const clients = await runClients(DRIVERS)
+for (const kind of ['passed', 'failed', 'skipped'] as const) counts[kind] += clients.counts[kind]
 console.log(toSummary(counts))
 process.exitCode = isSuccess(counts) ? 0 : 1

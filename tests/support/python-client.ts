@@ -1,45 +1,21 @@
 /** The official Python client in a virtual environment of its own, one for each version, kept for next time. */
 
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
-import { toolPath } from './tool-path.ts'
+import { NotInstalled, pythonPackage } from './installed-packages.ts'
 import type { Visitor } from './visitor.ts'
 
-const run = promisify(execFile)
 const SCRIPT = join(import.meta.dirname, '../clients/python/login.py')
-const INSTALL_MS_MAX = 120_000
 
 /** The interpreter with that version of `mcp`; undefined without Python or without a package index. */
 export async function pythonWith(version: string): Promise<string | undefined> {
-  const python = toolPath('python')
-  if (python === undefined) return undefined
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const folder = join(cache, 'mcp-oauth-gateway', `test-python-mcp-${version}`)
-  const installed = join(folder, 'bin/python')
-  if (existsSync(installed)) return installed
-  const coming = `${folder}.${process.pid}`
   try {
-    mkdirSync(join(cache, 'mcp-oauth-gateway'), { recursive: true })
-    await run(python, ['-m', 'venv', coming])
-    const install = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      `mcp==${version}`,
-    ]
-    await run(join(coming, 'bin/python'), install, { timeout: INSTALL_MS_MAX })
-    renameSync(coming, folder)
-    return installed
-  } catch {
+    return await pythonPackage('mcp', version)
+  } catch (error) {
     // No venv module, no pip, no index: the test that needs it says so in its title.
-    rmSync(coming, { recursive: true, force: true })
-    return undefined
+    if (error instanceof NotInstalled) return undefined
+    throw error
   }
 }
 

@@ -1,10 +1,8 @@
 /** The official TypeScript client of the second generation, in a folder of its own, kept for next time. */
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { NotInstalled, npmPackage } from './installed-packages.ts'
 import type { FetchLike } from './socket-fetch.ts'
 
 const PACKAGE = '@modelcontextprotocol/client'
@@ -31,19 +29,12 @@ export interface SecondSdk {
 
 /** Undefined without a package registry. */
 export async function secondSdk(): Promise<SecondSdk | undefined> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const folder = join(cache, 'mcp-oauth-gateway', `test-sdk-${VERSION}`)
-  const entry = join(folder, 'node_modules', PACKAGE, 'dist/index.mjs')
-  if (!existsSync(entry) && !install(folder)) return undefined
-  return (await import(pathToFileURL(entry).href)) as SecondSdk
-}
-
-function install(folder: string): boolean {
-  const coming = `${folder}.${process.pid}`
-  mkdirSync(coming, { recursive: true })
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', coming]
-  const { status } = spawnSync('npm', [...args, `${PACKAGE}@${VERSION}`])
-  if (status === 0) renameSync(coming, folder)
-  else rmSync(coming, { recursive: true, force: true })
-  return status === 0
+  try {
+    const folder = await npmPackage(PACKAGE, VERSION)
+    const entry = join(folder, 'node_modules', PACKAGE, 'dist/index.mjs')
+    return (await import(pathToFileURL(entry).href)) as SecondSdk
+  } catch (error) {
+    if (error instanceof NotInstalled) return undefined
+    throw error
+  }
 }

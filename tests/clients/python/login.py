@@ -91,4 +91,5 @@ async def main():
                 await use(session, tool, arguments)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

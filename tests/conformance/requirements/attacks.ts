@@ -266,6 +266,11 @@ const REAL_CLIENTS = {
     behavior:
       'clients of earlier revisions, which name no resource or find no metadata of it, do too',
   },
+  'clients-closed': {
+    source: `${MCP}/authorization#authorization-flow`,
+    behavior:
+      'claude.ai, ChatGPT, VS Code and Cursor, registered or known by their document, are let in with the requests that are known of them',
+  },
   'client-fetches-authorize-itself': {
     source: `${RFC}/rfc9110#section-9.2.1`,
     behavior:
