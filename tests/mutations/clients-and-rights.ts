@@ -164,6 +164,14 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     test: integration('oauth-server/account'),
   },
   {
+    takesOut: 'a person disabled by the operator is refused',
+    file: 'oauth-server/access/access.ts',
+    from: 'if (!(await families.disabledUsers.has(userId))) return false',
+    to: 'return false',
+    noticedBy: 'somebody disabled is signed out, and no way in is left',
+    test: integration('oauth-server/admin'),
+  },
+  {
     takesOut: 'only this machine is loopback',
     file: 'lib/catalogue/addresses.ts',
     from: "hostname.endsWith('.localhost') ||",

@@ -1,6 +1,6 @@
 /** Protections of the authorization endpoint, of consent and of pages. */
 
-import { conformance, integration, type Mutation, unit } from './mutation.ts'
+import { conformance, contract, integration, type Mutation, unit } from './mutation.ts'
 
 export const CONSENT: readonly Mutation[] = [
   {
@@ -207,5 +207,37 @@ export const CONSENT: readonly Mutation[] = [
     to: 'const known = requested',
     noticedBy: 'what belongs to the service or to none is granted, beside the base scope',
     test: unit('oauth-server/scopes'),
+  },
+  {
+    takesOut: 'errors of ours say nothing of their cause',
+    file: 'oauth-server/steps/answer-errors.ts',
+    from: 'ctx.body = error.toJSON()',
+    to: 'ctx.body = { ...error.toJSON(), cause: String(error.cause), detail: error.detail }',
+    noticedBy: 'without its store the server says 503 and never anything wrong',
+    test: integration('oauth-server/store-away'),
+    survivedUntil: 'No test read the body of a 503: one does now.',
+  },
+  {
+    takesOut: 'a page that is loaded behind another decides nothing',
+    file: 'oauth-server/authorize/authorize.ts',
+    from: 'request.insistent || !isNavigation(ctx)',
+    to: 'request.insistent',
+    noticedBy: 'only for a page that the person goes to, not for what another page loads',
+    test: integration('oauth-server/remembered-consent'),
+  },
+  {
+    takesOut: 'whoever may not use a service gets no grant for it',
+    file: 'oauth-server/authorize/remembered.ts',
+    from: "if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }",
+    to: '',
+    also: [
+      {
+        file: 'oauth-server/authorize/grant-access.ts',
+        from: 'if (!(await access.allows(userId, service))) {',
+        to: "if (service === 'never') {",
+      },
+    ],
+    noticedBy: ', and no code buys anything',
+    test: contract('access-changes'),
   },
 ]

@@ -1,6 +1,6 @@
 /** Protections around what is fetched for strangers. */
 
-import { conformance, type Mutation } from './mutation.ts'
+import { conformance, integration, type Mutation } from './mutation.ts'
 
 export const DOCUMENTS: readonly Mutation[] = [
   {
@@ -107,5 +107,21 @@ export const DOCUMENTS: readonly Mutation[] = [
     to: 'PRIVATE_MEMBERS.length > 0',
     noticedBy: 'document-defects',
     test: conformance('client-documents'),
+  },
+  {
+    takesOut: 'this machine’s own addresses are not reached',
+    file: 'lib/platform/outbound/egress.ts',
+    from: '!isPublicAddress(address) || own.includes(address)',
+    to: '!isPublicAddress(address)',
+    noticedBy: 'is refused, to a request and to a tunnel, before anything is connected',
+    test: integration('platform/forward-proxy'),
+  },
+  {
+    takesOut: 'only web ports are reached',
+    file: 'lib/platform/outbound/egress.ts',
+    from: "if (others.length > 0 && !WEB_PORTS.has(destination.port)) throw new OutboundError('port')",
+    to: '',
+    noticedBy: 'of a public host is refused',
+    test: integration('platform/forward-proxy'),
   },
 ]

@@ -1,6 +1,6 @@
 /** Protections of logins. */
 
-import { conformance, type Mutation, unit } from './mutation.ts'
+import { conformance, integration, type Mutation, unit } from './mutation.ts'
 
 export const LOGIN: readonly Mutation[] = [
   {
@@ -34,6 +34,16 @@ export const LOGIN: readonly Mutation[] = [
     to: '',
     noticedBy: 'login-forged',
     test: conformance('login'),
+  },
+  {
+    takesOut: 'a login gets a cookie of its own',
+    file: 'oauth-server/login/session.ts',
+    from: '  if (old !== undefined) await families.logins.close(old)\n',
+    to: '',
+    noticedBy: 'login-ends-the-one-before',
+    test: conformance('own-attacks'),
+    survivedUntil:
+      'Nothing tried the cookie of a login that another one has replaced: now it is kept and tried.',
   },
   {
     takesOut: 'signing out everywhere ends every login',
@@ -165,5 +175,28 @@ export const LOGIN: readonly Mutation[] = [
     to: 'isText(email)',
     noticedBy: 'an address counts when it is verified, in so many words',
     test: unit('oauth-server/login/github-facts'),
+  },
+  {
+    takesOut: 'a state of GitHub is compared',
+    file: 'oauth-server/login/providers/github.ts',
+    from: 'state === undefined || otherStates.length > 0 || !equalInConstantTime(state, login.state)',
+    to: 'otherStates.length > 9',
+    noticedBy: 'is not believed, and GitHub is not asked',
+    test: integration('oauth-server/providers/github'),
+  },
+  {
+    takesOut: 'a service for some is not for all',
+    file: 'oauth-server/login/admission.ts',
+    from: 'const isAllowed = service === undefined || (await ports.access.allows(login.userId, service))',
+    to: 'const isAllowed = service !== "never"',
+    also: [
+      {
+        file: 'oauth-server/authorize/grant-access.ts',
+        from: 'if (!(await access.allows(userId, service))) {',
+        to: "if (service === 'never') {",
+      },
+    ],
+    noticedBy: 'a rule of a service narrows that one alone',
+    test: integration('oauth-server/access-file'),
   },
 ]

@@ -197,4 +197,12 @@ export const SESSIONS: readonly Mutation[] = [
     noticedBy: 'what was passed on is not passed on again',
     test: integration('mcp-bridge/instances'),
   },
+  {
+    takesOut: 'an idle session ends',
+    file: 'mcp-bridge/sessions.ts',
+    from: 'else if (now - entry.usedAt >= this.#options.timeoutMs) this.end(entry.session.id)',
+    to: '',
+    noticedBy: 'sessions end when unused, not while a stream or a call is open',
+    test: integration('mcp-bridge/sessions'),
+  },
 ]
