@@ -28,6 +28,15 @@ export const DOCUMENTS: readonly Mutation[] = [
     test: conformance('client-documents'),
   },
   {
+    takesOut: 'our own host is no client',
+    file: 'oauth-server/clients/documents/document-url.ts',
+    from: "return ownHosts.has(new URL(text).hostname) ? 'is one of this gateway itself' : undefined",
+    to: 'return ownHosts.size === 0 ? "" : undefined',
+    noticedBy: 'document-id-own-host',
+    test: conformance('client-documents'),
+    drawnFor: 'N-80',
+  },
+  {
     takesOut: 'a document is kept a day at most',
     file: 'oauth-server/clients/documents/freshness.ts',
     from: 'return Math.min(Math.max(wantedMs, bounds.minMs), bounds.maxMs)',
@@ -97,8 +106,10 @@ export const DOCUMENTS: readonly Mutation[] = [
     file: 'lib/platform/outbound/public-address.ts',
     from: "return address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST)",
     to: 'return true',
-    noticedBy: 'document-special-addresses',
+    noticedBy: 'document-names-of-special-addresses',
     test: conformance('client-documents'),
+    survivedUntil:
+      'Addresses in a client id are refused by their spelling before: the test with names that lead to them notices.',
   },
   {
     takesOut: 'a key set of a document is public',

@@ -105,4 +105,13 @@ export const STORE: readonly Mutation[] = [
     test: contract('replica'),
     survivedUntil: 'Only the end of an entry was tried: now also that it does not end before.',
   },
+  {
+    takesOut: 'each purpose has a key of its own',
+    file: 'lib/platform/secret.ts',
+    from: "'mcp-oauth-gateway', purpose, 32",
+    to: "'mcp-oauth-gateway', purpose.length > 0 ? 'one' : purpose, 32",
+    noticedBy: 'each purpose has a key of its own, always the same',
+    test: unit('lib/platform/secret'),
+    survivedUntil: 'Nothing compared the keys of two purposes: a unit test does.',
+  },
 ]

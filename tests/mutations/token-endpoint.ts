@@ -199,4 +199,12 @@ export const TOKEN_ENDPOINT: readonly Mutation[] = [
     noticedBy: 'refresh-token-altered',
     test: conformance('codes-and-refresh'),
   },
+  {
+    takesOut: 'an address is told to who has the scope for it',
+    file: 'oauth-server/token/email-claims.ts',
+    from: 'if (!scopes.includes(EMAIL)) return {}',
+    to: '',
+    noticedBy: 'email-claims',
+    test: conformance('userinfo'),
+  },
 ]
