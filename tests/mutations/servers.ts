@@ -7,7 +7,7 @@ export const SERVERS: readonly Mutation[] = [
     takesOut: 'ids of calls are ours',
     file: 'mcp-bridge/runner/correlation.ts',
     from: '    const id = this.#lastId\n',
-    to: '    const id = (typeof request.id === "number" ? request.id : this.#lastId)\n',
+    to: '    const id = request.id as number\n',
     noticedBy: 'ids-equal-in-a-session',
     test: conformance('bridge-calls'),
   },
