@@ -14,11 +14,13 @@ export function mutationSection(): string[] {
   }
   const noticed = MUTATIONS.filter(({ takesOut }) => results[takesOut]?.verdict === 'noticed')
   const survivors = MUTATIONS.filter(({ survivedUntil }) => survivedUntil !== undefined)
+  const drawn = MUTATIONS.flatMap(({ drawnFor }) => drawnFor ?? [])
   return [
     '## Mutations',
     `${MUTATIONS.length} protections are taken out of a copy of the code by \`npm run test:mutations\`, one at a time, and the test that is
 named has to fail. In their last runs ${noticed.length} were noticed. ${survivors.length} of them were not when they were first tried: what was
-done about those stands below. \`node tests/mutations/draw.ts COUNT SEED\` draws rows whose code may be mutated next.`,
+done about those stands below. ${drawn.length} are of rows that were drawn at random: ${drawn.join(', ')}.
+\`node tests/mutations/draw.ts COUNT SEED\` draws rows whose code may be mutated next.`,
     table(
       ['not so any more', 'file', 'noticed by', 'last run'],
       MUTATIONS.map((mutation) => [

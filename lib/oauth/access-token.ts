@@ -7,8 +7,11 @@ import { hasValidSignature, type ParsedJws, parseJws, type SigningKey, signJwt }
 /** RFC 9068 section 2.1: keeps ID tokens and other JWTs of ours from passing as access tokens. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
-/** Clocks of two processes may differ by this much before `exp` or `nbf` decides. */
+/** So long after its `exp` a token still counts: the clock that made it may have been a little behind. */
 export const CLOCK_TOLERANCE_SECONDS = 5
+
+/** From a clock that is ahead of ours by more than this nothing counts, whatever our signature says. */
+const AHEAD_SECONDS_MAX = 30
 
 /** Epochs are whole seconds. */
 export interface AccessTokenClaims {
@@ -118,7 +121,7 @@ function checkTimes(
   now: number,
 ): Verification | undefined {
   if (exp <= now - CLOCK_TOLERANCE_SECONDS) return fault('expired', `exp was ${exp}`)
-  const latest = now + CLOCK_TOLERANCE_SECONDS
+  const latest = now + AHEAD_SECONDS_MAX
   if (iat > latest) return fault('malformed', 'the token was issued in the future')
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= latest))
     return fault('malformed', 'the token does not count yet')

@@ -22,6 +22,7 @@ const bridge = await startBridge({
     slow: fixture('works-slowly.ts'),
     later: fixture('speaks-later.ts'),
     all: fixture('works-slowly.ts', { isolation: 'shared' }),
+    shared: fixture('echoes.ts', { isolation: 'shared' }),
   },
   environment: { MCP_BRIDGE_LEASE_MS: PATIENT_LEASE_MS },
 })
@@ -156,6 +157,22 @@ verifies('call-asks-nobody', async (t) => {
     const last = heardIn(result).at(-1)
     t.is(last?.id, 'asked-by-server')
     t.is(last?.error?.code, -32601)
+  }
+})
+
+verifies('call-asks-nobody-shared', async (t) => {
+  const capabilities = { sampling: {}, elicitation: {}, roots: {} }
+  const { id: session } = await open(bridge, 'shared', { capabilities })
+  for (const what of ['sampling/createMessage', 'elicitation/create', 'roots/list']) {
+    const options = { session, accept: 'text/event-stream' }
+    const got = await allEvents(await send(bridge, 'shared', rpc('ask', { what }), options))
+    t.deepEqual(
+      got.map(({ id, method }) => [id, method]),
+      [[1, undefined]],
+      'nobody knows on whose behalf it would ask',
+    )
+    const { result } = await json(send(bridge, 'shared', rpc('heard'), { session }))
+    t.is(heardIn(result).at(-1)?.error?.code, -32601)
   }
 })
 

@@ -148,6 +148,7 @@ verifiesAlone('edge-internal-headers', async (t) => {
     'X-Request-Id': 'mine',
     Forwarded: 'for=10.0.0.1;host=evil.example',
     'X-Gateway-Edge': 'guessed',
+    'X-Gateway-Hop': 'guessed',
     'Router-Key': 'guessed',
     'Mcp-Init-Host': 'evil.example',
     'X-Upstream-Authorization': 'Bearer guessed',

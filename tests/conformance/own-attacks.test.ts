@@ -102,6 +102,22 @@ verifies('redirect-changed-while-asked', async (t) => {
   t.is(answer.status, 400)
 })
 
+verifies('login-ends-the-one-before', async (t) => {
+  const { person } = await logIn('ann')
+  const held = [...person.cookies].filter(([name]) => name.includes('-login-'))
+  const thief = createPerson(send)
+  for (const [name, value] of held) thief.cookies.set(name, value)
+  const account = `${one.url}/account`
+  t.is((await thief.open(account)).response.status, 200)
+  const page = await person.open(client.begin(ID, { resource: endpoint, prompt: 'login' }).url)
+  t.is((await person.submit(page, { username: 'ben' })).status, 303)
+  for (const [name, value] of held) {
+    t.not(person.cookies.get(name), value)
+    thief.cookies.set(name, value)
+  }
+  t.is((await thief.open(account)).response.status, 303, 'whoever kept the old cookie has nothing')
+})
+
 verifies('decisions-race', async (t) => {
   const person = createPerson(send)
   const page = await person.open(client.begin(ID, { resource: endpoint }).url)

@@ -88,8 +88,10 @@ export const AUTHORIZATION_SERVER: readonly Mutation[] = [
     file: 'lib/platform/outbound/public-address.ts',
     from: "if (address.range() !== 'unicast') return false",
     to: '',
-    noticedBy: 'document-special-addresses',
+    noticedBy: 'document-names-of-special-addresses',
     test: conformance('client-documents'),
+    survivedUntil:
+      'Addresses in a client id are refused by their spelling before: the test with names that lead to them notices.',
   },
   {
     takesOut: 'a device code is its client’s',

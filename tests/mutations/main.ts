@@ -7,7 +7,7 @@
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { attempt, requireGreen, type Verdict } from './attempt.ts'
+import { attempt, isGreen, type Verdict } from './attempt.ts'
 import type { Mutation } from './mutation.ts'
 import { MUTATIONS } from './mutations.ts'
 import { record } from './results.ts'
@@ -40,13 +40,14 @@ function makeCopy(): string {
   return copy
 }
 
-/** By the file of their test, which has to be green without any of them. */
+/** By their test, which has to be green without any of them. */
 function attemptAll(chosen: readonly Mutation[], copy: string): ReadonlyMap<Mutation, Verdict> {
   const verdicts = new Map<Mutation, Verdict>()
-  for (const [, ofFile] of Map.groupBy(chosen, ({ test }) => test)) {
-    requireGreen(ofFile, copy)
-    for (const mutation of ofFile) {
-      const verdict = attempt(mutation, ofFile, copy)
+  for (const [, ofTest] of Map.groupBy(chosen, ({ test, noticedBy }) => `${test} ${noticedBy}`)) {
+    const [first] = ofTest
+    const wasGreen = first !== undefined && isGreen(first, copy)
+    for (const mutation of ofTest) {
+      const verdict = wasGreen ? attempt(mutation, copy) : 'its test is not green'
       verdicts.set(mutation, verdict)
       tell(mutation, verdict)
       if (process.argv.includes('--record')) record(mutation, verdict)

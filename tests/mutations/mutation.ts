@@ -17,6 +17,8 @@ export interface Mutation extends Change {
   readonly noticedBy: string
   /** Where that test stands. */
   readonly test: string
+  /** The row that was drawn at random when this was added (draw.ts). */
+  readonly drawnFor?: string
   /** Nothing noticed it at first: what was done about that. */
   readonly survivedUntil?: string
 }

@@ -3,22 +3,38 @@
 import { AUTHORIZATION_SERVER } from './authorization-server.ts'
 import { BACKUP } from './backup.ts'
 import { BRIDGE } from './bridge.ts'
+import { CLIENTS_AND_RIGHTS } from './clients-and-rights.ts'
+import { CONSENT } from './consent.ts'
 import { DECIDING } from './deciding.ts'
+import { DOCUMENTS } from './documents.ts'
 import { EDGE } from './edge.ts'
 import { ENVOY } from './envoy.ts'
+import { GRANTS } from './grants.ts'
+import { LOGIN } from './login.ts'
 import type { Mutation } from './mutation.ts'
-import { PEOPLE } from './people.ts'
-import { SESSIONS_AND_SERVERS } from './sessions-and-servers.ts'
+import { RECORDS } from './records.ts'
+import { SERVERS } from './servers.ts'
+import { SESSIONS } from './sessions.ts'
 import { STORE } from './store.ts'
+import { TOKEN_ENDPOINT } from './token-endpoint.ts'
+import { TOKENS_AT_THE_EDGE } from './tokens-at-the-edge.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...EDGE,
   ...AUTHORIZATION_SERVER,
   ...BRIDGE,
   ...BACKUP,
+  ...CLIENTS_AND_RIGHTS,
+  ...CONSENT,
   ...DECIDING,
+  ...DOCUMENTS,
   ...ENVOY,
-  ...PEOPLE,
-  ...SESSIONS_AND_SERVERS,
+  ...GRANTS,
+  ...LOGIN,
+  ...RECORDS,
+  ...SERVERS,
+  ...SESSIONS,
   ...STORE,
+  ...TOKEN_ENDPOINT,
+  ...TOKENS_AT_THE_EDGE,
 ]

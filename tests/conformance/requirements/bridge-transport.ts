@@ -41,6 +41,10 @@ export const BRIDGE_TRANSPORT = {
     source: `${MCP}/lifecycle#capability-negotiation`,
     behavior: 'a server that asks for what the client has not declared is answered at once',
   },
+  'call-asks-nobody-shared': {
+    source: HIJACKING,
+    behavior: 'a server that people share asks none of them: it is told that nobody can be asked',
+  },
   'call-large': {
     source: POST,
     behavior:

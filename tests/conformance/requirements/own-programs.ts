@@ -47,6 +47,10 @@ export const OWN_PROGRAMS = {
     source: `${RFC}/rfc9700#section-4.1`,
     behavior: 'a client that changes its redirect while a person is asked gets no answer at all',
   },
+  'login-ends-the-one-before': {
+    source: `${MCP}/security_best_practices#session-hijacking`,
+    behavior: 'who signs in as somebody else in a browser ends the login that was there before',
+  },
   'decisions-race': {
     source: `${RFC}/rfc9700#section-4.7`,
     behavior: 'of approvals and denials of one page that race, one counts',

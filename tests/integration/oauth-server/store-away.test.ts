@@ -31,6 +31,8 @@ test('without its store the server says 503 and never anything wrong', async (t)
     t.is(answers[name].headers.get('cache-control'), 'no-store', name)
   }
   t.is(token.json()['error'], 'temporarily_unavailable')
+  t.deepEqual(Object.keys(token.json()), ['error', 'error_description'], 'nothing of the cause')
+  t.notRegex(token.text, /redis|valkey|\.sock|ECONN|stack/i)
 })
 
 test('a second server of the same store serves what the first one began', async (t) => {
