@@ -18,6 +18,8 @@ const PEOPLE = 2 * NUMBERS.callers + NUMBERS.authorizationWorkers + NUMBERS.atta
 const SEED = 1
 const WARM_UP_MS = 15_000
 const CAPACITY_MS = 60_000
+/** So that revocations, which are kept as long as what they name, come and go within the soak. */
+const TOKEN_SECONDS = 120
 const SETTLE_MS = 90_000
 
 export interface Soaked {
@@ -31,7 +33,7 @@ export interface Soaked {
 }
 
 export async function runSoak(minutes: number, tell: (line: string) => void): Promise<Soaked> {
-  const world = await startWorld([])
+  const world = await startWorld([], { ACCESS_TOKEN_LIFETIME: String(TOKEN_SECONDS) })
   try {
     return await soak(world, minutes, tell)
   } finally {

@@ -47,6 +47,7 @@ export class AuthorizationWorker implements Worker<AuthorizationOperation> {
 
   async perform(operation: PlannedOperation<AuthorizationOperation>): Promise<void> {
     const { member } = this
+    await member.keepFresh()
     const held = member.held ?? (await member.logIn(this.#endpoint))
     await this.#perform(operation, held)
   }

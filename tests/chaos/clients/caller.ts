@@ -158,6 +158,7 @@ export class Caller implements Worker<CallerOperation> {
     const seat = this.#seats[service]
     try {
       const conversation = await this.#sit(seat)
+      await seat.member.keepFresh()
       return await conversation.call(tool, args)
     } catch (error) {
       // Whatever it was: a client begins anew.

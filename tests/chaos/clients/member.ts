@@ -11,6 +11,8 @@ import { type Patient, sendTimed, untilDecided } from './patience.ts'
 /** On the web: consent for it is remembered. */
 const REDIRECT_URI = 'https://app.example/callback'
 
+const FRESH_MS = 15_000
+
 /** A code that has come and nobody has used. */
 export interface Code {
   readonly fields: Readonly<Record<string, string>>
@@ -157,6 +159,14 @@ export class Member {
     const { answer, sentAt } = await this.token(this.refreshing(held.refreshToken))
     if (answer.status === 400) return this.#refused(held, answer, firstAt)
     return this.keepRotation(held, answer, sentAt)
+  }
+
+  /** As clients do it: what is about to end is exchanged before it is used. */
+  async keepFresh(): Promise<void> {
+    const { held, ledger } = this
+    const issued = held && ledger.issued.get(held.accessToken)
+    if (held === undefined || issued === undefined) return
+    if (issued.expiresAt - ledger.clock() < FRESH_MS) await this.refresh(held)
   }
 
   keepRotation(held: Held, answer: HttpResponse, sentAt: number): Held {

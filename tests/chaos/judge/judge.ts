@@ -76,7 +76,9 @@ function isTried(index: number, length: number): boolean {
 
 /** At the edge and at the authorization server, every token that was issued. */
 async function judgeTokens(url: string, ledger: Ledger): Promise<string> {
-  const all = ledger.tokens.filter((_, index, { length }) => isTried(index, length))
+  const all = ledger.tokens
+    .filter(({ expiresAt }) => expiresAt > ledger.clock())
+    .filter((_, index, { length }) => isTried(index, length))
   let ended = 0
   await forEach(all, async (issued) => {
     if (ledger.revocations.isEnded(issued)) ended += 1

@@ -94,7 +94,7 @@ export class Ledger {
 
   /** @param grantedAt when the grant was certainly made: when its code had come. */
   accessIssued(accessToken: string, grantedAt: number): Issued {
-    const { jti, grant_id, client_id, sub, aud } = decodeJwt(accessToken)
+    const { jti, grant_id, client_id, sub, aud, exp } = decodeJwt(accessToken)
     const issued = {
       accessToken,
       token: String(jti),
@@ -103,6 +103,7 @@ export class Ledger {
       user: String(sub),
       resource: String(aud),
       grantedAt,
+      expiresAt: this.clock() + (exp ?? Infinity) * 1000 - Date.now(),
     }
     if (!this.issued.has(accessToken)) this.tokens.push(issued)
     this.issued.set(accessToken, issued)
@@ -143,7 +144,7 @@ export class Ledger {
   grantStandingOf(accessToken: string, at: number): Standing {
     const issued = this.issued.get(accessToken)
     if (issued === undefined) return 'revoked'
-    return this.revocations.standingOf({ ...issued, token: '' }, at)
+    return this.revocations.standingOf({ ...issued, token: '', expiresAt: Infinity }, at)
   }
 
   /** An answer of the edge, or of what is behind it, to a request with this token. */

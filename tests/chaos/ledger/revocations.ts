@@ -13,7 +13,12 @@ export interface TokenNames {
   readonly user: string
   /** When the grant was certainly made already. */
   readonly grantedAt: number
+  /** From then on it counts no more by itself. */
+  readonly expiresAt: number
 }
+
+/** Whoever asks so shortly before may be answered afterwards. */
+const EXPIRING_MS = 3000
 
 interface Revocation {
   readonly begunAt: number
@@ -52,7 +57,7 @@ export class RevocationLedger {
         : 'doubtful',
     )
     if (standings.includes('revoked')) return 'revoked'
-    return standings.length > 0 ? 'doubtful' : 'good'
+    return standings.length > 0 || at > names.expiresAt - EXPIRING_MS ? 'doubtful' : 'good'
   }
 
   /** Whether its end was acknowledged, however lately. */

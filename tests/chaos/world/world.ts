@@ -35,6 +35,9 @@ export interface World {
 /** A server that nobody uses ends soon: they come and go, and at last none is left. */
 const IDLE_SECONDS = 5
 
+/** Whoever was cut off from their session leaves it behind: it ends soon, and so does its server. */
+const SESSION_SECONDS = 20
+
 const FILE = stringify({
   mcpServers: {
     shared: fixture('remembers.ts', { isolation: 'shared', idle: IDLE_SECONDS }),
@@ -42,7 +45,11 @@ const FILE = stringify({
   },
 })
 
-export async function startWorld(targets: readonly Target[]): Promise<World> {
+/** @param environment what the operator has set beside what the run itself needs. */
+export async function startWorld(
+  targets: readonly Target[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-'))
   const stateDirectory = join(folder, '.gateway')
   const missing = new Map<Target, string>()
@@ -69,6 +76,8 @@ export async function startWorld(targets: readonly Target[]): Promise<World> {
       environment: {
         RATE_LIMIT_FACTOR: '0',
         LOG_LEVEL: 'warn',
+        SESSION_TIMEOUT: String(SESSION_SECONDS),
+        ...environment,
         ...(clock && { VALKEY_BIN: clock.program }),
       },
     })

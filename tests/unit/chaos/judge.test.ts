@@ -34,6 +34,7 @@ interface Asked {
 
 const mint = (jti: string, endpoint: string): Promise<string> =>
   new SignJWT({ jti, grant_id: `of-${jti}`, client_id: 'client', sub: 'dev:ann', aud: endpoint })
+    .setExpirationTime('1h')
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new Uint8Array(32))
 

@@ -11,6 +11,7 @@ async function mint(changes: object = {}): Promise<string> {
   number += 1
   const claims = { jti: `token-${number}`, grant_id: `grant-${number}`, client_id: 'client' }
   return await new SignJWT({ ...claims, sub: 'dev:ann', aud: ECHO, ...changes })
+    .setExpirationTime('1h')
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new Uint8Array(32))
 }
@@ -80,6 +81,16 @@ test('a good token is never called bad', async (t) => {
   t.deepEqual(broken(), [])
   knock(token, 401)
   t.deepEqual(broken(), ['good-refused'])
+})
+
+test('what expires is called bad by everybody, and its grant stays good', async (t) => {
+  const { ledger, knock, broken, wait } = createWorld()
+  const token = await mint()
+  ledger.accessIssued(token, 0)
+  wait(3_600_000)
+  knock(token, 401)
+  t.deepEqual(broken(), [])
+  t.is(ledger.grantStandingOf(token, 3_600_000), 'good')
 })
 
 test('a token opens its own endpoint, and nobody else’s token opens anything', async (t) => {
