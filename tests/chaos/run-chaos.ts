@@ -1,6 +1,10 @@
 /** One run: a gateway, everybody who uses it, a schedule of faults, and the judgement. */
 
+import { copyFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logFolder } from '../../cli/log/log-file.ts'
 import { pausesOf } from './clients/work.ts'
 import { inject } from './faults/inject.ts'
 import { judgeAcknowledged } from './judge/judge.ts'
@@ -16,6 +20,7 @@ import { REVOKED_WITHIN_MS } from './ledger/revocations.ts'
 import type { ChaosOptions } from './options.ts'
 import { populate } from './population.ts'
 import { describeFault, planFaults, type Target } from './seeded/plan.ts'
+import { untilLeft } from './world/interruption.ts'
 import { settle, takeInventoryAtRest } from './world/inventory.ts'
 import { type Prober, startProber } from './world/prober.ts'
 import { startWorld, type World } from './world/world.ts'
@@ -41,11 +46,7 @@ export async function runChaos(
 ): Promise<Outcome> {
   const world = await startWorld(options.targets)
   for (const [target, why] of world.missing) tell(`skipped: ${target} (${why})`)
-  try {
-    return await runWithin(world, options, tell)
-  } finally {
-    await world.stop()
-  }
+  return await untilLeft(() => runWithin(world, options, tell), world.stop)
 }
 
 async function runWithin(
@@ -78,7 +79,15 @@ async function runWithin(
   for (const line of await judgeAcknowledged(url, ledger, population.members)) tell(`  ${line}`)
   judgeStore(await readInformation(world), ledger)
   judgeInventory(before, await settle(world, before, SETTLE_MS), ledger)
+  if (ledger.violations.length > 0) tell(`the log of the gateway: ${keepLog(world, options.seed)}`)
   return { ledger, skipped: world.missing, ...faults }
+}
+
+/** Its folder goes: what it said of a violation is kept. @returns where. */
+function keepLog({ stateDirectory }: World, seed: number): string {
+  const path = join(mkdtempSync(join(tmpdir(), `chaos-log-${seed}-`)), 'gateway.log')
+  copyFileSync(join(logFolder(stateDirectory), 'gateway.log'), path)
+  return path
 }
 
 /** A crowd that comes and goes before anything is counted: what is started once is there. */

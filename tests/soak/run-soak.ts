@@ -7,6 +7,7 @@ import { judgeInventory, judgeStore, readInformation } from '../chaos/judge/judg
 import { Ledger } from '../chaos/ledger/ledger.ts'
 import { REVOKED_WITHIN_MS } from '../chaos/ledger/revocations.ts'
 import { populate } from '../chaos/population.ts'
+import { untilLeft } from '../chaos/world/interruption.ts'
 import { settle, takeInventoryAtRest } from '../chaos/world/inventory.ts'
 import { startWorld, type World } from '../chaos/world/world.ts'
 import { Recorder, SAMPLE_MS } from './recorder.ts'
@@ -34,11 +35,7 @@ export interface Soaked {
 
 export async function runSoak(minutes: number, tell: (line: string) => void): Promise<Soaked> {
   const world = await startWorld([], { ACCESS_TOKEN_LIFETIME: String(TOKEN_SECONDS) })
-  try {
-    return await soak(world, minutes, tell)
-  } finally {
-    await world.stop()
-  }
+  return await untilLeft(() => soak(world, minutes, tell), world.stop)
 }
 
 async function soak(world: World, minutes: number, tell: (line: string) => void): Promise<Soaked> {
@@ -62,7 +59,9 @@ async function soak(world: World, minutes: number, tell: (line: string) => void)
   const recorder = new Recorder(world)
   const sampling = setInterval(() => recorder.sample(), SAMPLE_MS)
   const forMs = minutes * 60_000
-  const middle = sleep(forMs / 2).then(() => readInformation(world))
+  const look = async (): Promise<StoreFigures> =>
+    toStoreFigures(await readInformation(world), recorder.operations)
+  const middle = sleep(forMs / 2).then(look)
   const members = await crowd(world, ledger, {
     forMs,
     createPause: paceOf((2 * PEOPLE * 1000) / capacity),
@@ -70,14 +69,14 @@ async function soak(world: World, minutes: number, tell: (line: string) => void)
     onDone: (name, tookMs, isDone) => recorder.done(name, tookMs, isDone),
   })
   clearInterval(sampling)
-  const last = await readInformation(world)
+  const last = await look()
   const rate = recorder.operations / (forMs / 1000)
   tell(`${rate.toFixed(1)} operations a second for ${minutes} minutes`)
   await sleep(REVOKED_WITHIN_MS + 100)
   for (const line of await judgeAcknowledged(world.gateway.url, ledger, members)) tell(`  ${line}`)
-  judgeStore(last, ledger)
+  judgeStore(await readInformation(world), ledger)
   judgeInventory(before, await settle(world, before, SETTLE_MS), ledger)
-  const store = [toStoreFigures(await middle), toStoreFigures(last)] as const
+  const store = [await middle, last] as const
   return { recorder, ledger, capacity, rate, store }
 }
 

@@ -2,11 +2,11 @@
 
 import { INVARIANTS } from '../chaos/ledger/violation.ts'
 import type { Soaked } from './run-soak.ts'
-import { bytesAKey } from './store-figures.ts'
+import { bytesEach } from './store-figures.ts'
 import { HEAD, toLine, toRows } from './verdict.ts'
 
-/** Grants, registrations and the entries that list them are some hundred bytes each; a leak has no such bound. */
-const BYTES_A_KEY_MAX = 4096
+/** Grants, registrations and what lists them are some hundred bytes each, and not each operation makes one. */
+const BYTES_EACH_MAX = 1024
 
 /** The last line is the verdict. @returns whether everything stays where it is. */
 export function tellSoak({ recorder, ledger, capacity, rate, store }: Soaked): boolean {
@@ -14,9 +14,9 @@ export function tellSoak({ recorder, ledger, capacity, rate, store }: Soaked): b
   console.log(HEAD)
   for (const row of rows) console.log(toLine(row))
   const [before, after] = store
-  const each = bytesAKey(before, after)
+  const each = bytesEach(before, after)
   console.log(
-    `store: ${before.keys} keys and ${before.bytes} bytes in the middle, ${after.keys} and ${after.bytes} at the end: ${Math.round(each)} bytes a key`,
+    `store: ${before.keys} keys and ${before.bytes} bytes in the middle, ${after.keys} and ${after.bytes} at the end: ${Math.round(each)} bytes an operation`,
   )
   for (const { invariant, words } of ledger.violations) {
     console.log(`✘ ${INVARIANTS[invariant]}: ${words}`)
@@ -26,7 +26,7 @@ export function tellSoak({ recorder, ledger, capacity, rate, store }: Soaked): b
     rows.length > 0 &&
     growing.length === 0 &&
     ledger.violations.length === 0 &&
-    each <= BYTES_A_KEY_MAX
+    each <= BYTES_EACH_MAX
   console.log(
     `${isGood ? '✔' : '✘'} ${rate.toFixed(1)} of ${capacity.toFixed(1)} operations a second, ${recorder.interrupted} of ${recorder.operations} interrupted, ${growing.length} of ${rows.length} figures grow, ${ledger.violations.length} violations`,
   )

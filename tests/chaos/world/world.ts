@@ -94,13 +94,12 @@ export async function startWorld(
   }
 }
 
+/** Calling again joins the first call. */
 function stopping(gateway: TestGateway, leave: () => void): () => Promise<void> {
+  let stopped: Promise<unknown> | undefined
   return async () => {
-    try {
-      await gateway.stop()
-    } finally {
-      leave()
-    }
+    stopped ??= gateway.stop().finally(leave)
+    await stopped
   }
 }
 

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { median, quantile, type Sample, trendOf } from '../../soak/flatness.ts'
-import { bytesAKey, toStoreFigures } from '../../soak/store-figures.ts'
+import { bytesEach, toStoreFigures } from '../../soak/store-figures.ts'
 import { toRows } from '../../soak/verdict.ts'
 
 const MIB = 1024 * 1024
@@ -96,9 +96,9 @@ test('each figure is judged in its second half, the store’s memory apart', (t)
   )
 })
 
-test('what a key of the store costs', (t) => {
-  const before = toStoreFigures('# Memory\r\nused_memory:1000\r\ndb0:keys=10,expires=9\r\n')
-  t.deepEqual(before, { bytes: 1000, keys: 10 })
-  t.is(bytesAKey(before, { bytes: 6000, keys: 20 }), 500)
-  t.is(bytesAKey(before, { bytes: 6000, keys: 10 }), 5000)
+test('what an operation costs in the store', (t) => {
+  const before = toStoreFigures('# Memory\r\nused_memory:1000\r\ndb0:keys=10,expires=9\r\n', 50)
+  t.deepEqual(before, { bytes: 1000, keys: 10, operations: 50 })
+  t.is(bytesEach(before, { bytes: 6000, keys: 20, operations: 60 }), 500)
+  t.is(bytesEach(before, { bytes: 6000, keys: 10, operations: 50 }), 5000)
 })
