@@ -18,6 +18,8 @@ export function tellSoak({ recorder, ledger, capacity, rate, store }: Soaked): b
   console.log(
     `store: ${before.keys} keys and ${before.bytes} bytes in the middle, ${after.keys} and ${after.bytes} at the end: ${Math.round(each)} bytes an operation`,
   )
+  const often = [...ledger.interruptions].sort(([, one], [, other]) => other - one).slice(0, 8)
+  for (const [what, count] of often) console.log(`  ${count} × ${what}`)
   for (const { invariant, words } of ledger.violations) {
     console.log(`✘ ${INVARIANTS[invariant]}: ${words}`)
   }
