@@ -5,6 +5,7 @@ import { runClients } from '../clients/run-clients.ts'
 import { runAva } from '../runner/ava.ts'
 import { isSuccess, toSummary } from '../runner/tap.ts'
 import { findServers, findTools } from '../runner/tools.ts'
+import { runLongChaos, runLongSoak } from './chaos.ts'
 import { runGrpcSoak } from './grpc-soak.ts'
 import { runDeciderKills, runStoreKills } from './kills.ts'
 import { runLeaks } from './leak.ts'
@@ -18,6 +19,8 @@ const TESTS: Readonly<Record<string, () => Promise<void>>> = {
   'a process of ext-authz killed, twenty times': runDeciderKills,
   'two thousand sessions left in every ugly way': runLeaks,
   'ten million gRPC calls on one connection': runGrpcSoak,
+  'everything breaks under load, for ten minutes': runLongChaos,
+  'twenty minutes at half of what the gateway can do': runLongSoak,
   'a form that never ends is given up within a minute': endSlowBodies,
 }
 
