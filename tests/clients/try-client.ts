@@ -1,5 +1,7 @@
 /** One client from its installation to the end of its access, step by step; then what is to be said of it. */
 
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NotInstalled } from '../support/installed-packages.ts'
 import {
@@ -146,8 +148,11 @@ function refusalOf({ revoked }: Trial): string | undefined {
   return shorten('failed' in revoked ? revoked.failed : revoked.said)
 }
 
+/** Each client's own, which is another one each time. */
+const HOME = new RegExp(`${join(tmpdir(), 'clients-')}\\w+/[\\w-]+`, 'g')
+
 /** One line of what may be pages, at whose end the reason stands. */
 function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
+  const line = text.replaceAll(/\s+/g, ' ').replaceAll(HOME, '~').trim()
   return line.length <= WORDS_MAX ? line : `…${line.slice(-WORDS_MAX)}`
 }

@@ -339,7 +339,9 @@ verifies('authorize-prompt', async (t) => {
     (await person.open(client.begin(web.client_id, { ...WEB, ...changes }).url)).response
   const loopback = client.begin(native.client_id, { resource: ECHO })
   await person.authorize(loopback.url, { username: 'pia' })
-  t.is(told(await ask({ prompt: 'none' })).get('error'), 'consent_required')
+  for (const hint of [{}, { login_hint: 'pia' }, { login_hint: 'somebody' }]) {
+    t.is(told(await ask({ prompt: 'none', ...hint })).get('error'), 'consent_required')
+  }
   t.is(told(await ask({ prompt: 'none', resource: '' })).get('error'), 'interaction_required')
   await person.authorize(client.begin(web.client_id, WEB).url, { username: 'pia' })
   t.true(told(await ask({ prompt: 'none' })).has('code'))

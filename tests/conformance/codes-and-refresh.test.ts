@@ -287,6 +287,11 @@ verifies('pkce-first-failure-counts', async (t) => {
       refuses(t, await client.token(exchange), 'invalid_grant', `${name}: the right one then`)
     }
   }
+  for (const weak of ['x'.repeat(42), 'x'.repeat(129), 'é'.repeat(43)]) {
+    const exchange = await logins.getCode(plain, { code_challenge: digest(weak) })
+    const sent = { ...exchange, code_verifier: weak }
+    refuses(t, await client.token(sent), 'invalid_grant', `${weak}: also where it fits`)
+  }
   const exchange = await logins.getCode(plain)
   const challenge = await logins.getCode(plain)
   const sent = { ...exchange, code_verifier: challenge['code_verifier'] ?? '' }

@@ -178,6 +178,10 @@ verifies('device-phishing', async (t) => {
     t.true(asked >= before - 1000 && asked <= Date.now())
     t.regex(response.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/)
   }
+  const page = await openQuestion(person, codes.verification_uri_complete)
+  for (const decision of ['', 'yes', 'Approve']) {
+    t.is((await person.post(page, { decision, username: 'victim' })).status, 400, decision)
+  }
   t.is(await errorOf(codes.device_code), 'authorization_pending')
 })
 

@@ -72,7 +72,8 @@ verifiesAlone('path-tricks', async (t) => {
       const answer = await rawRequest({ port: edge.port, path, headers })
       const passed = edge.reached.slice(before).filter(({ upstream }) => upstream === 'bridge')
       t.deepEqual(passed, [], `${path} must not reach a service`)
-      t.true([307, 400, 401, 404, 200].includes(answer.status), `${path}: ${answer.status}`)
+      const known = /%(?:2f|5c)/.test(path) ? [400] : [307, 400, 401, 404, 200]
+      t.true(known.includes(answer.status), `${path}: ${answer.status}`)
     }
   }
 })

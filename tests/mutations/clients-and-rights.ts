@@ -8,8 +8,10 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     file: 'oauth-server/clients/redirect-uri.ts',
     from: '(?::([1-9][0-9]{0,4}))?([/?].*)?$/',
     to: '(?::([1-9][0-9]{0,4}))?(.*)?$/',
-    noticedBy: 'redirect-loopback-look-alikes',
-    test: conformance('redirects'),
+    noticedBy: 'registration-dangerous-redirects',
+    test: conformance('registration'),
+    survivedUntil:
+      'At the authorize endpoint the comparison refuses it too: it is looked at where it is registered.',
   },
   {
     takesOut: 'a redirect URI has no user information',
@@ -18,6 +20,8 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     to: '',
     noticedBy: 'registration-dangerous-redirects',
     test: conformance('registration'),
+    survivedUntil:
+      'For https another check refuses it too: a scheme of an application is tried now.',
   },
   {
     takesOut: 'a redirect URI has no wildcard',
@@ -58,6 +62,7 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     to: "if (decision === 'x') {",
     noticedBy: 'device-phishing',
     test: conformance('device'),
+    survivedUntil: 'No test sent a form without a decision: three do.',
   },
   {
     takesOut: 'registrations of one address are limited',
@@ -66,6 +71,7 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     to: '',
     noticedBy: 'registration-flood',
     test: conformance('registration'),
+    survivedUntil: 'Envoy refused the flood as well: those that it lets through are counted now.',
   },
   {
     takesOut: 'a registration says nothing dangerous about itself',
@@ -88,8 +94,9 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     file: 'oauth-server/access/provider-issuers.ts',
     from: '    if (held !== issuer) {',
     to: '    if (held === "") {',
-    noticedBy: 'people-other-issuer',
-    test: conformance('people'),
+    noticedBy: 'nobody logs in at a provider whose name is bound to another issuer',
+    test: unit('oauth-server/access/provider-issuers'),
+    survivedUntil: 'The start refuses it too: the check at a login has tests of its own.',
   },
   {
     takesOut: 'an identity is the provider’s id, not a name',

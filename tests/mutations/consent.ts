@@ -50,6 +50,7 @@ export const CONSENT: readonly Mutation[] = [
     to: '',
     noticedBy: 'authorize-prompt',
     test: conformance('authorize'),
+    survivedUntil: 'No test guessed: hints are tried now, right and wrong ones.',
   },
   {
     takesOut: 'errors about a client stay on a page',

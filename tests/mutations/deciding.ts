@@ -18,10 +18,11 @@ export const DECIDING: readonly Mutation[] = [
     file: 'ext-authz/check.ts',
     from: 'if (header === undefined || others.length > 0) return undefined',
     to: 'if (header === undefined) return undefined',
-    noticedBy: 'token-only-in-header',
-    test: conformance('protected-resource'),
+    noticedBy:
+      'a token in memory is another question at another service, and beside a second header',
+    test: unit('ext-authz/check'),
     survivedUntil:
-      'A unit test noticed; through Envoy the token had not been verified before: it is now.',
+      'Through Envoy nothing notices: it makes one header of two, which is no token. The unit test does.',
   },
   {
     takesOut: 'a store that does not answer is no yes',

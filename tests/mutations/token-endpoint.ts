@@ -10,6 +10,7 @@ export const TOKEN_ENDPOINT: readonly Mutation[] = [
     to: 'verifier === undefined',
     noticedBy: 'pkce-first-failure-counts',
     test: conformance('codes-and-refresh'),
+    survivedUntil: 'Weak verifiers were tried with a challenge they did not fit: now they do.',
   },
   {
     takesOut: 'the redirect_uri of the code counts at the token endpoint',
