@@ -66,8 +66,9 @@ export const LOGIN: readonly Mutation[] = [
     file: 'oauth-server/login/session.ts',
     from: 'if (!(await ports.access.admit(user, token))) return undefined',
     to: 'await ports.access.admit(user, token)',
-    noticedBy: 'people-refused',
-    test: conformance('people'),
+    noticedBy: 'whoever is not named is refused, and nothing of them is kept',
+    test: integration('oauth-server/access-file'),
+    survivedUntil: 'The rules are asked again afterwards: what it leaves behind tells.',
   },
   {
     takesOut: 'a login that fails at the provider is nobody’s',
