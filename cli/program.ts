@@ -143,6 +143,8 @@ export async function runProgram(
   args: readonly string[],
   surroundings: Surroundings,
 ): Promise<number> {
+  // A command line that is not understood may end before the option itself is.
+  const forPrograms = untilDoubleDash(args).includes('--json')
   const output = lazy(() => toOutput(surroundings, forPrograms))
   const context = lazy(() => ({
     ...surroundings,
@@ -152,8 +154,6 @@ export async function runProgram(
     output: output(),
   }))
   const program = createProgram(context)
-  // A command line that is not understood may end before the option itself is.
-  const forPrograms = untilDoubleDash(args).includes('--json')
   setUp(program, surroundings.streams, forPrograms)
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -9,7 +9,13 @@ import {
   tablesOf,
 } from '../../../bench/authorization-server/report.ts'
 import { type Figures, OTHERS_MAX } from '../../../bench/authorization-server/rounds.ts'
-import { type Comparison, describeNoise, type Goal, type Section } from './section.ts'
+import {
+  type Comparison,
+  describeNoise,
+  type Goal,
+  type Quantity,
+  type Section,
+} from './section.ts'
 
 const PEER = 'oidc-provider'
 
@@ -59,12 +65,7 @@ function toGoal(result: OperationResult): Goal[] {
   ]
 }
 
-type Quantity = Pick<Comparison, 'better' | 'digits'> & {
-  readonly title: string
-  readonly pick: (figures: Figures) => number
-}
-
-const QUANTITIES: readonly Quantity[] = [
+const QUANTITIES: readonly Quantity<Figures>[] = [
   { title: 'requests per second', better: 'more', digits: 0, pick: (of) => of.perSecond },
   { title: 'p50, ms', better: 'less', digits: 2, pick: (of) => of.p50Ms },
   { title: 'p99, ms', better: 'less', digits: 2, pick: (of) => of.p99Ms },

@@ -4,7 +4,14 @@ import { type EdgeOutput, isHeld, tablesOf } from '../../../bench/edge/report.ts
 import { type Figures, OTHERS_MAX } from '../../../bench/edge/rounds.ts'
 import { type Load, nameOfLoad, ROWS, type RowName } from '../../../bench/edge/rows.ts'
 import { judge } from '../../../bench/edge/targets.ts'
-import { type Comparison, describeNoise, type Other, type Section, type Value } from './section.ts'
+import {
+  type Comparison,
+  describeNoise,
+  type Other,
+  type Quantity,
+  type Section,
+  type Value,
+} from './section.ts'
 
 type Result = EdgeOutput['results'][number]
 
@@ -35,12 +42,9 @@ export function edgeSection({ results, settings }: EdgeOutput): Section {
 
 type Name = keyof Figures['of']
 
-interface Quantity extends Pick<Comparison, 'better' | 'digits'> {
-  readonly title: string
-  readonly pick: (of: (name: Name) => number) => number
-}
+type Row = Quantity<(name: Name) => number>
 
-const WORK: readonly Quantity[] = [
+const WORK: readonly Row[] = [
   {
     title: 'CPU of Envoy, service and store, µs',
     better: 'less',
@@ -48,7 +52,7 @@ const WORK: readonly Quantity[] = [
     pick: (of) => of('envoyCpuUs') + of('serviceCpuUs') + of('storeCpuUs'),
   },
 ]
-const QUANTITIES: Readonly<Record<Load['kind'], readonly Quantity[]>> = {
+const QUANTITIES: Readonly<Record<Load['kind'], readonly Row[]>> = {
   closed: [
     { title: 'requests per second', better: 'more', digits: 0, pick: (of) => of('perSecond') },
     { title: 'p99, ms', better: 'less', digits: 2, pick: (of) => of('p99Us') / 1000 },
@@ -91,7 +95,7 @@ function toComparisons({ algorithm, figures }: Result): Comparison[] {
 }
 
 /** A latency of what does not keep up is that of its queue: it counts as none. */
-function toValue(figures: Figures, pick: Quantity['pick']): Value {
+function toValue(figures: Figures, pick: Row['pick']): Value {
   const value = isHeld(figures) ? pick((name) => figures.of[name].median) : Number.NaN
   return { value, isNoisy: figures.noisyRounds > 0 }
 }

@@ -11,7 +11,7 @@ import {
   type TrialSummary,
 } from '../../../bench/edge/revocation/summary.ts'
 import { OTHERS_MAX } from '../../../bench/edge/rounds.ts'
-import { type Comparison, describeNoise, type Section } from './section.ts'
+import { type Comparison, describeNoise, type Quantity, type Section } from './section.ts'
 
 export function revocationSection(output: RevocationOutput): Section {
   const { trials, others = 0, outages } = output
@@ -42,12 +42,7 @@ export function revocationSection(output: RevocationOutput): Section {
   }
 }
 
-type Quantity = Pick<Comparison, 'better' | 'digits'> & {
-  readonly title: string
-  readonly pick: (summary: TrialSummary) => number
-}
-
-const QUANTITIES: readonly Quantity[] = [
+const QUANTITIES: readonly Quantity<TrialSummary>[] = [
   { title: 'first refusal, p50, ms', better: 'less', digits: 2, pick: (of) => of.refusedP50 },
   { title: 'first refusal, p99, ms', better: 'less', digits: 2, pick: (of) => of.refusedP99 },
   {

@@ -11,6 +11,12 @@ export interface Comparison {
   readonly others: readonly Other[]
 }
 
+/** What is compared of each row: how it is picked out of what was measured. */
+export interface Quantity<Measured> extends Pick<Comparison, 'better' | 'digits'> {
+  readonly title: string
+  readonly pick: (of: Measured) => number
+}
+
 export interface Value {
   readonly value: number
   /** More of the processor was used by strangers than the benchmark allows. */
