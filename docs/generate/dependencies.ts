@@ -88,7 +88,7 @@ Envoy and Valkey, and images, each with its version, its hashes (images have non
 npm run audit
 \`\`\`
 
-asks \`npm audit\` about each lock, and [pip-audit](https://pypi.org/project/pip-audit/) (\`PIP_AUDIT_BIN\`, or on the PATH) about each list of
+asks \`npm audit\` about each lock, and [pip-audit](https://github.com/pypa/pip-audit) (\`PIP_AUDIT_BIN\`, or on the PATH) about each list of
 Python packages. A known fault ends it with 1, unless \`deploy/supply-chain/audit/exceptions.json\` has it, with a reason and a last day
 (\`[{ "id": "GHSA-…", "reason": "…", "until": "2027-01-31" }]\`). What nobody answered is told as such and ends it with 2: it is not clean.
 

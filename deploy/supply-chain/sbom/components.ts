@@ -103,6 +103,10 @@ function pinnedIn(file: string) {
   return { name: 'mcp-oauth-gateway:pinned-in', value: file }
 }
 
+function toPurl(name: string, version: string): string {
+  return `pkg:pypi/${name}@${version}`
+}
+
 /** Each file that may be installed of a package has a hash of its own. */
 export function pythonInventory(file: string, type: 'application' | 'library'): Inventory {
   const licences = readPythonLicences()
@@ -113,11 +117,12 @@ export function pythonInventory(file: string, type: 'application' | 'library'): 
       name,
       version,
       scope: 'required',
-      purl: `pkg:pypi/${name}@${version}`,
+      purl: toPurl(name, version),
       licenses: licensesOf(licences[name]),
       externalReferences: hashes.map((content) => ({
         type: 'distribution',
-        url: `https://pypi.org/project/${name}/${version}/#files`,
+        // Whichever index has it: the hash says whether it is the one.
+        url: toPurl(name, version),
         hashes: [{ alg: 'SHA-256', content }],
       })),
       properties: [pinnedIn(file)],
