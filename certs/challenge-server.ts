@@ -1,8 +1,9 @@
 /** Answers an ACME authority's HTTP-01 questions (RFC 8555 section 8.3) with what lego has laid out, and metrics. */
 
 import { createReadStream } from 'node:fs'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { createServer } from '../lib/platform/node-http.ts'
 import { sendFigures } from '../lib/platform/serve-figures.ts'
 
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/'

@@ -1,8 +1,8 @@
 /** Whether Envoy has taken a file: its administration tells the version it holds, and what it refused. */
 
-import { get } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { get } from '../lib/platform/node-http.ts'
 import { FILES } from './bootstrap.ts'
 import { PLAIN_ROUTES } from './plain-listener.ts'
 import { ROUTES } from './routes.ts'

@@ -5,9 +5,10 @@
  * Not part of the gRPC socket: whoever scrapes figures must not be able to ask for decisions.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
+import { createServer } from '../lib/platform/node-http.ts'
 import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { Explanation, Question } from './explain.ts'
 

@@ -1,6 +1,7 @@
 /** What operators ask, on a unix socket that nobody else can reach: `GET /metrics` and `GET /processes`. */
 
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { createServer } from '../lib/platform/node-http.ts'
 import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { ProcessEntry } from './process-list.ts'
 

@@ -6,8 +6,9 @@
  * the reason: here an exchange that was withdrawn is only cut when that answer does not come.
  */
 
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { HOP_HEADER } from '../lib/oauth/identity-headers.ts'
+import { Agent, request as httpRequest } from '../lib/platform/node-http.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What a request comes to elsewhere. */

@@ -4,7 +4,7 @@
  * Only Envoy speaks here, and proves it by the edge secret; identity headers are believed after that.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Service } from '../lib/catalogue/service.ts'
 import {
   EDGE_SECRET_HEADER,
@@ -13,6 +13,7 @@ import {
 } from '../lib/oauth/identity-headers.ts'
 import { matcherOf } from '../lib/platform/constant-time.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
+import { createServer } from '../lib/platform/node-http.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
 import { serveElsewhere } from './elsewhere.ts'

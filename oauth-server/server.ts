@@ -1,11 +1,11 @@
 /** Starts the authorization server on its unix socket, and stops it without cutting an answer. */
 
-import { createServer } from 'node:http'
 import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { systemClock } from '../lib/platform/clock.ts'
 import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { createServer } from '../lib/platform/node-http.ts'
 import { serveFigures } from '../lib/platform/serve-figures.ts'
 import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'

@@ -1,11 +1,12 @@
 /** Knocks at Envoy itself, on this machine, to see whether a token is let in. */
 
-import { Agent as HttpAgent, type IncomingMessage, request as requestPlain } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoopbackHost } from '../../lib/catalogue/addresses.ts'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import { type Environment, readEnvironment } from '../../lib/platform/environment.ts'
+import { Agent as HttpAgent, request as requestPlain } from '../../lib/platform/node-http.ts'
 
 /**
  * Where Envoy may be found on this machine: at the port of a loopback address, which is its own; of a public one at

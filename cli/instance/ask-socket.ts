@@ -1,6 +1,6 @@
 /** One HTTP request to a socket of the running gateway, with a bound on its time. */
 
-import { request } from 'node:http'
+import { request } from '../../lib/platform/node-http.ts'
 
 /** Somebody who listens is there, however busy the machine is: one that is gone refuses at once. */
 const ANSWER_MS_MAX = 10_000

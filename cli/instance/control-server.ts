@@ -1,6 +1,7 @@
 /** The control socket of a running gateway: HTTP and JSON for the `gateway` command. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from '../../lib/platform/node-http.ts'
 import { listenOnSocket } from '../../lib/platform/unix-socket.ts'
 import type { CliError } from '../cli-error.ts'
 import type { GatewayStatus } from './status.ts'

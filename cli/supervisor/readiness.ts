@@ -1,8 +1,8 @@
 /** Does it serve yet: one question for each kind of part, answered by yes or no, never by waiting. */
 
-import { request } from 'node:http'
 import { type RequestOptions, request as requestOverTls } from 'node:https'
 import { connect } from 'node:net'
+import { request } from '../../lib/platform/node-http.ts'
 
 const ANSWER_MS_MAX = 1000
 

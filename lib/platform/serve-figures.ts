@@ -1,8 +1,9 @@
 /** How figures are told, and a socket for a process that tells nothing else there: `GET /metrics`. */
 
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { FIGURES_TYPE, type Figures } from './figures.ts'
 import type { Stop } from './lifecycle.ts'
+import { createServer } from './node-http.ts'
 import { listenOnSocket } from './unix-socket.ts'
 
 /** Resolves when it can be asked; at once without a path. */

@@ -1,12 +1,8 @@
 /** Asking a native server: which headers travel to it, and which come back. */
 
-import {
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { EDGE_SECRET_HEADER } from '../../lib/oauth/identity-headers.ts'
+import { request as httpRequest } from '../../lib/platform/node-http.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { BODY_BYTES_MAX } from '../limits.ts'
 import type { NativeServer } from './native-servers.ts'

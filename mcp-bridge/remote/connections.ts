@@ -3,14 +3,10 @@
  * within its time, and no redirect that leaves the origin.
  */
 
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { Agent as HttpAgent, request as httpRequest } from '../../lib/platform/node-http.ts'
 import { OutboundError } from '../../lib/platform/outbound/outbound-error.ts'
 import {
   REMOTE_CONNECT_MS,

@@ -1,8 +1,9 @@
 /** One request and its answer's head, over a connection that the guard made. */
 
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { request } from '../../lib/platform/node-http.ts'
 import { destinationOf } from '../../lib/platform/outbound/destination.ts'
 import type { Dial } from '../../lib/platform/outbound/egress.ts'
 import { OutboundError } from '../../lib/platform/outbound/outbound-error.ts'

@@ -1,8 +1,9 @@
 /** The HTTP edge of a server of ours: the bridge's secret, and who answers: each era of the protocol has its SDK. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
+import { createServer } from '../../lib/platform/node-http.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { afterArrival } from './arrival.ts'
 import { isStateless } from './era.ts'

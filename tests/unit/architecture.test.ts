@@ -83,6 +83,19 @@ test('packages are imported only through their doors', (t) => {
   )
 })
 
+test('of node:http only types are imported: an import of values would load all of fetch', async (t) => {
+  const offenders: string[] = []
+  for (const file of new Set(imports.map((one) => one.file))) {
+    if (file === 'lib/platform/node-http.ts') continue
+    const source = await readFile(file, 'utf8')
+    if (
+      /import (?!type )[^;]*? from ['"]node:http['"]/.test(source.replaceAll(/import type .*/g, ''))
+    )
+      offenders.push(file)
+  }
+  t.deepEqual(offenders, [])
+})
+
 test('the gRPC library is the edge’s alone, Koa the authorization server’s', (t) => {
   const roomsOf = (name: string): string[] => [
     ...new Set(imports.filter(({ target }) => target === name).map(({ file }) => roomOf(file))),

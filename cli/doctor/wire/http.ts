@@ -3,10 +3,11 @@
  * an answer from coming is told by its kind.
  */
 
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { createParser } from 'eventsource-parser'
+import { request as requestPlain } from '../../../lib/platform/node-http.ts'
 import { lookUp } from '../../look-up.ts'
 import { toUnreachable, Unreachable } from './unreachable.ts'
 

@@ -1,8 +1,9 @@
 /** The redirect target on this machine (RFC 8252 section 7.3): waits for one answer of the authorization server. */
 
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createServer } from '../../../lib/platform/node-http.ts'
 import { CliError } from '../../cli-error.ts'
 
 const DEFAULT_PATH = '/callback'

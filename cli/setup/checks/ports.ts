@@ -1,7 +1,7 @@
 /** Whether the ports are free, or served by this gateway already. */
 
-import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
+import { request as plainRequest } from '../../../lib/platform/node-http.ts'
 import { findHolder, isListenedOn, tryListen } from '../../instance/ports.ts'
 import type { Finding } from '../finding.ts'
 

@@ -1,7 +1,7 @@
 /** Connections made by a forward proxy on a unix socket, for programs that have no network of their own. */
 
-import { request } from 'node:http'
 import type { Socket } from 'node:net'
+import { request } from '../node-http.ts'
 import { describeDestination } from './destination.ts'
 import type { Dial } from './egress.ts'
 import { OutboundError } from './outbound-error.ts'

@@ -5,8 +5,9 @@
  * request names where it wants to go, each is judged anew: a redirect is the client's next request.
  */
 
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { createServer } from '../../node-http.ts'
 import { parseAuthority } from '../destination.ts'
 import { forwardRequest } from './forward-request.ts'
 import { join } from './join.ts'

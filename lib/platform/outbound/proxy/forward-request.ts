@@ -4,15 +4,10 @@
  * It is written anew from what was read of it: target, end-to-end headers, and a body framed once.
  */
 
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  request,
-  type ServerResponse,
-} from 'node:http'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { request } from '../../node-http.ts'
 import { destinationOf } from '../destination.ts'
 import { endToEndHeaders } from './end-to-end-headers.ts'
 import { type ForwardProxyOptions, IDLE_MS } from './options.ts'

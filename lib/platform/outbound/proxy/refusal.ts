@@ -1,7 +1,8 @@
 /** What the proxy answers itself: a status, a word for programs (RFC 9209), a sentence for people. */
 
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { STATUS_CODES } from '../../node-http.ts'
 import { type Destination, describeDestination } from '../destination.ts'
 import { OutboundError, type OutboundFault } from '../outbound-error.ts'
 
