@@ -12,7 +12,8 @@ RUN npm install --omit=dev --ignore-scripts --no-save --no-audit --no-fund --log
 
 FROM node:24-bookworm-slim AS room
 WORKDIR /app
-ENV NODE_ENV=production
+# Rooms stay small: see cli/supervisor/room-memory.ts.
+ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=65536
 RUN mkdir -p /backups /data /rooms /run/room /run/runners /run/sockets /state \
     && cd /run/sockets && mkdir certs envoy ext-authz mcp-bridge oauth-server valkey \
     && cd /rooms && mkdir backup certs configuration envoy envoy-files ext-authz mcp-bridge oauth-server valkey \
@@ -34,23 +35,23 @@ USER 1000:1000
 FROM room AS oauth-server
 COPY oauth-server ./oauth-server
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node oauth-server/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "oauth-server/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "oauth-server/main.ts"]
 
 FROM room AS ext-authz
 COPY proto ./proto
 COPY ext-authz ./ext-authz
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node ext-authz/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=1", "ext-authz/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-semi-space-size=1", "ext-authz/main.ts"]
 
 FROM room AS mcp-bridge
 COPY mcp-bridge ./mcp-bridge
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node mcp-bridge/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "--max-semi-space-size=2", "mcp-bridge/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-semi-space-size=2", "mcp-bridge/main.ts"]
 
 FROM room AS envoy-files
 COPY envoy ./envoy
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node envoy/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "envoy/main.ts", "--watch"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "envoy/main.ts", "--watch"]
 
 # Where lego lies in its image has changed from one release to the next.
 FROM goacme/lego:v4 AS lego
@@ -60,7 +61,7 @@ FROM room AS certs
 COPY --from=lego /opt/lego/lego /usr/local/bin/lego
 COPY certs ./certs
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node certs/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "certs/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "certs/main.ts"]
 
 # What operates them; the command line reads how a room is configured.
 FROM certs AS cli

@@ -5,6 +5,7 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BRIDGE_NODE_ARGS } from '../../cli/supervisor/parts.ts'
+import { ROOM_ALLOCATOR, ROOM_NODE_ARGS } from '../../cli/supervisor/room-memory.ts'
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
 import { toIdentityHeaders } from '../../lib/oauth/identity-headers.ts'
 import { randomText } from '../../lib/platform/seal.ts'
@@ -91,26 +92,30 @@ const startOurs: Start = async ({
     join(folder, 'gateway.yaml'),
     JSON.stringify({ mcpServers: { [SERVICE]: service } }),
   )
-  const process_ = startProcess([process.execPath, ...BRIDGE_NODE_ARGS, ...nodeOptions, MAIN], {
-    cores: world.cores,
-    workingDirectory: folder,
-    environment: {
-      ...environment(folder),
-      GATEWAY_STATE_DIR: join(folder, 'state'),
-      // As the supervisor starts it.
-      NODE_COMPILE_CACHE: COMPILED,
-      LOG_LEVEL: 'warn',
-      REDIS_URL: world.storeUrl,
-      MCP_BRIDGE_SOCKET: socket,
-      MCP_BRIDGE_EDGE_SECRET: EDGE_SECRET,
-      // One store for all of them: none waits for a lease of the one before.
-      MCP_BRIDGE_INSTANCE: `bench-${randomText(4)
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]/g, '0')}`,
-      USER_SECRETS_KEY: randomText(32),
-      GATEWAY_MARKER: `bench-${process.pid}`,
+  const process_ = startProcess(
+    [process.execPath, ...ROOM_NODE_ARGS, ...BRIDGE_NODE_ARGS, ...nodeOptions, MAIN],
+    {
+      cores: world.cores,
+      workingDirectory: folder,
+      environment: {
+        ...environment(folder),
+        GATEWAY_STATE_DIR: join(folder, 'state'),
+        // As the supervisor starts it.
+        NODE_COMPILE_CACHE: COMPILED,
+        ...ROOM_ALLOCATOR,
+        LOG_LEVEL: 'warn',
+        REDIS_URL: world.storeUrl,
+        MCP_BRIDGE_SOCKET: socket,
+        MCP_BRIDGE_EDGE_SECRET: EDGE_SECRET,
+        // One store for all of them: none waits for a lease of the one before.
+        MCP_BRIDGE_INSTANCE: `bench-${randomText(4)
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9]/g, '0')}`,
+        USER_SECRETS_KEY: randomText(32),
+        GATEWAY_MARKER: `bench-${process.pid}`,
+      },
     },
-  })
+  )
   await waitForSocket(socket, process_)
   const headers = (number: number) => ({
     ...toIdentityHeaders({

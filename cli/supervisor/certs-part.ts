@@ -7,6 +7,7 @@ import type { Part } from './part.ts'
 import { pick, settingsOf } from './part-environment.ts'
 import type { PartsOptions } from './parts.ts'
 import { answersHealth } from './readiness.ts'
+import { ROOM_NODE_ARGS } from './room-memory.ts'
 
 export interface LegoPlan {
   readonly program: string
@@ -37,7 +38,7 @@ export function certsParts(
     {
       name: 'certs',
       command: process.execPath,
-      args: [join(rooms, 'certs/main.ts')],
+      args: [...ROOM_NODE_ARGS, join(rooms, 'certs/main.ts')],
       env: {
         ...(lego && { ...pick(environment, [...PROXIES, ...lego.variables]) }),
         ...shared,

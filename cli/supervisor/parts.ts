@@ -19,6 +19,7 @@ import {
   settingsOf,
 } from './part-environment.ts'
 import { accepts, answersHealth, answersPing } from './readiness.ts'
+import { ROOM_NODE_ARGS } from './room-memory.ts'
 import { type TracingEnvironment, tracingEnvironment } from './tracing-environment.ts'
 
 export interface Store {
@@ -238,7 +239,7 @@ function roomPart(
   return {
     name: processName(room, number),
     command: process.execPath,
-    args: [...nodeArgs, join(rooms, room, 'main.ts')],
+    args: [...ROOM_NODE_ARGS, ...nodeArgs, join(rooms, room, 'main.ts')],
     dependsOn: store.own === undefined ? [] : ['valkey'],
     isSpare: number > 1,
     announces: true,
@@ -256,7 +257,7 @@ function envoyFilesPart(options: PartsOptions, variables: Readonly<Record<string
   return {
     name: 'envoy-files',
     command: process.execPath,
-    args: [join(rooms, 'envoy/main.ts'), '--watch'],
+    args: [...ROOM_NODE_ARGS, join(rooms, 'envoy/main.ts'), '--watch'],
     env: {
       ...variables,
       ENVOY_FOLDER: envoyFolderOf(gateway),

@@ -3,6 +3,7 @@
 import { flushCompileCache } from 'node:module'
 import { ConfigError } from './environment.ts'
 import type { Log } from './log.ts'
+import { releaseStartUpMemory } from './release-memory.ts'
 
 /** A drain that takes longer is cut: the supervisor would kill us anyway. */
 const DRAIN_MS = 2300
@@ -26,6 +27,7 @@ export async function runRoom(log: Log, start: () => Promise<Stop>): Promise<voi
     log.child({}, { level: 'info' }).info('ready')
     // For the next start, however this one ends.
     flushCompileCache()
+    releaseStartUpMemory()
   } catch (error) {
     die(log, error, 'cannot start')
   }

@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { toContainerParts } from '../../../../cli/compose/container-parts.ts'
 import { createOutput } from '../../../../cli/output.ts'
 import { readSettings } from '../../../../cli/start/settings.ts'
+import { ROOM_ALLOCATOR } from '../../../../cli/supervisor/room-memory.ts'
 
 const ROOT = new URL('../../../..', import.meta.url).pathname
 
@@ -77,6 +78,16 @@ test('each room is started with the arguments of the supervisor’s table', asyn
     const expected = program === 'node' ? ['--env-file=/run/room/environment', ...own] : own
     t.deepEqual(given, expected, target)
   }
+})
+
+test('each room allocates as the supervisor’s do', (t) => {
+  const [room = ''] = readFileSync(`${ROOT}Dockerfile`, 'utf8')
+    .split(/^FROM /m)
+    .filter((stage) => / AS room\n/.test(stage))
+  const set = Object.fromEntries(
+    [...room.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => [name, value]),
+  )
+  t.deepEqual(set, { ...ROOM_ALLOCATOR })
 })
 
 test('every container is confined, limited, looked after and its log bounded', (t) => {
