@@ -47,7 +47,7 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
 }
 
 /** Of commands that wait for the end of their turn. */
-const GATHERED_BYTES_MAX = 2048
+const GATHERED_BYTES_MAX = 3072
 
 /**
  * What is sent within one turn of the event loop leaves in one system call. Each costs more than the

@@ -33,7 +33,7 @@ test.serial('what is sent within one turn leaves together, in its order', async 
 test.serial('what is large does not wait for the end of its turn', async (t) => {
   await nextTurn()
   const writes = countWrites()
-  const value = 'x'.repeat(1200)
+  const value = 'x'.repeat(2000)
   const replies = [redis.set('b', value)]
   t.is(writes.count, 0)
   replies.push(redis.set('c', value))
