@@ -130,10 +130,10 @@ function allSteps({ name, path, cors, errors, steps }: Route): Koa.Middleware[] 
 
 /** For the figures, and for traces: an address as it was asked for may hold what is nobody's business. */
 function nameRoute(name: string, path: string): Koa.Middleware<LogState & RouteState> {
-  return async function nameRoute(ctx, next) {
+  return function nameRoute(ctx, next) {
     ctx.state.route = name
     ctx.state.routePath = path
-    await next()
+    return next()
   }
 }
 
@@ -145,9 +145,9 @@ function findLiterally(table: readonly Route[]): Koa.Middleware {
   const byRequest = new Map(
     literal.map((row) => [`${row.method} ${row.path}`, inSequence(allSteps(row))]),
   )
-  return async function findLiterally(ctx, next) {
+  return function findLiterally(ctx, next) {
     const answer = byRequest.get(`${ctx.method} ${ctx.path}`)
-    await (answer === undefined ? next() : answer(ctx, next))
+    return answer === undefined ? next() : answer(ctx, next)
   }
 }
 

@@ -46,8 +46,9 @@ export function createResources(
   return {
     resolve(resource) {
       if (resource === undefined) return { kind: 'default' }
-      const text = normalize(resource)
       const { byResource, byOrigin } = current()
+      // A grant has it as it stands there.
+      const text = byResource.has(resource) ? resource : normalize(resource)
       const service = byResource.get(text)
       if (service !== undefined) return { kind: 'service', service }
       return byOrigin.get(text) ?? { kind: 'unknown' }

@@ -41,6 +41,8 @@ export async function startStore(
     appendonly: 'yes',
     appendfsync,
     save: '',
+    // What is written before a round would have it rewritten in the middle of one.
+    'auto-aof-rewrite-percentage': '0',
     'maxmemory-policy': 'noeviction',
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])

@@ -40,7 +40,7 @@ export function createLog(
       name,
       level,
       base: { name, pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       mixin: ownRequest,
       // Not pino's own redaction, which takes ten times as long as the rest of the line.
       formatters: { level: (label) => ({ level: label }), log: redact },
@@ -54,6 +54,19 @@ export function createLog(
     return child.call(this, redact(bindings), options)
   } as typeof child
   return log
+}
+
+let toldAt: number | undefined
+let told = ''
+
+/** As pino's, which writes the same text anew for each line of one millisecond. */
+function isoTime(): string {
+  const now = Date.now()
+  if (now !== toldAt) {
+    toldAt = now
+    told = `,"time":"${new Date(now).toISOString()}"`
+  }
+  return told
 }
 
 type Members = Record<string, unknown>

@@ -46,9 +46,14 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
   return redis
 }
 
+/** Of commands that wait for the end of their turn. */
+const GATHERED_BYTES_MAX = 3072
+
 /**
  * What is sent within one turn of the event loop leaves in one system call. Each costs more than the
- * command itself takes to be written, and concurrent requests send theirs in the same turns.
+ * command itself takes to be written, and concurrent requests send theirs in the same turns. Larger
+ * pieces do not wait: while the other requests of the turn have their tokens signed the store has
+ * begun to write.
  */
 class GatheringRedis extends Redis {
   /** Commands that got no answer. */
@@ -65,7 +70,12 @@ class GatheringRedis extends Redis {
       stream.cork()
       setImmediate(() => stream.uncork())
     }
-    return super.sendCommand(...sent)
+    const answer = super.sendCommand(...sent)
+    if (stream && stream.writableLength > GATHERED_BYTES_MAX) {
+      stream.uncork()
+      stream.cork()
+    }
+    return answer
   }
 }
 

@@ -123,6 +123,13 @@ end
 const REVOKE = defineScript(`${WRITE_REVOCATION}
 return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`)
 
+/**
+ * KEYS: epoch, set. ARGV: members. A script, as one command: a transaction is four, and the client's object for
+ * each transaction outlives several collections.
+ */
+const ASK = defineScript(`
+return { redis.call('HGET', KEYS[1], 'not_before'), redis.call('HMGET', KEYS[2], unpack(ARGV)) }`)
+
 /** The whole second after now: a token of the store before, made in this second, must not pass. */
 const ENSURE_EPOCH = defineScript(`
 redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
@@ -165,17 +172,11 @@ export function redisRevocations(redis: Redis): Revocations {
     },
 
     async ask(presented) {
-      const replies = await redis
-        .multi()
-        .hget(EPOCH_KEY, 'not_before')
-        .hmget(REVOCATIONS_KEY, ...revocationMembers(presented))
-        .exec()
-      const [epoch, entries] = (replies ?? []).map(([error, value]) => {
-        if (error) throw error
-        return value
-      })
-      if (typeof epoch !== 'string') throw new Error('the store has no epoch')
-      const held = toInstants(presented, entries as (string | null)[])
+      const keys = [EPOCH_KEY, REVOCATIONS_KEY]
+      const reply = await ASK(redis, keys, revocationMembers(presented))
+      const [epoch, entries] = reply as [string | null, (string | null)[]]
+      if (epoch === null) throw new Error('the store has no epoch')
+      const held = toInstants(presented, entries)
       return judge(presented, { notBefore: Number(epoch) }, (kind) => held[kind])
     },
 

@@ -46,9 +46,9 @@ export function openWardrobe({ name, logo, color, help }: Branding): Wardrobe {
 }
 
 export function putOn({ dress }: Wardrobe): Koa.Middleware {
-  return async function putOn(ctx, next) {
+  return function putOn(ctx, next) {
     ctx.state.dress = dress
-    await next()
+    return next()
   }
 }
 

@@ -7,12 +7,11 @@ const ALLOWED_HEADERS =
 
 const PREFLIGHT_SECONDS = 7200
 
-export async function allowAnyOrigin(ctx: Koa.Context, next: Koa.Next): Promise<void> {
-  ctx.set({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After',
-  })
-  await next()
+export function allowAnyOrigin({ res }: Koa.Context, next: Koa.Next): Promise<unknown> {
+  // Not through Koa, which takes several times as long.
+  res.setHeader('Access-Control-Allow-Origin', '*')
+  res.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After')
+  return next()
 }
 
 /** Answers a preflight for a path with these methods. */

@@ -3,15 +3,17 @@
 import type Koa from 'koa'
 
 /** What every answer carries. That browsers shall come over TLS, Envoy says for all rooms. */
-export async function hardenAnswer(ctx: Koa.Context, next: Koa.Next): Promise<void> {
-  ctx.set('X-Content-Type-Options', 'nosniff')
-  await next()
+export function hardenAnswer({ res }: Koa.Context, next: Koa.Next): Promise<unknown> {
+  // Not through Koa, which takes several times as long.
+  res.setHeader('X-Content-Type-Options', 'nosniff')
+  return next()
 }
 
 /** RFC 6749 section 5.1: nothing with a token or a secret in it may be kept by anybody. */
-export async function noStore(ctx: Koa.Context, next: Koa.Next): Promise<void> {
-  ctx.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })
-  await next()
+export function noStore({ res }: Koa.Context, next: Koa.Next): Promise<unknown> {
+  res.setHeader('Cache-Control', 'no-store')
+  res.setHeader('Pragma', 'no-cache')
+  return next()
 }
 
 /** Documents that are the same for everybody. */

@@ -8,9 +8,9 @@ import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Client, GrantType } from '../clients/client.ts'
 
 export function requireGrantType(type: GrantType): Koa.Middleware<{ readonly client: Client }> {
-  return async function requireGrantType(ctx, next) {
+  return function requireGrantType(ctx, next) {
     checkGrantType(ctx.state.client, type)
-    await next()
+    return next()
   }
 }
 

@@ -93,10 +93,10 @@ export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
 export const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
-/** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. */
+/** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. `now`: epoch seconds. */
 const LIST_GRANT = `
+local now = tonumber(redis.call('TIME')[1])
 local function list_grant(index, id, ttl)
-  local now = tonumber(redis.call('TIME')[1])
   redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. now)
   redis.call('ZADD', index, now + ttl, id)
   if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
@@ -152,7 +152,7 @@ end
 local function keep_grant()
   local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
   redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])),
-             'used_at', redis.call('TIME')[1])
+             'used_at', now)
   redis.call('EXPIRE', KEYS[1], ARGV[5])
   list_grant(KEYS[2], ARGV[1], ARGV[5])
   list_grant(KEYS[3], ARGV[1], ARGV[5])

@@ -33,7 +33,7 @@ const PROLONGED_BY_SECONDS = 60
 export function actForItself(ports: Ports): Koa.Middleware[] {
   const { gateway, live, resources, clock } = ports
   const steps: Step[] = [
-    async function checkClient(ctx, next) {
+    function checkClient(ctx, next) {
       const { client } = ctx.state
       const machine = client.kind === 'configured' ? gateway.clients.get(client.id) : undefined
       // Without credentials anybody would be this client.
@@ -48,20 +48,20 @@ export function actForItself(ports: Ports): Koa.Middleware[] {
         )
       }
       ctx.state.machine = machine
-      await next()
+      return next()
     },
 
-    async function chooseService(ctx, next) {
+    function chooseService(ctx, next) {
       const { params, machine } = ctx.state
       const served = machine.services.filter((name) => live.current.services.has(name))
       ctx.state.service = toService(params.get('resource'), served, resources)
-      await next()
+      return next()
     },
 
-    async function narrowScope(ctx, next) {
+    function narrowScope(ctx, next) {
       const { params, machine, service } = ctx.state
       ctx.state.scopes = ports.scopes.grant(service, narrow(params, machine))
-      await next()
+      return next()
     },
 
     async function mintToken(ctx) {

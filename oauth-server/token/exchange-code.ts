@@ -65,16 +65,16 @@ export function exchangeCode(ports: Ports): Koa.Middleware[] {
       await next()
     },
 
-    async function requireGrant(ctx, next) {
+    function requireGrant(ctx, next) {
       const { grant } = ctx.state.found
       if (grant === undefined) throw refused('the grant has ended')
       ctx.state.grant = grant
-      await next()
+      return next()
     },
 
-    async function checkResource(ctx, next) {
+    function checkResource(ctx, next) {
       requireGrantedResource(ctx.state.params, ctx.state.grant, resources)
-      await next()
+      return next()
     },
 
     async function sendTokens(ctx) {

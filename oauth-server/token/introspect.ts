@@ -37,23 +37,23 @@ export function introspect(ports: Ports): Koa.Middleware[] {
     readForm,
 
     /** The client and the token are looked up in one go: who is not let in learns nothing of it. */
-    async function beginLookUp(ctx, next) {
+    function beginLookUp(ctx, next) {
       const token = ctx.state.params.get('token')
       ctx.state.early = token === undefined ? undefined : lookUpEarly(ports, token)
       // When the caller is refused nobody asks for the outcome.
       ctx.state.early?.catch(() => {})
-      await next()
+      return next()
     },
 
     challengeClient,
     authenticateClient(ports),
 
     /** RFC 7662 section 2.1: a name alone is no authorization. */
-    async function requireCredentials(ctx, next) {
+    function requireCredentials(ctx, next) {
       if (ctx.state.client.authMethod === 'none') {
         throw new OAuthError('invalid_client', 'only a client with credentials may ask here')
       }
-      await next()
+      return next()
     },
 
     async function sendState(ctx) {

@@ -66,20 +66,20 @@ export function refresh(ports: Ports): Koa.Middleware[] {
     },
 
     /** A wrong client learns nothing and destroys nothing. */
-    async function checkClient(ctx, next) {
+    function checkClient(ctx, next) {
       const { grant, client } = ctx.state
       if (grant.clientId !== client.id) throw refused('the token belongs to another client')
-      await next()
+      return next()
     },
 
-    async function checkResource(ctx, next) {
+    function checkResource(ctx, next) {
       requireGrantedResource(ctx.state.params, ctx.state.grant, resources)
-      await next()
+      return next()
     },
 
-    async function narrowScope(ctx, next) {
+    function narrowScope(ctx, next) {
       ctx.state.scopes = narrow(ctx.state.params, ctx.state.grant)
-      await next()
+      return next()
     },
 
     async function checkPerson(ctx, next) {

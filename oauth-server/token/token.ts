@@ -77,13 +77,13 @@ type LookUp = (params: Params) => Promise<unknown> | undefined
  */
 function beginLookUp(lookUps: Readonly<Partial<Record<GrantType, LookUp>>>): Koa.Middleware {
   const byType = new Map(Object.entries(lookUps))
-  return async function beginLookUp(ctx: Koa.ParameterizedContext<LookUpState>, next) {
+  return function beginLookUp(ctx: Koa.ParameterizedContext<LookUpState>, next) {
     const { params } = ctx.state
     const lookUp = byType.get(params.get('grant_type') ?? '')?.(params)
     // Nobody may be left to hear that it failed.
     lookUp?.catch(() => {})
     ctx.state.lookUp = lookUp
-    await next()
+    return next()
   }
 }
 
@@ -95,13 +95,13 @@ function byGrantType(
   grants: Readonly<Partial<Record<GrantType, Koa.Middleware<ClientState>[]>>>,
 ): Koa.Middleware<ClientState> {
   const composed = new Map(Object.entries(grants).map(([type, steps]) => [type, inSequence(steps)]))
-  return async function byGrantType(ctx, next) {
+  return function byGrantType(ctx, next) {
     const type = ctx.state.params.get('grant_type')
     if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
     const steps = composed.get(type)
     if (steps === undefined) {
       throw new OAuthError('unsupported_grant_type', 'this grant_type is not supported')
     }
-    await steps(ctx, next)
+    return steps(ctx, next)
   }
 }

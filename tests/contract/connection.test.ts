@@ -30,6 +30,21 @@ test.serial('what is sent within one turn leaves together, in its order', async 
   t.true(writes.count <= 2, `${writes.count} system calls`)
 })
 
+test.serial('what is large does not wait for the end of its turn', async (t) => {
+  await nextTurn()
+  const writes = countWrites()
+  const value = 'x'.repeat(2000)
+  const replies = [redis.set('b', value)]
+  t.is(writes.count, 0)
+  replies.push(redis.set('c', value))
+  t.is(writes.count, 1)
+  replies.push(redis.set('d', value))
+  t.is(writes.count, 1)
+  t.deepEqual(await Promise.all(replies), ['OK', 'OK', 'OK'])
+  t.is(writes.count, 2)
+  t.is(redis.stream.writableCorked, 0)
+})
+
 function countWrites(): { count: number } {
   const { stream } = redis
   const seen = { count: 0 }
