@@ -28,7 +28,7 @@ function setUp({ open }: { open?: () => Promise<void> } = {}) {
     timeoutMs: 40_000,
     instance: 'here.1',
     clock: () => now,
-    log: createLog('test', 'silent'),
+    log: createLog('test', 'error'),
   })
   const session = { id: 'one', owner: OWNER, revision: '2025-06-18', isBusy: false, end: () => {} }
   const wait = (ms: number): void => {
