@@ -131,18 +131,19 @@ export interface ParsedBody {
  */
 export function parseBody(body: Buffer): ParsedBody {
   const value = parseJson(body)
-  const isBatch = Array.isArray(value)
-  const values: readonly unknown[] = isBatch ? value : [value]
-  if (values.length > BATCH_MESSAGES_MAX) {
+  if (!Array.isArray(value)) return { messages: [asMessage(value)], isBatch: false }
+  if (value.length > BATCH_MESSAGES_MAX) {
     throw invalid(`a batch has at most ${BATCH_MESSAGES_MAX} messages`)
   }
-  const [first, ...rest] = values.map((one) => {
-    const message = toMessage(one)
-    if (message === undefined) throw invalid('the body is not a JSON-RPC 2.0 message')
-    return message
-  })
+  const [first, ...rest] = value.map(asMessage)
   if (first === undefined) throw invalid('the batch is empty')
-  return { messages: [first, ...rest], isBatch }
+  return { messages: [first, ...rest], isBatch: true }
+}
+
+function asMessage(value: unknown): RpcMessage {
+  const message = toMessage(value)
+  if (message === undefined) throw invalid('the body is not a JSON-RPC 2.0 message')
+  return message
 }
 
 /** As it was understood: another reader of the same bytes might understand something else. */

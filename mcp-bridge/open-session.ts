@@ -105,7 +105,11 @@ async function beginWith(
 ): Promise<RpcResponse> {
   const server = await takeServer(bridge, exchange, session, era)
   exchange.admission.assertStands()
-  const answer = await server.initialize(session, withServedRevision(request))
+  const served = withServedRevision(request)
+  const answering = server.initialize(session, served)
+  // Most servers settle on what they are asked for.
+  if (!session.isOver) bridge.sessions.announce(session, revisionOf(served.params))
+  const answer = await answering
   session.streams.revision = revisionOf(answer.result)
   return answer
 }

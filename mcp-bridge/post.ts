@@ -52,23 +52,26 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
     return
   }
   assertRevisionHeader(revision)
-  await postToSession(bridge, exchange, parsed)
+  return postToSession(bridge, exchange, parsed)
 }
 
-async function postToSession(
+/** Undefined where nothing is waited for, as with most calls. */
+function postToSession(
   bridge: Bridge,
   exchange: Exchange,
   parsed: ParsedBody,
-): Promise<void> {
+): Promise<void> | undefined {
   const { request, response, admission } = exchange
   const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   if (session instanceof SseSession) throw toOtherTransport()
   assertBatchAllowed(parsed, session.revision)
   const watched = bridge.tools.admit(exchange, parsed)
-  if (session instanceof LiveSession) {
-    const accepted = parseAccept(headerOf(request, 'accept'))
-    session.post(parsed, response, accepted, admission, watched)
-  } else await forward(bridge, exchange, session, { body: toBody(parsed), watched })
+  if (!(session instanceof LiveSession)) {
+    return forward(bridge, exchange, session, { body: toBody(parsed), watched })
+  }
+  const accepted = parseAccept(headerOf(request, 'accept'))
+  session.post(parsed, response, accepted, admission, watched)
+  return undefined
 }
 
 /** The id of a session that is gone is no obstacle: clients were seen to begin again with it. */

@@ -123,12 +123,12 @@ function serviceNameOf({ url = '' }: IncomingMessage): string {
 }
 
 /** What is done for the request belongs to its span, also where nobody hands that on. */
-async function serveTraced(bridge: Bridge, exchange: Exchange): Promise<void> {
+function serveTraced(bridge: Bridge, exchange: Exchange): Promise<void> {
   const { tracing } = bridge
-  if (tracing === undefined) return await serve(bridge, exchange)
+  if (tracing === undefined) return serve(bridge, exchange)
   const span = traceExchange(exchange, tracing)
   exchange.span = span
-  await tracing.within(span, () => serve(bridge, exchange))
+  return tracing.within(span, () => serve(bridge, exchange))
 }
 
 /** Here, or by the bridge process that it belongs to. */
@@ -140,16 +140,18 @@ async function serve(bridge: Bridge, exchange: Exchange): Promise<void> {
   }
 }
 
-async function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {
+/** Without a promise of its own: every request comes by here. */
+function dispatch(bridge: Bridge, exchange: Exchange): Promise<void> {
   const { request } = exchange
   if (request.method !== 'POST') assertNotStateless(request)
   switch (request.method) {
     case 'POST':
-      return await post(bridge, exchange)
+      return post(bridge, exchange)
     case 'GET':
-      return await listen(bridge, exchange)
+      return listen(bridge, exchange)
     case 'DELETE':
-      return endSession(bridge, exchange)
+      endSession(bridge, exchange)
+      return Promise.resolve()
     default:
       throw new RpcFault(405, 'refused', 'use GET, POST or DELETE', { headers: { allow: ALLOWED } })
   }

@@ -10,6 +10,7 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { RpcFault } from './json-rpc.ts'
 import { GIVES_WAY_AFTER_MS, SESSIONS_MAX, SESSIONS_PER_USER_MAX } from './limits.ts'
+import { RecordsAhead } from './records-ahead.ts'
 import type { SessionRecords } from './store/sessions.ts'
 
 export interface SessionOwner {
@@ -77,6 +78,7 @@ const CHECK_MS_MAX = 30_000
 export class Sessions<S extends Session> {
   readonly #options: SessionsOptions
   readonly #entries = new Map<string, Entry<S>>()
+  readonly #ahead: RecordsAhead
   readonly #seats = new Map<string, number>()
   readonly #checkMs: number
   readonly #timer: NodeJS.Timeout
@@ -85,6 +87,7 @@ export class Sessions<S extends Session> {
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#checkMs = Math.min(options.timeoutMs / CHECKS_PER_TIMEOUT, CHECK_MS_MAX)
+    this.#ahead = new RecordsAhead({ ...options, validMs: this.#checkMs })
     this.#timer = setInterval(() => this.#endIdle(), this.#checkMs)
     this.#timer.unref()
   }
@@ -118,19 +121,25 @@ export class Sessions<S extends Session> {
     }
   }
 
+  /** A session is probably opened soon, with this revision; what ends instead leaves no record. */
+  announce({ id, owner }: S, revision: string): void {
+    this.#ahead.begin(id, { ...owner, revision, instance: this.#options.instance })
+  }
+
   /** @throws RpcFault 503 when the record cannot be written. */
   async open(session: S, seat: Seat, grantId: string): Promise<void> {
-    const { records, instance, clock } = this.#options
+    const { instance, clock } = this.#options
     const { id, owner, revision } = session
+    let touchedAt: number
     try {
-      await records.open(id, { ...owner, revision, instance })
+      touchedAt = await this.#ahead.complete(id, { ...owner, revision, instance })
     } catch (cause) {
       throw new RpcFault(503, 'refused', 'sessions cannot be opened now: try again later', {
         cause,
         headers: { 'retry-after': '5' },
       })
     }
-    this.#entries.set(id, { session, seat, grantId, usedAt: clock(), touchedAt: clock() })
+    this.#entries.set(id, { session, seat, grantId, usedAt: clock(), touchedAt })
   }
 
   /**
@@ -178,7 +187,7 @@ export class Sessions<S extends Session> {
     }
   }
 
-  /** The process that had it is gone, and with it the session. */
+  /** Nobody has the session: its process is gone, or it has ended. */
   forget(id: string): void {
     this.#inBackground(this.#options.records.end(id))
   }
@@ -191,11 +200,14 @@ export class Sessions<S extends Session> {
 
   end(id: string): void {
     const entry = this.#entries.get(id)
-    if (entry === undefined) return
+    if (entry === undefined) {
+      if (this.#ahead.drop(id)) this.forget(id)
+      return
+    }
     this.#entries.delete(id)
     entry.seat.release()
     entry.session.end()
-    this.#inBackground(this.#options.records.end(id))
+    this.forget(id)
   }
 
   /** The user's session that was unused longest ends, if that was long enough. */
@@ -223,7 +235,7 @@ export class Sessions<S extends Session> {
   /** Ends all of them; resolves when their records are gone. */
   async endAll(): Promise<void> {
     clearInterval(this.#timer)
-    const ids = [...this.#entries.keys()]
+    const ids = [...this.#entries.keys(), ...this.#ahead.ids]
     for (const { session } of this.#entries.values()) session.end()
     this.#entries.clear()
     await Promise.allSettled(ids.map((id) => this.#options.records.end(id)))

@@ -9,6 +9,9 @@ import { createSession, type McpSession } from './mcp-session.ts'
 import { descendantsOf } from './processes.ts'
 import { quantileOf } from './quantile.ts'
 
+/** Of each bridge, before anything counts: what opens a session is compiled by then, as in months of its life. */
+const WARM_UPS = 20
+
 export async function measureOpening(
   { pid, door }: Contender,
   variant: string,
@@ -17,9 +20,8 @@ export async function measureOpening(
 ): Promise<Measured> {
   const times: number[] = []
   let cpu = 0
-  // Compiled on first use, as in the months of a gateway's life.
-  await openAndEnd(door, 0)
-  for (let number = 1; number <= count; number += 1) {
+  for (let number = 0; number < WARM_UPS; number += 1) await openAndEnd(door, number)
+  for (let number = WARM_UPS; number < WARM_UPS + count; number += 1) {
     await beforeEach()
     const before = cpuOf(pid)
     times.push(await openAndEnd(door, number))

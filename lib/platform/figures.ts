@@ -7,7 +7,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, type Histogram, Registry } from 'prom-client'
+import { TimedSeries } from './timed-series.ts'
 
 const FIGURES_PREFIX = 'mcp_gateway_'
 /** Of Prometheus' text format, version 0.0.4. */
@@ -115,13 +116,9 @@ class RegistryFigures implements Figures {
     buckets: readonly number[],
     labels: readonly string[] = [],
   ): Timing {
-    const histogram = new Histogram({ ...this.#about(name, help, labels), buckets: [...buckets] })
-    return {
-      observe(seconds, values = []) {
-        if (labels.length === 0) histogram.observe(seconds)
-        else histogram.observe(toLabels(labels, values), seconds)
-      },
-    }
+    const timed = new TimedSeries(FIGURES_PREFIX + name, help, labels, buckets)
+    this.registry.registerMetric(timed as unknown as Histogram)
+    return timed
   }
 
   render(): Promise<string> {

@@ -2,7 +2,8 @@
  * Ends what left a child's process group by starting a session of its own.
  *
  * Each child carries a value of its own in its environment, which its descendants inherit; on Linux
- * they are found by it. Endings that come together share one walk through /proc.
+ * they are found by it. Endings that come together share one walk through /proc, which looks at everything
+ * that runs: the first begins at once, others come together for a moment.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,38 +15,61 @@ export const CHILD_MARKER = 'MCP_GATEWAY_CHILD'
 const WALKS_MAX = 20
 /** What was killed a moment ago can still be seen. */
 const DYING_MS = 10
+/** From one walk to the next that nobody needs sooner. */
+const PAUSE_MS = 50
+
+/** Ends what carries one of these values; answers which were found. */
+export type Walk = (values: ReadonlySet<string>) => Promise<ReadonlySet<string>>
 
 export class Sweep {
+  readonly #walk: Walk
   #waiting = new Set<string>()
-  #walk: Promise<ReadonlySet<string>> | undefined
+  /** The walk that has not begun yet. */
+  #next: Promise<ReadonlySet<string>> | undefined
+  #nextAt = 0
+  /** What was found and killed is looked for again. */
+  #isUrgent = false
+  #current: Promise<ReadonlySet<string>> | undefined
+
+  constructor(walk: Walk = endMarked) {
+    this.#walk = walk
+  }
 
   /** Resolves when nothing that carries `value` is left, as far as that can be seen. */
   async after(value: string): Promise<void> {
     for (let walks = 0; walks < WALKS_MAX; walks += 1) {
       this.#waiting.add(value)
-      // A walk that has begun may have passed what this one looks for: wait for the next.
-      await this.#walk
-      this.#walk ??= this.#run()
-      if (!(await this.#walk).has(value)) return
+      // One that goes on may have passed what this one looks for.
+      this.#next ??= this.#run()
+      if (!(await this.#next).has(value)) return
       await sleep(DYING_MS)
+      this.#isUrgent = true
     }
   }
 
-  /** Which of those looked for were found. */
   async #run(): Promise<ReadonlySet<string>> {
+    await this.#current?.catch(() => {})
+    while (!this.#isUrgent && performance.now() < this.#nextAt) await sleep(DYING_MS)
+    this.#isUrgent = false
     const values = this.#waiting
-    const found = new Set<string>()
     this.#waiting = new Set()
+    this.#next = undefined
+    this.#current = this.#walk(values)
     try {
-      for await (const pid of processIds()) {
-        const value = environmentMember(pid, CHILD_MARKER)
-        if (value === undefined || !values.has(value)) continue
-        found.add(value)
-        kill(pid)
-      }
+      return await this.#current
     } finally {
-      this.#walk = undefined
+      this.#nextAt = performance.now() + PAUSE_MS
     }
-    return found
   }
+}
+
+async function endMarked(values: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for await (const pid of processIds()) {
+    const value = environmentMember(pid, CHILD_MARKER)
+    if (value === undefined || !values.has(value)) continue
+    found.add(value)
+    kill(pid)
+  }
+  return found
 }
