@@ -127,7 +127,7 @@ function toVerifiedToken(claims: AccessTokenClaims, resource: ProtectedResource)
     },
     validUntil: (claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000,
     decision: isEnough
-      ? { allow: true, service: resource.service, identity: toIdentity(claims, granted) }
+      ? { allow: true, identity: toIdentity(claims, granted) }
       : {
           ...deny('insufficient_scope', `granted ${claims.scope}`, resource),
           caller: { userId: claims.sub, clientId: claims.client_id },

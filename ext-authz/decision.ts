@@ -23,7 +23,6 @@ export type Decision = Allowance | Denial
 
 export interface Allowance {
   readonly allow: true
-  readonly service: string
   readonly identity: Identity
 }
 

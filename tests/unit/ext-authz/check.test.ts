@@ -60,7 +60,6 @@ test('allows and names who calls', async (t) => {
   const decision = await decide(await input(), PORTS, () => NOW_MS)
   t.deepEqual(decision, {
     allow: true,
-    service: 'echo',
     identity: {
       userId: 'dev:alice',
       userName: 'alice',
