@@ -7,7 +7,11 @@
 
 import { formatChallenge } from '../lib/oauth/challenge.ts'
 import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
-import { encodeIdentity, toIdentityHeaders } from '../lib/oauth/identity-headers.ts'
+import {
+  encodeIdentity,
+  IDENTITY_HEADERS,
+  toIdentityHeaders,
+} from '../lib/oauth/identity-headers.ts'
 import { formatScope } from '../lib/oauth/scope.ts'
 import type { HeaderValueOption } from '../proto/gen/envoy/config/core/v3/base.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../proto/gen/envoy/config/core/v3/base.ts'
@@ -33,7 +37,9 @@ const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
 
 const RETRY_AFTER_SECONDS = '1'
 
-const encodedDecisions = new WeakMap<Decision, Buffer>()
+const MANAGED = Object.values(IDENTITY_HEADERS)
+const NOTHING = Buffer.alloc(0)
+
 const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()
 
 /** The message's bytes. */
@@ -43,11 +49,8 @@ export function encodeDecision(decision: Decision): Buffer {
   if (!allow && decision.resource !== undefined && decision.caller === undefined) {
     return encodeRefusal(decision, decision.resource)
   }
-  const known = encodedDecisions.get(decision)
-  if (known !== undefined) return known
-  const encoded = encode(decision)
-  encodedDecisions.set(decision, encoded)
-  return encoded
+  decision.encoded ??= encode(decision).toString('latin1')
+  return Buffer.from(decision.encoded, 'latin1')
 }
 
 function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
@@ -68,21 +71,21 @@ export function toCheckResponse(decision: Decision): CheckResponse {
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
 function toAllowance(allowance: Allowance): CheckResponse {
-  const { identity } = allowance
-  const headers = Object.entries(toIdentityHeaders(identity))
-  const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
+  const headers: HeaderValueOption[] = []
+  const headersToRemove = [...NEVER_UPSTREAM]
+  const managed = toIdentityHeaders(allowance.identity)
+  for (const name of MANAGED) {
+    const value = managed[name] ?? ''
+    if (value === '') headersToRemove.push(name)
+    else headers.push(set(name, value))
+  }
   return {
     status: { code: OK, message: '' },
     // Envoy would have to take it apart for each request, for words that stand in the headers.
     dynamicMetadata: undefined,
     httpResponse: {
       $case: 'okResponse',
-      value: {
-        headers: headers
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => set(name, value)),
-        headersToRemove: [...NEVER_UPSTREAM, ...empty],
-      },
+      value: { headers, headersToRemove },
     },
   }
 }
@@ -140,7 +143,7 @@ function toChallenge({ resource, granted }: Denial, wire: WireDenial): string | 
 
 function set(key: string, value: string): HeaderValueOption {
   return {
-    header: { key, value, rawValue: Buffer.alloc(0) },
+    header: { key, value, rawValue: NOTHING },
     appendAction: Append.OVERWRITE_IF_EXISTS_OR_ADD,
   }
 }

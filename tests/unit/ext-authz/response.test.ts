@@ -98,6 +98,20 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
   for (const name of ['authorization', 'cookie']) t.true(headersToRemove.includes(name))
 })
 
+test('a yes is encoded once, and each answer has bytes of its own', (t) => {
+  const identity = {
+    ...{ userId: 'dev:ä', userName: 'ä', clientId: 'c', scopes: ['mcp'] },
+    ...{ grantId: '1-g', tokenId: 't', expiresAt: 5 },
+  }
+  const decision: Decision = { allow: true, identity }
+  const first = encodeDecision(decision)
+  t.deepEqual(CheckResponse.decode(first), toCheckResponse(decision))
+  const held = decision.encoded
+  first.fill(0)
+  t.deepEqual(CheckResponse.decode(encodeDecision(decision)), toCheckResponse(decision))
+  t.is(decision.encoded, held)
+})
+
 const CALLER = { userId: 'dev:a', clientId: 'c' }
 
 test('refusals are encoded once for each resource and reason, and never mixed up', (t) => {
