@@ -1,21 +1,79 @@
 /**
  * One JSON line a request: who asked for what, what was decided and why, and how long each took.
  *
- * Never a query (it may hold codes), a header of the caller's, or anything of a token but what
- * ext-authz says of it in words (`lib/oauth/decision-record.ts`).
+ * Never a query (it may hold codes), a header of the caller's, or anything of a token but whose it is. Of a
+ * refusal ext-authz says that in words (`lib/oauth/decision-record.ts`); of whoever is let in it stands in the
+ * headers that the upstream gets, and to say it twice would cost each of them as much as the log itself.
  */
 
 import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
+import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { EXT_AUTHZ_FILTER } from './filters.ts'
 
-const DECISION = Object.fromEntries(
+/** What a route says of itself to the log. */
+const ROUTE_RECORD = 'mcp_gateway'
+
+/** Of a route that is decided on: whose it is. */
+export function loggedAs(service: string): object {
+  return { filter_metadata: { [ROUTE_RECORD]: { service } } }
+}
+
+const REFUSAL = Object.fromEntries(
   Object.values(DECISION_RECORD).map((key) => [
     key,
     `%DYNAMIC_METADATA(${EXT_AUTHZ_FILTER}:${key})%`,
   ]),
 )
 
+const ALLOWANCE = {
+  [DECISION_RECORD.decision]: 'allow',
+  [DECISION_RECORD.user]: `%REQ(${IDENTITY_HEADERS.userId})%`,
+  [DECISION_RECORD.client]: `%REQ(${IDENTITY_HEADERS.clientId})%`,
+}
+
+/** Of a listener on which nothing is decided. */
 export function accessLog(): object {
+  return lineWith({})
+}
+
+/** One line for each request, whoever it is from: the two filters are each other's opposite. */
+export function decisionLogs(): readonly object[] {
+  return [
+    {
+      ...lineWith(ALLOWANCE),
+      filter: { and_filter: { filters: [hasIdentity(true), hasRoute(true)] } },
+    },
+    {
+      ...lineWith(REFUSAL),
+      filter: { or_filter: { filters: [hasIdentity(false), hasRoute(false)] } },
+    },
+  ]
+}
+
+/** Set with each allowance, and never empty. */
+function hasIdentity(wanted: boolean): object {
+  const header = { name: IDENTITY_HEADERS.expiresAt, present_match: true, invert_match: !wanted }
+  return { header_filter: { header } }
+}
+
+/**
+ * Headers that only the edge may set are taken off before a route is looked for: in a request that was refused
+ * even earlier they are still the caller's, who could write lines about others.
+ */
+function hasRoute(wanted: boolean): object {
+  return {
+    extension_filter: {
+      name: 'envoy.access_loggers.extension_filters.cel',
+      typed_config: {
+        '@type':
+          'type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
+        expression: wanted ? 'has(xds.route_name)' : '!has(xds.route_name)',
+      },
+    },
+  }
+}
+
+function lineWith(decision: Readonly<Record<string, string>>): object {
   return {
     name: 'envoy.access_loggers.stdout',
     typed_config: {
@@ -37,7 +95,8 @@ export function accessLog(): object {
           details: '%RESPONSE_CODE_DETAILS%',
           flags: '%RESPONSE_FLAGS%',
           upstream: '%UPSTREAM_CLUSTER%',
-          ...DECISION,
+          ...decision,
+          service: `%METADATA(ROUTE:${ROUTE_RECORD}:service)%`,
           decided_us: `%FILTER_STATE(${EXT_AUTHZ_FILTER}:FIELD:latency_us)%`,
           took_ms: '%DURATION%',
           bytes_received: '%BYTES_RECEIVED%',

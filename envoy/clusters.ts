@@ -6,6 +6,8 @@
  * may wait for a room has a bound.
  */
 
+import { CHECK_RETRY } from './retries.ts'
+
 export const CLUSTERS = {
   oauthServer: 'oauth_server',
   bridge: 'mcp_bridge',
@@ -149,6 +151,7 @@ function extAuthzCluster(sockets: readonly string[]): object {
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         '@type': `type.googleapis.com/${HTTP_OPTIONS}`,
+        retry_policy: CHECK_RETRY,
         explicit_http_config: {
           http2_protocol_options: {
             connection_keepalive: { interval: '30s', timeout: '5s' },

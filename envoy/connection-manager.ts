@@ -1,7 +1,7 @@
 /** HTTP at the public edge: what is refused or removed before any route is looked for, and every limit. */
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
-import { accessLog } from './access-log.ts'
+import { decisionLogs } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
 import { extAuthzFilter } from './ext-authz-filter.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, ROUTER_FILTER } from './filters.ts'
@@ -83,7 +83,7 @@ export function connectionManager(options: ConnectionManagerOptions): object {
       },
     ],
     http_filters: httpFilters(options.rateLimitFactor),
-    access_log: [accessLog()],
+    access_log: decisionLogs(),
     ...(tracing === undefined ? {} : { tracing: renderTracing(tracing) }),
     local_reply_config: localReplies(options.addresses),
   }

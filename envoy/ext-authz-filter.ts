@@ -2,7 +2,7 @@
 
 import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { CLUSTERS } from './clusters.ts'
-import { CHECK_RETRY } from './retries.ts'
+import { CHECK_TRY } from './retries.ts'
 
 /** All that a decision depends on; the request id is for the log. */
 const SHOWN = ['authorization', 'origin', 'x-request-id']
@@ -38,7 +38,7 @@ export function extAuthzFilter(): object {
         authority: 'ext-authz',
         skip_envoy_headers: true,
       },
-      retry_policy: CHECK_RETRY,
+      retry_policy: CHECK_TRY,
     },
   }
 }

@@ -22,12 +22,21 @@ const ELSEWHERE = {
   host_selection_retry_max_attempts: '100',
 } as const
 
-/** Of the gRPC service in the listener. */
+/**
+ * Of the cluster that decides, which goes before what the gRPC service says. There it would do the same and cost
+ * more: of a gRPC service Envoy reads all of it anew for each question.
+ */
 export const CHECK_RETRY = {
   ...ELSEWHERE,
   retry_on: 'connect-failure,refused-stream,reset,unavailable',
-  // Of a gRPC service Envoy takes the longest pause for the bound of a single try as well: a process that
-  // hangs leaves the other one time to decide.
+  retry_back_off: { base_interval: '0.001s', max_interval: '0.01s' },
+} as const
+
+/**
+ * Of the gRPC service: its longest pause is to Envoy the bound of a single try as well, and of a cluster Envoy knows
+ * no such bound. A process that hangs leaves the other one time to decide.
+ */
+export const CHECK_TRY = {
   retry_back_off: { base_interval: '0.001s', max_interval: '0.4s' },
 } as const
 

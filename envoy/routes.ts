@@ -7,6 +7,7 @@ import type { Gateway } from '../lib/catalogue/gateway.ts'
 import { allowedOriginPattern } from '../lib/catalogue/origins.ts'
 import { EDGE_SECRET_HEADER, HOP_HEADER, IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { AUTHORIZATION_SERVER_PATHS, AUTHORIZATION_SERVER_PREFIXES } from '../lib/oauth/paths.ts'
+import { loggedAs } from './access-log.ts'
 import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
@@ -116,6 +117,7 @@ function mcpRoute(service: string, gateway: Gateway): object {
   return {
     // What a trace calls it by.
     name: path,
+    metadata: loggedAs(service),
     match: { path },
     route: {
       cluster: CLUSTERS.bridge,

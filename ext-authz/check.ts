@@ -14,7 +14,7 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Presented, RevocationAnswer } from '../lib/store/revocation.ts'
 import type { Decision, Denial, DenyReason } from './decision.ts'
 import type { FindResource, ProtectedResource } from './resources.ts'
-import type { VerifiedToken, VerifiedTokens } from './verified-tokens.ts'
+import { toTokenKey, type VerifiedToken, type VerifiedTokens } from './verified-tokens.ts'
 
 /** What the decision depends on. `Mcp-*` headers are not part of it: real clients get them wrong. */
 export interface CheckInput {
@@ -60,28 +60,35 @@ function decideOrThrow(input: CheckInput, ports: CheckPorts, now: Clock): Decidi
   if (!input.origin.every(ports.isAllowedOrigin)) {
     return deny('foreign_origin', 'Origin is not allowed', resource)
   }
-  const known = recall(input, ports, now)
+  const tokenKey = toKey(input)
+  const known = tokenKey === undefined ? undefined : recall(tokenKey, input, ports, now)
   if (known !== undefined) return admit(known, resource, ports)
   const bearer = readBearer(input.authorization)
   if (bearer.kind === 'none') return deny('no_token', 'no bearer token', resource)
   if (bearer.kind === 'malformed') return deny('malformed', bearer.detail, resource)
-  return verify(bearer.token, { input, resource, ports, now })
+  return verify(bearer.token, { tokenKey, resource, ports, now })
+}
+
+/** By which a token is remembered that came alone. */
+function toKey({ authorization: [header, ...others] }: CheckInput): string | undefined {
+  if (header === undefined || others.length > 0) return undefined
+  return toTokenKey(header)
 }
 
 /** What was verified before for this very service, and has not expired since. */
 function recall(
-  { service, authorization: [header, ...others] }: CheckInput,
+  tokenKey: string,
+  { service }: CheckInput,
   { verifiedTokens }: CheckPorts,
   now: Clock,
 ): VerifiedToken | undefined {
-  if (header === undefined || others.length > 0) return undefined
-  const found = verifiedTokens.find(header)
+  const found = verifiedTokens.find(tokenKey)
   if (found === undefined || found.service !== service) return undefined
   return now() < found.validUntil ? found : undefined
 }
 
 interface Verifying {
-  readonly input: CheckInput
+  readonly tokenKey: string | undefined
   readonly resource: ProtectedResource
   readonly ports: CheckPorts
   readonly now: Clock
@@ -100,15 +107,14 @@ function verify(token: string, verifying: Verifying): Deciding {
 }
 
 function afterVerification(verification: Verification, verifying: Verifying): Deciding {
-  const { input, resource, ports } = verifying
+  const { tokenKey, resource, ports } = verifying
   if (!verification.valid) {
     const { reason, detail, claims } = verification
     const caller = claims && { userId: claims.sub, clientId: claims.client_id }
     return { ...deny(reason, detail, resource), caller }
   }
   const verified = toVerifiedToken(verification.claims, resource)
-  const [header] = input.authorization
-  if (header !== undefined) ports.verifiedTokens.add(header, verified)
+  if (tokenKey !== undefined) ports.verifiedTokens.add(tokenKey, verified)
   return admit(verified, resource, ports)
 }
 
@@ -116,18 +122,14 @@ function afterVerification(verification: Verification, verifying: Verifying): De
 function toVerifiedToken(claims: AccessTokenClaims, resource: ProtectedResource): VerifiedToken {
   const granted = parseScope(claims.scope)
   const isEnough = missingScopes([resource.baseScope], granted).length === 0
+  // The one object is what revocations are asked with and what headers are made of: thousands are held.
+  const caller = toCaller(claims, granted)
   return {
     service: resource.service,
-    presented: {
-      tokenId: claims.jti,
-      grantId: claims.grant_id,
-      clientId: claims.client_id,
-      userId: claims.sub,
-      issuedAt: claims.iat,
-    },
+    presented: caller,
     validUntil: (claims.exp + CLOCK_TOLERANCE_SECONDS) * 1000,
     decision: isEnough
-      ? { allow: true, service: resource.service, identity: toIdentity(claims, granted) }
+      ? { allow: true, identity: caller, encoded: undefined }
       : {
           ...deny('insufficient_scope', `granted ${claims.scope}`, resource),
           caller: { userId: claims.sub, clientId: claims.client_id },
@@ -159,7 +161,7 @@ function conclude(
     : decision
 }
 
-function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]): Identity {
+function toCaller(claims: AccessTokenClaims, scopes: readonly string[]): Identity & Presented {
   return {
     userId: claims.sub,
     userName: claims.preferred_username,
@@ -168,6 +170,7 @@ function toIdentity(claims: AccessTokenClaims, scopes: readonly string[]): Ident
     grantId: claims.grant_id,
     tokenId: claims.jti,
     expiresAt: claims.exp,
+    issuedAt: claims.iat,
   }
 }
 
@@ -176,7 +179,7 @@ function unforeseen(error: unknown): Denial {
 }
 
 function deny(reason: DenyReason, detail: string, resource?: ProtectedResource): Denial {
-  return { allow: false, reason, detail, resource }
+  return { allow: false, reason, detail, resource, encoded: undefined }
 }
 
 function describe(error: unknown): string {

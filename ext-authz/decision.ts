@@ -21,13 +21,21 @@ export type DenyReason =
 
 export type Decision = Allowance | Denial
 
-export interface Allowance {
+/** Of a token that was verified before it is the same object each time. */
+interface Encodable {
+  /**
+   * The answer's bytes as latin1, once somebody has made them. Held in the object, not in a table beside it, and as a
+   * text: a small buffer holds on to all that Node has put into the same eight kilobytes.
+   */
+  encoded?: string | undefined
+}
+
+export interface Allowance extends Encodable {
   readonly allow: true
-  readonly service: string
   readonly identity: Identity
 }
 
-export interface Denial {
+export interface Denial extends Encodable {
   readonly allow: false
   readonly reason: DenyReason
   /** What exactly failed, without secrets; for the log only. */

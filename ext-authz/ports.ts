@@ -63,7 +63,7 @@ export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts 
       verifiedTokens: {
         ...verifiedTokens,
         // Nobody may have told us of a key's end: everything is verified anew.
-        find: (authorization) => (isFresh() ? verifiedTokens.find(authorization) : undefined),
+        find: (key) => (isFresh() ? verifiedTokens.find(key) : undefined),
         get size() {
           return verifiedTokens.size
         },

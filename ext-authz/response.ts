@@ -7,7 +7,11 @@
 
 import { formatChallenge } from '../lib/oauth/challenge.ts'
 import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
-import { toIdentityHeaders } from '../lib/oauth/identity-headers.ts'
+import {
+  encodeIdentity,
+  IDENTITY_HEADERS,
+  toIdentityHeaders,
+} from '../lib/oauth/identity-headers.ts'
 import { formatScope } from '../lib/oauth/scope.ts'
 import type { HeaderValueOption } from '../proto/gen/envoy/config/core/v3/base.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../proto/gen/envoy/config/core/v3/base.ts'
@@ -33,7 +37,9 @@ const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
 
 const RETRY_AFTER_SECONDS = '1'
 
-const encodedDecisions = new WeakMap<Decision, Buffer>()
+const MANAGED = Object.values(IDENTITY_HEADERS)
+const NOTHING = Buffer.alloc(0)
+
 const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()
 
 /** The message's bytes. */
@@ -43,11 +49,8 @@ export function encodeDecision(decision: Decision): Buffer {
   if (!allow && decision.resource !== undefined && decision.caller === undefined) {
     return encodeRefusal(decision, decision.resource)
   }
-  const known = encodedDecisions.get(decision)
-  if (known !== undefined) return known
-  const encoded = encode(decision)
-  encodedDecisions.set(decision, encoded)
-  return encoded
+  decision.encoded ??= encode(decision).toString('latin1')
+  return Buffer.from(decision.encoded, 'latin1')
 }
 
 function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
@@ -68,20 +71,21 @@ export function toCheckResponse(decision: Decision): CheckResponse {
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
 function toAllowance(allowance: Allowance): CheckResponse {
-  const { identity } = allowance
-  const headers = Object.entries(toIdentityHeaders(identity))
-  const empty = headers.filter(([, value]) => value === '').map(([name]) => name)
+  const headers: HeaderValueOption[] = []
+  const headersToRemove = [...NEVER_UPSTREAM]
+  const managed = toIdentityHeaders(allowance.identity)
+  for (const name of MANAGED) {
+    const value = managed[name] ?? ''
+    if (value === '') headersToRemove.push(name)
+    else headers.push(set(name, value))
+  }
   return {
     status: { code: OK, message: '' },
-    dynamicMetadata: toRecord(allowance),
+    // Envoy would have to take it apart for each request, for words that stand in the headers.
+    dynamicMetadata: undefined,
     httpResponse: {
       $case: 'okResponse',
-      value: {
-        headers: headers
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => set(name, value)),
-        headersToRemove: [...NEVER_UPSTREAM, ...empty],
-      },
+      value: { headers, headersToRemove },
     },
   }
 }
@@ -114,20 +118,15 @@ function toDenial(denial: Denial): CheckResponse {
 }
 
 /** What the access log shows of it. */
-function toRecord(decision: Decision): Record<string, string> {
-  const { allow } = decision
-  const caller = allow ? decision.identity : decision.caller
-  const service = allow ? decision.service : decision.resource?.service
-  const entries = {
-    [DECISION_RECORD.decision]: allow ? 'allow' : 'deny',
-    [DECISION_RECORD.reason]: allow ? undefined : decision.reason,
-    [DECISION_RECORD.user]: caller?.userId,
-    [DECISION_RECORD.client]: caller?.clientId,
-    [DECISION_RECORD.service]: service,
+function toRecord({ reason, caller }: Denial): Record<string, string> {
+  return {
+    [DECISION_RECORD.decision]: 'deny',
+    [DECISION_RECORD.reason]: reason,
+    ...(caller && {
+      [DECISION_RECORD.user]: encodeIdentity(caller.userId),
+      [DECISION_RECORD.client]: encodeIdentity(caller.clientId),
+    }),
   }
-  return Object.fromEntries(
-    Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
 }
 
 /** With a scope too small: granted plus missing, so that a client asks for all it needs at once. */
@@ -144,7 +143,7 @@ function toChallenge({ resource, granted }: Denial, wire: WireDenial): string | 
 
 function set(key: string, value: string): HeaderValueOption {
   return {
-    header: { key, value, rawValue: Buffer.alloc(0) },
+    header: { key, value, rawValue: NOTHING },
     appendAction: Append.OVERWRITE_IF_EXISTS_OR_ADD,
   }
 }

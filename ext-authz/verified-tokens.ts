@@ -21,8 +21,9 @@ export interface VerifiedToken {
 }
 
 export interface VerifiedTokens {
-  find(authorization: string): VerifiedToken | undefined
-  add(authorization: string, token: VerifiedToken): void
+  /** By `toTokenKey` of the header. */
+  find(key: string): VerifiedToken | undefined
+  add(key: string, token: VerifiedToken): void
   clear(): void
   readonly size: number
 }
@@ -44,15 +45,14 @@ export function createVerifiedTokens(generation = GENERATION): VerifiedTokens {
   }
 
   return {
-    find(authorization) {
-      const key = toKey(authorization)
+    find(key) {
       const found = young.get(key)
       if (found !== undefined) return found
       const older = old.get(key)
       if (older !== undefined) keep(key, older)
       return older
     },
-    add: (authorization, token) => keep(toKey(authorization), token),
+    add: keep,
     clear() {
       young = new Map()
       old = new Map()
@@ -64,6 +64,6 @@ export function createVerifiedTokens(generation = GENERATION): VerifiedTokens {
 }
 
 /** Tokens themselves stay out of the heap, and a short text is found sooner than a long one. */
-function toKey(authorization: string): string {
+export function toTokenKey(authorization: string): string {
   return hash('sha256', authorization, 'base64')
 }

@@ -73,7 +73,8 @@ export interface TokenCounts {
   readonly fresh: number
 }
 
-const PREHEAT = 3000
+/** As many requests as the other services have answered by the end of their warm-up: they are not started anew. */
+const PREHEAT = 10_000
 const REVOKED = 1000
 
 export function writeTokens(mint: Mint, folder: string, { warm, fresh }: TokenCounts): TokenFiles {

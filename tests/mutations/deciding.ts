@@ -51,8 +51,8 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'credentials of the caller stay at the edge',
     file: 'ext-authz/response.ts',
-    from: '[...NEVER_UPSTREAM, ...empty]',
-    to: '[...empty]',
+    from: 'const headersToRemove = [...NEVER_UPSTREAM]',
+    to: 'const headersToRemove: string[] = []',
     noticedBy: 'no-token-passthrough',
     test: conformance('identity-headers'),
     drawnFor: 'F-11',
@@ -149,8 +149,8 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'verified tokens do not count on stale knowledge',
     file: 'ext-authz/ports.ts',
-    from: '(isFresh() ? verifiedTokens.find(authorization) : undefined)',
-    to: 'verifiedTokens.find(authorization)',
+    from: '(isFresh() ? verifiedTokens.find(key) : undefined)',
+    to: 'verifiedTokens.find(key)',
     noticedBy: 'while nobody tells of changed keys, no token counts as verified before',
     test: contract('stale-keys'),
     survivedUntil:

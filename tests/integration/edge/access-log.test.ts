@@ -3,6 +3,7 @@ import test from 'ava'
 import { createMethods, createServer } from '../../../ext-authz/server.ts'
 import type { GrpcServer } from '../../../ext-authz/transport/transport.ts'
 import { createLog } from '../../../lib/platform/log.ts'
+import { HeaderValueOption_HeaderAppendAction } from '../../../proto/gen/envoy/config/core/v3/base.ts'
 import {
   CheckRequest,
   CheckResponse,
@@ -11,23 +12,39 @@ import { startEdge } from '../../support/edge.ts'
 import { until } from '../../support/gateway-process.ts'
 import { rawRequest } from '../../support/raw-request.ts'
 
-/** As ext-authz would say it, with what a log could be spoilt by. */
+/** As ext-authz would say it of a refusal, with what a log could be spoilt by. */
 const RECORD = {
+  decision: 'deny',
   reason: 'a reason',
   user: 'dev:x"\n{}',
   client_id: 'https://client.example/',
-  service: 'echo',
+}
+
+/** As it says it of an allowance. */
+const IDENTITY = {
+  'x-user-id': 'dev:x"{}',
+  'x-auth-client': 'https://client.example/',
+  'x-auth-expires': '5',
 }
 
 const ANSWERS: Readonly<Record<string, CheckResponse>> = {
   '/echo/mcp': {
     status: { code: 0, message: '' },
-    dynamicMetadata: { ...RECORD, decision: 'allow' },
-    httpResponse: { $case: 'okResponse', value: { headers: [], headersToRemove: [] } },
+    dynamicMetadata: undefined,
+    httpResponse: {
+      $case: 'okResponse',
+      value: {
+        headers: Object.entries(IDENTITY).map(([key, value]) => ({
+          header: { key, value, rawValue: Buffer.alloc(0) },
+          appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+        })),
+        headersToRemove: [],
+      },
+    },
   },
   '/memory/mcp': {
     status: { code: 7, message: '' },
-    dynamicMetadata: { ...RECORD, decision: 'deny' },
+    dynamicMetadata: RECORD,
     httpResponse: {
       $case: 'deniedResponse',
       value: { status: { code: 401 }, headers: [], body: '' },
@@ -35,7 +52,7 @@ const ANSWERS: Readonly<Record<string, CheckResponse>> = {
   },
   '/everything/mcp': {
     status: { code: 14, message: '' },
-    dynamicMetadata: { ...RECORD, decision: 'deny' },
+    dynamicMetadata: RECORD,
     httpResponse: {
       $case: 'errorResponse',
       value: { status: { code: 503 }, headers: [], body: '' },
@@ -82,27 +99,55 @@ async function lineOf(requestId: unknown): Promise<Record<string, unknown>> {
   return JSON.parse(find() ?? '') as Record<string, unknown>
 }
 
-for (const [path, status, decision, details] of [
-  ['/echo/mcp', 200, 'allow', 'via_upstream'],
-  ['/memory/mcp', 401, 'deny', 'ext_authz_denied'],
-  ['/everything/mcp', 503, 'deny', 'ext_authz_error'],
+const ALLOWED = { decision: 'allow', user: 'dev:x"{}', client_id: 'https://client.example/' }
+
+for (const [service, status, record, details] of [
+  ['echo', 200, ALLOWED, 'via_upstream'],
+  ['memory', 401, RECORD, 'ext_authz_denied'],
+  ['everything', 503, RECORD, 'ext_authz_error'],
 ] as const) {
-  test(`a line says who asked, what was decided and how long it took: ${status}`, async (t) => {
-    const answer = await ask(path)
-    t.is(answer.status, status)
-    const line = await lineOf(answer.headers['x-request-id'])
-    t.like(line, { ...RECORD, decision, details, status, path, method: 'POST', msg: 'request' })
-    t.is(line['address'], '127.0.0.1')
-    t.true(Number(line['decided_us']) > 0)
-    for (const name of ['took_ms', 'bytes_sent', 'bytes_received'])
-      t.is(typeof line[name], 'number')
-  })
+  test.serial(
+    `a line says who asked, what was decided and how long it took: ${status}`,
+    async (t) => {
+      const path = `/${service}/mcp`
+      const answer = await ask(path)
+      t.is(answer.status, status)
+      const line = await lineOf(answer.headers['x-request-id'])
+      t.like(line, { ...record, service, details, status, path, method: 'POST', msg: 'request' })
+      t.is(edge.accessLog().split(String(answer.headers['x-request-id'])).length, 2, 'one line')
+      t.is(line['address'], '127.0.0.1')
+      t.true(Number(line['decided_us']) > 0)
+      for (const name of ['took_ms', 'bytes_sent', 'bytes_received'])
+        t.is(typeof line[name], 'number')
+    },
+  )
 }
 
-test('what nobody decided has no decision', async (t) => {
+test.serial('what nobody decided has no decision', async (t) => {
   const answer = await rawRequest({ port: edge.port, method: 'GET', path: '/jwks' })
   const line = await lineOf(answer.headers['x-request-id'])
   for (const name of ['decision', 'reason', 'user', 'client_id', 'service', 'decided_us']) {
     t.false(name in line, name)
   }
 })
+
+const CLAIMED = ['X-User-Id', 'dev:mallory', 'X-Auth-Client', 'spoof', 'X-Auth-Expires', '5']
+
+/** Whoever is refused before a route is looked for still has these headers in the line's eyes. */
+for (const [asked, status, logged] of [
+  ['/echo%2fmcp', 400, '/echo/mcp'],
+  ['/nowhere', 404, '/nowhere'],
+  ['/register', 200, '/register'],
+  ['/memory/mcp', 401, '/memory/mcp'],
+] as const) {
+  test.serial(`nobody writes a line about somebody else: ${asked}`, async (t) => {
+    const before = edge.accessLog().length
+    const answer = await rawRequest({ port: edge.port, path: asked, headers: CLAIMED })
+    t.is(answer.status, status)
+    await until(() => edge.accessLog().includes('\n', before), 10_000)
+    const lines = edge.accessLog().slice(before).trim().split('\n')
+    t.is(lines.length, 1)
+    t.like(JSON.parse(lines[0] ?? ''), { path: logged, status })
+    t.notRegex(lines[0] ?? '', /"allow"|mallory|spoof/)
+  })
+}
