@@ -1,5 +1,6 @@
 /** What a record tells, whichever part wrote it: the one place that knows under which names they do. */
 
+import { decodeIdentity } from '../../lib/oauth/identity-headers.ts'
 import { roomOf } from '../instance/part-names.ts'
 import type { LogRecord } from './log-record.ts'
 
@@ -12,11 +13,12 @@ export interface RecordFacts {
   readonly service: string | undefined
 }
 
-export function factsOf({ fields }: LogRecord): RecordFacts {
+export function factsOf(record: LogRecord): RecordFacts {
+  const { fields } = record
   return {
     request: textOf(fields, 'request_id'),
-    user: textOf(fields, 'user'),
-    client: textOf(fields, 'client_id'),
+    user: callerOf(record, 'user'),
+    client: callerOf(record, 'client_id'),
     service: textOf(fields, 'service'),
   }
 }
@@ -60,6 +62,17 @@ export function exchangeOf(record: LogRecord): ExchangeFacts | undefined {
     method: textOf(fields, 'method'),
     tool: textOf(fields, 'tool'),
     tookMs: Number(fields['duration_ms'] ?? 0),
+  }
+}
+
+/** Envoy writes it as the identity headers have it. */
+function callerOf({ name, fields }: LogRecord, member: string): string | undefined {
+  const text = textOf(fields, member)
+  if (text === undefined || roomOf(name) !== 'envoy') return text
+  try {
+    return decodeIdentity(text)
+  } catch {
+    return text
   }
 }
 

@@ -122,8 +122,8 @@ export const CONSENT: readonly Mutation[] = [
   {
     takesOut: 'answers with tokens are not stored',
     file: 'oauth-server/steps/headers.ts',
-    from: "ctx.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' })",
-    to: 'ctx.set({})',
+    from: "res.setHeader('Cache-Control', 'no-store')",
+    to: '',
     noticedBy: 'token-answers-never-stored',
     test: conformance('token-endpoint'),
   },

@@ -182,8 +182,12 @@ export async function manageTarget({ sender, web }: World): Promise<Target> {
       const isOwn = /^bearer +\S+$/i.test(authorization) && authorization.endsWith(` ${token}`)
       assert.ok(isOwn && path.split('?', 1)[0] === id, 'manages a client without its token')
       // RFC 7592 section 3: a token that was exchanged for another is not good any more.
-      client = answer.status === 204 ? await create() : { ...client, ...readOwn(answer.text, id) }
-      if (method === 'PUT') assertSaid(asked.body.toString('utf8'), client)
+      if (answer.status === 204) client = await create()
+      else {
+        const told = readOwn(answer.text, id)
+        if (method === 'PUT') assertSaid(asked.body.toString('utf8'), told)
+        client = { ...client, ...told }
+      }
       return `${method} done`
     },
     outcomes: ['PUT done', 'GET done', 'DELETE done', 'invalid_token'],

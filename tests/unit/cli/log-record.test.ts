@@ -4,6 +4,7 @@ import { isPartOf } from '../../../cli/instance/part-names.ts'
 import { createJournal } from '../../../cli/log/journal.ts'
 import { toJsonLine } from '../../../cli/log/log-file.ts'
 import { type LogRecord, parseLine, parseStored } from '../../../cli/log/log-record.ts'
+import { factsOf } from '../../../cli/log/record-facts.ts'
 import { toTerminalLine } from '../../../cli/log/terminal-line.ts'
 import { createOutput } from '../../../cli/output.ts'
 
@@ -116,4 +117,18 @@ test('a start with --json prints records as `logs --json` does, and none moves a
   const line = String(stdout.read())
   t.deepEqual(JSON.parse(line), { ...record, request_id: 'r' })
   t.notRegex(line.trimEnd(), /\p{Cc}/u)
+})
+
+test('who it was is read from Envoy’s line as from a room’s, whatever the name is made of', (t) => {
+  const line = (who: string): string =>
+    JSON.stringify({ msg: 'request', user: who, client_id: who })
+  const told = (part: string, who: string): unknown => {
+    const { user, client } = factsOf(parseLine(part, line(who), NOW))
+    return [user, client]
+  }
+  const client = 'https://app.example/a%20b'
+  t.deepEqual(told('envoy', 'https://app.example/a%2520b'), [client, client])
+  t.deepEqual(told('mcp-bridge-1', client), [client, client])
+  t.deepEqual(told('envoy', 'oidc:jos%C3%A9'), ['oidc:josé', 'oidc:josé'])
+  t.deepEqual(told('envoy', 'half%'), ['half%', 'half%'])
 })
