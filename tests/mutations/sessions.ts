@@ -38,8 +38,8 @@ export const SESSIONS: readonly Mutation[] = [
   {
     takesOut: 'batches are bounded',
     file: 'mcp-bridge/json-rpc.ts',
-    from: 'values.length > BATCH_MESSAGES_MAX',
-    to: 'values.length < 0',
+    from: 'value.length > BATCH_MESSAGES_MAX',
+    to: 'value.length < 0',
     noticedBy: 'message-batches',
     test: conformance('bridge-messages'),
     drawnFor: 'GHSA-f897-62hf-6gxq',
