@@ -35,7 +35,7 @@ USER 1000:1000
 FROM room AS oauth-server
 COPY oauth-server ./oauth-server
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node oauth-server/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "oauth-server/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-semi-space-size=8", "oauth-server/main.ts"]
 
 FROM room AS ext-authz
 COPY proto ./proto

@@ -2,6 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OAUTH_SERVER_NODE_ARGS } from '../../cli/supervisor/parts.ts'
+import { ROOM_ALLOCATOR, ROOM_NODE_ARGS } from '../../cli/supervisor/room-memory.ts'
 import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { createLog } from '../../lib/platform/log.ts'
@@ -50,20 +52,26 @@ export async function startOurs(options: ServerOptions): Promise<AuthorizationSe
   if (canConfigureClients) {
     writeFileSync(join(folder, 'gateway.yaml'), JSON.stringify(CONFIGURATION))
   }
-  const server = await startPinned([process.execPath, MAIN], socket, {
-    core: SERVER_CORE,
-    workingDirectory: folder,
-    environment: {
-      REDIS_URL: url,
-      OAUTH_SERVER_SOCKET: socket,
-      OAUTH_SERVER_SECRET: secret.reveal(),
-      USER_SECRETS_KEY: randomText(),
-      SIGNING_ALGORITHM: algorithm,
-      MACHINE: MACHINE.secret,
-      // The limits are asked, and let everything through.
-      RATE_LIMIT_FACTOR: '1000000',
+  const server = await startPinned(
+    [process.execPath, ...ROOM_NODE_ARGS, ...OAUTH_SERVER_NODE_ARGS, MAIN],
+    socket,
+    {
+      core: SERVER_CORE,
+      workingDirectory: folder,
+      environment: {
+        // As the supervisor starts it.
+        ...ROOM_ALLOCATOR,
+        REDIS_URL: url,
+        OAUTH_SERVER_SOCKET: socket,
+        OAUTH_SERVER_SECRET: secret.reveal(),
+        USER_SECRETS_KEY: randomText(),
+        SIGNING_ALGORITHM: algorithm,
+        MACHINE: MACHINE.secret,
+        // The limits are asked, and let everything through.
+        RATE_LIMIT_FACTOR: '1000000',
+      },
     },
-  })
+  )
   const redis = connectRedis({ url, commandTimeoutMs: 10_000 }, createLog('bench', 'error'))
   await waitUntilReady(redis, 10_000)
   const [grants, codes] = [redisGrants(redis), redisAuthorizationCodes(redis)]
