@@ -23,6 +23,7 @@ export type Walk = (values: ReadonlySet<string>) => Promise<ReadonlySet<string>>
 
 export class Sweep {
   readonly #walk: Walk
+  readonly #pauseMs: number
   #waiting = new Set<string>()
   /** The walk that has not begun yet. */
   #next: Promise<ReadonlySet<string>> | undefined
@@ -31,8 +32,9 @@ export class Sweep {
   #isUrgent = false
   #current: Promise<ReadonlySet<string>> | undefined
 
-  constructor(walk: Walk = endMarked) {
+  constructor(walk: Walk = endMarked, pauseMs = PAUSE_MS) {
     this.#walk = walk
+    this.#pauseMs = pauseMs
   }
 
   /** Resolves when nothing that carries `value` is left, as far as that can be seen. */
@@ -58,7 +60,7 @@ export class Sweep {
     try {
       return await this.#current
     } finally {
-      this.#nextAt = performance.now() + PAUSE_MS
+      this.#nextAt = performance.now() + this.#pauseMs
     }
   }
 }
