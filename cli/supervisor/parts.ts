@@ -199,8 +199,7 @@ function extAuthzParts(options: PartsOptions, { shared, sockets, tracing }: Surr
   )
 }
 
-/** So small a young generation is not worth waking helpers, each time it is full, on cores that others work on. */
-export const BRIDGE_NODE_ARGS = ['--max-semi-space-size=2', '--no-parallel-scavenge'] as const
+export const BRIDGE_NODE_ARGS = ['--max-semi-space-size=2'] as const
 
 /** Each owns the children of its sessions; what two must not run at once is shared out in the store. */
 function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] {
