@@ -9,7 +9,7 @@
 import type { Redis } from 'ioredis'
 import type { Log } from '../platform/log.ts'
 import { outsideRequests } from '../platform/request-context.ts'
-import { randomText } from '../platform/seal.ts'
+import { AuditBatch } from './audit-batch.ts'
 import { AUDIT_KEY, type AuditRecord } from './audit-record.ts'
 import { defineScript } from './script.ts'
 
@@ -50,17 +50,14 @@ export function redisAudit(options: AuditOptions): AuditTrail {
   return new WrittenBehind(options)
 }
 
-interface Batch {
-  readonly key: string
-  readonly records: readonly string[]
-}
-
 class WrittenBehind implements AuditTrail {
   readonly #options: AuditOptions
-  /** As JSON: a text is less to keep alive than a record with all that it names. */
-  #due: string[] = []
-  /** On its way, until the store has acknowledged it. */
-  #batch: Batch | undefined
+  /** Oldest first: the first may be on its way, until the store has acknowledged it. */
+  readonly #batches: AuditBatch[] = []
+  /** The last of them, while more may join it. */
+  #open: AuditBatch | undefined
+  /** Records in all of them. */
+  #unwritten = 0
   #timer: NodeJS.Timeout | undefined
   #writing = Promise.resolve()
   #lost = 0
@@ -72,64 +69,80 @@ class WrittenBehind implements AuditTrail {
   }
 
   append(record: AuditRecord): void {
-    if (this.#due.length >= UNWRITTEN_MAX) this.#lose(1)
-    else {
-      this.#due.push(JSON.stringify(record))
-      this.#schedule()
+    if (this.#unwritten >= UNWRITTEN_MAX) {
+      this.#lose()
+      return
     }
+    const open = this.#open ?? this.#begin()
+    open.add(record)
+    this.#unwritten += 1
+    if (open.count < RECORDS_MAX) {
+      this.#schedule()
+      return
+    }
+    this.#open = undefined
+    if (!this.#isFailing) void this.#writeClosed()
   }
 
   async flush(): Promise<void> {
-    await this.#write()
-    const left = this.#due.length + (this.#batch?.records.length ?? 0)
-    if (left > 0) this.#options.log.warn({ records: left }, 'audit records are lost')
+    await this.#writeAll()
+    const records = this.#unwritten
+    if (records > 0) this.#options.log.warn({ records }, 'audit records are lost')
+  }
+
+  #begin(): AuditBatch {
+    this.#open = new AuditBatch()
+    this.#batches.push(this.#open)
+    return this.#open
   }
 
   #schedule(): void {
     const { writeMs = WRITE_MS } = this.#options
     const afterMs = this.#isFailing ? AGAIN_MS : writeMs
-    this.#timer ??= outsideRequests(() => setTimeout(() => void this.#write(), afterMs).unref())
+    this.#timer ??= outsideRequests(() => setTimeout(() => void this.#writeAll(), afterMs).unref())
+  }
+
+  #writeAll(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#open = undefined
+    return this.#writeClosed()
   }
 
   /** One after the other: a batch is on its way once. */
-  #write(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#writing = this.#writing.then(() => this.#writeDue())
+  #writeClosed(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeBatches())
     return this.#writing
   }
 
-  /** Batch after batch, until nothing is left or the store does not take one. */
-  async #writeDue(): Promise<void> {
+  /**
+   * Until the store does not take one. What still waits for its time is left to it: a busy gateway that wrote
+   * whatever came during the last command would write nearly each record by itself.
+   */
+  async #writeBatches(): Promise<void> {
     const { redis, entriesMax, log } = this.#options
     for (;;) {
-      this.#batch ??= this.#takeBatch()
-      if (this.#batch === undefined) return
+      const [batch] = this.#batches
+      if (batch === undefined || batch === this.#open) return
       try {
-        const { key, records } = this.#batch
-        await append(redis, [AUDIT_KEY, key], [entriesMax, BATCH_SECONDS, records.join('\n')])
+        await append(redis, [AUDIT_KEY, batch.key], [entriesMax, BATCH_SECONDS, batch.text])
       } catch (error) {
         if (!this.#isFailing) log.warn({ err: error }, 'the audit log cannot be written')
         this.#isFailing = true
         this.#schedule()
         return
       }
-      this.#batch = undefined
+      this.#batches.shift()
+      this.#unwritten -= batch.count
       this.#isFailing = false
       this.#tellLost()
     }
   }
 
-  #takeBatch(): Batch | undefined {
-    if (this.#due.length === 0) return undefined
-    const records = this.#due.splice(0, RECORDS_MAX)
-    return { key: `audit-batch:${randomText(12)}`, records }
-  }
-
   /** The first is told at once, the others when the store is back. */
-  #lose(records: number): void {
+  #lose(): void {
     if (this.#lost === 0) this.#options.log.warn('audit records are lost: too many are unwritten')
-    this.#lost += records
+    this.#lost += 1
   }
 
   #tellLost(): void {

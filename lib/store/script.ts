@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis'
 export type Script = (
   redis: Redis,
   keys: readonly string[],
-  values?: readonly (string | number)[],
+  values?: readonly (string | number | Buffer)[],
 ) => Promise<unknown>
 
 /** The store forgets scripts when it restarts: whoever is told so sends the text again. */

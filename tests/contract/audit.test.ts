@@ -53,6 +53,40 @@ test('records are written by themselves, in order, and read from the end', async
   )
 })
 
+test('under load what comes within a while is written together', async (t) => {
+  const { trail, redis, all } = await setUp(t)
+  const began = performance.now()
+  let count = 0
+  for (; performance.now() - began < 10 * WRITE_MS; count += 1) {
+    trail.append(record(`tool ${count}`))
+    await sleep(1)
+  }
+  const writings = Math.ceil((performance.now() - began) / WRITE_MS)
+  await trail.flush()
+  t.is((await all()).length, count)
+  t.true(count > 3 * writings, `${count} records`)
+  const commands = await redis.keys('audit-batch:*')
+  t.true(commands.length <= writings + 1, `${commands.length} commands in ${writings} times`)
+})
+
+test('a full batch is written at once, and characters of any length arrive', async (t) => {
+  const { redis } = await setUp(t, 10_000)
+  const log = createLog('test', 'error')
+  const slow = redisAudit({ redis, entriesMax: 10_000, log, writeMs: 60_000 })
+  const targets = Array.from({ length: 1001 }, (_, at) => `${at} ${'ä€😀\n'.repeat(at % 50)}`)
+  for (const target of targets) slow.append(record(target))
+  const written = () => lastAudit(redis, 2000, () => true)
+  await until(async () => (await written()).length === 1000)
+  const found = (await written()).map((entry) => entry.record.target)
+  t.is(found.length, 1000)
+  t.is(
+    found.findIndex((target, at) => target !== targets[at]),
+    -1,
+  )
+  await slow.flush()
+  t.is((await written()).at(-1)?.record.target, targets[1000])
+})
+
 test('the log is bounded', async (t) => {
   const { trail, redis, all } = await setUp(t, 300)
   for (let count = 0; count < 2000; count += 1) trail.append(record(`tool ${count}`))
