@@ -4,7 +4,7 @@
  * Keys: `grant:<id>` (hash: `grant`, JSON; `latest_expires_at`, the latest `exp` minted under it; `used_at`,
  * when that was, of grants that a person gave),
  * `grants:user:<hash of sub>` and `grants:client:<hash of id>` (sorted sets of ids by the end of their
- * life; one may name a grant that was revoked already), `grants:own:<hash of client, resource and
+ * life, or somewhat later; one may name a grant that was revoked already), `grants:own:<hash of client, resource and
  * scopes>` (id of the grant that a client acts for itself under). A grant lives as long as its refresh
  * token, or as its access token when it has none.
  */
@@ -78,7 +78,7 @@ export interface Grants {
   revokeOfClient(clientId: string, expiresAt: number): Promise<void>
   /** As `revoke`, for every grant of a person made until now; one atomic step. */
   revokeOfUser(userId: string, expiresAt: number): Promise<void>
-  /** Those that are alive, at most `max`, longest life first; what has ended leaves the index. */
+  /** Those that are alive, at most `max`, listed longest first; what has ended leaves the index. */
   describeOfUser(userId: string, max: number): Promise<readonly GrantUse[]>
   /** Ids; some may have ended. */
   ofUser(userId: string): Promise<readonly string[]>
@@ -93,13 +93,19 @@ export const GRANT_KEY_START = 'grant:'
 const userIndex = (userId: string): string => `grants:user:${digest(userId)}`
 export const clientIndex = (clientId: string): string => `grants:client:${digest(clientId)}`
 
-/** Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. `now`: epoch seconds. */
+/**
+ * Lua: `list_grant(index, id, ttl)` keeps an index as short and as long-lived as its members. `now`: epoch seconds.
+ * A grant is listed for a thirtieth longer than it lives: most uses find that enough, and write nothing.
+ */
 const LIST_GRANT = `
 local now = tonumber(redis.call('TIME')[1])
 local function list_grant(index, id, ttl)
+  local listed = redis.call('ZSCORE', index, id)
+  if listed and tonumber(listed) >= now + ttl then return end
+  local longer = math.ceil(ttl * 31 / 30)
   redis.call('ZREMRANGEBYSCORE', index, '-inf', '(' .. now)
-  redis.call('ZADD', index, now + ttl, id)
-  if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
+  redis.call('ZADD', index, now + longer, id)
+  if redis.call('TTL', index) < longer then redis.call('EXPIRE', index, longer) end
 end
 `
 
@@ -141,16 +147,18 @@ redis.call('SET', KEYS[6], id, 'EX', ARGV[3])
 return id`)
 
 /**
- * Lua: `is_alive()` and `keep_grant()` for every script that mints under a grant. They read the
+ * Lua: `is_alive()`, and `keep_grant()` after it, for every script that mints under a grant. They read the
  * first KEYS and ARGV, which `keepingKeys` and `keepingArguments` give in this order:
  * KEYS grant, index of user, index of client, revocations; ARGV id, client, user, expiresAt, ttl.
  */
 export const KEEP_GRANT = `${IS_REVOKED}${LIST_GRANT}
+local latest
 local function is_alive()
-  return redis.call('EXISTS', KEYS[1]) == 1 and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])
+  local held = redis.call('HMGET', KEYS[1], 'grant', 'latest_expires_at')
+  latest = tonumber(held[2] or '0')
+  return held[1] and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])
 end
 local function keep_grant()
-  local latest = tonumber(redis.call('HGET', KEYS[1], 'latest_expires_at') or '0')
   redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])),
              'used_at', now)
   redis.call('EXPIRE', KEYS[1], ARGV[5])

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { digest } from '../../lib/platform/seal.ts'
 import { instantOfGrant } from '../../lib/store/instant.ts'
 import { redisRevocations } from '../../lib/store/revocations.ts'
 import { redisGrants } from '../../oauth-server/store/grants.ts'
@@ -153,6 +155,32 @@ test.serial(
     t.is(await expiryOf(`grant:${first.id}`), later.expiresAt)
   },
 )
+
+test('a grant is listed at least as long as it lives, and most uses do not list it again', async (t) => {
+  const grant = await grants.create(facts('listed'))
+  const indexes = [
+    `grants:user:${digest('dev:listed')}`,
+    `grants:client:${digest('client-listed')}`,
+  ]
+  const read = () => Promise.all(indexes.map((index) => redis.zscore(index, grant.id)))
+  const lives = (score: string | null | undefined) => Number(score) - Date.now() / 1000
+  t.true((await read()).every((score) => lives(score) < 100))
+  for (const ttlSeconds of [1000, 3000]) {
+    await grants.keep(grant, { ...KEEPING, ttlSeconds })
+    const scores = await read()
+    for (const [at, score] of scores.entries()) {
+      t.true(lives(score) >= ttlSeconds && lives(score) < ttlSeconds * 1.1, String(score))
+      t.true((await redis.ttl(indexes[at] ?? '')) >= lives(score) - 1)
+    }
+    await sleep(1100)
+    await grants.keep(grant, { ...KEEPING, ttlSeconds })
+    t.deepEqual(await read(), scores)
+  }
+  // As after days without a use.
+  for (const index of indexes) await redis.zadd(index, Date.now() / 1000 + 2990, grant.id)
+  await grants.keep(grant, { ...KEEPING, ttlSeconds: 3000 })
+  t.true((await read()).every((score) => lives(score) > 3000))
+})
 
 async function countWrites(): Promise<number> {
   const persistence = await redis.info('persistence')

@@ -94,9 +94,17 @@ export const GRANTS: readonly Mutation[] = [
   {
     takesOut: 'a grant that was revoked is kept alive by nothing',
     file: 'oauth-server/store/grants.ts',
-    from: "return redis.call('EXISTS', KEYS[1]) == 1 and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])",
-    to: "return redis.call('EXISTS', KEYS[1]) == 1",
+    from: 'return held[1] and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])',
+    to: 'return held[1]',
     noticedBy: 'keeps nothing, and does not touch what is made after',
+    test: contract('grants'),
+  },
+  {
+    takesOut: 'a grant is listed as long as it lives, however often it is used',
+    file: 'oauth-server/store/grants.ts',
+    from: 'if listed and tonumber(listed) >= now + ttl then return end',
+    to: 'if listed then return end',
+    noticedBy: 'a grant is listed at least as long as it lives, and most uses do not list it again',
     test: contract('grants'),
   },
 ]
