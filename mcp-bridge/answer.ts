@@ -11,7 +11,7 @@ import type { ServerResponse } from 'node:http'
 import type { Accepted } from './accept.ts'
 import type { Channel } from './channel.ts'
 import type { Place } from './events.ts'
-import { RpcFault, type RpcId, type RpcResponse, serialize } from './json-rpc.ts'
+import { type RpcId, type RpcResponse, serialize, tooDeep } from './json-rpc.ts'
 import { LARGE_ANSWER_BYTES } from './limits.ts'
 import type { SessionStreams } from './session-streams.ts'
 
@@ -156,7 +156,6 @@ export function toText(response: RpcResponse): string {
   try {
     return serialize(response)
   } catch (cause) {
-    const fault = new RpcFault(200, 'internal', 'the answer is nested too deeply', { cause })
-    return serialize(fault.toResponse(response.id))
+    return serialize(tooDeep(cause).toResponse(response.id))
   }
 }

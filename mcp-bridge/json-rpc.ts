@@ -175,6 +175,11 @@ export function serialize(message: RpcMessage): string {
   }
 }
 
+/** Of an answer that can be parsed but not written. */
+export function tooDeep(cause: unknown): RpcFault {
+  return new RpcFault(200, 'internal', 'the answer is nested too deeply', { cause })
+}
+
 /** Undefined for what is nested too deeply: nobody could read it either. */
 export function trySerialize(message: RpcMessage): string | undefined {
   try {

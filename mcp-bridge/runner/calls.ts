@@ -32,6 +32,8 @@ export interface CallsPorts {
   readonly toVisible: (user: ProcessUser, call: Call, answer: RpcResponse) => RpcResponse
   /** A call is over without the server's answer. */
   readonly onDropped: (call: Call) => void
+  /** An answer could not be handed over, for a reason that nobody has foreseen. */
+  readonly onUnsettled: (error: unknown) => void
   /** Undefined where traces are off. */
   readonly traces?: CallTraces | undefined
 }
@@ -73,8 +75,13 @@ export class Calls {
     const { user, call } = settled
     const answer = toValidAnswer({ ...response, id: call.id })
     this.#ports.traces?.answered(call, answer)
-    call.settle(this.#ports.toVisible(user, call, answer))
-    this.#turns.leave(call)
+    try {
+      call.settle(this.#ports.toVisible(user, call, answer))
+      this.#turns.leave(call)
+    } catch (error) {
+      this.#ports.onUnsettled(error)
+      this.#fail(call, 'sent an answer that the gateway cannot pass on')
+    }
     return settled
   }
 

@@ -79,9 +79,11 @@ export class ServerProcess implements SessionServer {
     this.#calls = this.#createCalls(tracing)
     this.#conversation = this.#createConversation(rootFolders)
     this.#upstream = launch({
-      message: (message, about) => this.#receive(message, about),
+      message: (message, about) => this.#endUnless(() => this.#receive(message, about)),
       oversized: (id) =>
-        this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
+        this.#endUnless(() =>
+          this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
+        ),
       ended: (ending) => this.#end(ending),
     })
     this.#input = new ServerInput(service.name, this.#upstream, log)
@@ -180,6 +182,8 @@ export class ServerProcess implements SessionServer {
       notify: (notification) => this.#input.trySend(notification),
       toVisible: (user, call, answer) => this.#conversation.answered(user, call, answer),
       onDropped: (call) => this.#conversation.dropped(call),
+      onUnsettled: (error) =>
+        this.#log.error({ err: error }, 'an answer of the server could not be passed on'),
       traces: tracing && new CallTraces(tracing, transport),
     })
   }
@@ -201,6 +205,16 @@ export class ServerProcess implements SessionServer {
     }
     const tell = (method: string, params: object): void => this.#tell(method, params)
     return new SessionsConversation(this.service, ports, tell, rootFolders)
+  }
+
+  /** What goes wrong with a message of one server must not end us, and with us the servers of all others. */
+  #endUnless(handle: () => void): void {
+    try {
+      handle()
+    } catch (error) {
+      this.#log.error({ err: error }, 'a message of the server could not be handled: it ends')
+      void this.stop(STOP_WAITS)
+    }
   }
 
   #receive(message: RpcMessage, about: number | undefined): void {

@@ -94,10 +94,8 @@ export class ClientCall {
     if (isObject(error)) this.#end({ error: toOlderError(this.#request, error) })
     else if (!isObject(result)) this.#fail('answered with neither a result nor an error')
     else if (result['resultType'] === 'input_required') this.#goOn(result)
-    else if (isComplete(result)) {
-      const { revision } = this.#ports.client
-      this.#end({ result: toOlderResult(this.#request.method, result, revision) })
-    } else this.#fail('answered in a way that this client does not know')
+    else if (isComplete(result)) this.#complete(result)
+    else this.#fail('answered in a way that this client does not know')
   }
 
   /** What the server tells of it, as the client may hear it. */
@@ -143,6 +141,17 @@ export class ClientCall {
     this.#progressBefore = this.#progress
     this.#round = new Round(this)
     this.#ports.send(this.#round, request)
+  }
+
+  #complete(result: JsonObject): void {
+    let older: JsonObject
+    try {
+      older = toOlderResult(this.#request.method, result, this.#ports.client.revision)
+    } catch (error) {
+      this.#fail(RpcFault.from(error).message)
+      return
+    }
+    this.#end({ result: older })
   }
 
   #goOn(result: JsonObject): void {

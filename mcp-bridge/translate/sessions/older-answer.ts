@@ -6,12 +6,15 @@
  */
 
 import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
-import { CODES, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { CODES, paramsOf, type RpcRequest, tooDeep } from '../../json-rpc.ts'
 import { CALL_TOOL, LIST_TOOLS } from '../../methods.ts'
 import { META } from '../../stateless/envelope.ts'
 import { toOlderBlock, toOlderContent } from './older-content.ts'
 
-/** `revision`: the client's. */
+/**
+ * `revision`: the client's.
+ * @throws RpcFault for what cannot be told in it.
+ */
 export function toOlderResult(method: string, result: JsonObject, revision: string): JsonObject {
   const { resultType: _, ttlMs: __, cacheScope: ___, _meta, ...others } = result
   const meta = isObject(_meta) ? withoutServer(_meta) : {}
@@ -105,5 +108,13 @@ function withOlderContent(result: JsonObject, revision: string): JsonObject {
 function withText(given: unknown, structured: unknown): unknown[] {
   const content = Array.isArray(given) ? given : []
   if (content.some((block) => isObject(block) && block['type'] === 'text')) return content
-  return [...content, { type: 'text', text: JSON.stringify(structured) }]
+  return [...content, { type: 'text', text: write(structured) }]
+}
+
+function write(structured: unknown): string {
+  try {
+    return JSON.stringify(structured)
+  } catch (cause) {
+    throw tooDeep(cause)
+  }
 }

@@ -1,8 +1,9 @@
 import test from 'ava'
 import { isObject } from '../../../../lib/platform/json.ts'
-import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
+import { RpcFault, type RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
 import { type FakeSession, fakeProcess } from '../../../support/fake-process.ts'
 
+const JSON_RPC = { jsonrpc: '2.0' } as const
 const CANCELLED = 'notifications/cancelled'
 
 function beats({ beat }: { beat: () => void }, times: number): void {
@@ -199,6 +200,34 @@ test('answers twice, to nothing, of all forms: one counts, the rest is counted',
   fake.say({ id, result: 'second' })
   t.deepEqual(session.answers, [{ jsonrpc: '2.0', id: 'mine', result: 'first' }])
   t.is(fake.process.counts.dropped, 3)
+})
+
+test('an answer that cannot be handed over fails its own call, and no other', async (t) => {
+  const { fake, session } = await single({ isolation: 'shared' })
+  const other = await fake.session('bob')
+  other.call('later', {}, 2)
+  const answers: RpcMessage[] = []
+  const settle = (answer: RpcMessage): void => {
+    if (answer.error === undefined) throw new RangeError('nobody has thought of that')
+    answers.push(answer)
+  }
+  fake.process.request(session.user, { id: 1, settle }, { ...JSON_RPC, id: 1, method: 'x' })
+  t.notThrows(() => fake.answer({}))
+  t.like(answers, [{ id: 1, error: { code: -32603 } }])
+  t.is(fake.stops, 0)
+  t.deepEqual(other.answers, [])
+})
+
+test('a message that cannot be handled ends its server, and only that', async (t) => {
+  const { fake, session } = await single()
+  session.call('x', {}, 1)
+  session.user.deliver = () => {
+    throw new RangeError('nobody has thought of that')
+  }
+  t.notThrows(() => fake.say({ method: 'notifications/message', params: {} }))
+  t.is(fake.stops, 1)
+  t.true(session.wasEnded)
+  t.regex(errorText(session), /ended before it answered/)
 })
 
 test('a process that has ended takes nothing more', async (t) => {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { JsonObject } from '../../../../lib/platform/json.ts'
+import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import {
   toOlderError,
   toOlderResult,
@@ -65,6 +66,12 @@ for (const [title, given, expected] of [
     t.deepEqual(older('tools/call', given), expected)
   })
 }
+
+test('what is nested too deeply to be written as text is told so', (t) => {
+  const structuredContent: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+  const fault = t.throws(() => older('tools/call', { structuredContent }), { instanceOf: RpcFault })
+  t.regex(fault?.message ?? '', /nested too deeply/)
+})
 
 for (const [method, error, code] of [
   ['tools/call', { code: -32021, data: { requiredCapabilities: {} } }, -32600],

@@ -379,3 +379,15 @@ test('progress of a round comes on top of what was told before', async (t) => {
   t.deepEqual(tell(call, { progress: 0.5, message: 'm' }), { progress: 1.5, message: 'm' })
   t.deepEqual(tell(call, { progress: 1, total: 1 }), { progress: 2, total: 2 })
 })
+
+test('a tool whose answer cannot be told in the older revision has failed, in words', async (t) => {
+  const session = await translatedSession()
+  const { answers } = session.call('tools/call', { name: 'x' })
+  const structuredContent: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+  session.take().answer({ content: [], structuredContent })
+  const text = 'the service svc: the answer is nested too deeply'
+  t.deepEqual(
+    answers.map(({ result }) => result),
+    [{ content: [{ type: 'text', text }], isError: true }],
+  )
+})
