@@ -2,8 +2,8 @@
 
 import { isUtf8 } from 'node:buffer'
 import { isObject, type JsonObject } from '../lib/platform/json.ts'
-import { parseExactly } from './exact-json.ts'
-import { BATCH_MESSAGES_MAX } from './limits.ts'
+import { parseExactly, TooManyValues } from './exact-json.ts'
+import { BATCH_MESSAGES_MAX, MESSAGE_VALUES_MAX } from './limits.ts'
 import { CANCELLED } from './methods.ts'
 
 export type RpcId = string | number
@@ -127,7 +127,7 @@ export interface ParsedBody {
 
 /**
  * Reads a POST body.
- * @throws RpcFault 400 for what is not JSON, not JSON-RPC, or too many messages.
+ * @throws RpcFault 400 for what is not JSON, not JSON-RPC, or too many messages; 413 for too many values.
  */
 export function parseBody(body: Buffer): ParsedBody {
   const value = parseJson(body)
@@ -158,6 +158,13 @@ function parseJson(body: Buffer): unknown {
     const text = body.toString('utf8')
     return parseExactly(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch (cause) {
+    if (cause instanceof TooManyValues) {
+      throw new RpcFault(
+        413,
+        'invalidRequest',
+        `the body has more than ${MESSAGE_VALUES_MAX} values: send less at once`,
+      )
+    }
     throw new RpcFault(400, 'parse', 'the body is not JSON', { cause })
   }
 }

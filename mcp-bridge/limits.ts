@@ -9,6 +9,8 @@ const MIB = 1024 * KIB
 export const BODY_BYTES_MAX = 10 * MIB
 /** Of a larger one so much is read and thrown away before its connection is cut. */
 export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
+/** Values in one text, whoever sends it: while more are read everybody else waits, for up to half a second. */
+export const MESSAGE_VALUES_MAX = 300_000
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 

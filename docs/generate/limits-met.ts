@@ -30,6 +30,12 @@ function ofTheEdge(): Met[] {
       past: '413',
     },
     { about, what: 'body to a service', is: `{${BRIDGE}BODY_BYTES_MAX}`, past: '413' },
+    {
+      about,
+      what: 'values in a message to a service, or of one',
+      is: `{${BRIDGE}MESSAGE_VALUES_MAX}`,
+      past: '413, or the call fails',
+    },
     { about, what: 'access token', is: '{lib/oauth/bearer.ts#TOKEN_CHARACTERS_MAX}', past: '401' },
     {
       about,

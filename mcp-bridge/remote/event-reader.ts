@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { REMOTE_RETRY_MAX_MS, REMOTE_RETRY_MIN_MS } from '../limits.ts'
 import { StreamText } from '../stream-text.ts'
-import type { Inbox } from './inbox.ts'
+import { type Inbox, TooLarge } from './inbox.ts'
 
 export interface RemoteEvent {
   readonly event: string
@@ -12,11 +12,14 @@ export interface RemoteEvent {
 }
 
 export interface EventSink {
-  /** Returns how many messages there were in it. */
+  /**
+   * Returns how many messages there were in it.
+   * @throws TooLarge
+   */
   event(event: RemoteEvent): number
   /** Anything at all has come. */
   alive?(): void
-  /** An event was too large to be kept; returns whether to go on after it. */
+  /** An event was too large to be kept, or read; returns whether to go on after it. */
   oversized(): boolean
 }
 
@@ -39,11 +42,17 @@ export async function readEvents(
   const text = new StreamText()
   let messages = 0
   let isTooLarge = false
+  let isSkipped = false
   const parser = createParser({
     maxBufferSize: inbox.bytesMax,
     onEvent: ({ id, event = 'message', data }) => {
       if (id !== undefined) place.lastEventId = EVENT_ID.test(id) ? id : undefined
-      messages += sink.event({ event, data })
+      try {
+        messages += sink.event({ event, data })
+      } catch (error) {
+        if (!(error instanceof TooLarge)) throw error
+        isSkipped = true
+      }
     },
     onRetry: (retry) => {
       place.retryMs = Math.min(Math.max(retry, REMOTE_RETRY_MIN_MS), REMOTE_RETRY_MAX_MS)
@@ -56,9 +65,10 @@ export async function readEvents(
     messages = 0
     sink.alive?.()
     parser.feed(text.decode(chunk))
-    if (isTooLarge) {
+    if (isTooLarge) parser.reset()
+    if (isTooLarge || isSkipped) {
       isTooLarge = false
-      parser.reset()
+      isSkipped = false
       if (!sink.oversized()) answer.destroy()
     }
     return messages

@@ -5,12 +5,12 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/platform/clock.ts'
-import { parseExactly } from '../exact-json.ts'
+import { parseExactly, TooManyValues } from '../exact-json.ts'
 import { type RpcMessage, toMessage } from '../json-rpc.ts'
 import { BATCH_MESSAGES_MAX } from '../limits.ts'
 import { OutputRate } from '../runner/output-rate.ts'
 
-/** More than may be kept. */
+/** More than may be kept, or read at once. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge'
 }
@@ -85,7 +85,10 @@ export class Inbox {
   }
 }
 
-/** The messages of a body or an event: one, or in 2025-03-26 several; none when it is something else. */
+/**
+ * The messages of a body or an event: one, or in 2025-03-26 several; none when it is something else.
+ * @throws TooLarge
+ */
 export function toMessages(text: string): readonly RpcMessage[] {
   const value = parse(text)
   const values: readonly unknown[] = Array.isArray(value)
@@ -100,7 +103,8 @@ function parse(text: string): unknown {
   if (!/^\s*[[{]/.test(trimmed)) return undefined
   try {
     return parseExactly(trimmed)
-  } catch {
+  } catch (error) {
+    if (error instanceof TooManyValues) throw new TooLarge(error.message, { cause: error })
     return undefined
   }
 }

@@ -5,10 +5,11 @@
  */
 
 import type { Log } from '../../lib/platform/log.ts'
-import { parseExactly } from '../exact-json.ts'
+import { parseExactly, TooManyValues } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
+import { MESSAGE_VALUES_MAX } from '../limits.ts'
 import { createSparing } from '../sparing.ts'
-import { idOfOversized } from './framing.ts'
+import { idOfOversized, KEPT_BYTES } from './framing.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
@@ -22,12 +23,21 @@ export function launchChild(
 ): Upstream {
   const rubbish = createSparing()
   const skipped = createSparing()
+  const skip = (limit: number, head: string, tail: string): void => {
+    skipped((count) => {
+      log.warn({ limit, count }, 'skipped a message of the server beyond the limit')
+    })
+    events.oversized(idOfOversized(head, tail))
+  }
   const hosted = host.launch(order, {
     frame(line) {
       const text = readText(line)
       if (text === '') return
-      const message = toMessage(parse(text))
-      if (message !== undefined) events.message(message)
+      const value = parse(text)
+      const message = toMessage(value)
+      if (value instanceof TooManyValues) {
+        skip(MESSAGE_VALUES_MAX, text.slice(0, KEPT_BYTES), text.slice(-KEPT_BYTES))
+      } else if (message !== undefined) events.message(message)
       else {
         rubbish((count) => {
           const shown = text.slice(0, SHOWN_CHARACTERS)
@@ -35,13 +45,7 @@ export function launchChild(
         })
       }
     },
-    oversized(head, end) {
-      skipped((count) => {
-        const limit = order.frameBytesMax
-        log.warn({ limit, count }, 'skipped a message of the server beyond the limit')
-      })
-      events.oversized(idOfOversized(head, end))
-    },
+    oversized: (head, tail) => skip(order.frameBytesMax, head, tail),
   })
   log.debug({ child_pid: hosted.pid }, 'server process started')
   void hosted.ended.then((ending) => {
@@ -75,13 +79,14 @@ function readText(line: Buffer): string {
   return (text.startsWith('\uFEFF') ? text.slice(1) : text).trim()
 }
 
+/** What could not be read is the error that says why. */
 function parse(text: string): unknown {
   // What fails in the parser costs twenty times as much as a message.
   if (!text.startsWith('{') || !text.endsWith('}')) return undefined
   try {
     return parseExactly(text)
-  } catch {
-    // Reported by the caller, who treats it like JSON that is no message.
-    return undefined
+  } catch (error) {
+    // Reported by the caller, to whom it is no message either.
+    return error
   }
 }

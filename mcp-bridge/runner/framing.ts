@@ -6,7 +6,7 @@
  */
 
 /** JSON-RPC ids of ours stand within the first or the last few bytes of a line. */
-const KEPT_BYTES = 256
+export const KEPT_BYTES = 256
 /** A line may come byte by byte: chunks are joined from time to time, as each costs more than a byte. */
 const LOOSE_CHUNKS_MAX = 256
 

@@ -5,7 +5,7 @@
  * answers.
  */
 
-import { parseExactly } from '../exact-json.ts'
+import { parseExactly, TooManyValues } from '../exact-json.ts'
 import {
   isRequest,
   isResponse,
@@ -28,12 +28,16 @@ export class AnswerReader {
       if (isRequest(message)) this.#calls.set(message.id, call)
   }
 
-  /** As its caller may see it: the very text when nothing of it is left out. */
+  /**
+   * As its caller may see it: the very text when nothing of it is left out.
+   * @throws TooManyValues for what was not read: nobody knows what of it may be seen.
+   */
   read(text: string): string {
     let value: unknown
     try {
       value = parseExactly(text)
-    } catch {
+    } catch (error) {
+      if (error instanceof TooManyValues) throw error
       // Not JSON: there is no answer in it that anybody could read.
       return text
     }

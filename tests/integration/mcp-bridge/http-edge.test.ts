@@ -53,6 +53,7 @@ for (const [title, body, status, code] of [
   ['an empty batch', [], 400, -32600],
   ['a batch of 101', Array.from({ length: 101 }, () => rpc('ping')), 400, -32600],
   ['JSON 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000), 400, -32600],
+  ['more values than are read at once', JSON.stringify(Array(300_001).fill(0)), 413, -32600],
   ['a body of 11 MB', JSON.stringify(rpc('ping', { x: 'x'.repeat(11_000_000) })), 413, -32600],
 ] as const) {
   test(`refuses ${title}`, async (t) => {

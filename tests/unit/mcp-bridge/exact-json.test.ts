@@ -1,5 +1,6 @@
 import test from 'ava'
-import { parseExactly } from '../../../mcp-bridge/exact-json.ts'
+import { parseExactly, TooManyValues } from '../../../mcp-bridge/exact-json.ts'
+import { MESSAGE_VALUES_MAX } from '../../../mcp-bridge/limits.ts'
 
 for (const text of [
   '{"a":12345678901234567890}',
@@ -54,4 +55,24 @@ test('many random numbers leave as they came', (t) => {
 
 test('what is no JSON is none', (t) => {
   for (const text of ['{', '{"a":1.0', '{"a":01}', '']) t.throws(() => parseExactly(text))
+})
+
+const listOf = (count: number, value: string): string => `[${Array(count).fill(value).join(',')}]`
+
+for (const value of ['1.0', '[]', '{}', '"x"', '{"a":-0}']) {
+  test(`as many ${value} as may be read at once leave as they came, and more are not read`, (t) => {
+    // A list or an object counts by its bracket, and by the comma before it.
+    const count = MESSAGE_VALUES_MAX / (/^[[{]/.test(value) ? 2 : 1)
+    const text = listOf(count, value)
+    t.is(JSON.stringify(parseExactly(text)), text)
+    t.throws(() => parseExactly(listOf(count + 1, value)), { instanceOf: TooManyValues })
+  })
+}
+
+test('what stands within a text is no value', (t) => {
+  const text = JSON.stringify(['[{,"\\'.repeat(MESSAGE_VALUES_MAX), '\\', ',[', 1])
+  t.is(JSON.stringify(parseExactly(text)), text)
+  t.throws(() => parseExactly(listOf(MESSAGE_VALUES_MAX, '"\\\\",1')), {
+    instanceOf: TooManyValues,
+  })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
+import { MESSAGE_VALUES_MAX } from '../../../../mcp-bridge/limits.ts'
 import { SseSession } from '../../../../mcp-bridge/remote/sse-session.ts'
 import { StreamableSession } from '../../../../mcp-bridge/remote/streamable-session.ts'
 import { Ticker } from '../../../../mcp-bridge/ticker.ts'
@@ -72,6 +73,28 @@ test('the listening stream is taken up where it broke', async (t) => {
   const count = opened
   await sleep(100)
   t.true(opened <= count + 1, 'nobody listens after the end')
+})
+
+test('what has more values than are read at once fails its call, in an answer and on a stream', async (t) => {
+  const values = Array(MESSAGE_VALUES_MAX + 1).fill(0)
+  const server = await serveHttp(async (incoming, response) => {
+    const { id, method } = JSON.parse(await readBody(incoming)) as { id: number; method: string }
+    const large = { ...answerTo(id), result: { values } }
+    if (method === 'resources/list') response.writeHead(200, STREAM).end(toEvent(large))
+    else {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(large))
+    }
+  })
+  t.teardown(() => server.stop())
+  const ports = remotePorts(server.url)
+  t.teardown(ports.close)
+  const { upstream, heard, oversized } = openUpstream(ports, (own) => new StreamableSession(own))
+  upstream.send(request(7, 'tools/list'))
+  upstream.send(request(8, 'resources/list'))
+  await until(t, 'both have failed', () => oversized.length === 2)
+  t.deepEqual(oversized.toSorted(), [7, 8])
+  t.deepEqual(heard, [])
+  await upstream.stop()
 })
 
 test('nobody reads while nobody listens', async (t) => {

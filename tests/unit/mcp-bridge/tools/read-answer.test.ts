@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import test from 'ava'
 import type { ToolRules } from '../../../../lib/catalogue/tool-rules.ts'
 import type { RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
+import { MESSAGE_VALUES_MAX } from '../../../../mcp-bridge/limits.ts'
 import { readAnswer } from '../../../../mcp-bridge/native/read-answer.ts'
 import { AnswerReader } from '../../../../mcp-bridge/tools/answer-reader.ts'
 import { Listing, type WatchedCall } from '../../../../mcp-bridge/tools/watched-call.ts'
@@ -86,6 +87,15 @@ test('what is larger than a message may be is broken off', async (t) => {
   for (const isStream of [true, false]) {
     const chunks = [large.subarray(0, 1500), large.subarray(1500)]
     await t.throwsAsync(pass(setUp().reader, chunks, isStream), { message: /more than 1000 bytes/ })
+  }
+})
+
+test('a list that was not read, as it has too many values, is broken off', async (t) => {
+  const list = LIST.replace('1.0', JSON.stringify(Array(MESSAGE_VALUES_MAX + 1).fill(0)))
+  for (const isStream of [true, false]) {
+    const chunks = [Buffer.from(isStream ? `data: ${list}\n\n` : list)]
+    const passing = pass(setUp().reader, chunks, isStream, 10_000_000)
+    await t.throwsAsync(passing, { message: /more than 300000 values/ })
   }
 })
 
