@@ -47,13 +47,15 @@ export class Forwarding {
     watch: (onGone: () => void) => () => void,
   ): Promise<Outcome> {
     const { request, response, admission, body } = exchange
+    // Of a body that is not passed on: the other process would take the next request for it.
+    const { 'content-length': _, ...headers } = passedOn(request.headers)
     const upstream = httpRequest({
       agent: this.#agent,
       socketPath,
       method: request.method ?? 'POST',
       path: request.url ?? '/',
       headers: {
-        ...passedOn(request.headers),
+        ...headers,
         [HOP_HEADER]: this.#own,
         ...(body && { 'content-length': body.length }),
       },

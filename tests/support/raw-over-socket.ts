@@ -1,7 +1,7 @@
-/** A POST to the bridge with exactly the headers given: `fetch` and its like add some of their own. */
+/** A request to the bridge with exactly the headers given: `fetch` and its like add some of their own. */
 
 import { request } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { text as readText } from 'node:stream/consumers'
 import type { Bridge } from './bridge.ts'
 
 export async function rawOverSocket(
@@ -9,22 +9,29 @@ export async function rawOverSocket(
   path: string,
   body: object,
   more: Readonly<Record<string, string>> = {},
+  method = 'POST',
 ): Promise<{ status: number | undefined; body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{
     status: number | undefined
     body: string
   }>()
+  const text = JSON.stringify(body)
   request({
     socketPath: socket,
-    method: 'POST',
+    method,
     path,
-    headers: { ...headers(), ...more },
+    headers: { ...headers(), ...more, 'content-length': Buffer.byteLength(text) },
     agent: false,
   })
     .on('response', (answer) => {
-      text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject)
+      const { statusCode: status } = answer
+      if (method === 'GET') {
+        // A stream has no end.
+        resolve({ status, body: '' })
+        answer.destroy()
+      } else readText(answer).then((got) => resolve({ status, body: got }), reject)
     })
     .on('error', reject)
-    .end(JSON.stringify(body))
+    .end(text)
   return await promise
 }

@@ -5,6 +5,7 @@ import test from 'ava'
 import { type Caller, fixture, startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/gateway-process.ts'
 import {
+  BOTH,
   events,
   fixtureInfo,
   initializeBody,
@@ -14,6 +15,7 @@ import {
   rpc,
   send,
 } from '../../support/mcp.ts'
+import { rawOverSocket } from '../../support/raw-over-socket.ts'
 
 const services = {
   fix: fixture('echoes.ts'),
@@ -65,6 +67,20 @@ for (const service of ['fix', 'mine', 'all', 'echo']) {
       t.is((await ask(id)).status, 404)
     }
     t.is((await send(one, service, rpc('ping'), { session: id })).status, 200)
+  })
+}
+
+for (const method of ['DELETE', 'GET']) {
+  test(`a ${method} with a body is passed on without it, and takes nobody’s request`, async (t) => {
+    const caller = { user: `dev:bodily-${method.toLowerCase()}` }
+    const { id } = await open(one, 'fix', { caller })
+    const other = await open(one, 'fix', { caller: STRANGER })
+    const more = { ...two.headers(caller), 'mcp-session-id': id, accept: BOTH }
+    const { status } = await rawOverSocket(two, '/fix/mcp', { x: 'x'.repeat(50_000) }, more, method)
+    t.is(status, method === 'DELETE' ? 204 : 200)
+    const signal = AbortSignal.timeout(WITHIN_MS)
+    const seat = { session: other.id, caller: STRANGER, signal }
+    for (const n of [1, 2]) t.is((await send(two, 'fix', rpc('echo', {}, n), seat)).status, 200)
   })
 }
 
