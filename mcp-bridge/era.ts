@@ -51,9 +51,12 @@ export function isStatelessPost(
   return !messages.some(({ method }) => method === 'initialize')
 }
 
-/** An absent or empty header is fine; a revision that nobody ever published is not. */
-export function assertRevisionHeader(header: string | undefined): void {
-  if (header === undefined || header === '') return
+/**
+ * An absent or empty header is fine, and so is `own`, what the server of a session has settled on; another
+ * revision that nobody serves is not.
+ */
+export function assertRevisionHeader(header: string | undefined, own?: string): void {
+  if (header === undefined || header === '' || header === own) return
   const known: readonly string[] = STATELESS_SUPPORTED
   if (!known.includes(header)) throw toUnsupported(header, known)
 }

@@ -21,14 +21,16 @@ export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> 
   if (!parseAccept(headerOf(request, 'accept')).stream) {
     throw new RpcFault(406, 'refused', 'GET opens a stream: accept text/event-stream')
   }
-  assertRevisionHeader(headerOf(request, REVISION_HEADER))
+  const revision = headerOf(request, REVISION_HEADER)
   const id = headerOf(request, SESSION_HEADER)
   if (service.sse && id === undefined) {
+    assertRevisionHeader(revision)
     await openStream(bridge, exchange)
     return
   }
   const session = bridge.sessions.find(id, callerOf(exchange))
   if (session instanceof SseSession) throw toOtherTransport()
+  assertRevisionHeader(revision, session.revision)
   if (!(session instanceof LiveSession)) {
     await forward(bridge, exchange, session)
     return

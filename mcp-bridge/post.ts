@@ -51,7 +51,6 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
     await open(bridge, exchange, first)
     return
   }
-  assertRevisionHeader(revision)
   return postToSession(bridge, exchange, parsed)
 }
 
@@ -64,6 +63,7 @@ function postToSession(
   const { request, response, admission } = exchange
   const session = bridge.sessions.find(headerOf(request, SESSION_HEADER), callerOf(exchange))
   if (session instanceof SseSession) throw toOtherTransport()
+  assertRevisionHeader(headerOf(request, REVISION_HEADER), session.revision)
   assertBatchAllowed(parsed, session.revision)
   const watched = bridge.tools.admit(exchange, parsed)
   if (!(session instanceof LiveSession)) {

@@ -139,6 +139,19 @@ for (const [version, status] of [
   })
 }
 
+test('a session may name the revision that its server has settled on, whatever that is', async (t) => {
+  const version = '2024-10-07'
+  const { id, answer } = await open(bridge, 'fix', { version })
+  t.is(answer.result?.['protocolVersion'], version)
+  const headers = { 'mcp-protocol-version': version }
+  t.is((await send(bridge, 'fix', rpc('echo'), { session: id, headers })).status, 200)
+  const stream = await send(bridge, 'fix', undefined, { session: id, headers })
+  t.is(stream.status, 200)
+  await stream.body?.cancel()
+  const other = await open(bridge, 'fix')
+  t.is((await send(bridge, 'fix', rpc('echo'), { session: other.id, headers })).status, 400)
+})
+
 const envelope = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }
 for (const [title, body] of [
   ['server/discover', rpc('server/discover', envelope)],
