@@ -4,14 +4,13 @@ import type { Service } from '../../lib/catalogue/service.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Environment } from '../../lib/platform/environment.ts'
 import type { Log } from '../../lib/platform/log.ts'
-import type { Ending } from '../../lib/platform/process-group.ts'
 import type { Span, Tracing } from '../../lib/platform/tracing/tracing.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { RemoteProbe } from '../remote/probe.ts'
 import type { Remotes } from '../remote/remotes.ts'
 import type { Backoff } from './backoff.ts'
 import { launchChild } from './child.ts'
-import type { ChildHost } from './host.ts'
+import type { ChildHost, HostedEnding } from './host.ts'
 import {
   createExpand,
   type LaunchPlace,
@@ -79,7 +78,7 @@ export class Launcher {
     this.#backoff.assertMayStart(backoffKey(), service.name)
     const startedAt = clock()
     const ownLog = log.child({ service: service.name, ...(person && { user: person.userId }) })
-    const noteEnding = (ending: Ending): void => {
+    const noteEnding = (ending: HostedEnding): void => {
       this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
@@ -142,9 +141,10 @@ function start(service: Service, launch: () => Upstream): Upstream {
   }
 }
 
-function reportEnding(log: Log, ending: Ending): void {
+/** With its last words: while it ran they were shown at `debug` alone. */
+function reportEnding(log: Log, { exitCode, signal, spawnError, stderr }: HostedEnding): void {
   log.warn(
-    { exit_code: ending.exitCode, signal: ending.signal, err: ending.spawnError },
+    { exit_code: exitCode, signal, err: spawnError, ...(stderr !== '' && { stderr }) },
     'server process ended without being asked to',
   )
 }

@@ -113,6 +113,20 @@ test('an answer written in the last moment arrives', async (t) => {
   }
 })
 
+test('what it wrote last on stderr stands in the log with its end, and not much more', async (t) => {
+  await call('last-words', await openAs('last-words'))
+  const said = (): string => {
+    const line = bridge.log.find(
+      ({ msg, service, stderr }) =>
+        stderr !== undefined && service === 'last-words' && /without being asked/.test(`${msg}`),
+    )
+    return String(line?.['stderr'])
+  }
+  for (let attempt = 0; attempt < 100 && said() === 'undefined'; attempt += 1) await sleep(50)
+  t.regex(said(), /\nno space left\n$/)
+  t.true(said().length <= 4096)
+})
+
 test.serial('a daemon that holds the pipes open does not hold its caller', async (t) => {
   const session = await openAs('leaves-daemon')
   t.regex((await call('leaves-daemon', session)).error?.message ?? '', /ended before it answered/)
