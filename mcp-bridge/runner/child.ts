@@ -9,8 +9,9 @@ import { parseExactly, TooManyValues } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { MESSAGE_VALUES_MAX } from '../limits.ts'
 import { createSparing } from '../sparing.ts'
-import { idOfOversized, KEPT_BYTES } from './framing.ts'
+import { KEPT_BYTES } from './framing.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
+import { callOfOversized } from './oversized.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 const SHOWN_CHARACTERS = 200
@@ -27,7 +28,7 @@ export function launchChild(
     skipped((count) => {
       log.warn({ limit, count }, 'skipped a message of the server beyond the limit')
     })
-    events.oversized(idOfOversized(head, tail))
+    events.oversized(callOfOversized(head, tail))
   }
   const hosted = host.launch(order, {
     frame(line) {

@@ -83,10 +83,3 @@ export class FrameReader {
     return line
   }
 }
-
-/** Our integer id at the top level of a line of which only head and tail are known. */
-export function idOfOversized(head: string, tail: string): number | undefined {
-  const match =
-    /^\s*\{"jsonrpc":"2\.0","id":(\d{1,15}),/.exec(head) ?? /,"id":(\d{1,15})\}\s*$/.exec(tail)
-  return match?.[1] === undefined ? undefined : Number(match[1])
-}

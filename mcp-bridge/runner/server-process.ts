@@ -23,6 +23,7 @@ import { Calls } from './calls.ts'
 import { Congestion } from './congestion.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import { NOBODY } from './handshake.ts'
+import type { OversizedCall } from './oversized.ts'
 import type { ProcessCounts } from './process-counts.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { ServerInput } from './server-input.ts'
@@ -80,10 +81,7 @@ export class ServerProcess implements SessionServer {
     this.#conversation = this.#createConversation(rootFolders)
     this.#upstream = launch({
       message: (message, about) => this.#endUnless(() => this.#receive(message, about)),
-      oversized: (id) =>
-        this.#endUnless(() =>
-          this.#calls.failSent(id, 'sent an answer larger than the gateway passes on'),
-        ),
+      oversized: (call) => this.#endUnless(() => this.#receiveOversized(call)),
       ended: (ending) => this.#end(ending),
     })
     this.#input = new ServerInput(service.name, this.#upstream, log)
@@ -221,6 +219,11 @@ export class ServerProcess implements SessionServer {
     if (isResponse(message)) this.#receiveAnswer(message)
     else if (isRequest(message)) this.#conversation.receiveRequest(message, about)
     else this.#receiveNotification(message as RpcNotification, about)
+  }
+
+  #receiveOversized(call: OversizedCall): void {
+    if (call === 'none') this.counts.dropped += 1
+    else this.#calls.failSent(call, 'sent an answer larger than the gateway passes on')
   }
 
   #receiveAnswer(answer: RpcResponse): void {

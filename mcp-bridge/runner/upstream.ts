@@ -7,12 +7,13 @@
 import type { StopWaits } from '../../lib/platform/process-group.ts'
 import type { RpcMessage } from '../json-rpc.ts'
 import type { HostedChild, HostedEnding } from './host.ts'
+import type { OversizedCall } from './oversized.ts'
 
 export interface UpstreamEvents {
   /** `about`: the id we gave the request on whose stream it came, where the transport tells. */
   message(message: RpcMessage, about?: number): void
-  /** An answer was too large to pass; `id` is ours where it could be told. */
-  oversized(id: number | undefined): void
+  /** A message was too large to pass. */
+  oversized(call: OversizedCall): void
   ended(ending: HostedEnding): void
 }
 

@@ -5,6 +5,7 @@ import type { ServiceDefinition } from '../../lib/catalogue/service-definition.t
 import { createLog } from '../../lib/platform/log.ts'
 import type { RpcMessage, RpcResponse } from '../../mcp-bridge/json-rpc.ts'
 import type { HostedEnding } from '../../mcp-bridge/runner/host.ts'
+import type { OversizedCall } from '../../mcp-bridge/runner/oversized.ts'
 import type { Call, ProcessUser } from '../../mcp-bridge/runner/process-user.ts'
 import { ServerProcess } from '../../mcp-bridge/runner/server-process.ts'
 import type { UpstreamEvents } from '../../mcp-bridge/runner/upstream.ts'
@@ -24,6 +25,8 @@ export interface FakeProcess {
   /** From now on nothing more is taken. */
   deafen(fault: Error): void
   say(message: object): void
+  /** Says something that is too large. */
+  skip(call: OversizedCall): void
   /** Answers the last request that was sent. */
   answer(result: unknown): void
   refuse(error?: object): void
@@ -94,6 +97,7 @@ export function fakeProcess(definition: ServiceDefinition): FakeProcess {
       fault = given
     },
     say,
+    skip: (call) => events?.oversized(call),
     answer,
     refuse: (error = { code: -1, message: 'no' }) => say({ id: sent.at(-1)?.id, error }),
     end,

@@ -10,6 +10,7 @@ import { RemoteUpstream } from '../../mcp-bridge/remote/remote-upstream.ts'
 import { Room } from '../../mcp-bridge/remote/room.ts'
 import type { Transport, TransportPorts } from '../../mcp-bridge/remote/transport.ts'
 import type { HostedEnding } from '../../mcp-bridge/runner/host.ts'
+import type { OversizedCall } from '../../mcp-bridge/runner/oversized.ts'
 import { Ticker } from '../../mcp-bridge/ticker.ts'
 
 const log = createLog('test', 'error')
@@ -43,7 +44,7 @@ export function remotePorts(address: string, bytesMax = 1024 * 1024): RemotePort
 export interface UpstreamOfTest {
   readonly upstream: RemoteUpstream
   readonly heard: { readonly message: RpcMessage; readonly about: number | undefined }[]
-  readonly oversized: (number | undefined)[]
+  readonly oversized: OversizedCall[]
   readonly endings: HostedEnding[]
 }
 
@@ -53,7 +54,7 @@ export function openUpstream(
   beats = new Ticker(15_000),
 ): UpstreamOfTest {
   const heard: UpstreamOfTest['heard'] = []
-  const oversized: (number | undefined)[] = []
+  const oversized: OversizedCall[] = []
   const endings: HostedEnding[] = []
   const upstream = new RemoteUpstream({
     server: ports.server,

@@ -4,6 +4,7 @@ import type { RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
 import { MESSAGE_VALUES_MAX } from '../../../../mcp-bridge/limits.ts'
 import { launchChild } from '../../../../mcp-bridge/runner/child.ts'
 import type { HostedEvents, LaunchOrder } from '../../../../mcp-bridge/runner/host.ts'
+import type { OversizedCall } from '../../../../mcp-bridge/runner/oversized.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
 
 const ORDER: LaunchOrder = {
@@ -21,13 +22,13 @@ const ORDER: LaunchOrder = {
 /** A child whose program is the test. */
 function child() {
   const messages: RpcMessage[] = []
-  const oversized: (number | undefined)[] = []
+  const oversized: OversizedCall[] = []
   const lines: string[] = []
   const said: { hosted?: HostedEvents } = {}
   const host = fakeHost()
   const events = {
     message: (message: RpcMessage) => void messages.push(message),
-    oversized: (id: number | undefined) => void oversized.push(id),
+    oversized: (call: OversizedCall) => void oversized.push(call),
     ended: () => {},
   }
   const launch: typeof host.launch = (order, hosted) => {

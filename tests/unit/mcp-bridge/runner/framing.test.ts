@@ -1,5 +1,5 @@
 import test from 'ava'
-import { FrameReader, idOfOversized } from '../../../../mcp-bridge/runner/framing.ts'
+import { FrameReader } from '../../../../mcp-bridge/runner/framing.ts'
 
 function read(bytesMax: number, chunks: readonly (string | Buffer)[]) {
   const frames: string[] = []
@@ -40,18 +40,6 @@ test('keeps little of a line without an end', (t) => {
   t.is(oversized[0]?.head.length, 256)
   t.is(oversized[0]?.tail, `${'x'.repeat(253)}end`)
 })
-
-for (const [title, head, tail, id] of [
-  ['at the front', '{"jsonrpc":"2.0","id":7,"result":{"x', 'x"}}', 7],
-  ['at the end', '{"result":{"x', '"},"jsonrpc":"2.0","id":12}', 12],
-  ['within the result only', '{"result":{"x', 'x","id":12}}', undefined],
-  ['within a text only', '{"result":"x', ',\\"id\\":12}"}', undefined],
-  ['as a text', '{"jsonrpc":"2.0","id":"7","result"', 'x"}}', undefined],
-] as const) {
-  test(`finds an id ${title} of an oversized line as ${id}`, (t) => {
-    t.is(idOfOversized(head, tail), id)
-  })
-}
 
 test('a line that comes byte by byte costs little more than its bytes', (t) => {
   const lines: number[] = []

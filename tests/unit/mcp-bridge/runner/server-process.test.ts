@@ -230,6 +230,22 @@ test('a message that cannot be handled ends its server, and only that', async (t
   t.regex(errorText(session), /ended before it answered/)
 })
 
+test('what was too large fails its call; all of them where that is not known, and none that it was not for', async (t) => {
+  const { fake, session } = await single({ isolation: 'shared' })
+  const other = await fake.session('bob')
+  session.call('x', {}, 1)
+  const mine = Number(fake.sent.at(-1)?.id)
+  other.call('y', {}, 2)
+  fake.skip('none')
+  t.deepEqual([...session.answers, ...other.answers], [])
+  t.is(fake.process.counts.dropped, 1)
+  fake.skip(mine)
+  t.regex(errorText(session), /larger than the gateway passes on/)
+  t.deepEqual(other.answers, [])
+  fake.skip(undefined)
+  t.regex(errorText(other), /larger than the gateway passes on/)
+})
+
 test('a process that has ended takes nothing more', async (t) => {
   const { fake, session } = await single()
   fake.end()
