@@ -75,6 +75,11 @@ export const HUNG_AFTER_CALLS = 3
 export const FRAME_BYTES_MAX = 32 * MIB
 /** What waits to be read by a server's stdin before further messages are refused. */
 export const INPUT_QUEUE_BYTES_MAX = 32 * MIB
+/**
+ * As above, in a runner program: the bridge refuses, which counts no line breaks and hears late what was read.
+ * Only one that does not refuse has its child cut off here.
+ */
+export const RUNNER_INPUT_BYTES_MAX = 2 * INPUT_QUEUE_BYTES_MAX
 /** What the streams of one session have sent, kept for a client that comes back; one may be larger. */
 export const EVENTS_BYTES_MAX = MIB
 /** What an event costs beside its text. */

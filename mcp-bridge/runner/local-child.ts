@@ -21,6 +21,8 @@ export interface ChildPorts {
   readonly usage: Usage
   readonly clock: Clock
   readonly log: Log
+  /** What may wait to be read by its stdin, where that is not the usual. */
+  readonly inputBytesMax?: number
 }
 
 interface Launched {
@@ -48,6 +50,7 @@ export class LocalChild implements HostedChild {
   readonly #marker: string
   readonly #uid: number | undefined
   readonly #usage: Usage
+  readonly #inputBytesMax: number | undefined
   readonly #outputEnded: Promise<void>
   readonly #rate: OutputRate
   #pauses = 0
@@ -58,6 +61,7 @@ export class LocalChild implements HostedChild {
     this.#marker = marker
     this.#uid = launched.uid
     this.#usage = ports.usage
+    this.#inputBytesMax = ports.inputBytesMax
     this.#rate = new OutputRate(ports.clock)
     this.pid = grouped.pid
     const { stderr } = grouped.child
@@ -76,7 +80,7 @@ export class LocalChild implements HostedChild {
   send(line: string): void {
     const { stdin } = this.#grouped.child
     if (stdin === null || !stdin.writable) return
-    assertTaken(stdin.writableLength, line)
+    assertTaken(stdin.writableLength, line, this.#inputBytesMax)
     this.#rate.sent()
     stdin.write(`${line}\n`)
   }

@@ -14,7 +14,7 @@ import { createLog, type Log } from '../../lib/platform/log.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { listenOnSocket, SOCKET_MODES } from '../../lib/platform/unix-socket.ts'
-import { SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from '../limits.ts'
+import { RUNNER_INPUT_BYTES_MAX, SHUTDOWN_WAITS, WATCHDOG_GRACE_SECONDS } from '../limits.ts'
 import { Accounts } from './accounts.ts'
 import { type McpRunnerConfig, readConfig } from './config.ts'
 import { Usage } from './figures.ts'
@@ -55,6 +55,7 @@ async function start(config: McpRunnerConfig, log: Log): Promise<Stop> {
         passed: config.MCP_RUNNER_PASSED,
       },
       accounts,
+      inputBytesMax: RUNNER_INPUT_BYTES_MAX,
     })
   const { server, stopAll } = createRunnerServer({ createHost, place, ...shared })
   removeNativeSockets(place.socketFolder)

@@ -132,6 +132,28 @@ test('what does not read is written no more than the bound', async (t) => {
   t.is(signal, 'SIGTERM')
 })
 
+test('many small lines to what does not read are refused by the bridge, and end nothing', async (t) => {
+  const runner = await startRunner()
+  t.teardown(() => runner.stop())
+  const order = { ...CAT, command: '/bin/sh', args: ['-c', 'sleep 60'] }
+  const { child } = await start(hostOf(runner), order)
+  let hasEnded = false
+  void child.ended.then(() => {
+    hasEnded = true
+  })
+  const sendUntilRefused = async (): Promise<void> => {
+    while (!hasEnded) {
+      for (let count = 0; count < 1000; count += 1) child.send('x'.repeat(60))
+      // The runner has to keep up.
+      await sleep(1)
+    }
+  }
+  await t.throwsAsync(sendUntilRefused(), { message: /does not read/ })
+  await sleep(500)
+  t.false(hasEnded)
+  await child.stop({ inputEndMs: 0, terminateMs: 5000 })
+})
+
 test('it tells how a child ended, what it wrote last on stderr, and what it uses', async (t) => {
   const runner = await startRunner()
   t.teardown(() => runner.stop())
