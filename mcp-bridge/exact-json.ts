@@ -6,18 +6,21 @@
  * first: neither means anything in JSON (RFC 8259 section 4).
  */
 
+import { isObject } from '../lib/platform/json.ts'
 import { MESSAGE_VALUES_MAX } from './limits.ts'
 
 /** A number that may look different once it was read; texts that look like one cost only time. */
 const INEXACT =
   /[:,[]\s*-?(?:\d[\d.]{15}|\d+\.\d*0[\s,}\]]|\d+(?:\.\d+)?[eE][\d+-]|0\.0{6})|[:,[]\s*-0[\s,}\]]/
 
-/** What the bridge itself compares: plain, as JSON.parse gives it. */
-const COMPARED = new Set(['requestId', 'progressToken'])
+/** A number that JSON.stringify writes as it came. */
+export interface ExactNumber {
+  readonly rawJSON: string
+}
 
 interface RawJson {
-  rawJSON(text: string): unknown
-  isRawJSON(value: unknown): value is { readonly rawJSON: string }
+  rawJSON(text: string): ExactNumber
+  isRawJSON(value: unknown): value is ExactNumber
 }
 
 /** Of ECMAScript 2026. */
@@ -46,7 +49,7 @@ export function parseExactly(text: string): unknown {
   if (text.length > MESSAGE_VALUES_MAX && hasTooManyValues(text)) throw new TooManyValues()
   if (!INEXACT.test(text)) return JSON.parse(text)
   const value: unknown = JSON.parse(text, keepNumber as (key: string, value: unknown) => unknown)
-  for (const one of Array.isArray(value) ? value : [value]) makeIdPlain(one)
+  for (const one of Array.isArray(value) ? value : [value]) makeComparable(one)
   return value
 }
 
@@ -78,8 +81,8 @@ const BRACKET = 0x5b
 const BACKSLASH = 0x5c
 const BRACE = 0x7b
 
-function keepNumber(key: string, value: unknown, { source }: Source): unknown {
-  if (typeof value !== 'number' || source === undefined || COMPARED.has(key)) return value
+function keepNumber(_key: string, value: unknown, { source }: Source): unknown {
+  if (typeof value !== 'number' || source === undefined) return value
   return String(value) === source ? value : rawJSON(source)
 }
 
@@ -89,8 +92,39 @@ export function numberOf(value: unknown): number | undefined {
   return isRawJSON(value) ? Number(value.rawJSON) : undefined
 }
 
-/** A message's own id is compared too. */
-function makeIdPlain(message: unknown): void {
-  if (typeof message !== 'object' || message === null || !('id' in message)) return
-  if (isRawJSON(message.id)) message.id = Number(message.id.rawJSON)
+/** What tells messages apart: the bridge compares it, and equal numbers must be one and the same value there. */
+function makeComparable(message: unknown): void {
+  if (!isObject(message)) return
+  makeMemberComparable(message, 'id')
+  const { params } = message
+  if (!isObject(params)) return
+  for (const name of ['requestId', 'progressToken']) makeMemberComparable(params, name)
+  if (isObject(params['_meta'])) makeMemberComparable(params['_meta'], 'progressToken')
+}
+
+function makeMemberComparable(object: Record<string, unknown>, name: string): void {
+  const value = object[name]
+  if (isRawJSON(value)) object[name] = toComparable(value)
+}
+
+/** Longer ones are nobody's id. */
+const COMPARED_CHARACTERS_MAX = 64
+
+const compared = new Map<string, WeakRef<ExactNumber>>()
+const forgotten = new FinalizationRegistry<string>((text) => {
+  if (compared.get(text)?.deref() === undefined) compared.delete(text)
+})
+
+/** Plain where that is exact enough to tell two of them apart. */
+function toComparable(exact: ExactNumber): number | ExactNumber {
+  const text = exact.rawJSON
+  const number = Number(text)
+  if (Math.abs(number) <= Number.MAX_SAFE_INTEGER || text.length > COMPARED_CHARACTERS_MAX) {
+    return number
+  }
+  const before = compared.get(text)?.deref()
+  if (before !== undefined) return before
+  compared.set(text, new WeakRef(exact))
+  forgotten.register(exact, text)
+  return exact
 }

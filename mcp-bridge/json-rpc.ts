@@ -2,11 +2,12 @@
 
 import { isUtf8 } from 'node:buffer'
 import { isObject, type JsonObject } from '../lib/platform/json.ts'
-import { parseExactly, TooManyValues } from './exact-json.ts'
+import { type ExactNumber, numberOf, parseExactly, TooManyValues } from './exact-json.ts'
 import { BATCH_MESSAGES_MAX, MESSAGE_VALUES_MAX } from './limits.ts'
 import { CANCELLED } from './methods.ts'
 
-export type RpcId = string | number
+/** Two that are equal are the same value, also of numbers that no double holds. */
+export type RpcId = string | number | ExactNumber
 
 export interface RpcMessage {
   readonly jsonrpc: '2.0'
@@ -112,12 +113,16 @@ export function toCancelled(requestId: RpcId, reason: string): RpcNotification {
 export function toMessage(value: unknown): RpcMessage | undefined {
   if (!isObject(value) || value['jsonrpc'] !== '2.0') return undefined
   const { id, method } = value
-  const isId = typeof id === 'string' || typeof id === 'number'
+  const isId = isRpcId(id)
   const isValid =
     method === undefined
       ? (isId || id === null) && ('result' in value || 'error' in value)
       : typeof method === 'string' && (isId || id === undefined)
   return isValid ? (value as unknown as RpcMessage) : undefined
+}
+
+function isRpcId(value: unknown): value is RpcId {
+  return typeof value === 'string' || numberOf(value) !== undefined
 }
 
 export interface ParsedBody {
@@ -208,6 +213,5 @@ export function metaOf(message: RpcMessage): JsonObject {
 /** Undefined when the sender does not want to hear of progress (MCP, progress). */
 export function progressTokenOf(message: RpcMessage): RpcId | undefined {
   const { progressToken } = metaOf(message)
-  const isToken = typeof progressToken === 'string' || typeof progressToken === 'number'
-  return isToken ? progressToken : undefined
+  return isRpcId(progressToken) ? progressToken : undefined
 }

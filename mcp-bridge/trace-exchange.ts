@@ -17,7 +17,14 @@ import {
   type Tracing,
 } from '../lib/platform/tracing/tracing.ts'
 import { type Exchange, headerOf, REVISION_HEADER } from './exchange.ts'
-import { isRequest, metaOf, type ParsedBody, paramsOf, type RpcMessage } from './json-rpc.ts'
+import {
+  isRequest,
+  metaOf,
+  type ParsedBody,
+  paramsOf,
+  type RpcId,
+  type RpcMessage,
+} from './json-rpc.ts'
 import { AUDIT_TEXT_CHARACTERS_MAX } from './limits.ts'
 import { CALL_TOOL } from './methods.ts'
 
@@ -71,15 +78,19 @@ export function nameOf(message: RpcMessage): string {
 }
 
 export function attributesOf(message: RpcMessage): SpanAttributes {
-  const { id, method } = message
+  const { method } = message
   const target = targetOf(message)
   return {
     'mcp.method.name': method === undefined ? undefined : shown(method),
-    'jsonrpc.request.id': isRequest(message) ? shown(String(id)) : undefined,
+    'jsonrpc.request.id': isRequest(message) ? shown(textOf(message.id)) : undefined,
     'gen_ai.operation.name': method === CALL_TOOL ? 'execute_tool' : undefined,
     'gen_ai.tool.name': method === CALL_TOOL ? target : undefined,
     'gen_ai.prompt.name': method === PROMPTS_GET ? target : undefined,
   }
+}
+
+function textOf(id: RpcId): string {
+  return typeof id === 'string' ? id : JSON.stringify(id)
 }
 
 /** In the place of whatever stood there; what is no request stays as it is. */

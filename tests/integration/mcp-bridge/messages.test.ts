@@ -31,6 +31,32 @@ test('keeps the kind of an id', async (t) => {
   }
 })
 
+test('numbers that no double holds stay what they are: of a request, its progress, and its cancelling', async (t) => {
+  const { id } = await open(bridge, 'fix')
+  const post = (body: string, accept?: string) =>
+    send(bridge, 'fix', body, { session: id, ...(accept && { accept }) })
+  const large = '9007199254740993'
+  const echoed = await post(`{"jsonrpc":"2.0","id":${large},"method":"echo"}`)
+  t.regex(await echoed.text(), new RegExp(`"id":${large}`))
+  const ticking = await post(
+    `{"jsonrpc":"2.0","id":1,"method":"tick","params":{"_meta":{"progressToken":${large}}}}`,
+  )
+  t.regex(await ticking.text(), new RegExp(`"progressToken":${large}`))
+  const waiting = post(
+    `{"jsonrpc":"2.0","id":${large},"method":"later","params":{"ms":60000}}`,
+    'application/json',
+  )
+  const cancel = (requestId: string) =>
+    post(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${requestId}}}`)
+  await sleep(200)
+  // One that is the same as a double.
+  await cancel('9007199254740992')
+  const early = await Promise.race([waiting.then(() => 'ended'), sleep(300, 'waits')])
+  t.is(early, 'waits')
+  await cancel(large)
+  t.regex(await (await waiting).text(), new RegExp(`"id":${large}.*cancelled`))
+})
+
 test('passes what it does not know untouched', async (t) => {
   const { id } = await open(bridge, 'fix')
   const params = { a: [1, null, { b: 'ü\u2028' }], _meta: { 'x.example/y': true }, empty: {} }

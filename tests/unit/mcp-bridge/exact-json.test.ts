@@ -25,7 +25,7 @@ test('with spaces and line breaks too', (t) => {
   )
 })
 
-test('what the bridge compares is plain', (t) => {
+test('what the bridge compares is plain where that is exact', (t) => {
   const text = '{"id":1.0,"params":{"requestId":2.0,"_meta":{"progressToken":3.0},"x":1.0}}'
   const { id, params } = parseExactly(text) as { id: unknown; params: Record<string, unknown> }
   t.is(id, 1)
@@ -33,6 +33,28 @@ test('what the bridge compares is plain', (t) => {
   t.deepEqual(params['_meta'], { progressToken: 3 })
   t.deepEqual((parseExactly('[{"id":1.0},3.0,null]') as { id: unknown }[])[0], { id: 1 })
 })
+
+test('of what no double holds equal numbers are the same value, and others are not', (t) => {
+  const read = (number: string) => {
+    const text = `{"id":${number},"params":{"requestId":${number},"_meta":{"progressToken":${number}}}}`
+    const value = parseExactly(text) as { id: unknown; params: Record<string, unknown> }
+    t.is(JSON.stringify(value), text)
+    return { id: value.id, requestId: value.params['requestId'] }
+  }
+  const { id, requestId } = read('9007199254740993')
+  t.is(requestId, id)
+  t.is(read('9007199254740993').id, id)
+  t.not(read('9007199254740995').id, id)
+})
+
+for (const text of [
+  '{"params":{"arguments":{"requestId":9007199254740993,"progressToken":1.0}}}',
+  '{"result":{"requestId":9007199254740993,"_meta":{"progressToken":2.0}}}',
+]) {
+  test(`${text} is compared with nothing, and leaves as it came`, (t) => {
+    t.is(JSON.stringify(parseExactly(text)), text)
+  })
+}
 
 test('ordinary numbers are numbers', (t) => {
   const text = '{"a":[0,1,-1,1.5,0.25,123456789012345,1e2],"b":1732000000000}'
