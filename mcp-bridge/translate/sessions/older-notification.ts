@@ -1,6 +1,7 @@
 /** What a server without sessions tells, as sessions are told it. */
 
 import type { JsonObject } from '../../../lib/platform/json.ts'
+import { numberOf } from '../../exact-json.ts'
 import { metaOf, paramsOf, type RpcMessage } from '../../json-rpc.ts'
 import { META } from '../../stateless/envelope.ts'
 
@@ -20,8 +21,9 @@ export function toOlderNotification(message: RpcMessage): RpcMessage {
  */
 export function progressAfter(before: number, message: RpcMessage): JsonObject | undefined {
   const params = paramsOf(message)
-  const { progress, total } = params
-  if (message.method !== 'notifications/progress' || typeof progress !== 'number') return undefined
-  const all = typeof total === 'number' ? { total: before + total } : {}
+  const progress = numberOf(params['progress'])
+  const total = numberOf(params['total'])
+  if (message.method !== 'notifications/progress' || progress === undefined) return undefined
+  const all = total === undefined ? {} : { total: before + total }
   return { ...params, progress: before + progress, ...all }
 }

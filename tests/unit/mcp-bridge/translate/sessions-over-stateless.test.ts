@@ -1,4 +1,5 @@
 import test from 'ava'
+import { parseExactly } from '../../../../mcp-bridge/exact-json.ts'
 import { paramsOf, RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { INPUT_ROUNDS_MAX, REQUEST_STATE_CHARACTERS_MAX } from '../../../../mcp-bridge/limits.ts'
 import type { Call } from '../../../../mcp-bridge/runner/process-user.ts'
@@ -378,6 +379,9 @@ test('progress of a round comes on top of what was told before', async (t) => {
   const { call } = session.take()
   t.deepEqual(tell(call, { progress: 0.5, message: 'm' }), { progress: 1.5, message: 'm' })
   t.deepEqual(tell(call, { progress: 1, total: 1 }), { progress: 2, total: 2 })
+  // As Python writes them.
+  const floats = parseExactly('{"progress":2.0,"total":4.0}') as object
+  t.deepEqual(tell(call, floats), { progress: 3, total: 5 })
 })
 
 test('a tool whose answer cannot be told in the older revision has failed, in words', async (t) => {
