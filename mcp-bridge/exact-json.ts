@@ -40,9 +40,15 @@ export class TooManyValues extends Error {
   }
 }
 
+/** Whether what parseExactly has thrown is of JSON that is too large, or nested too deeply, to be read. */
+export function isTooMuch(error: unknown): error is Error {
+  return error instanceof TooManyValues || error instanceof RangeError
+}
+
 /**
  * As JSON.parse, but for numbers that JSON.stringify would write otherwise.
- * @throws TooManyValues before anything is read; SyntaxError for what is not JSON.
+ * @throws TooManyValues before anything is read; SyntaxError for what is not JSON; RangeError where that is nested
+ * too deeply.
  */
 export function parseExactly(text: string): unknown {
   // Each value has a character of its own at least: most texts need not be looked at.

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/platform/clock.ts'
-import { parseExactly, TooManyValues } from '../exact-json.ts'
+import { isTooMuch, parseExactly } from '../exact-json.ts'
 import { type RpcMessage, toMessage } from '../json-rpc.ts'
 import { BATCH_MESSAGES_MAX } from '../limits.ts'
 import { OutputRate } from '../runner/output-rate.ts'
@@ -104,7 +104,7 @@ function parse(text: string): unknown {
   try {
     return parseExactly(trimmed)
   } catch (error) {
-    if (error instanceof TooManyValues) throw new TooLarge(error.message, { cause: error })
+    if (isTooMuch(error)) throw new TooLarge(error.message, { cause: error })
     return undefined
   }
 }

@@ -5,9 +5,8 @@
  */
 
 import type { Log } from '../../lib/platform/log.ts'
-import { parseExactly, TooManyValues } from '../exact-json.ts'
+import { isTooMuch, parseExactly } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
-import { MESSAGE_VALUES_MAX } from '../limits.ts'
 import { createSparing } from '../sparing.ts'
 import { KEPT_BYTES } from './framing.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
@@ -24,9 +23,9 @@ export function launchChild(
 ): Upstream {
   const rubbish = createSparing()
   const skipped = createSparing()
-  const skip = (limit: number, head: string, tail: string): void => {
+  const skip = (why: object, head: string, tail: string): void => {
     skipped((count) => {
-      log.warn({ limit, count }, 'skipped a message of the server beyond the limit')
+      log.warn({ ...why, count }, 'skipped a message of the server beyond the limit')
     })
     events.oversized(callOfOversized(head, tail))
   }
@@ -36,8 +35,8 @@ export function launchChild(
       if (text === '') return
       const value = parse(text)
       const message = toMessage(value)
-      if (value instanceof TooManyValues) {
-        skip(MESSAGE_VALUES_MAX, text.slice(0, KEPT_BYTES), text.slice(-KEPT_BYTES))
+      if (isTooMuch(value)) {
+        skip({ err: value }, text.slice(0, KEPT_BYTES), text.slice(-KEPT_BYTES))
       } else if (message !== undefined) events.message(message)
       else {
         rubbish((count) => {
@@ -46,7 +45,7 @@ export function launchChild(
         })
       }
     },
-    oversized: (head, tail) => skip(order.frameBytesMax, head, tail),
+    oversized: (head, tail) => skip({ limit: order.frameBytesMax }, head, tail),
   })
   log.debug({ child_pid: hosted.pid }, 'server process started')
   void hosted.ended.then((ending) => {

@@ -5,7 +5,7 @@
  * answers.
  */
 
-import { parseExactly, TooManyValues } from '../exact-json.ts'
+import { isTooMuch, parseExactly } from '../exact-json.ts'
 import {
   isRequest,
   isResponse,
@@ -30,14 +30,14 @@ export class AnswerReader {
 
   /**
    * As its caller may see it: the very text when nothing of it is left out.
-   * @throws TooManyValues for what was not read: nobody knows what of it may be seen.
+   * @throws Error for what is too much to be read: nobody knows what of it may be seen.
    */
   read(text: string): string {
     let value: unknown
     try {
       value = parseExactly(text)
     } catch (error) {
-      if (error instanceof TooManyValues) throw error
+      if (isTooMuch(error)) throw error
       // Not JSON: there is no answer in it that anybody could read.
       return text
     }

@@ -50,6 +50,14 @@ test('a message with more values than are read at once is skipped, and fails its
   t.regex(lines.join(), /skipped a message of the server beyond the limit/)
 })
 
+test('a message that is nested too deeply to be read is skipped, and fails its call', (t) => {
+  const { say, messages, oversized } = child()
+  const deep = `${'['.repeat(50_000)}1.0${']'.repeat(50_000)}`
+  say(`{"jsonrpc":"2.0","id":7,"result":${deep}}`)
+  t.deepEqual(messages, [])
+  t.deepEqual(oversized, [7])
+})
+
 test('what is no message is told, and nothing else comes of it', (t) => {
   const { say, messages, oversized, lines } = child()
   for (const line of ['hello', '{"broken":', '{"jsonrpc":"1.0"}', '']) say(line)
