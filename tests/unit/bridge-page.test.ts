@@ -24,6 +24,8 @@ test('the page on the bridge has the bounds that the code has', (t) => {
   const asked = limits.ASKED_SECONDS_BY_METHOD
   const expected: Readonly<Record<string, string>> = {
     'a message of a client': mebibytes(limits.BODY_BYTES_MAX),
+    'values in a message, of a client or a server: numbers, texts, lists, objects':
+      limits.MESSAGE_VALUES_MAX.toLocaleString('en'),
     'a batch (2025-03-26 only)': `${limits.BATCH_MESSAGES_MAX} messages`,
     'sessions of a person': String(limits.SESSIONS_PER_USER_MAX),
     'sessions of a bridge': String(limits.SESSIONS_MAX),
@@ -42,7 +44,8 @@ test('the page on the bridge has the bounds that the code has', (t) => {
     'the client’s answer to `roots/list`, `ping`': `${asked['roots/list']} s`,
     '… to `sampling/createMessage`, `elicitation/create`': `${asked['elicitation/create']} s`,
     '… to anything else': `${limits.ASKED_SECONDS} s`,
-    'stderr in the log': `${limits.STDERR_LINES_PER_SECOND} lines a second`,
+    'stderr in the log, at `debug`': `${limits.STDERR_LINES_PER_SECOND} lines a second`,
+    'the last of it, with a `warn` when a server ends by itself': `${limits.STDERR_TAIL_BYTES / KIB} KiB`,
   }
   for (const [what, bound] of Object.entries(expected)) t.is(CELLS.get(what), bound, what)
   t.is(asked['ping'], asked['roots/list'])
