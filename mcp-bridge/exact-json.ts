@@ -71,14 +71,24 @@ export function tryParseExactly(text: string): unknown {
 /** Each begins a list or an object, or follows a comma: what stands within texts is none. */
 function hasTooManyValues(text: string): boolean {
   let values = 0
-  let isText = false
   for (let at = 0; at < text.length && values <= MESSAGE_VALUES_MAX; at += 1) {
     const code = text.charCodeAt(at)
-    if (code === QUOTE) isText = !isText
-    else if (isText) at += code === BACKSLASH ? 1 : 0
+    if (code === QUOTE) at = endOfText(text, at)
     else if (code === COMMA || code === BRACKET || code === BRACE) values += 1
   }
   return values > MESSAGE_VALUES_MAX
+}
+
+/** Where the text that begins there ends: most have no quotation mark within, and large ones are found soonest so. */
+function endOfText(text: string, start: number): number {
+  const next = text.indexOf('"', start + 1)
+  if (next === -1) return text.length
+  if (text.charCodeAt(next - 1) !== BACKSLASH) return next
+  let at = start + 1
+  for (; at < text.length && text.charCodeAt(at) !== QUOTE; at += 1) {
+    if (text.charCodeAt(at) === BACKSLASH) at += 1
+  }
+  return at
 }
 
 const QUOTE = 0x22
