@@ -24,8 +24,9 @@ export type Decision = Allowance | Denial
 /** Of a token that was verified before it is the same object each time. */
 interface Encodable {
   /**
-   * The answer's bytes as latin1, once somebody has made them. Held in the object, not in a table beside it, and as a
-   * text: a small buffer holds on to all that Node has put into the same eight kilobytes.
+   * The answer's bytes as latin1, from the second time on that they are made; empty after the first, because many a
+   * token comes only once. Held in the object, not in a table beside it, and as a text: a small buffer holds on to all
+   * that Node has put into the same eight kilobytes.
    */
   encoded?: string | undefined
 }
