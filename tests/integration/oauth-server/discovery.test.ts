@@ -77,6 +77,30 @@ test('in the host layout the Host header names the service, also at its root', a
   }
 })
 
+test('a host is the same with the port of its scheme, and with no other', async (t) => {
+  const secure = await startOAuthServer({
+    environment: { BASE_DOMAIN: 'example.localhost', PUBLIC_URL: 'https://auth.example.localhost' },
+  })
+  const plain = await startOAuthServer({
+    environment: { BASE_DOMAIN: 'example.localhost', PUBLIC_URL: 'http://auth.example.localhost' },
+  })
+  t.teardown(() => Promise.all([secure.stop(), plain.stop()]))
+  for (const [server, own, other] of [
+    [secure, 443, 80],
+    [plain, 80, 443],
+  ] as const) {
+    const ask = async (path: string, host: string) =>
+      (await server.send({ url: server.issuer + path, headers: { host } })).status
+    t.is(await ask('/', `AUTH.example.localhost:${own}`), 200)
+    t.is(await ask('/', `auth.example.localhost:${other}`), 303)
+    for (const path of [PRM, `${PRM}/mcp`]) {
+      t.is(await ask(path, `Echo.example.localhost:${own}`), 200)
+      t.is(await ask(path, `echo.example.localhost:${other}`), 404)
+      t.is(await ask(path, `echo.example.localhost:1${own}`), 404)
+    }
+  }
+})
+
 test('the issuer never comes from the Host header', async (t) => {
   const { json } = await send({
     url: `${issuer}/.well-known/oauth-authorization-server`,
