@@ -582,6 +582,18 @@ verifiesAlone('document-room', async (t) => {
   t.deepEqual([...new Set(await asking)], [503])
   t.is(connections, 20)
   t.is((await askForKeys(known, '203.0.113.9')).status, 401, 'room again')
+
+  const [one, another] = ['203.0.113.20', '203.0.113.21']
+  const opening = SILENT.map((host) => open(newUrl(host), {}, one))
+  await until(() => connections >= 24, 3000)
+  const url = newUrl()
+  internet.serve(url, toDocument(url))
+  const waits = await open(url, {}, one)
+  t.is(waits.status, 503)
+  t.regex(waits.text, /this one has to wait/)
+  t.truthy(waits.headers.get('retry-after'))
+  t.is((await open(url, {}, another)).status, 200, 'another address')
+  for (const page of await Promise.all(opening)) t.is(page.status, 400)
 })
 
 const supportedBy = async (one: { send: typeof send }) => {

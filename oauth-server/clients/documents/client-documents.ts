@@ -115,7 +115,7 @@ async function limit(
 ): Promise<void> {
   outbound.requireRoom(url, requester)
   if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester ?? '')
-  else await takeOrRefuse(limits, KNOWN, url)
+  else await takeOrRefuse(limits, KNOWN, url, 'documentOften')
 }
 
 async function fetchDocument(
@@ -138,7 +138,9 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
   const page = { explain: 'document', ...(freshness === 'current' ? { status: 400 } : {}) }
   if (thrown instanceof OutboundError) {
     if (thrown.fault === 'busy') {
-      return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`)
+      return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`, {
+        explain: 'documentWaits',
+      })
     }
     return new OAuthError(
       'invalid_client',

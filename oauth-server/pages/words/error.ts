@@ -66,6 +66,17 @@ export const error = definePage(
     'document-whose': 'Whoever runs the application publishes it, and can mend it.',
     'document-next': 'Try again in a few minutes. If it stays so, tell them the text below.',
 
+    documentWaits:
+      'So many descriptions of applications are being fetched just now that this one has to wait.',
+    'documentWaits-whose':
+      'Most often the servers of applications answer slowly then. You have done nothing wrong.',
+    'documentWaits-next': 'Wait {seconds} seconds, then load this page again. Nothing is lost.',
+
+    documentOften: 'The description of this application has been asked for too often just now.',
+    'documentOften-whose':
+      'All who connect with it are counted together: most likely it is not your doing.',
+    'documentOften-next': 'Wait {seconds} seconds, then load this page again. Nothing is lost.',
+
     denied: 'The account that you are logged in with may not do this.',
     'denied-whose': 'Whoever runs this gateway decides who is let in.',
     'denied-next': 'Ask them to let you in, or log in with another account.',
@@ -157,6 +168,19 @@ export const error = definePage(
     'document-whose': 'Wer die Anwendung betreibt, veröffentlicht sie und kann sie berichtigen.',
     'document-next':
       'Versuchen Sie es in einigen Minuten noch einmal. Bleibt es so, nennen Sie den Betreibern den Text unten.',
+
+    documentWaits:
+      'Es werden gerade so viele Beschreibungen von Anwendungen geholt, dass diese warten muss.',
+    'documentWaits-whose':
+      'Meist antworten dann die Server von Anwendungen langsam. Sie haben nichts falsch gemacht.',
+    'documentWaits-next':
+      'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es geht nichts verloren.',
+
+    documentOften: 'Die Beschreibung dieser Anwendung wurde gerade zu oft verlangt.',
+    'documentOften-whose':
+      'Alle, die sich mit ihr verbinden, werden zusammen gezählt: Wahrscheinlich liegt es nicht an Ihnen.',
+    'documentOften-next':
+      'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es geht nichts verloren.',
 
     denied: 'Das Konto, mit dem Sie angemeldet sind, darf das nicht.',
     'denied-whose': 'Die Betreiber dieses Gateways entscheiden, wer Zugang hat.',

@@ -106,7 +106,7 @@ export const CLIENT_DOCUMENTS = {
   'document-room': {
     source: `${CIMD}#section-6.5`,
     behavior:
-      'key sets that never answer, however many ask for them, keep no document from being fetched',
+      'key sets that never answer keep no document from being fetched, nor do documents of one address',
   },
   'document-advertised': {
     source: `${CIMD}#section-5`,

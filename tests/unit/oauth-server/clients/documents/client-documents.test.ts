@@ -121,7 +121,17 @@ test('who has asked for too many is refused without a fetch', async (t) => {
   })
   const error = await t.throwsAsync<OAuthError>(find(it), { instanceOf: OAuthError })
   t.like(error, { status: 429, retryAfterSeconds: 7 })
+  t.is(error?.explain, undefined, 'it is for whoever asks')
   t.is(it.world.fetches, 0)
+})
+
+test('of a document that everybody has asked for too often it is said so', async (t) => {
+  const it = setUp()
+  await find(it)
+  it.world.now += MINUTE
+  it.world.wait = 7
+  const error = await t.throwsAsync(find(it))
+  t.like(error, { status: 429, retryAfterSeconds: 7, explain: 'documentOften' })
 })
 
 test('a failure is kept by nobody', async (t) => {
@@ -220,7 +230,11 @@ test('while too much is being fetched, that is said, and nothing is counted', as
   it.world.isBusy = true
   for (const url of [URL_OF_IT, 'https://client.test/other.json']) {
     const refused = await t.throwsAsync(find(it, 'current', url))
-    t.like(refused, { code: 'temporarily_unavailable', status: 503 })
+    t.like(refused, {
+      code: 'temporarily_unavailable',
+      status: 503,
+      explain: 'documentWaits',
+    })
   }
   t.is((await find(it, 'held')).id, URL_OF_IT)
   await setImmediate()
