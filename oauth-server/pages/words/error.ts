@@ -99,6 +99,12 @@ export const error = definePage(
     'away-next':
       'Wait {seconds} seconds, then load this page again. Nothing has been decided, and no login is lost.',
 
+    provider:
+      'The service that you log in with does not answer as it should just now, and this gateway has to ask it about your account.',
+    'provider-whose': 'That is neither your fault nor the application’s.',
+    'provider-next':
+      'Wait {seconds} seconds, then try again. If it stays so, tell whoever runs the gateway. Nothing has been decided, and no login is lost.',
+
     ours: 'Something went wrong in this gateway.',
     'ours-whose': 'That is the gateway’s fault, not yours and not the application’s.',
     'ours-next':
@@ -203,6 +209,12 @@ export const error = definePage(
     'away-whose': 'Das liegt am Gateway. Weder Sie noch die Anwendung können etwas dafür.',
     'away-next':
       'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es wurde nichts entschieden, und keine Anmeldung geht verloren.',
+
+    provider:
+      'Der Dienst, mit dem Sie sich anmelden, antwortet gerade nicht so, wie er sollte, und dieses Gateway muss ihn nach Ihrem Konto fragen.',
+    'provider-whose': 'Das liegt weder an Ihnen noch an der Anwendung.',
+    'provider-next':
+      'Warten Sie {seconds} Sekunden und versuchen Sie es dann noch einmal. Bleibt es so, sagen Sie es den Betreibern des Gateways. Es wurde nichts entschieden, und keine Anmeldung geht verloren.',
 
     ours: 'In diesem Gateway ist etwas schiefgegangen.',
     'ours-whose': 'Das liegt am Gateway, nicht an Ihnen und nicht an der Anwendung.',
