@@ -77,6 +77,12 @@ function ofLogins(): Met[] {
     },
     {
       about,
+      what: 'documents of clients that are fetched at once by a process, and as many key sets',
+      is: '{lib/platform/outbound/outbound.ts#CONCURRENT_MAX}; {lib/platform/outbound/outbound.ts#CONCURRENT_PER_HOST_MAX} from one host, {lib/platform/outbound/outbound.ts#CONCURRENT_PER_REQUESTER_MAX} for one address',
+      past: '503 with `Retry-After`',
+    },
+    {
+      about,
       what: '`state` of a client',
       is: '{oauth-server/authorize/respond.ts#STATE_BYTES_MAX}',
       past: 'a page',

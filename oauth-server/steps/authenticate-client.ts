@@ -15,7 +15,12 @@ import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { takeOrRefuse } from './limit-rate.ts'
 import type { FormState } from './read-form.ts'
-import { ASSERTION_TYPE, readSubject, verifyAssertion } from './verify-assertion.ts'
+import {
+  ASSERTION_TYPE,
+  type Presentation,
+  readSubject,
+  verifyAssertion,
+} from './verify-assertion.ts'
 
 export interface ClientState extends FormState {
   client: Client
@@ -99,13 +104,13 @@ function readAssertion(params: Params): string | undefined {
 async function verify(
   ports: AuthenticationPorts,
   { clientId, secret, assertion }: SentCredentials,
-  { requester, endpoint }: { requester: string; endpoint: string },
+  presentation: Presentation,
 ): Promise<Client> {
-  const client = await ports.clients.find(clientId, 'held', requester)
+  const client = await ports.clients.find(clientId, 'held', presentation.requester)
   if (client === undefined) throw failed('unknown client')
   if (assertion !== undefined) {
     if (!maySign(client)) throw failed('client authentication failed')
-    await verifyAssertion(assertion, client, endpoint, ports)
+    await verifyAssertion(assertion, client, presentation, ports)
     return client
   }
   if (isProved(client, secret)) return client
