@@ -79,6 +79,9 @@ const ROWS: Readonly<Record<string, object>> = {
   'redirect_uris[0] uses the scheme javascript, which no application answers': {
     redirect_uris: ['javascript:alert(1)'],
   },
+  'redirect_uris[0] has iss in its query, which the answer adds: leave it out': {
+    redirect_uris: ['https://client.example/cb?iss=https://evil.example'],
+  },
   'redirect_uris[0] is not a text': { redirect_uris: [{}] },
   'redirect_uris must be a list of 1 to 20 URIs': { redirect_uris: [] },
   'its token_endpoint_auth_method needs a client secret': {
