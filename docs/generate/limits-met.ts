@@ -54,7 +54,7 @@ function ofLogins(): Met[] {
       about,
       what: 'registrations that nobody approved',
       is: '100,000',
-      past: '503 with `Retry-After`',
+      past: 'the oldest gives way, or 503 with `Retry-After` while none is older than {oauth-server/store/clients.ts#PROTECTED_MS}',
       setting: '`REGISTRATIONS_MAX`',
     },
     {
@@ -67,7 +67,7 @@ function ofLogins(): Met[] {
       about,
       what: 'name of a client',
       is: '{oauth-server/clients/metadata.ts#TEXT_CHARACTERS_MAX}',
-      past: '`invalid_client_metadata`',
+      past: 'cut',
     },
     {
       about,

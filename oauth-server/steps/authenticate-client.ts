@@ -24,6 +24,8 @@ import {
 
 export interface ClientState extends FormState {
   client: Client
+  /** Whether it has proved who it is; false for one that was only named. */
+  hasCredentials: boolean
 }
 
 export type AuthenticationPorts = Pick<
@@ -42,6 +44,7 @@ export function authenticateClient(ports: AuthenticationPorts): Koa.Middleware<C
     try {
       sent = readCredentials(basic, ctx.state.params)
       ctx.state.client = await verify(ports, sent, { requester, endpoint: ctx.path })
+      ctx.state.hasCredentials = (sent.secret ?? sent.assertion) !== undefined
     } catch (error) {
       if (OAuthError.from(error).code !== 'invalid_client') throw error
       // Where no client is named nothing was guessed.

@@ -396,6 +396,10 @@ verifiesAlone('document-defects', async (t) => {
       redirect_uris: [REDIRECT, 'javascript:alert(1)'],
     }),
     'http off this machine': (good) => ({ ...good, redirect_uris: ['http://client.test/cb'] }),
+    'no name': (good) => ({ ...good, client_name: undefined }),
+    'a number for a name': (good) => ({ ...good, client_name: 7 }),
+    'an empty name': (good) => ({ ...good, client_name: '' }),
+    'a name that nobody sees': (good) => ({ ...good, client_name: '\u200b\u00ad ' }),
     'a secret': (good) => ({ ...good, client_secret: SECRET }),
     'a method of secrets': (good) => ({
       ...good,
@@ -426,7 +430,8 @@ verifiesAlone('document-defects', async (t) => {
   }
   const url = newUrl()
   internet.serve(url, toDocument(url, { client_name: undefined }))
-  t.is((await open(url)).status, 200, 'a name is not asked for')
+  const page = await open(url)
+  t.regex(page.text, /it has no client_name that can be shown\. Whoever makes the application/)
 })
 
 verifiesAlone('document-not-reflected', async (t) => {

@@ -71,7 +71,7 @@ export const CLIENT_DOCUMENTS = {
   'document-defects': {
     source: `${CIMD}#section-4.1`,
     behavior:
-      'what is no JSON object, ambiguous, without redirect URIs, or has secrets of any kind is refused',
+      'what is no JSON object, ambiguous, without a name or redirect URIs, or has secrets of any kind is refused',
   },
   'document-not-reflected': {
     source: `${CIMD}#section-6.5`,

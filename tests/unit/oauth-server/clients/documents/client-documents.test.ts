@@ -15,7 +15,12 @@ const URL_OF_IT = 'https://client.test/client.json'
 const MINUTE = 60_000
 
 const toText = (changes: object = {}) =>
-  JSON.stringify({ client_id: URL_OF_IT, redirect_uris: ['https://client.test/cb'], ...changes })
+  JSON.stringify({
+    client_id: URL_OF_IT,
+    client_name: 'Client',
+    redirect_uris: ['https://client.test/cb'],
+    ...changes,
+  })
 
 /** The store, the internet, the limits and the time, all in the test's hands. */
 const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
