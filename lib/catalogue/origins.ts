@@ -10,9 +10,8 @@ const LOOPBACK_ORIGIN = 'https?://(?:localhost|127\\.0\\.0\\.1|\\[::1\\])(?::[0-
 /** One anchored regular expression (RE2 and JavaScript alike) that an allowed `Origin` matches whole. */
 export function allowedOriginPattern({ addresses, corsOrigins }: OriginSettings): string {
   if (corsOrigins.includes('*')) return 'https?://.+'
-  const own = addresses.layout === 'host' ? [] : [addresses.issuer]
-  const listed = [...own, ...corsOrigins].map(escapePattern)
-  return [...listed, ...(addresses.loopback ? [LOOPBACK_ORIGIN] : [])].join('|') || '[^\\s\\S]'
+  const listed = [addresses.issuer, ...corsOrigins].map(escapePattern)
+  return [...listed, ...(addresses.loopback ? [LOOPBACK_ORIGIN] : [])].join('|')
 }
 
 /** The rule as a function; an absent `Origin` is for the caller to let pass. */

@@ -211,6 +211,13 @@ test('origins: ours and this machine’s on loopback, only the listed ones elsew
   }
 })
 
+test('origins: where services have hosts of their own, the issuer’s may call', (t) => {
+  const may = originRule(readGateway({ BASE_DOMAIN: 'example.com' }, EMPTY))
+  t.true(may('https://auth.example.com'))
+  t.false(may('https://echo.example.com'))
+  t.false(may('http://localhost:6274'))
+})
+
 const clients = test.macro({
   exec(t, yaml: string, ...expected: RegExp[]) {
     const faults = faultsOf({}, folderWith(`clients:\n  ${yaml}\n`))
