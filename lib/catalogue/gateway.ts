@@ -23,6 +23,7 @@ import { type CatalogueReading, readCatalogue, type Services } from './catalogue
 import { type AccessReading, toAccess } from './configured-access.ts'
 import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
+import { pageOrigins } from './configured-origins.ts'
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
 import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
@@ -56,7 +57,7 @@ export interface Gateway {
   readonly metricsPort: number
   /** Absolute path; keys, data and logs live below it. */
   readonly stateDirectory: string
-  /** Origins of web pages that may call; `*` stands for all of them. */
+  /** Origins of web pages that may call, beside our own; `*` stands for all of them. */
   readonly corsOrigins: readonly string[]
   /** Absolute path of the configuration file, which may not exist. */
   readonly configurationPath: string
@@ -87,7 +88,7 @@ export const GATEWAY_VARIABLES = {
   GATEWAY_PACKAGES_DIR: optional(text, undefined),
   /** In it the socket of each service's runner program: the bridge then starts nothing itself. */
   MCP_RUNNERS_FOLDER: optional(text, undefined),
-  MCP_CORS_ORIGINS: optional(list, []),
+  MCP_CORS_ORIGINS: optional(pageOrigins, []),
   // What is secret of a provider is no room's business but the authorization server's.
   GITHUB_CLIENT_ID: optional(text, undefined),
   GITHUB_URL: optional(text, undefined),

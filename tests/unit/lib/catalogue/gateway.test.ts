@@ -218,6 +218,41 @@ test('origins: where services have hosts of their own, the issuer’s may call',
   t.false(may('http://localhost:6274'))
 })
 
+test('origins: with * all but null', (t) => {
+  const may = originRule(readGateway({ MCP_CORS_ORIGINS: '*' }, EMPTY))
+  for (const origin of ['https://a.example', 'vscode-webview://1ab', 'chrome-extension://abc']) {
+    t.true(may(origin), origin)
+  }
+  for (const origin of ['null', '', 'a.example']) t.false(may(origin), origin)
+})
+
+test('origins: what can only mean one is written as browsers write it', (t) => {
+  const { corsOrigins } = readGateway(
+    {
+      MCP_CORS_ORIGINS:
+        'HTTPS://A.example, https://b.example:443/,http://c.example:80,https://d.example:8443,' +
+        'vscode-webview://1ab,chrome-extension://abc/,*',
+    },
+    EMPTY,
+  )
+  t.deepEqual(corsOrigins, [
+    ...['https://a.example', 'https://b.example', 'http://c.example', 'https://d.example:8443'],
+    ...['vscode-webview://1ab', 'chrome-extension://abc', '*'],
+  ])
+})
+
+test('origins: everything that is none is told at once', (t) => {
+  const bad = [
+    ...['a.example', 'https://*.a.example', 'https://a.example https://b.example', 'null', '**'],
+    ...['https://a.example/x', 'https://a.example?', 'https://me@a.example', 'https://a.example:x'],
+  ]
+  const faults = faultsOf({ MCP_CORS_ORIGINS: `https://good.example,${bad.join(',')}` })
+  t.deepEqual(faults, [
+    'MCP_CORS_ORIGINS must be * or a list by comma, as in https://app.example, not ' +
+      bad.map((one) => `"${one}"`).join(', '),
+  ])
+})
+
 const clients = test.macro({
   exec(t, yaml: string, ...expected: RegExp[]) {
     const faults = faultsOf({}, folderWith(`clients:\n  ${yaml}\n`))
