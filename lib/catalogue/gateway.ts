@@ -17,10 +17,11 @@ import {
   text,
 } from '../platform/environment.ts'
 import type { AccessSettings } from './access-rules.ts'
-import { type Addresses, hostLayout, pathLayout } from './addresses.ts'
+import type { Addresses } from './addresses.ts'
 import type { Branding } from './branding.ts'
 import { type CatalogueReading, readCatalogue, type Services } from './catalogue.ts'
 import { type AccessReading, toAccess } from './configured-access.ts'
+import { hostFaults, toAddresses } from './configured-addresses.ts'
 import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
 import { pageOrigins } from './configured-origins.ts'
@@ -124,6 +125,7 @@ export function readGateway(
       toFolder(values?.GATEWAY_PACKAGES_DIR, workingDirectory) ?? packagesFolder(environment),
   })
   faults.push(...catalogue.faults)
+  if (addresses !== undefined) faults.push(...hostFaults(addresses, catalogue.services.keys()))
   const clients = toConfiguredClients(ownClients, catalogue.services, faults)
   const branding = toBranding(look, file.folder, faults)
   // What a file that cannot be read says of people nobody knows: nothing is missing there.
@@ -179,38 +181,6 @@ function readPeople(
     faults,
   )
   return { ...reading, providers }
-}
-
-function toAddresses({ PUBLIC_URL, BASE_DOMAIN, GATEWAY_PORT }: GatewayValues): Addresses {
-  if (BASE_DOMAIN !== undefined && !/^[a-z0-9.-]+$/.test(BASE_DOMAIN)) {
-    throw new ConfigError([`BASE_DOMAIN must be a host name in lower case, not "${BASE_DOMAIN}"`])
-  }
-  const fallback =
-    BASE_DOMAIN === undefined
-      ? `http://localhost:${GATEWAY_PORT}`
-      : BASE_DOMAIN === 'localhost' || BASE_DOMAIN.endsWith('.localhost')
-        ? `http://auth.${BASE_DOMAIN}:${GATEWAY_PORT}`
-        : `https://auth.${BASE_DOMAIN}`
-  const issuer = parseIssuer(PUBLIC_URL ?? fallback)
-  const addresses = BASE_DOMAIN === undefined ? pathLayout(issuer) : hostLayout(issuer, BASE_DOMAIN)
-  if (addresses.secure || addresses.loopback) return addresses
-  throw new ConfigError([
-    `PUBLIC_URL must be https:// off this machine, not "${addresses.issuer}": tokens would travel in clear`,
-  ])
-}
-
-function parseIssuer(value: string): URL {
-  const url = URL.parse(value)
-  // Byte for byte: what is not written as an origin would have to be changed to become the issuer.
-  if (
-    url !== null &&
-    value === url.origin &&
-    (url.protocol === 'https:' || url.protocol === 'http:')
-  )
-    return url
-  throw new ConfigError([
-    `PUBLIC_URL must be http(s)://host[:port] in lower case without path or trailing slash, not "${value}"`,
-  ])
 }
 
 /** A path, or what would stand there. */

@@ -70,6 +70,31 @@ for (const url of [
   })
 }
 
+for (const domain of [
+  '.gw.example',
+  'gw.example.',
+  'gw..example',
+  'GW.example',
+  '-gw',
+  'gw-',
+  '.',
+]) {
+  test(`BASE_DOMAIN ${domain} is refused by name`, (t) => {
+    t.deepEqual(faultsOf({ BASE_DOMAIN: domain }), [
+      `BASE_DOMAIN must be a host name in lower case, not "${domain}"`,
+    ])
+  })
+}
+
+test('a service on the host of the issuer is a fault, in the host layout alone', (t) => {
+  const folder = folderWith('mcpServers:\n  sso: { command: x }\n')
+  const environment = { PUBLIC_URL: 'http://sso.gw.localhost:8642' }
+  t.deepEqual(faultsOf({ ...environment, BASE_DOMAIN: 'gw.localhost' }, folder), [
+    'mcpServers.sso: its address would be that of PUBLIC_URL, http://sso.gw.localhost:8642: give one of them another name',
+  ])
+  t.true(readGateway(environment, folder).services.has('sso'))
+})
+
 test('every fault of file and environment is told at once', (t) => {
   const folder = folderWith('mcpServers:\n  a: { command: x, isolation: nobody }\nunknown: 1\n')
   const faults = faultsOf({ PUBLIC_URL: 'x', GATEWAY_PORT: '0' }, folder)
