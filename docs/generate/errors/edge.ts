@@ -54,6 +54,11 @@ const REASONS: Readonly<Record<DenyReason, Explained>> = {
     cause: 'The service was just added or taken out, and not every part knows it yet.',
     cure: 'Try again; it takes a second or two.',
   },
+  keys_unavailable: {
+    cause:
+      'The token names a key that is not held, and the store did not answer whether it is published.',
+    cure: '`gateway status`. With the store again, a token of ours is let in, and another refused.',
+  },
   store_unavailable: {
     cause: 'The store did not answer for more than two seconds: nobody can say what was revoked.',
     cure: '`gateway status`. Logins are not lost; it serves again with the store.',
