@@ -90,6 +90,10 @@ const BY_STATUS: Readonly<Record<number, Explained>> = {
     cure: 'Delete the cookies of this address.',
   },
   500: { cause: 'Envoy could not answer.', cure: '`gateway logs envoy`.' },
+  501: {
+    cause: 'The body is sent in another coding than `chunked`.',
+    cure: 'Send a length, or `chunked` alone.',
+  },
   502: {
     cause: 'A part ended in the middle of its answer.',
     cure: 'Try again; `gateway status` if it stays.',
@@ -139,6 +143,12 @@ const IN_ROUTES = [
     'connections are not upgraded here',
     'Somebody tries a WebSocket.',
     'MCP goes over plain HTTP.',
+  ],
+  [
+    '403 `forbidden`',
+    'the address is an https one, and the connection is not encrypted',
+    'Somebody uses the gateway as a proxy, or begins a plain request by `https://`.',
+    'Open the address that `gateway status` tells.',
   ],
 ] as const
 
