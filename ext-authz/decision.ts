@@ -16,6 +16,7 @@ export type DenyReason =
   | 'insufficient_scope'
   | 'foreign_origin'
   | 'unknown_service'
+  | 'keys_unavailable'
   | 'store_unavailable'
   | 'unforeseen'
 
@@ -104,6 +105,7 @@ export function toWireDenial(reason: DenyReason): WireDenial {
         challenge: 'none',
       }
     case 'unknown_service':
+    case 'keys_unavailable':
     case 'store_unavailable':
     case 'unforeseen':
       return UNAVAILABLE

@@ -39,6 +39,7 @@ const STATUS: Record<DenyReason, number> = {
   insufficient_scope: 403,
   foreign_origin: 403,
   unknown_service: 503,
+  keys_unavailable: 503,
   store_unavailable: 503,
   unforeseen: 503,
 }
