@@ -14,7 +14,7 @@ import { createKeys } from './keys.ts'
 import { liveResources } from './resources.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
-/** What a store that does not answer costs a request. */
+/** The store is asked again after this long, and given up after twice as long. */
 const STORE_ANSWER_MS = 50
 
 export interface OpenPorts {
