@@ -153,7 +153,7 @@ export const NATIVE_START_TIMEOUT_MS = 15_000
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
-/** Beats of it during which a client with much to read has read nothing: its connection is lost. */
+/** Beats of it during which a client has taken nothing of what waits for it: its connection is lost. */
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { CONGESTED_BYTES, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
+import { CONGESTED_BYTES, STUCK_BEATS_MAX, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
 import { startSession, until } from '../../support/live-session.ts'
 
 const STEP = 400_000
+const CHUNK = 65_536
 
 test('a client that does not read is noticed, and its server hears when it reads again', async (t) => {
   const { session, told, ask, say } = await startSession(t)
@@ -107,21 +108,54 @@ test('who leaves while it is congested relieves the server', async (t) => {
   t.false(session.isCongested)
 })
 
-for (const method of ['GET', 'POST']) {
-  test(`who reads nothing of ${method} for minutes is gone, and holds nobody up`, async (t) => {
-    const { ask, say, session, told, calls } = await startSession(t, { keepAliveMs: 20 })
-    const pending = ask(method)
-    await until(() => method === 'GET' || calls.length > 0)
-    const text = 'x'.repeat(2 * CONGESTED_BYTES)
-    if (method === 'GET') {
-      await pending
-      say(2 * CONGESTED_BYTES)
-    } else calls[0]?.settle({ jsonrpc: '2.0', id: 1, result: { text } })
+/** Of each: how long its call takes, so that the answer is JSON or a stream; undefined for the listening stream. */
+const KINDS: Record<string, number | undefined> = {
+  'a listening stream': undefined,
+  'a JSON answer': 0,
+  'an answer as a stream': 200,
+}
+
+type Started = Awaited<ReturnType<typeof startSession>>
+
+/** Of which nothing has been read yet. */
+async function answerOf({ ask, say, calls }: Started, waitMs: number | undefined, bytes: number) {
+  const pending = ask(waitMs === undefined ? 'GET' : 'POST')
+  if (waitMs === undefined) {
     const answer = await pending
+    say(bytes)
+    return answer
+  }
+  await until(() => calls.length > 0)
+  await sleep(waitMs)
+  calls[0]?.settle({ jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(bytes) } })
+  return await pending
+}
+
+for (const [kind, waitMs] of Object.entries(KINDS)) {
+  test(`who reads nothing of ${kind} for minutes is gone, and holds nobody up`, async (t) => {
+    const started = await startSession(t, { keepAliveMs: 20 })
+    const { session, told } = started
+    const answer = await answerOf(started, waitMs, 2 * CONGESTED_BYTES)
     answer.on('error', () => {})
     t.true(session.isCongested)
     await until(() => told.relieved > 0)
     t.false(session.isCongested)
+  })
+
+  test(`who reads ${kind} slowly gets all of it`, async (t) => {
+    const started = await startSession(t, { keepAliveMs: 100 })
+    const size = 16_000_000
+    const answer = await answerOf(started, waitMs, size)
+    let got = 0
+    answer.on('error', () => {})
+    const startedAt = performance.now()
+    while (got < size && !answer.destroyed) {
+      const chunk = (answer.read(CHUNK) ?? answer.read()) as Buffer | null
+      got += chunk?.length ?? 0
+      await sleep(5)
+    }
+    t.true(got >= size, `${got} bytes of ${size}`)
+    t.true(performance.now() - startedAt > STUCK_BEATS_MAX * 100, 'for longer than nobody may wait')
   })
 }
 
