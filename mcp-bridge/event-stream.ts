@@ -95,9 +95,17 @@ export class EventStream {
 export function replay(
   response: ServerResponse,
   events: readonly { readonly id: string; readonly json: string }[],
-): void {
-  const text = events.map(({ id, json }) => toEvent(toUnbroken(json), id)).join('')
-  response.writeHead(200, HEADERS).end(text)
+  options: EventStreamOptions,
+): EventStream {
+  const stream = new EventStream(response, options)
+  for (const { id, json } of events) stream.send(json, id)
+  stream.end()
+  return stream
+}
+
+/** A stream that ends before anything comes. */
+export function sendEmptyStream(response: ServerResponse): void {
+  response.writeHead(200, HEADERS).end()
 }
 
 function toUnbroken(json: string): string {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { CONGESTED_BYTES, STUCK_BEATS_MAX, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
@@ -175,4 +176,47 @@ test('a client that comes back on another connection is not held up by the one b
   })
   await until(() => text.includes('"xxx"'))
   t.true(text.includes('"xxx"'))
+})
+
+/** A stream of which the client has the first id; its answer has come since. */
+async function completed(started: Started, bytes: number): Promise<string> {
+  const { ask, calls } = started
+  const pending = ask('POST')
+  await until(() => calls.length > 0)
+  const answer = await pending
+  let text = ''
+  answer.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk.slice(0, 100)
+  })
+  await until(() => text !== '')
+  calls[0]?.settle({ jsonrpc: '2.0', id: 1, result: { text: 'x'.repeat(bytes) } })
+  await new Promise((resolve) => answer.once('end', resolve))
+  return /^id: (.*)$/m.exec(text)?.[1] ?? ''
+}
+
+test('a stream that is sent again waits for one connection at a time, and counts', async (t) => {
+  const started = await startSession(t)
+  const { ask, session, told } = started
+  const size = 16_000_000
+  const id = await completed(started, size)
+  await until(() => !session.isCongested)
+  const before = told.relieved
+  const earlier: IncomingMessage[] = []
+  for (let n = 0; n < 5; n += 1) earlier.push(await ask('GET', { 'last-event-id': id }))
+  t.true(session.isCongested)
+  const last = await ask('GET', { 'last-event-id': id })
+  for (const one of earlier) await t.throwsAsync(buffer(one), undefined, 'it was cut')
+  t.true((await buffer(last)).length > size, 'who came last gets all of it')
+  await until(() => told.relieved > before)
+  t.false(session.isCongested)
+})
+
+test('who reads nothing of what is sent again is gone', async (t) => {
+  const started = await startSession(t, { keepAliveMs: 20 })
+  const id = await completed(started, 16_000_000)
+  const unread = await started.ask('GET', { 'last-event-id': id })
+  unread.on('error', () => {})
+  t.true(started.session.isCongested)
+  await until(() => !started.session.isCongested)
+  t.false(started.session.isCongested)
 })
