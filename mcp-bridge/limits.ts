@@ -9,6 +9,11 @@ const MIB = 1024 * KIB
 export const BODY_BYTES_MAX = 10 * MIB
 /** Of a larger one so much is read and thrown away before its connection is cut. */
 export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
+/** Bodies that come in pieces, until they are answered: of one person, and of all. */
+export const BODIES_BYTES_PER_USER_MAX = 64 * MIB
+export const BODIES_BYTES_MAX = 256 * MIB
+/** Once all is reached, each person may still send so much. */
+export const BODIES_SHARE_BYTES = 64 * KIB
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
