@@ -19,7 +19,7 @@ export const BATCH_MESSAGES_MAX = 100
 
 export const SESSIONS_MAX = 1024
 export const SESSIONS_PER_USER_MAX = 128
-/** Many agents never DELETE: at the user's bound, a session unused for so long gives way. */
+/** Many agents never DELETE: at the user's bound, and where all is full, a session unused for so long gives way. */
 export const GIVES_WAY_AFTER_MS = 60_000
 /** Requests of one session that still wait for an answer. */
 export const PENDING_PER_SESSION_MAX = 128
