@@ -220,8 +220,8 @@ export class LiveSession implements ProcessUser {
     } catch (error) {
       this.#calls.delete(call)
       watched?.lost()
-      // Alone it gets an HTTP status; in a batch the others must not lose their answers.
-      if (!isBatch) throw error
+      // Alone it gets an HTTP status, unless its stream has one; in a batch the others must not lose their answers.
+      if (!isBatch && answer.stream === undefined) throw error
       answer.settle(RpcFault.from(error).toResponse(request.id))
     }
   }
