@@ -206,6 +206,10 @@ export const REMOTE_HEADER_BYTES_MAX = 16 * KIB
 export const REMOTE_REDIRECTS_MAX = 3
 /** What it says beside a status that is no success. */
 export const REMOTE_REFUSAL_BYTES_MAX = 64 * KIB
+/** What is kept of its answers until their rest has come, if two of the largest are not more. */
+export const REMOTE_UNFINISHED_BYTES_MAX = 64 * MIB
+/** Beyond it of one answer so much still may be. */
+export const REMOTE_UNFINISHED_SHARE_BYTES = 64 * KIB
 export const REMOTE_SESSION_ID_CHARACTERS_MAX = 1024
 /** What is sent to find out what it speaks is answered by then. */
 export const REMOTE_PROBE_MS = 15_000
