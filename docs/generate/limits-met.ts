@@ -30,6 +30,12 @@ function ofTheEdge(): Met[] {
       past: '413',
     },
     { about, what: 'body to a service', is: `{${BRIDGE}BODY_BYTES_MAX}`, past: '413' },
+    {
+      about,
+      what: 'bodies to services that come in pieces, until they are answered',
+      is: `{${BRIDGE}BODIES_BYTES_PER_USER_MAX} of a person, {${BRIDGE}BODIES_BYTES_MAX} of all`,
+      past: '429; 503',
+    },
     { about, what: 'access token', is: '{lib/oauth/bearer.ts#TOKEN_CHARACTERS_MAX}', past: '401' },
     {
       about,
@@ -133,7 +139,7 @@ function ofCalls(): Met[] {
       about,
       what: 'sessions of a bridge',
       is: `{${BRIDGE}SESSIONS_MAX}`,
-      past: '503',
+      past: `one unused for {${BRIDGE}GIVES_WAY_AFTER_MS} gives way, of whoever has most; or 503`,
       setting: '`MCP_BRIDGE_PROCESSES`',
     },
     {
@@ -218,7 +224,7 @@ function ofProcesses(): Met[] {
       about,
       what: 'processes of a bridge',
       is: `{${BRIDGE}PROCESSES_MAX}`,
-      past: `one waits {${BRIDGE}PLACE_WAIT_MS} for a place, then 503`,
+      past: `what nobody has used for {${BRIDGE}GIVES_WAY_AFTER_MS} gives way, of whoever has most; one waits {${BRIDGE}PLACE_WAIT_MS} for a place, then 503`,
       setting: '`MCP_BRIDGE_PROCESSES`',
     },
     {

@@ -27,6 +27,8 @@ export interface StreamPlace {
   retryMs: number | undefined
 }
 
+/** Its colon, and the end of its line. */
+const COMMENT_BYTES_BESIDE = 2
 const EVENT_ID = /^[\x21-\x7e]{1,1024}$/
 
 /** Returns whether it came to its proper end; `place` is kept up to date. */
@@ -37,13 +39,19 @@ export async function readEvents(
   sink: EventSink,
 ): Promise<boolean> {
   const text = new StreamText()
+  const kept = inbox.unfinished.begin()
+  let bytes = 0
   let messages = 0
   let isTooLarge = false
   const parser = createParser({
     maxBufferSize: inbox.bytesMax,
     onEvent: ({ id, event = 'message', data }) => {
+      bytes = 0
       if (id !== undefined) place.lastEventId = EVENT_ID.test(id) ? id : undefined
       messages += sink.event({ event, data })
+    },
+    onComment: (comment) => {
+      bytes = Math.max(0, bytes - comment.length - COMMENT_BYTES_BESIDE)
     },
     onRetry: (retry) => {
       place.retryMs = Math.min(Math.max(retry, REMOTE_RETRY_MIN_MS), REMOTE_RETRY_MAX_MS)
@@ -52,15 +60,21 @@ export async function readEvents(
       isTooLarge ||= type === 'max-buffer-size-exceeded'
     },
   })
-  return await inbox.follow(answer, (chunk) => {
+  const isWhole = await inbox.follow(answer, (chunk) => {
     messages = 0
+    bytes += chunk.length
     sink.alive?.()
     parser.feed(text.decode(chunk))
+    isTooLarge ||= kept.keeps(bytes)
     if (isTooLarge) {
       isTooLarge = false
+      bytes = 0
+      kept.end()
       parser.reset()
       if (!sink.oversized()) answer.destroy()
     }
     return messages
   })
+  kept.end()
+  return isWhole
 }
