@@ -2,8 +2,8 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Backlog } from './backlog.ts'
-import { STUCK_BEATS_MAX } from './limits.ts'
 import type { Ticker } from './ticker.ts'
+import { cutUnread } from './unread-answer.ts'
 
 /** One message, as JSON text: it has no line breaks. */
 export function toEvent(json: string, id?: string): string {
@@ -32,8 +32,6 @@ export interface EventStreamOptions {
 export class EventStream {
   readonly #response: ServerResponse
   readonly #backlog: Backlog
-  /** Beats during which nothing could be sent. */
-  #stuck = 0
 
   constructor(response: ServerResponse, { headers, keepAlive, backlog }: EventStreamOptions) {
     this.#response = response
@@ -41,10 +39,8 @@ export class EventStream {
     response.writeHead(200, { ...HEADERS, ...headers })
     backlog.add(this)
     keepAlive.add(this)
-    response.on('drain', () => {
-      this.#stuck = 0
-      backlog.shrunk()
-    })
+    cutUnread(response, keepAlive)
+    response.on('drain', () => backlog.shrunk())
     response.once('close', () => {
       keepAlive.remove(this)
       backlog.remove(this)
@@ -73,13 +69,9 @@ export class EventStream {
     this.#write(toEvent(toUnbroken(json), id))
   }
 
-  /** A comment: proxies and clients see that the stream lives. Who reads nothing for long is gone. */
+  /** A comment: proxies and clients see that the stream lives. */
   beat(): void {
     if (!this.#response.writableNeedDrain) this.#write(COMMENT)
-    else {
-      this.#stuck += 1
-      if (this.#stuck >= STUCK_BEATS_MAX) this.#response.destroy()
-    }
   }
 
   end(): void {
@@ -103,9 +95,17 @@ export class EventStream {
 export function replay(
   response: ServerResponse,
   events: readonly { readonly id: string; readonly json: string }[],
-): void {
-  const text = events.map(({ id, json }) => toEvent(toUnbroken(json), id)).join('')
-  response.writeHead(200, HEADERS).end(text)
+  options: EventStreamOptions,
+): EventStream {
+  const stream = new EventStream(response, options)
+  for (const { id, json } of events) stream.send(json, id)
+  stream.end()
+  return stream
+}
+
+/** A stream that ends before anything comes. */
+export function sendEmptyStream(response: ServerResponse): void {
+  response.writeHead(200, HEADERS).end()
 }
 
 function toUnbroken(json: string): string {

@@ -8,8 +8,7 @@ import type { JsonObject } from '../lib/platform/json.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Span } from '../lib/platform/tracing/tracing.ts'
 import type { Admission } from './admission.ts'
-import { RpcFault, type RpcId, type RpcMessage, serialize } from './json-rpc.ts'
-import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
+import { type RpcFault, type RpcId, type RpcMessage, serialize } from './json-rpc.ts'
 import type { RequestFacts } from './request-figures.ts'
 import type { SessionCaller, SessionOwner } from './sessions.ts'
 
@@ -47,48 +46,6 @@ export function callerOf(exchange: Exchange): SessionCaller {
 export function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
-}
-
-/**
- * @throws RpcFault 413 for a body beyond the limit, 400 for one that was cut off.
- *
- * Many clients send all of a body before they read an answer: one that is a little too large is read
- * to its end, or they would see a broken connection instead.
- */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const refuse = (): void => {
-    request.off('data', take).pause()
-    reject(tooLarge({ connection: 'close' }))
-  }
-  let chunks: Buffer[] = []
-  let bytes = 0
-  const take = (chunk: Buffer): void => {
-    bytes += chunk.length
-    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
-    else chunks = []
-    if (bytes > DISCARDED_BYTES_MAX) refuse()
-  }
-  request.on('data', take)
-  if (Number(request.headers['content-length'] ?? 0) > DISCARDED_BYTES_MAX) refuse()
-  request.once('end', () => {
-    if (bytes <= BODY_BYTES_MAX) resolve(whole(chunks))
-    else reject(tooLarge())
-  })
-  request.once('close', () => {
-    if (!request.complete) reject(new RpcFault(400, 'invalidRequest', 'the body is cut off'))
-  })
-  return promise
-}
-
-function whole(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-}
-
-function tooLarge(headers: Readonly<Record<string, string>> = {}): RpcFault {
-  const message = `the body is larger than ${BODY_BYTES_MAX} bytes`
-  return new RpcFault(413, 'invalidRequest', message, { headers })
 }
 
 /** Answers with the fault, or ends an answer that has begun. */

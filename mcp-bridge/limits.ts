@@ -11,12 +11,17 @@ export const BODY_BYTES_MAX = 10 * MIB
 export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Values in one text, whoever sends it: while more are read everybody else waits, for up to half a second. */
 export const MESSAGE_VALUES_MAX = 300_000
+/** Bodies that come in pieces, until they are answered: of one person, and of all. */
+export const BODIES_BYTES_PER_USER_MAX = 64 * MIB
+export const BODIES_BYTES_MAX = 256 * MIB
+/** Once all is reached, each person may still send so much. */
+export const BODIES_SHARE_BYTES = 64 * KIB
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
 export const SESSIONS_MAX = 1024
 export const SESSIONS_PER_USER_MAX = 128
-/** Many agents never DELETE: at the user's bound, a session unused for so long gives way. */
+/** Many agents never DELETE: at the user's bound, and where all is full, a session unused for so long gives way. */
 export const GIVES_WAY_AFTER_MS = 60_000
 /** Requests of one session that still wait for an answer. */
 export const PENDING_PER_SESSION_MAX = 128
@@ -160,7 +165,7 @@ export const NATIVE_START_TIMEOUT_MS = 15_000
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */
 export const KEEP_ALIVE_MS = 15_000
-/** Beats of it during which a client with much to read has read nothing: its connection is lost. */
+/** Beats of it during which a client has taken nothing of what waits for it: its connection is lost. */
 export const STUCK_BEATS_MAX = 8
 /** A call without an answer shows its first byte with the second of these beats. */
 export const FIRST_BYTE_BEAT_MS = 50
@@ -208,6 +213,10 @@ export const REMOTE_HEADER_BYTES_MAX = 16 * KIB
 export const REMOTE_REDIRECTS_MAX = 3
 /** What it says beside a status that is no success. */
 export const REMOTE_REFUSAL_BYTES_MAX = 64 * KIB
+/** What is kept of its answers until their rest has come, if two of the largest are not more. */
+export const REMOTE_UNFINISHED_BYTES_MAX = 64 * MIB
+/** Beyond it of one answer so much still may be. */
+export const REMOTE_UNFINISHED_SHARE_BYTES = 64 * KIB
 export const REMOTE_SESSION_ID_CHARACTERS_MAX = 1024
 /** What is sent to find out what it speaks is answered by then. */
 export const REMOTE_PROBE_MS = 15_000

@@ -6,7 +6,7 @@
 import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
 import { assertRevisionHeader } from './era.ts'
-import { replay } from './event-stream.ts'
+import { sendEmptyStream } from './event-stream.ts'
 import { callerOf, type Exchange, headerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
@@ -38,7 +38,7 @@ export async function listen(bridge: Bridge, exchange: Exchange): Promise<void> 
   admission.endBy(() => response.end())
   const lastEventId = headerOf(request, LAST_EVENT_HEADER)
   // What is kept for the next stream must not go into one that ends.
-  if (admission.withdrawal !== undefined) replay(response, [])
+  if (admission.withdrawal !== undefined) sendEmptyStream(response)
   else if (!lastEventId) session.listen(response)
   else session.resume(lastEventId, response)
 }

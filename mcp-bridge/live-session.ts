@@ -34,6 +34,7 @@ import type { Call, ProcessUser } from './runner/process-user.ts'
 import type { SessionServer } from './runner/servers.ts'
 import { SessionStreams, type StreamPorts } from './session-streams.ts'
 import type { SessionOwner } from './sessions.ts'
+import { tooManyPending, tooMuchUnread } from './too-much.ts'
 import type { Watched, WatchedCall } from './tools/watched-call.ts'
 
 interface OpenCall extends Call {
@@ -191,12 +192,8 @@ export class LiveSession implements ProcessUser {
   }
 
   #assertRoom(expected: number): void {
-    const isFull = this.streams.isFull
-    if (!isFull && this.#calls.size + expected <= PENDING_PER_SESSION_MAX) return
-    const message = isFull
-      ? 'too much waits to be read by this client: read the answers first'
-      : `${PENDING_PER_SESSION_MAX} requests of this session wait for an answer: wait for some`
-    throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
+    if (this.streams.isFull) throw tooMuchUnread()
+    if (this.#calls.size + expected > PENDING_PER_SESSION_MAX) throw tooManyPending()
   }
 
   #call(
@@ -220,8 +217,8 @@ export class LiveSession implements ProcessUser {
     } catch (error) {
       this.#calls.delete(call)
       watched?.lost()
-      // Alone it gets an HTTP status; in a batch the others must not lose their answers.
-      if (!isBatch) throw error
+      // Alone it gets an HTTP status, unless its stream has one; in a batch the others must not lose their answers.
+      if (!isBatch && answer.stream === undefined) throw error
       answer.settle(RpcFault.from(error).toResponse(request.id))
     }
   }

@@ -16,6 +16,7 @@ import { connectRedis, type RedisOptions, tellStore, waitUntilReady } from '../l
 import { startReplica, tellReplica } from '../lib/store/replica.ts'
 import { createAdminServer } from './admin.ts'
 import { Admissions } from './admissions.ts'
+import { Bodies } from './bodies.ts'
 import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
 import { endOutdated } from './end-outdated.ts'
@@ -91,7 +92,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const kept = { ...learnt, ...own, readers: new Readers(), tracing }
+  const kept = { ...learnt, ...own, bodies: new Bodies(), readers: new Readers(), tracing }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({

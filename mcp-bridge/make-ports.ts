@@ -39,7 +39,7 @@ export interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly redis: Redis
   readonly groups: ProcessGroups
   readonly hosts: Hosts
-  readonly sessions: Pick<Sessions<Session>, 'giveWay'>
+  readonly sessions: Pick<Sessions<Session>, 'giveWay' | 'unused'>
   readonly tracing: Tracing | undefined
   /** The bridge's own; of it a server gets what its definition lets through. */
   readonly environment: Environment
@@ -93,6 +93,7 @@ export function toRunnerPorts({
     findService: (name) => live.current.services.get(name),
     services: () => live.current.services.values(),
     endUnused: (userId, service) => sessions.giveWay(userId, service),
+    unusedSessions: () => sessions.unused(),
     tracing,
     clock: systemClock,
     log,

@@ -3,19 +3,13 @@
 import { parseAccept } from './accept.ts'
 import type { Bridge } from './bridge.ts'
 import { assertRevisionHeader, BATCH_REVISION, isStatelessPost } from './era.ts'
-import {
-  callerOf,
-  type Exchange,
-  headerOf,
-  REVISION_HEADER,
-  readBody,
-  SESSION_HEADER,
-} from './exchange.ts'
+import { callerOf, type Exchange, headerOf, REVISION_HEADER, SESSION_HEADER } from './exchange.ts'
 import { isRequest, type ParsedBody, parseBody, RpcFault, toBody } from './json-rpc.ts'
 import { LiveSession } from './live-session.ts'
 import { forward } from './native/forward.ts'
 import { openNativeSession } from './native/open-native-session.ts'
 import { openSession } from './open-session.ts'
+import { readBody } from './read-body.ts'
 import { postToStream, streamOf } from './sse/post-to-stream.ts'
 import { SseSession, toOtherTransport } from './sse/sse-session.ts'
 import { serveStateless } from './stateless/serve.ts'
@@ -25,7 +19,7 @@ import { carry } from './trace-exchange.ts'
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
   const { request, service, admission, span } = exchange
-  const body = exchange.body ?? (await readBody(request))
+  const body = exchange.body ?? (await readBody(exchange, bridge.bodies))
   exchange.body = body
   const given = parseBody(body)
   const parsed = span === undefined ? given : carry(span, given)

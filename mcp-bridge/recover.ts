@@ -8,9 +8,12 @@ import type { SessionNotHere } from './sessions.ts'
 
 export const LAST_EVENT_HEADER = 'last-event-id'
 
-/** @throws SessionNotHere when the client has not come back for anything, or nothing is left for it. */
+/**
+ * What it leaves unread counts among what it is answered without a session.
+ * @throws SessionNotHere when the client has not come back for anything, or nothing is left for it.
+ */
 export async function recover(
-  { events }: Bridge,
+  { events, readers, streams: { keepAlive } }: Bridge,
   exchange: Exchange,
   notHere: SessionNotHere,
 ): Promise<void> {
@@ -25,5 +28,6 @@ export async function recover(
     })
   if (missed === undefined || missed.length === 0) throw notHere
   admission.assertStands()
-  replay(response, missed)
+  const { backlog } = readers.enter(ownerOf(exchange), response)
+  replay(response, missed, { keepAlive, backlog })
 }

@@ -26,6 +26,8 @@ export class SessionStreams {
   readonly events: EventLog
   readonly #ports: StreamPorts
   readonly #backlog: Backlog
+  /** By stream: the connection on which it is sent again. */
+  readonly #replays = new Map<number, EventStream>()
   #last = LISTENING
 
   constructor(ports: StreamPorts, onRelieved: () => void, recorder?: EventRecorder) {
@@ -62,12 +64,20 @@ export class SessionStreams {
   /** What is kept of a stream that is complete; a client that has it all is told not to come back. */
   replay(response: ServerResponse, reached: Place): void {
     const missed = this.events.after(reached)
-    if (missed.length > 0) {
-      replay(
-        response,
-        missed.map((event) => ({ id: this.events.idOf(event), json: event.json })),
-      )
-    } else response.writeHead(204).end()
+    if (missed.length === 0) {
+      response.writeHead(204).end()
+      return
+    }
+    // One at a time, as with a stream that goes on: each waits in memory until it is read.
+    const replays = this.#replays
+    replays.get(reached.stream)?.replaced()
+    const events = missed.map((event) => ({ id: this.events.idOf(event), json: event.json }))
+    const { keepAlive } = this.#ports
+    const stream = replay(response, events, { keepAlive, backlog: this.#backlog })
+    replays.set(reached.stream, stream)
+    response.once('close', () => {
+      if (replays.get(reached.stream) === stream) replays.delete(reached.stream)
+    })
   }
 
   connect(

@@ -8,6 +8,7 @@
 
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { whatGivesWay } from './giving-way.ts'
 import { RpcFault } from './json-rpc.ts'
 import { GIVES_WAY_AFTER_MS, SESSIONS_MAX, SESSIONS_PER_USER_MAX } from './limits.ts'
 import { RecordsAhead } from './records-ahead.ts'
@@ -110,6 +111,7 @@ export class Sessions<S extends Session> {
     if (taken >= SESSIONS_PER_USER_MAX) {
       throw full(429, `you have ${taken} sessions open: end some with DELETE`)
     }
+    if (this.#seatCount >= SESSIONS_MAX) this.#giveWayTo(user)
     if (this.#seatCount >= SESSIONS_MAX) throw full(503, 'too many sessions: try again later')
     this.#count(user, 1)
     let isHeld = true
@@ -212,13 +214,16 @@ export class Sessions<S extends Session> {
 
   /** The user's session that was unused longest ends, if that was long enough. */
   giveWay(user: string, service?: string): void {
-    const latest = this.#options.clock() - GIVES_WAY_AFTER_MS
-    const [oldest] = [...this.#entries.values()]
-      .filter(({ session, usedAt }) => session.owner.user === user && usedAt <= latest)
+    const [oldest] = this.#unusedEntries()
+      .filter(({ session }) => session.owner.user === user)
       .filter(({ session }) => service === undefined || session.owner.service === service)
-      .filter(({ session }) => !session.isBusy)
       .sort((one, other) => one.usedAt - other.usedAt)
     if (oldest !== undefined) this.end(oldest.session.id)
+  }
+
+  /** Those that were unused for so long that they may have to give way, and since when. */
+  unused(): ReadonlyMap<S, number> {
+    return new Map(this.#unusedEntries().map(({ session, usedAt }) => [session, usedAt]))
   }
 
   /** Those of a service that was changed or taken out. */
@@ -239,6 +244,24 @@ export class Sessions<S extends Session> {
     for (const { session } of this.#entries.values()) session.end()
     this.#entries.clear()
     await Promise.allSettled(ids.map((id) => this.#options.records.end(id)))
+  }
+
+  /** Of anybody, where there is no place for one more. */
+  #giveWayTo(applicant: string): void {
+    const unused = this.#unusedEntries().map(({ session: { id, owner }, usedAt }) => ({
+      id,
+      user: owner.user,
+      usedAt,
+    }))
+    const ending = whatGivesWay(unused, (user) => this.#seats.get(user) ?? 0, applicant)
+    if (ending !== undefined) this.end(ending.id)
+  }
+
+  #unusedEntries(): Entry<S>[] {
+    const latest = this.#options.clock() - GIVES_WAY_AFTER_MS
+    return [...this.#entries.values()].filter(
+      ({ session, usedAt }) => usedAt <= latest && !session.isBusy,
+    )
   }
 
   #use(entry: Entry<S>): void {

@@ -5,20 +5,20 @@ export interface Beaten {
 }
 
 export class Ticker {
-  readonly #intervalMs: number
+  readonly intervalMs: number
   readonly #most: number
   readonly #beaten = new Set<Beaten>()
   #timer: NodeJS.Timeout | undefined
 
   /** `most`: so many are told at once, who waits longest first. */
   constructor(intervalMs: number, most = Number.POSITIVE_INFINITY) {
-    this.#intervalMs = intervalMs
+    this.intervalMs = intervalMs
     this.#most = most
   }
 
   add(one: Beaten): void {
     this.#beaten.add(one)
-    this.#timer ??= setTimeout(() => this.#tick(), this.#intervalMs).unref()
+    this.#timer ??= setTimeout(() => this.#tick(), this.intervalMs).unref()
   }
 
   remove(one: Beaten): void {

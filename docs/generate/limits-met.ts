@@ -36,6 +36,12 @@ function ofTheEdge(): Met[] {
       is: `{${BRIDGE}MESSAGE_VALUES_MAX}`,
       past: '413, or the call fails',
     },
+    {
+      about,
+      what: 'bodies to services that come in pieces, until they are answered',
+      is: `{${BRIDGE}BODIES_BYTES_PER_USER_MAX} of a person, {${BRIDGE}BODIES_BYTES_MAX} of all`,
+      past: '429; 503',
+    },
     { about, what: 'access token', is: '{lib/oauth/bearer.ts#TOKEN_CHARACTERS_MAX}', past: '401' },
     {
       about,
@@ -60,7 +66,7 @@ function ofLogins(): Met[] {
       about,
       what: 'registrations that nobody approved',
       is: '100,000',
-      past: '503 with `Retry-After`',
+      past: 'the oldest gives way, or 503 with `Retry-After` while none is older than {oauth-server/store/clients.ts#PROTECTED_MS}',
       setting: '`REGISTRATIONS_MAX`',
     },
     {
@@ -73,13 +79,19 @@ function ofLogins(): Met[] {
       about,
       what: 'name of a client',
       is: '{oauth-server/clients/metadata.ts#TEXT_CHARACTERS_MAX}',
-      past: '`invalid_client_metadata`',
+      past: 'cut',
     },
     {
       about,
       what: 'a client’s document',
       is: '{oauth-server/clients/documents/client-documents.ts#BYTES_MAX}',
       past: 'a page that says so',
+    },
+    {
+      about,
+      what: 'documents of clients that are fetched at once by a process, and as many key sets',
+      is: '{lib/platform/outbound/outbound.ts#CONCURRENT_MAX}; {lib/platform/outbound/outbound.ts#CONCURRENT_PER_HOST_MAX} from one host, {lib/platform/outbound/outbound.ts#CONCURRENT_PER_REQUESTER_MAX} for one address',
+      past: '503 with `Retry-After`',
     },
     {
       about,
@@ -133,7 +145,7 @@ function ofCalls(): Met[] {
       about,
       what: 'sessions of a bridge',
       is: `{${BRIDGE}SESSIONS_MAX}`,
-      past: '503',
+      past: `one unused for {${BRIDGE}GIVES_WAY_AFTER_MS} gives way, of whoever has most; or 503`,
       setting: '`MCP_BRIDGE_PROCESSES`',
     },
     {
@@ -218,7 +230,7 @@ function ofProcesses(): Met[] {
       about,
       what: 'processes of a bridge',
       is: `{${BRIDGE}PROCESSES_MAX}`,
-      past: `one waits {${BRIDGE}PLACE_WAIT_MS} for a place, then 503`,
+      past: `what nobody has used for {${BRIDGE}GIVES_WAY_AFTER_MS} gives way, of whoever has most; one waits {${BRIDGE}PLACE_WAIT_MS} for a place, then 503`,
       setting: '`MCP_BRIDGE_PROCESSES`',
     },
     {

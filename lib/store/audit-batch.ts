@@ -3,7 +3,6 @@
  * thousand of those, kept for a moment and then dropped, are what a collector has to move and a request waits for.
  */
 
-import { randomText } from '../platform/seal.ts'
 import type { AuditRecord } from './audit-record.ts'
 
 const FIRST_BYTES = 4096
@@ -12,11 +11,15 @@ const NEWLINE = 10
 const UNIT_BYTES = 3
 
 export class AuditBatch {
-  /** By it the store knows a batch that it has already. */
-  readonly key = `audit-batch:${randomText(12)}`
+  /** Of its writer's: by it the store knows a batch that it has already. */
+  readonly number: number
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
   #length = 0
   #count = 0
+
+  constructor(number: number) {
+    this.number = number
+  }
 
   /** Of records. */
   get count(): number {

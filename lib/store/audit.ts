@@ -1,7 +1,8 @@
 /**
  * The audit log: who did what to what, and with which outcome. Every room appends to it, nobody changes it.
  *
- * Key: `audit` (stream, oldest first, about AUDIT_ENTRIES long), each entry one record as JSON. Written
+ * Keys: `audit` (stream, oldest first, about AUDIT_ENTRIES long), each entry one record as JSON;
+ * `audit-batch:<writer>` (number of its last batch), 5 minutes. Written
  * behind, many records in one command: nobody waits for it. While the store is away a bounded number waits
  * for its return; what comes on top is counted, and told in the log.
  */
@@ -9,6 +10,7 @@
 import type { Redis } from 'ioredis'
 import type { Log } from '../platform/log.ts'
 import { outsideRequests } from '../platform/request-context.ts'
+import { randomText } from '../platform/seal.ts'
 import { AuditBatch } from './audit-batch.ts'
 import { AUDIT_KEY, type AuditRecord } from './audit-record.ts'
 import { defineScript } from './script.ts'
@@ -40,7 +42,8 @@ const BATCH_SECONDS = 300
  * of one text, for which both sides have less to do than for a value each.
  */
 const append = defineScript(`
-  if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[2]) then return end
+  if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[4]) then return end
+  redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[2])
   for record in string.gmatch(ARGV[3], '[^\\n]+') do
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'record', record)
   end
@@ -52,6 +55,9 @@ export function redisAudit(options: AuditOptions): AuditTrail {
 
 class WrittenBehind implements AuditTrail {
   readonly #options: AuditOptions
+  /** Holds the number of our last batch there. */
+  readonly #key = `audit-batch:${randomText(12)}`
+  #begun = 0
   /** Oldest first: the first may be on its way, until the store has acknowledged it. */
   readonly #batches: AuditBatch[] = []
   /** The last of them, while more may join it. */
@@ -91,7 +97,8 @@ class WrittenBehind implements AuditTrail {
   }
 
   #begin(): AuditBatch {
-    this.#open = new AuditBatch()
+    this.#begun += 1
+    this.#open = new AuditBatch(this.#begun)
     this.#batches.push(this.#open)
     return this.#open
   }
@@ -125,7 +132,8 @@ class WrittenBehind implements AuditTrail {
       const [batch] = this.#batches
       if (batch === undefined || batch === this.#open) return
       try {
-        await append(redis, [AUDIT_KEY, batch.key], [entriesMax, BATCH_SECONDS, batch.text])
+        const { number, text } = batch
+        await append(redis, [AUDIT_KEY, this.#key], [entriesMax, BATCH_SECONDS, text, number])
       } catch (error) {
         if (!this.#isFailing) log.warn({ err: error }, 'the audit log cannot be written')
         this.#isFailing = true

@@ -6,6 +6,7 @@ import { toEvent } from '../event-stream.ts'
 import type { Exchange } from '../exchange.ts'
 import { type RpcFault, serialize } from '../json-rpc.ts'
 import type { Beaten, Ticker } from '../ticker.ts'
+import { cutUnread } from '../unread-answer.ts'
 import { type PassingReader, readAnswer } from './read-answer.ts'
 import { toRefusals } from './refuse.ts'
 import { forwardable, isStream } from './upstream.ts'
@@ -26,6 +27,7 @@ export function passOn(
     ...(streams ? STREAM_HEADERS : {}),
   })
   response.flushHeaders()
+  cutUnread(response, keepAlive)
   // Cut off in the middle, an answer must not look complete.
   const cut = (): void => {
     reader?.end()

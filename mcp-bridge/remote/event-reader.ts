@@ -30,6 +30,8 @@ export interface StreamPlace {
   retryMs: number | undefined
 }
 
+/** Its colon, and the end of its line. */
+const COMMENT_BYTES_BESIDE = 2
 const EVENT_ID = /^[\x21-\x7e]{1,1024}$/
 
 /** Returns whether it came to its proper end; `place` is kept up to date. */
@@ -40,12 +42,15 @@ export async function readEvents(
   sink: EventSink,
 ): Promise<boolean> {
   const text = new StreamText()
+  const kept = inbox.unfinished.begin()
+  let bytes = 0
   let messages = 0
   let isTooLarge = false
   let isSkipped = false
   const parser = createParser({
     maxBufferSize: inbox.bytesMax,
     onEvent: ({ id, event = 'message', data }) => {
+      bytes = 0
       if (id !== undefined) place.lastEventId = EVENT_ID.test(id) ? id : undefined
       try {
         messages += sink.event({ event, data })
@@ -54,6 +59,9 @@ export async function readEvents(
         isSkipped = true
       }
     },
+    onComment: (comment) => {
+      bytes = Math.max(0, bytes - comment.length - COMMENT_BYTES_BESIDE)
+    },
     onRetry: (retry) => {
       place.retryMs = Math.min(Math.max(retry, REMOTE_RETRY_MIN_MS), REMOTE_RETRY_MAX_MS)
     },
@@ -61,11 +69,17 @@ export async function readEvents(
       isTooLarge ||= type === 'max-buffer-size-exceeded'
     },
   })
-  return await inbox.follow(answer, (chunk) => {
+  const isWhole = await inbox.follow(answer, (chunk) => {
     messages = 0
+    bytes += chunk.length
     sink.alive?.()
     parser.feed(text.decode(chunk))
-    if (isTooLarge) parser.reset()
+    isTooLarge ||= kept.keeps(bytes)
+    if (isTooLarge) {
+      bytes = 0
+      kept.end()
+      parser.reset()
+    }
     if (isTooLarge || isSkipped) {
       isTooLarge = false
       isSkipped = false
@@ -73,4 +87,6 @@ export async function readEvents(
     }
     return messages
   })
+  kept.end()
+  return isWhole
 }

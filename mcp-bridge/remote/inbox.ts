@@ -9,6 +9,7 @@ import { isTooMuch, parseExactly } from '../exact-json.ts'
 import { type RpcMessage, toMessage } from '../json-rpc.ts'
 import { BATCH_MESSAGES_MAX } from '../limits.ts'
 import { OutputRate } from '../runner/output-rate.ts'
+import { Unfinished } from './unfinished.ts'
 
 /** More than may be kept, or read at once. */
 export class TooLarge extends Error {
@@ -17,12 +18,14 @@ export class TooLarge extends Error {
 
 export class Inbox {
   readonly bytesMax: number
+  readonly unfinished: Unfinished
   readonly #rate: OutputRate
   readonly #open = new Set<IncomingMessage>()
   #pauses = 0
 
   constructor(bytesMax: number, clock: Clock) {
     this.bytesMax = bytesMax
+    this.unfinished = new Unfinished(bytesMax)
     this.#rate = new OutputRate(clock)
   }
 
@@ -68,14 +71,18 @@ export class Inbox {
    */
   async readText(answer: IncomingMessage, bytesMax = this.bytesMax): Promise<string | undefined> {
     const chunks: Buffer[] = []
+    const kept = this.unfinished.begin()
     let bytes = 0
+    let isTooLarge = false
     const isWhole = await this.follow(answer, (chunk) => {
       bytes += chunk.length
-      if (bytes > bytesMax) answer.destroy()
+      isTooLarge ||= kept.keeps(bytes) || bytes > bytesMax
+      if (isTooLarge) answer.destroy()
       else chunks.push(chunk)
       return 1
     })
-    if (bytes > bytesMax) throw new TooLarge()
+    kept.end()
+    if (isTooLarge) throw new TooLarge()
     return isWhole ? Buffer.concat(chunks).toString('utf8') : undefined
   }
 

@@ -29,6 +29,7 @@ import type { Era } from './servers.ts'
 import { Spares } from './spares.ts'
 import { assertUnchanged, type Order, Starts } from './starts.ts'
 import type { ServiceTotals } from './totals.ts'
+import { unusedProcess } from './unused-processes.ts'
 
 export interface RunnerPorts extends LauncherPorts {
   readonly leases: Leases
@@ -39,6 +40,8 @@ export interface RunnerPorts extends LauncherPorts {
   readonly services: () => Iterable<Service>
   /** Ends a session of the person that has not been used for a while, if there is one. */
   readonly endUnused: (userId: string, service: string | undefined) => void
+  /** Sessions of anybody that have not been used for a while, and since when. */
+  readonly unusedSessions: () => ReadonlyMap<unknown, number>
 }
 
 /** What a process is wanted for. */
@@ -243,14 +246,26 @@ export class Runner {
     return launched
   }
 
-  /** What nobody uses ends: spares first, then what is idle, then a session that was left behind. */
+  /** What nobody uses ends: spares first, then what is idle, then what only sessions use that were left behind. */
   #giveWay(full: Full, { service, userId }: Applicant): void {
     if (full === 'all' && this.#spares.giveWay()) return
     const isMeant = (process: ServerProcess): boolean =>
       full === 'all' ||
       (this.#isOf(process, userId) && (full === 'user' || process.service.name === service))
-    if (this.#idle.endOne(isMeant) || userId === undefined) return
-    this.#ports.endUnused(userId, full === 'service' ? service : undefined)
+    if (this.#idle.endOne(isMeant)) return
+    if (full === 'all') this.#endUnused(userId)
+    else if (userId !== undefined) {
+      this.#ports.endUnused(userId, full === 'service' ? service : undefined)
+    }
+  }
+
+  /** Of anybody; not more of them than somebody waits for. */
+  #endUnused(applicant: string | undefined): void {
+    const { running } = this.#starts
+    const ending = running.filter(({ process }) => process.isStopping)
+    if (ending.length >= this.#places.waiting) return
+    const process = unusedProcess(running, this.#ports.unusedSessions(), applicant)
+    void process?.stop(STOP_WAITS)
   }
 
   #isOf(process: ServerProcess, userId: string | undefined): boolean {

@@ -5,8 +5,8 @@
 
 import type { ServerResponse } from 'node:http'
 import { Backlog } from '../backlog.ts'
-import { RpcFault } from '../json-rpc.ts'
 import type { SessionOwner } from '../sessions.ts'
+import { tooMuchUnread } from '../too-much.ts'
 
 export class Reader {
   readonly backlog = new Backlog(() => this.#relieved())
@@ -38,10 +38,7 @@ export class Readers {
   enter({ user, client, service }: SessionOwner, response: ServerResponse): Reader {
     const key = `${user}\n${client}\n${service}`
     const entry = this.#entries.get(key) ?? { reader: new Reader(), exchanges: 0 }
-    if (entry.reader.backlog.isFull) {
-      const message = 'too much waits to be read by this client: read the answers first'
-      throw new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
-    }
+    if (entry.reader.backlog.isFull) throw tooMuchUnread()
     // Whoever has left already is told nothing any more.
     if (response.destroyed) return entry.reader
     this.#entries.set(key, entry)

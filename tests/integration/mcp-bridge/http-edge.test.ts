@@ -3,7 +3,9 @@ import { fixture, startBridge } from '../../support/bridge.ts'
 import { BOTH, initializeBody, json, note, open, rpc, send } from '../../support/mcp.ts'
 import { socketFetch } from '../../support/socket-fetch.ts'
 
-const bridge = await startBridge({ services: { fix: fixture('echoes.ts') } })
+const bridge = await startBridge({
+  services: { fix: fixture('echoes.ts'), own: fixture('echoes.ts', { isolation: 'user' }) },
+})
 test.after.always(() => bridge.stop())
 
 const URL = 'http://gateway/fix/mcp'
@@ -40,6 +42,18 @@ for (const method of ['PUT', 'HEAD', 'OPTIONS', 'PATCH']) {
     t.is(response.headers.get('allow'), 'GET, POST, DELETE')
   })
 }
+
+test('tells what it refuses also to a client that reads streams alone', async (t) => {
+  const { id } = await open(bridge, 'own')
+  const refused = rpc('resources/subscribe', { uri: `x:${'x'.repeat(2000)}` }, 7)
+  const asJson = await send(bridge, 'own', refused, { session: id })
+  t.is(asJson.status, 400)
+  const { error } = await json(asJson)
+  t.true(error !== undefined)
+  const asStream = await send(bridge, 'own', refused, { session: id, accept: 'text/event-stream' })
+  t.is(asStream.headers.get('content-type'), 'text/event-stream')
+  t.deepEqual(await json(asStream), { jsonrpc: '2.0', id: 7, error } as object)
+})
 
 test('knows no service that the catalogue does not have', async (t) => {
   t.is((await send(bridge, 'nothing', initializeBody())).status, 404)

@@ -10,6 +10,7 @@ import type { Service } from '../../../lib/catalogue/service.ts'
 import { Admission } from '../../../mcp-bridge/admission.ts'
 import type { Bridge } from '../../../mcp-bridge/bridge.ts'
 import type { Exchange } from '../../../mcp-bridge/exchange.ts'
+import { STUCK_BEATS_MAX } from '../../../mcp-bridge/limits.ts'
 import { forward } from '../../../mcp-bridge/native/forward.ts'
 import { NativeSession } from '../../../mcp-bridge/native/native-session.ts'
 import { Ticker } from '../../../mcp-bridge/ticker.ts'
@@ -76,6 +77,7 @@ async function beginExchange(
   calls: readonly (string | number)[],
   isBatch: boolean,
   answer: (response: ServerResponse) => void,
+  keepAliveMs = 15_000,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'native-'))
   const asked: { method: string | undefined; body: string; closed: boolean }[] = []
@@ -95,7 +97,7 @@ async function beginExchange(
   })
   const server = { socketPath: join(folder, 'n'), secret: 'secret' }
   const natives = { ensure: async () => server, running: () => server }
-  const keepAlive = new Ticker(15_000)
+  const keepAlive = new Ticker(keepAliveMs)
   const admission = new Admission({ identity: IDENTITY, cut: () => {}, onOver: () => {} }, 0)
   const front = createServer((request: IncomingMessage, response) => {
     const service = { name: 'svc' } as Service
@@ -205,4 +207,28 @@ test('between two events the reason is the last one', async (t) => {
     ['notifications/message', ['one', FAULT.message]],
   )
   await until(() => asked[0]?.closed === true, 20_000)
+})
+
+for (const type of ['text/event-stream', 'application/json']) {
+  test(`an answer as ${type} of which nothing is read for long is cut, and the server left`, async (t) => {
+    const write = (answer: ServerResponse): void => {
+      answer.writeHead(200, { 'content-type': type })
+      for (let n = 0; n < 32; n += 1) answer.write(`data: ${'x'.repeat(1_000_000)}\n\n`)
+    }
+    const { asked, response } = await beginExchange(t, ['one'], false, write, 50)
+    const { body } = await response
+    await until(() => asked[0]?.closed === true, 5000)
+    t.true(asked[0]?.closed)
+    await body?.cancel().catch(() => {})
+  })
+}
+
+test('an answer that takes long to begin is not cut', async (t) => {
+  const late = async (answer: ServerResponse): Promise<void> => {
+    answer.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+    await sleep(3 * STUCK_BEATS_MAX * 20)
+    answer.end('{"late":true}')
+  }
+  const { response } = await beginExchange(t, ['one'], false, late, 20)
+  t.deepEqual(await (await response).json(), { late: true })
 })

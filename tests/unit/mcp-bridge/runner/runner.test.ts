@@ -6,11 +6,13 @@ import { createFigures } from '../../../../lib/platform/figures.ts'
 import { createLog } from '../../../../lib/platform/log.ts'
 import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
 import { type LeaseSubject, type Leases, OwnedElsewhere } from '../../../../mcp-bridge/leases.ts'
+import { PROCESSES_MAX, PROCESSES_PER_USER_MAX } from '../../../../mcp-bridge/limits.ts'
 import { tellRunner } from '../../../../mcp-bridge/process-figures.ts'
 import { listProcesses } from '../../../../mcp-bridge/process-list.ts'
 import { Remotes } from '../../../../mcp-bridge/remote/remotes.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
 import { Runner } from '../../../../mcp-bridge/runner/runner.ts'
+import type { ServerProcess } from '../../../../mcp-bridge/runner/server-process.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
 
 const log = createLog('test', 'error')
@@ -58,6 +60,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
   const services = new Map([[name, serviceOf(definition, name)]])
   let now = 0
   const unused: (string | undefined)[] = []
+  const unusedSince = new Map<unknown, number>()
   const runner = new Runner({
     hostOf: () => host,
     remotes: new Remotes({ environment: {}, accountPage: '', clock: () => now, log }),
@@ -73,6 +76,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
     findService: (one) => services.get(one),
     services: () => services.values(),
     endUnused: (_, service) => void unused.push(service),
+    unusedSessions: () => unusedSince,
     clock: () => now,
     log,
   })
@@ -89,7 +93,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
   const pass = (ms: number): void => {
     now += ms
   }
-  return { runner, host, held, lost, unused, acquire, change, pass }
+  return { runner, host, held, lost, unused, unusedSince, acquire, change, pass }
 }
 
 /** Until it holds: what it waits for happens in a few turns. */
@@ -190,6 +194,44 @@ test('at a person’s bound the next waits for what is unused', async (t) => {
   await runner.release(process, user)
   t.not(await next, process)
   t.deepEqual(runner.queue, { waiting: 0, waits: 1 })
+})
+
+test('two people who take all places do not keep them while they use none', async (t) => {
+  const { runner, unusedSince, acquire } = world(t, { processesPerUser: PROCESSES_PER_USER_MAX })
+  const processes: ServerProcess[] = []
+  const users = Array.from({ length: PROCESSES_MAX }, (_, n) => userOf(n % 2 === 0 ? 'ann' : 'ben'))
+  for (const user of users) processes.push(await acquire(user.userId, user))
+  const leaving = new AbortController()
+  const refused = acquire('cid', userOf('cid'), leaving.signal)
+  t.true(await until(() => runner.queue.waiting === 1))
+  t.false(
+    processes.some(({ isStopping }) => isStopping),
+    'as long as all are in use',
+  )
+  leaving.abort()
+  await t.throwsAsync(refused)
+  for (const n of [7, 3, 4]) unusedSince.set(users[n], n)
+  await acquire('cid')
+  await acquire('cid')
+  t.deepEqual(
+    processes.flatMap(({ isStopping }, n) => (isStopping ? [n] : [])),
+    [3, 4],
+  )
+})
+
+test('a process that somebody uses is not ended for what others have left in it', async (t) => {
+  const { runner, unusedSince, acquire } = world(t, { isolation: 'user' })
+  const left = Array.from({ length: PROCESSES_MAX }, (_, n) => userOf(`user${n}`))
+  for (const user of left) {
+    await acquire(user.userId, user)
+    await acquire(user.userId)
+    unusedSince.set(user, 0)
+  }
+  const waiting = acquire('late').catch((error: unknown) => error)
+  t.true(await until(() => runner.queue.waiting === 1))
+  t.false(runner.running.processes.some(({ process }) => process.isStopping))
+  await runner.stopAll(WAITS)
+  await waiting
 })
 
 test('a client that leaves gives up its turn', async (t) => {
