@@ -62,12 +62,20 @@ function checkRepeated({ repeated }: Params): void {
   throw new OAuthError(code, 'a parameter is repeated', { detail: name })
 }
 
-/** RFC 9101: a request that is signed, or has to be fetched. Pushed ones never come here. */
+/**
+ * A request that is signed, or has to be fetched; each has its code (OpenID Connect Core 6.1, 6.2). Pushed
+ * ones never come here.
+ */
 function checkRequestObject(params: Params): void {
-  const name = ['request', 'request_uri'].find((one) => params.get(one) !== undefined)
-  if (name === undefined) return
-  throw new OAuthError(
-    'request_not_supported',
+  if (params.get('request') !== undefined) throw notSupported('request_not_supported', 'request')
+  if (params.get('request_uri') !== undefined) {
+    throw notSupported('request_uri_not_supported', 'request_uri')
+  }
+}
+
+function notSupported(code: OAuthErrorCode, name: string): OAuthError {
+  return new OAuthError(
+    code,
     `${name} is not supported: send the parameters themselves, or push them to /par`,
   )
 }

@@ -200,7 +200,7 @@ verifies('authorize-code-only', async (t) => {
     t.is(await errorOf({ response_mode }), 'invalid_request')
   }
   t.is(await errorOf({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported')
-  t.is(await errorOf({ request_uri: `${issuer}/r.jwt` }), 'request_not_supported')
+  t.is(await errorOf({ request_uri: `${issuer}/r.jwt` }), 'request_uri_not_supported')
   t.is((await open(web.client_id, { ...WEB, response_mode: 'query' })).status, 200)
 })
 

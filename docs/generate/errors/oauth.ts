@@ -75,6 +75,10 @@ const CODES: Readonly<Record<OAuthErrorCode, Meaning>> = {
     means: 'A signed request object.',
     cure: 'Send the parameters, or push them to `/par`.',
   },
+  request_uri_not_supported: {
+    means: 'A request that the gateway would have to fetch.',
+    cure: 'Send the parameters, or push them to `/par`.',
+  },
   login_required: { means: '`prompt=none`, and nobody is signed in.', cure: 'Ask without it.' },
   consent_required: {
     means: '`prompt=none`, and nobody has approved yet.',
