@@ -160,9 +160,14 @@ verifies('client-secret-in-header-or-body', async (t) => {
 verifies('basic-failure-challenged', async (t) => {
   const failing = (fields: Fields, headers: Fields = {}) =>
     client.token({ grant_type: 'authorization_code', code: 'x', ...fields }, headers)
-  for (const credentials of [basic(ID, 'wrong'), basic('unknown', SECRET), basic(ID, '')]) {
-    const { status, headers, json } = await failing({}, { authorization: credentials })
-    t.is(status, 401)
+  for (const [id, secret] of [
+    [ID, 'wrong'],
+    ['unknown', SECRET],
+    [ID, ''],
+    [encodeURIComponent('https://127.0.0.1/client.json'), SECRET],
+  ] as const) {
+    const { status, headers, json } = await failing({}, { authorization: basic(id, secret) })
+    t.is(status, 401, id)
     t.is(json()['error'], 'invalid_client')
     t.regex(headers.get('www-authenticate') ?? '', /^Basic realm="/)
   }

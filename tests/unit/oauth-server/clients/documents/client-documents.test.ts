@@ -262,6 +262,13 @@ test('switched off, or with a URL that cannot be one, nothing is asked', async (
     message:
       'The application named itself by a URL that cannot be used: it is one of this gateway itself. Whoever makes the application has to change that.',
   })
+  for (const [world, url] of [
+    [off, URL_OF_IT],
+    [it, 'https://gw.test/x'],
+  ] as const) {
+    const unknown = await t.throwsAsync(find(world, 'held', url))
+    t.like(unknown, { code: 'invalid_client', status: 401 }, 'to whoever goes on it is not known')
+  }
   t.deepEqual([off.world.fetches, it.world.fetches, it.world.taken], [0, 0, []])
 })
 
