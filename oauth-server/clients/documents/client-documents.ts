@@ -25,8 +25,8 @@ export interface ClientDocuments {
    * @throws OAuthError with words for a person. `requester` is who is to blame for a fetch.
    */
   find(url: string, freshness: Freshness, requester: string | undefined): Promise<Client>
-  /** Somebody approved it, or it refreshed. */
-  keep(url: string): Promise<void>
+  /** Somebody approved it, or it refreshed: known for so many seconds at least, whatever its host does. */
+  keep(url: string, seconds: number): Promise<void>
   /** Fetches it now, whatever is known. @throws OutboundError, or OAuthError about what it says. */
   fetch(url: string): Promise<Client>
 }
@@ -80,7 +80,7 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
         throw toRefusal(url, freshness, error)
       }
     },
-    keep: (url) => documents.keep('client', url),
+    keep: (url, seconds) => documents.keep('client', url, seconds),
     fetch: (url) => fetch(url),
   }
 }

@@ -32,7 +32,7 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
     /** What every limit says, in seconds. */
     wait: 0,
     taken: [] as [name: string, subject: string][],
-    kept: [] as string[],
+    kept: [] as [url: string, seconds: number][],
     answer: async (): Promise<Fetched> => ({
       text: toText(),
       headers: { 'cache-control': 'max-age=60' },
@@ -56,8 +56,8 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
       async put(kind, url, document) {
         stored.set(`${kind} ${url}`, document)
       },
-      async keep(_kind, url) {
-        world.kept.push(url)
+      async keep(_kind, url, seconds) {
+        world.kept.push([url, seconds])
       },
     },
     limits: {
@@ -274,6 +274,6 @@ test('switched off, or with a URL that cannot be one, nothing is asked', async (
 
 test('a use of the client keeps its document', async (t) => {
   const it = setUp()
-  await it.documents.keep(URL_OF_IT)
-  t.deepEqual(it.world.kept, [URL_OF_IT])
+  await it.documents.keep(URL_OF_IT, 60)
+  t.deepEqual(it.world.kept, [[URL_OF_IT, 60]])
 })
