@@ -5,10 +5,13 @@
 
 import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
+import type { Client } from '../clients/client.ts'
 import type { Params } from '../http/params.ts'
+import type { Ports } from '../ports.ts'
 import type { Resources } from '../resources.ts'
 import type { Scopes } from '../scopes.ts'
 import type { Interaction } from '../store/interactions.ts'
+import { findIdTokenSubject } from '../token/id-token.ts'
 
 export type AuthorizationRequest = Omit<
   Interaction,
@@ -31,10 +34,12 @@ const NONCE_CHARACTERS_MAX = 512
 const LOGIN_HINT = /^[\p{L}\p{N}\p{P}\p{S}]{1,128}$/u
 
 /** @throws OAuthError for the client. */
-export function parseAuthorizationRequest(
+export async function parseAuthorizationRequest(
   params: Params,
-  { resources, scopes }: { readonly resources: Resources; readonly scopes: Scopes },
-): AuthorizationRequest {
+  client: Client,
+  ports: Pick<Ports, 'resources' | 'scopes' | 'gateway' | 'keyring'>,
+): Promise<AuthorizationRequest> {
+  const { resources, scopes } = ports
   checkRepeated(params)
   checkRequestObject(params)
   checkResponse(params)
@@ -50,6 +55,7 @@ export function parseAuthorizationRequest(
     nonce: bounded(params, 'nonce', NONCE_CHARACTERS_MAX),
     maxAgeSeconds: relogin ? 0 : maxAgeSeconds,
     loginHint: parseLoginHint(params.get('login_hint')),
+    expectedUserId: await parseIdTokenHint(params.get('id_token_hint'), client, ports),
     silent,
     insistent: relogin || prompts.includes('consent'),
   }
@@ -124,6 +130,23 @@ export function parseKnownScopes(
 /** A name or an address to begin with; what cannot be one is left out. */
 function parseLoginHint(text: string | undefined): string | undefined {
   return text !== undefined && LOGIN_HINT.test(text) ? text : undefined
+}
+
+/**
+ * Whoever sends it must not be answered about somebody else, so one that says nothing is refused, not left
+ * out. As `prompt` and `max_age` it counts without the scope `openid` too, where nothing is specified.
+ */
+async function parseIdTokenHint(
+  text: string | undefined,
+  client: Client,
+  ports: Pick<Ports, 'gateway' | 'keyring'>,
+): Promise<string | undefined> {
+  if (text === undefined) return undefined
+  const userId = await findIdTokenSubject(ports, text, client.id)
+  if (userId !== undefined) return userId
+  throw invalid(
+    'id_token_hint is no ID token of this server for this client, or its key is gone: leave it out',
+  )
 }
 
 function parseMaxAge(text: string | undefined): number | undefined {
