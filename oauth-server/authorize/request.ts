@@ -6,7 +6,7 @@
 import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
 import type { Client } from '../clients/client.ts'
-import type { Params } from '../http/params.ts'
+import { type Params, refuseRepeated } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import type { Resources } from '../resources.ts'
 import type { Scopes } from '../scopes.ts'
@@ -40,7 +40,7 @@ export async function parseAuthorizationRequest(
   ports: Pick<Ports, 'resources' | 'scopes' | 'gateway' | 'keyring'>,
 ): Promise<AuthorizationRequest> {
   const { resources, scopes } = ports
-  checkRepeated(params)
+  refuseRepeated(params)
   checkRequestObject(params)
   checkResponse(params)
   const prompts = parseScope(params.get('prompt'))
@@ -59,13 +59,6 @@ export async function parseAuthorizationRequest(
     silent,
     insistent: relogin || prompts.includes('consent'),
   }
-}
-
-function checkRepeated({ repeated }: Params): void {
-  const [name] = repeated
-  if (name === undefined) return
-  const code: OAuthErrorCode = repeated.includes('resource') ? 'invalid_target' : 'invalid_request'
-  throw new OAuthError(code, 'a parameter is repeated', { detail: name })
 }
 
 /**
