@@ -27,6 +27,7 @@ const STATUS = {
   unsupported_token_type: 400,
   invalid_request_uri: 400,
   request_not_supported: 400,
+  request_uri_not_supported: 400,
   login_required: 400,
   consent_required: 400,
   interaction_required: 400,

@@ -15,6 +15,7 @@ import { type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.
 import type { Ports } from '../ports.ts'
 import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
+import type { Login } from '../store/logins.ts'
 import { grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
 import { type Asked, rememberConsent } from './remembered.ts'
@@ -36,6 +37,7 @@ export async function approve(
   const admission = await admit(ctx, ports, { person, service, browser })
   if ('refusal' in admission) return await refuse(ctx, ports, question, admission.refusal)
   const { login } = admission
+  await requireExpected(ctx, ports, question, login)
   const code = await grantAccess(ports, { interaction, login, service })
   if (code === undefined) throw signedOut(ctx)
   await ports.clients.keep(client)
@@ -61,6 +63,19 @@ async function remember(
   } catch (thrown) {
     logError(state.log, OAuthError.from(thrown))
   }
+}
+
+/** OpenID Connect Core 3.1.2.2: about another person than the one of `id_token_hint` there is no answer. */
+async function requireExpected(
+  ctx: Koa.ParameterizedContext<RespondentState>,
+  ports: Ports,
+  question: OpenQuestion,
+  { userId }: Login,
+): Promise<void> {
+  const { expectedUserId } = question.interaction
+  if (expectedUserId === undefined || expectedUserId === userId) return
+  await useUp(ctx, ports, question)
+  throw new OAuthError('login_required', 'somebody else has logged in than id_token_hint names')
 }
 
 /** Where nobody can be told by a redirect the question stays open: for another account. */

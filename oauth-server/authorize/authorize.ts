@@ -92,8 +92,9 @@ export function authorize(ports: Ports): Koa.Middleware[] {
     requireGrantType('authorization_code'),
 
     async function checkRequest(ctx, next) {
-      const { params, pushed } = ctx.state
-      ctx.state.request = pushed?.request ?? parseAuthorizationRequest(params, ports)
+      const { client, params, pushed } = ctx.state
+      ctx.state.request =
+        pushed?.request ?? (await parseAuthorizationRequest(params, client, ports))
       ctx.state.interaction = toInteraction(ctx.state, ctx.state.request)
       await next()
     },

@@ -51,7 +51,7 @@ export function pushRequest(ports: Ports): Koa.Middleware[] {
     async function checkRequest(ctx, next) {
       const { client, params } = ctx.state
       const { target, state } = requireRespondent(client, params)
-      const request = parseAuthorizationRequest(params, ports)
+      const request = await parseAuthorizationRequest(params, client, ports)
       ctx.state.pushed = { clientId: client.id, redirectUri: target.uri, state, request }
       await next()
     },

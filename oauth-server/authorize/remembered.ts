@@ -30,7 +30,7 @@ export async function judgeWithoutAsking(
   },
 ): Promise<Verdict> {
   const { interaction, client, login } = asked
-  const { service, loginHint } = interaction
+  const { service } = interaction
   if (login === undefined) return { obstacle: 'login_required' }
   if (service === undefined) return { obstacle: 'interaction_required' }
   if (!(await ports.access.allows(login.userId, service))) return { obstacle: 'access_denied' }
@@ -38,7 +38,7 @@ export async function judgeWithoutAsking(
   const isCovered = await isRemembered(ports, { ...approved, client })
   if (!isCovered) return { obstacle: 'consent_required' }
   // Last: whom nobody has approved must not find out by guesses who is signed in.
-  const isExpected = await isMeant(ports, login, loginHint)
+  const isExpected = await isMeant(ports, login, interaction)
   return isExpected ? approved : { obstacle: 'login_required' }
 }
 
@@ -46,8 +46,9 @@ export async function judgeWithoutAsking(
 async function isMeant(
   { families }: Ports,
   { userId, userName }: Login,
-  hint: string | undefined,
+  { expectedUserId, loginHint: hint }: Interaction,
 ): Promise<boolean> {
+  if (expectedUserId !== undefined && expectedUserId !== userId) return false
   if (hint === undefined || hint === userName) return true
   const user = await families.users.find(userId)
   return user?.emails.includes(hint.toLowerCase()) ?? false

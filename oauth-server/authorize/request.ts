@@ -5,10 +5,13 @@
 
 import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
-import type { Params } from '../http/params.ts'
+import type { Client } from '../clients/client.ts'
+import { type Params, refuseRepeated } from '../http/params.ts'
+import type { Ports } from '../ports.ts'
 import type { Resources } from '../resources.ts'
 import type { Scopes } from '../scopes.ts'
 import type { Interaction } from '../store/interactions.ts'
+import { findIdTokenSubject } from '../token/id-token.ts'
 
 export type AuthorizationRequest = Omit<
   Interaction,
@@ -31,11 +34,13 @@ const NONCE_CHARACTERS_MAX = 512
 const LOGIN_HINT = /^[\p{L}\p{N}\p{P}\p{S}]{1,128}$/u
 
 /** @throws OAuthError for the client. */
-export function parseAuthorizationRequest(
+export async function parseAuthorizationRequest(
   params: Params,
-  { resources, scopes }: { readonly resources: Resources; readonly scopes: Scopes },
-): AuthorizationRequest {
-  checkRepeated(params)
+  client: Client,
+  ports: Pick<Ports, 'resources' | 'scopes' | 'gateway' | 'keyring'>,
+): Promise<AuthorizationRequest> {
+  const { resources, scopes } = ports
+  refuseRepeated(params)
   checkRequestObject(params)
   checkResponse(params)
   const prompts = parseScope(params.get('prompt'))
@@ -50,24 +55,26 @@ export function parseAuthorizationRequest(
     nonce: bounded(params, 'nonce', NONCE_CHARACTERS_MAX),
     maxAgeSeconds: relogin ? 0 : maxAgeSeconds,
     loginHint: parseLoginHint(params.get('login_hint')),
+    expectedUserId: await parseIdTokenHint(params.get('id_token_hint'), client, ports),
     silent,
     insistent: relogin || prompts.includes('consent'),
   }
 }
 
-function checkRepeated({ repeated }: Params): void {
-  const [name] = repeated
-  if (name === undefined) return
-  const code: OAuthErrorCode = repeated.includes('resource') ? 'invalid_target' : 'invalid_request'
-  throw new OAuthError(code, 'a parameter is repeated', { detail: name })
+/**
+ * A request that is signed, or has to be fetched; each has its code (OpenID Connect Core 6.1, 6.2). Pushed
+ * ones never come here.
+ */
+function checkRequestObject(params: Params): void {
+  if (params.get('request') !== undefined) throw notSupported('request_not_supported', 'request')
+  if (params.get('request_uri') !== undefined) {
+    throw notSupported('request_uri_not_supported', 'request_uri')
+  }
 }
 
-/** RFC 9101: a request that is signed, or has to be fetched. Pushed ones never come here. */
-function checkRequestObject(params: Params): void {
-  const name = ['request', 'request_uri'].find((one) => params.get(one) !== undefined)
-  if (name === undefined) return
-  throw new OAuthError(
-    'request_not_supported',
+function notSupported(code: OAuthErrorCode, name: string): OAuthError {
+  return new OAuthError(
+    code,
     `${name} is not supported: send the parameters themselves, or push them to /par`,
   )
 }
@@ -116,6 +123,23 @@ export function parseKnownScopes(
 /** A name or an address to begin with; what cannot be one is left out. */
 function parseLoginHint(text: string | undefined): string | undefined {
   return text !== undefined && LOGIN_HINT.test(text) ? text : undefined
+}
+
+/**
+ * Whoever sends it must not be answered about somebody else, so one that says nothing is refused, not left
+ * out. As `prompt` and `max_age` it counts without the scope `openid` too, where nothing is specified.
+ */
+async function parseIdTokenHint(
+  text: string | undefined,
+  client: Client,
+  ports: Pick<Ports, 'gateway' | 'keyring'>,
+): Promise<string | undefined> {
+  if (text === undefined) return undefined
+  const userId = await findIdTokenSubject(ports, text, client.id)
+  if (userId !== undefined) return userId
+  throw invalid(
+    'id_token_hint is no ID token of this server for this client, or its key is gone: leave it out',
+  )
 }
 
 function parseMaxAge(text: string | undefined): number | undefined {

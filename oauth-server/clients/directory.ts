@@ -48,6 +48,11 @@ const SPARE_SECONDS = 600
 /** How many are remembered to have been kept. */
 const KEPT_MAX = 10_000
 
+/** The longest that HTTP may call a document fresh. */
+const FRESH_SECONDS_MAX = 86_400
+/** Where refresh tokens live shorter: whoever comes back within a month is still known. */
+const DOCUMENT_SECONDS_MIN = 30 * 86_400
+
 export function createClientDirectory(
   { registered, configured, documents, redirectHosts }: KnownClients,
   lifetimes: ClientLifetimes,
@@ -77,7 +82,7 @@ export function createClientDirectory(
     },
     async keep(client) {
       if (client.kind === 'registered') await keepRegistered(client)
-      if (client.kind === 'document') await documents.keep(client.id)
+      if (client.kind === 'document') await documents.keep(client.id, toKeepDocument(lifetimes))
     },
   }
 }
@@ -88,4 +93,9 @@ function toKeep({ grantTypes }: Client, lifetimes: ClientLifetimes): number {
   if (registration === 0) return 0
   const grant = grantTypes.includes('refresh_token') ? refreshToken : accessToken
   return Math.max(registration, grant) + SPARE_SECONDS
+}
+
+/** So does a document: its host may be away when a client refreshes for the first time in long. */
+function toKeepDocument({ refreshToken }: ClientLifetimes): number {
+  return Math.max(DOCUMENT_SECONDS_MIN, refreshToken) + FRESH_SECONDS_MAX
 }

@@ -3,7 +3,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { mediaType, readBody } from '../http/body.ts'
-import { type Params, parseParams } from '../http/params.ts'
+import { type Params, parseParams, refuseRepeated } from '../http/params.ts'
 import type { LogState } from './log-access.ts'
 
 export interface FormState extends LogState {
@@ -24,12 +24,7 @@ export async function readForm(
     )
   }
   const params = parseParams(await readBody(ctx.req, BODY_BYTES_MAX))
-  const [repeated] = params.repeated
-  if (repeated !== undefined) {
-    // RFC 8707 section 2 allows several resources; a token of ours has exactly one.
-    const code = repeated === 'resource' ? 'invalid_target' : 'invalid_request'
-    throw new OAuthError(code, 'a parameter is repeated', { detail: repeated })
-  }
+  refuseRepeated(params)
   ctx.state.params = params
   await next()
 }

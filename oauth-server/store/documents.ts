@@ -2,7 +2,8 @@
  * Documents of others: what described a client, or held its keys, when it was last fetched and good.
  *
  * Keys: `document:<kind>:<hash of URL>` (JSON). An hour, since anybody can make us fetch; what somebody
- * approved lives for 31 days from each use, so that a login outlasts the server that has the document.
+ * approved lives longer than it can refresh, from each use, so that a login outlasts the server that has the
+ * document.
  */
 
 import type { Redis } from 'ioredis'
@@ -23,13 +24,11 @@ export interface Documents {
   find(kind: DocumentKind, url: string): Promise<FetchedDocument | undefined>
   /** In place of the one before; what has long to live keeps that. */
   put(kind: DocumentKind, url: string, document: FetchedDocument): Promise<void>
-  /** Somebody approved it, or it was used to refresh: its life begins anew. */
-  keep(kind: DocumentKind, url: string): Promise<void>
+  /** Somebody approved it, or it was used to refresh: its life begins anew, seconds. */
+  keep(kind: DocumentKind, url: string, seconds: number): Promise<void>
 }
 
 const UNUSED_SECONDS = 3600
-/** The longest that HTTP may call it fresh, and 30 days. */
-const USED_SECONDS = 31 * 86_400
 
 /** ARGV: document, seconds. */
 const PUT = defineScript(`
@@ -47,8 +46,8 @@ export function redisDocuments(redis: Redis): Documents {
     async put(kind, url, document) {
       await PUT(redis, [key(kind, url)], [JSON.stringify(document), UNUSED_SECONDS])
     },
-    async keep(kind, url) {
-      await redis.expire(key(kind, url), USED_SECONDS)
+    async keep(kind, url, seconds) {
+      await redis.expire(key(kind, url), seconds)
     },
   }
 }

@@ -25,6 +25,8 @@ export interface Interaction {
   readonly maxAgeSeconds: number | undefined
   /** A name to begin with in the form; what is none is left out. */
   readonly loginHint?: string | undefined
+  /** Whom the client expects, by an ID token of ours: an answer about anybody else is none. */
+  readonly expectedUserId?: string | undefined
   /** Of the pushed request it came from: the decision uses it up. */
   readonly pushedRequestId?: string | undefined
 }

@@ -3,7 +3,7 @@
  * section 12.2 allows: nobody has logged in.
  */
 
-import { signJwt } from '../../lib/oauth/jws.ts'
+import { hasValidSignature, parseJws, signJwt } from '../../lib/oauth/jws.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Ports } from '../ports.ts'
 import { PROFILE } from '../scopes.ts'
@@ -32,4 +32,22 @@ export async function signIdToken(
     ...(await emailClaims(ports, grant.userId, grant.scopes)),
   }
   return signJwt('JWT', claims, keyring.current())
+}
+
+/**
+ * Whom an ID token of ours for this client is about; undefined for anything else. How old it is does not
+ * matter: as a hint it outlives what it was made for (OpenID Connect Core 3.1.2.1).
+ */
+export async function findIdTokenSubject(
+  { gateway, keyring }: Pick<Ports, 'gateway' | 'keyring'>,
+  token: string,
+  clientId: string,
+): Promise<string | undefined> {
+  const parsed = parseJws(token)
+  if (typeof parsed === 'string' || parsed.typ !== 'jwt') return undefined
+  const key = await keyring.find(parsed.kid, parsed.algorithm)
+  if (key === undefined || !hasValidSignature(parsed, key)) return undefined
+  const { iss, aud, sub } = parsed.payload
+  const isForThem = iss === gateway.addresses.issuer && aud === clientId
+  return isForThem && typeof sub === 'string' ? sub : undefined
 }

@@ -200,7 +200,7 @@ verifies('authorize-code-only', async (t) => {
     t.is(await errorOf({ response_mode }), 'invalid_request')
   }
   t.is(await errorOf({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported')
-  t.is(await errorOf({ request_uri: `${issuer}/r.jwt` }), 'request_not_supported')
+  t.is(await errorOf({ request_uri: `${issuer}/r.jwt` }), 'request_uri_not_supported')
   t.is((await open(web.client_id, { ...WEB, response_mode: 'query' })).status, 200)
 })
 
@@ -356,6 +356,42 @@ verifies('authorize-prompt', async (t) => {
     'consent',
     'select_account',
   ])
+})
+
+verifies('authorize-id-token-hint', async (t) => {
+  const hintAt = async (username: string) =>
+    String((await login(username, { scope: 'openid', nonce: 'n'.repeat(512) }))['id_token'])
+  const [hers, his] = [await hintAt('hedda'), await hintAt('hugo')]
+  const person = createPerson(send)
+  const ask = (changes: Fields) =>
+    person.open(client.begin(web.client_id, { ...WEB, ...changes }).url)
+  await person.authorize(client.begin(web.client_id, WEB).url, { username: 'hugo' })
+  const silently = async (changes: Fields) =>
+    told((await ask({ prompt: 'none', ...changes })).response)
+  t.true((await silently({ id_token_hint: his })).has('code'))
+  for (const more of [{}, { login_hint: 'hugo' }] as Fields[]) {
+    const answer = await silently({ id_token_hint: hers, ...more })
+    t.is(answer.get('error'), 'login_required')
+    t.false(answer.has('code'))
+  }
+  const approved = await person.submit(await ask({ id_token_hint: hers }), {})
+  t.is(told(approved).get('error'), 'login_required', 'he has approved in her place')
+  const back = await person.submit(await ask({ id_token_hint: hers }), { username: 'hedda' })
+  t.true(told(back).has('code'))
+  const answer = await push({
+    ...Object.fromEntries(new URL(client.begin(web.client_id, WEB).url).searchParams),
+    ...{ prompt: 'none', id_token_hint: his },
+  })
+  t.is(answer.status, 201)
+  const pushedUrl = atAuthorize(web.client_id, String(answer.json()['request_uri']))
+  t.is(told((await person.open(pushedUrl)).response).get('error'), 'login_required')
+  const access = String((await login('hedda', { scope: 'openid' }))['access_token'])
+  for (const id_token_hint of ['x', 'a.b.c', `${hers}x`, access, hers.replace(/^[^.]+/, 'e30')]) {
+    t.is(await errorOf({ id_token_hint }), 'invalid_request', id_token_hint)
+  }
+  const other = await client.register({ redirect_uris: [CB] })
+  const foreign = await open(other.client_id, { ...WEB, id_token_hint: hers })
+  t.is(told(foreign).get('error'), 'invalid_request', 'made for another client')
 })
 
 verifies('authorize-max-age', async (t) => {

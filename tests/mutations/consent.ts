@@ -90,7 +90,7 @@ export const CONSENT: readonly Mutation[] = [
   {
     takesOut: 'repeated parameters are refused',
     file: 'oauth-server/authorize/request.ts',
-    from: '  checkRepeated(params)\n',
+    from: '  refuseRepeated(params)\n',
     to: '',
     noticedBy: 'authorize-no-repetition',
     test: conformance('authorize'),
@@ -98,8 +98,8 @@ export const CONSENT: readonly Mutation[] = [
   {
     takesOut: 'form parameters are not repeated',
     file: 'oauth-server/steps/read-form.ts',
-    from: 'if (repeated !== undefined) {',
-    to: 'if (repeated === "never") {',
+    from: '  refuseRepeated(params)\n',
+    to: '',
     noticedBy: 'parameters-not-repeated',
     test: conformance('token-endpoint'),
   },

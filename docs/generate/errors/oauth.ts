@@ -75,7 +75,15 @@ const CODES: Readonly<Record<OAuthErrorCode, Meaning>> = {
     means: 'A signed request object.',
     cure: 'Send the parameters, or push them to `/par`.',
   },
-  login_required: { means: '`prompt=none`, and nobody is signed in.', cure: 'Ask without it.' },
+  request_uri_not_supported: {
+    means: 'A request that the gateway would have to fetch.',
+    cure: 'Send the parameters, or push them to `/par`.',
+  },
+  login_required: {
+    means:
+      '`prompt=none`, and nobody is signed in, or somebody else than is expected; or that one approved instead of the person of `id_token_hint`.',
+    cure: 'Ask without it.',
+  },
   consent_required: {
     means: '`prompt=none`, and nobody has approved yet.',
     cure: 'Ask without it.',

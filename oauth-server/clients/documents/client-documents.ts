@@ -5,7 +5,7 @@
  * gets what was last good. A failure is kept by nobody: the next request tries again.
  */
 
-import { OAuthError } from '../../../lib/oauth/error.ts'
+import { OAuthError, type OAuthErrorOptions } from '../../../lib/oauth/error.ts'
 import type { Clock } from '../../../lib/platform/clock.ts'
 import type { Log } from '../../../lib/platform/log.ts'
 import type { Outbound } from '../../../lib/platform/outbound/outbound.ts'
@@ -25,8 +25,8 @@ export interface ClientDocuments {
    * @throws OAuthError with words for a person. `requester` is who is to blame for a fetch.
    */
   find(url: string, freshness: Freshness, requester: string | undefined): Promise<Client>
-  /** Somebody approved it, or it refreshed. */
-  keep(url: string): Promise<void>
+  /** Somebody approved it, or it refreshed: known for so many seconds at least, whatever its host does. */
+  keep(url: string, seconds: number): Promise<void>
   /** Fetches it now, whatever is known. @throws OutboundError, or OAuthError about what it says. */
   fetch(url: string): Promise<Client>
 }
@@ -66,7 +66,7 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
   }
   return {
     async find(url, freshness, requester) {
-      checkUrl(url, ports)
+      checkUrl(url, freshness, ports)
       const known = await documents.find('client', url)
       const now = clock()
       try {
@@ -80,7 +80,7 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
         throw toRefusal(url, freshness, error)
       }
     },
-    keep: (url) => documents.keep('client', url),
+    keep: (url, seconds) => documents.keep('client', url, seconds),
     fetch: (url) => fetch(url),
   }
 }
@@ -89,12 +89,16 @@ function isStale({ fetchedAt, freshUntil }: FetchedDocument, now: number): boole
   return now >= freshUntil && now >= fetchedAt + HELD_MS
 }
 
-function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): void {
+function checkUrl(
+  url: string,
+  freshness: Freshness,
+  { isAccepted, ownHosts }: ClientDocumentsPorts,
+): void {
   if (!isAccepted) {
     throw new OAuthError(
       'invalid_client',
       'This gateway does not take a URL for a client id. The application has to register instead.',
-      { status: 400, explain: 'document' },
+      toExplained(freshness),
     )
   }
   const fault = documentUrlFault(url, ownHosts)
@@ -102,7 +106,7 @@ function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): 
   throw new OAuthError(
     'invalid_client',
     `The application named itself by a URL that cannot be used: it ${fault}. Whoever makes the application has to change that.`,
-    { status: 400, explain: 'document' },
+    toExplained(freshness),
   )
 }
 
@@ -133,9 +137,13 @@ async function fetchDocument(
 }
 
 /** Whoever begins sees a page; to whoever goes on it is a client that is not known. */
+function toExplained(freshness: Freshness): OAuthErrorOptions {
+  return { explain: 'document', ...(freshness === 'current' ? { status: 400 } : {}) }
+}
+
 function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthError {
   const { host } = new URL(url)
-  const page = { explain: 'document', ...(freshness === 'current' ? { status: 400 } : {}) }
+  const explained = toExplained(freshness)
   if (thrown instanceof OutboundError) {
     if (thrown.fault === 'busy') {
       return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`, {
@@ -145,7 +153,7 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
     return new OAuthError(
       'invalid_client',
       `The document at ${host} that describes the application could not be fetched. ${thrown.message} Try again later; if it stays so, whoever makes the application has to repair it.`,
-      { ...page, detail: describeFailure(thrown), cause: thrown.cause },
+      { ...explained, detail: describeFailure(thrown), cause: thrown.cause },
     )
   }
   const error = OAuthError.from(thrown)
@@ -154,6 +162,6 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
   return new OAuthError(
     'invalid_client',
     `The document at ${host} that describes the application cannot be used: ${error.message}. Whoever makes the application has to correct it.`,
-    { ...page, detail: url },
+    { ...explained, detail: url },
   )
 }

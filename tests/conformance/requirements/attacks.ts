@@ -50,7 +50,7 @@ const TOKEN_ENDPOINT = {
   },
   'parameters-unknown-ignored': {
     source: `${RFC}/rfc6749#section-3.2`,
-    behavior: 'an unknown parameter is ignored and an empty one is an omitted one',
+    behavior: 'an unknown parameter is ignored, also twice, and an empty one is an omitted one',
   },
   'token-endpoint-post-form-only': {
     source: `${RFC}/rfc6749#section-3.2`,

@@ -88,6 +88,11 @@ export const AUTHORIZE = {
     source: `${OIDC}#AuthRequest`,
     behavior: 'a login older than max_age does not count',
   },
+  'authorize-id-token-hint': {
+    source: `${OIDC}#AuthRequestValidation`,
+    behavior:
+      'an ID token as a hint is answered about its person or not at all, however old it is, and only where we made it for this client',
+  },
   'pushed-request': {
     source: `${RFC}/rfc9126#section-2.2`,
     behavior: 'a pushed request is opened by its URI until it is decided, and nothing else counts',

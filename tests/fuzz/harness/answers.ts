@@ -5,7 +5,7 @@ import type { Answer } from './send.ts'
 
 /** RFC 6749 sections 4.1.2.1 and 5.2, and Envoy's own; RFC 6750, 7009, 7591, 7592, 8628, 8707, 9101, 9126. */
 const ERROR =
-  /^(?:not_found|invalid_[a-z_]+|unsupported_[a-z_]+|unauthorized_client|access_denied|authorization_pending|slow_down|expired_token|request_not_supported|login_required|consent_required|interaction_required|insufficient_scope)$/
+  /^(?:not_found|invalid_[a-z_]+|unsupported_[a-z_]+|unauthorized_client|access_denied|authorization_pending|slow_down|expired_token|request_not_supported|request_uri_not_supported|login_required|consent_required|interaction_required|insufficient_scope)$/
 /** RFC 6749 section 5.2. */
 const DESCRIPTION = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/
 

@@ -32,7 +32,16 @@ export function toFields(pairs: Pairs): ReadonlyMap<string, string> {
   return new Map(pairs.filter(([, value]) => value !== ''))
 }
 
+/** What a code or token depends on, by the specifications: whatever else is sent has to be ignored. */
+const DEFINED = new Set([
+  ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'resource'],
+  ...['code_challenge', 'code_challenge_method', 'nonce', 'prompt', 'max_age', 'login_hint'],
+  ...['id_token_hint', 'request', 'request_uri', 'grant_type', 'code', 'code_verifier'],
+  ...['refresh_token', 'device_code', 'client_secret', 'client_assertion', 'client_assertion_type'],
+])
+
 /** RFC 6749 section 3.1: parameters must not be included more than once. */
 export function isRepeated(pairs: Pairs): boolean {
-  return new Set(pairs.map(([name]) => name)).size < pairs.length
+  const names = pairs.map(([name]) => name).filter((name) => DEFINED.has(name))
+  return new Set(names).size < names.length
 }

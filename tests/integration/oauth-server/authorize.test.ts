@@ -184,15 +184,15 @@ for (const resource of [`${ECHO}/`, 'HTTP://LOCALHOST:8642/echo/mcp']) {
 }
 
 test('a request object, or one that had to be fetched', async (t) => {
-  for (const changes of [
-    { request: 'eyJhbGciOiJub25lIn0.e30.' },
-    { request_uri: 'https://app.example/request.jwt' },
-  ]) {
+  for (const [error, changes] of [
+    ['request_not_supported', { request: 'eyJhbGciOiJub25lIn0.e30.' }],
+    ['request_uri_not_supported', { request_uri: 'https://app.example/request.jwt' }],
+  ] as [string, Fields][]) {
     const { headers } = await send({
       url: client.begin(web.client_id, { ...WEB, ...changes }).url,
     })
     const { searchParams } = new URL(headers.get('location') ?? '')
-    t.is(searchParams.get('error'), 'request_not_supported')
+    t.is(searchParams.get('error'), error)
     t.is(searchParams.get('state'), 'a state')
   }
 })

@@ -14,14 +14,13 @@ function createFixture(lifetimes = LIFETIMES) {
     keep: (changes: object = {}) =>
       directory.keep({ ...REFRESHING, ...changes } as unknown as Client),
   }
-  const known = {
-    registered: {
-      async keep(id: string, seconds: number) {
-        if (fixture.isAway) throw new Error('away')
-        kept.push([id, seconds])
-      },
+  const family = {
+    async keep(id: string, seconds: number) {
+      if (fixture.isAway) throw new Error('away')
+      kept.push([id, seconds])
     },
   }
+  const known = { registered: family, documents: family }
   type Known = Parameters<typeof createClientDirectory>[0]
   const directory = createClientDirectory(known as unknown as Known, lifetimes, () => fixture.now)
   return fixture
@@ -64,6 +63,18 @@ test('a registration that is kept for ever is so without a term', async (t) => {
   const { keep, kept } = createFixture({ ...LIFETIMES, registration: 0 })
   await keep()
   t.deepEqual(kept, [['a', 0]])
+})
+
+test('a document outlives the refresh tokens of its client, and a month at least', async (t) => {
+  for (const [days, kept] of [
+    [1, 31],
+    [30, 31],
+    [90, 91],
+  ] as const) {
+    const fixture = createFixture({ ...LIFETIMES, refreshToken: days * 86_400 })
+    await fixture.keep({ id: 'https://client.test/x', kind: 'document' })
+    t.deepEqual(fixture.kept, [['https://client.test/x', kept * 86_400]])
+  }
 })
 
 test('of any number of clients those kept lately are remembered, within a bound', async (t) => {

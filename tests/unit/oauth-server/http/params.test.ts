@@ -1,5 +1,7 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
-import { parseParams } from '../../../../oauth-server/http/params.ts'
+import { parseParams, refuseRepeated } from '../../../../oauth-server/http/params.ts'
 
 test('an empty parameter is an omitted one', (t) => {
   const { get } = parseParams('a=1&b=&c')
@@ -28,4 +30,31 @@ test('tens of thousands of names cost no noticeable time', (t) => {
 test('a question mark before the first name is part of it', (t) => {
   t.is(parseParams('?token=x').get('token'), undefined)
   t.is(parseParams('?token=x').get('?token'), 'x')
+})
+
+test('what nobody reads may be repeated, what decides may not', (t) => {
+  t.notThrows(() => refuseRepeated(parseParams('foo=a&foo=b&__proto__=a&__proto__=b&scope=x')))
+  for (const [source, code] of [
+    ['foo=a&foo=b&scope=&scope=', 'invalid_request'],
+    ['scope=a&scope=b&resource=a&resource=a', 'invalid_target'],
+  ] as const) {
+    t.like(
+      t.throws(() => refuseRepeated(parseParams(source))),
+      { code, detail: 'scope' },
+    )
+  }
+})
+
+test('every parameter that is read somewhere is one that may not be repeated', (t) => {
+  const cwd = join(import.meta.dirname, '../../../../oauth-server')
+  const names = globSync('**/*.ts', { cwd })
+    .flatMap((file) => [
+      ...readFileSync(join(cwd, file), 'utf8').matchAll(/params\??\.get\(\s*'(\w+)'/g),
+    ])
+    .map(([, name]) => name)
+  t.true(names.length > 50)
+  for (const name of new Set(names)) {
+    const params = parseParams(`${name}=a&${name}=b`)
+    t.throws(() => refuseRepeated(params), { message: 'a parameter is repeated' }, name)
+  }
 })

@@ -32,7 +32,7 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
     /** What every limit says, in seconds. */
     wait: 0,
     taken: [] as [name: string, subject: string][],
-    kept: [] as string[],
+    kept: [] as [url: string, seconds: number][],
     answer: async (): Promise<Fetched> => ({
       text: toText(),
       headers: { 'cache-control': 'max-age=60' },
@@ -56,8 +56,8 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
       async put(kind, url, document) {
         stored.set(`${kind} ${url}`, document)
       },
-      async keep(_kind, url) {
-        world.kept.push(url)
+      async keep(_kind, url, seconds) {
+        world.kept.push([url, seconds])
       },
     },
     limits: {
@@ -262,11 +262,18 @@ test('switched off, or with a URL that cannot be one, nothing is asked', async (
     message:
       'The application named itself by a URL that cannot be used: it is one of this gateway itself. Whoever makes the application has to change that.',
   })
+  for (const [world, url] of [
+    [off, URL_OF_IT],
+    [it, 'https://gw.test/x'],
+  ] as const) {
+    const unknown = await t.throwsAsync(find(world, 'held', url))
+    t.like(unknown, { code: 'invalid_client', status: 401 }, 'to whoever goes on it is not known')
+  }
   t.deepEqual([off.world.fetches, it.world.fetches, it.world.taken], [0, 0, []])
 })
 
 test('a use of the client keeps its document', async (t) => {
   const it = setUp()
-  await it.documents.keep(URL_OF_IT)
-  t.deepEqual(it.world.kept, [URL_OF_IT])
+  await it.documents.keep(URL_OF_IT, 60)
+  t.deepEqual(it.world.kept, [[URL_OF_IT, 60]])
 })
