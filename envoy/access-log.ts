@@ -8,6 +8,7 @@
 
 import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
 import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
+import { detailsAre, holds } from './expressions.ts'
 import { EXT_AUTHZ_FILTER } from './filters.ts'
 
 /** What a route says of itself to the log. */
@@ -31,12 +32,18 @@ const ALLOWANCE = {
   [DECISION_RECORD.client]: `%REQ(${IDENTITY_HEADERS.clientId})%`,
 }
 
+/** ext-authz could not be asked, or gave no answer that counts: what Envoy makes of that. */
+const UNANSWERED = {
+  [DECISION_RECORD.decision]: 'deny',
+  [DECISION_RECORD.reason]: 'authz_unavailable',
+}
+
 /** Of a listener on which nothing is decided. */
 export function accessLog(): object {
   return lineWith({})
 }
 
-/** One line for each request, whoever it is from: the two filters are each other's opposite. */
+/** One line for each request, whoever it is from: of the three filters each is what the others leave. */
 export function decisionLogs(): readonly object[] {
   return [
     {
@@ -45,7 +52,27 @@ export function decisionLogs(): readonly object[] {
     },
     {
       ...lineWith(REFUSAL),
-      filter: { or_filter: { filters: [hasIdentity(false), hasRoute(false)] } },
+      filter: {
+        and_filter: {
+          filters: [
+            { or_filter: { filters: [hasIdentity(false), hasRoute(false)] } },
+            { or_filter: { filters: [hasRecord(true), isUnanswered(false)] } },
+          ],
+        },
+      },
+    },
+    {
+      ...lineWith(UNANSWERED),
+      // The flag first, which is cheap: all others end there.
+      filter: {
+        and_filter: {
+          filters: [
+            { response_flag_filter: { flags: ['UAEX'] } },
+            isUnanswered(true),
+            hasRecord(false),
+          ],
+        },
+      },
     },
   ]
 }
@@ -61,14 +88,24 @@ function hasIdentity(wanted: boolean): object {
  * even earlier they are still the caller's, who could write lines about others.
  */
 function hasRoute(wanted: boolean): object {
+  return holds('has(xds.route_name)', wanted)
+}
+
+/** Also where ext-authz itself says that it cannot tell, which then is in its record. */
+function isUnanswered(wanted: boolean): object {
+  return holds(detailsAre('ext_authz_error'), wanted)
+}
+
+/** Whether ext-authz has said what it decided. */
+function hasRecord(wanted: boolean): object {
   return {
-    extension_filter: {
-      name: 'envoy.access_loggers.extension_filters.cel',
-      typed_config: {
-        '@type':
-          'type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
-        expression: wanted ? 'has(xds.route_name)' : '!has(xds.route_name)',
+    metadata_filter: {
+      matcher: {
+        filter: EXT_AUTHZ_FILTER,
+        path: [{ key: DECISION_RECORD.decision }],
+        value: { present_match: wanted },
       },
+      match_if_key_not_found: !wanted,
     },
   }
 }

@@ -14,11 +14,13 @@ export const FILES = {
   secrets: 'sds.json',
 } as const
 
-/** HTTP/2 rapid reset: who opens streams to cancel them is served slowly, then cut off. */
 const RUNTIME = {
+  // HTTP/2 rapid reset: who opens streams to cancel them is served slowly, then cut off.
   'http.max_requests_per_io_cycle': 16,
   'overload.premature_reset_total_stream_count': 500,
   'overload.premature_reset_min_stream_lifetime_seconds': 1,
+  // Patterns are the operator's own: at Envoy's 100, three listed origins would have all routes refused.
+  're2.max_program_size.error_level': 100_000,
 }
 
 /** A file that Envoy reads, and reads again when another is moved onto it. */

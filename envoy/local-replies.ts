@@ -5,6 +5,7 @@
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { PATHS_FOR_ANY_PAGE, PREFIXES_FOR_ANY_PAGE } from '../lib/oauth/paths.ts'
+import { detailsAre, holds } from './expressions.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 
 interface Reply {
@@ -35,6 +36,7 @@ export const REPLIES: readonly Reply[] = [
   },
   { status: 431, error: 'invalid_request', words: 'the headers are too large' },
   { status: 500, error: 'server_error', words: 'the gateway could not answer' },
+  { status: 501, error: 'invalid_request', words: 'no such transfer coding is understood' },
   { status: 502, ...AWAY },
   { status: 503, ...AWAY },
   { status: 504, ...AWAY },
@@ -63,6 +65,8 @@ export function localReplies(addresses: Addresses): object {
       ]),
       challengeInWords(addresses),
       noUpgrade(),
+      noSuchAddress(),
+      notEncrypted(),
     ],
   }
 }
@@ -122,6 +126,27 @@ function noUpgrade(): object {
   const reply = { status: 403, error: 'forbidden', words: 'connections are not upgraded here' }
   return {
     filter: when(statusIs(403), headerMatches({ name: 'upgrade', present_match: true })),
+    headers_to_add: programHeaders(reply),
+    ...withError(reply),
+  }
+}
+
+/** No route is asked: `OPTIONS *`, and CONNECT. Whose name such a request has is not looked at. */
+function noSuchAddress(): object {
+  const reply = { status: 404, error: 'not_found', words: 'nothing is served at this address' }
+  const details = detailsAre('absolute_path_rejected', 'route_not_found')
+  return {
+    filter: when(statusIs(404), holds(details)),
+    headers_to_add: programHeaders(reply),
+    ...withError(reply),
+  }
+}
+
+function notEncrypted(): object {
+  const words = 'the address is an https one, and the connection is not encrypted'
+  const reply = { status: 403, error: 'forbidden', words }
+  return {
+    filter: when(statusIs(403), holds(detailsAre('http1.https_url_on_plaintext_connection'))),
     headers_to_add: programHeaders(reply),
     ...withError(reply),
   }

@@ -4,6 +4,8 @@
  * The routes to a service follow the rooms that it leads to, and leave before them.
  */
 
+import { findCopies } from '../lib/catalogue/copies.ts'
+import { tellEdgeRefusal } from '../lib/catalogue/edge-refusal.ts'
 import { type Gateway, readGateway } from '../lib/catalogue/gateway.ts'
 import { watchGateway } from '../lib/catalogue/live-gateway.ts'
 import { runRoom, type Stop } from '../lib/platform/lifecycle.ts'
@@ -41,7 +43,8 @@ async function keepRendered(): Promise<Stop> {
   writeFiles(folder, renderFiles(live.current, config))
   log.info({ services: live.current.services.size }, 'rendered')
   live.onChange(async (now: Gateway) => {
-    await replaceFiles({ folder, files: renderFiles(now, config), askEnvoy, log })
+    const isTaken = await replaceFiles({ folder, files: renderFiles(now, config), askEnvoy, log })
+    tellEdgeRefusal(findCopies(process.env), !isTaken)
   })
   return live.stop
 }

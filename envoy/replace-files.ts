@@ -18,8 +18,8 @@ export interface Replacing {
   readonly log: Log
 }
 
-/** In the order in which they were rendered, which is: make before break. */
-export async function replaceFiles({ folder, files, askEnvoy, log }: Replacing): Promise<void> {
+/** In the order in which they were rendered, which is: make before break. Whether Envoy refuses none of them. */
+export async function replaceFiles({ folder, files, askEnvoy, log }: Replacing): Promise<boolean> {
   prepareFolder(folder)
   for (const [name, content] of files) {
     const path = join(folder, name)
@@ -30,8 +30,9 @@ export async function replaceFiles({ folder, files, askEnvoy, log }: Replacing):
     report(outcome, name, log)
     if (outcome.kind !== 'refused') continue
     if (before !== undefined) putInPlace(path, before)
-    return
+    return false
   }
+  return true
 }
 
 function isLasting(name: string): boolean {

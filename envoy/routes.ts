@@ -170,6 +170,7 @@ function preflightRoute(service: string, gateway: Gateway): object {
       'access-control-allow-origin': '%REQ(ORIGIN)%',
       'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
       'access-control-allow-headers': CORS_REQUEST_HEADERS,
+      'access-control-expose-headers': CORS_EXPOSED_HEADERS,
       'access-control-max-age': '600',
       vary: 'Origin',
     }).map(([key, value]) => header(key, value)),

@@ -79,6 +79,7 @@ function endSpan(span: Span, decision: Decision, parsed: ParsedRequest | undefin
 /** Ours to repair, and therefore told whoever else is refused at the moment. */
 const OUR_FAULTS: ReadonlySet<DenyReason> = new Set([
   'unknown_service',
+  'keys_unavailable',
   'store_unavailable',
   'unforeseen',
 ])

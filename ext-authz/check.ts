@@ -102,7 +102,7 @@ function verify(token: string, verifying: Verifying): Deciding {
   return verification.then(
     (verified) => afterVerification(verified, verifying),
     (error: unknown) =>
-      deny('store_unavailable', `keys are not known: ${describe(error)}`, resource),
+      deny('keys_unavailable', `keys are not known: ${describe(error)}`, resource),
   )
 }
 

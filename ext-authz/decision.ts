@@ -16,6 +16,7 @@ export type DenyReason =
   | 'insufficient_scope'
   | 'foreign_origin'
   | 'unknown_service'
+  | 'keys_unavailable'
   | 'store_unavailable'
   | 'unforeseen'
 
@@ -24,8 +25,9 @@ export type Decision = Allowance | Denial
 /** Of a token that was verified before it is the same object each time. */
 interface Encodable {
   /**
-   * The answer's bytes as latin1, once somebody has made them. Held in the object, not in a table beside it, and as a
-   * text: a small buffer holds on to all that Node has put into the same eight kilobytes.
+   * The answer's bytes as latin1, from the second time on that they are made; empty after the first, because many a
+   * token comes only once. Held in the object, not in a table beside it, and as a text: a small buffer holds on to all
+   * that Node has put into the same eight kilobytes.
    */
   encoded?: string | undefined
 }
@@ -103,6 +105,7 @@ export function toWireDenial(reason: DenyReason): WireDenial {
         challenge: 'none',
       }
     case 'unknown_service':
+    case 'keys_unavailable':
     case 'store_unavailable':
     case 'unforeseen':
       return UNAVAILABLE

@@ -44,7 +44,11 @@ const STEPS: readonly {
   { step: 'origin', means: 'the calling web page, if any, may call', reasons: ['foreign_origin'] },
   { step: 'token', means: 'a bearer token is there', reasons: ['no_token'] },
   { step: 'form', means: 'it is an access token of this gateway', reasons: ['malformed'] },
-  { step: 'key', means: 'the key that it names is published', reasons: ['unknown_key'] },
+  {
+    step: 'key',
+    means: 'the key that it names is published',
+    reasons: ['unknown_key', 'keys_unavailable'],
+  },
   { step: 'signature', means: 'the signature is ours', reasons: ['bad_signature'] },
   { step: 'time', means: 'it has not expired', reasons: ['expired'] },
   { step: 'audience', means: 'it is for this very MCP server', reasons: ['wrong_audience'] },

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MethodDefinition } from '@grpc/grpc-js'
 import { loadFileDescriptorSetFromBuffer, loadSync } from '@grpc/proto-loader'
+import { SERVICES } from './services.ts'
 import type { StreamingMethod } from './transport/transport.ts'
 
 const PROTO = join(import.meta.dirname, '../proto')
-const SERVICES = ['envoy.service.auth.v3.Authorization', 'grpc.health.v1.Health']
 const NOT_FOUND = 5
 
 interface ReflectionRequest {

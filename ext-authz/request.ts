@@ -8,6 +8,8 @@ import type { CheckInput } from './check.ts'
 /** The route's context extension that names the service. */
 export const SERVICE_EXTENSION = 'service'
 
+const NOTHING = Buffer.alloc(0)
+
 export interface ParsedRequest {
   readonly input: CheckInput
   /** For the log only. */
@@ -20,7 +22,7 @@ export interface ParsedRequest {
 export function parseCheckRequest(message: Buffer): ParsedRequest {
   const { attributes } = CheckRequest.decode(message)
   const http = attributes?.request?.http
-  const headers = http?.headerMap?.headers ?? []
+  const headers = http === undefined ? [] : (http.headerMap?.headers ?? listed(http.headers))
   return {
     input: {
       service: attributes?.contextExtensions[SERVICE_EXTENSION],
@@ -32,6 +34,11 @@ export function parseCheckRequest(message: Buffer): ParsedRequest {
     // Envoy's path includes the query, which may hold anything.
     path: http?.path.split('?', 1)[0] ?? '',
   }
+}
+
+/** Envoy's usual form, in which values of one name are one text: several tokens are no token. */
+function listed(headers: Readonly<Record<string, string>>): HeaderValue[] {
+  return Object.entries(headers).map(([key, value]) => ({ key, value, rawValue: NOTHING }))
 }
 
 /** Each of them, apart. Envoy sends names in lower case; whoever asks by hand may not. */

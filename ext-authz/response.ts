@@ -1,7 +1,7 @@
 /**
  * Decision → CheckResponse: identity headers for a yes, status, challenge and body for a no.
  *
- * Each answer is encoded once: a decision about a token that was verified before is the same object each
+ * Answers are encoded once or twice: a decision about a token that was verified before is the same object each
  * time, and refusals differ by resource and reason alone.
  */
 
@@ -25,10 +25,10 @@ import {
   toWireDenial,
   type WireDenial,
 } from './decision.ts'
+import { createAllowanceEncoder } from './encode-allowance.ts'
 import type { ProtectedResource } from './resources.ts'
 
-/** gRPC codes; anything but OK is a refusal to Envoy. */
-const OK = 0
+/** gRPC codes; anything but 0 is a refusal to Envoy. */
 const PERMISSION_DENIED = 7
 const UNAVAILABLE = 14
 
@@ -37,7 +37,8 @@ const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
 
 const RETRY_AFTER_SECONDS = '1'
 
-const MANAGED = Object.values(IDENTITY_HEADERS)
+/** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
+const ALLOWANCES = createAllowanceEncoder(Object.values(IDENTITY_HEADERS), NEVER_UPSTREAM)
 const NOTHING = Buffer.alloc(0)
 
 const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()
@@ -49,8 +50,15 @@ export function encodeDecision(decision: Decision): Buffer {
   if (!allow && decision.resource !== undefined && decision.caller === undefined) {
     return encodeRefusal(decision, decision.resource)
   }
-  decision.encoded ??= encode(decision).toString('latin1')
-  return Buffer.from(decision.encoded, 'latin1')
+  if (decision.encoded) return Buffer.from(decision.encoded, 'latin1')
+  const encoded = decision.allow ? encodeAllowance(decision) : encode(decision).toString('latin1')
+  decision.encoded = decision.encoded === undefined ? '' : encoded
+  return Buffer.from(encoded, 'latin1')
+}
+
+/** Nothing of it for Envoy's log: Envoy would take it apart for each request, and it stands in the headers. */
+function encodeAllowance({ identity }: Allowance): string {
+  return ALLOWANCES.encode(toIdentityHeaders(identity))
 }
 
 function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
@@ -61,36 +69,11 @@ function encodeRefusal(denial: Denial, resource: ProtectedResource): Buffer {
   return encoded
 }
 
-function encode(decision: Decision): Buffer {
-  return Buffer.from(CheckResponse.encode(toCheckResponse(decision)).finish())
+function encode(denial: Denial): Buffer {
+  return Buffer.from(CheckResponse.encode(toCheckResponse(denial)).finish())
 }
 
-export function toCheckResponse(decision: Decision): CheckResponse {
-  return decision.allow ? toAllowance(decision) : toDenial(decision)
-}
-
-/** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
-function toAllowance(allowance: Allowance): CheckResponse {
-  const headers: HeaderValueOption[] = []
-  const headersToRemove = [...NEVER_UPSTREAM]
-  const managed = toIdentityHeaders(allowance.identity)
-  for (const name of MANAGED) {
-    const value = managed[name] ?? ''
-    if (value === '') headersToRemove.push(name)
-    else headers.push(set(name, value))
-  }
-  return {
-    status: { code: OK, message: '' },
-    // Envoy would have to take it apart for each request, for words that stand in the headers.
-    dynamicMetadata: undefined,
-    httpResponse: {
-      $case: 'okResponse',
-      value: { headers, headersToRemove },
-    },
-  }
-}
-
-function toDenial(denial: Denial): CheckResponse {
+export function toCheckResponse(denial: Denial): CheckResponse {
   const wire = toWireDenial(denial.reason)
   const challenge = toChallenge(denial, wire)
   const dynamicMetadata = toRecord(denial)

@@ -2,10 +2,13 @@
 
 import type { Log } from '../lib/platform/log.ts'
 import {
+  HealthCheckRequest,
   HealthCheckResponse,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../proto/gen/grpc/health/v1/health.ts'
+import { AUTHORIZATION, HEALTH, SERVICES } from './services.ts'
 import { createFastServer } from './transport/fast-server.ts'
+import { CallFault, STATUS } from './transport/status.ts'
 import type {
   GrpcMethods,
   GrpcServer,
@@ -28,18 +31,28 @@ const REFLECTION = ['v1', 'v1alpha'].map(
   (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
 )
 
-/** Health has no `Watch`: Envoy asks again and again. */
 export function createMethods({ check, isServing }: MethodPorts): GrpcMethods {
-  const health = (status: Serving): Buffer =>
-    Buffer.from(HealthCheckResponse.encode({ status }).finish())
-  const [serving, notServing] = [health(Serving.SERVING), health(Serving.NOT_SERVING)]
   const reflection = reflectWhenAsked()
   return {
     unary: new Map<string, UnaryMethod>([
-      ['/envoy.service.auth.v3.Authorization/Check', check],
-      ['/grpc.health.v1.Health/Check', () => (isServing() ? serving : notServing)],
+      [`/${AUTHORIZATION}/Check`, check],
+      [`/${HEALTH}/Check`, healthOf(isServing)],
     ]),
     streaming: new Map(REFLECTION.map((name) => [name, reflection])),
+  }
+}
+
+/** Of the whole process, which the empty name stands for. There is no `Watch`: Envoy asks again and again. */
+function healthOf(isServing: () => boolean): UnaryMethod {
+  const toBytes = (status: Serving): Buffer =>
+    Buffer.from(HealthCheckResponse.encode({ status }).finish())
+  const [serving, notServing] = [toBytes(Serving.SERVING), toBytes(Serving.NOT_SERVING)]
+  return (message) => {
+    const { service } = HealthCheckRequest.decode(message)
+    if (service !== '' && !SERVICES.includes(service)) {
+      throw new CallFault(STATUS.notFound, 'no such service')
+    }
+    return isServing() ? serving : notServing
   }
 }
 

@@ -49,7 +49,10 @@ export function createVerifiedTokens(generation = GENERATION): VerifiedTokens {
       const found = young.get(key)
       if (found !== undefined) return found
       const older = old.get(key)
-      if (older !== undefined) keep(key, older)
+      if (older === undefined) return undefined
+      // First: where the young one is full it becomes the old one, and this is not held in both.
+      old.delete(key)
+      keep(key, older)
       return older
     },
     add: keep,

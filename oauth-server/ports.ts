@@ -18,7 +18,10 @@ import { type Access, createAccess, type LiveAccess } from './access/access.ts'
 import type { Client } from './clients/client.ts'
 import { createClientKeys, type FindClientKey } from './clients/client-keys.ts'
 import { type ClientDirectory, createClientDirectory } from './clients/directory.ts'
-import { createClientDocuments } from './clients/documents/client-documents.ts'
+import {
+  type ClientDocuments,
+  createClientDocuments,
+} from './clients/documents/client-documents.ts'
 import {
   createDocumentSupport,
   type DocumentSupport,
@@ -188,33 +191,39 @@ function createTrail(
   }
 }
 
-/** What clients say about themselves elsewhere is fetched through one guard. */
+/**
+ * What clients say about themselves elsewhere is fetched through one guard. Documents, key sets and the probe
+ * have places of their own: what does not answer holds up nothing but its like.
+ */
 function createClients(
   families: Families,
   scopes: Scopes,
   { config, live, clock, log, configured }: Surroundings,
 ): Pick<Ports, 'clients' | 'findClientKey' | 'documentSupport'> {
   const { CLIENT_ID_METADATA_DOCUMENTS: mode, CLIENT_DOCUMENT_TEST_HOSTS: testHosts } = config
-  const outbound = createOutbound(testHosts === undefined ? {} : { testHosts })
   const { documents, limits, reachability } = families
-  const shared = { outbound, documents, limits, clock }
-  const clientDocuments = createClientDocuments({
-    ...shared,
-    isAccepted: mode !== 'off',
-    get knownScopes() {
-      return scopes.supported
-    },
-    get ownHosts() {
-      return ownHostsOf(live.current)
-    },
-    log,
+  const fetching = () => ({
+    outbound: createOutbound(testHosts === undefined ? {} : { testHosts }),
+    ...{ documents, limits, clock },
   })
+  const fetchDocuments = (): ClientDocuments =>
+    createClientDocuments({
+      ...fetching(),
+      isAccepted: mode !== 'off',
+      get knownScopes() {
+        return scopes.supported
+      },
+      get ownHosts() {
+        return ownHostsOf(live.current)
+      },
+      log,
+    })
   return {
     clients: createClientDirectory(
       {
         registered: families.clients,
         configured,
-        documents: clientDocuments,
+        documents: fetchDocuments(),
         redirectHosts: config.REGISTRATION_REDIRECT_HOSTS,
       },
       {
@@ -224,11 +233,11 @@ function createClients(
       },
       clock,
     ),
-    findClientKey: createClientKeys(shared),
+    findClientKey: createClientKeys(fetching()),
     documentSupport: createDocumentSupport({
       mode,
       reachability,
-      documents: clientDocuments,
+      documents: fetchDocuments(),
       clock,
       log,
     }),

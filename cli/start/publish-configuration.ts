@@ -9,6 +9,7 @@ import type { Services } from '../../lib/catalogue/catalogue.ts'
 import { changedSections, changedServices } from '../../lib/catalogue/changes.ts'
 import { isBlank, watchConfiguration } from '../../lib/catalogue/configuration-watch.ts'
 import { type Copies, copiesOf } from '../../lib/catalogue/copies.ts'
+import { isRefusedByEdge } from '../../lib/catalogue/edge-refusal.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { restartWarnings } from '../../lib/catalogue/live-gateway.ts'
 import { takeUp } from '../../lib/catalogue/take-up.ts'
@@ -96,7 +97,8 @@ export function followConfiguration(
       return current
     },
     get refused() {
-      return refused
+      if (refused !== undefined || !isRefusedByEdge(copies)) return refused
+      return { text: current.configurationText, faults: [NOT_ROUTED] }
     },
     watch() {
       end ??= watchConfiguration(started.configurationPath, {
@@ -115,6 +117,9 @@ export function followConfiguration(
     },
   }
 }
+
+const NOT_ROUTED =
+  'Envoy refuses the routes that follow from it: the log of envoy-files says which file, that of envoy why'
 
 const NOT_INSTALLED =
   'the configuration needs what cannot be installed: what was read before stays in force; save it once more to try again'

@@ -60,7 +60,7 @@ function ofLogins(): Met[] {
       about,
       what: 'registrations that nobody approved',
       is: '100,000',
-      past: '503 with `Retry-After`',
+      past: 'the oldest gives way, or 503 with `Retry-After` while none is older than {oauth-server/store/clients.ts#PROTECTED_MS}',
       setting: '`REGISTRATIONS_MAX`',
     },
     {
@@ -73,13 +73,19 @@ function ofLogins(): Met[] {
       about,
       what: 'name of a client',
       is: '{oauth-server/clients/metadata.ts#TEXT_CHARACTERS_MAX}',
-      past: '`invalid_client_metadata`',
+      past: 'cut',
     },
     {
       about,
       what: 'a client’s document',
       is: '{oauth-server/clients/documents/client-documents.ts#BYTES_MAX}',
       past: 'a page that says so',
+    },
+    {
+      about,
+      what: 'documents of clients that are fetched at once by a process, and as many key sets',
+      is: '{lib/platform/outbound/outbound.ts#CONCURRENT_MAX}; {lib/platform/outbound/outbound.ts#CONCURRENT_PER_HOST_MAX} from one host, {lib/platform/outbound/outbound.ts#CONCURRENT_PER_REQUESTER_MAX} for one address',
+      past: '503 with `Retry-After`',
     },
     {
       about,

@@ -69,7 +69,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
     '`~/.cache/mcp-oauth-gateway/services`',
   ),
   MCP_CORS_ORIGINS: where(
-    'Web pages that may call, `*` for all. On loopback the pages of this machine may without it',
+    'Web pages that may call, `*` for all but `null`. `PUBLIC_URL`’s own may without it, on loopback all of this machine',
   ),
   LOG_LEVEL: where('How much every part says'),
 

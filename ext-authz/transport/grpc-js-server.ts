@@ -7,15 +7,18 @@ import {
   type MethodDefinition,
   Server,
   ServerCredentials,
-  status,
 } from '@grpc/grpc-js'
 import type { Log } from '../../lib/platform/log.ts'
 import { TRACEPARENT } from '../../lib/platform/tracing/tracing.ts'
 import { assertSocketPath } from '../../lib/platform/unix-socket.ts'
 import { CLOSE_MS, MESSAGE_BYTES_MAX } from './http2/limits.ts'
+import { CallFault, STATUS } from './status.ts'
 import type { GrpcMethods, GrpcServer, StreamingMethod, UnaryMethod } from './transport.ts'
 
-const INTERNAL = { code: status.INTERNAL, details: 'internal error' }
+const INTERNAL: { code: number; details: string } = {
+  code: STATUS.internal,
+  details: 'internal error',
+}
 
 type Handler = handleUnaryCall<Buffer, Buffer> | handleBidiStreamingCall<Buffer, Buffer>
 
@@ -70,10 +73,7 @@ function toUnary(name: string, method: UnaryMethod, log: Log): handleUnaryCall<B
     const [traceparent = ''] = call.metadata.get(TRACEPARENT)
     void attempt((message) => method(message, String(traceparent)), call.request).then(
       (answer) => reply(null, answer),
-      (error: unknown) => {
-        log.error({ err: error, method: name }, 'gRPC method failed')
-        reply(INTERNAL)
-      },
+      (error: unknown) => reply(toStatus(error, name, log)),
     )
   }
 }
@@ -94,8 +94,7 @@ function toStreaming(
           return true
         },
         (error: unknown) => {
-          log.error({ err: error, method: name }, 'gRPC method failed')
-          stream.emit('error', INTERNAL)
+          stream.emit('error', toStatus(error, name, log))
           return false
         },
       )
@@ -103,6 +102,12 @@ function toStreaming(
     // It may come while the last message is being answered.
     stream.on('end', () => void last.then((isFine) => isFine && stream.end()))
   }
+}
+
+function toStatus(error: unknown, name: string, log: Log): typeof INTERNAL {
+  if (error instanceof CallFault) return { code: error.status, details: error.message }
+  log.error({ err: error, method: name }, 'gRPC method failed')
+  return INTERNAL
 }
 
 async function attempt(method: StreamingMethod, message: Buffer): Promise<Buffer> {

@@ -1,7 +1,8 @@
 /** What carries gRPC between Envoy and the decision: message bytes in, message bytes out. */
 
 /**
- * One message for one message. Answers at once where it can; a throw or rejection is gRPC INTERNAL.
+ * One message for one message. Answers at once where it can; a throw or rejection is
+ * gRPC INTERNAL, unless it is a `CallFault`.
  * @param traceparent as the caller sent it; empty or absent where it sent none.
  */
 export type UnaryMethod = (message: Buffer, traceparent?: string) => Buffer | Promise<Buffer>

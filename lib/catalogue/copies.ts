@@ -4,6 +4,7 @@
  * while it is bad, and all of them see the same changes.
  */
 
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { type Environment, optional, readEnvironment, text } from '../platform/environment.ts'
 
@@ -18,6 +19,8 @@ export interface Copies {
   readonly accepted: string
   /** Folder in which each process says what it holds. */
   readonly held: string
+  /** There while Envoy keeps the routes of before, as it refuses the newer ones. */
+  readonly refusedByEdge: string
 }
 
 export function copiesIn(folder: string): Copies {
@@ -26,6 +29,7 @@ export function copiesIn(folder: string): Copies {
     started: join(folder, 'started.yaml'),
     accepted: join(folder, 'accepted.yaml'),
     held: join(folder, 'held'),
+    refusedByEdge: join(folder, 'refused-by-edge'),
   }
 }
 
@@ -37,4 +41,15 @@ export function findCopies(environment: Environment): Copies | undefined {
   const specification = { [COPIES_VARIABLE]: optional(text, undefined) }
   const folder = readEnvironment(specification, environment)[COPIES_VARIABLE]
   return folder === undefined ? undefined : copiesIn(folder)
+}
+
+/** Rooms in containers of their own can only read the copies: nobody could name a process to another. */
+export function isShared({ folder }: Copies): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    return code !== 'EROFS' && code !== 'EACCES'
+  }
 }

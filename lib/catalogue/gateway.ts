@@ -17,12 +17,14 @@ import {
   text,
 } from '../platform/environment.ts'
 import type { AccessSettings } from './access-rules.ts'
-import { type Addresses, hostLayout, pathLayout } from './addresses.ts'
+import type { Addresses } from './addresses.ts'
 import type { Branding } from './branding.ts'
 import { type CatalogueReading, readCatalogue, type Services } from './catalogue.ts'
 import { type AccessReading, toAccess } from './configured-access.ts'
+import { hostFaults, toAddresses } from './configured-addresses.ts'
 import { toBranding } from './configured-branding.ts'
 import { type ConfiguredClients, toConfiguredClients } from './configured-client.ts'
+import { pageOrigins } from './configured-origins.ts'
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
 import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
@@ -56,7 +58,7 @@ export interface Gateway {
   readonly metricsPort: number
   /** Absolute path; keys, data and logs live below it. */
   readonly stateDirectory: string
-  /** Origins of web pages that may call; `*` stands for all of them. */
+  /** Origins of web pages that may call, beside our own; `*` stands for all of them. */
   readonly corsOrigins: readonly string[]
   /** Absolute path of the configuration file, which may not exist. */
   readonly configurationPath: string
@@ -87,7 +89,7 @@ export const GATEWAY_VARIABLES = {
   GATEWAY_PACKAGES_DIR: optional(text, undefined),
   /** In it the socket of each service's runner program: the bridge then starts nothing itself. */
   MCP_RUNNERS_FOLDER: optional(text, undefined),
-  MCP_CORS_ORIGINS: optional(list, []),
+  MCP_CORS_ORIGINS: optional(pageOrigins, []),
   // What is secret of a provider is no room's business but the authorization server's.
   GITHUB_CLIENT_ID: optional(text, undefined),
   GITHUB_URL: optional(text, undefined),
@@ -123,6 +125,7 @@ export function readGateway(
       toFolder(values?.GATEWAY_PACKAGES_DIR, workingDirectory) ?? packagesFolder(environment),
   })
   faults.push(...catalogue.faults)
+  if (addresses !== undefined) faults.push(...hostFaults(addresses, catalogue.services.keys()))
   const clients = toConfiguredClients(ownClients, catalogue.services, faults)
   const branding = toBranding(look, file.folder, faults)
   // What a file that cannot be read says of people nobody knows: nothing is missing there.
@@ -178,38 +181,6 @@ function readPeople(
     faults,
   )
   return { ...reading, providers }
-}
-
-function toAddresses({ PUBLIC_URL, BASE_DOMAIN, GATEWAY_PORT }: GatewayValues): Addresses {
-  if (BASE_DOMAIN !== undefined && !/^[a-z0-9.-]+$/.test(BASE_DOMAIN)) {
-    throw new ConfigError([`BASE_DOMAIN must be a host name in lower case, not "${BASE_DOMAIN}"`])
-  }
-  const fallback =
-    BASE_DOMAIN === undefined
-      ? `http://localhost:${GATEWAY_PORT}`
-      : BASE_DOMAIN === 'localhost' || BASE_DOMAIN.endsWith('.localhost')
-        ? `http://auth.${BASE_DOMAIN}:${GATEWAY_PORT}`
-        : `https://auth.${BASE_DOMAIN}`
-  const issuer = parseIssuer(PUBLIC_URL ?? fallback)
-  const addresses = BASE_DOMAIN === undefined ? pathLayout(issuer) : hostLayout(issuer, BASE_DOMAIN)
-  if (addresses.secure || addresses.loopback) return addresses
-  throw new ConfigError([
-    `PUBLIC_URL must be https:// off this machine, not "${addresses.issuer}": tokens would travel in clear`,
-  ])
-}
-
-function parseIssuer(value: string): URL {
-  const url = URL.parse(value)
-  // Byte for byte: what is not written as an origin would have to be changed to become the issuer.
-  if (
-    url !== null &&
-    value === url.origin &&
-    (url.protocol === 'https:' || url.protocol === 'http:')
-  )
-    return url
-  throw new ConfigError([
-    `PUBLIC_URL must be http(s)://host[:port] in lower case without path or trailing slash, not "${value}"`,
-  ])
 }
 
 /** A path, or what would stand there. */

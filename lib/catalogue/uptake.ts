@@ -3,20 +3,11 @@
  * digest of its text into a file of its own.
  */
 
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digest } from '../platform/seal.ts'
-import type { Copies } from './copies.ts'
+import { type Copies, isShared } from './copies.ts'
 import type { Side } from './take-up.ts'
 
 export interface Uptake {
@@ -72,17 +63,6 @@ export function openUptake(copies: Copies | undefined, side: Side): Uptake {
       return 'late'
     },
     forget: () => rmSync(own, { force: true }),
-  }
-}
-
-/** Rooms in containers of their own can only read the copies: nobody could name a process to another. */
-function isShared({ folder }: Copies): boolean {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    return code !== 'EROFS' && code !== 'EACCES'
   }
 }
 

@@ -135,34 +135,48 @@ const P256_BYTES = 32
 function toConcatenated(der: Buffer): Buffer {
   // 30 length, 02 length r, 02 length s: for this curve each length is one byte.
   const endOfR = 4 + (der[3] ?? 0)
-  const [r, s] = [der.subarray(4, endOfR), der.subarray(endOfR + 2)]
   const both = Buffer.alloc(2 * P256_BYTES)
-  for (const [number, end] of [
-    [r, P256_BYTES],
-    [s, 2 * P256_BYTES],
-  ] as const) {
-    // DER drops leading zeros, and adds one where the first bit is set.
-    const digits = number.subarray(Math.max(0, number.length - P256_BYTES))
-    both.set(digits, end - digits.length)
-  }
+  copyDigits(der, { from: 4, to: endOfR }, both, P256_BYTES)
+  copyDigits(der, { from: endOfR + 2, to: der.length }, both, 2 * P256_BYTES)
   return both
 }
 
-/** The way back; undefined for what is not two numbers of this curve. */
-function toDer(both: Buffer): Buffer | undefined {
-  if (both.length !== 2 * P256_BYTES) return undefined
-  const r = toDerInteger(both.subarray(0, P256_BYTES))
-  const s = toDerInteger(both.subarray(P256_BYTES))
-  return Buffer.concat([Buffer.from([DER_SEQUENCE, r.length + s.length]), r, s])
+/** DER drops leading zeros, and adds one where the first bit is set. */
+function copyDigits(der: Buffer, { from, to }: Range, both: Buffer, end: number): void {
+  const first = Math.max(from, to - P256_BYTES)
+  der.copy(both, end - (to - first), first, to)
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
 }
 
 const DER_SEQUENCE = 0x30
 const DER_INTEGER = 0x02
+/** Two numbers, each with two bytes before it and perhaps a zero, behind two bytes. */
+const DER_BYTES_MAX = 2 + 2 * (2 + 1 + P256_BYTES)
 
-/** Without leading zeros, but with one where the first bit is set: it would be the sign. */
-function toDerInteger(number: Buffer): Buffer {
-  const first = number.findIndex((byte) => byte !== 0)
-  const digits = number.subarray(first < 0 ? P256_BYTES - 1 : first)
-  const sign = (digits[0] ?? 0) < 0x80 ? [] : [0]
-  return Buffer.concat([Buffer.from([DER_INTEGER, sign.length + digits.length, ...sign]), digits])
+/** The way back; undefined for what is not two numbers of this curve. */
+function toDer(both: Buffer): Buffer | undefined {
+  if (both.length !== 2 * P256_BYTES) return undefined
+  const der = Buffer.alloc(DER_BYTES_MAX)
+  const endOfR = writeInteger(der, 2, both, 0)
+  const end = writeInteger(der, endOfR, both, P256_BYTES)
+  der[0] = DER_SEQUENCE
+  der[1] = end - 2
+  return der.subarray(0, end)
+}
+
+/** Without leading zeros, but with one where the first bit is set: it would be the sign. Where it ends. */
+function writeInteger(der: Buffer, at: number, both: Buffer, begin: number): number {
+  const end = begin + P256_BYTES
+  let first = begin
+  while (first < end - 1 && both[first] === 0) first += 1
+  const sign = (both[first] ?? 0) < 0x80 ? 0 : 1
+  der[at] = DER_INTEGER
+  der[at + 1] = sign + end - first
+  const digits = at + 2 + sign
+  both.copy(der, digits, first, end)
+  return digits + end - first
 }

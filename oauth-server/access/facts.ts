@@ -76,6 +76,7 @@ export function createFacts(ports: FactsPorts): Facts {
           {
             detail: 'the facts about a person are too old',
             retryAfterSeconds: RETRY_AFTER_SECONDS,
+            explain: 'provider',
           },
         )
       }

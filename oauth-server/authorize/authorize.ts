@@ -30,6 +30,7 @@ import {
 import { showConsentPage } from './consent-page.ts'
 import { grantRemembered, judgeWithoutAsking } from './remembered.ts'
 import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
+import { namingResource } from './resource-of-host.ts'
 import {
   type RespondentState,
   redirectErrors,
@@ -59,7 +60,7 @@ export function authorize(ports: Ports): Koa.Middleware[] {
   const { issuer } = gateway.addresses
   const steps: Step[] = [
     securePage,
-    onIssuerHost(gateway.addresses),
+    onIssuerHost(gateway.addresses, namingResource(ports)),
     limitByAddress(families.limits, LIMIT),
     redirectErrors(issuer),
 

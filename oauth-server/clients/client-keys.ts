@@ -5,6 +5,7 @@ import { OAuthError, type OAuthErrorOptions } from '../../lib/oauth/error.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Outbound } from '../../lib/platform/outbound/outbound.ts'
 import { describeFailure } from '../../lib/platform/outbound/outbound-error.ts'
+import { takeOrRefuse } from '../steps/limit-rate.ts'
 import type { Documents } from '../store/documents.ts'
 import type { Limits } from '../store/limits.ts'
 import type { ClientKeys } from './client.ts'
@@ -13,8 +14,8 @@ import { type KeySet, parseKeySet, publicKeysOf } from './documents/keys.ts'
 import { shareRunning } from './documents/share-running.ts'
 import { parseStrictJson } from './documents/strict-json.ts'
 
-/** What `jose` asks for the key of one token. */
-export type FindClientKey = (keys: ClientKeys) => JWTVerifyGetKey
+/** What `jose` asks for the key of one token. `requester`, an `addressKey`, pays when a set has to be fetched. */
+export type FindClientKey = (keys: ClientKeys, requester: string) => JWTVerifyGetKey
 
 export interface ClientKeysPorts {
   readonly outbound: Outbound
@@ -26,25 +27,33 @@ export interface ClientKeysPorts {
 const BYTES_MAX = 65_536
 const FRESH = { minMs: 60_000, maxMs: 3_600_000 }
 
+/** Whoever can register can name any number of sets: nobody makes us ask the whole internet. */
+const REQUESTS = { name: 'key-set-request', burst: 60, perMinute: 60 }
 /** Of one set, whoever asks. */
 const FETCH = { name: 'key-set', burst: 6, perMinute: 12 }
 /** For a key that is not in it: it may have been published since. */
 const RENEW = { name: 'key-set-renew', burst: 1, perMinute: 6 }
 
 export function createClientKeys(ports: ClientKeysPorts): FindClientKey {
-  const fetch = shareRunning((uri) => fetchKeySet(ports, uri))
-  return (keys) => {
+  const share = shareRunning((uri, requester: string) => fetchKeySet(ports, uri, requester))
+  const fetch = async (uri: string, requester: string): Promise<KeySet> => {
+    if (!share.isRunning(uri)) await charge(ports, uri, requester)
+    return await share(uri, requester)
+  }
+  return (keys, requester) => {
     if ('jwks' in keys) return toFinder(keys.jwks)
     const { jwksUri } = keys
     return async (header, token) => {
       const known = await findFresh(ports, jwksUri)
-      if (known === undefined) return await toFinder(await fetch(jwksUri))(header, token)
+      if (known === undefined) {
+        return await toFinder(await fetch(jwksUri, requester))(header, token)
+      }
       try {
         return await toFinder(known)(header, token)
       } catch (error) {
         const isUnknown = error instanceof errors.JWKSNoMatchingKey
         if (!isUnknown || (await ports.limits.take(RENEW, jwksUri)) > 0) throw error
-        return await toFinder(await fetch(jwksUri))(header, token)
+        return await toFinder(await fetch(jwksUri, requester))(header, token)
       }
     }
   }
@@ -56,12 +65,29 @@ async function findFresh({ documents, clock }: ClientKeysPorts, uri: string) {
   return publicKeysOf(parseKeySet(parseStrictJson(known.text)))
 }
 
-async function fetchKeySet(ports: ClientKeysPorts, uri: string): Promise<KeySet> {
+async function charge(
+  { outbound, limits }: ClientKeysPorts,
+  uri: string,
+  requester: string,
+): Promise<void> {
+  try {
+    outbound.requireRoom(uri, requester)
+  } catch (cause) {
+    throw unavailable({ cause, detail: describeFailure(cause) })
+  }
+  await takeOrRefuse(limits, REQUESTS, requester)
+}
+
+async function fetchKeySet(
+  ports: ClientKeysPorts,
+  uri: string,
+  requester: string,
+): Promise<KeySet> {
   const retryAfterSeconds = await ports.limits.take(FETCH, uri)
   if (retryAfterSeconds > 0) throw unavailable({ retryAfterSeconds })
   const fetchedAt = ports.clock()
   try {
-    const { text, headers } = await ports.outbound.fetch(uri, BYTES_MAX)
+    const { text, headers } = await ports.outbound.fetch(uri, BYTES_MAX, requester)
     const set = publicKeysOf(parseKeySet(parseStrictJson(text)))
     const freshUntil = fetchedAt + freshForMs(headers, FRESH)
     await ports.documents.put('keys', uri, { text, fetchedAt, freshUntil })

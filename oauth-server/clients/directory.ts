@@ -69,7 +69,7 @@ export function createClientDirectory(
   }
 
   return {
-    async find(id, freshness, requester = '') {
+    async find(id, freshness, requester) {
       if (!isDocumentUrl(id)) return configured.get(id) ?? (await registered.find(id))
       const client = await documents.find(id, freshness, requester)
       if (client !== undefined) requireAllowedHosts(client.redirectUris, redirectHosts)

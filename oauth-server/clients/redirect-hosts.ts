@@ -21,11 +21,18 @@ export const redirectHosts: Parser<RedirectHosts> = parser(WANTS, (value) => {
   )
 })
 
+/** A word for one kind is never a place of another: a host may be called as a scheme or as `loopback` is. */
+interface Place {
+  readonly kind: 'host' | 'scheme' | 'loopback' | 'oob'
+  /** In the words of the list. */
+  readonly text: string
+}
+
 /** @throws OAuthError `invalid_redirect_uri` when one of the URIs leads elsewhere. */
 export function requireAllowedHosts(uris: readonly string[], allowed: RedirectHosts): void {
   if (allowed.length === 0) return
   const places = uris.map(placeOf)
-  const wrong = places.find((place) => !allowed.some((entry) => covers(entry, place)))
+  const wrong = places.find((place) => !allowed.some((entry) => covers(entry, place)))?.text
   if (wrong === undefined) return
   throw new OAuthError(
     'invalid_redirect_uri',
@@ -34,14 +41,22 @@ export function requireAllowedHosts(uris: readonly string[], allowed: RedirectHo
   )
 }
 
-/** In the words of the list. */
-function placeOf(uri: string): string {
-  if (isOutOfBand(uri)) return 'oob'
-  if (parseLoopback(uri) !== undefined) return 'loopback'
+function placeOf(uri: string): Place {
+  if (isOutOfBand(uri)) return { kind: 'oob', text: 'oob' }
+  if (parseLoopback(uri) !== undefined) return { kind: 'loopback', text: 'loopback' }
   const { protocol, host } = new URL(uri)
-  return protocol === 'https:' ? host : `scheme:${protocol.slice(0, -1)}`
+  return protocol === 'https:'
+    ? { kind: 'host', text: host }
+    : { kind: 'scheme', text: `scheme:${protocol.slice(0, -1)}` }
 }
 
-function covers(entry: string, place: string): boolean {
-  return entry.startsWith('*.') ? place.endsWith(entry.slice(1)) : place === entry
+function covers(entry: string, { kind, text }: Place): boolean {
+  if (kindOf(entry) !== kind) return false
+  return entry.startsWith('*.') ? text.endsWith(entry.slice(1)) : text === entry
+}
+
+/** `scheme:8443` is a host with its port. */
+function kindOf(entry: string): Place['kind'] {
+  if (entry === 'loopback' || entry === 'oob') return entry
+  return /^scheme:[a-z]/.test(entry) ? 'scheme' : 'host'
 }

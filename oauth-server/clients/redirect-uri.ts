@@ -7,6 +7,9 @@
 
 const URI_BYTES_MAX = 2048
 
+/** What an answer consists of (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2). */
+const RESPONSE_PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri']
+
 /** Schemes that run, show or send something instead of waking an application. */
 const FORBIDDEN_SCHEMES = new Set(
   (
@@ -60,13 +63,20 @@ export function redirectUriFault(uri: string): string | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
   if (scheme === undefined || URL.parse(uri) === null) return 'is not an absolute URI'
   if (hasDotSegment(uri)) return 'has dot segments'
-  return schemeFault(uri, scheme)
+  return schemeFault(uri, scheme) ?? queryFault(uri)
 }
 
 function schemeFault(uri: string, scheme: string): string | undefined {
   if (scheme === 'https') return httpsFault(uri)
   if (scheme !== 'http') return customSchemeFault(uri, scheme)
   return parseLoopback(uri) === undefined ? 'uses http off this machine' : undefined
+}
+
+/** The query is kept (RFC 6749 section 3.1.2): of what is in both, an answer would have two, the planted one first. */
+function queryFault(uri: string): string | undefined {
+  const query = new URLSearchParams(/\?(.*)/.exec(uri)?.[1])
+  const taken = RESPONSE_PARAMETERS.find((name) => query.has(name))
+  return taken && `has ${taken} in its query, which the answer adds: leave it out`
 }
 
 function hasDotSegment(uri: string): boolean {

@@ -4,6 +4,7 @@ import type Koa from 'koa'
 import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
 import { type Refusal, showRefusedPage } from '../login/refusal.ts'
+import { revokeGrantsUnder } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
 import type { Login } from '../store/logins.ts'
@@ -38,15 +39,17 @@ export async function approveDevice(
   showDonePage(ctx, 'approve')
 }
 
-/** Of a double submit one makes a grant; the other is told so on a page. */
+/**
+ * Of a double submit one makes a grant; the other is told so on a page. Whether the person has signed out
+ * meanwhile, perhaps in another tab, is asked afterwards: signing out ends the grants that it finds.
+ */
 async function grantToDevice(
-  { families, scopes, resources }: Ports,
+  ports: Ports,
   { confirmationId, browser, request }: Confirmation,
   { login, service }: { readonly login: Login; readonly service: string },
 ): Promise<void> {
+  const { families, scopes, resources } = ports
   const { id: loginId, userId, userName, authenticatedAt } = login
-  // Signed out meanwhile, perhaps in another tab.
-  if (!(await families.logins.stands(login))) throw gone()
   const approved = await families.devices.approve(confirmationId, browser, {
     userId,
     userName,
@@ -57,6 +60,9 @@ async function grantToDevice(
     scopes: scopes.grant(service, request.requestedScopes),
   })
   if (!approved) throw gone()
+  if (await families.logins.stands(login)) return
+  await revokeGrantsUnder(ports, login)
+  throw gone()
 }
 
 /** The device goes on waiting: for another account. */

@@ -30,6 +30,7 @@ export function identifyClient(ports: AuthenticationPorts): Koa.Middleware<Clien
       throw new OAuthError('invalid_client', 'no client is named, or it is not known: register it')
     }
     ctx.state.client = client
+    ctx.state.hasCredentials = false
     await next()
   }
 }

@@ -10,6 +10,7 @@ import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { DEFAULT_SCOPE } from '../../lib/oauth/scope.ts'
 import { PROTECTED_RESOURCE_PATH } from '../../lib/oauth/well-known.ts'
+import { askedHost } from '../http/asked-host.ts'
 import type { Ports } from '../ports.ts'
 import { publicDocument } from '../steps/headers.ts'
 
@@ -19,7 +20,7 @@ export function describeProtectedResource({ live }: Ports): Koa.Middleware[] {
     async function sendMetadata(ctx) {
       const path = ctx.path.slice(PROTECTED_RESOURCE_PATH.length)
       const gateway = live.current
-      const service = findService(gateway, ctx.get('host').toLowerCase(), path)
+      const service = findService(gateway, askedHost(ctx, gateway.addresses), path)
       if (service === undefined) {
         throw new OAuthError('invalid_request', 'there is no such resource', { status: 404 })
       }

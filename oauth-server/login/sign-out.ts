@@ -46,8 +46,14 @@ async function revokeGrants(ports: Ports, { login, extent }: SigningOut): Promis
     const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
     return await families.grants.revokeOfUser(login.userId, expiresAt)
   }
-  const ids = await families.grants.ofUser(login.userId)
-  const grants = await Promise.all(ids.map((id) => families.grants.find(id)))
+  await revokeGrantsUnder(ports, login)
+}
+
+/** What a login has vouched for ends with it. */
+export async function revokeGrantsUnder(ports: Ports, login: Login): Promise<void> {
+  const { grants: family } = ports.families
+  const ids = await family.ofUser(login.userId)
+  const grants = await Promise.all(ids.map((id) => family.find(id)))
   for (const grant of grants) {
     if (grant?.loginId === login.id) await revokeGrant(ports, grant, 'signed out')
   }

@@ -48,7 +48,17 @@ function sendError(ctx: Koa.Context, error: OAuthError, style: ErrorStyle): void
 export function wantsPage(ctx: Koa.Context, style: ErrorStyle): boolean {
   const offers = style === 'page' ? ['html', 'json'] : ['json', 'html']
   const accepted = ctx.accepts(...offers)
-  return accepted === false ? style === 'page' : accepted === 'html'
+  if (accepted === false) return style === 'page'
+  return accepted === 'html' && (style === 'page' || isForPerson(ctx))
+}
+
+/**
+ * Asked at an endpoint of programs. Java's own client names HTML first and everything after it, and can read
+ * no page; a browser names XHTML as well, and who names JSON, or takes none, has said what it prefers.
+ */
+function isForPerson(ctx: Koa.Context): boolean {
+  const isWeighed = /application\/(?:xhtml\+xml|json)/i.test(ctx.get('accept'))
+  return isWeighed || ctx.accepts('json') === false
 }
 
 export function logError(log: Log, error: OAuthError): void {

@@ -15,10 +15,17 @@ import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { takeOrRefuse } from './limit-rate.ts'
 import type { FormState } from './read-form.ts'
-import { ASSERTION_TYPE, readSubject, verifyAssertion } from './verify-assertion.ts'
+import {
+  ASSERTION_TYPE,
+  type Presentation,
+  readSubject,
+  verifyAssertion,
+} from './verify-assertion.ts'
 
 export interface ClientState extends FormState {
   client: Client
+  /** Whether it has proved who it is; false for one that was only named. */
+  hasCredentials: boolean
 }
 
 export type AuthenticationPorts = Pick<
@@ -37,6 +44,7 @@ export function authenticateClient(ports: AuthenticationPorts): Koa.Middleware<C
     try {
       sent = readCredentials(basic, ctx.state.params)
       ctx.state.client = await verify(ports, sent, { requester, endpoint: ctx.path })
+      ctx.state.hasCredentials = (sent.secret ?? sent.assertion) !== undefined
     } catch (error) {
       if (OAuthError.from(error).code !== 'invalid_client') throw error
       // Where no client is named nothing was guessed.
@@ -99,13 +107,13 @@ function readAssertion(params: Params): string | undefined {
 async function verify(
   ports: AuthenticationPorts,
   { clientId, secret, assertion }: SentCredentials,
-  { requester, endpoint }: { requester: string; endpoint: string },
+  presentation: Presentation,
 ): Promise<Client> {
-  const client = await ports.clients.find(clientId, 'held', requester)
+  const client = await ports.clients.find(clientId, 'held', presentation.requester)
   if (client === undefined) throw failed('unknown client')
   if (assertion !== undefined) {
     if (!maySign(client)) throw failed('client authentication failed')
-    await verifyAssertion(assertion, client, endpoint, ports)
+    await verifyAssertion(assertion, client, presentation, ports)
     return client
   }
   if (isProved(client, secret)) return client

@@ -5,6 +5,9 @@ import type Koa from 'koa'
 const ALLOWED_HEADERS =
   'authorization, content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id'
 
+/** What pages read of MCP endpoints: here too, since clients ask all addresses alike. */
+const PREFLIGHT_EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id'
+
 const PREFLIGHT_SECONDS = 7200
 
 export function allowAnyOrigin({ res }: Koa.Context, next: Koa.Next): Promise<unknown> {
@@ -21,6 +24,7 @@ export function answerPreflight(methods: readonly string[]): Koa.Middleware {
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Allow-Methods': methods.join(', '),
       'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Expose-Headers': PREFLIGHT_EXPOSED_HEADERS,
       'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
     })
     ctx.status = 204

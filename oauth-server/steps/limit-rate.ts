@@ -13,9 +13,17 @@ export function limitByAddress(limits: Limits, limit: Limit): Koa.Middleware {
   }
 }
 
-/** @throws OAuthError with status 429. */
-export async function takeOrRefuse(limits: Limits, limit: Limit, subject: string): Promise<void> {
-  refuse(limit, await limits.take(limit, subject))
+/**
+ * `explain`: what a person reads about it where the subject is not they, nor their network.
+ * @throws OAuthError with status 429.
+ */
+export async function takeOrRefuse(
+  limits: Limits,
+  limit: Limit,
+  subject: string,
+  explain?: string,
+): Promise<void> {
+  refuse(limit, await limits.take(limit, subject), explain)
 }
 
 /** As `takeOrRefuse` for who did nothing wrong: it does not count. */
@@ -23,11 +31,12 @@ export async function refuseIfTaken(limits: Limits, limit: Limit, subject: strin
   refuse(limit, await limits.peek(limit, subject))
 }
 
-function refuse(limit: Limit, retryAfterSeconds: number): void {
+function refuse(limit: Limit, retryAfterSeconds: number, explain?: string): void {
   if (retryAfterSeconds === 0) return
   throw new OAuthError('temporarily_unavailable', 'too many requests: wait and try again', {
     status: 429,
     retryAfterSeconds,
     detail: `limit ${limit.name}`,
+    ...(explain === undefined ? {} : { explain }),
   })
 }

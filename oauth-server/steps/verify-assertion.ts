@@ -28,16 +28,24 @@ export function readSubject(assertion: string): string | undefined {
   }
 }
 
-/** @throws OAuthError `invalid_client`; `endpoint` is the path that was asked. */
+/** Where an assertion was sent to, and by whom. */
+export interface Presentation {
+  /** The path that was asked. */
+  readonly endpoint: string
+  /** An `addressKey`. */
+  readonly requester: string
+}
+
+/** @throws OAuthError `invalid_client`. */
 export async function verifyAssertion(
   assertion: string,
   client: Pick<Client, 'id' | 'keys'>,
-  endpoint: string,
+  presentation: Presentation,
   ports: AssertionPorts,
 ): Promise<void> {
   if (client.keys === undefined) throw failed('this client has no keys')
   const now = ports.clock()
-  const payload = await verifySignature(assertion, client, endpoint, ports, now)
+  const payload = await verifySignature(assertion, client, presentation, ports, now)
   const { jti, expiresAt } = checkClaims(payload, toSeconds(now))
   const ttlSeconds = expiresAt - toSeconds(now) + CLOCK_TOLERANCE_SECONDS + 1
   // Last: what is refused for another reason uses nothing up.
@@ -48,14 +56,14 @@ export async function verifyAssertion(
 async function verifySignature(
   assertion: string,
   { id, keys }: Pick<Client, 'id' | 'keys'>,
-  endpoint: string,
+  { endpoint, requester }: Presentation,
   { findClientKey, gateway }: AssertionPorts,
   now: number,
 ): Promise<JWTPayload> {
   if (keys === undefined) throw failed('this client has no keys')
   const { issuer } = gateway.addresses
   try {
-    const { payload } = await jwtVerify(assertion, findClientKey(keys), {
+    const { payload } = await jwtVerify(assertion, findClientKey(keys, requester), {
       algorithms: ASSERTION_ALGORITHMS,
       issuer: id,
       subject: id,

@@ -48,9 +48,9 @@ export function introspect(ports: Ports): Koa.Middleware[] {
     challengeClient,
     authenticateClient(ports),
 
-    /** RFC 7662 section 2.1: a name alone is no authorization. */
+    /** RFC 7662 section 2.1: a name alone is no authorization; who need not sign elsewhere has to here. */
     function requireCredentials(ctx, next) {
-      if (ctx.state.client.authMethod === 'none') {
+      if (!ctx.state.hasCredentials) {
         throw new OAuthError('invalid_client', 'only a client with credentials may ask here')
       }
       return next()

@@ -5,7 +5,7 @@
  * token of the asking client is answered like one that was revoked, and nothing happens.
  */
 
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type Koa from 'koa'
 import { ACCESS_TOKEN_TYPE } from '../../lib/oauth/access-token.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
@@ -49,7 +49,7 @@ async function endGrant(ctx: Context, ports: Ports, family: string): Promise<voi
 }
 
 async function revokeAccessToken(ctx: Context, ports: Ports, token: string): Promise<void> {
-  refuseOtherTypes(token)
+  refuseOtherTypes(token, ports.gateway.addresses.issuer)
   const { client } = ctx.state
   const claims = await ports.verifiedTokens.verify(token)
   if (claims?.client_id !== client.id) return
@@ -69,8 +69,8 @@ async function revokeAccessToken(ctx: Context, ports: Ports, token: string): Pro
  * RFC 7009 section 2.2.1: whoever believes an ID token to be revoked would be wrong. It is not
  * verified: nothing is told but what the sender can read in it.
  */
-function refuseOtherTypes(token: string): void {
-  const type = readType(token)
+function refuseOtherTypes(token: string, issuer: string): void {
+  const type = readOwnType(token, issuer)
   if (type === undefined || type === ACCESS_TOKEN_TYPE) return
   throw new OAuthError(
     'unsupported_token_type',
@@ -78,9 +78,10 @@ function refuseOtherTypes(token: string): void {
   )
 }
 
-function readType(token: string): string | undefined {
+/** What somebody else has made is as unknown as any text (RFC 7009 section 2.2). */
+function readOwnType(token: string, issuer: string): string | undefined {
   try {
-    return decodeProtectedHeader(token).typ
+    return decodeJwt(token).iss === issuer ? decodeProtectedHeader(token).typ : undefined
   } catch {
     // Not a JWT: then it is no token of any type.
     return undefined

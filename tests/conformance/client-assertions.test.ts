@@ -273,6 +273,31 @@ verifiesAlone('assertion-keys-away', async (t) => {
   }
 })
 
+verifiesAlone('assertion-key-limits', async (t) => {
+  const other = await world.startAnother({ RATE_LIMIT_FACTOR: '1' })
+  t.teardown(() => other.stop())
+  const { token } = createOAuthClient(other.send, issuer)
+  const one = await makeSigner()
+  const attempt = async (address: string) => {
+    count += 1
+    const jwks_uri = `https://keys.test/limited/${count}`
+    const token_endpoint_auth_method = 'private_key_jwt'
+    const { client_id } = await client.register({ token_endpoint_auth_method, jwks_uri })
+    const fields = { ...NO_TOKEN, ...withAssertion(await sign(one, toClaims(client_id))) }
+    return await token(fields, { 'x-forwarded-for': address })
+  }
+  const asked = () => internet.asked.filter((url) => url.includes('/limited/')).length
+  const answers: HttpResponse[] = []
+  for (let tries = 0; tries < 75; tries += 1) answers.push(await attempt('203.0.113.1'))
+  const limited = answers.filter(({ status }) => status === 429)
+  t.true(limited.length > 0 && limited.length <= 15, `${limited.length}`)
+  t.is(limited[0]?.json()['error'], 'temporarily_unavailable')
+  t.true(Number(limited[0]?.headers.get('retry-after')) >= 1)
+  t.is(asked(), answers.length - limited.length)
+  t.is((await attempt('203.0.113.2')).status, 503, 'another address')
+  t.is(asked(), answers.length - limited.length + 1)
+})
+
 verifiesAlone('assertion-one-way', async (t) => {
   const isWrong = (answer: HttpResponse): boolean =>
     answer.status === 400 && answer.json()['error'] === 'invalid_request'

@@ -27,9 +27,14 @@ silent.listen(0, '127.0.0.1')
 await once(silent, 'listening')
 const stranger = createAuthority()
 const strange = await startDocumentServer(stranger.issue(['strange.test']))
+const SILENT = ['silent.test', 'mute.test', 'dumb.test', 'still.test']
+const { port: silentPort } = silent.address() as AddressInfo
 const world = await startDocumentWorld(
   {},
-  { 'silent.test': (silent.address() as AddressInfo).port, 'strange.test': strange.port },
+  {
+    ...Object.fromEntries(SILENT.map((host) => [host, silentPort])),
+    'strange.test': strange.port,
+  },
 )
 const { server, internet, client, open } = world
 const { send, issuer } = server
@@ -391,6 +396,10 @@ verifiesAlone('document-defects', async (t) => {
       redirect_uris: [REDIRECT, 'javascript:alert(1)'],
     }),
     'http off this machine': (good) => ({ ...good, redirect_uris: ['http://client.test/cb'] }),
+    'no name': (good) => ({ ...good, client_name: undefined }),
+    'a number for a name': (good) => ({ ...good, client_name: 7 }),
+    'an empty name': (good) => ({ ...good, client_name: '' }),
+    'a name that nobody sees': (good) => ({ ...good, client_name: '\u200b\u00ad ' }),
     'a secret': (good) => ({ ...good, client_secret: SECRET }),
     'a method of secrets': (good) => ({
       ...good,
@@ -421,7 +430,8 @@ verifiesAlone('document-defects', async (t) => {
   }
   const url = newUrl()
   internet.serve(url, toDocument(url, { client_name: undefined }))
-  t.is((await open(url)).status, 200, 'a name is not asked for')
+  const page = await open(url)
+  t.regex(page.text, /it has no client_name that can be shown\. Whoever makes the application/)
 })
 
 verifiesAlone('document-not-reflected', async (t) => {
@@ -538,6 +548,57 @@ verifiesAlone('document-limits', async (t) => {
   t.is(urls.filter((url) => internet.count(url) > 0).length, urls.length - refused.length)
   t.is((await ask(known, '203.0.113.7')).status, 200, 'the same address, a known document')
   t.is((await ask(newUrl(), '203.0.113.8')).status, 400, 'another address')
+})
+
+verifiesAlone('document-room', async (t) => {
+  /** Its keys are never found, so that nobody has to sign. */
+  const askForKeys = async (jwks_uri: string, from: string) => {
+    const token_endpoint_auth_method = 'private_key_jwt'
+    const { client_id } = await client.register({ token_endpoint_auth_method, jwks_uri })
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const fields = {
+      grant_type: 'refresh_token',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: `${encode({ alg: 'ES256' })}.${encode({ sub: client_id })}.AA`,
+    }
+    return await client.token(fields, { 'x-forwarded-for': from })
+  }
+  let connections = 0
+  const countConnection = () => {
+    connections += 1
+  }
+  silent.on('connection', countConnection)
+  t.teardown(() => silent.off('connection', countConnection))
+  const asking = Promise.all(
+    Array.from({ length: 24 }, async (_, index) => {
+      const uri = newUrl(SILENT[index % SILENT.length])
+      return (await askForKeys(uri, `198.51.100.${index}`)).status
+    }),
+  )
+  await until(() => connections >= 20, 3000)
+  const known = newUrl()
+  internet.serve(known, { keys: [] })
+  t.is((await askForKeys(known, '203.0.113.9')).status, 503, 'no room for more key sets')
+  t.is(internet.count(known), 0)
+  for (const url of Array.from({ length: 10 }, () => newUrl())) {
+    internet.serve(url, toDocument(url))
+    t.is((await open(url)).status, 200)
+  }
+  t.deepEqual([...new Set(await asking)], [503])
+  t.is(connections, 20)
+  t.is((await askForKeys(known, '203.0.113.9')).status, 401, 'room again')
+
+  const [one, another] = ['203.0.113.20', '203.0.113.21']
+  const opening = SILENT.map((host) => open(newUrl(host), {}, one))
+  await until(() => connections >= 24, 3000)
+  const url = newUrl()
+  internet.serve(url, toDocument(url))
+  const waits = await open(url, {}, one)
+  t.is(waits.status, 503)
+  t.regex(waits.text, /this one has to wait/)
+  t.truthy(waits.headers.get('retry-after'))
+  t.is((await open(url, {}, another)).status, 200, 'another address')
+  for (const page of await Promise.all(opening)) t.is(page.status, 400)
 })
 
 const supportedBy = async (one: { send: typeof send }) => {

@@ -62,6 +62,14 @@ verifiesAlone('edge-errors-say-little', async (t) => {
     [431, 'invalid_request', () => line('GET /jwks HTTP/1.1', `X-A: ${'b'.repeat(40_000)}`)],
     [403, 'forbidden', () => line('GET /jwks HTTP/1.1', 'Connection: upgrade', 'Upgrade: x')],
     [
+      501,
+      'invalid_request',
+      () => line('POST /token HTTP/1.1', 'Transfer-Encoding: gzip, chunked'),
+    ],
+    [403, 'forbidden', () => line(`GET https://${HOST}/jwks HTTP/1.1`)],
+    [404, 'not_found', () => line('OPTIONS * HTTP/1.1')],
+    [404, 'not_found', () => line(`CONNECT ${HOST} HTTP/1.1`)],
+    [
       413,
       'invalid_request',
       async () => {

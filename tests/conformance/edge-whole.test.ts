@@ -51,6 +51,10 @@ verifies('edge-preflights', async (t) => {
     ]) {
       t.true(allowed.includes(name), `${path} ${name}`)
     }
+    const exposed = String(headers['access-control-expose-headers']).split(', ')
+    for (const name of ['WWW-Authenticate', 'Mcp-Session-Id']) {
+      t.true(exposed.includes(name), `${path} ${name}`)
+    }
   }
   for (const path of [
     '/authorize',

@@ -131,6 +131,12 @@ verifies('metadata-plain', async (t) => {
   }
   const { text } = await send({ url: issuer + OAUTH })
   t.notRegex(text, /null|\[\]|""|\{\}/)
+  // RFC 8414 section 2: who lists a method of signing lists its algorithms beside it.
+  for (const [member, listed] of Object.entries(metadata)) {
+    const [, endpoint] = /^(.*_endpoint)_auth_methods_supported$/.exec(member) ?? []
+    if (endpoint === undefined || !(listed as string[]).includes('private_key_jwt')) continue
+    t.true(`${endpoint}_auth_signing_alg_values_supported` in metadata, endpoint)
+  }
   const methods = metadata['token_endpoint_auth_methods_supported'] as string[]
   for (const method of ['none', 'client_secret_post', 'client_secret_basic']) {
     t.true(methods.includes(method))

@@ -218,11 +218,11 @@ verifies('redirect-uri-omitted', async (t) => {
 })
 
 verifies('redirect-query-kept', async (t) => {
-  const uri = 'https://app.example/cb?tenant=1&code=fixed&state=mine&x=%2F'
+  const uri = 'https://app.example/cb?tenant=1&Code=fixed&my_state=mine&x=%2F'
   const { client_id } = await client.register({ redirect_uris: [uri] })
   await isRefused(t, client_id, 'https://app.example/cb')
-  await isRefused(t, client_id, 'https://app.example/cb?tenant=2&code=fixed&state=mine&x=%2F')
-  await isRefused(t, client_id, 'https://app.example/cb?tenant=1&code=fixed&state=mine&x=/')
+  await isRefused(t, client_id, 'https://app.example/cb?tenant=2&Code=fixed&my_state=mine&x=%2F')
+  await isRefused(t, client_id, 'https://app.example/cb?tenant=1&Code=fixed&my_state=mine&x=/')
   const { url } = client.begin(client_id, { redirect_uri: uri, resource: `${issuer}/echo/mcp` })
   const person = createPerson(send)
   const answer = await person.submit(await person.open(url), { username: 'alice' })
@@ -287,6 +287,12 @@ verifies('iss-exactly-once', async (t) => {
     const page = await person.open(client.begin(web.client_id, base).url)
     const answer = await person.submit(page, { decision, username: 'alice' })
     check(answer.headers.get('location'), decision, decision === 'deny' ? 'access_denied' : null)
+  }
+  for (const start of [WEB, 'http://localhost/cb', 'http://[::1]:1/cb', 'app.example:/cb']) {
+    const uri = `${start}?tenant=1&iss=https://evil.example&code=x&state=y`
+    await t.throwsAsync(client.register({ redirect_uris: [uri] }), {
+      message: /invalid_redirect_uri.* has code in its query/,
+    })
   }
 })
 

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { SignJWT } from 'jose'
 import { digest } from '../../lib/platform/seal.ts'
 import { startGateway } from '../support/gateway.ts'
 import { form, type HttpResponse, sendOverNetwork } from '../support/http.ts'
@@ -108,6 +109,19 @@ verifies('revoke-reused-refresh', async (t) => {
   await isDead(t, newest)
 })
 
+/** Tokens of another issuer, of several types. */
+function signElsewhere(): Promise<string[]> {
+  const key = new TextEncoder().encode('a secret of somebody else, long enough')
+  return Promise.all(
+    ['JWT', 'at+jwt', 'logout+jwt', undefined].map((typ) =>
+      new SignJWT({ sub: 'somebody' })
+        .setProtectedHeader({ alg: 'HS256', ...(typ === undefined ? {} : { typ }) })
+        .setIssuer('https://elsewhere.example')
+        .sign(key),
+    ),
+  )
+}
+
 verifies('revoke-own-tokens-only', async (t) => {
   const tokens = await source.obtain(client)
   const [header, payload] = tokens.access_token.split('.')
@@ -119,6 +133,7 @@ verifies('revoke-own-tokens-only', async (t) => {
     'x'.repeat(20_000),
     `${header}.${payload}.${'A'.repeat(86)}`,
     `${tokens.refresh_token.slice(0, -1)}_`,
+    ...(await signElsewhere()),
   ]
   for (const token of foreign) isDone(t, await revoke({ token, client_id: other.client_id }))
   isDone(t, await revoke({ token: `${header}.${payload}.AAAA`, client_id: client.client_id }))

@@ -128,6 +128,7 @@ for (const fault of [
         t.is(refusal.status, 503)
         t.is(refusal.code, 'temporarily_unavailable')
         t.is(refusal.retryAfterSeconds, 30)
+        t.is(refusal.explain, 'provider')
       }
       t.deepEqual(await aliveOf(one, userId), ['echo'], 'nothing is lost')
       github.people.set(token, identity)

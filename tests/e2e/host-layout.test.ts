@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import test from 'ava'
+import { decodeJwt } from 'jose'
 import { stringify } from 'yaml'
 import { startGateway } from '../support/gateway.ts'
 import { sendByFetch } from '../support/http.ts'
+import { createOAuthClient } from '../support/oauth-client.ts'
 import { callText, connect } from '../support/sdk-client.ts'
 import { loopbackFetch } from '../support/socket-fetch.ts'
 import { verifies } from '../support/verifies.ts'
@@ -51,6 +53,27 @@ verifies('layout-hosts-end-to-end', async (t) => {
   const copy = await json(`${echo}/.well-known/oauth-authorization-server`)
   t.is(copy['issuer'], issuer)
   t.is((await fetch(`${echo}/token`, { method: 'POST' })).status, 404)
+})
+
+test('a client that asks a service’s own host, and names no resource, gets that service', async (t) => {
+  const client = createOAuthClient(sendByFetch(fetch), issuer)
+  const { client_id } = await client.register()
+  const { url, verifier } = client.begin(client_id)
+  const asked = await fetch(url.replace(issuer, echo), {
+    headers: { accept: 'text/html' },
+    redirect: 'manual',
+  })
+  t.is(asked.status, 303)
+  const back = await createVisitor('hedda', sendByFetch(fetch)).approve(
+    asked.headers.get('location') ?? '',
+  )
+  const answer = await client.token({
+    grant_type: 'authorization_code',
+    code: back.searchParams.get('code') ?? '',
+    code_verifier: verifier,
+    client_id,
+  })
+  t.is(decodeJwt(String(answer.json()['access_token'])).aud, `${echo}/mcp`)
 })
 
 test('on a host of its own a service has the transport of 2024-11-05, and challenges for its tools', async (t) => {

@@ -44,7 +44,8 @@ function assertAcceptable(text: string, client: Client): void {
   assert.deepEqual(new Set(client.redirectUris), new Set(said['redirect_uris'] as string[]))
   assert.ok(['none', 'private_key_jwt'].includes(client.authMethod))
   assert.ok(!client.grantTypes.includes('client_credentials'))
-  assert.doesNotMatch(client.name ?? '', /[\p{Cc}\p{Cf}]/u)
+  assert.ok(client.name, 'nameless')
+  assert.doesNotMatch(client.name, /[\p{Cc}\p{Cf}]/u)
   assert.doesNotMatch(JSON.stringify(client.keys ?? {}), /"(?:d|k|p|q|dp|dq|qi|oth)":/)
   for (const link of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']) {
     assert.match(String(client.echoed[link] ?? 'https://x'), /^https?:/i)

@@ -51,8 +51,8 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'credentials of the caller stay at the edge',
     file: 'ext-authz/response.ts',
-    from: 'const headersToRemove = [...NEVER_UPSTREAM]',
-    to: 'const headersToRemove: string[] = []',
+    from: 'Object.values(IDENTITY_HEADERS), NEVER_UPSTREAM)',
+    to: 'Object.values(IDENTITY_HEADERS), [])',
     noticedBy: 'no-token-passthrough',
     test: conformance('identity-headers'),
     drawnFor: 'F-11',

@@ -47,7 +47,7 @@ export const DOCUMENTS: readonly Mutation[] = [
   {
     takesOut: 'fetching unknown documents is limited',
     file: 'oauth-server/clients/documents/client-documents.ts',
-    from: 'if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester)',
+    from: "if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester ?? '')",
     to: 'if (known === undefined) return',
     noticedBy: 'document-limits',
     test: conformance('client-documents'),

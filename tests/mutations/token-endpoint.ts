@@ -135,8 +135,8 @@ export const TOKEN_ENDPOINT: readonly Mutation[] = [
   {
     takesOut: 'introspection is for clients with credentials',
     file: 'oauth-server/token/introspect.ts',
-    from: "ctx.state.client.authMethod === 'none'",
-    to: "ctx.state.client.authMethod === 'private_key_jwt' && false",
+    from: '!ctx.state.hasCredentials',
+    to: '!ctx.state.hasCredentials && false',
     noticedBy: 'introspect-authenticates',
     test: conformance('introspection'),
   },

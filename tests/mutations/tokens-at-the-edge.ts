@@ -71,8 +71,8 @@ export const TOKENS_AT_THE_EDGE: readonly Mutation[] = [
   {
     takesOut: 'our host under another scheme is foreign',
     file: 'lib/catalogue/origins.ts',
-    from: 'const listed = [...own, ...corsOrigins].map(escapePattern)',
-    to: "const listed = [...own, ...own.map((one) => one.replace('https:', 'http:')), ...corsOrigins].map(escapePattern)",
+    from: 'const listed = [addresses.issuer, ...corsOrigins].map(escapePattern)',
+    to: "const listed = [addresses.issuer, addresses.issuer.replace('https:', 'http:'), ...corsOrigins].map(escapePattern)",
     noticedBy: 'origin-other-scheme',
     test: conformance('public-name'),
   },

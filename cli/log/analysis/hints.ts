@@ -46,7 +46,7 @@ function toRefusalHint({ who, reason, service, count }: Refusal): string[] {
 }
 
 function storeHints({ refusals }: Figures): string[] {
-  const away = countOf(refusals, 'store_unavailable')
+  const away = countOf(refusals, 'store_unavailable') + countOf(refusals, 'keys_unavailable')
   return away === 0
     ? []
     : [`${away} requests were refused because the store did not answer: gateway logs valkey.`]

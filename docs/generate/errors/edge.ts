@@ -54,6 +54,11 @@ const REASONS: Readonly<Record<DenyReason, Explained>> = {
     cause: 'The service was just added or taken out, and not every part knows it yet.',
     cure: 'Try again; it takes a second or two.',
   },
+  keys_unavailable: {
+    cause:
+      'The token names a key that is not held, and the store did not answer whether it is published.',
+    cure: '`gateway status`. With the store again, a token of ours is let in, and another refused.',
+  },
   store_unavailable: {
     cause: 'The store did not answer for more than two seconds: nobody can say what was revoked.',
     cure: '`gateway status`. Logins are not lost; it serves again with the store.',
@@ -85,6 +90,10 @@ const BY_STATUS: Readonly<Record<number, Explained>> = {
     cure: 'Delete the cookies of this address.',
   },
   500: { cause: 'Envoy could not answer.', cure: '`gateway logs envoy`.' },
+  501: {
+    cause: 'The body is sent in another coding than `chunked`.',
+    cure: 'Send a length, or `chunked` alone.',
+  },
   502: {
     cause: 'A part ended in the middle of its answer.',
     cure: 'Try again; `gateway status` if it stays.',
@@ -134,6 +143,12 @@ const IN_ROUTES = [
     'connections are not upgraded here',
     'Somebody tries a WebSocket.',
     'MCP goes over plain HTTP.',
+  ],
+  [
+    '403 `forbidden`',
+    'the address is an https one, and the connection is not encrypted',
+    'Somebody uses the gateway as a proxy, or begins a plain request by `https://`.',
+    'Open the address that `gateway status` tells.',
   ],
 ] as const
 

@@ -6,8 +6,9 @@ import type { Accept } from '../http2/incoming.ts'
 import { RUNNING_MAX } from '../http2/limits.ts'
 import type { RequestHead } from '../http2/request-head.ts'
 import { type Exchange, NO_EXCHANGE, type Stream } from '../http2/stream.ts'
+import { STATUS } from '../status.ts'
 import type { GrpcMethods } from '../transport.ts'
-import { httpRefusal, refusal, STATUS } from './answers.ts'
+import { httpRefusal, refusal } from './answers.ts'
 import { Call, type CallPorts, type Load, type Method } from './call.ts'
 
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/

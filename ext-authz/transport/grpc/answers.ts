@@ -1,15 +1,7 @@
 /** The HEADERS frames of gRPC answers, made once: whoever writes one puts the stream's id in. */
 
 import { FLAG, FRAME, FRAME_HEADER_BYTES } from '../http2/protocol.ts'
-
-export const STATUS = {
-  ok: 0,
-  resourceExhausted: 8,
-  unimplemented: 12,
-  internal: 13,
-} as const
-
-export type Status = (typeof STATUS)[keyof typeof STATUS]
+import type { Status } from '../status.ts'
 
 /** Indexed in the static table (RFC 7541, appendix A). */
 const STATUS_200 = Buffer.from([0x88])

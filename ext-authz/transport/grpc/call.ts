@@ -4,9 +4,10 @@ import type { Log } from '../../../lib/platform/log.ts'
 import type { ConnectionPorts } from '../http2/connection.ts'
 import { HELD_BYTES_MAX, WAITING_MESSAGES_MAX } from '../http2/limits.ts'
 import type { Exchange, Stream } from '../http2/stream.ts'
+import { CallFault, STATUS } from '../status.ts'
 import type { StreamingMethod, UnaryMethod } from '../transport.ts'
-import { failure, RESPONSE, refusal, STATUS, SUCCESS } from './answers.ts'
-import { CallFault, MessageReader, PREFIX_BYTES, wholeMessage } from './message-reader.ts'
+import { failure, RESPONSE, refusal, SUCCESS } from './answers.ts'
+import { MessageReader, PREFIX_BYTES, wholeMessage } from './message-reader.ts'
 
 /** What the calls of one connection share. */
 export interface CallPorts extends ConnectionPorts {
@@ -162,9 +163,12 @@ export class Call implements Exchange {
   }
 
   #failed(error: unknown, held: number): void {
-    this.#ports.log.error({ err: error, method: this.#method.name }, 'gRPC method failed')
+    const isMeant = error instanceof CallFault
+    if (!isMeant) {
+      this.#ports.log.error({ err: error, method: this.#method.name }, 'gRPC method failed')
+    }
     this.#settled(held)
-    this.#fail(INTERNAL)
+    this.#fail(isMeant ? error : INTERNAL)
   }
 
   #settled(held: number): void {

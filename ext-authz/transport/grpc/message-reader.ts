@@ -1,20 +1,9 @@
 /** Length-prefixed messages, however they are spread over DATA frames. */
 
 import { MESSAGE_BYTES_MAX } from '../http2/limits.ts'
-import { STATUS, type Status } from './answers.ts'
+import { CallFault, STATUS } from '../status.ts'
 
 export const PREFIX_BYTES = 5
-
-/** Ends the call with a status. */
-export class CallFault extends Error {
-  override readonly name = 'CallFault'
-  readonly status: Status
-
-  constructor(status: Status, message: string) {
-    super(message)
-    this.status = status
-  }
-}
 
 export interface MessageEvents {
   /** So many bytes more are kept. */

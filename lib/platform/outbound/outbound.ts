@@ -14,6 +14,7 @@ import { unlessAborted } from '../unless-aborted.ts'
 import { OutboundError } from './outbound-error.ts'
 import { outboundUrlFault } from './outbound-url.ts'
 import { pinnedTo } from './pinned.ts'
+import { createPlaces, type Share } from './places.ts'
 import { isPublicAddress } from './public-address.ts'
 import { createResolve, findAddresses, type Resolve } from './resolve.ts'
 
@@ -35,33 +36,49 @@ export interface Fetched {
 }
 
 export interface Outbound {
-  /** @throws OutboundError */
-  fetch(url: string, bytesMax: number): Promise<Fetched>
+  /** @throws OutboundError `busy` while a fetch would be refused: to be asked before it is counted for anything. */
+  requireRoom(url: string, requester?: string): void
+  /** `requester`: who makes us fetch, where somebody does. @throws OutboundError */
+  fetch(url: string, bytesMax: number, requester?: string): Promise<Fetched>
 }
 
 const DEADLINE_MS = 5000
 const CONCURRENT_MAX = 20
+/** One that lets us wait keeps no other waiting. */
+const CONCURRENT_PER_HOST_MAX = 8
+/** Whoever makes us fetch takes neither all places nor those of a host. */
+const CONCURRENT_PER_REQUESTER_MAX = 4
 const HTTPS_PORT = 443
 
 const bySystem = createResolve()
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { deadlineMs = DEADLINE_MS } = options
-  let running = 0
+  const places = createPlaces(CONCURRENT_MAX)
+  const requireRoom: Outbound['requireRoom'] = (url, requester) => {
+    if (!places.hasRoom(toShares(url, requester))) throw new OutboundError('busy')
+  }
   return {
-    async fetch(url, bytesMax) {
+    requireRoom,
+    async fetch(url, bytesMax, requester) {
       if (outboundUrlFault(url) !== undefined) throw new OutboundError('url')
-      if (running >= CONCURRENT_MAX) throw new OutboundError('busy')
-      running += 1
+      requireRoom(url, requester)
+      const leave = places.take(toShares(url, requester))
       try {
         return await withDeadline(deadlineMs, (signal) =>
           fetchOnce(new URL(url), bytesMax, options, signal),
         )
       } finally {
-        running -= 1
+        leave()
       }
     },
   }
+}
+
+function toShares(url: string, requester: string | undefined): readonly Share[] {
+  const host = { name: `host ${new URL(url).hostname}`, max: CONCURRENT_PER_HOST_MAX }
+  if (requester === undefined) return [host]
+  return [host, { name: `requester ${requester}`, max: CONCURRENT_PER_REQUESTER_MAX }]
 }
 
 /** Whatever the work has opened is closed when it is over, also when it failed. */

@@ -24,7 +24,7 @@ export interface ClientDocuments {
   /**
    * @throws OAuthError with words for a person. `requester` is who is to blame for a fetch.
    */
-  find(url: string, freshness: Freshness, requester: string): Promise<Client>
+  find(url: string, freshness: Freshness, requester: string | undefined): Promise<Client>
   /** Somebody approved it, or it refreshed. */
   keep(url: string): Promise<void>
   /** Fetches it now, whatever is known. @throws OutboundError, or OAuthError about what it says. */
@@ -51,12 +51,18 @@ const UNKNOWN = { name: 'document-unknown', burst: 30, perMinute: 30 }
 const KNOWN = { name: 'document-known', burst: 100, perMinute: 300 }
 
 export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocuments {
-  const { documents, clock, log } = ports
-  const fetch = shareRunning((url) => fetchDocument(ports, url))
-  const renewMeanwhile = (url: string): void => {
-    fetch(url).catch((error: unknown) =>
-      log.info({ client_id: url, detail: describeFailure(error) }, 'document not renewed'),
-    )
+  const { outbound, documents, limits, clock, log } = ports
+  const fetch = shareRunning((url, requester?: string) => fetchDocument(ports, url, requester))
+  /** Never rejects: nobody waits for it. */
+  const renewMeanwhile = async (url: string, requester: string | undefined): Promise<void> => {
+    try {
+      if (fetch.isRunning(url)) return
+      outbound.requireRoom(url, requester)
+      if ((await limits.take(KNOWN, url)) > 0) return
+      await fetch(url, requester)
+    } catch (error) {
+      log.info({ client_id: url, detail: describeFailure(error) }, 'document not renewed')
+    }
   }
   return {
     async find(url, freshness, requester) {
@@ -65,17 +71,17 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
       const now = clock()
       try {
         if (known !== undefined && (freshness === 'held' || now < known.freshUntil)) {
-          if (isStale(known, now)) renewMeanwhile(url)
+          if (isStale(known, now)) void renewMeanwhile(url, requester)
           return parseClientDocument(url, known.text, ports)
         }
         if (!fetch.isRunning(url)) await limit(ports, known, url, requester)
-        return await fetch(url)
+        return await fetch(url, requester)
       } catch (error) {
         throw toRefusal(url, freshness, error)
       }
     },
     keep: (url) => documents.keep('client', url),
-    fetch,
+    fetch: (url) => fetch(url),
   }
 }
 
@@ -100,20 +106,26 @@ function checkUrl(url: string, { isAccepted, ownHosts }: ClientDocumentsPorts): 
   )
 }
 
+/** What there is no room for counts nowhere: else whoever keeps us busy would use up what others have. */
 async function limit(
-  { limits }: ClientDocumentsPorts,
+  { outbound, limits }: ClientDocumentsPorts,
   known: FetchedDocument | undefined,
   url: string,
-  requester: string,
+  requester: string | undefined,
 ): Promise<void> {
-  if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester)
-  else await takeOrRefuse(limits, KNOWN, url)
+  outbound.requireRoom(url, requester)
+  if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester ?? '')
+  else await takeOrRefuse(limits, KNOWN, url, 'documentOften')
 }
 
-async function fetchDocument(ports: ClientDocumentsPorts, url: string): Promise<Client> {
+async function fetchDocument(
+  ports: ClientDocumentsPorts,
+  url: string,
+  requester: string | undefined,
+): Promise<Client> {
   const { outbound, documents, clock } = ports
   const fetchedAt = clock()
-  const { text, headers } = await outbound.fetch(url, BYTES_MAX)
+  const { text, headers } = await outbound.fetch(url, BYTES_MAX, requester)
   const client = parseClientDocument(url, text, ports)
   const freshUntil = fetchedAt + freshForMs(headers, FRESH)
   await documents.put('client', url, { text, fetchedAt, freshUntil })
@@ -126,7 +138,9 @@ function toRefusal(url: string, freshness: Freshness, thrown: unknown): OAuthErr
   const page = { explain: 'document', ...(freshness === 'current' ? { status: 400 } : {}) }
   if (thrown instanceof OutboundError) {
     if (thrown.fault === 'busy') {
-      return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`)
+      return new OAuthError('temporarily_unavailable', `${thrown.message} Try again in a moment.`, {
+        explain: 'documentWaits',
+      })
     }
     return new OAuthError(
       'invalid_client',

@@ -43,6 +43,8 @@ export function parseClientDocument(url: string, text: string, rules: DocumentRu
   }
   const described = { ...document, token_endpoint_auth_method: authMethod }
   const metadata = parseClientMetadata(described, rules.knownScopes)
+  // The MCP authorization specification asks for one; who registers may leave it out.
+  if (metadata.name === undefined) throw invalid('it has no client_name that can be shown')
   return {
     ...metadata,
     kind: 'document',

@@ -66,6 +66,17 @@ export const error = definePage(
     'document-whose': 'Whoever runs the application publishes it, and can mend it.',
     'document-next': 'Try again in a few minutes. If it stays so, tell them the text below.',
 
+    documentWaits:
+      'So many descriptions of applications are being fetched just now that this one has to wait.',
+    'documentWaits-whose':
+      'Most often the servers of applications answer slowly then. You have done nothing wrong.',
+    'documentWaits-next': 'Wait {seconds} seconds, then load this page again. Nothing is lost.',
+
+    documentOften: 'The description of this application has been asked for too often just now.',
+    'documentOften-whose':
+      'All who connect with it are counted together: most likely it is not your doing.',
+    'documentOften-next': 'Wait {seconds} seconds, then load this page again. Nothing is lost.',
+
     denied: 'The account that you are logged in with may not do this.',
     'denied-whose': 'Whoever runs this gateway decides who is let in.',
     'denied-next': 'Ask them to let you in, or log in with another account.',
@@ -87,6 +98,12 @@ export const error = definePage(
       'That is the gateway’s fault. Neither you nor the application can do anything about it.',
     'away-next':
       'Wait {seconds} seconds, then load this page again. Nothing has been decided, and no login is lost.',
+
+    provider:
+      'The service that you log in with does not answer as it should just now, and this gateway has to ask it about your account.',
+    'provider-whose': 'That is neither your fault nor the application’s.',
+    'provider-next':
+      'Wait {seconds} seconds, then try again. If it stays so, tell whoever runs the gateway. Nothing has been decided, and no login is lost.',
 
     ours: 'Something went wrong in this gateway.',
     'ours-whose': 'That is the gateway’s fault, not yours and not the application’s.',
@@ -158,6 +175,19 @@ export const error = definePage(
     'document-next':
       'Versuchen Sie es in einigen Minuten noch einmal. Bleibt es so, nennen Sie den Betreibern den Text unten.',
 
+    documentWaits:
+      'Es werden gerade so viele Beschreibungen von Anwendungen geholt, dass diese warten muss.',
+    'documentWaits-whose':
+      'Meist antworten dann die Server von Anwendungen langsam. Sie haben nichts falsch gemacht.',
+    'documentWaits-next':
+      'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es geht nichts verloren.',
+
+    documentOften: 'Die Beschreibung dieser Anwendung wurde gerade zu oft verlangt.',
+    'documentOften-whose':
+      'Alle, die sich mit ihr verbinden, werden zusammen gezählt: Wahrscheinlich liegt es nicht an Ihnen.',
+    'documentOften-next':
+      'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es geht nichts verloren.',
+
     denied: 'Das Konto, mit dem Sie angemeldet sind, darf das nicht.',
     'denied-whose': 'Die Betreiber dieses Gateways entscheiden, wer Zugang hat.',
     'denied-next': 'Bitten Sie sie um Zugang oder melden Sie sich mit einem anderen Konto an.',
@@ -179,6 +209,12 @@ export const error = definePage(
     'away-whose': 'Das liegt am Gateway. Weder Sie noch die Anwendung können etwas dafür.',
     'away-next':
       'Warten Sie {seconds} Sekunden und laden Sie diese Seite dann neu. Es wurde nichts entschieden, und keine Anmeldung geht verloren.',
+
+    provider:
+      'Der Dienst, mit dem Sie sich anmelden, antwortet gerade nicht so, wie er sollte, und dieses Gateway muss ihn nach Ihrem Konto fragen.',
+    'provider-whose': 'Das liegt weder an Ihnen noch an der Anwendung.',
+    'provider-next':
+      'Warten Sie {seconds} Sekunden und versuchen Sie es dann noch einmal. Bleibt es so, sagen Sie es den Betreibern des Gateways. Es wurde nichts entschieden, und keine Anmeldung geht verloren.',
 
     ours: 'In diesem Gateway ist etwas schiefgegangen.',
     'ours-whose': 'Das liegt am Gateway, nicht an Ihnen und nicht an der Anwendung.',

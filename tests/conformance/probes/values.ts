@@ -23,6 +23,12 @@ const TOKEN_DOOR: Door = {
   isLetIn: (answer) => answer.json()['error'] === 'invalid_grant',
 }
 
+const REVOCATION_DOOR: Door = { fields: { token: 'x' }, isLetIn: ({ status }) => status === 200 }
+const INTROSPECTION_DOOR: Door = {
+  fields: { token: 'x' },
+  isLetIn: ({ text }) => text === '{"active":false}',
+}
+
 export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | undefined>> = {
   scopes_supported: (scope) => (t, subject) => isGranted(t, subject, scope),
   response_types_supported: oneOf({ code: answersWithCode }),
@@ -33,16 +39,23 @@ export const VALUE_PROBES: Readonly<Record<string, (value: string) => Probe | un
     [DEVICE_CODE_GRANT]: pollsForDevice,
   }),
   token_endpoint_auth_methods_supported: authenticatesBy('token_endpoint', TOKEN_DOOR),
-  revocation_endpoint_auth_methods_supported: authenticatesBy('revocation_endpoint', {
-    fields: { token: 'x' },
-    isLetIn: ({ status }) => status === 200,
-  }),
-  introspection_endpoint_auth_methods_supported: authenticatesBy('introspection_endpoint', {
-    fields: { token: 'x' },
-    isLetIn: ({ text }) => text === '{"active":false}',
-  }),
-  token_endpoint_auth_signing_alg_values_supported: (algorithm) => (t, subject) =>
-    signsIn(t, subject, 'token_endpoint', TOKEN_DOOR, algorithm),
+  revocation_endpoint_auth_methods_supported: authenticatesBy(
+    'revocation_endpoint',
+    REVOCATION_DOOR,
+  ),
+  introspection_endpoint_auth_methods_supported: authenticatesBy(
+    'introspection_endpoint',
+    INTROSPECTION_DOOR,
+  ),
+  token_endpoint_auth_signing_alg_values_supported: signsInBy('token_endpoint', TOKEN_DOOR),
+  revocation_endpoint_auth_signing_alg_values_supported: signsInBy(
+    'revocation_endpoint',
+    REVOCATION_DOOR,
+  ),
+  introspection_endpoint_auth_signing_alg_values_supported: signsInBy(
+    'introspection_endpoint',
+    INTROSPECTION_DOOR,
+  ),
   code_challenge_methods_supported: oneOf({ S256: challenges }),
   subject_types_supported: oneOf({ public: isOneSubject }),
   id_token_signing_alg_values_supported: (algorithm) => (t, subject) =>
@@ -142,6 +155,10 @@ function authenticatesBy(endpoint: string, door: Door): (method: string) => Prob
       t.is((await post(endpoint, fields, basic('x'))).status, 401)
     },
   })
+}
+
+function signsInBy(endpoint: string, door: Door): (algorithm: string) => Probe {
+  return (algorithm) => (t, subject) => signsIn(t, subject, endpoint, door, algorithm)
 }
 
 /** A client with a key of this algorithm is let in by what it signs, once, and by no other key. */

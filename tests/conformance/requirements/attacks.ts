@@ -185,7 +185,7 @@ const REDIRECTS = {
   },
   'redirect-query-kept': {
     source: `${RFC}/rfc6749#section-3.1.2`,
-    behavior: 'the query of a registered redirect_uri is kept, and nothing in it is believed',
+    behavior: 'the query of a registered redirect_uri is kept as it is',
   },
   'unknown-client-never-redirected': {
     source: `${RFC}/rfc6749#section-4.1.2.1`,
@@ -195,7 +195,7 @@ const REDIRECTS = {
   'iss-exactly-once': {
     source: `${RFC}/rfc9207#section-2`,
     behavior:
-      'every redirect to a client, good or bad, has one iss, that of the metadata, and one state',
+      'every redirect to a client, good or bad, has one iss, that of the metadata, and one state; none is registered with its own',
   },
   'redirect-never-repeats-the-form': {
     source: `${RFC}/rfc9700#section-4.12`,

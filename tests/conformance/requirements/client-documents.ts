@@ -71,7 +71,7 @@ export const CLIENT_DOCUMENTS = {
   'document-defects': {
     source: `${CIMD}#section-4.1`,
     behavior:
-      'what is no JSON object, ambiguous, without redirect URIs, or has secrets of any kind is refused',
+      'what is no JSON object, ambiguous, without a name or redirect URIs, or has secrets of any kind is refused',
   },
   'document-not-reflected': {
     source: `${CIMD}#section-6.5`,
@@ -102,6 +102,11 @@ export const CLIENT_DOCUMENTS = {
     source: `${CIMD}#section-6.5`,
     behavior:
       'one address cannot make us fetch any number of URLs; known documents are not hindered',
+  },
+  'document-room': {
+    source: `${CIMD}#section-6.5`,
+    behavior:
+      'key sets that never answer keep no document from being fetched, nor do documents of one address',
   },
   'document-advertised': {
     source: `${CIMD}#section-5`,
@@ -139,6 +144,10 @@ export const CLIENT_DOCUMENTS = {
     source: `${RFC}/rfc7523#section-3`,
     behavior:
       'when its keys cannot be fetched the client is told to try again, not that it is wrong',
+  },
+  'assertion-key-limits': {
+    source: `${CIMD}#section-6.5`,
+    behavior: 'one address cannot make us fetch any number of key sets; another is not hindered',
   },
   'assertion-one-way': {
     source: `${RFC}/rfc6749#section-2.3`,

@@ -37,7 +37,7 @@ export const TOKENS = {
   'revoke-other-types': {
     source: `${RFC}/rfc7009#section-2.2.1`,
     behavior:
-      'a token that cannot be revoked is unsupported_token_type, no token is invalid_request',
+      'a token of ours that cannot be revoked is unsupported_token_type, no token is invalid_request',
   },
   'revoke-authenticates': {
     source: `${RFC}/rfc7009#section-2.1`,

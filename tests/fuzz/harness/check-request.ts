@@ -17,7 +17,7 @@ export function toCheckRequest({ service, path, headers, isRaw }: Asked): Buffer
       : { key, value, rawValue: Buffer.alloc(0) },
   )
   const http = { method: 'POST', path, host: 'gw.example', scheme: 'https' }
-  const request = { http: { ...http, headerMap: { headers: map } } }
+  const request = { http: { ...http, headers: {}, headerMap: { headers: map } } }
   const attributes = { request, contextExtensions: { service } }
   return Buffer.from(CheckRequest.encode({ attributes }).finish())
 }

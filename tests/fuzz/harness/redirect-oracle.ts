@@ -5,6 +5,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 /** Those that do something by themselves in one browser or another. */
 const ACTIVE =
   'javascript data vbscript file blob about filesystem view-source ws wss ftp mailto intent'
+/** What a client reads its answer from. */
+const ANSWER = 'code state iss error error_description error_uri'
 
 /** Why nobody may be sent there; undefined when they may. */
 export function redirectDanger(uri: string): string | undefined {
@@ -16,6 +18,7 @@ export function redirectDanger(uri: string): string | undefined {
   if (url === null) return 'no URL'
   if (url.username + url.password !== '' || /^[a-z]+:\/\/[^/?]*@/i.test(uri)) return 'userinfo'
   if (ACTIVE.split(' ').includes(url.protocol.slice(0, -1))) return 'a scheme that acts'
+  if (ANSWER.split(' ').some((name) => url.searchParams.has(name))) return 'an answer of its own'
   return /^https?:$/.test(url.protocol) ? webDanger(uri, url) : undefined
 }
 

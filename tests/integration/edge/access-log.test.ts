@@ -123,6 +123,16 @@ for (const [service, status, record, details] of [
   )
 }
 
+test.serial('a line says so where ext-authz gave no answer', async (t) => {
+  const path = '/fetchs/mcp'
+  const answer = await ask(path)
+  t.is(answer.status, 503)
+  const line = await lineOf(answer.headers['x-request-id'])
+  const decided = { decision: 'deny', reason: 'authz_unavailable' }
+  t.like(line, { ...decided, service: 'fetchs', status: 503, details: 'ext_authz_error' })
+  t.is(edge.accessLog().split(String(answer.headers['x-request-id'])).length, 2, 'one line')
+})
+
 test.serial('what nobody decided has no decision', async (t) => {
   const answer = await rawRequest({ port: edge.port, method: 'GET', path: '/jwks' })
   const line = await lineOf(answer.headers['x-request-id'])
@@ -151,3 +161,11 @@ for (const [asked, status, logged] of [
     t.notRegex(lines[0] ?? '', /"allow"|mallory|spoof/)
   })
 }
+
+test.serial('a line says so where ext-authz is not there', async (t) => {
+  await standIn.close()
+  const answer = await ask('/echo/mcp')
+  t.is(answer.status, 503)
+  const line = await lineOf(answer.headers['x-request-id'])
+  t.like(line, { decision: 'deny', reason: 'authz_unavailable', service: 'echo', status: 503 })
+})

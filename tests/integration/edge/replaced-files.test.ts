@@ -90,11 +90,11 @@ test.serial(
     const before = placed(FILES.routes)
     const files = render(gateway)
     files.set(FILES.routes, { version_info: 'bad', resources: [{ name: 'gateway', nonsense: 1 }] })
-    await replace(files)
+    t.false(await replace(files))
     t.regex(last(), /"level":"error".*Envoy refuses the change: the routes of before stay in force/)
     t.is(placed(FILES.routes), before)
     t.is(await statusOf('/newcomer/mcp'), 503)
-    await replace(render(gateway))
+    t.true(await replace(render(gateway)))
     t.regex(last(), /Envoy has taken the change/)
     t.is(await statusOf('/newcomer/mcp'), 404)
   },

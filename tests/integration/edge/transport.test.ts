@@ -7,6 +7,7 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import test from 'ava'
 import { createServer, TRANSPORTS } from '../../../ext-authz/server.ts'
 import { MESSAGE_BYTES_MAX } from '../../../ext-authz/transport/http2/limits.ts'
+import { CallFault, STATUS } from '../../../ext-authz/transport/status.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 import { startGrpc, toMethods } from '../../support/grpc-servers.ts'
 
@@ -64,6 +65,9 @@ const METHODS = {
   },
   '/test.Echo/Throws': () => {
     throw new Error('the handler’s own words')
+  },
+  '/test.Echo/Refuses': () => {
+    throw new CallFault(STATUS.notFound, 'nothing of this name')
   },
   '/test.Echo/Rejects': () => Promise.reject(new Error('the handler’s own words')),
 }
@@ -153,6 +157,13 @@ for (const { transport, server, client } of running) {
       t.is((lines[0]?.['err'] as Error | undefined)?.message, 'the handler’s own words')
     })
   }
+
+  test(`${transport}: a method that means a status ends with it, and nothing is logged`, async (t) => {
+    const { code, details } = await fault(client, '/test.Echo/Refuses', Buffer.from('x'))
+    t.is(code, status.NOT_FOUND)
+    t.is(details, 'nothing of this name')
+    t.false(server.logged.some(({ method }) => method === '/test.Echo/Refuses'))
+  })
 
   test(`${transport}: a stream’s method that throws ends it with INTERNAL`, async (t) => {
     const error = await t.throwsAsync<ServiceError>(

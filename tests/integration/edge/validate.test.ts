@@ -24,6 +24,9 @@ const ENVIRONMENT = {
   ENVOY_ADMIN_SOCKET: join(folder, 'e.sock'),
 }
 
+/** Labels and whole as long as DNS has them. */
+const LONGEST_NAME = `${`${'n'.repeat(63)}.`.repeat(3)}${'n'.repeat(61)}`
+
 const isValid = test.macro({
   async exec(t, environment: Record<string, string>) {
     const all = { ...ENVIRONMENT, ...environment }
@@ -67,6 +70,17 @@ test('collector over gRPC and TLS', isValid, {
 test('pages of any origin', isValid, { MCP_CORS_ORIGINS: '*' })
 test('pages of listed origins', isValid, {
   MCP_CORS_ORIGINS: 'https://a.example,https://b.example:8443',
+})
+test('pages of very many origins', isValid, {
+  MCP_CORS_ORIGINS: Array.from({ length: 150 }, (_, at) => `https://page-${at}.example`).join(','),
+})
+test('address of the greatest length', isValid, {
+  PUBLIC_URL: `https://${LONGEST_NAME}`,
+  ENVOY_CERTIFICATE_FOLDER: certificates,
+})
+test('host layout of the greatest length', isValid, {
+  BASE_DOMAIN: LONGEST_NAME.slice(64),
+  ENVOY_CERTIFICATE_FOLDER: certificates,
 })
 
 test('Envoy refuses what is not a configuration, so that a yes means something', async (t) => {

@@ -307,15 +307,25 @@ test.serial('HEAD passes the same checks, opens nothing and sets no cookie', asy
   t.is((await send({ url: client.begin('unknown', WEB).url, method: 'HEAD' })).status, 400)
 })
 
+const BROWSER = 'text/html,application/xhtml+xml,*/*;q=0.8'
+/** What its HttpURLConnection sends unasked. */
+const JAVA = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2'
+
 test('errors are a page or JSON, as Accept says', async (t) => {
   const { url } = client.begin('unknown', WEB)
   const rows: [string, string, string][] = [
-    [url, 'text/html,application/xhtml+xml,*/*;q=0.8', 'text/html'],
+    [url, BROWSER, 'text/html'],
+    [url, JAVA, 'text/html'],
     [url, '*/*', 'text/html'],
     [url, 'application/json', 'application/json'],
     [`${issuer}/nothing`, 'text/html', 'text/html'],
     [`${issuer}/nothing`, '*/*', 'application/json'],
+    [`${issuer}/nothing`, BROWSER, 'text/html'],
     [`${issuer}/token`, 'text/html', 'text/html'],
+    [`${issuer}/token`, 'text/html, image/*;q=0.9', 'text/html'],
+    [`${issuer}/token`, BROWSER, 'text/html'],
+    [`${issuer}/token`, JAVA, 'application/json'],
+    [`${issuer}/par`, JAVA, 'application/json'],
     [`${issuer}/consent`, 'application/json', 'application/json'],
     [`${issuer}/consent`, 'text/html', 'text/html'],
   ]

@@ -214,7 +214,7 @@ test('no secret stands in the store or in the log', async (t) => {
 test('it does not start with a client that cannot be, and tells of all at once', async (t) => {
   const configuration = `clients:
   a: { client_secret: "\${secret.A_KEY}", redirect_uris: ["javascript:alert(1)", "https://ok.example/cb"] }
-  b: { client_secret: "\${secret.B_KEY}", redirect_uris: ["http://b.example/cb"] }
+  b: { client_secret: "\${secret.B_KEY}", redirect_uris: ["http://b.example/cb", "app:/cb?code=1"] }
 `
   const starting = startOAuthServer({ configuration, environment: { B_KEY: 'short' } })
   const { message = '' } = (await t.throwsAsync(starting)) ?? {}
@@ -222,5 +222,6 @@ test('it does not start with a client that cannot be, and tells of all at once',
   t.regex(message, /B_KEY, the secret of client b, must have/)
   t.regex(message, /clients\.a\.redirect_uris: javascript:alert\(1\) uses the scheme/)
   t.regex(message, /clients\.b\.redirect_uris: http:\/\/b\.example\/cb uses http off/)
+  t.regex(message, /clients\.b\.redirect_uris: app:\/cb\?code=1 has code in its query/)
   t.notRegex(message, /ok\.example|short"/)
 })

@@ -201,3 +201,19 @@ for (const [name, kind] of Object.entries(KINDS)) {
     }
   })
 }
+
+test.serial('a client that may sign and need not looks at its tokens when it does', async (t) => {
+  const methods = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] }
+  const id = publish('both', { ...KEY, ...methods })
+  const { fields, verifier } = toRequest(byName(id))
+  const { url } = client.begin(id, { ...fields, client_id: id })
+  const redirect = await createPerson(send).authorize(url, { username: 'alice' })
+  const code = redirect.searchParams.get('code') ?? ''
+  const exchange = { grant_type: 'authorization_code', code, code_verifier: verifier }
+  const bought = await ask(byName(id), '/token', exchange)
+  for (const name of ['access_token', 'refresh_token']) {
+    const token = String(bought.json()[name])
+    await looksAt(t, byName(id), token)
+    await looksAt(t, byKey(id), token)
+  }
+})

@@ -77,6 +77,30 @@ test('in the host layout the Host header names the service, also at its root', a
   }
 })
 
+test('a host is the same with the port of its scheme, and with no other', async (t) => {
+  const secure = await startOAuthServer({
+    environment: { BASE_DOMAIN: 'example.localhost', PUBLIC_URL: 'https://auth.example.localhost' },
+  })
+  const plain = await startOAuthServer({
+    environment: { BASE_DOMAIN: 'example.localhost', PUBLIC_URL: 'http://auth.example.localhost' },
+  })
+  t.teardown(() => Promise.all([secure.stop(), plain.stop()]))
+  for (const [server, own, other] of [
+    [secure, 443, 80],
+    [plain, 80, 443],
+  ] as const) {
+    const ask = async (path: string, host: string) =>
+      (await server.send({ url: server.issuer + path, headers: { host } })).status
+    t.is(await ask('/', `AUTH.example.localhost:${own}`), 200)
+    t.is(await ask('/', `auth.example.localhost:${other}`), 303)
+    for (const path of [PRM, `${PRM}/mcp`]) {
+      t.is(await ask(path, `Echo.example.localhost:${own}`), 200)
+      t.is(await ask(path, `echo.example.localhost:${other}`), 404)
+      t.is(await ask(path, `echo.example.localhost:1${own}`), 404)
+    }
+  }
+})
+
 test('the issuer never comes from the Host header', async (t) => {
   const { json } = await send({
     url: `${issuer}/.well-known/oauth-authorization-server`,
@@ -87,11 +111,37 @@ test('the issuer never comes from the Host header', async (t) => {
 
 test('on a service host pages are sent on to the issuer', async (t) => {
   const { status, headers } = await hosted.send({
-    url: 'http://memory.example.localhost:8642/authorize?client_id=x&state=a%20b',
+    url: 'http://memory.example.localhost:8642/login?state=a%20b',
   })
   t.is(status, 303)
-  const expected = 'http://auth.example.localhost:8642/authorize?client_id=x&state=a%20b'
-  t.is(headers.get('location'), expected)
+  t.is(headers.get('location'), `${hosted.issuer}/login?state=a%20b`)
+})
+
+test('on a service host a request that names no resource is about that service', async (t) => {
+  const ask = async (query: string, host = 'memory.example.localhost:8642') => {
+    const asked = await hosted.send({ url: `http://${host}/authorize${query}` })
+    t.is(asked.status, 303)
+    const target = new URL(asked.headers.get('location') ?? '')
+    t.is(target.origin + target.pathname, `${hosted.issuer}/authorize`)
+    return [...target.searchParams]
+  }
+  const its = ['resource', 'http://memory.example.localhost:8642/mcp']
+  t.deepEqual(await ask(''), [its])
+  t.deepEqual(await ask('?client_id=x&state=a%20%26b'), [
+    ['client_id', 'x'],
+    ['state', 'a &b'],
+    its,
+  ])
+  t.deepEqual(
+    await ask('?resource=&client_id=x'),
+    [its, ['client_id', 'x']],
+    'an empty one is none',
+  )
+  for (const query of ['resource=http://other.example/mcp', 'request_uri=urn:x', 'x=%zz%ff']) {
+    const said = [...new URLSearchParams(query)]
+    t.deepEqual(await ask(`?${query}`), query.startsWith('x') ? [...said, its] : said)
+  }
+  t.deepEqual(await ask('?x=1', 'nobody.example.localhost:8642'), [['x', '1']])
 })
 
 test('unknown paths and wrong methods are told apart, in JSON', async (t) => {

@@ -227,6 +227,8 @@ test.serial(
       ['application/json;q=0.1, text/html', 'text/html', 'text/html'],
       ['text/html;q=0, */*', 'application/json', 'application/json'],
       ['application/json;q=0, */*', 'text/html', 'text/html'],
+      ['text/html, */*;q=0.2', 'text/html', 'application/json'],
+      ['text/html, application/xhtml+xml, */*;q=0.2', 'text/html', 'text/html'],
       ['application/jwt', 'text/html', 'application/json'],
       ['image/png', 'text/html', 'application/json'],
       ['nonsense', 'text/html', 'application/json'],

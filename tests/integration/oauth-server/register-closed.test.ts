@@ -67,6 +67,8 @@ test.serial('redirects lead to listed places only', async (t) => {
     'https://eviltrusted.example/cb',
     'http://localhost/cb',
     'vscode://x/cb',
+    'evil.trusted.example:/cb',
+    'app.example:/cb',
     'https://app.example:8443/cb',
   ]) {
     const response = await register(closed, ['https://app.example/cb', uri], TOKEN)
@@ -85,7 +87,9 @@ test.serial('redirects lead to listed places only', async (t) => {
 test.serial('loopback and out of band are places too', async (t) => {
   const uris = ['http://127.0.0.1/cb', 'http://[::1]:9/cb', 'urn:ietf:wg:oauth:2.0:oob']
   t.is((await register(open, uris)).status, 201)
-  t.is((await register(open, ['https://app.example/cb'])).status, 400)
+  for (const uri of ['https://app.example/cb', 'https://loopback/cb', 'https://oob/cb']) {
+    t.is((await register(open, [uri])).status, 400, uri)
+  }
 })
 
 test.serial('a full store says when to try again', async (t) => {

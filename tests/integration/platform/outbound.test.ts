@@ -288,12 +288,27 @@ test('a URL that may not be asked is refused before its name is looked up', asyn
   t.is(count, 0)
 })
 
-test('twenty at once, and room again when they are done', async (t) => {
-  const { promise, resolve } = Promise.withResolvers<[]>()
-  const outbound = createOutbound({ resolve: () => promise })
-  const running = Array.from({ length: 20 }, () => outbound.fetch(URL_OF_IT, 100))
-  await refuses(t, 'busy', outbound.fetch(URL_OF_IT, 100))
-  resolve([])
-  await Promise.allSettled(running)
-  await refuses(t, 'unresolved', outbound.fetch(URL_OF_IT, 100))
-})
+for (const [share, max, urlOf, requesterOf] of [
+  ['in all', 20, (count: number) => `https://${count}.test/x`, (count: number) => `${count}`],
+  ['to one host', 8, (count: number) => `https://one.test/${count}`, () => undefined],
+  ['for one requester', 4, (count: number) => `https://${count}.test/x`, () => 'one'],
+] as const) {
+  test(`${max} at once ${share}, and room again when they are done`, async (t) => {
+    const { promise, resolve } = Promise.withResolvers<[]>()
+    const outbound = createOutbound({ resolve: () => promise })
+    const fetch = (count: number) => outbound.fetch(urlOf(count), 100, requesterOf(count))
+    const running = Array.from({ length: max }, (_, count) => {
+      outbound.requireRoom(urlOf(count), requesterOf(count))
+      return fetch(count)
+    })
+    t.throws(() => outbound.requireRoom(urlOf(max), requesterOf(max)), {
+      instanceOf: OutboundError,
+    })
+    await refuses(t, 'busy', fetch(max))
+    const others = max === 20 ? [] : [outbound.fetch('https://other.test/x', 100, 'another')]
+    resolve([])
+    const ends = await Promise.allSettled([...running, ...others])
+    t.false(ends.some((end) => end.status === 'rejected' && end.reason.fault === 'busy'))
+    await refuses(t, 'unresolved', fetch(max))
+  })
+}

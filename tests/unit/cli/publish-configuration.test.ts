@@ -10,6 +10,7 @@ import type { LogRecord } from '../../../cli/log/log-record.ts'
 import { publishConfiguration } from '../../../cli/start/publish-configuration.ts'
 import type { Services } from '../../../lib/catalogue/catalogue.ts'
 import { copiesOf } from '../../../lib/catalogue/copies.ts'
+import { tellEdgeRefusal } from '../../../lib/catalogue/edge-refusal.ts'
 import { readGateway } from '../../../lib/catalogue/gateway.ts'
 import { until } from '../../support/gateway-process.ts'
 
@@ -93,6 +94,16 @@ test('what another start alone takes up is told, and reaches the rooms as text',
   t.deepEqual(told('only another start hands out')[0]?.fields['secrets'], ['FRESH'])
   t.is(told('service "My Tool" is served as "my-tool"').length, 1)
   t.not(published.current.branding.name, 'Acme')
+})
+
+test('what Envoy refuses is a fault for as long as it does', (t) => {
+  const { copies, published } = publish(t, TOOL)
+  t.is(published.refused, undefined)
+  tellEdgeRefusal(copies, true)
+  t.is(published.refused?.text, TOOL)
+  t.regex(String(published.refused?.faults), /^Envoy refuses the routes/)
+  tellEdgeRefusal(copies, false)
+  t.is(published.refused, undefined)
 })
 
 test('the default must not go; what cannot be handed on is told', async (t) => {

@@ -133,7 +133,7 @@ test('does not take a store’s silence for a yes, nor for the token’s fault',
   const fails = () => Promise.reject(new Error('no answer'))
   const revocations = { recall: () => undefined, ask: fails }
   t.is(await reasonOf(await input(), { revocations }), 'store_unavailable')
-  t.is(await reasonOf(await input(), { findKey: fails }), 'store_unavailable')
+  t.is(await reasonOf(await input(), { findKey: fails }), 'keys_unavailable')
 })
 
 test('refuses a key we do not know', async (t) => {

@@ -27,6 +27,7 @@ const REASONS: readonly DenyReason[] = [
   'insufficient_scope',
   'foreign_origin',
   'unknown_service',
+  'keys_unavailable',
   'store_unavailable',
 ]
 
@@ -42,6 +43,15 @@ for (const reason of REASONS) {
     t.is(told.status, toWireDenial(reason).status)
   })
 }
+
+test('a key that cannot be asked for leaves the signature unseen', async (t) => {
+  const decision: Decision = { allow: false, reason: 'keys_unavailable', detail: 'no answer' }
+  const { steps } = await explain(QUESTION, gateway, async () => decision)
+  const outcomeOf = (name: string) => steps.find(({ step }) => step === name)?.outcome
+  t.is(outcomeOf('key'), 'failed')
+  t.is(outcomeOf('signature'), 'skipped')
+  t.is(outcomeOf('revocation'), 'skipped')
+})
 
 test('the decision is asked for the service of the address, with what the caller would send', async (t) => {
   const asked: unknown[] = []

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Decision, Denial, DenyReason } from '../../../ext-authz/decision.ts'
 import { encodeDecision, toCheckResponse } from '../../../ext-authz/response.ts'
+import { toIdentityHeaders } from '../../../lib/oauth/identity-headers.ts'
 import { HeaderValueOption_HeaderAppendAction as Append } from '../../../proto/gen/envoy/config/core/v3/base.ts'
 import { CheckResponse } from '../../../proto/gen/envoy/service/auth/v3/external_auth.ts'
 
@@ -38,6 +39,7 @@ const STATUS: Record<DenyReason, number> = {
   insufficient_scope: 403,
   foreign_origin: 403,
   unknown_service: 503,
+  keys_unavailable: 503,
   store_unavailable: 503,
   unforeseen: 503,
 }
@@ -78,7 +80,7 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
     tokenId: 't',
     expiresAt: 5,
   }
-  const { status, httpResponse } = toCheckResponse({ allow: true, identity })
+  const { status, httpResponse } = CheckResponse.decode(encodeDecision({ allow: true, identity }))
   t.is(status?.code, 0)
   if (httpResponse?.$case !== 'okResponse') return t.fail()
   const { headers, headersToRemove } = httpResponse.value
@@ -98,18 +100,42 @@ test('a yes sets or removes every managed header and keeps credentials back', (t
   for (const name of ['authorization', 'cookie']) t.true(headersToRemove.includes(name))
 })
 
-test('a yes is encoded once, and each answer has bytes of its own', (t) => {
+test('a yes is kept from its second time on, and each answer has bytes of its own', (t) => {
   const identity = {
     ...{ userId: 'dev:ä', userName: 'ä', clientId: 'c', scopes: ['mcp'] },
     ...{ grantId: '1-g', tokenId: 't', expiresAt: 5 },
   }
   const decision: Decision = { allow: true, identity }
+  const expected = Buffer.from(encodeDecision({ allow: true, identity }))
   const first = encodeDecision(decision)
-  t.deepEqual(CheckResponse.decode(first), toCheckResponse(decision))
-  const held = decision.encoded
+  t.deepEqual(first, expected)
+  t.is(decision.encoded, '')
   first.fill(0)
-  t.deepEqual(CheckResponse.decode(encodeDecision(decision)), toCheckResponse(decision))
+  const second = encodeDecision(decision)
+  t.deepEqual(second, expected)
+  const held = decision.encoded
+  t.is(held, expected.toString('latin1'))
+  second.fill(0)
+  t.deepEqual(encodeDecision(decision), expected)
   t.is(decision.encoded, held)
+})
+
+test('a yes has the bytes that the generated encoder gives it, whatever the values', (t) => {
+  const texts = ['', 'a', 'dev:alice', 'ä€😀', 'x'.repeat(127), 'x'.repeat(128), 'é'.repeat(20_000)]
+  for (const [at, text] of texts.entries()) {
+    const another = texts[(at + 3) % texts.length] ?? ''
+    const identity = {
+      ...{ userId: text, userName: another, clientId: text, scopes: [another, text] },
+      ...{ grantId: another, tokenId: text, expiresAt: at * 1_000_000_000 },
+    }
+    const encoded = encodeDecision({ allow: true, identity })
+    const answer = CheckResponse.decode(encoded)
+    t.deepEqual(Buffer.from(CheckResponse.encode(answer).finish()), encoded)
+    if (answer.httpResponse?.$case !== 'okResponse') return t.fail()
+    const set = answer.httpResponse.value.headers.map(({ header }) => [header?.key, header?.value])
+    const wanted = Object.entries(toIdentityHeaders(identity)).filter(([, value]) => value !== '')
+    t.deepEqual(Object.fromEntries(set), Object.fromEntries(wanted))
+  }
 })
 
 const CALLER = { userId: 'dev:a', clientId: 'c' }

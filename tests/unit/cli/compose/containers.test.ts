@@ -9,6 +9,7 @@ import { toContainerParts } from '../../../../cli/compose/container-parts.ts'
 import { createOutput } from '../../../../cli/output.ts'
 import { readSettings } from '../../../../cli/start/settings.ts'
 import { ROOM_ALLOCATOR } from '../../../../cli/supervisor/room-memory.ts'
+import { OVERLOAD_LIMITS } from '../../../../envoy/overload.ts'
 
 const ROOT = new URL('../../../..', import.meta.url).pathname
 
@@ -109,6 +110,12 @@ test('every container is confined, limited, looked after and its log bounded', (
   for (const byHand of [setup, status]) t.deepEqual(byHand?.['cap_add'], ['SETUID', 'SETGID'])
   for (const byHand of [setup, status, cli]) t.deepEqual(byHand?.['profiles'], ['setup'])
   t.deepEqual(rooms['backup']?.['profiles'], ['off'], 'unless BACKUP_NIGHTLY says otherwise')
+})
+
+test('Envoy gives way before its container is full', (t) => {
+  const [, megabytes = ''] = /^(\d+)m$/.exec(String(rooms['envoy']?.['mem_limit'])) ?? []
+  const besideTheHeap = 128
+  t.true(OVERLOAD_LIMITS.heapBytes <= (Number(megabytes) - besideTheHeap) * 2 ** 20)
 })
 
 test('nobody has the engine’s socket, or a name of a secret', (t) => {

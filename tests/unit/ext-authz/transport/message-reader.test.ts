@@ -1,12 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import test from 'ava'
-import { STATUS } from '../../../../ext-authz/transport/grpc/answers.ts'
-import {
-  CallFault,
-  MessageReader,
-  wholeMessage,
-} from '../../../../ext-authz/transport/grpc/message-reader.ts'
+import { MessageReader, wholeMessage } from '../../../../ext-authz/transport/grpc/message-reader.ts'
 import { MESSAGE_BYTES_MAX } from '../../../../ext-authz/transport/http2/limits.ts'
+import { CallFault, STATUS } from '../../../../ext-authz/transport/status.ts'
 import { message, uint32 } from '../../../support/raw-http2.ts'
 
 interface Reading {

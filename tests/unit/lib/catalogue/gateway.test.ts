@@ -70,6 +70,31 @@ for (const url of [
   })
 }
 
+for (const domain of [
+  '.gw.example',
+  'gw.example.',
+  'gw..example',
+  'GW.example',
+  '-gw',
+  'gw-',
+  '.',
+]) {
+  test(`BASE_DOMAIN ${domain} is refused by name`, (t) => {
+    t.deepEqual(faultsOf({ BASE_DOMAIN: domain }), [
+      `BASE_DOMAIN must be a host name in lower case, not "${domain}"`,
+    ])
+  })
+}
+
+test('a service on the host of the issuer is a fault, in the host layout alone', (t) => {
+  const folder = folderWith('mcpServers:\n  sso: { command: x }\n')
+  const environment = { PUBLIC_URL: 'http://sso.gw.localhost:8642' }
+  t.deepEqual(faultsOf({ ...environment, BASE_DOMAIN: 'gw.localhost' }, folder), [
+    'mcpServers.sso: its address would be that of PUBLIC_URL, http://sso.gw.localhost:8642: give one of them another name',
+  ])
+  t.true(readGateway(environment, folder).services.has('sso'))
+})
+
 test('every fault of file and environment is told at once', (t) => {
   const folder = folderWith('mcpServers:\n  a: { command: x, isolation: nobody }\nunknown: 1\n')
   const faults = faultsOf({ PUBLIC_URL: 'x', GATEWAY_PORT: '0' }, folder)
@@ -209,6 +234,48 @@ test('origins: ours and this machine’s on loopback, only the listed ones elsew
   ]) {
     t.false(far(origin), origin)
   }
+})
+
+test('origins: where services have hosts of their own, the issuer’s may call', (t) => {
+  const may = originRule(readGateway({ BASE_DOMAIN: 'example.com' }, EMPTY))
+  t.true(may('https://auth.example.com'))
+  t.false(may('https://echo.example.com'))
+  t.false(may('http://localhost:6274'))
+})
+
+test('origins: with * all but null', (t) => {
+  const may = originRule(readGateway({ MCP_CORS_ORIGINS: '*' }, EMPTY))
+  for (const origin of ['https://a.example', 'vscode-webview://1ab', 'chrome-extension://abc']) {
+    t.true(may(origin), origin)
+  }
+  for (const origin of ['null', '', 'a.example']) t.false(may(origin), origin)
+})
+
+test('origins: what can only mean one is written as browsers write it', (t) => {
+  const { corsOrigins } = readGateway(
+    {
+      MCP_CORS_ORIGINS:
+        'HTTPS://A.example, https://b.example:443/,http://c.example:80,https://d.example:8443,' +
+        'vscode-webview://1ab,chrome-extension://abc/,*',
+    },
+    EMPTY,
+  )
+  t.deepEqual(corsOrigins, [
+    ...['https://a.example', 'https://b.example', 'http://c.example', 'https://d.example:8443'],
+    ...['vscode-webview://1ab', 'chrome-extension://abc', '*'],
+  ])
+})
+
+test('origins: everything that is none is told at once', (t) => {
+  const bad = [
+    ...['a.example', 'https://*.a.example', 'https://a.example https://b.example', 'null', '**'],
+    ...['https://a.example/x', 'https://a.example?', 'https://me@a.example', 'https://a.example:x'],
+  ]
+  const faults = faultsOf({ MCP_CORS_ORIGINS: `https://good.example,${bad.join(',')}` })
+  t.deepEqual(faults, [
+    'MCP_CORS_ORIGINS must be * or a list by comma, as in https://app.example, not ' +
+      bad.map((one) => `"${one}"`).join(', '),
+  ])
 })
 
 const clients = test.macro({

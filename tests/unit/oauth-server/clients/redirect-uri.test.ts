@@ -8,6 +8,7 @@ for (const uri of [
   'https://app.example:443/cb',
   'https://app.example:8443/cb?x=1',
   'https://app.example',
+  'https://app.example/cb?Code=1&my_state=2&errors=3&iss%3D=4',
   'https://xn--pp-wia.example/cb',
   'http://localhost/callback',
   'http://localhost:7777/oauth/callback',
@@ -121,6 +122,14 @@ for (const uri of [
   'urn:ietf:wg:oauth:2.0:oob:auto',
   'cursor:',
   'cursor://user@app/cb',
+  'https://app.example/cb?code=1',
+  'https://app.example?state',
+  'https://app.example/cb?x=1&iss=https://evil.example',
+  'https://app.example/cb?x=1?y&%69%73%73=',
+  'http://localhost:1/cb?error=access_denied',
+  'http://[::1]/cb?error_description=x',
+  'cursor://app/cb?error_uri=https://evil.example',
+  'com.example.app:/cb?code',
 ]) {
   test(`${uri.slice(0, 50)} may not be registered`, (t) => {
     t.is(typeof redirectUriFault(uri), 'string')

@@ -7,6 +7,8 @@ const keyOf = (code: ConstructorParameters<typeof OAuthError>[0], options?: OAut
 
 test('an error is explained as it says itself, or by its status, or by its code', (t) => {
   t.is(keyOf('invalid_request', { explain: 'expired' }), 'expired')
+  t.is(keyOf('temporarily_unavailable', { explain: 'documentWaits' }), 'documentWaits')
+  t.is(keyOf('temporarily_unavailable', { explain: 'documentOften', status: 429 }), 'documentOften')
   t.is(keyOf('invalid_request', { status: 404 }), 'notFound')
   t.is(keyOf('invalid_request', { status: 405 }), 'method')
   t.is(keyOf('temporarily_unavailable', { status: 429 }), 'tooMany')

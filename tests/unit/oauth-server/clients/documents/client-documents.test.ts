@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { OAuthError } from '../../../../../lib/oauth/error.ts'
 import { createLog } from '../../../../../lib/platform/log.ts'
@@ -14,7 +15,12 @@ const URL_OF_IT = 'https://client.test/client.json'
 const MINUTE = 60_000
 
 const toText = (changes: object = {}) =>
-  JSON.stringify({ client_id: URL_OF_IT, redirect_uris: ['https://client.test/cb'], ...changes })
+  JSON.stringify({
+    client_id: URL_OF_IT,
+    client_name: 'Client',
+    redirect_uris: ['https://client.test/cb'],
+    ...changes,
+  })
 
 /** The store, the internet, the limits and the time, all in the test's hands. */
 const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
@@ -22,6 +28,9 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
   const world = {
     now: 1_000_000,
     fetches: 0,
+    isBusy: false,
+    /** What every limit says, in seconds. */
+    wait: 0,
     taken: [] as [name: string, subject: string][],
     kept: [] as string[],
     answer: async (): Promise<Fetched> => ({
@@ -34,6 +43,9 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
     knownScopes: [],
     ownHosts: new Set(['gw.test']),
     outbound: {
+      requireRoom() {
+        if (world.isBusy) throw new OutboundError('busy')
+      },
       fetch() {
         world.fetches += 1
         return world.answer()
@@ -53,7 +65,7 @@ const setUp = (changes: Partial<ClientDocumentsPorts> = {}) => {
       peek: async () => 0,
       async take({ name }: Limit, subject: string) {
         world.taken.push([name, subject])
-        return 0
+        return world.wait
       },
     },
     clock: () => world.now,
@@ -114,7 +126,17 @@ test('who has asked for too many is refused without a fetch', async (t) => {
   })
   const error = await t.throwsAsync<OAuthError>(find(it), { instanceOf: OAuthError })
   t.like(error, { status: 429, retryAfterSeconds: 7 })
+  t.is(error?.explain, undefined, 'it is for whoever asks')
   t.is(it.world.fetches, 0)
+})
+
+test('of a document that everybody has asked for too often it is said so', async (t) => {
+  const it = setUp()
+  await find(it)
+  it.world.now += MINUTE
+  it.world.wait = 7
+  const error = await t.throwsAsync(find(it))
+  t.like(error, { status: 429, retryAfterSeconds: 7, explain: 'documentOften' })
 })
 
 test('a failure is kept by nobody', async (t) => {
@@ -168,11 +190,27 @@ test('whoever goes on gets what was last good at once, and it is renewed meanwhi
   const { promise, resolve } = Promise.withResolvers<Fetched>()
   it.world.answer = () => promise
   t.deepEqual((await find(it, 'held')).redirectUris, ['https://client.test/cb'])
+  await setImmediate()
   t.is(it.world.fetches, 2)
+  t.deepEqual(it.world.taken.slice(1), [['document-known', URL_OF_IT]])
   const redirect_uris = ['https://client.test/new']
   resolve({ text: toText({ redirect_uris }), headers: { 'cache-control': 'max-age=60' } })
   await it.documents.fetch(URL_OF_IT)
   t.deepEqual((await find(it, 'held')).redirectUris, redirect_uris)
+})
+
+test('what was renewed too often is not renewed for whoever goes on', async (t) => {
+  const it = setUp()
+  await find(it)
+  it.world.now += 15 * MINUTE
+  it.world.wait = 7
+  t.is((await find(it, 'held')).id, URL_OF_IT)
+  await setImmediate()
+  t.is(it.world.fetches, 1)
+  it.world.wait = 0
+  await find(it, 'held')
+  await setImmediate()
+  t.is(it.world.fetches, 2)
 })
 
 test('what is not known at all is fetched for whoever goes on, too', async (t) => {
@@ -190,12 +228,23 @@ test('what was stored is judged by the rules of today', async (t) => {
   t.like(await t.throwsAsync(find(it, 'held')), { code: 'invalid_client' })
 })
 
-test('while too much is being fetched, that is said', async (t) => {
+test('while too much is being fetched, that is said, and nothing is counted', async (t) => {
   const it = setUp()
-  it.world.answer = async () => {
-    throw new OutboundError('busy')
+  await find(it)
+  it.world.now += 15 * MINUTE
+  it.world.isBusy = true
+  for (const url of [URL_OF_IT, 'https://client.test/other.json']) {
+    const refused = await t.throwsAsync(find(it, 'current', url))
+    t.like(refused, {
+      code: 'temporarily_unavailable',
+      status: 503,
+      explain: 'documentWaits',
+    })
   }
-  t.like(await t.throwsAsync(find(it)), { code: 'temporarily_unavailable', status: 503 })
+  t.is((await find(it, 'held')).id, URL_OF_IT)
+  await setImmediate()
+  t.is(it.world.fetches, 1)
+  t.is(it.world.taken.length, 1)
 })
 
 test('switched off, or with a URL that cannot be one, nothing is asked', async (t) => {

@@ -34,9 +34,9 @@ test('ChatGPT may sign although it need not', (t) => {
   t.deepEqual(client.keys, { jwksUri: CHATGPT.jwks_uri })
 })
 
-test('the bare minimum has no name, and refreshes', (t) => {
-  const client = parse({ client_name: undefined })
-  t.like(client, { name: undefined, authMethod: 'none', keys: undefined })
+test('the bare minimum is a public client that refreshes', (t) => {
+  const client = parse({})
+  t.like(client, { name: 'Client', authMethod: 'none', keys: undefined })
   t.deepEqual(client.grantTypes, ['authorization_code', 'refresh_token'])
 })
 
@@ -70,12 +70,17 @@ const KEYS = { token_endpoint_auth_method: 'private_key_jwt' }
 const ROWS: Readonly<Record<string, object>> = {
   'its client_id is not the URL it was fetched from': { client_id: `${URL_OF_IT}/` },
   'it contains a client secret': { client_secret: 's' },
+  'it has no client_name that can be shown': { client_name: undefined },
+  'client_name must be a text': { client_name: ['Client'] },
   'it has no list of redirect_uris': { redirect_uris: 'https://client.example/cb' },
   'redirect_uris[1] uses http off this machine': {
     redirect_uris: ['https://client.example/cb', 'http://client.example/cb'],
   },
   'redirect_uris[0] uses the scheme javascript, which no application answers': {
     redirect_uris: ['javascript:alert(1)'],
+  },
+  'redirect_uris[0] has iss in its query, which the answer adds: leave it out': {
+    redirect_uris: ['https://client.example/cb?iss=https://evil.example'],
   },
   'redirect_uris[0] is not a text': { redirect_uris: [{}] },
   'redirect_uris must be a list of 1 to 20 URIs': { redirect_uris: [] },
@@ -110,6 +115,9 @@ for (const changes of [
   { client_id: URL_OF_IT.replace('.example', '.example:443') },
   { client_id: undefined },
   { client_id: [URL_OF_IT] },
+  { client_name: null },
+  { client_name: ' ' },
+  { client_name: '\u200b\u2060' },
   { client_secret: null },
   { client_secret_expires_at: 0 },
   { ...KEYS, jwks: { keys: [{ kty: 'oct', k: 'k' }] } },

@@ -24,12 +24,19 @@ export interface AttributeContext {
 
 export interface AttributeContext_HttpRequest {
   method: string;
+  /** What a filter without encode_raw_headers fills instead of header_map, and whoever asks by hand. */
+  headers: { [key: string]: string };
   /** Includes the query. */
   path: string;
   host: string;
   scheme: string;
   /** Filled because the filter has encode_raw_headers: duplicates stay apart. */
   headerMap: HeaderMap | undefined;
+}
+
+export interface AttributeContext_HttpRequest_HeadersEntry {
+  key: string;
+  value: string;
 }
 
 export interface AttributeContext_Request {
@@ -102,7 +109,7 @@ export const AttributeContext: MessageFns<AttributeContext> = {
 };
 
 function createBaseAttributeContext_HttpRequest(): AttributeContext_HttpRequest {
-  return { method: "", path: "", host: "", scheme: "", headerMap: undefined };
+  return { method: "", headers: {}, path: "", host: "", scheme: "", headerMap: undefined };
 }
 
 export const AttributeContext_HttpRequest: MessageFns<AttributeContext_HttpRequest> = {
@@ -110,6 +117,9 @@ export const AttributeContext_HttpRequest: MessageFns<AttributeContext_HttpReque
     if (message.method !== "") {
       writer.uint32(18).string(message.method);
     }
+    globalThis.Object.entries(message.headers).forEach(([key, value]: [string, string]) => {
+      AttributeContext_HttpRequest_HeadersEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
     if (message.path !== "") {
       writer.uint32(34).string(message.path);
     }
@@ -146,6 +156,17 @@ export const AttributeContext_HttpRequest: MessageFns<AttributeContext_HttpReque
             message.method = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = AttributeContext_HttpRequest_HeadersEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.headers[entry3.key] = entry3.value;
+            }
+            continue;
+          }
           case 4: {
             if (tag !== 34) {
               break;
@@ -176,6 +197,63 @@ export const AttributeContext_HttpRequest: MessageFns<AttributeContext_HttpReque
             }
 
             message.headerMap = HeaderMap.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttributeContext_HttpRequest_HeadersEntry(): AttributeContext_HttpRequest_HeadersEntry {
+  return { key: "", value: "" };
+}
+
+export const AttributeContext_HttpRequest_HeadersEntry: MessageFns<AttributeContext_HttpRequest_HeadersEntry> = {
+  encode(message: AttributeContext_HttpRequest_HeadersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttributeContext_HttpRequest_HeadersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttributeContext_HttpRequest_HeadersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
             continue;
           }
         }
