@@ -41,7 +41,7 @@ export interface CallsPorts {
 export class Calls {
   readonly #service: Service
   readonly #ports: CallsPorts
-  readonly #correlation = new Correlation()
+  readonly #correlation = new Correlation((call) => this.#turns.leave(call))
   readonly #turns = new Turns()
   readonly #hung = new Hung()
 
@@ -102,16 +102,16 @@ export class Calls {
 
   /** Its caller waits no longer; the server is told, under the id the request has there. */
   cancel(call: Call, notification: RpcNotification): void {
-    const requestId = this.#correlation.cancel(call)
-    if (requestId !== undefined) {
-      this.#ports.notify({ ...notification, params: { ...paramsOf(notification), requestId } })
-    }
-    this.#over(call)
+    const requestId = this.#correlation.abandon(call)
+    // What the server has got it may work on still.
+    if (requestId === undefined) this.#turns.leave(call)
+    else this.#ports.notify({ ...notification, params: { ...paramsOf(notification), requestId } })
+    this.#drop(call)
   }
 
   /** Answers a call in the server's place. */
   giveUp(call: Call, what: string): void {
-    this.#correlation.cancel(call)
+    this.#correlation.forget(call)
     this.#fail(call, what)
   }
 
@@ -158,7 +158,7 @@ export class Calls {
     try {
       this.#ports.send(this.#correlation.outgoing(user, call, traced, isTimed))
     } catch (error) {
-      this.#correlation.cancel(call)
+      this.#correlation.forget(call)
       traces?.dropped(call)
       throw error
     }
@@ -178,12 +178,13 @@ export class Calls {
   #fail(call: Call, what: string): void {
     const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
     call.settle(fault.toResponse(call.id))
-    this.#over(call)
+    this.#drop(call)
+    this.#turns.leave(call)
   }
 
-  #over(call: Call): void {
+  /** It is over without the server's answer. */
+  #drop(call: Call): void {
     this.#ports.traces?.dropped(call)
     this.#ports.onDropped(call)
-    this.#turns.leave(call)
   }
 }
