@@ -1,5 +1,6 @@
 /**
- * Requests that nobody waits for any more, though the server may work on them still: those that were cancelled.
+ * Requests that nobody waits for any more, though the server may work on them still: those that were
+ * cancelled, or whose session has ended.
  *
  * It need not answer them (MCP, cancellation), and many work on all the same: until it answers, or a
  * while is over, they take room, and the turn they have.
@@ -43,8 +44,8 @@ export class AbandonedCalls {
     this.#onReleased(abandoned.call)
   }
 
-  releaseThose(matches: (id: number, user: ProcessUser) => boolean): void {
-    for (const [id, { user }] of this.#byId) if (matches(id, user)) this.release(id)
+  releaseThose(matches: (id: number) => boolean): void {
+    for (const id of this.#byId.keys()) if (matches(id)) this.release(id)
   }
 
   /** What has been abandoned for so long that nobody waits for it, to the second `now`. */

@@ -115,11 +115,16 @@ export class Calls {
     this.#fail(call, what)
   }
 
+  /** A user that shares the server has left, which the server is told of each call that it was sent. */
   failOfUser(user: ProcessUser, more: readonly Call[], what: string): void {
     const waiting = this.#turns.take((one) => one === user)
-    const sent = this.#correlation.take((_, one) => one === user)
+    const sent = this.#correlation.callsOf(user)
     this.#correlation.forgetTasks(user)
-    for (const call of [...more, ...waiting, ...sent]) this.#fail(call, what)
+    for (const call of sent) {
+      this.cancel(call, toCancelled(call.id, what))
+      this.#refuse(call, what)
+    }
+    for (const call of [...more, ...waiting]) this.#fail(call, what)
   }
 
   /** The calls the answer may have been for: all when its id could not be told. */
@@ -176,10 +181,14 @@ export class Calls {
   }
 
   #fail(call: Call, what: string): void {
-    const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
-    call.settle(fault.toResponse(call.id))
+    this.#refuse(call, what)
     this.#drop(call)
     this.#turns.leave(call)
+  }
+
+  #refuse(call: Call, what: string): void {
+    const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
+    call.settle(fault.toResponse(call.id))
   }
 
   /** It is over without the server's answer. */

@@ -123,6 +123,13 @@ export class Correlation {
     return this.#pending.values()
   }
 
+  callsOf(user: ProcessUser): Call[] {
+    const calls: Call[] = []
+    for (const pending of this.#pending.values())
+      if (pending.user === user) calls.push(pending.call)
+    return calls
+  }
+
   /** Forgets a call that the server is not busy with. */
   forget(call: Call): void {
     for (const [id, pending] of this.#pending) if (pending.call === call) this.#pending.delete(id)
@@ -140,10 +147,10 @@ export class Correlation {
   }
 
   /** Takes the calls that match out, for the caller to settle; those that were abandoned are over. */
-  take(matches: (id: number, user: ProcessUser) => boolean): Call[] {
+  take(matches: (id: number) => boolean): Call[] {
     const taken: Call[] = []
-    for (const [id, { user, call }] of this.#pending) {
-      if (!matches(id, user)) continue
+    for (const [id, { call }] of this.#pending) {
+      if (!matches(id)) continue
       this.#pending.delete(id)
       taken.push(call)
     }

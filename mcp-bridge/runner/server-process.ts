@@ -148,7 +148,9 @@ export class ServerProcess implements SessionServer {
   leave(user: ProcessUser): void {
     this.users.delete(user)
     const waiting = this.#conversation.take((one) => one === user)
-    this.#calls.failOfUser(user, waiting, 'the session has ended')
+    const what = 'the session has ended'
+    if (this.isShared) this.#calls.failOfUser(user, waiting, what)
+    else this.#calls.failAll(waiting, what)
     this.#conversation.left(user)
     this.#congestion.recheck()
   }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { toCancelled } from '../../../../mcp-bridge/json-rpc.ts'
-import { ABANDONED_SECONDS } from '../../../../mcp-bridge/limits.ts'
+import { ABANDONED_SECONDS, PENDING_PER_PROCESS_MAX } from '../../../../mcp-bridge/limits.ts'
 import { fakeProcess } from '../../../support/fake-process.ts'
 
 const CANCELLED = 'notifications/cancelled'
@@ -63,4 +63,43 @@ test('what comes after the end of the process waits for no turn', async (t) => {
   fake.end()
   t.like(two.answers, [{ id: 2, error: { code: -32603 } }])
   t.throws(() => one.call('later'), { message: /has ended/ })
+})
+
+test('a session that ends is no end of what it has asked: the server is told, and the turn kept', async (t) => {
+  const { fake, one, two, id, methods } = await serial()
+  one.call('third', {}, 3)
+  fake.process.leave(one.user)
+  const error = { message: 'the service svc: the session has ended' }
+  t.like(one.answers, [
+    { id: 1, error },
+    { id: 3, error },
+  ])
+  t.deepEqual(methods(), ['first', CANCELLED])
+  const params = { requestId: id, reason: 'the session has ended' }
+  t.like(fake.sent.at(-1), { method: CANCELLED, params })
+  fake.say({ id, result: {} })
+  t.deepEqual(methods(), ['first', CANCELLED, 'second'])
+  t.deepEqual(two.answers, [])
+})
+
+test('a session that ends and comes again does not step around the bound on what waits', async (t) => {
+  const fake = fakeProcess({ isolation: 'user' })
+  for (let session = 0; session < 8; session += 1) {
+    const one = await fake.session()
+    for (let n = 0; n < PENDING_PER_PROCESS_MAX / 16; n += 1) one.call('x', {}, n)
+    fake.process.leave(one.user)
+  }
+  const last = await fake.session()
+  t.throws(() => last.call('x'), { message: /too many requests/ })
+  for (let second = 0; second <= ABANDONED_SECONDS; second += 1) fake.process.beat()
+  t.notThrows(() => last.call('x'))
+})
+
+test('a server of one session ends with it, and is told nothing', async (t) => {
+  const fake = fakeProcess({ isolation: 'session' })
+  const one = await fake.session()
+  one.call('x')
+  fake.process.leave(one.user)
+  t.is(one.answers.length, 1)
+  t.is(fake.sent.length, 1)
 })
