@@ -109,6 +109,11 @@ export class Calls {
     this.#drop(call)
   }
 
+  /** Nobody waits for it, or ever did: the server is told nothing. */
+  forget(call: Call): void {
+    this.#correlation.forget(call)
+  }
+
   /** Answers a call in the server's place. */
   giveUp(call: Call, what: string): void {
     this.#correlation.forget(call)
