@@ -49,8 +49,15 @@ export const PROCESSES_PER_USER_MAX = 128
 export const PLACE_WAIT_MS = 10_000
 export const WAITING_MAX = 256
 export const WAITING_PER_USER_MAX = 16
+/**
+ * A server may work on a call that was cancelled, and need not answer it: it counts as busy with it for so long. More
+ * than a write takes, and not too long for those that have stopped.
+ */
+export const ABANDONED_SECONDS = 3
 /** Between the starts of two processes ahead of need, so that real ones come first. */
 export const SPARE_PAUSE_MS = 50
+/** What is asked of such a process so that it is warm may be answered within so long: slow ones take seconds to start. */
+export const WARM_UP_MS = 10_000
 /** Processes ahead of need that have ended, or could not be started, are looked after so often. */
 export const SPARES_BEAT_MS = 5000
 

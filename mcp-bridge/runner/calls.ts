@@ -41,7 +41,7 @@ export interface CallsPorts {
 export class Calls {
   readonly #service: Service
   readonly #ports: CallsPorts
-  readonly #correlation = new Correlation()
+  readonly #correlation = new Correlation((call) => this.#turns.leave(call))
   readonly #turns = new Turns()
   readonly #hung = new Hung()
 
@@ -102,24 +102,34 @@ export class Calls {
 
   /** Its caller waits no longer; the server is told, under the id the request has there. */
   cancel(call: Call, notification: RpcNotification): void {
-    const requestId = this.#correlation.cancel(call)
-    if (requestId !== undefined) {
-      this.#ports.notify({ ...notification, params: { ...paramsOf(notification), requestId } })
-    }
-    this.#over(call)
+    const requestId = this.#correlation.abandon(call)
+    // What the server has got it may work on still.
+    if (requestId === undefined) this.#turns.leave(call)
+    else this.#ports.notify({ ...notification, params: { ...paramsOf(notification), requestId } })
+    this.#drop(call)
+  }
+
+  /** Nobody waits for it, or ever did: the server is told nothing. */
+  forget(call: Call): void {
+    this.#correlation.forget(call)
   }
 
   /** Answers a call in the server's place. */
   giveUp(call: Call, what: string): void {
-    this.#correlation.cancel(call)
+    this.#correlation.forget(call)
     this.#fail(call, what)
   }
 
+  /** A user that shares the server has left, which the server is told of each call that it was sent. */
   failOfUser(user: ProcessUser, more: readonly Call[], what: string): void {
     const waiting = this.#turns.take((one) => one === user)
-    const sent = this.#correlation.take((_, one) => one === user)
+    const sent = this.#correlation.callsOf(user)
     this.#correlation.forgetTasks(user)
-    for (const call of [...more, ...waiting, ...sent]) this.#fail(call, what)
+    for (const call of sent) {
+      this.cancel(call, toCancelled(call.id, what))
+      this.#refuse(call, what)
+    }
+    for (const call of [...more, ...waiting]) this.#fail(call, what)
   }
 
   /** The calls the answer may have been for: all when its id could not be told. */
@@ -158,7 +168,7 @@ export class Calls {
     try {
       this.#ports.send(this.#correlation.outgoing(user, call, traced, isTimed))
     } catch (error) {
-      this.#correlation.cancel(call)
+      this.#correlation.forget(call)
       traces?.dropped(call)
       throw error
     }
@@ -176,14 +186,19 @@ export class Calls {
   }
 
   #fail(call: Call, what: string): void {
-    const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
-    call.settle(fault.toResponse(call.id))
-    this.#over(call)
+    this.#refuse(call, what)
+    this.#drop(call)
+    this.#turns.leave(call)
   }
 
-  #over(call: Call): void {
+  #refuse(call: Call, what: string): void {
+    const fault = new RpcFault(502, 'internal', `the service ${this.#service.name}: ${what}`)
+    call.settle(fault.toResponse(call.id))
+  }
+
+  /** It is over without the server's answer. */
+  #drop(call: Call): void {
     this.#ports.traces?.dropped(call)
     this.#ports.onDropped(call)
-    this.#turns.leave(call)
   }
 }

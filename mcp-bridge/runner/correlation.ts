@@ -17,6 +17,7 @@ import {
   type RpcResponse,
 } from '../json-rpc.ts'
 import { PENDING_PER_PROCESS_MAX, TASK_TOKENS_MAX } from '../limits.ts'
+import { AbandonedCalls } from './abandoned.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 
 interface Pending {
@@ -46,6 +47,12 @@ export class Correlation {
   #second = 0
   readonly #pending = new Map<number, Pending>()
   readonly #tasks = new Map<number, TaskToken>()
+  readonly #abandoned: AbandonedCalls
+
+  /** `onReleased`: an abandoned call was answered after all, or has had its time. */
+  constructor(onReleased: (call: Call) => void = () => {}) {
+    this.#abandoned = new AbandonedCalls(onReleased)
+  }
 
   /** Seconds counted so far. */
   get second(): number {
@@ -86,7 +93,10 @@ export class Correlation {
   settle(response: RpcResponse): Settled | undefined {
     const id = toOurId(response.id)
     const pending = this.#pending.get(id)
-    if (pending === undefined) return undefined
+    if (pending === undefined) {
+      this.#abandoned.release(id)
+      return undefined
+    }
     this.#pending.delete(id)
     if (pending.token !== undefined && isTaskAnswer(response)) this.#keepTask(id, pending)
     return pending
@@ -113,24 +123,38 @@ export class Correlation {
     return this.#pending.values()
   }
 
-  /** Forgets a call; the result is the id it has in the process. */
-  cancel(call: Call): number | undefined {
+  callsOf(user: ProcessUser): Call[] {
+    const calls: Call[] = []
+    for (const pending of this.#pending.values())
+      if (pending.user === user) calls.push(pending.call)
+    return calls
+  }
+
+  /** Forgets a call that the server is not busy with. */
+  forget(call: Call): void {
+    for (const [id, pending] of this.#pending) if (pending.call === call) this.#pending.delete(id)
+  }
+
+  /** Nobody waits for it any more; the result is the id it has in the process, if it was sent. */
+  abandon(call: Call): number | undefined {
     for (const [id, pending] of this.#pending) {
       if (pending.call !== call) continue
       this.#pending.delete(id)
+      this.#abandoned.add(id, { user: pending.user, call, since: this.#second })
       return id
     }
     return undefined
   }
 
-  /** Takes the calls that match out, for the caller to settle. */
-  take(matches: (id: number, user: ProcessUser) => boolean): Call[] {
+  /** Takes the calls that match out, for the caller to settle; those that were abandoned are over. */
+  take(matches: (id: number) => boolean): Call[] {
     const taken: Call[] = []
-    for (const [id, { user, call }] of this.#pending) {
-      if (!matches(id, user)) continue
+    for (const [id, { call }] of this.#pending) {
+      if (!matches(id)) continue
       this.#pending.delete(id)
       taken.push(call)
     }
+    this.#abandoned.releaseThose(matches)
     return taken
   }
 
@@ -148,6 +172,7 @@ export class Correlation {
       if (was !== undefined) overdue.push({ ...pending, id, was })
     }
     for (const { id } of overdue) this.#pending.delete(id)
+    this.#abandoned.releaseUntil(this.#second)
     return overdue
   }
 
@@ -168,10 +193,12 @@ export class Correlation {
   /** Once it is half full nobody has more than half of it: others share the process. */
   #assertRoom({ userId }: ProcessUser): void {
     const half = PENDING_PER_PROCESS_MAX / 2
-    if (this.#pending.size < half) return
+    const taken = this.#pending.size + this.#abandoned.size
+    if (taken < half) return
     const isTheirs = ({ user }: Pending): boolean => user.userId === userId
-    const isFull = this.#pending.size >= PENDING_PER_PROCESS_MAX
-    if (!isFull && [...this.#pending.values()].filter(isTheirs).length < half) return
+    const theirs = (): number =>
+      [...this.#pending.values()].filter(isTheirs).length + this.#abandoned.countOf(userId)
+    if (taken < PENDING_PER_PROCESS_MAX && theirs() < half) return
     throw new RpcFault(503, 'refused', 'too many requests wait for this server: wait for some', {
       headers: { 'retry-after': '1' },
     })

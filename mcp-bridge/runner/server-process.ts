@@ -31,6 +31,7 @@ import type { Era, SessionServer } from './servers.ts'
 import { SessionsConversation } from './sessions-conversation.ts'
 import { StatelessConversation } from './stateless-conversation.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
+import { WarmUp } from './warm-up.ts'
 
 export interface ServerProcessOptions {
   readonly era?: Era
@@ -59,6 +60,7 @@ export class ServerProcess implements SessionServer {
   readonly #calls: Calls
   readonly #conversation: Conversation
   readonly #congestion: Congestion
+  readonly #warmUp: WarmUp
   #wasAsked = false
   #hasEnded = false
 
@@ -86,6 +88,10 @@ export class ServerProcess implements SessionServer {
     })
     this.#input = new ServerInput(service.name, this.#upstream, log)
     this.#congestion = new Congestion(this.#upstream, this.users)
+    this.#warmUp = new WarmUp({
+      ask: (call, request) => this.#calls.forward(NOBODY, call, request, false),
+      forget: (call) => this.#calls.forget(call),
+    })
     this.ended = this.#upstream.gone.then(() => this.#upstream.ended)
     seconds.add(this)
     void this.ended.then(() => seconds.remove(this))
@@ -114,15 +120,13 @@ export class ServerProcess implements SessionServer {
   /** The server's answer to a session's `initialize`, an error included. */
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
     this.#congestion.recheck()
+    this.#warmUp.end()
     return await this.#conversation.initialize(user, request)
   }
 
-  /**
-   * For one that is nobody's yet: a ping may come before `initialize` (MCP, lifecycle), and whoever answers it
-   * has loaded what the first answer needs.
-   */
+  /** For one that is nobody's yet. */
   warm(): void {
-    this.#tell('ping', {})
+    this.#warmUp.begin()
   }
 
   /** @throws RpcFault when the process cannot take it. */
@@ -148,7 +152,9 @@ export class ServerProcess implements SessionServer {
   leave(user: ProcessUser): void {
     this.users.delete(user)
     const waiting = this.#conversation.take((one) => one === user)
-    this.#calls.failOfUser(user, waiting, 'the session has ended')
+    const what = 'the session has ended'
+    if (this.isShared) this.#calls.failOfUser(user, waiting, what)
+    else this.#calls.failAll(waiting, what)
     this.#conversation.left(user)
     this.#congestion.recheck()
   }

@@ -34,7 +34,7 @@ export class SessionsConversation implements Conversation {
     const { users, giveUp, refused } = ports
     this.#service = service
     this.#ports = ports
-    this.#requests = new ServerRequests(service, rootFolders)
+    this.#requests = new ServerRequests(service, users, rootFolders)
     this.#handshake = new Handshake(service, {
       forward: (user, call, request) => ports.forward(user, call, request, false),
       giveUp,

@@ -1,7 +1,8 @@
 /**
  * One request at a time, for servers that lose data when they work on two (`calls: serial`).
  *
- * A request that was cancelled, or whose session has ended, gives its turn away at once.
+ * One that waits and is cancelled gives its turn away at once; one that was sent keeps it while the
+ * server may still work on it (abandoned.ts).
  */
 
 import { RpcFault } from '../json-rpc.ts'

@@ -22,8 +22,8 @@ export const SERVERS: readonly Mutation[] = [
   {
     takesOut: 'a shared server asks nobody',
     file: 'mcp-bridge/runner/server-requests.ts',
-    from: "if (this.#service.isolation === 'session') {",
-    to: "if (this.#service.isolation !== 'user') {",
+    from: "if (this.#service.isolation === 'session' &&",
+    to: "if (this.#service.isolation !== 'user' &&",
     noticedBy: 'call-asks-nobody-shared',
     test: conformance('bridge-calls'),
     survivedUntil: 'No shared server of the tests asked anything: one does now.',

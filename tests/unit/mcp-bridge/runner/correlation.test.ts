@@ -104,14 +104,20 @@ for (const [title, result, known] of [
   })
 }
 
-test('a cancelled call is forgotten under the id the process knows', (t) => {
-  const correlation = new Correlation()
+test('an abandoned call is forgotten under the id the process knows, and released once', (t) => {
+  const released: Call[] = []
+  const correlation = new Correlation((one) => void released.push(one))
   const { user, call } = caller()
   const own = call(1)
   const { id } = correlation.outgoing(user, own, request(1))
-  t.is(correlation.cancel(own), id)
-  t.is(correlation.cancel(own), undefined)
-  t.is(correlation.settle({ jsonrpc, id, result: {} }), undefined)
+  t.is(correlation.abandon(own), id)
+  t.is(correlation.abandon(own), undefined)
+  t.is(correlation.size, 0)
+  t.deepEqual(released, [])
+  for (const answer of [id, id]) {
+    t.is(correlation.settle({ jsonrpc, id: answer, result: {} }), undefined)
+  }
+  t.deepEqual(released, [own])
 })
 
 const limits: ServiceLimits = {
@@ -146,7 +152,7 @@ test('a silent call is overdue after its time, the second in which it began not 
   const { correlation, id, own } = asked()
   t.deepEqual(secondsUntilOverdue(correlation), [3, 'silent'])
   t.is(correlation.size, 0)
-  t.is(correlation.cancel(own), undefined)
+  t.is(correlation.abandon(own), undefined)
   t.is(correlation.settle({ jsonrpc, id, result: {} }), undefined)
 })
 
@@ -181,13 +187,17 @@ test('no more wait than the bound, and nobody has more than half once it is half
   const [ann, bob, eve] = [person('ann'), person('bob'), person('eve')]
   const { call } = caller()
   const ask = (user: ProcessUser): unknown => correlation.outgoing(user, call(1), request(1))
-  for (let n = 0; n < PENDING_PER_PROCESS_MAX / 2; n += 1) ask(ann)
+  const half = PENDING_PER_PROCESS_MAX / 2
+  for (let n = 0; n < half - 1; n += 1) ask(ann)
+  const left = call(1)
+  correlation.outgoing(ann, left, request(1))
+  correlation.abandon(left)
   t.like(
     t.throws(() => ask(ann), { instanceOf: RpcFault }),
     { status: 503 },
   )
-  for (let n = 0; n < PENDING_PER_PROCESS_MAX / 2 - 1; n += 1) ask(bob)
+  for (let n = 0; n < half - 1; n += 1) ask(bob)
   ask(eve)
   t.throws(() => ask(eve), { instanceOf: RpcFault, message: /too many requests/ })
-  t.is(correlation.size, PENDING_PER_PROCESS_MAX)
+  t.is(correlation.size, PENDING_PER_PROCESS_MAX - 1, 'and one that was abandoned')
 })

@@ -78,7 +78,8 @@ test('one whose subscriber leaves while the server is asked is asked for the nex
   two.call('resources/subscribe', { uri })
   fake.process.leave(one.user)
   t.like(one.answers, [{ error: { code: -32603 } }])
-  t.deepEqual(methods(fake), ['resources/subscribe', 'resources/subscribe'])
+  const cancelled = 'notifications/cancelled'
+  t.deepEqual(methods(fake), ['resources/subscribe', cancelled, 'resources/subscribe'])
   fake.answer({})
   t.like(two.answers, [{ result: {} }])
 })
