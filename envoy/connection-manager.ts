@@ -44,6 +44,8 @@ const HTTP2_LIMITS = {
   max_consecutive_inbound_frames_with_empty_payload: 1,
   max_inbound_priority_frames_per_stream: 100,
   max_inbound_window_update_frames_per_data_frame_sent: 10,
+  // One malformed request ends its own stream (RFC 9113 section 8.1.1), not the calls beside it.
+  override_stream_error_on_invalid_http_message: true,
   allow_connect: false,
   allow_metadata: false,
   // A client that is gone frees its streams within a minute.

@@ -11,6 +11,7 @@ import {
   frame,
   type Header,
   headerBlock,
+  requestFrame,
 } from '../support/http2-frames.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { requestText, sendBytes } from '../support/raw-socket.ts'
@@ -258,6 +259,23 @@ verifiesAlone('edge-http2-malformed', async (t) => {
     ),
   )
   t.deepEqual(reached, [])
+  const beside = await newlyReached(async () => {
+    const asked = Object.entries(rows).map(async ([name, headers]) => {
+      const connection = connectFrames(port)
+      connection.write(requestFrame(1, headers), requestFrame(3, [...PSEUDO, BEARER]))
+      const { frames } = await connection.heard()
+      t.false(
+        frames.some(({ type }) => type === FRAME.goAway),
+        `${name}: the connection stays`,
+      )
+      t.true(
+        frames.some(({ type, stream }) => type === FRAME.headers && stream === 3),
+        `${name}: the call beside it is answered`,
+      )
+    })
+    await Promise.all(asked)
+  })
+  t.is(beside.length, Object.keys(rows).length)
   const other: Header[] = [...without(':authority'), [':authority', HOST], ['host', 'evil.example']]
   for (const seen of await newlyReached(() => askByFrames(port, [...other, BEARER]))) {
     t.deepEqual(valuesOf(seen, 'host'), [HOST], 'one name, that of the decision')
