@@ -1,7 +1,7 @@
 /** `gateway.yaml`: parsed, validated as a whole, every fault with its place. */
 
 import { readFileSync, statSync } from 'node:fs'
-import { type Document, parseDocument } from 'yaml'
+import { type Document, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, collectFaults } from '../platform/environment.ts'
 import { accessDefinition } from './access-definition.ts'
@@ -79,7 +79,9 @@ function toValue(source: string): ValueReading {
   const document = parseDocument(source)
   if (document.errors.length > 0) return { faults: syntaxFaults(document) }
   try {
-    return { value: toJavaScript(document) }
+    const value = toJavaScript(document)
+    const faults = keyFaults(document)
+    return faults.length > 0 ? { faults } : { value }
   } catch (error) {
     return { faults: [tellAliases(error as Error)] }
   }
@@ -89,6 +91,19 @@ function syntaxFaults({ errors }: Document): string[] {
   const told = errors.slice(0, SYNTAX_FAULTS_MAX).map(({ message }) => message)
   const more = errors.length - told.length
   return more > 0 ? [...told, `and ${more} more`] : told
+}
+
+/** What would be lost without a word, or called unknown although YAML 1.1 knows it. */
+function keyFaults(document: Document): string[] {
+  const faults: string[] = []
+  visit(document, {
+    Pair(_, { key }) {
+      const name = isScalar(key) ? key.value : undefined
+      if (name === '__proto__') faults.push('__proto__: nothing can have this name')
+      if (name === '<<') faults.push('<<: merge keys are not read: write out what they stand for')
+    },
+  })
+  return [...new Set(faults)]
 }
 
 /** @throws Error for what nothing can be made of, with the reason. */

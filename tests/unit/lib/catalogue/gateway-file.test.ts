@@ -19,6 +19,12 @@ for (const [title, source, fault] of [
     'clients: { c: { jwks: { keys: [&k { kty: EC, more: *k }] } } }',
     /^gateway\.yaml: an alias stands within what it names$/,
   ],
+  [
+    'a name that JavaScript swallows',
+    'mcpServers: { __proto__: { command: x } }',
+    /__proto__: nothing/,
+  ],
+  ['a merge key', 'x: &x { command: x }\nmcpServers: { a: { <<: *x } }', /<<: merge keys are not/],
   ['more than any configuration', `# ${'x'.repeat(300_000)}`, /^gateway\.yaml: it is larger than/],
   ['a text', 'mcpServers', /^gateway\.yaml: the file: Invalid input: expected object/],
 ] as const) {
