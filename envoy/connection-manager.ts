@@ -27,9 +27,11 @@ const OURS_ALONE = [
 /** W3C Trace Context: where traces are on and a caller is not to be joined. */
 const TRACE_CONTEXT = ['traceparent', 'tracestate']
 
-/** Tokens and the state of a login fit many times over; the rooms read 16 KiB. */
+/** Tokens and the state of a login fit many times over; the rooms read what comes of it. */
 const HEADERS_KIB_MAX = 32
 const HEADERS_MAX = 100
+/** Beside a caller's: pseudo-headers, who it is, and what Envoy adds, which it counts as well. */
+const HEADERS_OF_OURS = 20
 
 /** An empty list would mean every private address: whose `x-envoy-` headers and request ids are believed. */
 const NOBODY = { address_prefix: '0.0.0.0', prefix_len: 32 }
@@ -121,7 +123,7 @@ function limits(): object {
       headers_with_underscores_action: 'REJECT_REQUEST',
       // Between requests: longer than a browser waits, too short to collect connections.
       idle_timeout: '180s',
-      max_headers_count: HEADERS_MAX,
+      max_headers_count: HEADERS_MAX + HEADERS_OF_OURS,
     },
     http_protocol_options: { allow_chunked_length: false, enable_trailers: false },
     http2_protocol_options: HTTP2_LIMITS,
