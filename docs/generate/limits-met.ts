@@ -260,6 +260,12 @@ function ofProcesses(): Met[] {
     },
     {
       about,
+      what: '`gateway.yaml`',
+      is: '{lib/catalogue/gateway-file.ts#FILE_BYTES_MAX}',
+      past: 'refused at the start; later what was read before stays',
+    },
+    {
+      about,
       what: 'path of a socket',
       is: '{lib/platform/unix-socket.ts#SOCKET_PATH_BYTES_MAX}',
       past: 'refused at the start',
