@@ -5,6 +5,7 @@ import { decisionLogs } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
 import { extAuthzFilter } from './ext-authz-filter.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, ROUTER_FILTER } from './filters.ts'
+import { HEADERS_MAX, HEADERS_OF_OURS } from './header-bounds.ts'
 import { localReplies } from './local-replies.ts'
 import { rateLimitFilter } from './rate-limit.ts'
 import { FORM_BYTES_MAX, ROUTES } from './routes.ts'
@@ -29,9 +30,6 @@ const TRACE_CONTEXT = ['traceparent', 'tracestate']
 
 /** Tokens and the state of a login fit many times over; the rooms read what comes of it. */
 const HEADERS_KIB_MAX = 32
-const HEADERS_MAX = 100
-/** Beside a caller's: pseudo-headers, who it is, and what Envoy adds, which it counts as well. */
-const HEADERS_OF_OURS = 20
 
 /** An empty list would mean every private address: whose `x-envoy-` headers and request ids are believed. */
 const NOBODY = { address_prefix: '0.0.0.0', prefix_len: 32 }

@@ -20,7 +20,7 @@ function ofTheEdge(): Met[] {
     {
       about,
       what: 'headers of a request',
-      is: '{envoy/connection-manager.ts#HEADERS_KIB_MAX} KiB, {envoy/connection-manager.ts#HEADERS_MAX} of them',
+      is: '{envoy/connection-manager.ts#HEADERS_KIB_MAX} KiB, {envoy/header-bounds.ts#HEADERS_MAX} of them',
       past: '431',
     },
     {

@@ -346,6 +346,9 @@ verifiesAlone('edge-large-headers', async (t) => {
       const answer = await askByFrames(port, [...PSEUDO, BEARER, ...headers])
       t.true(typeof answer === 'string' || answer === 431, `${name} over HTTP/2: ${answer}`)
     }
+    const beside = many.slice(0, 110)
+    t.is((await sendBytes(port, requestText(...START, ...beside))).status, 431)
+    t.is(await askByFrames(port, [...PSEUDO, BEARER, ...beside.map(toHeader)]), 431)
     const path = `/echo/mcp?${'y'.repeat(70_000)}`
     const long = await sendBytes(port, requestText(`POST ${path} HTTP/1.1`, ...START.slice(1)))
     t.true([414, 431].includes(long.status), String(long.status))
