@@ -34,7 +34,10 @@ function readAttempts(path: string): Attempts {
   }
 }
 
-/** For certificates of our own, which nobody counts. */
+/** For certificates of our own, which nobody counts: after a success nothing waits, only a failure does. */
 export function uncountedAttempts(): AttemptsFile {
-  return { read: () => NO_ATTEMPTS, keep: (attempts) => ({ ...attempts, issuedAt: [] }) }
+  return {
+    read: () => NO_ATTEMPTS,
+    keep: (attempts) => (attempts.failures === 0 ? NO_ATTEMPTS : { ...attempts, issuedAt: [] }),
+  }
 }

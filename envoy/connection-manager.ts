@@ -5,6 +5,7 @@ import { decisionLogs } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
 import { extAuthzFilter } from './ext-authz-filter.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER, ROUTER_FILTER } from './filters.ts'
+import { HEADERS_MAX, HEADERS_OF_OURS } from './header-bounds.ts'
 import { localReplies } from './local-replies.ts'
 import { rateLimitFilter } from './rate-limit.ts'
 import { FORM_BYTES_MAX, ROUTES } from './routes.ts'
@@ -27,9 +28,8 @@ const OURS_ALONE = [
 /** W3C Trace Context: where traces are on and a caller is not to be joined. */
 const TRACE_CONTEXT = ['traceparent', 'tracestate']
 
-/** Tokens and the state of a login fit many times over; the rooms read 16 KiB. */
+/** Tokens and the state of a login fit many times over; the rooms read what comes of it. */
 const HEADERS_KIB_MAX = 32
-const HEADERS_MAX = 100
 
 /** An empty list would mean every private address: whose `x-envoy-` headers and request ids are believed. */
 const NOBODY = { address_prefix: '0.0.0.0', prefix_len: 32 }
@@ -44,6 +44,8 @@ const HTTP2_LIMITS = {
   max_consecutive_inbound_frames_with_empty_payload: 1,
   max_inbound_priority_frames_per_stream: 100,
   max_inbound_window_update_frames_per_data_frame_sent: 10,
+  // One malformed request ends its own stream (RFC 9113 section 8.1.1), not the calls beside it.
+  override_stream_error_on_invalid_http_message: true,
   allow_connect: false,
   allow_metadata: false,
   // A client that is gone frees its streams within a minute.
@@ -119,7 +121,7 @@ function limits(): object {
       headers_with_underscores_action: 'REJECT_REQUEST',
       // Between requests: longer than a browser waits, too short to collect connections.
       idle_timeout: '180s',
-      max_headers_count: HEADERS_MAX,
+      max_headers_count: HEADERS_MAX + HEADERS_OF_OURS,
     },
     http_protocol_options: { allow_chunked_length: false, enable_trailers: false },
     http2_protocol_options: HTTP2_LIMITS,

@@ -6,6 +6,7 @@
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { PATHS_FOR_ANY_PAGE, PREFIXES_FOR_ANY_PAGE } from '../lib/oauth/paths.ts'
 import { detailsAre, holds } from './expressions.ts'
+import { HEADERS_MAX } from './header-bounds.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 
 interface Reply {
@@ -58,6 +59,7 @@ const API_HEADERS = [
 export function localReplies(addresses: Addresses): object {
   return {
     mappers: [
+      tooManyHeaders(),
       ...REPLIES.flatMap((reply) => [
         toBrowser(reply, addresses),
         toAnyPage(reply),
@@ -137,6 +139,20 @@ function noSuchAddress(): object {
   const details = detailsAre('absolute_path_rejected', 'route_not_found')
   return {
     filter: when(statusIs(404), holds(details)),
+    headers_to_add: programHeaders(reply),
+    ...withError(reply),
+  }
+}
+
+/** A caller's own fit, and with those that a decision adds there are more than Envoy lets there be: it calls that 500. */
+function tooManyHeaders(): object {
+  const reply = { status: 431, error: 'invalid_request', words: 'there are too many headers' }
+  return {
+    filter: when(
+      statusIs(500),
+      holds(`${detailsAre('ext_authz_invalid')} && size(request.headers) > ${HEADERS_MAX}`),
+    ),
+    status_code: reply.status,
     headers_to_add: programHeaders(reply),
     ...withError(reply),
   }

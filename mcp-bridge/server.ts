@@ -13,7 +13,7 @@ import {
 } from '../lib/oauth/identity-headers.ts'
 import { matcherOf } from '../lib/platform/constant-time.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
-import { createServer } from '../lib/platform/node-http.ts'
+import { createServer, EDGE_HEADER_BYTES_MAX } from '../lib/platform/node-http.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import type { Bridge } from './bridge.ts'
 import { serveElsewhere } from './elsewhere.ts'
@@ -51,9 +51,13 @@ const ALLOWED = 'GET, POST, DELETE'
 
 export function createBridgeServer(options: ServerOptions): Server {
   const door: Door = { ...options, isOfEdge: matcherOf(options.edgeSecret.reveal()) }
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: EDGE_HEADER_BYTES_MAX }, (request, response) => {
     if (request.url === '/healthz') response.writeHead(200).end('ok\n')
     else void handle(request, response, door)
+  })
+  // Node's own answer has no body.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    sendFault(response, new RpcFault(417, 'refused', 'expect nothing but 100-continue'))
   })
   server.keepAliveTimeout = HTTP_KEEP_ALIVE_MS
   // Envoy bounds how long headers and body may take; a listening stream has no end.

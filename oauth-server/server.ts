@@ -5,7 +5,7 @@ import { systemClock } from '../lib/platform/clock.ts'
 import { createLeaving } from '../lib/platform/leaving.ts'
 import type { Stop } from '../lib/platform/lifecycle.ts'
 import type { Log } from '../lib/platform/log.ts'
-import { createServer } from '../lib/platform/node-http.ts'
+import { createServer, EDGE_HEADER_BYTES_MAX } from '../lib/platform/node-http.ts'
 import { serveFigures } from '../lib/platform/serve-figures.ts'
 import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import { listenOnSocket } from '../lib/platform/unix-socket.ts'
@@ -77,7 +77,10 @@ export async function startServer(
   await readiness.renew()
   const stopWatching = readiness.watch()
   const leaving = createLeaving(systemClock)
-  const server = createServer(leaving.wrap(createApp(ports, readiness, tracing).callback()))
+  const server = createServer(
+    { maxHeaderSize: EDGE_HEADER_BYTES_MAX },
+    leaving.wrap(createApp(ports, readiness, tracing).callback()),
+  )
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS

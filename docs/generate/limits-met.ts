@@ -20,7 +20,7 @@ function ofTheEdge(): Met[] {
     {
       about,
       what: 'headers of a request',
-      is: '{envoy/connection-manager.ts#HEADERS_KIB_MAX} KiB, {envoy/connection-manager.ts#HEADERS_MAX} of them',
+      is: '{envoy/connection-manager.ts#HEADERS_KIB_MAX} KiB, {envoy/header-bounds.ts#HEADERS_MAX} of them',
       past: '431',
     },
     {
@@ -269,6 +269,12 @@ function ofProcesses(): Met[] {
       what: 'names in one certificate',
       is: '{certs/lego.ts#NAMES_MAX}',
       past: 'prove them by DNS: `ACME_DNS_PROVIDER`',
+    },
+    {
+      about,
+      what: '`gateway.yaml`',
+      is: '{lib/catalogue/gateway-file.ts#FILE_BYTES_MAX}',
+      past: 'refused at the start; later what was read before stays',
     },
     {
       about,

@@ -5,11 +5,11 @@
  * empty, is being written or was lost: services and rules do not go by themselves.
  */
 
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../platform/environment.ts'
 import { type FileMark, markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
 import type { Gateway } from './gateway.ts'
+import { readSource } from './gateway-file.ts'
 
 export interface ConfigurationWatching {
   /** What is in force: an empty file is nothing new beside another. */
@@ -75,7 +75,7 @@ async function judge(
   mark: FileMark,
   { read, heldText }: ConfigurationWatching,
 ): Promise<{ readonly gateway: Gateway } | { readonly faults: readonly string[] }> {
-  if (isBlank(await readFile(path, 'utf8')) && !isBlank(heldText())) {
+  if (isBlank(readSource(path)) && !isBlank(heldText())) {
     return { faults: [`${path} is empty: write {} where nothing is meant`] }
   }
   const gateway = read()

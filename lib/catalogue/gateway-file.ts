@@ -1,8 +1,9 @@
 /** `gateway.yaml`: parsed, validated as a whole, every fault with its place. */
 
-import { readFileSync } from 'node:fs'
-import { type Document, parseDocument } from 'yaml'
+import { readFileSync, statSync } from 'node:fs'
+import { type Document, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
+import { ConfigError, collectFaults } from '../platform/environment.ts'
 import { accessDefinition } from './access-definition.ts'
 import { brandingDefinition } from './branding-definition.ts'
 import { clientDefinition } from './client-definition.ts'
@@ -28,31 +29,42 @@ export type FileReading<T> =
   | { readonly content: T; readonly faults: readonly [] }
   | { readonly content: undefined; readonly faults: readonly string[] }
 
+/** Hundreds of services; more is another file by mistake, and whoever reads it does nothing else meanwhile. */
+const FILE_BYTES_MAX = 262_144
+const SYNTAX_FAULTS_MAX = 20
+
 /** Reads a YAML (or JSON) file and validates it. Each fault names file, place and expectation. */
 export function readYamlFile<T>(path: string, schema: z.ZodType<T>): FileReading<T> {
+  const faults: string[] = []
+  const source = collectFaults(() => readSource(path), faults)
+  return source === undefined ? { content: undefined, faults } : parseYaml(source, path, schema)
+}
+
+/**
+ * Never waits, as it would for a pipe.
+ * @param called what the fault calls it.
+ * @throws ConfigError when it cannot be read, or is too large to be a configuration.
+ */
+export function readSource(path: string, called = path): string {
   try {
-    return parseYaml(readFileSync(path, 'utf8'), path, schema)
+    const found = statSync(path)
+    if (!found.isFile()) throw new Error('it is no regular file')
+    if (found.size > FILE_BYTES_MAX) throw new Error(TOO_LARGE)
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    return { content: undefined, faults: [`${path} cannot be read: ${(error as Error).message}`] }
+    throw new ConfigError([`${called} cannot be read: ${(error as Error).message}`])
   }
 }
 
+const TOO_LARGE = `it is larger than ${FILE_BYTES_MAX / 1024} KiB`
+
 /** @param path what faults call it. */
 export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>): FileReading<T> {
-  const document = parseDocument(source)
-  if (document.errors.length > 0) {
-    return {
-      content: undefined,
-      faults: document.errors.map(({ message }) => `${path}: ${message}`),
-    }
+  const reading = toValue(source)
+  if ('faults' in reading) {
+    return { content: undefined, faults: reading.faults.map((fault) => `${path}: ${fault}`) }
   }
-  let value: unknown
-  try {
-    value = toValue(document)
-  } catch (error) {
-    return { content: undefined, faults: [`${path}: ${tellAliases(error as Error)}`] }
-  }
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(reading.value)
   if (result.success) return { content: result.data, faults: [] }
   const faults = result.error.issues.map(
     ({ path: place, message }) => `${path}: ${place.join('.') || 'the file'}: ${message}`,
@@ -60,8 +72,42 @@ export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>)
   return { content: undefined, faults }
 }
 
+type ValueReading = { readonly value: unknown } | { readonly faults: readonly string[] }
+
+function toValue(source: string): ValueReading {
+  if (Buffer.byteLength(source) > FILE_BYTES_MAX) return { faults: [TOO_LARGE] }
+  const document = parseDocument(source)
+  if (document.errors.length > 0) return { faults: syntaxFaults(document) }
+  try {
+    const value = toJavaScript(document)
+    const faults = keyFaults(document)
+    return faults.length > 0 ? { faults } : { value }
+  } catch (error) {
+    return { faults: [tellAliases(error as Error)] }
+  }
+}
+
+function syntaxFaults({ errors }: Document): string[] {
+  const told = errors.slice(0, SYNTAX_FAULTS_MAX).map(({ message }) => message)
+  const more = errors.length - told.length
+  return more > 0 ? [...told, `and ${more} more`] : told
+}
+
+/** What would be lost without a word, or called unknown although YAML 1.1 knows it. */
+function keyFaults(document: Document): string[] {
+  const faults: string[] = []
+  visit(document, {
+    Pair(_, { key }) {
+      const name = isScalar(key) ? key.value : undefined
+      if (name === '__proto__') faults.push('__proto__: nothing can have this name')
+      if (name === '<<') faults.push('<<: merge keys are not read: write out what they stand for')
+    },
+  })
+  return [...new Set(faults)]
+}
+
 /** @throws Error for what nothing can be made of, with the reason. */
-function toValue(document: Document): unknown {
+function toJavaScript(document: Document): unknown {
   const value: unknown = document.toJS()
   try {
     JSON.stringify(value)

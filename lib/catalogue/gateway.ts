@@ -4,7 +4,7 @@
  * One file and the environment in; every fault at once out. Each room reads its own variables beside it.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   ConfigError,
@@ -27,7 +27,7 @@ import { type ConfiguredClients, toConfiguredClients } from './configured-client
 import { pageOrigins } from './configured-origins.ts'
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
-import { type GatewayFile, gatewayFile, parseYaml } from './gateway-file.ts'
+import { type GatewayFile, gatewayFile, parseYaml, readSource } from './gateway-file.ts'
 import { packagesFolder } from './packages.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
@@ -206,13 +206,11 @@ function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]
   if (named === undefined && copy === undefined && !existsSync(path)) {
     return { content: {}, source: '', folder: workingDirectory, path }
   }
-  let source = ''
-  try {
-    source = typeof copy === 'object' ? copy.text : readFileSync(copy ?? path, 'utf8')
-  } catch (error) {
-    faults.push(`${path} cannot be read: ${(error as Error).message}`)
-    return { content: undefined, source, folder: dirname(path), path }
-  }
+  const source =
+    typeof copy === 'object'
+      ? copy.text
+      : collectFaults(() => readSource(copy ?? path, path), faults)
+  if (source === undefined) return { content: undefined, source: '', folder: dirname(path), path }
   const reading = parseYaml(source, path, gatewayFile)
   faults.push(...reading.faults)
   return { content: reading.content, source, folder: dirname(path), path }

@@ -9,3 +9,6 @@ const http = process.getBuiltinModule('node:http')
 
 export const { Agent, createServer, get, request, STATUS_CODES } = http
 export type Agent = InstanceType<typeof Agent>
+
+/** Of a request from Envoy: more than its own bound for callers, with what it adds, so that it alone refuses. */
+export const EDGE_HEADER_BYTES_MAX = 65_536

@@ -12,7 +12,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
-import { connectRedis, type RedisOptions } from './redis.ts'
+import { connectRedis, type RedisOptions, waitUntilReady } from './redis.ts'
 import { type Mark, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
 import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
 import { RevocationSet } from './revocation-set.ts'
@@ -166,6 +166,7 @@ class Follower implements Replica {
   }
 
   async #follow(): Promise<void> {
+    await this.#connect()
     while (!this.#isStopped) {
       try {
         if (this.#mustLoad) await this.#load()
@@ -176,6 +177,15 @@ class Follower implements Replica {
         this.#report(error)
         await sleep(RETRY_MS)
       }
+    }
+  }
+
+  /** Whoever asks before there is a connection meets a fault that is none; a store that is away is one. */
+  async #connect(): Promise<void> {
+    try {
+      await Promise.all(this.connections.map((one) => waitUntilReady(one, COMMAND_MS)))
+    } catch (error) {
+      this.#report(error)
     }
   }
 
@@ -234,6 +244,8 @@ class Follower implements Replica {
   }
 
   async #beat(): Promise<void> {
+    // Before the first load there is nothing to prove.
+    if (!this.isLoaded()) return
     const sent = this.#now()
     const known = this.#number
     try {

@@ -3,7 +3,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
-import { createServer } from '../../lib/platform/node-http.ts'
+import { createServer, EDGE_HEADER_BYTES_MAX } from '../../lib/platform/node-http.ts'
 import type { Secret } from '../../lib/platform/secret.ts'
 import { afterArrival } from './arrival.ts'
 import { isStateless } from './era.ts'
@@ -22,7 +22,7 @@ export interface Eras {
 
 export function createNativeServer(secret: Secret, eras: Eras): Server {
   const once = { sessions: eras.sessions, stateless: loadedOnce(eras.stateless) }
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: EDGE_HEADER_BYTES_MAX }, (request, response) => {
     const proof = request.headers['x-gateway-edge']
     if (typeof proof !== 'string' || !equalInConstantTime(proof, secret.reveal())) {
       refuse(response, 403, -32000, 'this is not the way in')

@@ -11,6 +11,7 @@ import {
   frame,
   type Header,
   headerBlock,
+  requestFrame,
 } from '../support/http2-frames.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { requestText, sendBytes } from '../support/raw-socket.ts'
@@ -35,6 +36,11 @@ async function newlyReached(body: () => Promise<unknown>): Promise<readonly Reac
   const before = edge.reached.length
   await body()
   return edge.reached.slice(before)
+}
+
+function toHeader(line: string): Header {
+  const [name = '', value = ''] = line.split(': ')
+  return [name.toLowerCase(), value]
 }
 
 function valuesOf({ rawHeaders }: Reached, name: string): string[] {
@@ -258,6 +264,23 @@ verifiesAlone('edge-http2-malformed', async (t) => {
     ),
   )
   t.deepEqual(reached, [])
+  const beside = await newlyReached(async () => {
+    const asked = Object.entries(rows).map(async ([name, headers]) => {
+      const connection = connectFrames(port)
+      connection.write(requestFrame(1, headers), requestFrame(3, [...PSEUDO, BEARER]))
+      const { frames } = await connection.heard()
+      t.false(
+        frames.some(({ type }) => type === FRAME.goAway),
+        `${name}: the connection stays`,
+      )
+      t.true(
+        frames.some(({ type, stream }) => type === FRAME.headers && stream === 3),
+        `${name}: the call beside it is answered`,
+      )
+    })
+    await Promise.all(asked)
+  })
+  t.is(beside.length, Object.keys(rows).length)
   const other: Header[] = [...without(':authority'), [':authority', HOST], ['host', 'evil.example']]
   for (const seen of await newlyReached(() => askByFrames(port, [...other, BEARER]))) {
     t.deepEqual(valuesOf(seen, 'host'), [HOST], 'one name, that of the decision')
@@ -307,18 +330,25 @@ verifiesAlone('edge-large-headers', async (t) => {
     'a large name': [`X-${'y'.repeat(70_000)}: 1`],
     'many cookies': Array.from({ length: 150 }, (_, index) => `Cookie: c${index}=1`),
   }
+  const fitting = [START.slice(2), many.slice(0, 98)].flat()
+  const passed = await newlyReached(async () => {
+    t.is((await sendBytes(port, requestText(...START.slice(0, 2), ...fitting))).status, 200)
+    const headers = fitting.map(toHeader)
+    t.is(await askByFrames(port, [...PSEUDO, ...headers]), 200)
+  })
+  t.is(passed.length, 2, 'a hundred headers and a good token')
   const reached = await newlyReached(async () => {
     for (const [name, lines] of Object.entries(rows)) {
       const { status, closed } = await sendBytes(port, requestText(...START, ...lines))
       t.is(status, 431, name)
       t.true(closed, name)
-      const headers = lines.map((line): Header => {
-        const [header = '', value = ''] = line.split(': ')
-        return [header.toLowerCase(), value]
-      })
+      const headers = lines.map(toHeader)
       const answer = await askByFrames(port, [...PSEUDO, BEARER, ...headers])
       t.true(typeof answer === 'string' || answer === 431, `${name} over HTTP/2: ${answer}`)
     }
+    const beside = many.slice(0, 110)
+    t.is((await sendBytes(port, requestText(...START, ...beside))).status, 431)
+    t.is(await askByFrames(port, [...PSEUDO, BEARER, ...beside.map(toHeader)]), 431)
     const path = `/echo/mcp?${'y'.repeat(70_000)}`
     const long = await sendBytes(port, requestText(`POST ${path} HTTP/1.1`, ...START.slice(1)))
     t.true([414, 431].includes(long.status), String(long.status))

@@ -77,6 +77,20 @@ test('knows nothing before the first load, and does not load a store without an 
   t.is(by(replica.judge(presented('any'))), 'alive')
 })
 
+test('a start is told as a fault where the store is away, and not where it is there', async (t) => {
+  const listen = () => {
+    const lines: string[] = []
+    return { lines, log: createLog('test', 'warn', { write: (line) => void lines.push(line) }) }
+  }
+  const [healthy, away] = [listen(), listen()]
+  const { valkey, replica } = await begin(t, { log: healthy.log })
+  await until(() => replica.staleness() < FRESH_MS)
+  t.deepEqual(healthy.lines, [])
+  await valkey.kill()
+  follow(t, valkey.url, { log: away.log })
+  await until(() => away.lines.some((line) => line.includes('revocations cannot be followed')))
+})
+
 test('what was revoked before the load and after it is refused, by each kind', async (t) => {
   const { revocations, replica, valkey } = await begin(t)
   await revocations.revoke('token', 'token-a', LATER)

@@ -7,6 +7,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import test, { type ExecutionContext } from 'ava'
 import { startGateway } from '../support/gateway.ts'
 import { until } from '../support/gateway-process.ts'
+import { rawRequest } from '../support/raw-request.ts'
 import { callText, connect } from '../support/sdk-client.ts'
 import { verifies } from '../support/verifies.ts'
 import { createVisitor } from '../support/visitor.ts'
@@ -20,6 +21,15 @@ test.after.always(() => gateway.remove())
 const ENDPOINT = `${gateway.url}/echo/mcp`
 /** What a caller might try. */
 const FORGED = { 'X-User-Id': 'dev:root', 'x-user-name': 'root', 'Mcp-Session-Id': 'forged' }
+
+const INITIALIZE = JSON.stringify({
+  ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'e2e', version: '1' },
+  },
+})
 
 /** Somebody who has logged in, with a client of each era. */
 async function enter(t: ExecutionContext, name: string) {
@@ -51,6 +61,29 @@ verifies('echo-keeps-people-apart', async (t) => {
     t.is(await callText(older, 'replayLastEcho'), `of ${name}`)
     t.regex(await callText(older, 'sessionInfo'), /open sessions with this server: 1\n/)
   }
+})
+
+test('what the edge lets through, each part behind it reads; what is expected of it is refused in words', async (t) => {
+  const { token } = await enter(t, 'dora')
+  const port = Number(new URL(gateway.url).port)
+  const ask = async (...more: readonly string[]) => {
+    const headers = ['Authorization', `Bearer ${await token()}`, 'Content-Type', 'application/json']
+    const accepted = ['Accept', 'application/json, text/event-stream']
+    return await rawRequest({
+      ...{ port, path: '/echo/mcp', body: INITIALIZE },
+      headers: [...headers, ...accepted, ...more],
+    })
+  }
+  const large = await ask('X-Other', 'y'.repeat(28_000))
+  t.is(large.status, 200, large.body)
+  const page = await rawRequest({
+    ...{ port, path: '/jwks', method: 'GET' },
+    headers: ['Cookie', 'y'.repeat(28_000)],
+  })
+  t.is(page.status, 200)
+  const expecting = await ask('Expect', 'something')
+  t.is(expecting.status, 417)
+  t.regex(expecting.body, /expect nothing but 100-continue/)
 })
 
 test('without a session: the tools, a message, and progress before the answer', async (t) => {

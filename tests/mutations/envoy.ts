@@ -185,7 +185,7 @@ export const ENVOY: readonly Mutation[] = [
   },
   {
     takesOut: 'headers are bounded in number',
-    file: 'envoy/connection-manager.ts',
+    file: 'envoy/header-bounds.ts',
     from: 'const HEADERS_MAX = 100',
     to: 'const HEADERS_MAX = 20_000',
     noticedBy: 'edge-large-headers',

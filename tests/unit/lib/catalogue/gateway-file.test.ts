@@ -19,6 +19,13 @@ for (const [title, source, fault] of [
     'clients: { c: { jwks: { keys: [&k { kty: EC, more: *k }] } } }',
     /^gateway\.yaml: an alias stands within what it names$/,
   ],
+  [
+    'a name that JavaScript swallows',
+    'mcpServers: { __proto__: { command: x } }',
+    /__proto__: nothing/,
+  ],
+  ['a merge key', 'x: &x { command: x }\nmcpServers: { a: { <<: *x } }', /<<: merge keys are not/],
+  ['more than any configuration', `# ${'x'.repeat(300_000)}`, /^gateway\.yaml: it is larger than/],
   ['a text', 'mcpServers', /^gateway\.yaml: the file: Invalid input: expected object/],
 ] as const) {
   test(`${title} is a fault of the file, in words`, (t) => {
@@ -38,4 +45,10 @@ test('an alias of something before it is what it names', (t) => {
 
 test('an empty file says nothing', (t) => {
   t.deepEqual(parseYaml('', 'gateway.yaml', gatewayFile).content, {})
+})
+
+test('of many faults of the syntax the first are told, and how many more there are', (t) => {
+  const faults = faultsOf('a: b\n'.repeat(1000))
+  t.is(faults.length, 21)
+  t.is(faults.at(-1), 'gateway.yaml: and 979 more')
 })
