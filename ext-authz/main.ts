@@ -14,7 +14,7 @@ import { readExtAuthzConfig } from './config.ts'
 import { explain } from './explain.ts'
 import { createMetrics } from './metrics.ts'
 import { openPorts } from './ports.ts'
-import { watchReadiness } from './readiness.ts'
+import { untilServing, watchReadiness } from './readiness.ts'
 import { createMethods, createServer } from './server.ts'
 
 const log = createLog('ext-authz', 'info')
@@ -51,6 +51,8 @@ await runRoom(log, async () => {
   if (config.EXT_AUTHZ_ADMIN_SOCKET !== undefined) {
     await listenOnSocket(admin, config.EXT_AUTHZ_ADMIN_SOCKET)
   }
+  // Envoy asks a process that comes back as soon as it listens: until it has loaded, the others are to be asked.
+  await untilServing(ports.isServing)
   await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()

@@ -1,4 +1,4 @@
-/** Tells once when this process begins to serve, and while it does not, why. */
+/** When this process begins to serve: told once, and while it does not, why; or waited for. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../lib/platform/log.ts'
@@ -33,4 +33,16 @@ export function watchReadiness(isServing: () => boolean, log: Log): Readiness {
     // Stopped before there was anything to serve.
   })
   return { stop: () => stopped.abort() }
+}
+
+const SERVING_WITHIN_MS = 500
+const STEP_MS = 5
+
+/** Resolves when it serves, or after a moment: a store that is away must not keep it from saying so. */
+export async function untilServing(
+  isServing: () => boolean,
+  withinMs = SERVING_WITHIN_MS,
+): Promise<void> {
+  const until = performance.now() + withinMs
+  while (!isServing() && performance.now() < until) await sleep(STEP_MS)
 }
