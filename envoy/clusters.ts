@@ -47,6 +47,12 @@ const HEALTH_CHECK = {
   healthy_threshold: 1,
 } as const
 
+/**
+ * Who is healthy is known to the threads that choose as soon as Envoy finds it out. By default it tells them once a
+ * second: until then they go on asking a process that has gone, and do not ask the one that has come.
+ */
+const TOLD_AT_ONCE = { update_merge_window: '0s' } as const
+
 export function renderClusters(sockets: RoomSockets): object[] {
   return [
     {
@@ -129,7 +135,7 @@ function http1Options(): object {
 /** While none is healthy all are asked: a room whose store is away says so in its own words. */
 function http1Health(): object {
   return {
-    common_lb_config: { healthy_panic_threshold: { value: 1 } },
+    common_lb_config: { healthy_panic_threshold: { value: 1 }, ...TOLD_AT_ONCE },
     health_checks: [
       { ...HEALTH_CHECK, http_health_check: { host: 'localhost', path: '/healthz' } },
     ],
@@ -141,7 +147,7 @@ function extAuthzCluster(sockets: readonly string[]): object {
   return {
     ...roomCluster(CLUSTERS.extAuthz, sockets),
     ...atMost(CHECKS_MAX),
-    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    common_lb_config: { healthy_panic_threshold: { value: 0 }, ...TOLD_AT_ONCE },
     health_checks: [
       {
         ...HEALTH_CHECK,

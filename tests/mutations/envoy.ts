@@ -12,6 +12,14 @@ export const ENVOY: readonly Mutation[] = [
     test: conformance('outages'),
   },
   {
+    takesOut: 'whoever is found healthy, or not, is so for every thread at once',
+    file: 'envoy/clusters.ts',
+    from: "update_merge_window: '0s'",
+    to: "update_merge_window: '1s'",
+    noticedBy: 'a process that has come back is asked from the moment it is found healthy',
+    test: integration('edge/health'),
+  },
+  {
     takesOut: 'paths are made one before a route is looked for',
     file: 'envoy/connection-manager.ts',
     from: 'normalize_path: true',
