@@ -18,7 +18,10 @@ export interface StoreCopy {
   readonly records: number
 }
 
-/** @throws CliError when it cannot be had as of one moment, or there is none. */
+/** There is nothing to copy: before a gateway's first start, and for some seconds of it. */
+export class EmptyStoreError extends CliError {}
+
+/** @throws CliError when it cannot be had as of one moment. @throws EmptyStoreError when there is none. */
 export async function copyStore(redis: Redis): Promise<StoreCopy> {
   try {
     return await whileNobodyWrites(redis, async () => {
@@ -44,7 +47,7 @@ function toCliError(cause: Error): CliError {
     })
   }
   if (/no epoch/.test(cause.message)) {
-    return new CliError('The store is empty: no gateway has started with it yet.', {
+    return new EmptyStoreError('The store is empty: no gateway has started with it yet.', {
       nextStep: 'npm start',
       cause,
     })

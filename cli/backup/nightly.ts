@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
+import { EmptyStoreError } from './contents.ts'
 import { DAY_MS, listBackups, noteFailure, removeLeftovers, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
@@ -25,8 +26,11 @@ export async function isOverdue(folder: string, issuer: string, now: number): Pr
   return !times.some((time) => now - time < DAY_MS)
 }
 
-/** Never fails: what goes wrong is in the log and in the folder, and the next night it is tried again. */
-export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<void> {
+/**
+ * Never fails: what goes wrong is in the log and in the folder, and the next night it is tried again.
+ * @returns false when there is nothing yet that could be kept: no gateway has started with this store.
+ */
+export async function backUpForTheNight(context: Context, lock: Lock, log: Log): Promise<boolean> {
   const { BACKUP_SERVICES: withServices } = readBackupSettings(context)
   const folder = backupFolder(context)
   try {
@@ -44,11 +48,13 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
     await noteFailure(folder, undefined)
     await dropOld(context, issuer, log)
   } catch (error) {
+    if (error instanceof EmptyStoreError) return false
     log.error({ err: error, folder }, 'no backup was made')
     const at = new Date(context.clock()).toISOString()
     // Where not even that can be written, the log has to do.
     await noteFailure(folder, { at, message: (error as Error).message }).catch(() => {})
   }
+  return true
 }
 
 async function dropOld(context: Context, issuer: string, log: Log): Promise<void> {

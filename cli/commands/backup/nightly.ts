@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Command } from 'commander'
-import { createLog } from '../../../lib/platform/log.ts'
-import { closeWith } from '../../backup/locks.ts'
+import { createLog, type Log } from '../../../lib/platform/log.ts'
+import { closeWith, type Lock } from '../../backup/locks.ts'
 import { backUpForTheNight, isOverdue, nextAt } from '../../backup/nightly.ts'
 import { backupFolder, isClosingSet, issuerOf, readBackupSettings } from '../../backup/settings.ts'
 import { CliError, EXIT_CODE } from '../../cli-error.ts'
@@ -21,6 +21,8 @@ A service of your system runs it beside the gateway. What goes wrong is in its l
 
 /** A clock that is set, or a machine that slept, is noticed within this. */
 const STEP_MS = 60_000
+/** A gateway that starts for the first time has written what there is to keep within seconds: looked for ever more seldom. */
+const FIRST_LOOK_MS = 2000
 
 export const nightlyCommand: CommandMaker = (context) =>
   new Command('nightly')
@@ -42,19 +44,41 @@ async function runNightly(context: Context): Promise<void> {
   const log = createLog('backup', 'info')
   const ended = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ended.abort())
+  const { signal } = ended
   if (await isOverdue(backupFolder(context), issuerOf(context), clock())) {
-    await backUpForTheNight(context, lock, log)
-    giveMemoryBack()
+    await backUpOnceThereIs(context, lock, log, signal)
   }
   let next = nextAt(clock(), minutes)
   log.info({ next: new Date(next).toISOString() }, 'waiting for the night')
-  while (!ended.signal.aborted) {
-    await sleep(STEP_MS, undefined, { signal: ended.signal }).catch(() => {})
-    if (ended.signal.aborted || clock() < next) continue
-    await backUpForTheNight(context, lock, log)
-    giveMemoryBack()
+  while (!signal.aborted) {
+    await pause(STEP_MS, signal)
+    if (signal.aborted || clock() < next) continue
+    await backUpOnceThereIs(context, lock, log, signal)
     next = nextAt(clock(), minutes)
   }
+}
+
+/** An empty store is no failure of the night: somebody has yet to start the gateway. */
+async function backUpOnceThereIs(
+  context: Context,
+  lock: Lock,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  let waitMs = FIRST_LOOK_MS
+  while (!(await backUpForTheNight(context, lock, log))) {
+    if (waitMs === FIRST_LOOK_MS) {
+      log.info('nothing to back up yet: no gateway has started with this store')
+    }
+    await pause(waitMs, signal)
+    if (signal.aborted) return
+    waitMs = Math.min(2 * waitMs, STEP_MS)
+  }
+  giveMemoryBack()
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
 }
 
 /** A passphrase takes 256 MB to become a key (age, scrypt): idle, Node would hold them until the next night. */
