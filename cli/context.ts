@@ -42,7 +42,12 @@ export function loadEnvironment(own: Environment, workingDirectory: string): Env
       nextStep: 'run it as the account that starts the gateway, or in another folder',
     })
   }
-  return { ...parseEnv(source), ...own }
+  return { ...parseEnvText(source), ...own }
+}
+
+/** What a `.env` sets. Editors of Windows write a byte-order mark, which would be part of the first name. */
+export function parseEnvText(text: string): NodeJS.Dict<string> {
+  return parseEnv(text.replace(/^\uFEFF/, ''))
 }
 
 /** In the container of `docker compose run --rm setup`: nobody there may ask Docker. */

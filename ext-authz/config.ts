@@ -10,13 +10,14 @@ import {
   secret,
   text,
 } from '../lib/platform/environment.ts'
+import { storeUrl } from '../lib/store/address.ts'
 
 export const EXT_AUTHZ_VARIABLES = {
   /** Path of the unix socket that Envoy asks on. */
   EXT_AUTHZ_SOCKET: required(text),
   /** Path of the unix socket that operators ask on. */
   EXT_AUTHZ_ADMIN_SOCKET: optional(text, undefined),
-  REDIS_URL: required(text),
+  REDIS_URL: required(storeUrl),
   REDIS_PASSWORD: optional(secret, undefined),
   /** What carries gRPC: our own server, or the one it is measured by. */
   EXT_AUTHZ_TRANSPORT: optional(oneOf('fast', 'grpc-js'), 'fast'),

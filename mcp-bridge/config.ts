@@ -16,11 +16,12 @@ import {
 import { ADDRESS_POLICIES } from '../lib/platform/kept-address.ts'
 import { type AllowList, allowList, NOTHING_ALLOWED } from '../lib/platform/outbound/allow-list.ts'
 import { PROCESSES_MAX } from '../lib/platform/unix-socket.ts'
+import { storeUrl } from '../lib/store/address.ts'
 import { LEASE_MS } from './limits.ts'
 
 export const MCP_BRIDGE_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
-  REDIS_URL: required(text),
+  REDIS_URL: required(storeUrl),
   REDIS_PASSWORD: optional(secret, undefined),
   MCP_BRIDGE_SOCKET: required(text),
   /** Where it tells its figures; nowhere without it. */

@@ -23,6 +23,7 @@ import {
 import { ADDRESS_POLICIES } from '../lib/platform/kept-address.ts'
 import type { TestPlace } from '../lib/platform/outbound/outbound.ts'
 import type { Secret } from '../lib/platform/secret.ts'
+import { storeUrl } from '../lib/store/address.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
 
 const YEAR_SECONDS = 365 * 86_400
@@ -48,7 +49,7 @@ const testHosts: Parser<ReadonlyMap<string, TestPlace>> = parser(
 
 export const OAUTH_SERVER_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
-  REDIS_URL: required(text),
+  REDIS_URL: required(storeUrl),
   REDIS_PASSWORD: optional(secret, undefined),
   OAUTH_SERVER_SOCKET: required(text),
   /** For the operator's own commands; without it there are none. */

@@ -18,10 +18,16 @@ export interface StoreCopy {
   readonly records: number
 }
 
-/** There is nothing to copy: before a gateway's first start, and for some seconds of it. */
-export class EmptyStoreError extends CliError {}
+/** Whether `copyStore` found nothing to copy: before a gateway's first start, and for some seconds of it. */
+export function tellsOfEmptyStore(error: unknown): boolean {
+  return error instanceof CliError && hasNoEpoch(error.cause as Error | undefined)
+}
 
-/** @throws CliError when it cannot be had as of one moment. @throws EmptyStoreError when there is none. */
+function hasNoEpoch(cause: Error | undefined): boolean {
+  return /no epoch/.test(cause?.message ?? '')
+}
+
+/** @throws CliError when it cannot be had as of one moment, or there is none. */
 export async function copyStore(redis: Redis): Promise<StoreCopy> {
   try {
     return await whileNobodyWrites(redis, async () => {
@@ -46,8 +52,8 @@ function toCliError(cause: Error): CliError {
       cause,
     })
   }
-  if (/no epoch/.test(cause.message)) {
-    return new EmptyStoreError('The store is empty: no gateway has started with it yet.', {
+  if (hasNoEpoch(cause)) {
+    return new CliError('The store is empty: no gateway has started with it yet.', {
       nextStep: 'npm start',
       cause,
     })

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Log } from '../../lib/platform/log.ts'
 import type { Context } from '../context.ts'
-import { EmptyStoreError } from './contents.ts'
+import { tellsOfEmptyStore } from './contents.ts'
 import { DAY_MS, listBackups, noteFailure, removeLeftovers, removeOld } from './folder.ts'
 import type { Lock } from './locks.ts'
 import { type BackupWishes, backupName, makeBackup } from './make-backup.ts'
@@ -48,7 +48,7 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
     await noteFailure(folder, undefined)
     await dropOld(context, issuer, log)
   } catch (error) {
-    if (error instanceof EmptyStoreError) return false
+    if (tellsOfEmptyStore(error)) return false
     log.error({ err: error, folder }, 'no backup was made')
     const at = new Date(context.clock()).toISOString()
     // Where not even that can be written, the log has to do.

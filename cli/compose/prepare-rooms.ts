@@ -159,7 +159,9 @@ function withoutFiles(env: Readonly<Record<string, string>>): Record<string, str
   const entries = Object.entries(env).map(([name, value]) => {
     if (!name.endsWith('_FILE') || name === KEPT_FILE) return [name, value]
     try {
-      return [name.slice(0, -'_FILE'.length), readFileSync(value, 'utf8').trimEnd()]
+      const held = readFileSync(value, 'utf8').trimEnd()
+      if (held === '') faults.push(`${name} names a file with nothing in it`)
+      return [name.slice(0, -'_FILE'.length), held]
     } catch (error) {
       faults.push(`${name} cannot be read: ${(error as Error).message}`)
       return [name, value]

@@ -1,6 +1,5 @@
 /** Everything that a start would refuse, found without touching anything, and what deserves a look. */
 
-import { parseEnv } from 'node:util'
 import { chooseSource } from '../../certs/source.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { serviceSwitch } from '../../lib/catalogue/service-name.ts'
@@ -8,7 +7,7 @@ import { ConfigError } from '../../lib/platform/environment.ts'
 import { requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
-import type { Context } from '../context.ts'
+import { type Context, parseEnvText } from '../context.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
 import { requireKnownFormat } from '../release/store-format.ts'
 import { requireCertificate } from '../start/certificates.ts'
@@ -82,7 +81,7 @@ function toFaults(error: unknown): readonly string[] {
 
 function toNotes(gateway: Gateway, surroundings: Surroundings): string[] {
   const { environment, shell, envText } = surroundings
-  const inFile = parseEnv(envText)
+  const inFile = parseEnvText(envText)
   const names = Object.keys(inFile)
   const switches = [...gateway.definitions.keys()].map(serviceSwitch)
   const secrets = newSecretNames(new Map(), gateway.services)

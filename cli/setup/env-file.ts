@@ -4,8 +4,8 @@
  * Two programs read it, Node's `parseEnv` and Docker Compose: what is written here means the same to both.
  */
 
-import { parseEnv } from 'node:util'
 import { CliError } from '../cli-error.ts'
+import { parseEnvText } from '../context.ts'
 
 export interface EnvFile {
   /** As whoever starts the gateway will understand it. */
@@ -17,7 +17,7 @@ export interface EnvFile {
 export type Changes = ReadonlyMap<string, string | undefined>
 
 export function parseEnvFile(text: string): EnvFile {
-  return { values: parseEnv(text), text }
+  return { values: parseEnvText(text), text }
 }
 
 /**

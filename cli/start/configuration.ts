@@ -12,10 +12,10 @@ import {
   optional,
   readEnvironment,
   secret,
-  text,
   type Values,
 } from '../../lib/platform/environment.ts'
 import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
+import { storeUrl } from '../../lib/store/address.ts'
 import type { Context } from '../context.ts'
 import { FSYNC } from '../supervisor/valkey-config.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
@@ -24,7 +24,7 @@ export const START_VARIABLES = {
   LOG_LEVEL: optional(logLevel, 'info'),
   /** Where plain HTTP is sent on to https; 0 is nowhere. */
   GATEWAY_HTTP_PORT: optional(integer(0, 65_535), undefined),
-  REDIS_URL: optional(text, undefined),
+  REDIS_URL: optional(storeUrl, undefined),
   REDIS_PASSWORD: optional(secret, undefined),
   /** Of the store that is ours: when a write that was answered is on the disk. */
   VALKEY_APPENDFSYNC: optional(oneOf(...FSYNC), 'always'),

@@ -15,6 +15,7 @@ import { type PartsOptions, type Store, socketsIn, toParts } from '../supervisor
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { planCertificates } from './certificates.ts'
 import { listenAddresses } from './listen-addresses.ts'
+import { requireStore } from './require-store.ts'
 import type { Settings } from './settings.ts'
 
 export interface Plan {
@@ -41,6 +42,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
     { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
   ])
+  if (settings.externalStore) await requireStore(settings.externalStore, options.progress)
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
   const { environment } = context

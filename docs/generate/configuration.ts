@@ -48,7 +48,8 @@ const INTRODUCTION = `There are two places, and both may be empty: environment v
 told before anything starts, all at once, each with its name, what it wants and what it got.`
 
 const VARIABLES = `Each may stand in \`.env\` in the folder of the start; what is really set wins. \`NAME_FILE\` names a file that
-holds the value of \`NAME\`, so that secrets can be mounted. An empty value is as unset. With Docker they stand in
+holds the value of \`NAME\`, so that secrets can be mounted. An empty value is as unset; a
+file with nothing in it is a fault, because a protection would be off. With Docker they stand in
 \`.env\`, and [some more](docker.md#where-it-is-published) say where it is published. A change needs another start.
 
 Not here: what single commands read ([backups](backup.md#each-night), [the client](client.md), [tokens](operating.md)), what a service

@@ -86,17 +86,23 @@ export function readEnvironment<Spec extends Specification>(
   return Object.freeze(values) as Values<Spec>
 }
 
-/** The variable's text: its own, or that of the file which `NAME_FILE` names. */
+/**
+ * The variable's text: its own, or that of the file which `NAME_FILE` names.
+ * @throws RangeError when that cannot be read, or is empty: where a secret was to be mounted, nothing may stay open.
+ */
 export function readText(name: string, environment: Environment): string | undefined {
   const own = environment[name]
   const file = environment[`${name}_FILE`]
   if (own !== undefined && own !== '') return own
   if (file === undefined || file === '') return undefined
+  let held: string
   try {
-    return readFileSync(file, 'utf8').trimEnd()
+    held = readFileSync(file, 'utf8').trimEnd()
   } catch (error) {
     throw new RangeError(`cannot be read from ${name}_FILE: ${(error as Error).message}`)
   }
+  if (held === '') throw new RangeError(`is empty: ${name}_FILE names a file with nothing in it`)
+  return held
 }
 
 function readVariable<T>({ parse, fallback }: Variable<T>, value: string | undefined): T {
@@ -120,7 +126,8 @@ export function secretOf(characters: number): Parser<Secret> {
 export function integer(min: number, max: number): Parser<number> {
   const wants = `a whole number from ${min} to ${max}`
   return parser(wants, (value) => {
-    const number = Number(value)
+    // Number reads blanks as 0, which switches off what it bounds.
+    const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN
     if (Number.isInteger(number) && number >= min && number <= max) return number
     throw new RangeError(`must be ${wants}, not "${value}"`)
   })

@@ -44,7 +44,7 @@ export function createLog(
       mixin: ownRequest,
       // Not pino's own redaction, which takes ten times as long as the rest of the line.
       formatters: { level: (label) => ({ level: label }), log: redact },
-      serializers: { err: (error: Error) => redactMembers(pino.stdSerializers.err(error)) },
+      serializers: { err: toErrorMembers },
     },
     destination,
   )
@@ -76,6 +76,28 @@ function ownRequest(): Members {
   const requestId = currentRequest()?.requestId
   return requestId === undefined ? {} : { request_id: requestId }
 }
+
+/**
+ * Of what an error carries beside its words, names and numbers alone: libraries hang on it what they were given to do,
+ * which may be a password (`command` of a store, `spawnargs` of a program, `input` of a URL).
+ */
+function toErrorMembers(error: Error): unknown {
+  if (!(error instanceof Error)) return redactMembers(error)
+  const told: Members = { ...pino.stdSerializers.err(error) }
+  for (const [name, member] of Object.entries(told)) {
+    if (!ERROR_MEMBERS.has(typeof member) || name === 'input') delete told[name]
+  }
+  // Of several addresses that were tried the error itself says nothing.
+  if (error instanceof AggregateError) told['errors'] = error.errors.map(String)
+  const { code } = told
+  const shown = redactMembers(told) as Members
+  // The system's, not one of OAuth's.
+  return typeof code === 'string' && SYSTEM_CODE.test(code) ? { ...shown, code } : shown
+}
+
+const SYSTEM_CODE = /^E[A-Z0-9_]+$/
+
+const ERROR_MEMBERS: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
 
 /** At the top, and one level down. */
 function redact(record: Members): Members {

@@ -5,6 +5,7 @@ import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import type { Secret } from '../platform/secret.ts'
 import type { Tracing } from '../platform/tracing/tracing.ts'
+import { toStoreAddress } from './address.ts'
 import { traceCommands } from './trace-commands.ts'
 
 /** Every key of ours begins so: a store may be shared with others. */
@@ -28,7 +29,7 @@ const RECONNECT_MS_MAX = 1000
  */
 export function connectRedis(options: RedisOptions, log: Log): Redis {
   const redis = new GatheringRedis({
-    ...toAddress(options.url),
+    ...toStoreAddress(options.url),
     ...(options.password === undefined ? {} : { password: options.password.reveal() }),
     keyPrefix: KEY_PREFIX,
     commandTimeout: options.commandTimeoutMs,
@@ -131,23 +132,5 @@ export async function waitUntilReady(redis: Redis, timeoutMs: number): Promise<v
   } finally {
     clearTimeout(timer)
     redis.off('ready', resolve)
-  }
-}
-
-function toAddress(url: string): { path: string } | Record<string, unknown> {
-  const parsed = new URL(url)
-  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) }
-  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') {
-    throw new RangeError(
-      `the store's URL must be redis://, rediss:// or unix://, not ${parsed.protocol}`,
-    )
-  }
-  return {
-    host: parsed.hostname,
-    port: parsed.port === '' ? 6379 : Number(parsed.port),
-    db: Number(parsed.pathname.slice(1) || 0),
-    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
-    ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
-    ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
   }
 }

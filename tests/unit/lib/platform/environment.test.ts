@@ -56,6 +56,20 @@ test('a file that cannot be read is a fault that names it', (t) => {
   t.regex(error?.message ?? '', /ISSUER cannot be read from ISSUER_FILE: .*\/no\/such\/file/)
 })
 
+test('nor is a file with nothing in it a value: a protection would be off', (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'env-')), 'empty')
+  writeFileSync(path, ' \n')
+  const error = t.throws(() => readEnvironment(SPEC, { ISSUER_FILE: path }))
+  t.regex(error?.message ?? '', /ISSUER is empty: ISSUER_FILE names a file with nothing in it/)
+})
+
+test('blanks are no number', (t) => {
+  for (const blank of [' ', '\t', '', '0x10', '1e2', '1.0']) {
+    t.throws(() => integer(0, 100)(blank), { message: /must be a whole number from 0 to 100/ })
+  }
+  t.is(integer(-1, 100)('-1'), -1)
+})
+
 test('flags and lists', (t) => {
   t.true(flag('TRUE'))
   t.false(flag('off'))

@@ -45,6 +45,25 @@ test.serial('so it is in what a child carries, in errors, and in secrets themsel
   t.is(err?.['access_token'], '[redacted]')
 })
 
+test.serial('what a library was given to do does not come along with its error', (t) => {
+  const command = { name: 'hello', args: ['3', 'AUTH', 'default', 'SECRET'] }
+  const spawning = { spawnargs: ['--api-key', 'SECRET'], syscall: 'spawn x', code: 'ENOENT' }
+  const earlier = Object.assign(new Error('earlier'), { command })
+  const given = { command, ...spawning, input: 'redis://:SECRET@x', previousErrors: [earlier] }
+  const error = Object.assign(new Error('refused', { cause: earlier }), given)
+  log.warn({ err: error }, 'x')
+  log.child({ err: error }).warn('x')
+  t.false(lines.slice(-2).join('').includes('SECRET'))
+  const { err } = lastLine()
+  t.like(err, { message: 'refused: earlier', code: 'ENOENT', syscall: 'spawn x' })
+})
+
+test.serial('where several addresses were tried, each says what became of it', (t) => {
+  log.warn({ err: new AggregateError([new Error('refused ::1'), new Error('refused 127.0.0.1')]) })
+  const { err } = lastLine()
+  t.deepEqual(err?.['errors'], ['Error: refused ::1', 'Error: refused 127.0.0.1'])
+})
+
 test.serial('lines are in their order, and the last ones come out of a process that exits', (t) => {
   const module = join(import.meta.dirname, '../../../../lib/platform/log.ts')
   const program = `
