@@ -23,7 +23,7 @@ const RECONNECTION = {
 }
 
 const NOTES = `
-In a client's configuration (\`gateway export-config claude-desktop URL\` writes it):
+In a client's configuration (\`gateway export-config URL claude-desktop --write\` writes it):
   { "command": "gateway", "args": ["connect", "https://mcp.example.com/mcp"] }
 
 Without a login the browser opens by itself at the first message; with --no-login the client is told instead.

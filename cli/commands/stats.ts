@@ -10,7 +10,7 @@ import type { CommandMaker } from '../context.ts'
 import { toTable } from '../output.ts'
 
 const NOTES = `
-The store is walked a few names at a time: nobody waits for it. Families are those of docs/backup.md.
+The store is walked a few names at a time: nobody waits for it. A family is what the names of its records begin with.
 `
 
 export const statsCommand: CommandMaker = (context) =>

@@ -8,6 +8,7 @@ import { requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
 import { type Context, parseEnvText } from '../context.ts'
+import { missingCommands } from '../embedded/packages/missing-commands.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
 import { requireKnownFormat } from '../release/store-format.ts'
 import { requireCertificate } from '../start/certificates.ts'
@@ -99,6 +100,7 @@ function toNotes(gateway: Gateway, surroundings: Surroundings): string[] {
   )
   return [
     ...gateway.notes,
+    ...missingCommands(gateway.services, environment),
     ...findNearNames(
       names.filter((name) => (environment[name] ?? '') !== ''),
       known,

@@ -13,8 +13,9 @@ import type { CommandMaker, Context } from '../../context.ts'
 
 const NOTES = `
 BACKUP_RECIPIENT (or BACKUP_PASSPHRASE_FILE) closes them, BACKUP_AT is when (03:15, UTC), BACKUP_FOLDER where, BACKUP_KEEP
-how many are kept (14), BACKUP_SERVICES whether the files of services are in them. gateway.yaml and .env always are. Backups that
-were made by hand stay. The first one is made at once when there is none of the last day.
+how many are kept (14), BACKUP_SERVICES whether the files of services are in them. gateway.yaml and
+.env are, where they may be read. Backups that were made by hand stay. The first one is made at once when there is none
+of the last day.
 
 A service of your system runs it beside the gateway. What goes wrong is in its log, and tried again the next night.
 `

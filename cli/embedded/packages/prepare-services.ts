@@ -8,10 +8,14 @@ import { findOnPath } from '../../../lib/platform/find-on-path.ts'
 import { CliError } from '../../cli-error.ts'
 import { installPackages } from './install-packages.ts'
 import type { Installing } from './installing.ts'
+import { missingCommands } from './missing-commands.ts'
 
 /** @throws CliError naming the service and what to do. */
 export async function prepareServices(services: Services, installing: Installing): Promise<void> {
   requirePrograms(services, installing.environment)
+  for (const note of missingCommands(services, installing.environment)) {
+    installing.progress.note(note)
+  }
   await installPackages(services, installing)
 }
 
