@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { startEdge } from '../support/edge.ts'
+import { until } from '../support/gateway-process.ts'
 import { type RawAnswer, rawRequest } from '../support/raw-request.ts'
 import { requestText, sendBytes } from '../support/raw-socket.ts'
 import { verifiesAlone } from '../support/verifies.ts'
@@ -12,6 +13,7 @@ test.after.always(() => edge.stop())
 const { port, issuer } = edge
 const HOST = `localhost:${port}`
 const BEARER = ['Authorization', `Bearer ${token}`]
+const LOGGED_MS_MAX = 10_000
 const PAGE = 'http://localhost:6274'
 const BROWSER = ['Accept', 'text/html,application/xhtml+xml,*/*;q=0.8']
 
@@ -29,6 +31,7 @@ verifiesAlone('edge-log-without-secrets', async (t) => {
     ...['Mcp-Session-Id', `${named['session']}`],
   ]
   const query = `?access_token=${named['query']}&code=${named['code']}`
+  const before = edge.accessLog().length
   await rawRequest({ port, path: `/echo/mcp${query}`, headers: [...headers, ...BEARER] })
   await rawRequest({ port, path: `/echo/mcp${query}`, headers })
   const origin = ['Origin', `https://${named['origin']}.example`]
@@ -42,7 +45,8 @@ verifiesAlone('edge-log-without-secrets', async (t) => {
     headers: [...headers, 'Host', 'evil.example'],
   })
   await sendBytes(port, requestText(`GET /echo/mcp%00${query} HTTP/1.1`, `Host: ${HOST}`))
-  await sleep(300)
+  const lines = () => edge.accessLog().slice(before).trim().split('\n').length
+  await until(() => lines() >= 7, LOGGED_MS_MAX)
   const log = edge.accessLog()
   for (const path of ['/echo/mcp', '/token', '/callback/github', '/nowhere']) {
     t.true(log.includes(`"path":"${path}"`), path)

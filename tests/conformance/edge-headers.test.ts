@@ -75,6 +75,9 @@ verifiesAlone('edge-identity-repeated', async (t) => {
   }
 })
 
+/** Nothing is wrong with these, but that somebody might take a part for a header. */
+const ARRIVES = ['trailers', 'chunk extensions']
+
 verifiesAlone('edge-identity-smuggled', async (t) => {
   const chunked = [...START, 'TE: trailers', 'Transfer-Encoding: chunked']
   const trailers = 'X-User-Id: admin\r\nX-Auth-Scopes: all\r\nX-Other: admin\r\n\r\n'
@@ -88,7 +91,11 @@ verifiesAlone('edge-identity-smuggled', async (t) => {
   for (const [name, bytes] of Object.entries(rows)) {
     const reached = await newlyReached(() => sendBytes(port, bytes))
     t.true(reached.length <= 1, name)
-    for (const seen of reached) t.deepEqual(valuesOf(seen, 'x-user-id'), ['dev:alice'], name)
+    if (ARRIVES.includes(name)) t.is(reached.length, 1, name)
+    for (const seen of reached) {
+      t.deepEqual(valuesOf(seen, 'x-user-id'), ['dev:alice'], name)
+      t.deepEqual(seen.rawTrailers, [], name)
+    }
   }
   const connection = connectFrames(port)
   const [seen, ...others] = await newlyReached(async () => {
@@ -100,7 +107,9 @@ verifiesAlone('edge-identity-smuggled', async (t) => {
     await connection.heard()
   })
   t.deepEqual(others, [])
-  if (seen !== undefined) t.deepEqual(valuesOf(seen, 'x-user-id'), ['dev:alice'])
+  if (seen === undefined) return t.fail('it did not arrive')
+  t.deepEqual(valuesOf(seen, 'x-user-id'), ['dev:alice'])
+  t.deepEqual(seen.rawTrailers, [])
 })
 
 verifiesAlone('edge-header-names', async (t) => {
@@ -177,12 +186,11 @@ verifiesAlone('edge-internal-headers', async (t) => {
     t.false(JSON.stringify(headers).includes('10.0.0.1'))
   }
   // None can be named as hop-by-hop to make it disappear (RFC 9110 section 7.6.1).
-  const hop = 'Connection: close, x-user-id, x-auth-scopes, x-gateway-edge, authorization'
+  const hop = 'Connection: close, x-user-id, x-auth-scopes, x-gateway-edge'
   const [seen] = await newlyReached(() => sendBytes(port, requestText(...START, hop)))
-  if (seen !== undefined) {
-    for (const name of ['x-user-id', 'x-auth-scopes', 'x-gateway-edge']) {
-      t.is(valuesOf(seen, name).length, 1, name)
-    }
+  if (seen === undefined) return t.fail('it did not arrive')
+  for (const name of ['x-user-id', 'x-auth-scopes', 'x-gateway-edge']) {
+    t.is(valuesOf(seen, name).length, 1, name)
   }
 })
 

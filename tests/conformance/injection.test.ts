@@ -105,6 +105,7 @@ verifies('reflected-values-escaped', async (t) => {
 
 verifies('error-description-printable', async (t) => {
   const isPrintable = (description: unknown, name: string): void => {
+    t.is(typeof description, 'string', name)
     t.regex(String(description), /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, name)
   }
   for (const text of [...MARKUP, 'ä"\\\r\n\0\u2028😀']) {
@@ -123,6 +124,7 @@ verifies('error-description-printable', async (t) => {
       const { headers } = await send(client.begin(ID, { [name]: `${text} none login` }))
       const location = headers.get('location')
       // An unknown prompt is nobody's error.
+      t.true(location !== null || name === 'prompt', `${name} ${text}`)
       if (location === null) continue
       isPrintable(new URL(location).searchParams.get('error_description'), `${name} ${text}`)
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -13,6 +13,7 @@ test.after.always(() => edge.stop())
 
 /** Two seconds of memory, and what a busy machine takes to answer. */
 const BOUND_MS = 4000
+const START_MS_MAX = 30_000
 
 async function comesToServe(to: Edge, token: string): Promise<boolean> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
@@ -70,10 +71,18 @@ verifiesAlone('outage-not-serving-before-load', async (t) => {
   }
   isUnavailable(t, await ask(other, token))
   other.extAuthz.kill('SIGKILL')
+  const socket = other.extAuthzOptions.env?.['EXT_AUTHZ_SOCKET'] ?? ''
+  rmSync(socket, { force: true })
   const again = spawn(process.execPath, other.extAuthz.spawnargs.slice(1), other.extAuthzOptions)
   t.teardown(() => again.kill('SIGKILL'))
+  const start = performance.now() + START_MS_MAX
+  while (!existsSync(socket)) {
+    t.true(performance.now() < start, 'it listens')
+    await sleep(20)
+  }
   await sleep(1500)
   isUnavailable(t, await ask(other, token))
+  t.is(again.exitCode ?? again.signalCode, null, 'it lives')
 })
 
 verifiesAlone('outage-authz-rubbish', async (t) => {

@@ -56,6 +56,10 @@ verifiesAlone('any-process-killed', async (t) => {
   for (const { name, pid } of parts) {
     process.kill(pid, 'SIGKILL')
     t.regex(await worksAgain(endpoint, provider, 20_000), /dev:alice/, `after ${name} was killed`)
+    await t.notThrowsAsync(
+      partsServing(gateway, (one) => one === name, pid),
+      `${name} comes back`,
+    )
   }
   t.is(provider.saved?.refresh_token, grant, 'nobody had to log in or refresh again')
 })

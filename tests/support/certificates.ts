@@ -15,11 +15,12 @@ export interface Authority {
   readonly path: string
   readonly cert: Buffer
   /** Valid for a day, or expired a day ago. @param hosts names; addresses as `IP:…`. */
-  issue(hosts: readonly string[], validity?: 'valid' | 'expired'): Certificate
+  issue(hosts: readonly string[], validity?: 'valid' | 'expired', kind?: 'ec' | 'rsa'): Certificate
   remove(): void
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+const RSA_KEY = ['-newkey', 'rsa:2048', '-nodes']
 
 export function createAuthority(): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'authority-'))
@@ -31,12 +32,20 @@ export function createAuthority(): Authority {
   return {
     path,
     cert: readFileSync(path),
-    issue(hosts, validity = 'valid') {
+    issue(hosts, validity = 'valid', kind = 'ec') {
       const own = join(folder, 'key')
       const [request, cert] = [join(folder, 'request'), join(folder, 'cert')]
       const names = `subjectAltName=${hosts.map(toName).join(',')}`
       const subject = ['-subj', '/CN=Test', '-addext', names]
-      openssl('req', ...KEY, '-keyout', own, '-out', request, ...subject)
+      openssl(
+        'req',
+        ...(kind === 'ec' ? KEY : RSA_KEY),
+        '-keyout',
+        own,
+        '-out',
+        request,
+        ...subject,
+      )
       const signer = ['-CA', path, '-CAkey', key, '-CAcreateserial', '-copy_extensions', 'copy']
       const days = validity === 'valid' ? '1' : '-1'
       openssl('x509', '-req', '-in', request, ...signer, '-days', days, '-out', cert)

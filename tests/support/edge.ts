@@ -72,6 +72,8 @@ export interface Reached {
   readonly url: string
   readonly headers: IncomingHttpHeaders
   readonly rawHeaders: readonly string[]
+  /** Known once all of the body is there. */
+  readonly rawTrailers: readonly string[]
 }
 
 export async function startEdge(
@@ -248,14 +250,15 @@ function startUpstream(
 ): Promise<Server> {
   const { promise, resolve } = Promise.withResolvers<Server>()
   const server = createServer((request, response) => {
-    const { method = '', url = '', headers, rawHeaders } = request
+    const { method = '', url = '', headers, rawHeaders, rawTrailers } = request
     // Envoy's own question, which goes on all the time.
     if (url === '/healthz') {
       response.end()
       return
     }
-    reached.push({ upstream, method, url, headers, rawHeaders })
-    request.resume()
+    const arrived = { upstream, method, url, headers, rawHeaders, rawTrailers }
+    reached.push(arrived)
+    request.resume().once('end', () => Object.assign(arrived, { rawTrailers: request.rawTrailers }))
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ upstream, method, url, headers }))
   })

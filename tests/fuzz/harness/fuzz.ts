@@ -96,8 +96,12 @@ async function search(
 
 async function within(target: Target, bytes: Buffer, tally: Tally): Promise<void> {
   const { check, inputMsMax = INPUT_MS_MAX } = target
+  const begun = performance.now()
   const checking = check(bytes)
   const outcome = checking instanceof Promise ? await unlessLate(checking, inputMsMax) : checking
+  // Whoever does not wait cannot be interrupted.
+  const tookMs = performance.now() - begun
+  if (tookMs > inputMsMax) throw new Error(`no end before ${Math.round(tookMs)} ms`)
   tally.set(outcome, 1 + (tally.get(outcome) ?? 0))
 }
 

@@ -101,8 +101,15 @@ test.serial('TLS 1.2 and 1.3, and of them only what is good', async (t) => {
   )
   const weak = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA@SECLEVEL=0' } as const
   await t.throwsAsync(shake(weak), undefined, 'no authenticated encryption')
-  const staticRsa = { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' } as const
-  await t.throwsAsync(shake(staticRsa), undefined, 'no forward secrecy')
+})
+
+test.serial('with a certificate of RSA as well, and never without forward secrecy', async (t) => {
+  const before = await serial()
+  secret.update(authority.issue([SERVERNAME], 'valid', 'rsa'))
+  await until(async () => (await serial()) !== before, WAIT_MS_MAX)
+  const older = { maxVersion: 'TLSv1.2' } as const
+  t.regex((await shake(older)).cipher, /^TLS_ECDHE_RSA_WITH_(?:AES_\d+_GCM|CHACHA20)/)
+  await t.throwsAsync(shake({ ...older, ciphers: 'AES128-GCM-SHA256' }))
 })
 
 test.serial('HTTP/2 for those who know it', async (t) => {

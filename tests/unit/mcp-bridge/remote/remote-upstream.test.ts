@@ -75,27 +75,31 @@ test('the listening stream is taken up where it broke', async (t) => {
   t.true(opened <= count + 1, 'nobody listens after the end')
 })
 
-test('what has more values than are read at once fails its call, in an answer and on a stream', async (t) => {
-  const values = Array(MESSAGE_VALUES_MAX + 1).fill(0)
-  const server = await serveHttp(async (incoming, response) => {
-    const { id, method } = JSON.parse(await readBody(incoming)) as { id: number; method: string }
-    const large = { ...answerTo(id), result: { values } }
-    if (method === 'resources/list') response.writeHead(200, STREAM).end(toEvent(large))
-    else {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(large))
-    }
+const deep = `${'['.repeat(50_000)}1.0${']'.repeat(50_000)}`
+
+for (const [what, values] of [
+  ['has more values than are read at once', JSON.stringify(Array(MESSAGE_VALUES_MAX + 1).fill(0))],
+  ['is nested too deeply to be read', deep],
+] as const) {
+  test(`what ${what} fails its call, in an answer and on a stream`, async (t) => {
+    const server = await serveHttp(async (incoming, response) => {
+      const { id, method } = JSON.parse(await readBody(incoming)) as { id: number; method: string }
+      const large = `{"jsonrpc":"2.0","id":${id},"result":{"values":${values}}}`
+      if (method === 'resources/list') response.writeHead(200, STREAM).end(`data: ${large}\n\n`)
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(large)
+    })
+    t.teardown(() => server.stop())
+    const ports = remotePorts(server.url)
+    t.teardown(ports.close)
+    const { upstream, heard, oversized } = openUpstream(ports, (own) => new StreamableSession(own))
+    upstream.send(request(7, 'tools/list'))
+    upstream.send(request(8, 'resources/list'))
+    await until(t, 'both have failed', () => oversized.length === 2)
+    t.deepEqual(oversized.toSorted(), [7, 8])
+    t.deepEqual(heard, [])
+    await upstream.stop()
   })
-  t.teardown(() => server.stop())
-  const ports = remotePorts(server.url)
-  t.teardown(ports.close)
-  const { upstream, heard, oversized } = openUpstream(ports, (own) => new StreamableSession(own))
-  upstream.send(request(7, 'tools/list'))
-  upstream.send(request(8, 'resources/list'))
-  await until(t, 'both have failed', () => oversized.length === 2)
-  t.deepEqual(oversized.toSorted(), [7, 8])
-  t.deepEqual(heard, [])
-  await upstream.stop()
-})
+}
 
 test('nobody reads while nobody listens', async (t) => {
   let written = 0

@@ -219,6 +219,31 @@ test('two people who take all places do not keep them while they use none', asyn
   )
 })
 
+test('not more processes end than somebody waits for', async (t) => {
+  const { runner, host, unusedSince, acquire } = world(t, {
+    processesPerUser: PROCESSES_PER_USER_MAX,
+  })
+  const processes: ServerProcess[] = []
+  const users = Array.from({ length: PROCESSES_MAX }, (_, n) => userOf(n % 2 === 0 ? 'ann' : 'ben'))
+  for (const user of users) processes.push(await acquire(user.userId, user))
+  for (const n of [3, 4]) unusedSince.set(users[n], n)
+  const ending = (): number => processes.filter(({ isStopping }) => isStopping).length
+  host.holdEndings()
+  t.teardown(() => {
+    for (const child of host.children) child.end()
+  })
+  const leaving = new AbortController()
+  const refused = acquire('cid', userOf('cid'), leaving.signal)
+  t.true(await until(() => ending() === 1))
+  leaving.abort()
+  await t.throwsAsync(refused)
+  const next = acquire('cid')
+  t.true(await until(() => runner.queue.waiting === 1))
+  t.is(ending(), 1, 'the place of that one is enough')
+  for (const child of host.children) if (child.wasStopped) child.end()
+  t.truthy(await next)
+})
+
 test('a process that somebody uses is not ended for what others have left in it', async (t) => {
   const { runner, unusedSince, acquire } = world(t, { isolation: 'user' })
   const left = Array.from({ length: PROCESSES_MAX }, (_, n) => userOf(`user${n}`))

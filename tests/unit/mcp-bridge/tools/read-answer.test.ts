@@ -99,6 +99,15 @@ test('a list that was not read, as it has too many values, is broken off', async
   }
 })
 
+test('a list that was not read, as it is nested too deeply, is broken off', async (t) => {
+  const list = LIST.replace('1.0', `${'['.repeat(50_000)}1.0${']'.repeat(50_000)}`)
+  for (const isStream of [true, false]) {
+    const chunks = [Buffer.from(isStream ? `data: ${list}\n\n` : list)]
+    const passing = pass(setUp().reader, chunks, isStream, 10_000_000)
+    await t.throwsAsync(passing, { instanceOf: RangeError })
+  }
+})
+
 test('each call hears of its answer once, also in an array; the others of its loss', (t) => {
   const { reader, told } = setUp([1, 'a', 'b'])
   const one = '{"jsonrpc":"2.0","id":1,"result":{"ok":1}}'
