@@ -229,6 +229,11 @@ export function grantsOfClientKeys(clientId: string): string[] {
   return [GRANT_KEY_START, clientIndex(clientId)]
 }
 
+/** As `grantsOfClientKeys`, for a person's. */
+export function grantsOfUserKeys(userId: string): string[] {
+  return [GRANT_KEY_START, userIndex(userId)]
+}
+
 export function creatingKeys({ userId, clientId }: Omit<GrantKeys, 'id'>): string[] {
   return [INSTANT_KEY, GRANT_KEY_START, userIndex(userId), clientIndex(clientId)]
 }

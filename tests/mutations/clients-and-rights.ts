@@ -172,11 +172,19 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
   },
   {
     takesOut: 'a person disabled by the operator is refused',
-    file: 'oauth-server/access/access.ts',
-    from: 'if (!(await families.disabledUsers.has(userId))) return false',
+    file: 'oauth-server/access/end-what-fails.ts',
+    from: 'if (!(await disabledUsers.has(userId))) return false',
     to: 'return false',
     noticedBy: 'somebody disabled is signed out, and no way in is left',
     test: integration('oauth-server/admin'),
+  },
+  {
+    takesOut: 'whoever is disabled keeps nothing',
+    file: 'oauth-server/store/disabled-users.ts',
+    from: "\nrevoke_listed(3, 'user:' .. ARGV[1], tonumber(ARGV[3]))",
+    to: '',
+    noticedBy: 'disabling ends logins and grants in the same step, of that person alone',
+    test: contract('listings'),
   },
   {
     takesOut: 'only this machine is loopback',

@@ -57,6 +57,33 @@ test.serial('somebody disabled is signed out, and no way in is left', async (t) 
   t.like(entries.find(({ user }) => user === 'dev:anna')?.disabled, { by: 'tester' })
 })
 
+for (const [family, verb] of [
+  ['consents', 'forgetOfUser'],
+  ['logins', 'closeOfUser'],
+  ['grants', 'revokeOfUser'],
+] as const) {
+  test.serial(
+    `whoever is shown as disabled has nothing left, if ${family} cannot be ended too`,
+    async (t) => {
+      const user = 'dev:alice'
+      const registered = await client.register()
+      const held = await tokens.obtain(registered)
+      const records = ports.families[family]
+      const working = { ...records }
+      Object.assign(records, { [verb]: () => Promise.reject(new Error('cut off')) })
+      const { status } = await operator.ask('users/disable', { user })
+      Object.assign(records, working)
+      const { disabled, grants } = await operator.told<UserEntry>('users/show', { user })
+      const { status: refreshed } = await tokens.refresh(registered, held.refresh_token)
+      t.is(disabled !== null, refreshed !== 200, 'all of it, or nothing')
+      t.is(grants, disabled === null ? 1 : 0)
+      t.is(status === 200, disabled !== null, 'and it was told')
+      await operator.told('users/revoke', { user })
+      await operator.told('users/enable', { user })
+    },
+  )
+}
+
 test.serial('who was about to approve when they were disabled gets nothing', async (t) => {
   const { person, url } = authorize('bob')
   const page = await person.open(url)
