@@ -187,6 +187,14 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     test: contract('listings'),
   },
   {
+    takesOut: 'a client taken out of gateway.yaml keeps nothing',
+    file: 'oauth-server/server.ts',
+    from: '  await endRemovedClients(ports)\n',
+    to: '',
+    noticedBy: 'tokens of a job that was taken out end, those of others go on',
+    test: integration('oauth-server/removed-clients'),
+  },
+  {
     takesOut: 'only this machine is loopback',
     file: 'lib/catalogue/addresses.ts',
     from: "hostname.endsWith('.localhost') ||",
