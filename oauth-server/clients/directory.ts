@@ -91,8 +91,8 @@ export function createClientDirectory(
 function toKeep({ grantTypes }: Client, lifetimes: ClientLifetimes): number {
   const { registration, accessToken, refreshToken } = lifetimes
   if (registration === 0) return 0
-  const grant = grantTypes.includes('refresh_token') ? refreshToken : accessToken
-  return Math.max(registration, grant) + SPARE_SECONDS
+  const refreshing = grantTypes.includes('refresh_token') ? refreshToken : 0
+  return Math.max(registration, refreshing, accessToken) + SPARE_SECONDS
 }
 
 /** So does a document: its host may be away when a client refreshes for the first time in long. */
