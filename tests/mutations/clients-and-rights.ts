@@ -187,6 +187,14 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
     test: contract('listings'),
   },
   {
+    takesOut: 'whoever registered before a list is held to it',
+    file: 'oauth-server/clients/directory.ts',
+    from: 'return { ...client, redirectUris }',
+    to: 'return client',
+    noticedBy: 'whoever registered before a list is answered at its places only',
+    test: integration('oauth-server/register-closed'),
+  },
+  {
     takesOut: 'a client taken out of gateway.yaml keeps nothing',
     file: 'oauth-server/server.ts',
     from: '  await endRemovedClients(ports)\n',
