@@ -45,7 +45,9 @@ export const deleteClients = change(deletion, async (ports, { ids, condition }) 
     )
   }
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
-  return await endEach(ids, (id) => families.clients.removeByOperator(id, expiresAt, condition))
+  return await endEach(ports, ids, (id) =>
+    families.clients.removeByOperator(id, expiresAt, condition),
+  )
 })
 
 interface Known {

@@ -3,6 +3,7 @@
 import test from 'ava'
 import {
   type ConsentEntry,
+  type Ended,
   type GrantEntry,
   type KeyEntry,
   type MintedToken,
@@ -11,6 +12,7 @@ import {
   type TokenDescription,
   type UserEntry,
 } from '../../../lib/oauth/administration.ts'
+import { OAuthError } from '../../../lib/oauth/error.ts'
 import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
@@ -158,8 +160,49 @@ test.serial('a revoked grant takes what was remembered for it along', async (t) 
   t.deepEqual(await operator.told('grants/revoke', { ids: [...ids, '1-unknown'] }), {
     ended: ids,
     missing: ['1-unknown'],
+    failed: null,
+    not_tried: [],
   })
   t.is((await person.open(url)).response.status, 200, 'asked again')
+})
+
+test.serial('what was deleted before the store failed is told, and in the audit log', async (t) => {
+  const ids: string[] = []
+  for (const client_name of ['one', 'two', 'three']) {
+    ids.push((await client.register({ client_name })).client_id)
+  }
+  const { clients } = ports.families
+  const { removeByOperator } = clients
+  let count = 0
+  Object.assign(clients, {
+    async removeByOperator(...given: Parameters<typeof removeByOperator>) {
+      count += 1
+      if (count === 2) throw new OAuthError('temporarily_unavailable', 'the store is away')
+      return await removeByOperator(...given)
+    },
+  })
+  const told = await operator.told<Ended>('clients/delete', { ids })
+  Object.assign(clients, { removeByOperator })
+  const [one, two, three] = ids as [string, string, string]
+  t.deepEqual(told, {
+    ended: [one],
+    missing: [],
+    failed: { id: two, error: 'temporarily_unavailable', error_description: 'the store is away' },
+    not_tried: [three],
+  })
+  t.is(await clients.find(one), undefined)
+  t.not(await clients.find(three), undefined)
+  const outcomes = (await operator.audit())
+    .filter(({ action, target = '' }) => action === 'admin/clients/delete' && ids.includes(target))
+    .map(({ target, outcome }) => [target, outcome])
+  t.deepEqual(
+    new Map(outcomes as [string, string][]),
+    new Map([
+      [one, 'ok'],
+      [two, 'temporarily_unavailable'],
+      [three, 'not_tried'],
+    ]),
+  )
 })
 
 test.serial('tokens are told by what they are, and end alone or with their grant', async (t) => {
