@@ -13,6 +13,7 @@ import {
   type UserEntry,
 } from '../../../lib/oauth/administration.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
+import { digest } from '../../../lib/platform/seal.ts'
 import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
@@ -264,6 +265,23 @@ test.serial('a token that is made while somebody is disabled does not outlive it
   await t.throwsAsync(mintPersonalToken(racing, wish), { name: 'AdminError' })
   t.is(looks, 3)
   t.deepEqual(await grantsOf('dev:ivan'), [])
+})
+
+test.serial('what is known of a person lives as long as a token in their name', async (t) => {
+  await authorize('kate').answer()
+  const { users } = ports.families
+  const known = await users.find('dev:kate')
+  if (known === undefined) return t.fail()
+  const redis = await world.valkey.connect()
+  const [key, hour] = [`user:${digest('dev:kate')}`, 3600]
+  // As 400 days without a login leave it, but for an hour.
+  await users.replace(known, { ...known, lastLoginAt: known.lastLoginAt - 400 * 86_400 + hour })
+  await redis.expire(key, hour)
+  const wish = { user: 'dev:kate', service: 'echo', scopes: [], lifetime: 86_400, label: '' }
+  await operator.told('tokens/mint', wish)
+  t.true((await redis.ttl(key)) >= 86_400 - 5)
+  const listed = Number(await redis.zscore('users', 'dev:kate'))
+  t.true(listed >= Date.now() / 1000 + 86_400 - 5)
 })
 
 test.serial('what somebody entered for services goes when that is asked for', async (t) => {
