@@ -41,6 +41,7 @@ import { orUnavailable } from './store/available.ts'
 import { type AccessBindings, redisAccessBindings } from './store/bindings.ts'
 import { type Clients, redisClients } from './store/clients.ts'
 import { type AuthorizationCodes, redisAuthorizationCodes } from './store/codes.ts'
+import { type ConfiguredIds, redisConfiguredIds } from './store/configured-ids.ts'
 import { type Consents, redisConsents } from './store/consents.ts'
 import { type Devices, redisDevices } from './store/devices.ts'
 import { type DisabledUsers, redisDisabledUsers } from './store/disabled-users.ts'
@@ -65,6 +66,7 @@ import { createVerifiedTokens, type VerifiedTokens } from './token/verified-toke
 
 export interface Families {
   readonly clients: Clients
+  readonly configuredIds: ConfiguredIds
   readonly interactions: Interactions
   readonly pushedRequests: PushedRequests
   readonly consents: Consents
@@ -247,6 +249,7 @@ function createClients(
 function createFamilies(redis: Redis, config: OAuthServerConfig, figures: Figures): Families {
   return {
     clients: orUnavailable(redisClients(redis, { unapprovedMax: config.REGISTRATIONS_MAX })),
+    configuredIds: orUnavailable(redisConfiguredIds(redis)),
     interactions: orUnavailable(redisInteractions(redis)),
     pushedRequests: orUnavailable(redisPushedRequests(redis)),
     consents: orUnavailable(redisConsents(redis)),

@@ -15,6 +15,7 @@ import { requireBoundProviders } from './access/provider-issuers.ts'
 import { listenForOperators } from './admin/listen-for-operators.ts'
 import { createApp } from './app.ts'
 import { PROBE_TICK_MS } from './clients/documents/document-support.ts'
+import { endRemovedClients } from './clients/end-removed.ts'
 import { type OAuthServerConfig, refuseTestHosts, requireService } from './config.ts'
 import {
   createProviders,
@@ -68,6 +69,7 @@ export async function startServer(
     log,
   })
   await requireBoundProviders(gateway.providers, ports.families.providerIssuers)
+  await endRemovedClients(ports)
   const readiness = createReadiness(ports, log)
   redis.on('ready', () => {
     readiness.renew().catch(() => {

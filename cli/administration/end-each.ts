@@ -51,10 +51,13 @@ export async function endEach(
   const { name, ids, input, areNamed, noun, verb, done } = ending
   const { output } = context
   if (ids.length > 0) await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`)
-  const { ended, missing } = await endInParts(administration, name, ids, input, (asked) => {
+  const told = await endInParts(administration, name, { ...input, ids }, (asked) => {
     if (ids.length > AT_ONCE) output.note(`${asked} of ${ids.length} …`)
   })
-  output.result({ ended, missing }, () => [`${count(ended.length, noun)} ${done}.`])
+  const { stopped, ...outcomes } = told
+  const { ended, missing } = outcomes
+  output.result(outcomes, () => [`${count(ended.length, noun)} ${done}.`])
+  requireAllTried(told)
   if (areNamed) requireNone(missing, name)
   else if (missing.length > 0) {
     output.note(`${count(missing.length, noun)} went by themselves, or came into use meanwhile.`)
@@ -84,24 +87,71 @@ function requireNone(missing: readonly string[], name: string): void {
   })
 }
 
+/** What came of each. Where it stopped before all were tried, what has ended by then stays so. */
+export interface Outcomes extends Pick<Ended, 'ended' | 'missing' | 'not_tried'> {
+  /** They may have ended, or not. */
+  readonly unsure: readonly string[]
+  /** Why it stopped; undefined: it did not. */
+  readonly stopped: string | undefined
+}
+
+/** @throws CliError for those of which it is not known, or which were not tried. */
+export function requireAllTried({ stopped, unsure, not_tried }: Outcomes): void {
+  if (stopped === undefined) return
+  const reason = stopped.replace(/\.$/, '')
+  const perhaps = `It may have been done, or not: ${unsure.map(cell).join(', ')}.`
+  const others = not_tried.length === 0 ? '' : ` Not tried: ${not_tried.map(cell).join(', ')}.`
+  throw new CliError(`It broke off before all were tried: ${reason}. ${perhaps}${others}`, {
+    nextStep: 'the same again: what is done already is told as not there',
+  })
+}
+
+interface Asked {
+  readonly ids: readonly string[]
+  readonly [member: string]: unknown
+}
+
 /** Asks nobody. @param onPart is told after each question how many were asked about so far. */
 export async function endInParts(
   administration: Administration,
   name: string,
-  ids: readonly string[],
-  input: Ending['input'],
+  { ids, ...input }: Asked,
   onPart?: (asked: number) => void,
-): Promise<Ended> {
+): Promise<Outcomes> {
   const ended: string[] = []
   const missing: string[] = []
   for (let first = 0; first < ids.length; first += AT_ONCE) {
     const part = ids.slice(first, first + AT_ONCE)
-    const told = await administration.ask<Ended>(name, { ...input, ids: part })
+    const after = ids.slice(first + AT_ONCE)
+    const told = await askPart(administration, name, { ...input, ids: part }, first === 0)
+    if (typeof told === 'string') {
+      return { ended, missing, unsure: part, not_tried: after, stopped: told }
+    }
     ended.push(...told.ended)
     missing.push(...told.missing)
+    const { failed, not_tried } = told
+    if (failed !== null) {
+      const { id, error_description: stopped } = failed
+      return { ended, missing, unsure: [id], not_tried: [...not_tried, ...after], stopped }
+    }
     onPart?.(first + part.length)
   }
-  return { ended, missing }
+  return { ended, missing, unsure: [], not_tried: [], stopped: undefined }
+}
+
+/** Why there is no answer, where something has ended before. @throws CliError where it is the first question. */
+async function askPart(
+  administration: Administration,
+  name: string,
+  asked: Asked,
+  isFirst: boolean,
+): Promise<Ended | string> {
+  try {
+    return await administration.ask<Ended>(name, asked)
+  } catch (error) {
+    if (isFirst || !(error instanceof CliError)) throw error
+    return error.message
+  }
 }
 
 function capital(text: string): string {

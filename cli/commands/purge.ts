@@ -5,7 +5,7 @@ import type { ClientEntry, Swept } from '../../lib/oauth/administration.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { type Administration, listAll } from '../administration/administration.ts'
 import { count } from '../administration/cells.ts'
-import { endInParts } from '../administration/end-each.ts'
+import { endInParts, requireAllTried } from '../administration/end-each.ts'
 import { isOlder, parseAge } from '../administration/filters.ts'
 import { withAdministration } from '../administration/with-administration.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
@@ -78,11 +78,12 @@ async function purge(
   if (sum > 0) await confirm(context, options.yes, `Take away ${count(sum, 'thing')}?`)
   const done = await administration.ask<Swept>('data/purge', input)
   // Somebody may begin to use one of them before it is its turn.
-  const { ended } = await endInParts(administration, 'clients/delete', clients, {
-    condition: 'unused',
-  })
+  const wanted = { condition: 'unused', ids: clients }
+  const told = await endInParts(administration, 'clients/delete', wanted)
   removeInstalls(installs)
-  tell(context, { ...done.swept, registrations: ended.length, packages: installs.length }, false)
+  const registrations = told.ended.length
+  tell(context, { ...done.swept, registrations, packages: installs.length }, false)
+  requireAllTried(told)
 }
 
 async function idleClients(

@@ -1,8 +1,10 @@
 /** `gateway.yaml` as it will be: judged as a whole before it takes the place of the one that is there. */
 
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
+import { readSource } from '../../lib/catalogue/gateway-file.ts'
+import { collectFaults } from '../../lib/platform/environment.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
@@ -18,21 +20,20 @@ export interface ConfigurationFile {
 /** Where a file did not exist before; containers of other accounts read it too, and secrets are not in it. */
 const NEW_FILE_MODE = 0o644
 
-/** @throws CliError when it cannot be read. */
+/** As the gateway reads it. @throws CliError when it cannot be read, or is none that the gateway would read. */
 export function readConfigurationFile({ environment, workingDirectory }: Place): ConfigurationFile {
   const named = environment['GATEWAY_CONFIG']
   const path = resolve(
     workingDirectory,
     named === undefined || named === '' ? 'gateway.yaml' : named,
   )
-  try {
-    return { path, text: readFileSync(path, 'utf8') }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, text: '' }
-    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, {
-      nextStep: 'run it as the owner of this file; GATEWAY_CONFIG names another one',
-    })
-  }
+  if (!existsSync(path)) return { path, text: '' }
+  const faults: string[] = []
+  const text = collectFaults(() => readSource(path), faults)
+  if (text !== undefined) return { path, text }
+  throw new CliError(`The configuration was not read: ${faults.join('; ')}.`, {
+    nextStep: 'run it as the owner of this file; GATEWAY_CONFIG names another one',
+  })
 }
 
 /**

@@ -124,7 +124,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
 
   REGISTRATION_TOKEN: clients('Clients register only with it, as bearer token: a closed gateway'),
   REGISTRATION_REDIRECT_HOSTS: clients(
-    'Where clients may be answered: `app.example`, `*.example.com`, `loopback`, `scheme:cursor`, `oob`. Empty is anywhere',
+    'Where clients may be answered, also those that registered before: `app.example`, `*.example.com`, `loopback`, `scheme:cursor`, `oob`. Empty is anywhere. What was granted goes on',
   ),
   REGISTRATIONS_MAX: clients('Registrations held that nobody approved yet; each goes after a day'),
   CLIENT_ID_METADATA_DOCUMENTS: clients(

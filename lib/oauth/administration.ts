@@ -137,6 +137,14 @@ export interface Ended {
   readonly ended: readonly string[]
   /** They were not there, or not any more. */
   readonly missing: readonly string[]
+  /** At this one it broke off: whether it has ended nobody knows. Null: all were tried. */
+  readonly failed: EndingFailure | null
+  /** Those after it. */
+  readonly not_tried: readonly string[]
+}
+
+export interface EndingFailure extends AdminRefusal {
+  readonly id: string
 }
 
 /** What ended of one person. */

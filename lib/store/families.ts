@@ -22,6 +22,7 @@ export interface Family {
 export const FAMILIES: readonly Family[] = [
   { name: 'clients', keeping: 'ended', keys: ['client:'] },
   { name: 'client indexes', keeping: 'kept', keys: ['clients', 'clients:unapproved'] },
+  { name: 'configured ids', keeping: 'kept', keys: ['clients:configured'] },
   { name: 'grants', keeping: 'ended', keys: ['grant:'] },
   {
     name: 'grant indexes',

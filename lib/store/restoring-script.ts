@@ -157,6 +157,7 @@ carry_audit()
 for user, disabling in pairs_of(redis.call('HGETALL', own('users:disabled'))) do
   redis.call('HSETNX', laid('users:disabled'), user, disabling)
 end
+redis.call('SUNIONSTORE', laid('clients:configured'), laid('clients:configured'), own('clients:configured'))
 for _, key in ipairs(current) do
   if begins(key, 'logins:ended:') or begins(key, 'consents:forgotten:') then carry_ending(key) end
 end

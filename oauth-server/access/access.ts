@@ -5,7 +5,7 @@ import { providerOf } from '../login/person.ts'
 import type { Needs } from '../login/providers/provider.ts'
 import type { Ports } from '../ports.ts'
 import type { User } from '../store/users.ts'
-import { type EndingPorts, endAccess, endWhatFails } from './end-what-fails.ts'
+import { type EndingPorts, endIfDisabled, endWhatFails } from './end-what-fails.ts'
 import { isOpen, needsOf } from './evaluate.ts'
 import { createFacts, type FactsPorts } from './facts.ts'
 import { createIssuerCheck } from './provider-issuers.ts'
@@ -29,8 +29,8 @@ export interface Access {
    */
   allows(userId: string, service: string | undefined): Promise<boolean>
   /**
-   * As `allows`, for whoever goes on with a grant that lives. Whom an operator has disabled has none, which
-   * the scripts see that mint: nobody is asked once more.
+   * As `allows`, for whoever goes on with a grant that lives. Whom an operator has disabled has none, because
+   * disabling ends them in one step, which the scripts see that mint: nobody is asked once more.
    */
   stillAllows(userId: string, service: string | undefined): Promise<boolean>
   /** The services somebody known may use, by the facts at hand; undefined: whoever is not signed in. */
@@ -40,8 +40,8 @@ export interface Access {
 /** As the process holds it, which sees the configuration change. What a change ends, `sweep` ends. */
 export interface LiveAccess extends Access {
   /**
-   * Ends every live grant that the rules no longer allow, by the facts at hand. May be done again at any
-   * time, by any number of processes. Rejects when the store does not answer.
+   * Ends every live grant that the rules no longer allow, by the facts at hand, and whatever somebody disabled
+   * has left. May be done again at any time, by any number of processes. Rejects when the store does not answer.
    */
   sweep(): Promise<void>
 }
@@ -62,11 +62,8 @@ export function createAccess(ports: AccessPorts): LiveAccess {
       if (rules === live.current.access) return decision
     }
   }
-  /** What was granted while they were being disabled ends here. */
   const isDisabled = async (userId: string): Promise<boolean> => {
-    if (!(await families.disabledUsers.has(userId))) return false
-    const ids = await families.grants.ofUser(userId)
-    if (ids.length > 0) await endAccess(ports, userId, 'disabled')
+    if (!(await endIfDisabled(ports, userId))) return false
     log.warn({ user: userId }, 'refused: disabled by the operator')
     return true
   }

@@ -47,13 +47,31 @@ async function endEverything(ports: EndingPorts, userId: string, reason: string)
  * no grant is made under one that has ended. May be done again at any time.
  * @param reason for the log.
  */
-export async function endAccess(
-  { families, config, clock, log, records }: EndingPorts,
-  userId: string,
-  reason: string,
-): Promise<void> {
+export async function endAccess(ports: EndingPorts, userId: string, reason: string): Promise<void> {
+  const { families, config, clock } = ports
   await families.logins.closeOfUser(userId)
   await families.grants.revokeOfUser(userId, toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME)
+  tellEnded(ports, userId, reason)
+}
+
+/** In both logs: everything of a person has ended. */
+export function tellEnded(
+  { log, records }: Pick<EndingPorts, 'log' | 'records'>,
+  userId: string,
+  reason: string,
+): void {
   records.add({ action: 'revocation/person', outcome: 'ok', user: userId, details: { reason } })
   log.warn({ user: userId, reason }, 'all grants of a person revoked')
+}
+
+/**
+ * Whether somebody is disabled. What was granted while they were being disabled, or what a store holds that an
+ * earlier release wrote, ends here.
+ */
+export async function endIfDisabled(ports: EndingPorts, userId: string): Promise<boolean> {
+  const { disabledUsers, grants } = ports.families
+  if (!(await disabledUsers.has(userId))) return false
+  const ids = await grants.ofUser(userId)
+  if (ids.length > 0) await endAccess(ports, userId, 'disabled')
+  return true
 }

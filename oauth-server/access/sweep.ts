@@ -1,5 +1,6 @@
 /**
- * Looks at everybody after the rules have changed, and ends what they no longer allow.
+ * Looks at everybody after the rules have changed, and ends what they no longer allow. Whoever is disabled may
+ * nothing, whatever the rules say.
  *
  * It asks no provider: a rule about facts that were never asked for does not hold, and whoever it was
  * meant for logs in once more.
@@ -7,7 +8,7 @@
 
 import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
 import type { Ports } from '../ports.ts'
-import { type EndingPorts, endWhatFails } from './end-what-fails.ts'
+import { type EndingPorts, endIfDisabled, endWhatFails } from './end-what-fails.ts'
 import { bindingsOf } from './evaluate.ts'
 import type { Standings } from './standing.ts'
 
@@ -18,8 +19,9 @@ export async function sweepPeople(
   byRules: ByRules,
   standings: Standings,
 ): Promise<void> {
-  const { users, accessBindings } = ports.families
+  const { users, accessBindings, disabledUsers } = ports.families
   await byRules((rules) => accessBindings.keepOnly(bindingsOf(rules)))
+  for (const id of (await disabledUsers.all()).keys()) await endIfDisabled(ports, id)
   let people = 0
   let from: string | undefined
   do {

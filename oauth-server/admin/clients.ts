@@ -39,10 +39,15 @@ export const deleteClients = change(deletion, async (ports, { ids, condition }) 
   const { gateway, families, config, clock } = ports
   const own = ids.find((id) => gateway.clients.has(id))
   if (own !== undefined) {
-    throw new AdminError('refused', `the client ${own} stands in gateway.yaml: take it out there`)
+    throw new AdminError(
+      'refused',
+      `the client ${own} stands in gateway.yaml: take it out there, and the next start ends what it has`,
+    )
   }
   const expiresAt = toSeconds(clock()) + config.ACCESS_TOKEN_LIFETIME
-  return await endEach(ids, (id) => families.clients.removeByOperator(id, expiresAt, condition))
+  return await endEach(ports, ids, (id) =>
+    families.clients.removeByOperator(id, expiresAt, condition),
+  )
 })
 
 interface Known {

@@ -17,7 +17,7 @@ export const listGrants = look(scopedPage, async (ports, scope): Promise<Page<Gr
 
 /** Forgotten first: the client must not get back in without asking. */
 export const revokeGrants = change(idsInput, (ports, { ids }) =>
-  endEach(ids, (id) => endGrant(ports, id)),
+  endEach(ports, ids, (id) => endGrant(ports, id)),
 )
 
 /** False when there is none. */

@@ -1,6 +1,8 @@
 /** What an operator can ask: its input's shape, and what is done and told. */
 
 import { z } from 'zod'
+import type { Ended, EndingFailure } from '../../lib/oauth/administration.ts'
+import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Ports } from '../ports.ts'
 
 export type AdminPorts = Ports
@@ -68,22 +70,40 @@ export const pageInput = z.strictObject({ from: text.optional() })
 const IDS_MAX = 500
 export const idsInput = z.strictObject({ ids: z.array(text).min(1).max(IDS_MAX) })
 
-/** Ends one after the other; what is not there is told. @param end false: there is none. */
+/**
+ * Ends one after the other, and says of each what came of it: also where it breaks off, because what has ended by
+ * then stays so. @param end false: there is none.
+ */
 export async function endEach(
+  { log }: Pick<AdminPorts, 'log'>,
   ids: readonly string[],
   end: (id: string) => Promise<boolean>,
 ): Promise<Done> {
-  const outcomes: [string, boolean][] = []
-  for (const id of ids) outcomes.push([id, await end(id)])
-  const those = (wanted: boolean): string[] =>
-    outcomes.filter(([, isEnded]) => isEnded === wanted).map(([id]) => id)
-  return {
-    body: { ended: those(true), missing: those(false) },
-    targets: outcomes.map(([target, isEnded]) => ({
-      target,
-      outcome: isEnded ? 'ok' : 'not_found',
-    })),
+  const targets: Target[] = []
+  let failed: EndingFailure | null = null
+  for (const id of ids) {
+    if (failed !== null) {
+      targets.push({ target: id, outcome: 'not_tried' })
+      continue
+    }
+    try {
+      targets.push({ target: id, outcome: (await end(id)) ? 'ok' : 'not_found' })
+    } catch (error) {
+      log.error({ err: error, target: id }, 'an administrative question broke off')
+      const refusal = OAuthError.from(error).toJSON()
+      failed = { id, ...refusal }
+      targets.push({ target: id, outcome: refusal.error })
+    }
   }
+  const those = (wanted: string): string[] =>
+    targets.filter(({ outcome }) => outcome === wanted).map(({ target }) => target)
+  const body: Ended = {
+    ended: those('ok'),
+    missing: those('not_found'),
+    failed,
+    not_tried: those('not_tried'),
+  }
+  return { body, targets }
 }
 
 export function toTime(seconds: number): string {

@@ -54,6 +54,10 @@ export async function mintFor(ports: AdminPorts, wish: Wish): Promise<MintedToke
   })
   await ports.keyring.cover(lifetimeSeconds * 1000)
   const { accessToken, expiresAt } = mintAccessToken(ports, grant, scopes, lifetimeSeconds)
+  // Whoever looks at everybody looks at those with a record: what a token lets in ends by it.
+  if (known !== undefined) {
+    await families.users.keep(user, { since: known.lastLoginAt, until: expiresAt })
+  }
   const keeping = { expiresAt, ttlSeconds: lifetimeSeconds }
   if (!(await families.grants.keep(grant, keeping))) {
     throw new AdminError('refused', `what ${user} has was ended meanwhile`)

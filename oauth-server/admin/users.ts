@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { EndedUser, Page, UserEntry } from '../../lib/oauth/administration.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
-import { endAccess } from '../access/end-what-fails.ts'
+import { endAccess, tellEnded } from '../access/end-what-fails.ts'
 import { providerOf } from '../login/person.ts'
 import type { Disabling } from '../store/disabled-users.ts'
 import { describeGrants, summarize } from './grant-entries.ts'
@@ -45,18 +45,22 @@ export const showUser = look(userInput, async (ports, { user }) => {
 
 /** Everything ends: logins, grants, tokens, what they approved. They may log in again if the rules let them. */
 export const revokeUser = change(endingInput, async (ports, ending) => {
-  await requirePerson(ports, ending.user)
-  return await endEverything(ports, ending, 'revoked by the operator')
+  const { user } = ending
+  await requirePerson(ports, user)
+  return await endEverything(ports, ending, () => endAccess(ports, user, 'revoked by the operator'))
 })
 
 /** As `revokeUser`, and they may not log in again. Also for who has never been here. */
 export const disableUser = change(endingInput, async (ports, ending, operator) => {
   const { user } = ending
   await requirePerson(ports, user)
-  const at = toSeconds(ports.clock())
-  // First: whoever logs in meanwhile is found by one of the two.
-  await ports.families.disabledUsers.disable(user, { at, by: operator })
-  return await endEverything(ports, ending, 'disabled by the operator')
+  const { families, clock, config } = ports
+  return await endEverything(ports, ending, async () => {
+    const at = toSeconds(clock())
+    const expiresAt = at + config.ACCESS_TOKEN_LIFETIME
+    await families.disabledUsers.disable(user, { at, by: operator }, expiresAt)
+    tellEnded(ports, user, 'disabled by the operator')
+  })
 })
 
 export const enableUser = change(userInput, async ({ families }, { user }) => {
@@ -70,13 +74,13 @@ export const enableUser = change(userInput, async ({ families }, { user }) => {
 async function endEverything(
   ports: AdminPorts,
   { user, forget_secrets: isForgetting }: z.infer<typeof endingInput>,
-  reason: string,
+  endAll: () => Promise<void>,
 ): Promise<Done> {
   const { grants, consents, disabledUsers } = ports.families
   const held = await describeGrants(ports, await grants.ofUser(user))
   // Forgotten first: no client must get back in without asking.
   await consents.forgetOfUser(user)
-  await endAccess(ports, user, reason)
+  await endAll()
   const disabled = await disabledUsers.has(user)
   const secrets_deleted = isForgetting === true ? await forgetSecrets(ports, user) : null
   const given = held.filter(({ label }) => label !== PROBE_LABEL)

@@ -5,7 +5,7 @@ import type { Clients } from '../store/clients.ts'
 import type { Client } from './client.ts'
 import type { ClientDocuments } from './documents/client-documents.ts'
 import { isDocumentUrl } from './documents/document-url.ts'
-import { type RedirectHosts, requireAllowedHosts } from './redirect-hosts.ts'
+import { allowedOf, type RedirectHosts, requireAllowedHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
@@ -15,7 +15,8 @@ export type Freshness = 'current' | 'held'
 
 export interface ClientDirectory {
   /**
-   * Undefined for an unknown client. `requester`, an `addressKey`, pays when something has to be fetched.
+   * Undefined for an unknown client. Of a registered one those redirect URIs are told that the operator lets
+   * answers go to today. `requester`, an `addressKey`, pays when something has to be fetched.
    * @throws OAuthError when it is known to be wrong, with words for a person.
    */
   find(id: string, freshness: Freshness, requester?: string): Promise<Client | undefined>
@@ -36,7 +37,7 @@ export interface KnownClients {
   /** The operator's, by id: nobody else can have one of these. */
   readonly configured: ReadonlyMap<string, Client>
   readonly documents: ClientDocuments
-  /** Where the operator lets answers go; documents are held to it as registrations are. */
+  /** Where the operator lets answers go; documents are held to it, and whoever registered before it was so. */
   readonly redirectHosts: RedirectHosts
 }
 
@@ -73,9 +74,21 @@ export function createClientDirectory(
     if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest)
   }
 
+  async function findRegistered(id: string, freshness: Freshness): Promise<Client | undefined> {
+    const client = await registered.find(id)
+    if (client === undefined) return undefined
+    const redirectUris = allowedOf(client.redirectUris, redirectHosts)
+    if (redirectUris.length === client.redirectUris.length) return client
+    // With nowhere left to be answered nothing begins. What was granted goes on.
+    if (redirectUris.length === 0 && freshness === 'current') {
+      requireAllowedHosts(client.redirectUris, redirectHosts)
+    }
+    return { ...client, redirectUris }
+  }
+
   return {
     async find(id, freshness, requester) {
-      if (!isDocumentUrl(id)) return configured.get(id) ?? (await registered.find(id))
+      if (!isDocumentUrl(id)) return configured.get(id) ?? (await findRegistered(id, freshness))
       const client = await documents.find(id, freshness, requester)
       if (client !== undefined) requireAllowedHosts(client.redirectUris, redirectHosts)
       return client
@@ -91,8 +104,8 @@ export function createClientDirectory(
 function toKeep({ grantTypes }: Client, lifetimes: ClientLifetimes): number {
   const { registration, accessToken, refreshToken } = lifetimes
   if (registration === 0) return 0
-  const grant = grantTypes.includes('refresh_token') ? refreshToken : accessToken
-  return Math.max(registration, grant) + SPARE_SECONDS
+  const refreshing = grantTypes.includes('refresh_token') ? refreshToken : 0
+  return Math.max(registration, refreshing, accessToken) + SPARE_SECONDS
 }
 
 /** So does a document: its host may be away when a client refreshes for the first time in long. */

@@ -30,15 +30,25 @@ interface Place {
 
 /** @throws OAuthError `invalid_redirect_uri` when one of the URIs leads elsewhere. */
 export function requireAllowedHosts(uris: readonly string[], allowed: RedirectHosts): void {
-  if (allowed.length === 0) return
-  const places = uris.map(placeOf)
-  const wrong = places.find((place) => !allowed.some((entry) => covers(entry, place)))?.text
-  if (wrong === undefined) return
+  const refused = uris.find((uri) => !isAllowed(uri, allowed))
+  if (refused === undefined) return
+  const wrong = placeOf(refused).text
   throw new OAuthError(
     'invalid_redirect_uri',
     `this gateway allows redirects to listed places only, and ${wrong} is not among them: ` +
       'ask its operator to add it to REGISTRATION_REDIRECT_HOSTS',
   )
+}
+
+/** Those of the URIs that lead to listed places. */
+export function allowedOf(uris: readonly string[], allowed: RedirectHosts): readonly string[] {
+  return uris.filter((uri) => isAllowed(uri, allowed))
+}
+
+function isAllowed(uri: string, allowed: RedirectHosts): boolean {
+  if (allowed.length === 0) return true
+  const place = placeOf(uri)
+  return allowed.some((entry) => covers(entry, place))
 }
 
 function placeOf(uri: string): Place {

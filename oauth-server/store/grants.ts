@@ -6,7 +6,7 @@
  * `grants:user:<hash of sub>` and `grants:client:<hash of id>` (sorted sets of ids by the end of their
  * life, or somewhat later; one may name a grant that was revoked already), `grants:own:<hash of client, resource and
  * scopes>` (id of the grant that a client acts for itself under). A grant lives as long as its refresh
- * token, or as its access token when it has none.
+ * token, and as long as any access token minted under it: whoever ends it ends them by it.
  */
 
 import type { Redis } from 'ioredis'
@@ -54,6 +54,7 @@ export type GrantKeys = Pick<Grant, 'id' | 'userId' | 'clientId'>
 export interface Keeping {
   /** `exp` of the access token, epoch seconds. */
   readonly expiresAt: number
+  /** Of what prolongs the grant beyond that: its refresh token. */
   readonly ttlSeconds: number
 }
 
@@ -159,11 +160,12 @@ local function is_alive()
   return held[1] and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])
 end
 local function keep_grant()
-  redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', math.max(latest, ARGV[4])),
-             'used_at', now)
-  redis.call('EXPIRE', KEYS[1], ARGV[5])
-  list_grant(KEYS[2], ARGV[1], ARGV[5])
-  list_grant(KEYS[3], ARGV[1], ARGV[5])
+  latest = math.max(latest, tonumber(ARGV[4]))
+  redis.call('HSET', KEYS[1], 'latest_expires_at', string.format('%.0f', latest), 'used_at', now)
+  local ttl = math.max(tonumber(ARGV[5]), latest - now)
+  redis.call('EXPIRE', KEYS[1], ttl)
+  list_grant(KEYS[2], ARGV[1], ttl)
+  list_grant(KEYS[3], ARGV[1], ttl)
 end
 `
 
@@ -227,6 +229,11 @@ return found`)
 /** The first KEYS of `revoke_listed` for a client's grants. */
 export function grantsOfClientKeys(clientId: string): string[] {
   return [GRANT_KEY_START, clientIndex(clientId)]
+}
+
+/** As `grantsOfClientKeys`, for a person's. */
+export function grantsOfUserKeys(userId: string): string[] {
+  return [GRANT_KEY_START, userIndex(userId)]
 }
 
 export function creatingKeys({ userId, clientId }: Omit<GrantKeys, 'id'>): string[] {

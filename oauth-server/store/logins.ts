@@ -73,9 +73,18 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return login`)
 
-/** KEYS: instant, ending. ARGV: ttl. */
-const CLOSE_OF_USER = defineScript(`${NEXT_INSTANT}
-redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`)
+/** Lua: `close_logins(instant_key, ending)` beside NEXT_INSTANT; `ending`: as `endingOfUser` names it. */
+export const CLOSE_LOGINS = `
+local function close_logins(instant_key, ending)
+  redis.call('SET', ending, next_instant(instant_key), 'EX', ${ENDING_SECONDS})
+end
+`
+
+/** KEYS: instant, ending. */
+const CLOSE_OF_USER = defineScript(`${NEXT_INSTANT}${CLOSE_LOGINS}
+close_logins(KEYS[1], KEYS[2])`)
+
+export const endingOfUser = (userId: string): string => ENDINGS_KEY_START + digest(userId)
 
 const KEY_START = 'login:'
 
@@ -99,8 +108,7 @@ export function redisLogins(redis: Redis): Logins {
       await redis.del(KEY_START + digest(cookie))
     },
     async closeOfUser(userId) {
-      const keys = [INSTANT_KEY, ENDINGS_KEY_START + digest(userId)]
-      await CLOSE_OF_USER(redis, keys, [ENDING_SECONDS])
+      await CLOSE_OF_USER(redis, [INSTANT_KEY, endingOfUser(userId)])
     },
   }
 }

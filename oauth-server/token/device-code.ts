@@ -14,6 +14,7 @@ import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Poll } from '../store/devices.ts'
 import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
+import { keepPerson } from './keep-person.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
 import { requirePerson } from './require-person.ts'
@@ -106,15 +107,13 @@ async function redeem(ports: Ports, state: DeviceCodeState): Promise<TokenAnswer
     : undefined
   const { config, refreshTokens, families } = ports
   const first = client.grantTypes.includes('refresh_token') ? refreshTokens.begin() : undefined
-  const redemption = await families.devices.redeem(deviceCode, {
-    grant,
-    family: first?.family,
-    keeping: {
-      expiresAt: access.expiresAt,
-      ttlSeconds:
-        first === undefined ? config.ACCESS_TOKEN_LIFETIME : config.REFRESH_TOKEN_LIFETIME,
-    },
-  })
+  const ttlSeconds =
+    first === undefined ? config.ACCESS_TOKEN_LIFETIME : config.REFRESH_TOKEN_LIFETIME
+  const keeping = { expiresAt: access.expiresAt, ttlSeconds }
+  const [redemption] = await Promise.all([
+    families.devices.redeem(deviceCode, { grant, family: first?.family, keeping }),
+    keepPerson(ports, grant, ttlSeconds),
+  ])
   if (redemption === 'replayed') return await refuseReplay(ports, grant)
   if (redemption === 'expired') throw expired()
   if (redemption !== 'redeemed') throw refused(redemption)

@@ -18,6 +18,7 @@ import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { AuthorizationCode, FoundCode } from '../store/codes.ts'
 import type { Grant, GrantKeys } from '../store/grants.ts'
 import { signIdToken } from './id-token.ts'
+import { keepPerson } from './keep-person.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { verifyChallenge } from './pkce.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
@@ -129,11 +130,11 @@ async function redeem(
   const isRefreshable = client.grantTypes.includes('refresh_token')
   const first = isRefreshable ? refreshTokens.begin() : undefined
   const ttlSeconds = isRefreshable ? config.REFRESH_TOKEN_LIFETIME : config.ACCESS_TOKEN_LIFETIME
-  const redemption = await families.codes.redeem(text, {
-    grant,
-    keeping: { expiresAt: access.expiresAt, ttlSeconds },
-    family: first?.family,
-  })
+  const keeping = { expiresAt: access.expiresAt, ttlSeconds }
+  const [redemption] = await Promise.all([
+    families.codes.redeem(text, { grant, keeping, family: first?.family }),
+    keepPerson(ports, grant, ttlSeconds),
+  ])
   if (redemption === 'replayed') tellReplay(ctx, ports.records)
   if (redemption !== 'redeemed') throw refused(redemption)
   return first === undefined ? withId : { ...withId, refreshToken: refreshTokens.format(first) }

@@ -14,6 +14,7 @@ import type { ClientState } from '../steps/authenticate-client.ts'
 import { requireGrantType } from '../steps/require-grant-type.ts'
 import type { Grant, Keeping } from '../store/grants.ts'
 import type { Generation } from '../store/refresh-families.ts'
+import { keepPerson } from './keep-person.ts'
 import { mintAccessToken, type TokenAnswer, toTokenBody } from './mint.ts'
 import { openAnswer, sealAnswer } from './refresh-tokens.ts'
 import { requireGrantedResource } from './require-granted-resource.ts'
@@ -120,20 +121,12 @@ async function rotate(ports: Ports, state: RefreshState): Promise<TokenAnswer> {
   const [rotation] = await Promise.all([
     ports.families.refreshFamilies.rotate(presented, sealed, { grant, keeping }),
     ports.clients.keep(client),
-    keepPerson(ports, grant),
+    keepPerson(ports, grant, keeping.ttlSeconds),
   ])
   if (rotation.outcome === 'rotated') return answer
   if (rotation.outcome === 'repeated') return await repeat(ports, state, rotation.sealedAnswer)
   if (rotation.outcome === 'reused') await revokeGrant(ports, grant, 'refresh token reused')
   throw refused(rotation.outcome)
-}
-
-/** What is known of the person is there as long as the grant. */
-async function keepPerson({ families, config, clock }: Ports, grant: Grant): Promise<void> {
-  await families.users.keep(grant.userId, {
-    since: grant.authenticatedAt,
-    until: toSeconds(clock()) + config.REFRESH_TOKEN_LIFETIME,
-  })
 }
 
 function toKeeping({ config }: Ports, { expiresAt }: TokenAnswer): Keeping {

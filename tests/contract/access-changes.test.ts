@@ -84,6 +84,20 @@ test.serial(
   },
 )
 
+test.serial('what somebody disabled has left ends with the next look at everybody', async (t) => {
+  await one.access.admit(devUser('ida'), undefined)
+  await grantOf(one, 'dev:ida')
+  const { login } = await open(one, 'dev:ida')
+  await grantOf(one, 'dev:joe')
+  // As a store holds it in which the disabling was all that was written.
+  await world.redis.hset('users:disabled', 'dev:ida', JSON.stringify({ at: 1, by: 'tester' }))
+  await two.access.sweep()
+  t.deepEqual(await aliveOf(one, 'dev:ida'), [])
+  t.false(await one.families.logins.stands(login))
+  t.is((await aliveOf(one, 'dev:joe')).length, 1)
+  await one.families.disabledUsers.enable('dev:ida')
+})
+
 type Hit = () => Promise<void>
 const { grants, logins, codes, users } = one.families
 

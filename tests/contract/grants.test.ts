@@ -59,6 +59,22 @@ test('a grant that nobody redeems goes with its code; a kept one lives as long a
   t.true((await redis.ttl(`grant:${grant.id}`)) > 900)
 })
 
+test('a grant lives as long as what was minted under it, also where a refresh token does not', async (t) => {
+  const grant = await grants.create(facts('outlived'))
+  await grants.keep(grant, { expiresAt: SOON + 600, ttlSeconds: 2 })
+  const lives = () => redis.ttl(`grant:${grant.id}`)
+  t.true((await lives()) > 500)
+  await grants.keep(grant, { expiresAt: SOON + 60, ttlSeconds: 2 })
+  t.true((await lives()) > 500, 'nor is one forgotten that was minted before')
+  for (const index of [
+    `grants:user:${digest('dev:outlived')}`,
+    `grants:client:${digest('client-outlived')}`,
+  ]) {
+    t.true(Number(await redis.zscore(index, grant.id)) >= SOON + 600)
+    t.true((await redis.ttl(index)) > 500)
+  }
+})
+
 test('a grant learns when a token was last bought under it', async (t) => {
   const grant = await grants.create(facts('used'))
   t.deepEqual(await grants.describeOfUser('dev:used', 10), [{ grant, usedAt: undefined }])
@@ -166,19 +182,20 @@ test('a grant is listed at least as long as it lives, and most uses do not list 
   const lives = (score: string | null | undefined) => Number(score) - Date.now() / 1000
   t.true((await read()).every((score) => lives(score) < 100))
   for (const ttlSeconds of [1000, 3000]) {
-    await grants.keep(grant, { ...KEEPING, ttlSeconds })
+    const keeping = { expiresAt: SOON, ttlSeconds }
+    await grants.keep(grant, keeping)
     const scores = await read()
     for (const [at, score] of scores.entries()) {
       t.true(lives(score) >= ttlSeconds && lives(score) < ttlSeconds * 1.1, String(score))
       t.true((await redis.ttl(indexes[at] ?? '')) >= lives(score) - 1)
     }
     await sleep(1100)
-    await grants.keep(grant, { ...KEEPING, ttlSeconds })
+    await grants.keep(grant, keeping)
     t.deepEqual(await read(), scores)
   }
   // As after days without a use.
   for (const index of indexes) await redis.zadd(index, Date.now() / 1000 + 2990, grant.id)
-  await grants.keep(grant, { ...KEEPING, ttlSeconds: 3000 })
+  await grants.keep(grant, { expiresAt: SOON, ttlSeconds: 3000 })
   t.true((await read()).every((score) => lives(score) > 3000))
 })
 

@@ -8,6 +8,7 @@ import { redisConsents } from '../../oauth-server/store/consents.ts'
 import { redisDisabledUsers } from '../../oauth-server/store/disabled-users.ts'
 import { redisGrantRecords } from '../../oauth-server/store/grant-records.ts'
 import { type GrantFacts, redisGrants } from '../../oauth-server/store/grants.ts'
+import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
@@ -208,11 +209,33 @@ test.serial(
 
 test.serial('who is disabled stays so, and the first who did it is remembered', async (t) => {
   const disabled = redisDisabledUsers(redis)
-  await disabled.disable('dev:frank', { at: 1, by: 'root' })
-  await disabled.disable('dev:frank', { at: 2, by: 'other' })
+  await disabled.disable('dev:frank', { at: 1, by: 'root' }, now())
+  await disabled.disable('dev:frank', { at: 2, by: 'other' }, now())
   t.true(await disabled.has('dev:frank'))
   t.deepEqual(await disabled.all(), new Map([['dev:frank', { at: 1, by: 'root' }]]))
   t.true(await disabled.enable('dev:frank'))
   t.false(await disabled.enable('dev:frank'))
   t.false(await disabled.has('dev:frank'))
 })
+
+test.serial(
+  'disabling ends logins and grants in the same step, of that person alone',
+  async (t) => {
+    const logins = redisLogins(redis)
+    const held = []
+    for (const userId of ['dev:gina', 'dev:hank']) {
+      const grant = await grants.create(facts({ userId }))
+      const { login } = await logins.open({ userId, userName: '', authenticatedAt: 1 })
+      held.push({ grant, login })
+    }
+    await redisDisabledUsers(redis).disable('dev:gina', { at: 1, by: 'root' }, now() + 60)
+    const [gina, hank] = held
+    if (gina === undefined || hank === undefined) return t.fail()
+    t.is(await grants.find(gina.grant.id), undefined)
+    t.false(await grants.keep(gina.grant, { expiresAt: now() + 60, ttlSeconds: 60 }))
+    t.false(await logins.stands(gina.login))
+    t.regex((await redis.hget('revocations', 'user:dev:gina')) ?? '', /^\d+:\d+$/)
+    t.not(await grants.find(hank.grant.id), undefined)
+    t.true(await logins.stands(hank.login))
+  },
+)

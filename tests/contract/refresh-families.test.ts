@@ -35,6 +35,18 @@ test('a family names its grant and nothing else does', async (t) => {
   t.is(await families.findGrant('unknown'), undefined)
 })
 
+test('a family lives as long as it is told, whatever its grant outlives', async (t) => {
+  const minting = await open('short')
+  const short = { expiresAt: Math.floor(Date.now() / 1000) + 600, ttlSeconds: 20 }
+  await families.rotate({ family: 'short', generation: 1 }, 'sealed', {
+    ...minting,
+    keeping: short,
+  })
+  const found = await families.inspect({ family: 'short', generation: 2 })
+  t.true((found?.ttlSeconds ?? 0) <= 20)
+  t.true((await redis.ttl(`grant:${minting.grant.id}`)) > 500)
+})
+
 test('each generation is exchanged once; the next one counts', async (t) => {
   const minting = await open('chain')
   const rotate = (generation: number) =>

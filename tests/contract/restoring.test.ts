@@ -140,11 +140,13 @@ test.serial('what another store has revoked, ended and forbidden stays so, for e
   await redis.set('logins:ended:b', '50')
   await redis.set('instant', '40')
   await redis.xadd('audit', '5-1', 'record', 'backed up')
+  await redis.sadd('clients:configured', 'there')
   const backup = await readAll()
   await redis.flushall()
   await redis.hset('epoch', { id: 'another', not_before: 1 })
   await redis.hset('revocations', 'user:gone', '20:200', 'token:x', '9:300')
   await redis.hset('users:disabled', 'gone', '{}')
+  await redis.sadd('clients:configured', 'here')
   await redis.set('logins:ended:a', '9')
   await redis.set('logins:ended:b', '9')
   await redis.set('instant', '60')
@@ -163,6 +165,7 @@ test.serial('what another store has revoked, ended and forbidden stays so, for e
     'one of somebody else, and one made later',
   )
   t.is(await redis.hget('users:disabled', 'gone'), '{}')
+  t.deepEqual((await redis.smembers('clients:configured')).sort(), ['here', 'there'])
   t.deepEqual(await redis.mget('logins:ended:a', 'logins:ended:b', 'instant'), ['9', '50', '60'])
   t.deepEqual(
     (await redis.xrange('audit', '-', '+')).map(([, [, record]]) => record),

@@ -4,6 +4,15 @@ import { conformance, contract, type Mutation } from './mutation.ts'
 
 export const GRANTS: readonly Mutation[] = [
   {
+    takesOut: 'a grant lives as long as what was minted under it',
+    file: 'oauth-server/store/grants.ts',
+    from: 'math.max(tonumber(ARGV[5]), latest - now)',
+    to: 'tonumber(ARGV[5])',
+    noticedBy:
+      'a grant lives as long as what was minted under it, also where a refresh token does not',
+    test: contract('grants'),
+  },
+  {
     takesOut: 'a family is ended by its client alone',
     file: 'oauth-server/store/refresh-families.ts',
     from: 'if not grant or grant.clientId ~= ARGV[1] then return nil end',

@@ -3,6 +3,7 @@
 import test from 'ava'
 import {
   type ConsentEntry,
+  type Ended,
   type GrantEntry,
   type KeyEntry,
   type MintedToken,
@@ -11,6 +12,8 @@ import {
   type TokenDescription,
   type UserEntry,
 } from '../../../lib/oauth/administration.ts'
+import { OAuthError } from '../../../lib/oauth/error.ts'
+import { digest } from '../../../lib/platform/seal.ts'
 import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
@@ -56,6 +59,33 @@ test.serial('somebody disabled is signed out, and no way in is left', async (t) 
   const { entries } = await operator.told<Page<UserEntry>>('users/list')
   t.like(entries.find(({ user }) => user === 'dev:anna')?.disabled, { by: 'tester' })
 })
+
+for (const [family, verb] of [
+  ['consents', 'forgetOfUser'],
+  ['logins', 'closeOfUser'],
+  ['grants', 'revokeOfUser'],
+] as const) {
+  test.serial(
+    `whoever is shown as disabled has nothing left, if ${family} cannot be ended too`,
+    async (t) => {
+      const user = 'dev:alice'
+      const registered = await client.register()
+      const held = await tokens.obtain(registered)
+      const records = ports.families[family]
+      const working = { ...records }
+      Object.assign(records, { [verb]: () => Promise.reject(new Error('cut off')) })
+      const { status } = await operator.ask('users/disable', { user })
+      Object.assign(records, working)
+      const { disabled, grants } = await operator.told<UserEntry>('users/show', { user })
+      const { status: refreshed } = await tokens.refresh(registered, held.refresh_token)
+      t.is(disabled !== null, refreshed !== 200, 'all of it, or nothing')
+      t.is(grants, disabled === null ? 1 : 0)
+      t.is(status === 200, disabled !== null, 'and it was told')
+      await operator.told('users/revoke', { user })
+      await operator.told('users/enable', { user })
+    },
+  )
+}
 
 test.serial('who was about to approve when they were disabled gets nothing', async (t) => {
   const { person, url } = authorize('bob')
@@ -131,8 +161,49 @@ test.serial('a revoked grant takes what was remembered for it along', async (t) 
   t.deepEqual(await operator.told('grants/revoke', { ids: [...ids, '1-unknown'] }), {
     ended: ids,
     missing: ['1-unknown'],
+    failed: null,
+    not_tried: [],
   })
   t.is((await person.open(url)).response.status, 200, 'asked again')
+})
+
+test.serial('what was deleted before the store failed is told, and in the audit log', async (t) => {
+  const ids: string[] = []
+  for (const client_name of ['one', 'two', 'three']) {
+    ids.push((await client.register({ client_name })).client_id)
+  }
+  const { clients } = ports.families
+  const { removeByOperator } = clients
+  let count = 0
+  Object.assign(clients, {
+    async removeByOperator(...given: Parameters<typeof removeByOperator>) {
+      count += 1
+      if (count === 2) throw new OAuthError('temporarily_unavailable', 'the store is away')
+      return await removeByOperator(...given)
+    },
+  })
+  const told = await operator.told<Ended>('clients/delete', { ids })
+  Object.assign(clients, { removeByOperator })
+  const [one, two, three] = ids as [string, string, string]
+  t.deepEqual(told, {
+    ended: [one],
+    missing: [],
+    failed: { id: two, error: 'temporarily_unavailable', error_description: 'the store is away' },
+    not_tried: [three],
+  })
+  t.is(await clients.find(one), undefined)
+  t.not(await clients.find(three), undefined)
+  const outcomes = (await operator.audit())
+    .filter(({ action, target = '' }) => action === 'admin/clients/delete' && ids.includes(target))
+    .map(({ target, outcome }) => [target, outcome])
+  t.deepEqual(
+    new Map(outcomes as [string, string][]),
+    new Map([
+      [one, 'ok'],
+      [two, 'temporarily_unavailable'],
+      [three, 'not_tried'],
+    ]),
+  )
 })
 
 test.serial('tokens are told by what they are, and end alone or with their grant', async (t) => {
@@ -194,6 +265,23 @@ test.serial('a token that is made while somebody is disabled does not outlive it
   await t.throwsAsync(mintPersonalToken(racing, wish), { name: 'AdminError' })
   t.is(looks, 3)
   t.deepEqual(await grantsOf('dev:ivan'), [])
+})
+
+test.serial('what is known of a person lives as long as a token in their name', async (t) => {
+  await authorize('kate').answer()
+  const { users } = ports.families
+  const known = await users.find('dev:kate')
+  if (known === undefined) return t.fail()
+  const redis = await world.valkey.connect()
+  const [key, hour] = [`user:${digest('dev:kate')}`, 3600]
+  // As 400 days without a login leave it, but for an hour.
+  await users.replace(known, { ...known, lastLoginAt: known.lastLoginAt - 400 * 86_400 + hour })
+  await redis.expire(key, hour)
+  const wish = { user: 'dev:kate', service: 'echo', scopes: [], lifetime: 86_400, label: '' }
+  await operator.told('tokens/mint', wish)
+  t.true((await redis.ttl(key)) >= 86_400 - 5)
+  const listed = Number(await redis.zscore('users', 'dev:kate'))
+  t.true(listed >= Date.now() / 1000 + 86_400 - 5)
 })
 
 test.serial('what somebody entered for services goes when that is asked for', async (t) => {

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import type { HttpResponse } from '../../support/http.ts'
+import { form, type HttpResponse } from '../../support/http.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
 import { startOAuthServer, untilLine } from '../../support/oauth-server.ts'
 import { createPerson, type Person } from '../../support/person.ts'
@@ -201,4 +202,36 @@ test('it is in the log, with who and how far, and without the cookie', async (t)
   const line = await untilLine(server, /"user":"dev:lena".*"signed out"/)
   t.like(JSON.parse(line), { user: 'dev:lena', extent: 'everywhere' })
   t.false(server.lines.some((one) => one.includes(cookie)))
+})
+
+test('what has outlived its refresh token ends with the login too', async (t) => {
+  const environment = { REFRESH_TOKEN_LIFETIME: '1', ACCESS_TOKEN_LIFETIME: '3600' }
+  const short = await startOAuthServer({ environment })
+  t.teardown(short.stop)
+  const own = createOAuthClient(short.send, short.issuer)
+  const { client_id, client_secret = '' } = await own.register({
+    token_endpoint_auth_method: 'client_secret_post',
+  })
+  const credentials = { client_id, client_secret }
+  const person = createPerson(short.send)
+  const { url, verifier } = own.begin(client_id, { resource: `${short.issuer}/echo/mcp` })
+  const redirect = await person.authorize(url, { username: 'nia' })
+  const bought = await own.token({
+    ...credentials,
+    grant_type: 'authorization_code',
+    code: redirect.searchParams.get('code') ?? '',
+    code_verifier: verifier,
+  })
+  const { access_token, refresh_token } = bought.json()
+  const isActive = async (): Promise<unknown> => {
+    const asked = form({ ...credentials, token: String(access_token) })
+    return (await short.send({ ...asked, url: `${short.issuer}/introspect` })).json()['active']
+  }
+  await sleep(2100)
+  const refreshing = { grant_type: 'refresh_token', refresh_token: String(refresh_token) }
+  t.is((await own.token({ ...credentials, ...refreshing })).status, 400)
+  t.true(await isActive())
+  t.regex((await person.open(`${short.issuer}/account`)).response.text, /name="grant"/)
+  await person.post(await person.open(`${short.issuer}/logout`), { extent: 'browser' })
+  t.false(await isActive())
 })

@@ -1,6 +1,10 @@
 import test from 'ava'
 import { digest } from '../../../lib/platform/seal.ts'
+import { form } from '../../support/http.ts'
+import { createOAuthClient } from '../../support/oauth-client.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
+import { createPerson } from '../../support/person.ts'
+import { startValkey } from '../../support/valkey.ts'
 
 const TOKEN = 'what-the-operator-gives-out'
 const closed = await startOAuthServer({
@@ -98,6 +102,56 @@ test.serial('a full store says when to try again', async (t) => {
   t.is(response.status, 503)
   t.is(response.json()['error'], 'temporarily_unavailable')
   t.is(response.headers.get('retry-after'), '60')
+})
+
+test('whoever registered before a list is answered at its places only', async (t) => {
+  const valkey = await startValkey()
+  t.teardown(valkey.stop)
+  const [APP, EVIL] = ['https://app.example/cb', 'https://evil.example/cb']
+  const before = await startOAuthServer({ valkey })
+  const first = createOAuthClient(before.send, before.issuer)
+  const evil = await first.register({ redirect_uris: [EVIL] })
+  const both = await first.register({ redirect_uris: [EVIL, APP] })
+  const resource = `${before.issuer}/echo/mcp`
+  const attempt = first.begin(evil.client_id, { redirect_uri: EVIL, resource })
+  const redirect = await createPerson(before.send).authorize(attempt.url, { username: 'ann' })
+  const bought = await first.token({
+    grant_type: 'authorization_code',
+    code: redirect.searchParams.get('code') ?? '',
+    code_verifier: attempt.verifier,
+    client_id: evil.client_id,
+  })
+  await before.stop()
+
+  const environment = { REGISTRATION_REDIRECT_HOSTS: 'app.example' }
+  const after = await startOAuthServer({ valkey, environment })
+  t.teardown(after.stop)
+  const client = createOAuthClient(after.send, after.issuer)
+  const request = (id: string, redirect_uri: string) =>
+    client.begin(id, { redirect_uri, resource }).url
+  for (const { client_id } of [evil, both]) {
+    const { response } = await createPerson(after.send).open(request(client_id, EVIL))
+    t.is(response.status, 400)
+    t.is(response.headers.get('location'), null)
+    const pushed = new URL(request(client_id, EVIL)).searchParams
+    const answer = await after.send({
+      ...form(Object.fromEntries(pushed)),
+      url: `${after.issuer}/par`,
+    })
+    t.is(answer.status, 400)
+  }
+  const told = await createPerson(after.send).open(request(evil.client_id, EVIL))
+  t.regex(told.response.text, /REGISTRATION_REDIRECT_HOSTS/)
+  const allowed = request(both.client_id, APP)
+  const answered = await createPerson(after.send).authorize(allowed, { username: 'ann' })
+  t.is(answered.origin + answered.pathname, APP)
+  t.true(answered.searchParams.has('code'))
+  const refreshed = await client.token({
+    grant_type: 'refresh_token',
+    refresh_token: String(bought.json()['refresh_token']),
+    client_id: evil.client_id,
+  })
+  t.is(refreshed.status, 200, 'what was granted goes on')
 })
 
 for (const [name, value] of [

@@ -2,6 +2,7 @@ import test from 'ava'
 import { decodeJwt } from 'jose'
 import { digest } from '../../../lib/platform/seal.ts'
 import { redisRevocations } from '../../../lib/store/revocations.ts'
+import { createDevice, DEVICE_CODE, decide } from '../../support/device.ts'
 import { createOAuthClient, type Fields, REDIRECT_URI } from '../../support/oauth-client.ts'
 import { startOAuthServer } from '../../support/oauth-server.ts'
 import { createPerson } from '../../support/person.ts'
@@ -359,4 +360,32 @@ test('nothing that opens anything stands in the store or in the log', async (t) 
     t.false(stored.some((text) => text.includes(secret)))
     t.false(server.lines.some((line) => line.includes(secret)))
   }
+})
+
+test('what is known of a person lives as long as what they have granted, without a refresh', async (t) => {
+  const seconds = 500 * 86_400
+  const environment = { REFRESH_TOKEN_LIFETIME: String(seconds) }
+  const long = await startOAuthServer({ environment })
+  t.teardown(long.stop)
+  const own = createOAuthClient(long.send, long.issuer)
+  const store = await long.valkey.connect()
+  const lives = (name: string) => store.ttl(`user:${digest(`dev:${name}`)}`)
+  const { client_id } = await own.register({
+    grant_types: ['authorization_code', 'refresh_token', DEVICE_CODE],
+  })
+  const resource = `${long.issuer}/echo/mcp`
+  const { url, verifier } = own.begin(client_id, { resource })
+  const redirect = await createPerson(long.send).authorize(url, { username: 'ann' })
+  const code = redirect.searchParams.get('code') ?? ''
+  t.true((await lives('ann')) <= 400 * 86_400)
+  const bought = await own.token({
+    ...{ grant_type: 'authorization_code', code, code_verifier: verifier, client_id },
+  })
+  t.is(bought.status, 200)
+  t.true((await lives('ann')) > seconds - 60)
+  const device = createDevice(long.send, long.issuer)
+  const codes = await device.begin({ client_id, resource })
+  await decide(createPerson(long.send), codes, { username: 'ben' })
+  t.is((await device.poll(codes.device_code, { client_id })).status, 200)
+  t.true((await lives('ben')) > seconds - 60)
 })

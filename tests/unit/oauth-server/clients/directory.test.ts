@@ -36,6 +36,12 @@ test('a registration outlives what it was granted by as long as it may go withou
   ])
 })
 
+test('so it does where access tokens live longer than refresh tokens', async (t) => {
+  const { keep, kept } = createFixture({ registration: 1, accessToken: 3000, refreshToken: 2 })
+  await keep()
+  t.deepEqual(kept, [['a', 3600]])
+})
+
 test('however often a client refreshes, its registration is kept once in ten minutes', async (t) => {
   const fixture = createFixture()
   await fixture.keep()
