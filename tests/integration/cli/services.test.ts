@@ -16,7 +16,7 @@ test('one that is off is tested as it would be started, and the gateway need not
 
   const broken = await place.gateway(['services', 'test', 'broken']).ended
   t.is(broken.exitCode, EXIT_CODE.failed)
-  t.regex(broken.stderr, /^broken did not work/)
+  t.regex(broken.stderr, /^broken cannot be started: .*\nbroken did not work/)
   t.false(broken.stderr.includes('--no-try'))
 })
 
