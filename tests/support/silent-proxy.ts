@@ -1,0 +1,47 @@
+/** Stands in front of a socket, on TCP; its connections can fall silent, as those to a machine that is gone. */
+
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface SilentProxy {
+  /** `redis://127.0.0.1:…` */
+  readonly url: string
+  /** How many connections were made. */
+  readonly made: number
+  /** From now on nothing passes on those that are there, nor is any of them closed. New ones are as they should be. */
+  silence(): void
+  close(): void
+}
+
+export async function startSilentProxy(target: string): Promise<SilentProxy> {
+  const sockets = new Set<Socket>()
+  let made = 0
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    made += 1
+    const upstream = connect(target.replace('unix://', ''))
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    client.on('data', (chunk) => upstream.write(chunk))
+    upstream.on('data', (chunk) => client.write(chunk))
+    client.once('close', () => upstream.destroy())
+    upstream.once('close', () => client.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get made() {
+      return made
+    },
+    silence() {
+      for (const socket of sockets) {
+        socket.removeAllListeners('data')
+        socket.on('data', () => {})
+      }
+    },
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
