@@ -13,6 +13,7 @@ import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from './redis.ts'
+import { type Moment, ReplicaProof } from './replica-proof.ts'
 import { type Mark, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
 import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
 import { RevocationSet } from './revocation-set.ts'
@@ -92,6 +93,7 @@ class Follower implements Replica {
   readonly #commands: Redis
   /** Waits for writes: nothing else may stand behind it. */
   readonly #stream: Redis
+  readonly #proof: ReplicaProof
   readonly #set = new RevocationSet()
   readonly #listeners = new Set<() => void>()
   readonly #timers: readonly NodeJS.Timeout[]
@@ -103,7 +105,6 @@ class Follower implements Replica {
   #loads = 0
   #mustLoad = true
   #isStopped = false
-  #proven: Moment | undefined
   /** A heartbeat that saw more than was applied. */
   #awaited: { readonly sent: Moment; readonly number: number } | undefined
   #lastFault = ''
@@ -111,6 +112,7 @@ class Follower implements Replica {
   constructor(options: ReplicaOptions) {
     const { store, log, reloadMs = RELOAD_MS } = options
     this.#options = options
+    this.#proof = new ReplicaProof(options.clock)
     this.#commands = connectRedis({ ...store, commandTimeoutMs: COMMAND_MS }, log)
     this.#stream = connectRedis({ ...store, commandTimeoutMs: BLOCK_MS + COMMAND_MS }, log)
     this.#timers = [
@@ -135,10 +137,7 @@ class Follower implements Replica {
   }
 
   staleness(): number {
-    if (this.#proven === undefined) return Number.POSITIVE_INFINITY
-    const now = this.#now()
-    // The one stops while a machine sleeps, the other jumps when it is set: the larger is safe.
-    return Math.max(now.steady - this.#proven.steady, now.wall - this.#proven.wall)
+    return this.#proof.staleness()
   }
 
   isLoaded(): boolean {
@@ -190,7 +189,7 @@ class Follower implements Replica {
   }
 
   async #load(): Promise<void> {
-    const sent = this.#now()
+    const sent = this.#proof.now()
     const mark = await readMark(this.#commands)
     await this.#refuseEarlier(mark)
     for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
@@ -201,7 +200,8 @@ class Follower implements Replica {
     this.#mustLoad = false
     this.#loads += 1
     this.#lastFault = ''
-    this.#prove(sent)
+    this.#proof.proveByLoad(sent)
+    this.#awaited = undefined
     this.#tell()
     this.#options.log.debug(this.figures(), 'revocations loaded')
   }
@@ -246,12 +246,13 @@ class Follower implements Replica {
   async #beat(): Promise<void> {
     // Before the first load there is nothing to prove.
     if (!this.isLoaded()) return
-    const sent = this.#now()
+    const sent = this.#proof.now()
     const known = this.#number
     try {
       const { epoch, number } = await readMark(this.#commands)
       if (this.#mustLoad) return
-      if (epoch.id !== this.#epoch?.id || number < known) this.#loadAgain()
+      const isAnother = epoch.id !== this.#epoch?.id || number < known
+      if (isAnother || this.#proof.lacksEnded()) this.#loadAgain()
       else if (number <= this.#number) this.#prove(sent)
       else this.#awaitNumber(sent, number)
     } catch (error) {
@@ -270,7 +271,7 @@ class Follower implements Replica {
   }
 
   #prove(sent: Moment): void {
-    if (this.#proven === undefined || sent.steady > this.#proven.steady) this.#proven = sent
+    this.#proof.prove(sent)
     this.#awaited = undefined
   }
 
@@ -293,7 +294,9 @@ class Follower implements Replica {
   }
 
   forget(): void {
-    this.#set.forgetEndedBefore(this.#options.clock() / 1000 - CLOCKS_SECONDS)
+    const now = this.#proof.now()
+    this.#proof.noteForgotten(now)
+    this.#set.forgetEndedBefore(now.wall / 1000 - CLOCKS_SECONDS)
   }
 
   /** While it lasts it is no news. */
@@ -304,14 +307,4 @@ class Follower implements Replica {
     }
     this.#lastFault = fault
   }
-
-  #now(): Moment {
-    return { steady: performance.now(), wall: this.#options.clock() }
-  }
-}
-
-/** The same moment on both clocks, in milliseconds. */
-interface Moment {
-  readonly steady: number
-  readonly wall: number
 }

@@ -10,7 +10,7 @@ import { connectRedis, waitUntilReady } from '../../lib/store/redis.ts'
 import { FRESH_MS, startReplica } from '../../lib/store/replica.ts'
 import { redisRevocations } from '../../lib/store/revocations.ts'
 import { until } from '../support/gateway-process.ts'
-import { startSilentProxy } from '../support/silent-proxy.ts'
+import { startStoreProxy } from '../support/store-proxy.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const log = createLog('test', 'error')
@@ -23,7 +23,7 @@ async function begin(t: ExecutionContext) {
   const valkey = await startValkey()
   t.teardown(() => valkey.stop())
   await redisRevocations(await valkey.connect()).ensureEpoch()
-  const proxy = await startSilentProxy(valkey.url)
+  const proxy = await startStoreProxy(valkey.url)
   t.teardown(() => proxy.close())
   return { valkey, proxy }
 }

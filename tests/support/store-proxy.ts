@@ -1,18 +1,25 @@
-/** Stands in front of a socket, on TCP; its connections can fall silent, as those to a machine that is gone. */
+/** Stands in front of a store, on TCP: its connections can fall silent, and what is asked on them be held up. */
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-export interface SilentProxy {
+export interface StoreProxy {
   /** `redis://127.0.0.1:…` */
   readonly url: string
   /** How many connections were made. */
   readonly made: number
-  /** From now on nothing passes on those that are there, nor is any of them closed. New ones are as they should be. */
+  /**
+   * From now on nothing passes on those that are there, nor is any of them closed, as those to a machine
+   * that is gone. New ones are as they should be.
+   */
   silence(): void
   close(): void
 }
 
-export async function startSilentProxy(target: string): Promise<SilentProxy> {
+/** What is asked passes once this has resolved; at once without a promise. */
+export type HoldUp = (asked: Buffer) => Promise<unknown> | undefined
+
+/** @param target `unix://…` */
+export async function startStoreProxy(target: string, holdUp?: HoldUp): Promise<StoreProxy> {
   const sockets = new Set<Socket>()
   let made = 0
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -22,8 +29,12 @@ export async function startSilentProxy(target: string): Promise<SilentProxy> {
       sockets.add(socket)
       socket.on('error', () => {})
     }
-    client.on('data', (chunk) => upstream.write(chunk))
-    upstream.on('data', (chunk) => client.write(chunk))
+    client.on('data', (asked) => {
+      const held = holdUp?.(asked)
+      if (held === undefined) upstream.write(asked)
+      else void held.then(() => upstream.write(asked))
+    })
+    upstream.on('data', (answer) => client.write(answer))
     client.once('close', () => upstream.destroy())
     upstream.once('close', () => client.destroy())
   })
