@@ -12,12 +12,13 @@ import type { Clock } from '../platform/clock.ts'
 import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
+import { PutBack } from './put-back.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from './redis.ts'
 import { type Moment, ReplicaProof } from './replica-proof.ts'
-import { type Mark, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
+import { readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
 import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
 import { RevocationSet } from './revocation-set.ts'
-import { CLOCKS_SECONDS, redisRevocations } from './revocations.ts'
+import { CLOCKS_SECONDS } from './revocations.ts'
 
 export interface Replica {
   /** From memory alone; undefined while memory may lack a write that is older than the bound (2 s). */
@@ -93,6 +94,7 @@ class Follower implements Replica {
   readonly #commands: Redis
   /** Waits for writes: nothing else may stand behind it. */
   readonly #stream: Redis
+  readonly #putBack: PutBack
   readonly #proof: ReplicaProof
   readonly #set = new RevocationSet()
   readonly #listeners = new Set<() => void>()
@@ -115,6 +117,7 @@ class Follower implements Replica {
     this.#proof = new ReplicaProof(options.clock)
     this.#commands = connectRedis({ ...store, commandTimeoutMs: COMMAND_MS }, log)
     this.#stream = connectRedis({ ...store, commandTimeoutMs: BLOCK_MS + COMMAND_MS }, log)
+    this.#putBack = new PutBack(this.#commands, log)
     this.#timers = [
       setInterval(() => void this.#beat(), HEARTBEAT_MS),
       setInterval(() => {
@@ -191,31 +194,22 @@ class Follower implements Replica {
   async #load(): Promise<void> {
     const sent = this.#proof.now()
     const mark = await readMark(this.#commands)
-    await this.#refuseEarlier(mark)
+    if (this.#epoch !== undefined) {
+      await this.#putBack.refuse(mark, { epoch: this.#epoch, number: this.#number })
+    }
     for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
     await this.#readKeys()
     this.#epoch = mark.epoch
     this.#number = mark.number
     this.#cursor = mark.cursor
     this.#mustLoad = false
+    this.#putBack.forget()
     this.#loads += 1
     this.#lastFault = ''
     this.#proof.proveByLoad(sent)
     this.#awaited = undefined
     this.#tell()
     this.#options.log.debug(this.figures(), 'revocations loaded')
-  }
-
-  /** Fewer writes than were seen in the same epoch: an earlier state was put in the place of the store. */
-  async #refuseEarlier({ epoch, number }: Mark): Promise<void> {
-    if (epoch.id !== this.#epoch?.id || number >= this.#number) return
-    this.#options.log.error(
-      { seen: this.#number, found: number },
-      'the store was put back to an earlier state: what was issued before now is refused',
-    )
-    const revocations = redisRevocations(this.#commands)
-    await revocations.renewEpoch({ epochId: epoch.id, number: this.#number })
-    throw new Error('the store was put back to an earlier state')
   }
 
   async #apply(events: readonly StreamEvent[]): Promise<void> {
