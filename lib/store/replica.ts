@@ -199,6 +199,10 @@ class Follower implements Replica {
     }
     for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
     await this.#readKeys()
+    const end = await readMark(this.#commands)
+    if (end.epoch.id !== mark.epoch.id || end.number < mark.number) {
+      throw new Error('the store was replaced while it was read')
+    }
     this.#epoch = mark.epoch
     this.#number = mark.number
     this.#cursor = mark.cursor

@@ -6,7 +6,11 @@ import { createLog } from '../../lib/platform/log.ts'
 import { FRESH_MS } from '../../lib/store/replica.ts'
 import { EPOCH_KEY, NUMBER_KEY, redisRevocations } from '../../lib/store/revocations.ts'
 import { begin, by, follow, LATER, presented, until } from '../support/replica.ts'
+import { startStoreProxy } from '../support/store-proxy.ts'
 import { startValkey } from '../support/valkey.ts'
+
+/** What is told as an error here is meant to be. */
+const quiet = createLog('test', 'error', { write() {} })
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
 
@@ -40,7 +44,7 @@ test('a store put back behind a change of epoch refuses what was issued before',
   const redis = await valkey.connect()
   const first = seconds() - 10_000
   await redis.hset(EPOCH_KEY, 'id', 'first', 'not_before', first)
-  const replica = follow(t, valkey.url)
+  const replica = follow(t, valkey.url, { log: quiet })
   await until(() => replica.isLoaded())
   const second = seconds() - 10
   await redis.multi().hset(EPOCH_KEY, 'id', 'second', 'not_before', second).incr(NUMBER_KEY).exec()
@@ -67,7 +71,7 @@ test('a store put back behind a change of epoch refuses what was issued before',
 })
 
 test('a store whose clock is behind begins no epoch before the one that was seen', async (t) => {
-  const { redis, replica } = await begin(t)
+  const { redis, replica } = await begin(t, { log: quiet })
   const ahead = seconds() + 3600
   await redis.hset(EPOCH_KEY, 'id', 'ahead', 'not_before', ahead)
   await until(() => replica.figures().loads === 2)
@@ -76,6 +80,39 @@ test('a store whose clock is behind begins no epoch before the one that was seen
   t.is(Number(await redis.hget(EPOCH_KEY, 'not_before')), ahead)
   t.is(by(replica.judge({ ...presented('any'), issuedAt: ahead - 1 })), 'epoch')
 })
+
+for (const [what, epoch] of [
+  ['emptied', undefined],
+  ['begun anew', 'second'],
+] as const) {
+  test(`a store that is ${what} while it is read for the first time is not believed`, async (t) => {
+    const valkey = await startValkey()
+    t.teardown(() => valkey.stop())
+    const redis = await valkey.connect()
+    await redis.hset(EPOCH_KEY, 'id', 'first', 'not_before', 1)
+    await redisRevocations(redis).revoke('token', 'token-a', LATER)
+    let isReplaced = false
+    const replace = async (): Promise<void> => {
+      await redis.flushall()
+      if (epoch !== undefined) await redis.hset(EPOCH_KEY, 'id', epoch, 'not_before', LATER)
+    }
+    const proxy = await startStoreProxy(valkey.url, (asked) => {
+      if (isReplaced || !/hscan/i.test(asked.toString('latin1'))) return undefined
+      isReplaced = true
+      return replace()
+    })
+    t.teardown(() => proxy.close())
+    const replica = follow(t, proxy.url)
+    const issuedBefore = { ...presented('a'), issuedAt: 1000 }
+    await until(() => isReplaced)
+    const end = performance.now() + 1000
+    await until(() => {
+      if (by(replica.judge(issuedBefore)) === 'alive') t.fail('a wrong yes')
+      return performance.now() > end
+    })
+    t.is(replica.isLoaded(), epoch !== undefined)
+  })
+}
 
 test('a store that was put back and cannot be written is told once, and each time anew', async (t) => {
   const lines: string[] = []
