@@ -88,14 +88,21 @@ class GatheringRedis extends Redis {
   }
 }
 
-/** How these connections fare, together. */
-export function tellStore(figures: Figures, connections: readonly Redis[]): void {
+/** How these connections fare, together. `unanswered`: where more than commands is counted. */
+export function tellStore(
+  figures: Figures,
+  connections: readonly Redis[],
+  unanswered = () => countUnanswered(connections),
+): void {
   figures.gauge('store_connected', 'Whether the store can be asked: 1, or 0.', () => {
     return Number(connections.every(({ status }) => status === 'ready'))
   })
-  figures.total('store_errors_total', 'Commands that the store did not answer.', () => {
-    return connections.reduce((sum, one) => sum + failuresOf(one), 0)
-  })
+  figures.total('store_errors_total', 'Commands that the store did not answer.', unanswered)
+}
+
+/** How many commands got no answer on these connections. */
+export function countUnanswered(connections: readonly Redis[]): number {
+  return connections.reduce((sum, one) => sum + failuresOf(one), 0)
 }
 
 /** How much memory the store uses, and may use. */
