@@ -79,7 +79,7 @@ export const STORE: readonly Mutation[] = [
     takesOut: 'freshness counts from the question',
     file: 'lib/store/replica.ts',
     from: 'else if (number <= this.#number) this.#prove(sent)',
-    to: 'else if (number <= this.#number) this.#prove(this.#now())',
+    to: 'else if (number <= this.#number) this.#prove(this.#proof.now())',
     noticedBy: 'what comes from the store late is as old as the question for it',
     test: contract('replica'),
     survivedUntil:
