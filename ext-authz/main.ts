@@ -14,8 +14,11 @@ import { readExtAuthzConfig } from './config.ts'
 import { explain } from './explain.ts'
 import { createMetrics } from './metrics.ts'
 import { openPorts } from './ports.ts'
-import { untilServing, watchReadiness } from './readiness.ts'
+import { watchReadiness } from './readiness.ts'
 import { createMethods, createServer } from './server.ts'
+
+/** A store that is away must not keep a process from saying so. */
+const SERVING_WITHIN_MS = 500
 
 const log = createLog('ext-authz', 'info')
 
@@ -52,7 +55,7 @@ await runRoom(log, async () => {
     await listenOnSocket(admin, config.EXT_AUTHZ_ADMIN_SOCKET)
   }
   // Envoy asks a process that comes back as soon as it listens: until it has loaded, the others are to be asked.
-  await untilServing(ports.isServing)
+  await readiness.servingWithin(SERVING_WITHIN_MS)
   await server.listen(config.EXT_AUTHZ_SOCKET)
   return async () => {
     readiness.stop()

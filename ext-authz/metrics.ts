@@ -4,6 +4,7 @@ import { createFigures } from '../lib/platform/figures.ts'
 import { tellStore } from '../lib/store/redis.ts'
 import { type Replica, tellReplica } from '../lib/store/replica.ts'
 import type { DenyReason } from './decision.ts'
+import type { OpenPorts } from './ports.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
 export interface Metrics {
@@ -12,15 +13,16 @@ export interface Metrics {
   render(): Promise<string>
 }
 
-export interface MetricsSources {
-  readonly replica: Pick<Replica, 'staleness' | 'figures' | 'connections'>
+export interface MetricsSources extends Pick<OpenPorts, 'connections' | 'unanswered'> {
+  readonly replica: Pick<Replica, 'staleness' | 'figures'>
   readonly verifiedTokens: Pick<VerifiedTokens, 'size'>
 }
 
 /** Seconds: from a hit in memory to the bound of Envoy's patience. */
 const BUCKETS = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5]
 
-export function createMetrics({ replica, verifiedTokens }: MetricsSources): Metrics {
+export function createMetrics(sources: MetricsSources): Metrics {
+  const { replica, verifiedTokens, connections, unanswered } = sources
   const figures = createFigures()
   const decisions = figures.tally(
     'decisions_total',
@@ -33,7 +35,7 @@ export function createMetrics({ replica, verifiedTokens }: MetricsSources): Metr
     BUCKETS,
   )
   tellReplica(figures, replica)
-  tellStore(figures, replica.connections)
+  tellStore(figures, connections, unanswered)
   figures.gauge('verified_tokens', 'Tokens whose signature is remembered.', () => {
     return verifiedTokens.size
   })

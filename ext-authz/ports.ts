@@ -4,23 +4,22 @@ import type { LiveGateway } from '../lib/catalogue/live-gateway.ts'
 import { originRule } from '../lib/catalogue/origins.ts'
 import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
-import { redisPublicKeys } from '../lib/store/public-keys.ts'
-import { connectRedis, type RedisOptions } from '../lib/store/redis.ts'
+import { countUnanswered, type RedisOptions } from '../lib/store/redis.ts'
 import { FRESH_MS, type Replica, startReplica } from '../lib/store/replica.ts'
-import { redisRevocations } from '../lib/store/revocations.ts'
 import type { CheckPorts } from './check.ts'
-import { askWithinDeadline } from './deadline.ts'
 import { createKeys } from './keys.ts'
 import { liveResources } from './resources.ts'
+import { openSingleQuestions } from './single-questions.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
-
-/** The store is asked again after this long, and given up after twice as long. */
-const STORE_ANSWER_MS = 50
 
 export interface OpenPorts {
   readonly check: CheckPorts
   readonly replica: Replica
   readonly verifiedTokens: VerifiedTokens
+  /** All that there are to the store: those of the replica, and the one of single requests. */
+  readonly connections: Replica['connections']
+  /** Commands of the replica, and questions of single requests, that had no answer in time. */
+  unanswered(): number
   /** False until everything was loaded once, and there is a key: fail closed at start. */
   isServing(): boolean
   stop(): void
@@ -36,13 +35,10 @@ export interface PortsOptions {
 export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts {
   const replica = startReplica({ store, clock, log })
   const isFresh = (): boolean => replica.staleness() < FRESH_MS
-  // The command's own timeout is the backstop: it also frees what the deadline gave up on.
-  const redis = connectRedis({ ...store, commandTimeoutMs: 4 * STORE_ANSWER_MS }, log)
-  const publicKeys = redisPublicKeys(redis)
-  const revocations = redisRevocations(redis)
+  const questions = openSingleQuestions(store, log)
   const verifiedTokens = createVerifiedTokens()
   const keys = createKeys({
-    read: () => askWithinDeadline(publicKeys.all, STORE_ANSWER_MS),
+    read: questions.readKeys,
     isFollowing: isFresh,
     now: clock,
   })
@@ -58,7 +54,7 @@ export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts 
       findKey: keys.find,
       revocations: {
         recall: replica.judge.bind(replica),
-        ask: (presented) => askWithinDeadline(() => revocations.ask(presented), STORE_ANSWER_MS),
+        ask: questions.askRevocations,
       },
       verifiedTokens: {
         ...verifiedTokens,
@@ -71,10 +67,12 @@ export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts 
     },
     replica,
     verifiedTokens,
+    connections: [...replica.connections, questions.connection],
+    unanswered: () => countUnanswered(replica.connections) + questions.unanswered(),
     isServing: () => replica.isLoaded() && keys.size > 0,
     stop() {
       replica.stop()
-      redis.disconnect()
+      questions.connection.disconnect()
     },
   }
 }

@@ -3,11 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../lib/platform/log.ts'
 
-const LOOK_MS = 50
+const LOOK_MS = 5
 /** A start that takes longer deserves a word. */
 const PATIENCE_MS = 2000
 
 export interface Readiness {
+  /** Resolves when it serves, or after so long. */
+  servingWithin(milliseconds: number): Promise<void>
   stop(): void
 }
 
@@ -29,20 +31,12 @@ export function watchReadiness(isServing: () => boolean, log: Log): Readiness {
     log.info('serving')
   }
 
-  watch().catch(() => {
+  const watching = watch().catch(() => {
     // Stopped before there was anything to serve.
   })
-  return { stop: () => stopped.abort() }
-}
-
-const SERVING_WITHIN_MS = 500
-const STEP_MS = 5
-
-/** Resolves when it serves, or after a moment: a store that is away must not keep it from saying so. */
-export async function untilServing(
-  isServing: () => boolean,
-  withinMs = SERVING_WITHIN_MS,
-): Promise<void> {
-  const until = performance.now() + withinMs
-  while (!isServing() && performance.now() < until) await sleep(STEP_MS)
+  return {
+    servingWithin: (milliseconds) =>
+      Promise.race([watching, sleep(milliseconds, undefined, { ref: false })]),
+    stop: () => stopped.abort(),
+  }
 }

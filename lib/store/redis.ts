@@ -22,10 +22,16 @@ export interface RedisOptions {
 }
 
 const RECONNECT_MS_MAX = 1000
+/** Whoever has said nothing for so long after a command's time has run out is taken to be gone. */
+const SILENCE_MS = 2000
+/** Of a connection that nobody uses, before the system asks whether the other end is there. */
+const KEEP_ALIVE_MS = 10_000
 
 /**
  * Connects in the background and again after each loss. While there is no connection a command
- * fails at once: the library's defaults would let it hang for minutes.
+ * fails at once: the library's defaults would let it hang for minutes. A connection whose other end
+ * is gone without a word would hold the commands that ran out of time, and be used for ever: it is
+ * lost when commands wait and nothing comes. One that waits for nothing may be silent.
  */
 export function connectRedis(options: RedisOptions, log: Log): Redis {
   const redis = new GatheringRedis({
@@ -34,6 +40,8 @@ export function connectRedis(options: RedisOptions, log: Log): Redis {
     keyPrefix: KEY_PREFIX,
     commandTimeout: options.commandTimeoutMs,
     connectTimeout: 1000,
+    socketTimeout: options.commandTimeoutMs + SILENCE_MS,
+    keepAlive: KEEP_ALIVE_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MS_MAX),
@@ -80,14 +88,21 @@ class GatheringRedis extends Redis {
   }
 }
 
-/** How these connections fare, together. */
-export function tellStore(figures: Figures, connections: readonly Redis[]): void {
+/** How these connections fare, together. `unanswered`: where more than commands is counted. */
+export function tellStore(
+  figures: Figures,
+  connections: readonly Redis[],
+  unanswered = () => countUnanswered(connections),
+): void {
   figures.gauge('store_connected', 'Whether the store can be asked: 1, or 0.', () => {
     return Number(connections.every(({ status }) => status === 'ready'))
   })
-  figures.total('store_errors_total', 'Commands that the store did not answer.', () => {
-    return connections.reduce((sum, one) => sum + failuresOf(one), 0)
-  })
+  figures.total('store_errors_total', 'Commands that the store did not answer.', unanswered)
+}
+
+/** How many commands got no answer on these connections. */
+export function countUnanswered(connections: readonly Redis[]): number {
+  return connections.reduce((sum, one) => sum + failuresOf(one), 0)
 }
 
 /** How much memory the store uses, and may use. */

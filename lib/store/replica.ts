@@ -12,11 +12,13 @@ import type { Clock } from '../platform/clock.ts'
 import type { Figures } from '../platform/figures.ts'
 import type { Log } from '../platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
+import { PutBack } from './put-back.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from './redis.ts'
-import { type Mark, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
+import { type Moment, ReplicaProof } from './replica-proof.ts'
+import { readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
 import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
 import { RevocationSet } from './revocation-set.ts'
-import { CLOCKS_SECONDS, redisRevocations } from './revocations.ts'
+import { CLOCKS_SECONDS } from './revocations.ts'
 
 export interface Replica {
   /** From memory alone; undefined while memory may lack a write that is older than the bound (2 s). */
@@ -92,6 +94,8 @@ class Follower implements Replica {
   readonly #commands: Redis
   /** Waits for writes: nothing else may stand behind it. */
   readonly #stream: Redis
+  readonly #putBack: PutBack
+  readonly #proof: ReplicaProof
   readonly #set = new RevocationSet()
   readonly #listeners = new Set<() => void>()
   readonly #timers: readonly NodeJS.Timeout[]
@@ -103,7 +107,6 @@ class Follower implements Replica {
   #loads = 0
   #mustLoad = true
   #isStopped = false
-  #proven: Moment | undefined
   /** A heartbeat that saw more than was applied. */
   #awaited: { readonly sent: Moment; readonly number: number } | undefined
   #lastFault = ''
@@ -111,8 +114,10 @@ class Follower implements Replica {
   constructor(options: ReplicaOptions) {
     const { store, log, reloadMs = RELOAD_MS } = options
     this.#options = options
+    this.#proof = new ReplicaProof(options.clock)
     this.#commands = connectRedis({ ...store, commandTimeoutMs: COMMAND_MS }, log)
     this.#stream = connectRedis({ ...store, commandTimeoutMs: BLOCK_MS + COMMAND_MS }, log)
+    this.#putBack = new PutBack(this.#commands, log)
     this.#timers = [
       setInterval(() => void this.#beat(), HEARTBEAT_MS),
       setInterval(() => {
@@ -135,10 +140,7 @@ class Follower implements Replica {
   }
 
   staleness(): number {
-    if (this.#proven === undefined) return Number.POSITIVE_INFINITY
-    const now = this.#now()
-    // The one stops while a machine sleeps, the other jumps when it is set: the larger is safe.
-    return Math.max(now.steady - this.#proven.steady, now.wall - this.#proven.wall)
+    return this.#proof.staleness()
   }
 
   isLoaded(): boolean {
@@ -190,32 +192,28 @@ class Follower implements Replica {
   }
 
   async #load(): Promise<void> {
-    const sent = this.#now()
+    const sent = this.#proof.now()
     const mark = await readMark(this.#commands)
-    await this.#refuseEarlier(mark)
+    if (this.#epoch !== undefined) {
+      await this.#putBack.refuse(mark, { epoch: this.#epoch, number: this.#number })
+    }
     for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
     await this.#readKeys()
+    const end = await readMark(this.#commands)
+    if (end.epoch.id !== mark.epoch.id || end.number < mark.number) {
+      throw new Error('the store was replaced while it was read')
+    }
     this.#epoch = mark.epoch
     this.#number = mark.number
     this.#cursor = mark.cursor
     this.#mustLoad = false
+    this.#putBack.forget()
     this.#loads += 1
     this.#lastFault = ''
-    this.#prove(sent)
+    this.#proof.proveByLoad(sent)
+    this.#awaited = undefined
     this.#tell()
     this.#options.log.debug(this.figures(), 'revocations loaded')
-  }
-
-  /** Fewer writes than were seen in the same epoch: an earlier state was put in the place of the store. */
-  async #refuseEarlier({ epoch, number }: Mark): Promise<void> {
-    if (epoch.id !== this.#epoch?.id || number >= this.#number) return
-    this.#options.log.error(
-      { seen: this.#number, found: number },
-      'the store was put back to an earlier state: what was issued before now is refused',
-    )
-    const revocations = redisRevocations(this.#commands)
-    await revocations.renewEpoch({ epochId: epoch.id, number: this.#number })
-    throw new Error('the store was put back to an earlier state')
   }
 
   async #apply(events: readonly StreamEvent[]): Promise<void> {
@@ -246,12 +244,13 @@ class Follower implements Replica {
   async #beat(): Promise<void> {
     // Before the first load there is nothing to prove.
     if (!this.isLoaded()) return
-    const sent = this.#now()
+    const sent = this.#proof.now()
     const known = this.#number
     try {
       const { epoch, number } = await readMark(this.#commands)
       if (this.#mustLoad) return
-      if (epoch.id !== this.#epoch?.id || number < known) this.#loadAgain()
+      const isAnother = epoch.id !== this.#epoch?.id || number < known
+      if (isAnother || this.#proof.lacksEnded()) this.#loadAgain()
       else if (number <= this.#number) this.#prove(sent)
       else this.#awaitNumber(sent, number)
     } catch (error) {
@@ -270,7 +269,7 @@ class Follower implements Replica {
   }
 
   #prove(sent: Moment): void {
-    if (this.#proven === undefined || sent.steady > this.#proven.steady) this.#proven = sent
+    this.#proof.prove(sent)
     this.#awaited = undefined
   }
 
@@ -293,7 +292,9 @@ class Follower implements Replica {
   }
 
   forget(): void {
-    this.#set.forgetEndedBefore(this.#options.clock() / 1000 - CLOCKS_SECONDS)
+    const now = this.#proof.now()
+    this.#proof.noteForgotten(now)
+    this.#set.forgetEndedBefore(now.wall / 1000 - CLOCKS_SECONDS)
   }
 
   /** While it lasts it is no news. */
@@ -304,14 +305,4 @@ class Follower implements Replica {
     }
     this.#lastFault = fault
   }
-
-  #now(): Moment {
-    return { steady: performance.now(), wall: this.#options.clock() }
-  }
-}
-
-/** The same moment on both clocks, in milliseconds. */
-interface Moment {
-  readonly steady: number
-  readonly wall: number
 }

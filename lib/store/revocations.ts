@@ -31,10 +31,19 @@ export interface Revocations {
   /** Gives a store without an epoch a new one; resolves with `not_before`, epoch seconds. */
   ensureEpoch(): Promise<number>
   /**
-   * For who has seen more writes than this store knows of, which therefore was put back to an earlier
-   * state: unless somebody was quicker, what was issued before now is refused from here on.
+   * For who has seen a later state of this store, which therefore was put back: what was issued before
+   * now is refused from here on, unless it is that state no more.
    */
-  renewEpoch(seen: { readonly epochId: string; readonly number: number }): Promise<void>
+  renewEpoch(putBack: PutBackStore): Promise<void>
+}
+
+export interface PutBackStore {
+  /** The epoch that was found there. */
+  readonly epochId: string
+  /** How many writes were seen in this very epoch: with as many it is not put back. */
+  readonly number?: number
+  /** Of the epoch that was seen, epoch seconds: none that follows begins before, whatever the store's clock says. */
+  readonly notBefore: number
 }
 
 export const REVOCATIONS_KEY = 'revocations'
@@ -136,11 +145,13 @@ redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'not_before', redis.call('TIME')[1] + 1)
 return redis.call('HGET', KEYS[1], 'not_before')`)
 
-/** KEYS: epoch, number, instant. ARGV: epoch and number that were seen, a new epoch's id. */
+/** KEYS: epoch, number, instant. ARGV: of `PutBackStore` epochId, number or nothing, notBefore; a new epoch's id. */
 const RENEW_EPOCH = defineScript(`
 if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
-if tonumber(redis.call('GET', KEYS[2]) or '0') >= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'id', ARGV[3], 'not_before', redis.call('TIME')[1] + 1, 'before:' .. ARGV[1], redis.call('GET', KEYS[3]) or '0')
+local seen = tonumber(ARGV[2])
+if seen and tonumber(redis.call('GET', KEYS[2]) or '0') >= seen then return 0 end
+local not_before = string.format('%.0f', math.max(redis.call('TIME')[1] + 1, tonumber(ARGV[3])))
+redis.call('HSET', KEYS[1], 'id', ARGV[4], 'not_before', not_before, 'before:' .. ARGV[1], redis.call('GET', KEYS[3]) or '0')
 return 1`)
 
 /** KEYS: set, expiries. ARGV: remove. Of the oldest a bounded number at a time. */
@@ -184,12 +195,9 @@ export function redisRevocations(redis: Redis): Revocations {
       return Number(await ENSURE_EPOCH(redis, [EPOCH_KEY], [randomUUID()]))
     },
 
-    async renewEpoch({ epochId, number }) {
-      await RENEW_EPOCH(
-        redis,
-        [EPOCH_KEY, NUMBER_KEY, INSTANT_KEY],
-        [epochId, number, randomUUID()],
-      )
+    async renewEpoch({ epochId, number, notBefore }) {
+      const keys = [EPOCH_KEY, NUMBER_KEY, INSTANT_KEY]
+      await RENEW_EPOCH(redis, keys, [epochId, number ?? '', notBefore, randomUUID()])
     },
   }
 }

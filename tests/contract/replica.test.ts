@@ -3,17 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
-import { systemClock } from '../../lib/platform/clock.ts'
+import test from 'ava'
 import { createLog } from '../../lib/platform/log.ts'
 import { PUBLIC_KEYS_KEY } from '../../lib/store/public-keys.ts'
-import {
-  FRESH_MS,
-  type Replica,
-  type ReplicaOptions,
-  startReplica,
-} from '../../lib/store/replica.ts'
-import type { Presented, RevocationAnswer } from '../../lib/store/revocation.ts'
+import { FRESH_MS } from '../../lib/store/replica.ts'
 import {
   EPOCH_KEY,
   NUMBER_KEY,
@@ -22,47 +15,8 @@ import {
   STREAM_KEY,
 } from '../../lib/store/revocations.ts'
 import { startLateProxy } from '../support/late-proxy.ts'
+import { begin, by, follow, LATER, presented, until } from '../support/replica.ts'
 import { startValkey } from '../support/valkey.ts'
-
-const LATER = 4_000_000_000
-const log = createLog('test', 'error')
-
-const presented = (name: string, made = 1): Presented => ({
-  tokenId: `token-${name}`,
-  grantId: `${made}-${name}`,
-  clientId: `client-${name}`,
-  userId: `dev:${name}`,
-  issuedAt: LATER,
-})
-
-/** A store of the test's own, with an epoch, and a replica that has loaded it. */
-async function begin(t: ExecutionContext, options: Partial<ReplicaOptions> = {}) {
-  const valkey = await startValkey()
-  const redis = await valkey.connect()
-  const revocations = redisRevocations(redis)
-  await revocations.ensureEpoch()
-  const replica = follow(t, valkey.url, options)
-  t.teardown(() => valkey.stop())
-  await until(() => replica.isLoaded())
-  return { valkey, redis, revocations, replica }
-}
-
-function follow(t: ExecutionContext, url: string, options: Partial<ReplicaOptions> = {}): Replica {
-  const replica = startReplica({ store: { url }, clock: systemClock, log, ...options })
-  t.teardown(() => replica.stop())
-  return replica
-}
-
-async function until(condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('it did not come to be')
-    await sleep(5)
-  }
-}
-
-const by = (answer: RevocationAnswer | undefined): string =>
-  answer === undefined ? 'unknown' : answer.revoked ? answer.by : 'alive'
 
 test('knows nothing before the first load, and does not load a store without an epoch', async (t) => {
   const valkey = await startValkey()

@@ -250,7 +250,11 @@ test.serial(
     await redis.set('revocations:number', 3)
     const backup = await readAll()
     await redis.del('grant:1-a')
-    await redisRevocations(redis).renewEpoch({ epochId: 'of the backup', number: 9 })
+    await redisRevocations(redis).renewEpoch({
+      epochId: 'of the backup',
+      number: 9,
+      notBefore: 1,
+    })
     t.not(await redis.hget('epoch', 'id'), 'of the backup')
     t.is(await restore(backup), 'done')
     t.is(await redis.exists('grant:1-a', 'grant:1-broken'), 0)

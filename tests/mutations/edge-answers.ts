@@ -136,7 +136,7 @@ export const EDGE_ANSWERS: readonly Mutation[] = [
   {
     takesOut: 'a process that comes back listens once it has loaded',
     file: 'ext-authz/main.ts',
-    from: '  await untilServing(ports.isServing)\n',
+    from: '  await readiness.servingWithin(SERVING_WITHIN_MS)\n',
     to: '',
     noticedBy: 'a process that comes back listens once it has loaded',
     test: integration('edge/readiness'),

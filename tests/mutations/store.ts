@@ -79,7 +79,7 @@ export const STORE: readonly Mutation[] = [
     takesOut: 'freshness counts from the question',
     file: 'lib/store/replica.ts',
     from: 'else if (number <= this.#number) this.#prove(sent)',
-    to: 'else if (number <= this.#number) this.#prove(this.#now())',
+    to: 'else if (number <= this.#number) this.#prove(this.#proof.now())',
     noticedBy: 'what comes from the store late is as old as the question for it',
     test: contract('replica'),
     survivedUntil:
@@ -87,14 +87,46 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'a store put back to an earlier state is noticed',
-    file: 'lib/store/replica.ts',
-    from: 'if (epoch.id !== this.#epoch?.id || number >= this.#number) return',
+    file: 'lib/store/put-back.ts',
+    from: 'if (!isEarlier(found, seen)) return',
     to: 'return',
     noticedBy:
       'a store put back to an earlier state refuses what was issued before, at every reader',
     test: contract('replica'),
     survivedUntil:
       'The test ran in the first second of its store, whose tokens are refused anyway: it waits for the next one now.',
+  },
+  {
+    takesOut: 'an epoch that began before the one that was seen is an earlier state',
+    file: 'lib/store/put-back.ts',
+    from: 'epoch.notBefore < seen.epoch.notBefore',
+    to: 'false',
+    noticedBy: 'a store put back behind a change of epoch refuses what was issued before',
+    test: contract('replica-deceived'),
+  },
+  {
+    takesOut: 'what was let go as ended is missing once the clock is set back',
+    file: 'lib/store/replica-proof.ts',
+    from: 'this.#forgot !== undefined && now.wall < this.#forgot.wall - CORRECTION_MS',
+    to: 'false',
+    noticedBy: 'a clock that is set forward and back: what was let go as ended is read again',
+    test: contract('replica-deceived'),
+  },
+  {
+    takesOut: 'a load proves only what is there at its end',
+    file: 'lib/store/replica.ts',
+    from: 'end.epoch.id !== mark.epoch.id || end.number < mark.number',
+    to: 'false',
+    noticedBy: 'while it is read for the first time is not believed',
+    test: contract('replica-deceived'),
+  },
+  {
+    takesOut: 'a connection that fell silent is given up',
+    file: 'lib/store/redis.ts',
+    from: 'socketTimeout: options.commandTimeoutMs + SILENCE_MS,',
+    to: '',
+    noticedBy: 'a connection that falls silent is given up, and another one made',
+    test: contract('silent-connection'),
   },
   {
     takesOut: 'an entry outlives its token',
