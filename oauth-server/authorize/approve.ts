@@ -12,6 +12,7 @@ import { isOutOfBand } from '../clients/redirect-uri.ts'
 import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
 import { type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.ts'
+import { signedOutMeanwhile } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
@@ -39,7 +40,10 @@ export async function approve(
   const { login } = admission
   await requireExpected(ctx, ports, question, login)
   const code = await grantAccess(ports, { interaction, login, service })
-  if (code === undefined) throw signedOut(ctx)
+  if (code === undefined) {
+    delete ctx.state.respondent
+    throw signedOutMeanwhile()
+  }
   await ports.clients.keep(client)
   await useUp(ctx, ports, question)
   await remember(ctx, ports, { interaction, login, service, client })
@@ -91,13 +95,4 @@ async function refuse(
   }
   const fields = { interaction: question.interactionId, decision: 'again' }
   showRefusedPage(ctx, ports, refusal, { method: 'post', action: '/consent', fields })
-}
-
-function signedOut({ state }: Koa.ParameterizedContext<RespondentState>): OAuthError {
-  delete state.respondent
-  return new OAuthError(
-    'invalid_request',
-    'You have signed out while this page was open. Go back and send it again.',
-    { status: 403, explain: 'otherLogin' },
-  )
 }

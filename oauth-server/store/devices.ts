@@ -27,6 +27,7 @@ import {
   keepingArguments,
   keepingKeys,
 } from './grants.ts'
+import { FIND_LOGIN, type Login, loginKeys } from './logins.ts'
 import { familyKey, OPEN_FAMILY } from './refresh-families.ts'
 
 /** What a device asked for; only a person's decision is missing. */
@@ -53,6 +54,9 @@ export type Poll =
   /** `redeemed`: there were tokens for it already. */
   | { readonly outcome: 'approved' | 'redeemed'; readonly grant: GrantKeys }
 
+/** `signed-out`: the login that approves has ended. */
+export type DeviceApproval = 'approved' | 'gone' | 'signed-out'
+
 export type DeviceRedemption = 'redeemed' | 'replayed' | 'dead' | 'expired' | 'unknown'
 
 export interface DeviceMinting {
@@ -76,10 +80,14 @@ export interface Devices {
   /** What an id of this browser's is about, as long as it can be decided. */
   find(confirmationId: string, browser: string): Promise<DeviceRequest | undefined>
   /**
-   * Makes the grant and lets the device have it, in one step. Of any number of racing decisions one
-   * counts; false for the others, and nothing was made.
+   * Makes the grant and lets the device have it, in one step, while the login stands that approves it.
+   * Of any number of racing decisions one counts. Nothing is made, or used up, by any other outcome.
    */
-  approve(confirmationId: string, browser: string, facts: GrantFacts): Promise<boolean>
+  approve(
+    confirmationId: string,
+    browser: string,
+    approval: { readonly facts: GrantFacts; readonly login: Pick<Login, 'key'> },
+  ): Promise<DeviceApproval>
   deny(confirmationId: string, browser: string): Promise<boolean>
   /** Consumes nothing. Another client's device code is `unknown`. */
   poll(deviceCode: string, clientId: string): Promise<Poll>
@@ -174,18 +182,19 @@ end
 `
 
 /**
- * KEYS beyond those of AWAITED: start of user code keys, those of creating a grant. ARGV beyond: those
- * of creating a grant, where the seconds count from the end of the device code; user.
+ * KEYS beyond those of AWAITED: start of user code keys, those of creating a grant, those of the login.
+ * ARGV beyond: those of creating a grant, where the seconds count from the end of the device code; user.
  */
-const APPROVE = defineScript(`${AWAITED}${DECIDE}${CREATE_GRANT}
+const APPROVE = defineScript(`${AWAITED}${DECIDE}${CREATE_GRANT}${FIND_LOGIN}
 local device = awaited()
-if not device then return 0 end
+if not device then return 'gone' end
+if not find_login(KEYS[8], KEYS[9]) then return 'signed-out' end
 local key = KEYS[2] .. device
 local rest = math.ceil((redis.call('HGET', key, 'expires_at') - now_ms()) / 1000)
 local grant = create_grant(4, ARGV[2], ARGV[3], rest + ARGV[4])
 redis.call('HSET', key, 'state', 'approved', 'grant', grant, 'user', ARGV[5])
 decide(device)
-return 1`)
+return 'approved'`)
 
 /** KEYS beyond those of AWAITED: start of user code keys, devices. */
 const DENY = defineScript(`${AWAITED}${DECIDE}
@@ -271,11 +280,12 @@ export function redisDevices(
       const keys = [confirmationKey(confirmationId), DEVICE_START]
       return toRequest(await FIND(redis, keys, [digest(browser)]))
     },
-    async approve(confirmationId, browser, facts) {
+    async approve(confirmationId, browser, { facts, login }) {
       const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START]
       const creating = creatingArguments(facts, UNPOLLED_GRANT_SECONDS)
+      const all = [...keys, ...creatingKeys(facts), ...loginKeys(login)]
       const values = [digest(browser), ...creating, facts.userId]
-      return (await APPROVE(redis, [...keys, ...creatingKeys(facts)], values)) === 1
+      return (await APPROVE(redis, all, values)) as DeviceApproval
     },
     async deny(confirmationId, browser) {
       const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START, DEVICES_KEY]
