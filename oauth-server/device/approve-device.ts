@@ -1,12 +1,14 @@
 /** From a person's approval to the grant of their device, whoever vouched for the person. */
 
 import type Koa from 'koa'
+import { DEVICE_CODE_GRANT } from '../clients/client.ts'
 import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
 import { type Refusal, showRefusedPage } from '../login/refusal.ts'
 import { signedOutMeanwhile } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
+import { checkGrantType } from '../steps/require-grant-type.ts'
 import type { Login } from '../store/logins.ts'
 import { type Confirmation, gone } from './confirmation.ts'
 import { showDonePage } from './device-page.ts'
@@ -24,6 +26,7 @@ export async function approveDevice(
   { confirmation, service, person }: ApprovedDevice,
 ): Promise<void> {
   const { browser, client } = confirmation
+  checkGrantType(client, DEVICE_CODE_GRANT)
   const admission = await admit(ctx, ports, { person, service, browser })
   if ('refusal' in admission) return refuse(ctx, ports, confirmation, admission.refusal)
   const { login } = admission
