@@ -95,11 +95,14 @@ test('what waits is shown as it was asked for, again and again, to the browser t
   for (let count = 0; count < 2; count += 1) {
     const shown = await devices.show(userCode, BROWSER)
     t.deepEqual(shown?.request, request('shown'))
-    t.deepEqual(await devices.find(shown?.confirmationId ?? '', BROWSER), request('shown'))
-    t.is(await devices.find(shown?.confirmationId ?? '', 'another'), undefined)
+    t.deepEqual(await devices.find(shown?.confirmationId ?? '', ['another', BROWSER]), {
+      request: request('shown'),
+      browser: BROWSER,
+    })
+    t.is(await devices.find(shown?.confirmationId ?? '', ['another']), undefined)
   }
   t.is(await devices.show('BCDFGHJK', BROWSER), undefined)
-  t.is(await devices.find('unknown', BROWSER), undefined)
+  t.is(await devices.find('unknown', [BROWSER]), undefined)
 })
 
 test('approved, it is polled without being used up, redeemed once, and its grant is then kept', async (t) => {
@@ -195,7 +198,7 @@ for (const decision of ['approve', 'deny'] as const) {
     else await devices.deny(confirmationId, BROWSER)
     t.is(await devices.show(userCode, BROWSER), undefined)
     for (const id of [confirmationId, second?.confirmationId ?? '']) {
-      t.is(await devices.find(id, BROWSER), undefined)
+      t.is(await devices.find(id, [BROWSER]), undefined)
       t.false(await approveBy(devices, id, client))
       t.false(await devices.deny(id, BROWSER))
     }
@@ -265,7 +268,7 @@ test.serial(
     t.is((await brief.poll(approved.deviceCode, 'late')).outcome, 'expired')
     t.is(await brief.redeem(approved.deviceCode, minting(approved.grant)), 'expired')
     t.is(await brief.show(pending.userCode, BROWSER), undefined)
-    t.is(await brief.find(pending.confirmationId, BROWSER), undefined)
+    t.is(await brief.find(pending.confirmationId, [BROWSER]), undefined)
     t.false(await approveBy(brief, pending.confirmationId, 'late'))
     t.false(await brief.deny(pending.confirmationId, BROWSER))
   },

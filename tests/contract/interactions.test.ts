@@ -19,20 +19,22 @@ const INTERACTION = {
   maxAgeSeconds: 0,
 }
 
+const FOUND = { interaction: INTERACTION, browser: 'mine' }
+
 test('an interaction is found again and again, and taken once', async (t) => {
   const id = await interactions.open(INTERACTION, 'mine')
-  t.deepEqual(await interactions.find(id, 'mine'), INTERACTION)
-  t.deepEqual(await interactions.find(id, 'mine'), INTERACTION)
+  t.deepEqual(await interactions.find(id, ['other', 'mine']), FOUND)
+  t.deepEqual(await interactions.find(id, ['other', 'mine']), FOUND)
   t.deepEqual(await interactions.take(id, 'mine'), INTERACTION)
   t.is(await interactions.take(id, 'mine'), undefined)
-  t.is(await interactions.find(id, 'mine'), undefined)
+  t.is(await interactions.find(id, ['mine']), undefined)
 })
 
 test('another browser neither finds it nor takes it away', async (t) => {
   const id = await interactions.open(INTERACTION, 'mine')
-  t.is(await interactions.find(id, 'other'), undefined)
+  t.is(await interactions.find(id, ['other']), undefined)
   t.is(await interactions.take(id, 'other'), undefined)
-  t.is(await interactions.find('unknown', 'mine'), undefined)
+  t.is(await interactions.find('unknown', ['mine']), undefined)
   t.deepEqual(await interactions.take(id, 'mine'), INTERACTION)
 })
 

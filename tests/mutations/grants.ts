@@ -87,8 +87,8 @@ export const GRANTS: readonly Mutation[] = [
   {
     takesOut: 'an interaction belongs to the browser that began it',
     file: 'oauth-server/store/interactions.ts',
-    from: "const FIND = defineScript(`\nif redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end",
-    to: 'const FIND = defineScript(`',
+    from: 'if browser == held[1] then return',
+    to: 'if held[1] then return',
     noticedBy: 'another browser neither finds it nor takes it away',
     test: contract('interactions'),
   },

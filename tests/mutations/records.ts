@@ -64,7 +64,7 @@ export const RECORDS: readonly Mutation[] = [
   {
     takesOut: 'a device code is decided in the browser that was shown it',
     file: 'oauth-server/store/devices.ts',
-    from: 'if held[1] ~= ARGV[1] then return nil end',
+    from: 'if held[1] ~= browser then return nil end',
     to: 'if not held[1] then return nil end',
     noticedBy: 'another browser decides nothing, and takes nothing away',
     test: contract('devices'),
