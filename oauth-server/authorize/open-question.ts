@@ -46,11 +46,8 @@ export async function useUp(
   { interactionId, browser, interaction }: OpenQuestion,
 ): Promise<void> {
   const { pushedRequestId } = interaction
-  const taken = await families.interactions.take(interactionId, browser)
-  const isFirst =
-    taken !== undefined &&
-    (pushedRequestId === undefined || (await families.pushedRequests.useUp(pushedRequestId)))
-  if (isFirst) return
+  const taken = await families.interactions.take(interactionId, browser, pushedRequestId)
+  if (taken !== undefined) return
   delete ctx.state.respondent
   throw gone()
 }

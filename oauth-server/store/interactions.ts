@@ -9,6 +9,7 @@
 import type { Redis } from 'ioredis'
 import { digest, openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
 import { defineScript } from '../../lib/store/script.ts'
+import { DECIDED_SECONDS, USE_UP, usingUpKeys } from './pushed-requests.ts'
 
 /** An authorization request that passed every check; only a person's decision is missing. */
 export interface Interaction {
@@ -43,9 +44,12 @@ export interface Interactions {
   /** By whichever of the browser's binding cookies it was opened with. */
   find(id: string, browsers: readonly string[]): Promise<FoundInteraction | undefined>
   /** The person is on their way to a provider: it outlives whatever they come back with. */
-  prolong(id: string, browser: string): Promise<void>
-  /** Atomic: of any number of racing takers one gets it; another browser takes nothing away. */
-  take(id: string, browser: string): Promise<Interaction | undefined>
+  prolong(id: string, browser: string, pushedRequestId?: string): Promise<void>
+  /**
+   * Atomic: of any number of racing takers one gets it; another browser takes nothing away. A pushed request
+   * is used up in the same step: of all questions that it was opened in one is taken.
+   */
+  take(id: string, browser: string, pushedRequestId?: string): Promise<Interaction | undefined>
 }
 
 const LIFETIME_SECONDS = 600
@@ -64,13 +68,21 @@ for index, browser in ipairs(ARGV) do
 end
 return nil`)
 
+/**
+ * KEYS: interaction, those of a pushed request. ARGV: hash of browser, ttl, that of a decision, which has to
+ * outlive each question that waits.
+ */
 const PROLONG = defineScript(`
-if redis.call('HGET', KEYS[1], 'browser') == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2], 'GT') end`)
+if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return end
+redis.call('EXPIRE', KEYS[1], ARGV[2], 'GT')
+if KEYS[2] then redis.call('EXPIRE', KEYS[2], ARGV[3], 'GT') end`)
 
-const TAKE = defineScript(`
+/** KEYS: interaction, those of a pushed request. ARGV: hash of browser, ttl of a decision. */
+const TAKE = defineScript(`${USE_UP}
 if redis.call('HGET', KEYS[1], 'browser') ~= ARGV[1] then return nil end
 local request = redis.call('HGET', KEYS[1], 'request')
 redis.call('DEL', KEYS[1])
+if KEYS[2] and not use_up(2, ARGV[2]) then return nil end
 return request`)
 
 const CONTEXT = 'interaction'
@@ -93,11 +105,14 @@ export function redisInteractions(redis: Redis): Interactions {
       const browser = browsers[index - 1]
       return interaction && browser !== undefined ? { interaction, browser } : undefined
     },
-    async prolong(id, browser) {
-      await PROLONG(redis, [key(id)], [digest(browser), PROLONGED_SECONDS])
+    async prolong(id, browser, pushedRequestId) {
+      const keys = [key(id), ...usingUpKeys(pushedRequestId)]
+      const values = [digest(browser), PROLONGED_SECONDS, DECIDED_SECONDS]
+      await PROLONG(redis, keys, values)
     },
-    async take(id, browser) {
-      const sealed = await TAKE(redis, [key(id)], [digest(browser)])
+    async take(id, browser, pushedRequestId) {
+      const keys = [key(id), ...usingUpKeys(pushedRequestId)]
+      const sealed = await TAKE(redis, keys, [digest(browser), DECIDED_SECONDS])
       return typeof sealed === 'string' ? unseal(id, sealed) : undefined
     },
   }

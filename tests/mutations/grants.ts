@@ -23,8 +23,8 @@ export const GRANTS: readonly Mutation[] = [
   {
     takesOut: 'a decision is taken once',
     file: 'oauth-server/store/interactions.ts',
-    from: "redis.call('DEL', KEYS[1])\nreturn request",
-    to: 'return request',
+    from: "redis.call('DEL', KEYS[1])\n",
+    to: '',
     noticedBy: 'consent-once',
     test: conformance('authorize-consent'),
   },
@@ -95,8 +95,8 @@ export const GRANTS: readonly Mutation[] = [
   {
     takesOut: 'a pushed request is answered once',
     file: 'oauth-server/store/pushed-requests.ts',
-    from: "return first === 'OK'",
-    to: 'return first !== undefined',
+    from: "'EX', seconds, 'NX')",
+    to: "'EX', seconds)",
     noticedBy: 'of twenty racing decisions one is told that it is the first',
     test: contract('pushed-requests'),
   },
