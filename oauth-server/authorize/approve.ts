@@ -17,9 +17,9 @@ import type { Ports } from '../ports.ts'
 import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
 import type { Login } from '../store/logins.ts'
-import { grantAccess } from './grant-access.ts'
+import { type Approved as Granted, grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
-import { type Asked, rememberConsent } from './remembered.ts'
+import { rememberConsent } from './remembered.ts'
 import { type RespondentState, sendCode } from './respond.ts'
 
 export interface Approved {
@@ -46,7 +46,7 @@ export async function approve(
   }
   await ports.clients.keep(client)
   await useUp(ctx, ports, question)
-  await remember(ctx, ports, { interaction, login, service, client })
+  await remember(ctx, ports, { interaction, login, service })
   const facts = { user: login.userId, client_id: client.id, service }
   ports.records.add({ action: 'consent/approve', outcome: 'ok', ...facts })
   ctx.state.log.info(facts, 'access approved')
@@ -60,10 +60,10 @@ export async function approve(
 async function remember(
   { state }: Koa.ParameterizedContext<RespondentState>,
   ports: Ports,
-  asked: Asked,
+  granted: Granted,
 ): Promise<void> {
   try {
-    await rememberConsent(ports, asked)
+    await rememberConsent(ports, granted)
   } catch (thrown) {
     logError(state.log, OAuthError.from(thrown))
   }

@@ -28,6 +28,8 @@ export interface Interaction {
   readonly loginHint?: string | undefined
   /** Whom the client expects, by an ID token of ours: an answer about anybody else is none. */
   readonly expectedUserId?: string | undefined
+  /** Of the client's description that the page shows, as `revisionOf` makes it: what is approved is that one. */
+  readonly clientRevision?: string | undefined
   /** Of the pushed request it came from: the decision uses it up. */
   readonly pushedRequestId?: string | undefined
 }

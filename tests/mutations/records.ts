@@ -126,6 +126,14 @@ export const RECORDS: readonly Mutation[] = [
     test: contract('consents'),
   },
   {
+    takesOut: 'what a login approved that has ended is not remembered',
+    file: 'oauth-server/store/consents.ts',
+    from: 'if not find_login(KEYS[4], KEYS[5]) then return end\n',
+    to: '',
+    noticedBy: 'what a login has approved that has ended by then is not remembered',
+    test: contract('consents'),
+  },
+  {
     takesOut: 'an id of a consent is cut in one way',
     file: 'oauth-server/store/consents.ts',
     from: 'digest(JSON.stringify([userId, clientId]))',
