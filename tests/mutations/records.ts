@@ -70,14 +70,6 @@ export const RECORDS: readonly Mutation[] = [
     test: contract('devices'),
   },
   {
-    takesOut: 'a login that has ended connects no device',
-    file: 'oauth-server/store/devices.ts',
-    from: "if not find_login(KEYS[8], KEYS[9]) then return 'signed-out' end\n",
-    to: '',
-    noticedBy: 'approves nothing, and uses nothing up',
-    test: contract('devices'),
-  },
-  {
     takesOut: 'a device code buys once',
     file: 'oauth-server/store/devices.ts',
     from: "if held[1] == 'redeemed' then return 'replayed' end",
