@@ -12,13 +12,14 @@ import { isOutOfBand } from '../clients/redirect-uri.ts'
 import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
 import { type Refusal, showRefusedPage, toAccessDenied } from '../login/refusal.ts'
+import { signedOutMeanwhile } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
 import type { Login } from '../store/logins.ts'
-import { grantAccess } from './grant-access.ts'
+import { type Approved as Granted, grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
-import { type Asked, rememberConsent } from './remembered.ts'
+import { rememberConsent } from './remembered.ts'
 import { type RespondentState, sendCode } from './respond.ts'
 
 export interface Approved {
@@ -39,10 +40,13 @@ export async function approve(
   const { login } = admission
   await requireExpected(ctx, ports, question, login)
   const code = await grantAccess(ports, { interaction, login, service })
-  if (code === undefined) throw signedOut(ctx)
+  if (code === undefined) {
+    delete ctx.state.respondent
+    throw signedOutMeanwhile()
+  }
   await ports.clients.keep(client)
   await useUp(ctx, ports, question)
-  await remember(ctx, ports, { interaction, login, service, client })
+  await remember(ctx, ports, { interaction, login, service })
   const facts = { user: login.userId, client_id: client.id, service }
   ports.records.add({ action: 'consent/approve', outcome: 'ok', ...facts })
   ctx.state.log.info(facts, 'access approved')
@@ -56,10 +60,10 @@ export async function approve(
 async function remember(
   { state }: Koa.ParameterizedContext<RespondentState>,
   ports: Ports,
-  asked: Asked,
+  granted: Granted,
 ): Promise<void> {
   try {
-    await rememberConsent(ports, asked)
+    await rememberConsent(ports, granted)
   } catch (thrown) {
     logError(state.log, OAuthError.from(thrown))
   }
@@ -91,13 +95,4 @@ async function refuse(
   }
   const fields = { interaction: question.interactionId, decision: 'again' }
   showRefusedPage(ctx, ports, refusal, { method: 'post', action: '/consent', fields })
-}
-
-function signedOut({ state }: Koa.ParameterizedContext<RespondentState>): OAuthError {
-  delete state.respondent
-  return new OAuthError(
-    'invalid_request',
-    'You have signed out while this page was open. Go back and send it again.',
-    { status: 403, explain: 'otherLogin' },
-  )
 }

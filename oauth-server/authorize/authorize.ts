@@ -28,7 +28,7 @@ import {
   REQUEST_URI_START,
 } from '../store/pushed-requests.ts'
 import { showConsentPage } from './consent-page.ts'
-import { grantRemembered, judgeWithoutAsking } from './remembered.ts'
+import { grantRemembered, judgeWithoutAsking, revisionOf } from './remembered.ts'
 import { type AuthorizationRequest, parseAuthorizationRequest } from './request.ts'
 import { namingResource } from './resource-of-host.ts'
 import {
@@ -172,6 +172,7 @@ function toInteraction(
     clientId: client.id,
     redirectUri: respondent.target.uri,
     state: respondent.state,
+    clientRevision: revisionOf(client),
     pushedRequestId: pushed?.id,
   }
 }

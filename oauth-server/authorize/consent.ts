@@ -144,8 +144,8 @@ async function leave(
   { provider, isAnother }: Away,
 ): Promise<void> {
   const { interactionId, interaction, browser } = ctx.state.question
-  const { loginHint, maxAgeSeconds } = interaction
-  await ports.families.interactions.prolong(interactionId, browser)
+  const { loginHint, maxAgeSeconds, pushedRequestId } = interaction
+  await ports.families.interactions.prolong(interactionId, browser, pushedRequestId)
   const journey = {
     provider,
     purpose: { kind: 'consent', interactionId, service },

@@ -22,15 +22,12 @@ export async function findQuestion(
   { cookies, families, clients }: Ports,
   interactionId: string,
 ): Promise<OpenQuestion> {
-  for (const browser of cookies.browser.readAll(ctx)) {
-    const interaction = await families.interactions.find(interactionId, browser)
-    if (interaction === undefined) continue
-    const client = await clients.find(interaction.clientId, 'held')
-    if (client === undefined) throw unknownClient()
-    const respondent = respondentOf(client, interaction)
-    return { browser, interactionId, interaction, client, respondent }
-  }
-  throw gone()
+  const found = await families.interactions.find(interactionId, cookies.browser.readAll(ctx))
+  if (found === undefined) throw gone()
+  const client = await clients.find(found.interaction.clientId, 'held')
+  if (client === undefined) throw unknownClient()
+  const respondent = respondentOf(client, found.interaction)
+  return { ...found, interactionId, client, respondent }
 }
 
 /** One cannot tell an expired page from another browser's, and need not. */
@@ -49,11 +46,8 @@ export async function useUp(
   { interactionId, browser, interaction }: OpenQuestion,
 ): Promise<void> {
   const { pushedRequestId } = interaction
-  const taken = await families.interactions.take(interactionId, browser)
-  const isFirst =
-    taken !== undefined &&
-    (pushedRequestId === undefined || (await families.pushedRequests.useUp(pushedRequestId)))
-  if (isFirst) return
+  const taken = await families.interactions.take(interactionId, browser, pushedRequestId)
+  if (taken !== undefined) return
   delete ctx.state.respondent
   throw gone()
 }

@@ -11,12 +11,13 @@ import { missingScopes } from '../../lib/oauth/scope.ts'
 import { digest } from '../../lib/platform/seal.ts'
 import type { Client } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
-import type { ConsentSubject, ConsentTerms } from '../store/consents.ts'
+import type { Scopes } from '../scopes.ts'
+import type { ConsentSubject } from '../store/consents.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
 import { type Approved, grantAccess } from './grant-access.ts'
 
-export type Asked = Approved & { readonly client: Client }
+type Asked = Approved & { readonly client: Client }
 
 /** Whom nobody needs to ask, or why not (OpenID Connect Core 3.1.2.6). */
 export type Verdict = Approved | { readonly obstacle: OAuthErrorCode }
@@ -54,17 +55,23 @@ async function isMeant(
   return user?.emails.includes(hint.toLowerCase()) ?? false
 }
 
-/** Keeps what the person has just approved, where it can ever count. */
-export async function rememberConsent(ports: Ports, asked: Asked): Promise<void> {
-  if (!provesItself(asked.interaction.redirectUri)) return
-  await ports.families.consents.remember(toSubject(asked), toTerms(ports, asked))
+/**
+ * Keeps what the person has just approved, where it can ever count: of the client as the page described it, and
+ * while the login stands that approved it.
+ */
+export async function rememberConsent({ families, scopes }: Ports, asked: Approved): Promise<void> {
+  const { interaction, login } = asked
+  const { redirectUri, clientRevision: revision } = interaction
+  if (revision === undefined || !provesItself(redirectUri)) return
+  const terms = { scopes: toScopes(scopes, asked), revision }
+  await families.consents.remember(toSubject(asked), terms, login)
 }
 
 async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
   if (!provesItself(asked.interaction.redirectUri)) return false
   const held = await ports.families.consents.find(toSubject(asked))
   if (held === undefined) return false
-  const { revision, scopes } = toTerms(ports, asked)
+  const [revision, scopes] = [revisionOf(asked.client), toScopes(ports.scopes, asked)]
   return held.revision === revision && missingScopes(scopes, held.scopes).length === 0
 }
 
@@ -86,20 +93,17 @@ function provesItself(redirectUri: string): boolean {
   return protocol === 'https:' && !isLoopbackHost(hostname)
 }
 
-function toSubject({ interaction, login, service }: Asked): ConsentSubject {
+function toSubject({ interaction, login, service }: Approved): ConsentSubject {
   const { clientId, redirectUri } = interaction
   return { userId: login.userId, clientId, redirectUri, service }
 }
 
-function toTerms({ scopes }: Ports, { interaction, client, service }: Asked): ConsentTerms {
-  return {
-    scopes: scopes.grant(service, interaction.requestedScopes),
-    revision: revisionOf(client),
-  }
+function toScopes(scopes: Scopes, { interaction, service }: Approved): readonly string[] {
+  return scopes.grant(service, interaction.requestedScopes)
 }
 
 /** A client that describes itself in another way is another one to the person. */
-function revisionOf({ kind, name, redirectUris, echoed, registeredAt }: Client): string {
+export function revisionOf({ kind, name, redirectUris, echoed, registeredAt }: Client): string {
   const since = kind === 'registered' ? registeredAt : undefined
   return digest(JSON.stringify([kind, name, redirectUris, echoed, since]))
 }

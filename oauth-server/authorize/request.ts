@@ -15,7 +15,7 @@ import { findIdTokenSubject } from '../token/id-token.ts'
 
 export type AuthorizationRequest = Omit<
   Interaction,
-  'clientId' | 'redirectUri' | 'state' | 'pushedRequestId'
+  'clientId' | 'redirectUri' | 'state' | 'clientRevision' | 'pushedRequestId'
 > & {
   /** The client wants an answer without any page. */
   readonly silent: boolean

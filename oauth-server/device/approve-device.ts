@@ -1,12 +1,14 @@
 /** From a person's approval to the grant of their device, whoever vouched for the person. */
 
 import type Koa from 'koa'
+import { DEVICE_CODE_GRANT } from '../clients/client.ts'
 import { admit } from '../login/admission.ts'
 import type { Present } from '../login/person.ts'
 import { type Refusal, showRefusedPage } from '../login/refusal.ts'
-import { revokeGrantsUnder } from '../login/sign-out.ts'
+import { signedOutMeanwhile } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import type { LogState } from '../steps/log-access.ts'
+import { checkGrantType } from '../steps/require-grant-type.ts'
 import type { Login } from '../store/logins.ts'
 import { type Confirmation, gone } from './confirmation.ts'
 import { showDonePage } from './device-page.ts'
@@ -24,6 +26,7 @@ export async function approveDevice(
   { confirmation, service, person }: ApprovedDevice,
 ): Promise<void> {
   const { browser, client } = confirmation
+  checkGrantType(client, DEVICE_CODE_GRANT)
   const admission = await admit(ctx, ports, { person, service, browser })
   if ('refusal' in admission) return refuse(ctx, ports, confirmation, admission.refusal)
   const { login } = admission
@@ -40,17 +43,16 @@ export async function approveDevice(
 }
 
 /**
- * Of a double submit one makes a grant; the other is told so on a page. Whether the person has signed out
- * meanwhile, perhaps in another tab, is asked afterwards: signing out ends the grants that it finds.
+ * Of a double submit one makes a grant; the other is told so on a page. From here on the device has it, so
+ * whatever must not be true is looked at in the same step, or once more when the device comes for its tokens.
  */
 async function grantToDevice(
-  ports: Ports,
+  { families, scopes, resources }: Ports,
   { confirmationId, browser, request }: Confirmation,
   { login, service }: { readonly login: Login; readonly service: string },
 ): Promise<void> {
-  const { families, scopes, resources } = ports
   const { id: loginId, userId, userName, authenticatedAt } = login
-  const approved = await families.devices.approve(confirmationId, browser, {
+  const facts = {
     userId,
     userName,
     authenticatedAt,
@@ -58,11 +60,10 @@ async function grantToDevice(
     clientId: request.clientId,
     resource: resources.resourceOf(service),
     scopes: scopes.grant(service, request.requestedScopes),
-  })
-  if (!approved) throw gone()
-  if (await families.logins.stands(login)) return
-  await revokeGrantsUnder(ports, login)
-  throw gone()
+  }
+  const outcome = await families.devices.approve(confirmationId, browser, { facts, login })
+  if (outcome === 'gone') throw gone()
+  if (outcome === 'signed-out') throw signedOutMeanwhile()
 }
 
 /** The device goes on waiting: for another account. */

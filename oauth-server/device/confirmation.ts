@@ -22,15 +22,11 @@ export async function findConfirmation(
   { cookies, families, clients }: Ports,
   { confirmationId, entered }: { readonly confirmationId: string; readonly entered: string },
 ): Promise<Confirmation> {
-  for (const browser of cookies.browser.readAll(ctx)) {
-    const request = await families.devices.find(confirmationId, browser)
-    if (request === undefined) continue
-    const client = await clients.find(request.clientId, 'held')
-    if (client === undefined) break
-    const userCode = parseUserCode(entered) ?? ''
-    return { confirmationId, browser, userCode, request, client }
-  }
-  throw gone()
+  const found = await families.devices.find(confirmationId, cookies.browser.readAll(ctx))
+  const client = found && (await clients.find(found.request.clientId, 'held'))
+  if (found === undefined || client === undefined) throw gone()
+  const userCode = parseUserCode(entered) ?? ''
+  return { ...found, confirmationId, userCode, client }
 }
 
 /** One cannot tell an expired page from another browser's, and need not. */

@@ -34,7 +34,7 @@ type Step = Koa.Middleware<DecisionState>
 const LIMIT = { name: 'device-decision', burst: 60, perMinute: 30 }
 
 export function decide(ports: Ports): Step[] {
-  const { families, providers } = ports
+  const { families, live, providers } = ports
   return [
     async function findOwnConfirmation(ctx, next) {
       const confirmationId = ctx.state.params.get('confirmation') ?? ''
@@ -66,13 +66,22 @@ export function decide(ports: Ports): Step[] {
       showDonePage(ctx, 'deny')
     },
 
+    /** It was there when the device asked, which is told as of a denial. */
+    async function refuseIfGone(ctx, next) {
+      const { confirmationId, browser, request } = ctx.state.confirmation
+      const { service } = request
+      if (service === undefined || live.current.services.has(service)) return await next()
+      if (!(await families.devices.deny(confirmationId, browser))) throw gone()
+      throw serviceGone()
+    },
+
     /** Before anything is used up: a mistyped name must not cost the person the whole way. */
     async function readApproval(ctx, next) {
       const { params, confirmation } = ctx.state
       const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
       ctx.state.login = login
       const { service: asked } = confirmation.request
-      const circumstances = { asked, login, services: ports.live.current.services, providers }
+      const circumstances = { asked, login, services: live.current.services, providers }
       const approval = parseApproval(params, circumstances)
       if (typeof approval !== 'string') {
         ctx.state.approval = approval
@@ -118,4 +127,12 @@ async function leave(
   })
   if (failure === undefined) return
   await answerProblem(ctx, failure, (problem) => showAgain(ctx, ports, problem))
+}
+
+function serviceGone(): OAuthError {
+  return new OAuthError(
+    'invalid_target',
+    'The service that your device asked for is not there any more. Begin again on the device.',
+    { explain: 'serviceGone' },
+  )
 }

@@ -2,14 +2,17 @@
  * Guessing user codes, and what bounds it (RFC 8628 section 5.1).
  *
  * A code has 34 bits. Whoever enters codes is counted by address and by browser; and all wrong codes
- * together, so that many addresses do not help.
+ * together, so that many addresses do not help. Right ones have a bound as well, which guesses do not come near:
+ * wrong ones meet theirs long before.
  */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Limit, Limits } from '../store/limits.ts'
 
-/** Right or wrong. */
+/** Right or wrong: one person connects a few devices. */
 const ENTERED: Limit = { name: 'user-codes', burst: 10, perMinute: 10 }
+/** Right or wrong: a class room connects its devices at once, as it began them. */
+const ENTERED_THERE: Limit = { name: 'user-codes-address', burst: 60, perMinute: 30 }
 const WRONG: Limit = { name: 'user-codes-wrong', burst: 5, perMinute: 2 }
 const WRONG_OF_ALL: Limit = { name: 'user-codes-wrong-of-all', burst: 1000, perMinute: 300 }
 
@@ -28,10 +31,16 @@ export async function tryCode<Found>(
   { address, browser }: Guesser,
   find: () => Promise<Found | undefined>,
 ): Promise<Found | undefined> {
-  const subjects = [`address ${address}`, `browser ${browser}`]
-  const ofSubjects = (limit: Limit) => subjects.map((subject): Taking => [limit, subject])
-  await takeAll(limits, ofSubjects(ENTERED))
-  const ifWrong: Taking[] = [...ofSubjects(WRONG), [WRONG_OF_ALL, '']]
+  const [there, here] = [`address ${address}`, `browser ${browser}`]
+  await takeAll(limits, [
+    [ENTERED_THERE, there],
+    [ENTERED, here],
+  ])
+  const ifWrong: Taking[] = [
+    [WRONG, there],
+    [WRONG, here],
+    [WRONG_OF_ALL, ''],
+  ]
   await takeAll(limits, ifWrong)
   const found = await find()
   if (found !== undefined) await giveBackAll(limits, ifWrong)

@@ -16,7 +16,7 @@ export interface Cookie {
 }
 
 export interface BrowserCookie {
-  /** The values in the order of their sending; more than one only after `write` raced with itself. */
+  /** The values in the order of their sending, 64 at most; more than one only after `write` raced with itself. */
   readAll(ctx: Koa.Context): readonly string[]
   write(ctx: Koa.Context, value: string): void
 }
@@ -31,8 +31,11 @@ export interface Cookies {
   readonly login: Cookie
 }
 
-/** Somebody who sends more is not a browser that raced. */
-const BROWSER_COOKIES_MAX = 8
+/**
+ * An application may open a tab for each of its servers at once. Somebody who sends more is not a browser that
+ * raced: these are some 5 KB of headers already.
+ */
+const BROWSER_COOKIES_MAX = 64
 
 /** 256 random bits in base64url, as `randomText()` makes them. */
 const VALUE = /^[A-Za-z0-9_-]{43}$/

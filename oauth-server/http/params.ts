@@ -19,7 +19,7 @@ const RECOGNIZED: ReadonlySet<string> = new Set([
   ...['grant_type', 'code', 'code_verifier', 'refresh_token', 'device_code', 'client_secret'],
   ...['client_assertion', 'client_assertion_type', 'token', 'token_type_hint', 'access_token'],
   ...['interaction', 'decision', 'service', 'username', 'provider', 'user_code', 'confirmation'],
-  ...['proof', 'return', 'extent', 'change', 'grant', 'name', 'value', 'notice'],
+  ...['named', 'proof', 'return', 'extent', 'change', 'grant', 'name', 'value', 'notice'],
 ])
 
 export function parseParams(source: string): Params {

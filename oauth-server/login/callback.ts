@@ -51,10 +51,6 @@ const TOLERANCE_SECONDS = 60
 export function callback(ports: Ports): Koa.Middleware[] {
   const { gateway, families, cookies } = ports
   const { issuer } = gateway.addresses
-  /** By whichever of its cookies the next login departs: it asks which account it shall be. */
-  const markRefused = async (browsers: readonly string[]): Promise<void> => {
-    await Promise.all(browsers.map((browser) => families.upstreamLogins.markRefused(browser)))
-  }
   const steps: Step[] = [
     securePage,
     onIssuerHost(gateway.addresses),
@@ -94,7 +90,7 @@ export function callback(ports: Ports): Koa.Middleware[] {
       } catch (thrown) {
         const failure = toProviderProblem(provider, ctx.state.log, thrown)
         recordFailure(ports, provider.name, failure)
-        if (failure.isOfAccount) await markRefused(ctx.state.browsers)
+        if (failure.isOfAccount) await families.upstreamLogins.markRefused(ctx.state.browsers)
         return await answerProblem(ctx, failure, errand.showAgain)
       }
       await next()

@@ -1,9 +1,16 @@
 /** Who decides, as a form says it: whoever is signed in, a name, or somebody whom a provider vouches for. */
 
+import { digest } from '../../lib/platform/seal.ts'
 import type { Params } from '../http/params.ts'
 import type { Login } from '../store/logins.ts'
 import { toUser, type User } from '../store/users.ts'
-import type { Provider, Providers, RedirectProvider, UpstreamAnswer } from './providers/provider.ts'
+import type {
+  DevProvider,
+  Provider,
+  Providers,
+  RedirectProvider,
+  UpstreamAnswer,
+} from './providers/provider.ts'
 
 /** Somebody of whom a provider has just told who they are. */
 export interface Arrival extends Pick<UpstreamAnswer, 'authenticatedAt' | 'token'> {
@@ -19,49 +26,57 @@ export type Present =
 export interface Away {
   readonly kind: 'away'
   readonly provider: RedirectProvider
-  /** Than the one who is signed in. */
+  /** Than the one whom the page named as signed in. */
   readonly isAnother: boolean
 }
 
 export type Person = Present | Away
 
 /** What a form can say wrong: a key of pages/words/who.ts. */
-export type PersonProblem = 'chooseWay' | 'writeName'
+export type PersonProblem = 'chooseWay' | 'writeName' | 'accountChanged'
 
 export interface Acquaintance {
   readonly login: Login | undefined
   readonly providers: Providers
 }
 
-/** The person, or what they have to hear. */
+/**
+ * The person, or what they have to hear. Whoever is signed in is meant only by a form whose page named them:
+ * in another tab the browser may have got another login since, or lost it.
+ */
 export function parsePerson(
   params: Params,
   { login, providers }: Acquaintance,
 ): Person | PersonProblem {
   const username = providers.has('dev') ? params.get('username') : undefined
   const chosen = params.get('provider')
-  if (chosen === undefined) {
-    const isKnown = username === undefined || isOwnName(username, login)
-    if (login !== undefined && isKnown) return { kind: 'known', login }
-    const provider = onlyWay(providers, username)
-    return provider === undefined ? 'chooseWay' : toPerson(provider, username, login)
+  const named = params.get('named')
+  if (chosen === undefined && username === undefined && named !== undefined) {
+    const isStillHere = login !== undefined && named === markOf(login)
+    return isStillHere ? { kind: 'known', login } : 'accountChanged'
   }
-  const provider = providers.get(chosen)
-  return provider === undefined ? 'chooseWay' : toPerson(provider, username, login)
+  const provider = chosen === undefined ? onlyWay(providers, username) : providers.get(chosen)
+  if (provider === undefined) return 'chooseWay'
+  if (provider.kind === 'redirect') {
+    return { kind: 'away', provider, isAnother: named !== undefined }
+  }
+  return identifyByName(provider, username, login)
 }
 
-function toPerson(
-  provider: Provider,
+function identifyByName(
+  provider: DevProvider,
   username: string | undefined,
   login: Login | undefined,
-): Person | PersonProblem {
-  if (provider.kind === 'redirect') {
-    return { kind: 'away', provider, isAnother: login !== undefined }
-  }
+): Present | 'writeName' {
   if (login !== undefined && isOwnName(username, login)) return { kind: 'known', login }
   const identity = provider.identify(username ?? '')
   if (identity === undefined) return 'writeName'
   return { kind: 'new', arrival: { user: toUser(provider.name, identity) } }
+}
+
+/** What the form of a page carries of the account that the page names. */
+export function markOf({ userId }: Pick<Login, 'userId'>): string {
+  return digest(`named ${userId}`)
 }
 
 /** A name is one of the dev provider's: at another one the same is somebody else. */

@@ -28,7 +28,7 @@ export async function noteRefusal(
   { families }: Ports,
   { person, service, browser }: Refusal,
 ): Promise<void> {
-  await families.upstreamLogins.markRefused(browser)
+  await families.upstreamLogins.markRefused([browser])
   const { userId } = subjectOf(person)
   ctx.state.log.info({ user: userId, service }, 'refused: the rules do not let them in')
 }

@@ -50,11 +50,20 @@ async function revokeGrants(ports: Ports, { login, extent }: SigningOut): Promis
 }
 
 /** What a login has vouched for ends with it. */
-export async function revokeGrantsUnder(ports: Ports, login: Login): Promise<void> {
+async function revokeGrantsUnder(ports: Ports, login: Login): Promise<void> {
   const { grants: family } = ports.families
   const ids = await family.ofUser(login.userId)
   const grants = await Promise.all(ids.map((id) => family.find(id)))
   for (const grant of grants) {
     if (grant?.loginId === login.id) await revokeGrant(ports, grant, 'signed out')
   }
+}
+
+/** For whoever approves under a login that has ended by then: nothing is made, or used up. */
+export function signedOutMeanwhile(): OAuthError {
+  return new OAuthError(
+    'invalid_request',
+    'You have signed out while this page was open. Go back and send it again.',
+    { status: 403, explain: 'otherLogin' },
+  )
 }

@@ -3,12 +3,14 @@
 import type { Phrase } from '../pages/words/words.ts'
 import type { Ports } from '../ports.ts'
 import type { Login } from '../store/logins.ts'
-import { nameOf, providerOf } from './person.ts'
+import { markOf, nameOf, providerOf } from './person.ts'
 
 /** What pages/who.eta shows. */
 export interface Ways {
   /** Whoever is signed in, as people read it. */
   readonly signedIn: string | undefined
+  /** The same person, as the form says who was named: `markOf`. */
+  readonly named: string | undefined
   /** Whether there is more than one: then the person chooses. */
   readonly isChoice: boolean
   readonly redirects: readonly { readonly name: string; readonly label: string }[]
@@ -30,6 +32,7 @@ export function toWays({ providers }: Pick<Ports, 'providers'>, visitor: Visitor
   const isDevAlone = dev !== undefined && redirects.length === 0
   return {
     signedIn: login && nameOf(providers, login),
+    named: login && markOf(login),
     isChoice: !isDevAlone && (login !== undefined || all.length > 1),
     redirects: redirects.map(({ name, label }) => ({ name, label })),
     dev: dev && { label: dev.label, username: toUsername({ providers }, visitor) },

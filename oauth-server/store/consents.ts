@@ -11,7 +11,14 @@ import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
 import { INSTANT_KEY, NEXT_INSTANT } from '../../lib/store/instant.ts'
 import { defineScript } from '../../lib/store/script.ts'
-import { ENDING_SECONDS, ENDINGS_KEY_START, HAS_ENDED } from './logins.ts'
+import {
+  ENDING_SECONDS,
+  ENDINGS_KEY_START,
+  FIND_LOGIN,
+  HAS_ENDED,
+  type Login,
+  loginKeys,
+} from './logins.ts'
 
 /** What a consent was given for: another redirect target or service is another question. */
 export interface ConsentSubject {
@@ -29,8 +36,11 @@ export interface ConsentTerms {
 }
 
 export interface Consents {
-  /** In place of what was remembered for the same subject. */
-  remember(subject: ConsentSubject, terms: ConsentTerms): Promise<void>
+  /**
+   * In place of what was remembered for the same subject. Nothing where the login has ended that approved it:
+   * whoever signed out everywhere, or was revoked, in between is asked again.
+   */
+  remember(subject: ConsentSubject, terms: ConsentTerms, login: Pick<Login, 'key'>): Promise<void>
   /** Not what was approved before the person signed out everywhere. Finding it keeps it alive. */
   find(subject: ConsentSubject): Promise<ConsentTerms | undefined>
   /** Whatever the person has approved for the client: it has to ask again. */
@@ -65,8 +75,9 @@ local function list_consent(index, client, ttl)
 end
 `
 
-/** KEYS: instant, consent, index. ARGV: field, terms, ttl, client. */
-const REMEMBER = defineScript(`${NEXT_INSTANT}${LIST_CONSENT}
+/** KEYS: instant, consent, index, those of the login. ARGV: field, terms, ttl, client. */
+const REMEMBER = defineScript(`${NEXT_INSTANT}${LIST_CONSENT}${FIND_LOGIN}
+if not find_login(KEYS[4], KEYS[5]) then return end
 local now = redis.call('TIME')[1]
 redis.call('HSET', KEYS[2], ARGV[1], next_instant(KEYS[1]) .. ' ' .. now .. ' ' .. ARGV[2])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
@@ -133,11 +144,12 @@ export function redisConsents(redis: Redis): Consents {
     }))
   }
   return {
-    async remember(subject, { scopes, revision }) {
+    async remember(subject, { scopes, revision }, login) {
       const { userId, clientId, redirectUri, service } = subject
       const stored: Stored = { scopes, revision, redirectUri, service }
       const values = [field(subject), JSON.stringify(stored), LIFETIME_SECONDS, clientId]
-      await REMEMBER(redis, [INSTANT_KEY, key(subject), indexKey(userId)], values)
+      const keys = [INSTANT_KEY, key(subject), indexKey(userId), ...loginKeys(login)]
+      await REMEMBER(redis, keys, values)
     },
     async find(subject) {
       const { userId, clientId } = subject

@@ -27,6 +27,7 @@ import {
   keepingArguments,
   keepingKeys,
 } from './grants.ts'
+import { FIND_LOGIN, type Login, loginKeys } from './logins.ts'
 import { familyKey, OPEN_FAMILY } from './refresh-families.ts'
 
 /** What a device asked for; only a person's decision is missing. */
@@ -53,6 +54,9 @@ export type Poll =
   /** `redeemed`: there were tokens for it already. */
   | { readonly outcome: 'approved' | 'redeemed'; readonly grant: GrantKeys }
 
+/** `signed-out`: the login that approves has ended. */
+export type DeviceApproval = 'approved' | 'gone' | 'signed-out'
+
 export type DeviceRedemption = 'redeemed' | 'replayed' | 'dead' | 'expired' | 'unknown'
 
 export interface DeviceMinting {
@@ -73,13 +77,20 @@ export interface Devices {
     userCode: string,
     browser: string,
   ): Promise<{ confirmationId: string; request: DeviceRequest } | undefined>
-  /** What an id of this browser's is about, as long as it can be decided. */
-  find(confirmationId: string, browser: string): Promise<DeviceRequest | undefined>
+  /** What an id of one of this browser's binding cookies is about, and which, as long as it can be decided. */
+  find(
+    confirmationId: string,
+    browsers: readonly string[],
+  ): Promise<{ readonly request: DeviceRequest; readonly browser: string } | undefined>
   /**
-   * Makes the grant and lets the device have it, in one step. Of any number of racing decisions one
-   * counts; false for the others, and nothing was made.
+   * Makes the grant and lets the device have it, in one step, while the login stands that approves it.
+   * Of any number of racing decisions one counts. Nothing is made, or used up, by any other outcome.
    */
-  approve(confirmationId: string, browser: string, facts: GrantFacts): Promise<boolean>
+  approve(
+    confirmationId: string,
+    browser: string,
+    approval: { readonly facts: GrantFacts; readonly login: Pick<Login, 'key'> },
+  ): Promise<DeviceApproval>
   deny(confirmationId: string, browser: string): Promise<boolean>
   /** Consumes nothing. Another client's device code is `unknown`. */
   poll(deviceCode: string, clientId: string): Promise<Poll>
@@ -149,22 +160,26 @@ redis.call('PEXPIRE', KEYS[3], redis.call('PTTL', KEYS[1]))
 return redis.call('HGET', KEYS[2] .. device, 'request')`)
 
 /**
- * Lua: `awaited()` answers the hash of the device code that waits for a decision of this browser's.
- * KEYS confirmation, start of device keys; ARGV hash of browser.
+ * Lua: `awaited(browser)` answers the hash of the device code that waits for a decision of this browser's.
+ * KEYS confirmation, start of device keys.
  */
 const AWAITED = `${NOW_MS}
-local function awaited()
+local function awaited(browser)
   local held = redis.call('HMGET', KEYS[1], 'browser', 'device')
-  if held[1] ~= ARGV[1] then return nil end
+  if held[1] ~= browser then return nil end
   local device = redis.call('HMGET', KEYS[2] .. held[2], 'state', 'expires_at')
   if device[1] ~= 'pending' or now_ms() >= tonumber(device[2]) then return nil end
   return held[2]
 end
 `
 
+/** ARGV: hashes of the browser's cookies. Answers which of them it is, and the request. */
 const FIND = defineScript(`${AWAITED}
-local device = awaited()
-return device and redis.call('HGET', KEYS[2] .. device, 'request')`)
+for index, browser in ipairs(ARGV) do
+  local device = awaited(browser)
+  if device then return { index, redis.call('HGET', KEYS[2] .. device, 'request') } end
+end
+return nil`)
 
 /** Lua: `decide(device)`: from now on neither its user code nor this page leads to it. */
 const DECIDE = `
@@ -174,22 +189,23 @@ end
 `
 
 /**
- * KEYS beyond those of AWAITED: start of user code keys, those of creating a grant. ARGV beyond: those
- * of creating a grant, where the seconds count from the end of the device code; user.
+ * KEYS beyond those of AWAITED: start of user code keys, those of creating a grant, those of the login.
+ * ARGV: hash of browser; those of creating a grant, where the seconds count from the end of the device code; user.
  */
-const APPROVE = defineScript(`${AWAITED}${DECIDE}${CREATE_GRANT}
-local device = awaited()
-if not device then return 0 end
+const APPROVE = defineScript(`${AWAITED}${DECIDE}${CREATE_GRANT}${FIND_LOGIN}
+local device = awaited(ARGV[1])
+if not device then return 'gone' end
+if not find_login(KEYS[8], KEYS[9]) then return 'signed-out' end
 local key = KEYS[2] .. device
 local rest = math.ceil((redis.call('HGET', key, 'expires_at') - now_ms()) / 1000)
 local grant = create_grant(4, ARGV[2], ARGV[3], rest + ARGV[4])
 redis.call('HSET', key, 'state', 'approved', 'grant', grant, 'user', ARGV[5])
 decide(device)
-return 1`)
+return 'approved'`)
 
-/** KEYS beyond those of AWAITED: start of user code keys, devices. */
+/** KEYS beyond those of AWAITED: start of user code keys, devices. ARGV: hash of browser. */
 const DENY = defineScript(`${AWAITED}${DECIDE}
-local device = awaited()
+local device = awaited(ARGV[1])
 if not device then return 0 end
 redis.call('HSET', KEYS[2] .. device, 'state', 'denied')
 redis.call('ZREM', KEYS[4], device)
@@ -267,15 +283,18 @@ export function redisDevices(
       const request = toRequest(await SHOW(redis, keys, [digest(browser)]))
       return request && { confirmationId, request }
     },
-    async find(confirmationId, browser) {
+    async find(confirmationId, browsers) {
       const keys = [confirmationKey(confirmationId), DEVICE_START]
-      return toRequest(await FIND(redis, keys, [digest(browser)]))
+      const [index = 0, stored] = ((await FIND(redis, keys, browsers.map(digest))) ?? []) as Found
+      const [request, browser] = [toRequest(stored), browsers[index - 1]]
+      return request && browser !== undefined ? { request, browser } : undefined
     },
-    async approve(confirmationId, browser, facts) {
+    async approve(confirmationId, browser, { facts, login }) {
       const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START]
       const creating = creatingArguments(facts, UNPOLLED_GRANT_SECONDS)
+      const all = [...keys, ...creatingKeys(facts), ...loginKeys(login)]
       const values = [digest(browser), ...creating, facts.userId]
-      return (await APPROVE(redis, [...keys, ...creatingKeys(facts)], values)) === 1
+      return (await APPROVE(redis, all, values)) as DeviceApproval
     },
     async deny(confirmationId, browser) {
       const keys = [confirmationKey(confirmationId), DEVICE_START, USER_CODE_START, DEVICES_KEY]
@@ -293,6 +312,8 @@ export function redisDevices(
     },
   }
 }
+
+type Found = [index?: number, request?: string]
 
 function toRequest(reply: unknown): DeviceRequest | undefined {
   return typeof reply === 'string' ? (JSON.parse(reply) as DeviceRequest) : undefined

@@ -57,20 +57,29 @@ local function has_ended(start, user, instant)
 end
 `
 
+/**
+ * Lua: `find_login(login, start of endings)` answers the login as JSON, or nothing once it has ended; for
+ * scripts that make something which only a login that stands may vouch for. Their KEYS: `loginKeys`.
+ */
+export const FIND_LOGIN = `${HAS_ENDED}
+local function find_login(key, start)
+  local stored = redis.call('GET', key)
+  if not stored then return nil end
+  local instant, user, login = string.match(stored, '^(%d+) (%S+) (.*)$')
+  if instant and not has_ended(start, user, instant) then return login end
+  redis.call('DEL', key)
+  return nil
+end
+`
+
 /** KEYS: instant, login. ARGV: hash of sub, login, ttl. */
 const OPEN = defineScript(`${NEXT_INSTANT}
 redis.call('SET', KEYS[2], next_instant(KEYS[1]) .. ' ' .. ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])`)
 
-/** KEYS: login, start of endings. ARGV: ttl. */
-const FIND = defineScript(`${HAS_ENDED}
-local stored = redis.call('GET', KEYS[1])
-if not stored then return nil end
-local instant, user, login = string.match(stored, '^(%d+) (%S+) (.*)$')
-if not instant or has_ended(KEYS[2], user, instant) then
-  redis.call('DEL', KEYS[1])
-  return nil
-end
-redis.call('EXPIRE', KEYS[1], ARGV[1])
+/** KEYS: `loginKeys`. ARGV: ttl. */
+const FIND = defineScript(`${FIND_LOGIN}
+local login = find_login(KEYS[1], KEYS[2])
+if login then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return login`)
 
 /** Lua: `close_logins(instant_key, ending)` beside NEXT_INSTANT; `ending`: as `endingOfUser` names it. */
@@ -88,9 +97,13 @@ export const endingOfUser = (userId: string): string => ENDINGS_KEY_START + dige
 
 const KEY_START = 'login:'
 
+export function loginKeys({ key }: Pick<Login, 'key'>): string[] {
+  return [KEY_START + key, ENDINGS_KEY_START]
+}
+
 export function redisLogins(redis: Redis): Logins {
   const read = async (key: string): Promise<Login | undefined> => {
-    const stored = await FIND(redis, [KEY_START + key, ENDINGS_KEY_START], [LOGIN_SECONDS])
+    const stored = await FIND(redis, loginKeys({ key }), [LOGIN_SECONDS])
     return typeof stored === 'string' ? { id: key, ...JSON.parse(stored), key } : undefined
   }
   return {

@@ -2,7 +2,8 @@
  * Pushed requests: authorization requests that a client has sent ahead (RFC 9126 section 2.2).
  *
  * Key: `pushed-request:<hash of request_uri>` (sealed for who presents the request URI), 60 s.
- * Key: `decided-request:<the same hash>`, as long as a page that was opened in time may wait for a decision.
+ * Key: `decided-request:<the same hash>`, as long as a page that was opened in time may wait for a decision:
+ * from the first decision, and anew when the person of another page leaves for a provider.
  *
  * RFC 9126 section 4 wants the request URI to be used once, and lets people reload: some clients fetch
  * the page before the browser does. So looking it up uses nothing up; the decision does.
@@ -10,6 +11,7 @@
 
 import type { Redis } from 'ioredis'
 import { digest, openFor, randomText, sealFor } from '../../lib/platform/seal.ts'
+import { defineScript } from '../../lib/store/script.ts'
 import type { AuthorizationRequest } from '../authorize/request.ts'
 
 /** A request that passed every check of the authorization endpoint. */
@@ -30,8 +32,11 @@ export interface PushedRequests {
 
 export const PUSHED_SECONDS = 60
 
-/** The minute in which it can be opened, and the ten in which an open page can be answered. */
-const DECIDED_SECONDS = 660
+/**
+ * The minute in which it can be opened, the ten in which an open page can be answered, and the eleven that a
+ * way to a provider may take.
+ */
+export const DECIDED_SECONDS = 60 + 600 + 660
 
 /** What tells our request URIs from those that a server would have to fetch. */
 export const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:'
@@ -44,6 +49,26 @@ export function pushedRequestId(requestUri: string): string {
 const CONTEXT = 'pushed-request'
 
 const key = (id: string): string => `pushed-request:${id}`
+
+/** What `use_up` works on; nothing for an authorization request that was not pushed. */
+export function usingUpKeys(id: string | undefined): string[] {
+  return id === undefined ? [] : [`decided-request:${id}`, key(id)]
+}
+
+/**
+ * Lua: `use_up(first, seconds)` answers whether this decision is the first. `first`: where `usingUpKeys` begin
+ * among the KEYS.
+ */
+export const USE_UP = `
+local function use_up(first, seconds)
+  redis.call('DEL', KEYS[first + 1])
+  return redis.call('SET', KEYS[first], '1', 'EX', seconds, 'NX')
+end
+`
+
+/** ARGV: seconds. */
+const USE_UP_ALONE = defineScript(`${USE_UP}
+return use_up(1, ARGV[1]) and 1 or 0`)
 
 export function redisPushedRequests(redis: Redis): PushedRequests {
   return {
@@ -60,9 +85,7 @@ export function redisPushedRequests(redis: Redis): PushedRequests {
       return opened === undefined ? undefined : (JSON.parse(opened) as PushedRequest)
     },
     async useUp(id) {
-      const first = await redis.set(`decided-request:${id}`, '1', 'EX', DECIDED_SECONDS, 'NX')
-      await redis.del(key(id))
-      return first === 'OK'
+      return (await USE_UP_ALONE(redis, usingUpKeys(id), [DECIDED_SECONDS])) === 1
     },
   }
 }

@@ -59,8 +59,11 @@ export interface UpstreamLogins {
     state: string,
     presented: Presented,
   ): Promise<{ readonly departure: Departure; readonly ticket: Ticket } | undefined>
-  /** Whoever came back to this browser may not in: the next login from it asks who it shall be. */
-  markRefused(browser: string): Promise<void>
+  /**
+   * Whoever came back to this browser may not in: the next login from it, by whichever of its binding cookies,
+   * asks who it shall be.
+   */
+  markRefused(browsers: readonly string[]): Promise<void>
   wasRefused(browser: string): Promise<boolean>
 }
 
@@ -80,6 +83,10 @@ for index = 2, #ARGV do
   if ARGV[index] == held[1] then return held[3] end
 end
 return nil`)
+
+/** KEYS: marks. ARGV: ttl. */
+const MARK_REFUSED = defineScript(`
+for _, mark in ipairs(KEYS) do redis.call('SET', mark, '1', 'EX', ARGV[1]) end`)
 
 const KEY_START = 'upstream-login:'
 const key = (state: string): string => KEY_START + digest(state)
@@ -113,8 +120,8 @@ export function redisUpstreamLogins(redis: Redis, secret: Buffer): UpstreamLogin
       if (opened === undefined) return undefined
       return { departure: JSON.parse(opened) as Departure, ticket: toTicket(state) }
     },
-    async markRefused(browser) {
-      await redis.set(refusedKey(browser), '1', 'EX', LIFETIME_SECONDS)
+    async markRefused(browsers) {
+      await MARK_REFUSED(redis, browsers.map(refusedKey), [LIFETIME_SECONDS])
     },
     async wasRefused(browser) {
       return (await redis.exists(refusedKey(browser))) === 1

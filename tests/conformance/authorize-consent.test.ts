@@ -182,6 +182,25 @@ verifies('consent-once', async (t) => {
   t.is(all.filter(noCode).length, 19)
 })
 
+verifies('consent-account-named', async (t) => {
+  const signIn = async (person: Person, username: string) =>
+    person.post(await person.open(`${issuer}/login`), { username })
+  for (const now of ['private', undefined]) {
+    const person = createPerson(send)
+    await signIn(person, 'work')
+    const page = await person.open(begin({ prompt: 'consent' }).url)
+    t.true(page.response.text.includes('signed in as <strong>work</strong>'))
+    // In another tab.
+    if (now === undefined) await person.post(await person.open(`${issuer}/logout`), {})
+    else await signIn(person, now)
+    const again = await person.submit(page, { username: '' })
+    t.is(again.status, 400)
+    t.is(again.headers.get('location'), null)
+    t.is(/signed in as <strong>([^<]*)</.exec(again.text)?.[1], now)
+    t.is((await person.submit(page, { username: 'work' })).status, 303, 'who is written is meant')
+  }
+})
+
 verifies('consent-per-client', async (t) => {
   const person = await approved('pam')
   t.is((await open(person)).status, 303, 'what was approved is remembered')

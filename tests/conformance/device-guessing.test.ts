@@ -77,6 +77,29 @@ verifies('device-user-code-guessed-by-one', async (t) => {
   t.true(isRefused(await enterCode(busy, issuer, user_code)))
 })
 
+verifies('device-class-room', async (t) => {
+  const { issuer } = room
+  const school = from('192.0.2.30', room.send)
+  const { user_code, client_id, device } = await begin(school, issuer)
+  const others = await Promise.all(Array.from({ length: 29 }, () => device.begin({ client_id })))
+  for (const code of [user_code, ...others.map((codes) => codes.user_code)]) {
+    t.is((await enterCode(createPerson(school), issuer, code)).status, 200)
+  }
+  for (let count = 0; count < 5; count += 1) {
+    t.is((await enterCode(createPerson(school), issuer, WRONG)).status, 400)
+  }
+  t.true(isRefused(await enterCode(createPerson(school), issuer, WRONG)))
+  t.true(isRefused(await enterCode(createPerson(school), issuer, user_code)))
+  // Right ones have a bound of their own.
+  const village = from('192.0.2.31', room.send)
+  const answers = []
+  for (let count = 0; count < 70; count += 1) {
+    answers.push(await enterCode(createPerson(village), issuer, user_code))
+  }
+  t.true(answers.slice(0, 60).every(({ status }) => status === 200))
+  t.true(answers.some(isRefused))
+})
+
 verifies('device-user-code-guessed-by-one-forging', async (t) => {
   const { url } = gateway
   const network = sendByFetch(loopbackFetch(gateway.port))

@@ -1,11 +1,20 @@
 import test from 'ava'
-import { redisConsents } from '../../oauth-server/store/consents.ts'
+import {
+  type ConsentSubject,
+  type ConsentTerms,
+  redisConsents,
+} from '../../oauth-server/store/consents.ts'
 import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
 const redis = await valkey.connect()
 const consents = redisConsents(redis)
+const { login } = await redisLogins(redis).open({
+  userId: 'dev:somebody',
+  userName: 'somebody',
+  authenticatedAt: 1,
+})
 test.after.always(() => valkey.stop())
 
 const TERMS = { scopes: ['mcp', 'notes:write'], revision: 'r' }
@@ -16,9 +25,12 @@ const subjectOf = (userId: string) => ({
   service: 'echo',
 })
 
+const remember = (subject: ConsentSubject, terms: ConsentTerms) =>
+  consents.remember(subject, terms, login)
+
 test('a consent is found for exactly what it was given for', async (t) => {
   const subject = subjectOf('dev:a')
-  await consents.remember(subject, TERMS)
+  await remember(subject, TERMS)
   t.deepEqual(await consents.find(subject), TERMS)
   for (const change of [
     { userId: 'dev:b' },
@@ -31,40 +43,57 @@ test('a consent is found for exactly what it was given for', async (t) => {
 })
 
 test('ids that are cut elsewhere are other ids', async (t) => {
-  await consents.remember({ ...subjectOf('dev:x'), clientId: 'yz' }, TERMS)
+  await remember({ ...subjectOf('dev:x'), clientId: 'yz' }, TERMS)
   t.is(await consents.find({ ...subjectOf('dev:xy'), clientId: 'z' }), undefined)
 })
 
 test('the last one counts, and those for other services stay', async (t) => {
   const echo = subjectOf('dev:c')
   const memory = { ...echo, service: 'memory' }
-  await consents.remember(echo, TERMS)
-  await consents.remember(memory, TERMS)
-  await consents.remember(echo, { scopes: ['mcp'], revision: 's' })
+  await remember(echo, TERMS)
+  await remember(memory, TERMS)
+  await remember(echo, { scopes: ['mcp'], revision: 's' })
   t.deepEqual(await consents.find(echo), { scopes: ['mcp'], revision: 's' })
   t.deepEqual(await consents.find(memory), TERMS)
 })
 
 test('signing out everywhere ends what was approved before, and nothing of others', async (t) => {
-  await consents.remember(subjectOf('dev:d'), TERMS)
-  await consents.remember(subjectOf('dev:e'), TERMS)
+  await remember(subjectOf('dev:d'), TERMS)
+  await remember(subjectOf('dev:e'), TERMS)
   await redisLogins(redis).closeOfUser('dev:d')
   t.is(await consents.find(subjectOf('dev:d')), undefined)
   t.deepEqual(await consents.find(subjectOf('dev:e')), TERMS)
-  await consents.remember(subjectOf('dev:d'), TERMS)
+  await remember(subjectOf('dev:d'), TERMS)
   t.deepEqual(await consents.find(subjectOf('dev:d')), TERMS)
+})
+
+test('what a login has approved that has ended by then is not remembered', async (t) => {
+  const logins = redisLogins(redis)
+  for (const extent of ['browser', 'everywhere']) {
+    const subject = subjectOf(`dev:gone-${extent}`)
+    const facts = { userId: subject.userId, userName: 'gone', authenticatedAt: 1 }
+    const ended = await logins.open(facts)
+    if (extent === 'browser') await logins.close(ended.cookie)
+    else await logins.closeOfUser(subject.userId)
+    await consents.remember(subject, TERMS, ended.login)
+    t.is(await consents.find(subject), undefined, extent)
+    t.deepEqual(await consents.ofUser(subject.userId), [])
+    const { login: anew } = await logins.open(facts)
+    await consents.remember(subject, TERMS, anew)
+    t.deepEqual(await consents.find(subject), TERMS)
+  }
 })
 
 test('forgetting a client takes whatever was approved for it, and nothing else', async (t) => {
   const echo = subjectOf('dev:f')
   const memory = { ...echo, service: 'memory', redirectUri: 'https://app.example/other' }
   const others = [{ ...echo, clientId: 'd' }, subjectOf('dev:g')]
-  for (const one of [echo, memory, ...others]) await consents.remember(one, TERMS)
+  for (const one of [echo, memory, ...others]) await remember(one, TERMS)
   await consents.forget(echo)
   t.is(await consents.find(echo), undefined)
   t.is(await consents.find(memory), undefined)
   for (const one of others) t.deepEqual(await consents.find(one), TERMS)
-  await consents.remember(echo, TERMS)
+  await remember(echo, TERMS)
   t.deepEqual(await consents.find(echo), TERMS)
 })
 
@@ -73,20 +102,20 @@ test('forgetting all of a person ends no login, and counts for what was approved
   const logins = redisLogins(redis)
   const facts = { userId: 'dev:h', userName: 'h', authenticatedAt: 1 }
   const { login } = await logins.open(facts)
-  for (const one of [mine, { ...mine, clientId: 'd' }, theirs]) await consents.remember(one, TERMS)
+  for (const one of [mine, { ...mine, clientId: 'd' }, theirs]) await remember(one, TERMS)
   await consents.forgetOfUser('dev:h')
   t.is(await consents.find(mine), undefined)
   t.is(await consents.find({ ...mine, clientId: 'd' }), undefined)
   t.deepEqual(await consents.find(theirs), TERMS)
   t.true(await logins.stands(login))
-  await consents.remember(mine, TERMS)
+  await remember(mine, TERMS)
   t.deepEqual(await consents.find(mine), TERMS)
 })
 
 test.serial('it lives 90 days from its last use, and names nobody in its key', async (t) => {
   const subject = subjectOf('dev:someone')
   const before = new Set(await redis.keys('*consent:*'))
-  await consents.remember(subject, TERMS)
+  await remember(subject, TERMS)
   const [key = ''] = (await redis.keys('*consent:*')).filter((one) => !before.has(one))
   t.false(key.includes('someone'))
   const name = key.slice(redis.options.keyPrefix?.length)

@@ -4,10 +4,12 @@ import { instantOfGrant } from '../../lib/store/instant.ts'
 import { redisRevocations } from '../../lib/store/revocations.ts'
 import {
   type DeviceRequest,
+  type Devices,
   type DeviceTimes,
   redisDevices,
 } from '../../oauth-server/store/devices.ts'
 import { redisGrants } from '../../oauth-server/store/grants.ts'
+import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { redisRefreshFamilies } from '../../oauth-server/store/refresh-families.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -20,6 +22,11 @@ const devices = redisDevices(redis, KEY, TIMES)
 const others = redisDevices(await valkey.connect(), KEY, TIMES)
 const grants = redisGrants(redis)
 const families = redisRefreshFamilies(redis)
+const { login } = await redisLogins(redis).open({
+  userId: 'dev:somebody',
+  userName: 'somebody',
+  authenticatedAt: 1,
+})
 test.after.always(() => valkey.stop())
 
 const BROWSER = 'the browser'
@@ -42,6 +49,17 @@ const facts = (clientId: string) => ({
   authenticatedAt: 1,
 })
 
+/** Whether it counts. */
+const approveBy = async (
+  family: Devices,
+  confirmationId: string,
+  clientId: string,
+  browser = BROWSER,
+): Promise<boolean> => {
+  const approval = { facts: facts(clientId), login }
+  return (await family.approve(confirmationId, browser, approval)) === 'approved'
+}
+
 const open = async (clientId: string, family = devices) => {
   const codes = await family.open(request(clientId))
   if (codes === undefined) throw new Error('too many')
@@ -57,7 +75,7 @@ const show = async (clientId: string, family = devices) => {
 
 const approve = async (clientId: string, family = devices) => {
   const shown = await show(clientId, family)
-  if (!(await family.approve(shown.confirmationId, BROWSER, facts(clientId)))) throw new Error('no')
+  if (!(await approveBy(family, shown.confirmationId, clientId))) throw new Error('no')
   const poll = await family.poll(shown.deviceCode, clientId)
   if (poll.outcome !== 'approved') throw new Error(poll.outcome)
   return { ...shown, grant: poll.grant }
@@ -77,11 +95,14 @@ test('what waits is shown as it was asked for, again and again, to the browser t
   for (let count = 0; count < 2; count += 1) {
     const shown = await devices.show(userCode, BROWSER)
     t.deepEqual(shown?.request, request('shown'))
-    t.deepEqual(await devices.find(shown?.confirmationId ?? '', BROWSER), request('shown'))
-    t.is(await devices.find(shown?.confirmationId ?? '', 'another'), undefined)
+    t.deepEqual(await devices.find(shown?.confirmationId ?? '', ['another', BROWSER]), {
+      request: request('shown'),
+      browser: BROWSER,
+    })
+    t.is(await devices.find(shown?.confirmationId ?? '', ['another']), undefined)
   }
   t.is(await devices.show('BCDFGHJK', BROWSER), undefined)
-  t.is(await devices.find('unknown', BROWSER), undefined)
+  t.is(await devices.find('unknown', [BROWSER]), undefined)
 })
 
 test('approved, it is polled without being used up, redeemed once, and its grant is then kept', async (t) => {
@@ -120,7 +141,7 @@ test('haste costs nothing once somebody has decided', async (t) => {
   const { deviceCode, confirmationId } = await show('decided')
   await devices.poll(deviceCode, 'decided')
   t.is((await devices.poll(deviceCode, 'decided')).outcome, 'slow_down')
-  await devices.approve(confirmationId, BROWSER, facts('decided'))
+  await approveBy(devices, confirmationId, 'decided')
   t.is((await devices.poll(deviceCode, 'decided')).outcome, 'approved')
   t.is((await devices.poll(deviceCode, 'decided')).outcome, 'approved')
 })
@@ -129,7 +150,7 @@ test('denied, it stays so', async (t) => {
   const { deviceCode, confirmationId } = await show('denied')
   t.true(await devices.deny(confirmationId, BROWSER))
   t.false(await devices.deny(confirmationId, BROWSER))
-  t.false(await devices.approve(confirmationId, BROWSER, facts('denied')))
+  t.false(await approveBy(devices, confirmationId, 'denied'))
   t.is((await devices.poll(deviceCode, 'denied')).outcome, 'denied')
   t.is((await devices.poll(deviceCode, 'denied')).outcome, 'denied')
   t.deepEqual(await grants.ofUser('dev:denied'), [])
@@ -146,23 +167,39 @@ test('another client learns nothing and takes nothing', async (t) => {
 
 test('another browser decides nothing, and takes nothing away', async (t) => {
   const { confirmationId, deviceCode } = await show('browser')
-  t.false(await devices.approve(confirmationId, 'another', facts('browser')))
+  t.false(await approveBy(devices, confirmationId, 'browser', 'another'))
   t.false(await devices.deny(confirmationId, 'another'))
   t.is((await devices.poll(deviceCode, 'browser')).outcome, 'pending')
-  t.true(await devices.approve(confirmationId, BROWSER, facts('browser')))
+  t.true(await approveBy(devices, confirmationId, 'browser'))
 })
+
+for (const extent of ['browser', 'everywhere'] as const) {
+  test(`a login that has ended, ${extent}, approves nothing, and uses nothing up`, async (t) => {
+    const userId = `dev:ended-${extent}`
+    const logins = redisLogins(redis)
+    const ended = await logins.open({ userId, userName: 'ended', authenticatedAt: 1 })
+    const { confirmationId, deviceCode } = await show(`ended-${extent}`)
+    if (extent === 'browser') await logins.close(ended.cookie)
+    else await logins.closeOfUser(userId)
+    const approval = { facts: { ...facts(`ended-${extent}`), userId }, login: ended.login }
+    t.is(await devices.approve(confirmationId, BROWSER, approval), 'signed-out')
+    t.is((await devices.poll(deviceCode, `ended-${extent}`)).outcome, 'pending')
+    t.deepEqual(await grants.ofUser(userId), [])
+    t.true(await approveBy(devices, confirmationId, `ended-${extent}`), 'by another login')
+  })
+}
 
 for (const decision of ['approve', 'deny'] as const) {
   test(`after ${decision} the user code leads nowhere, nor does a page opened before`, async (t) => {
     const client = `after-${decision}`
     const { userCode, confirmationId } = await show(client)
     const second = await devices.show(userCode, BROWSER)
-    if (decision === 'approve') await devices.approve(confirmationId, BROWSER, facts(client))
+    if (decision === 'approve') await approveBy(devices, confirmationId, client)
     else await devices.deny(confirmationId, BROWSER)
     t.is(await devices.show(userCode, BROWSER), undefined)
     for (const id of [confirmationId, second?.confirmationId ?? '']) {
-      t.is(await devices.find(id, BROWSER), undefined)
-      t.false(await devices.approve(id, BROWSER, facts(client)))
+      t.is(await devices.find(id, [BROWSER]), undefined)
+      t.false(await approveBy(devices, id, client))
       t.false(await devices.deny(id, BROWSER))
     }
   })
@@ -177,7 +214,7 @@ test('of 50 racing redemptions one is redeemed', async (t) => {
 
 test('of 20 racing approvals one makes a grant', async (t) => {
   const { confirmationId } = await show('double')
-  const all = await race(20, (family) => family.approve(confirmationId, BROWSER, facts('double')))
+  const all = await race(20, (family) => approveBy(family, confirmationId, 'double'))
   t.is(all.filter(Boolean).length, 1)
   t.is((await grants.ofUser('dev:double')).length, 1)
 })
@@ -188,7 +225,7 @@ test('of approvals racing with denials, on two pages of one device, one decision
     const { userCode, confirmationId, deviceCode } = await show(client)
     const second = await others.show(userCode, 'second browser')
     const [approved, denied] = await Promise.all([
-      devices.approve(confirmationId, BROWSER, facts(client)),
+      approveBy(devices, confirmationId, client),
       others.deny(second?.confirmationId ?? '', 'second browser'),
     ])
     t.not(approved, denied)
@@ -201,7 +238,7 @@ test('of approvals racing with denials, on two pages of one device, one decision
 test('of polls racing with an approval each says pending or approved, and none consumes', async (t) => {
   const { confirmationId, deviceCode } = await show('meanwhile')
   const [approved, ...polls] = await Promise.all([
-    others.approve(confirmationId, BROWSER, facts('meanwhile')),
+    approveBy(others, confirmationId, 'meanwhile'),
     ...Array.from({ length: 20 }, () => devices.poll(deviceCode, 'meanwhile')),
   ])
   t.true(approved)
@@ -231,8 +268,8 @@ test.serial(
     t.is((await brief.poll(approved.deviceCode, 'late')).outcome, 'expired')
     t.is(await brief.redeem(approved.deviceCode, minting(approved.grant)), 'expired')
     t.is(await brief.show(pending.userCode, BROWSER), undefined)
-    t.is(await brief.find(pending.confirmationId, BROWSER), undefined)
-    t.false(await brief.approve(pending.confirmationId, BROWSER, facts('late')))
+    t.is(await brief.find(pending.confirmationId, [BROWSER]), undefined)
+    t.false(await approveBy(brief, pending.confirmationId, 'late'))
     t.false(await brief.deny(pending.confirmationId, BROWSER))
   },
 )
@@ -244,7 +281,7 @@ test.serial(
     await sleep(970)
     const approvals = shown.map(async ({ confirmationId, deviceCode }, index) => {
       await sleep(index * 4)
-      const approved = await brief.approve(confirmationId, BROWSER, facts('edge'))
+      const approved = await approveBy(brief, confirmationId, 'edge')
       const { outcome } = await brief.poll(deviceCode, 'edge')
       t.true(outcome === 'expired' || (approved && outcome === 'approved'), outcome)
       return approved

@@ -11,6 +11,7 @@ import {
   grantRemembered,
   judgeWithoutAsking,
   rememberConsent,
+  revisionOf,
 } from '../../oauth-server/authorize/remembered.ts'
 import type { Client } from '../../oauth-server/clients/client.ts'
 import { readConfig } from '../../oauth-server/config.ts'
@@ -58,6 +59,7 @@ const INTERACTION = {
   requestedScopes: [],
   nonce: undefined,
   maxAgeSeconds: undefined,
+  clientRevision: revisionOf(client),
 }
 
 /** Somebody who has approved the client before, and what it asks now. */

@@ -13,6 +13,11 @@ import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()
 const redis = await valkey.connect()
+const { login } = await redisLogins(redis).open({
+  userId: 'dev:somebody',
+  userName: 'somebody',
+  authenticatedAt: 1,
+})
 test.after.always(() => valkey.stop())
 
 const clients = redisClients(redis, { unapprovedMax: 100_000 })
@@ -177,9 +182,9 @@ const TERMS = { scopes: ['mcp'], revision: 'r' }
 test.serial('of remembered consents those are told that would be found', async (t) => {
   const user = 'dev:carol'
   for (const one of [approved(user, 'a'), approved(user, 'a', 'memory'), approved(user, 'b')]) {
-    await consents.remember(one, TERMS)
+    await consents.remember(one, TERMS, login)
   }
-  await consents.remember(approved('dev:dora', 'a'), TERMS)
+  await consents.remember(approved('dev:dora', 'a'), TERMS, login)
   const told = async () =>
     (await consents.ofUser(user)).map(({ clientId, service }) => `${clientId} ${service}`).sort()
   t.deepEqual(await told(), ['a echo', 'a memory', 'b echo'])
@@ -198,7 +203,7 @@ test.serial(
   'what an earlier release remembered counts, and is listed once it is used',
   async (t) => {
     const subject = approved('dev:erin', 'a')
-    await consents.remember(subject, TERMS)
+    await consents.remember(subject, TERMS, login)
     const indexes = await redis.keys('*consents:user:*')
     await redis.del(...indexes.map((key) => key.slice(redis.options.keyPrefix?.length)))
     t.deepEqual(await consents.ofUser('dev:erin'), [])

@@ -68,7 +68,7 @@ test('an unknown state is none, and nothing is made of it', async (t) => {
 test.serial('it lives ten minutes, and nothing of it stands in the store to be read', async (t) => {
   await redis.flushall()
   const ticket = await logins.open(DEPARTURE, 'the-cookie')
-  await logins.markRefused('the-cookie')
+  await logins.markRefused(['the-cookie'])
   const keys = await redis.keys('*')
   t.is(keys.length, 2)
   const prefix = redis.options.keyPrefix?.length
@@ -99,7 +99,7 @@ test.serial('a record that was tampered with, or swapped, opens to nothing', asy
 
 test('a browser whose person was refused is known for a while', async (t) => {
   t.false(await logins.wasRefused('b'))
-  await logins.markRefused('b')
+  await logins.markRefused(['b'])
   t.true(await logins.wasRefused('b'))
   t.false(await logins.wasRefused('c'))
 })

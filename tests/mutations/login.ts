@@ -170,6 +170,14 @@ export const LOGIN: readonly Mutation[] = [
     test: unit('oauth-server/login/person'),
   },
   {
+    takesOut: 'a page counts for the account that it names',
+    file: 'oauth-server/login/person.ts',
+    from: 'login !== undefined && named === markOf(login)',
+    to: 'login !== undefined',
+    noticedBy: 'consent-account-named',
+    test: conformance('authorize-consent'),
+  },
+  {
     takesOut: 'an address that GitHub has not verified is none',
     file: 'oauth-server/login/providers/github/github-facts.ts',
     from: 'verified === true && isText(email)',

@@ -64,7 +64,7 @@ export const RECORDS: readonly Mutation[] = [
   {
     takesOut: 'a device code is decided in the browser that was shown it',
     file: 'oauth-server/store/devices.ts',
-    from: 'if held[1] ~= ARGV[1] then return nil end',
+    from: 'if held[1] ~= browser then return nil end',
     to: 'if not held[1] then return nil end',
     noticedBy: 'another browser decides nothing, and takes nothing away',
     test: contract('devices'),
@@ -115,6 +115,14 @@ export const RECORDS: readonly Mutation[] = [
     from: 'return has_ended(KEYS[2], ARGV[1], instant) or has_ended(KEYS[3], ARGV[1], instant)',
     to: 'return has_ended(KEYS[2], ARGV[1], instant)',
     noticedBy: 'forgetting all of a person ends no login, and counts for what was approved before',
+    test: contract('consents'),
+  },
+  {
+    takesOut: 'what a login approved that has ended is not remembered',
+    file: 'oauth-server/store/consents.ts',
+    from: 'if not find_login(KEYS[4], KEYS[5]) then return end\n',
+    to: '',
+    noticedBy: 'what a login has approved that has ended by then is not remembered',
     test: contract('consents'),
   },
   {

@@ -21,10 +21,10 @@ export const REQUESTS: readonly Mutation[] = [
   },
   {
     takesOut: 'a login that has ended approves no device',
-    file: 'oauth-server/device/approve-device.ts',
-    from: 'if (await families.logins.stands(login)) return',
-    to: "if (login.userId !== '') return",
-    noticedBy: 'the grant is made',
+    file: 'oauth-server/store/devices.ts',
+    from: "if not find_login(KEYS[8], KEYS[9]) then return 'signed-out' end\n",
+    to: '',
+    noticedBy: 'if nothing can be looked at afterwards',
     test: integration('oauth-server/device-sign-out'),
   },
   {

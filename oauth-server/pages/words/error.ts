@@ -27,6 +27,11 @@ export const error = definePage(
       'Nobody has made a mistake: a page like this works once, for a quarter of an hour.',
     'device-next': 'Look at the code that your device shows now, and enter it again.',
 
+    serviceGone: 'The service that your device asked for is not there any more.',
+    'serviceGone-whose':
+      'Whoever runs this gateway has taken it away. You have done nothing wrong, and your device has been told.',
+    'serviceGone-next': 'Begin again on the device, with a service that there is.',
+
     login: 'This login has expired, was finished already, or began in another browser.',
     'login-whose':
       'Nobody has made a mistake, unless somebody sent you the link that you followed: then it was meant for them, and nothing has happened.',
@@ -131,6 +136,11 @@ export const error = definePage(
     'device-whose':
       'Niemand hat etwas falsch gemacht: Eine solche Seite gilt einmal und eine Viertelstunde lang.',
     'device-next': 'Sehen Sie nach, welchen Code Ihr Gerät jetzt zeigt, und geben Sie ihn neu ein.',
+
+    serviceGone: 'Den Dienst, den Ihr Gerät verlangt hat, gibt es nicht mehr.',
+    'serviceGone-whose':
+      'Wer dieses Gateway betreibt, hat ihn weggenommen. Sie haben nichts falsch gemacht, und Ihr Gerät hat es erfahren.',
+    'serviceGone-next': 'Beginnen Sie am Gerät von vorn, mit einem Dienst, den es gibt.',
 
     login:
       'Diese Anmeldung ist abgelaufen, schon abgeschlossen oder begann in einem anderen Browser.',

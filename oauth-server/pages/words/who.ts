@@ -19,6 +19,8 @@ export const who = definePage(
     approveAndLogIn: 'Approve and log in',
     chooseWay: 'Choose how to log in.',
     writeName: 'A name has 1 to 64 letters, digits, dots, dashes or underscores.',
+    accountChanged:
+      'You have signed in or out since this page was shown, so nothing has been approved. See who is named now, then answer again.',
     loginCancelled:
       'You did not finish the login at {provider}. Nothing has been approved: try again, or choose another way.',
     accountBlocked:
@@ -55,6 +57,8 @@ export const who = definePage(
     chooseWay: 'Wählen Sie, wie Sie sich anmelden.',
     writeName:
       'Ein Name besteht aus 1 bis 64 Buchstaben ohne Umlaute, Ziffern, Punkten, Binde- oder Unterstrichen.',
+    accountChanged:
+      'Sie haben sich an- oder abgemeldet, seit diese Seite gezeigt wurde; deshalb wurde nichts zugelassen. Sehen Sie nach, wer jetzt genannt ist, und antworten Sie dann noch einmal.',
     loginCancelled:
       'Sie haben die Anmeldung bei {provider} nicht abgeschlossen. Es wurde nichts zugelassen: Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.',
     accountBlocked:

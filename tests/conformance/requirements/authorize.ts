@@ -134,6 +134,11 @@ export const AUTHORIZE = {
     source: `${RFC}/rfc6749#section-4.1.2`,
     behavior: 'a form that is sent twice yields one code',
   },
+  'consent-account-named': {
+    source: `${MCP}/security_best_practices#confused-deputy-problem`,
+    behavior:
+      'an approval counts for the account that the page names: with another one signed in since, or none, the person is asked again',
+  },
   'consent-per-client': {
     source: `${MCP}/security_best_practices#confused-deputy-problem`,
     behavior: 'who approved one client is asked for each other, whatever it calls itself',

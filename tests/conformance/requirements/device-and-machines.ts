@@ -64,6 +64,11 @@ export const DEVICE_AND_MACHINES = {
     behavior:
       'the sixth wrong code of one address or browser gets 429 with Retry-After, as does a right one then',
   },
+  'device-class-room': {
+    source: `${RFC}/rfc8628#section-5.1`,
+    behavior:
+      'thirty devices are connected at once from one address, and what guesses there are is bounded as ever',
+  },
   'device-user-code-guessed-by-one-forging': {
     source: `${RFC}/rfc8628#section-5.1`,
     behavior: 'an address that a caller writes into headers does not get it another try',

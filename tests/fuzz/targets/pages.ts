@@ -99,6 +99,7 @@ const NAMES = [
   'decision',
   'username',
   'provider',
+  'named',
   'service',
   'state',
   'code',

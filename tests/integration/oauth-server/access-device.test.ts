@@ -69,3 +69,18 @@ test.serial('a change before the device has asked', async (t) => {
   changesAt = 4
   t.deepEqual(await connect('eve-4'), { page: 200, polled: 400, alive: 0 })
 })
+
+test.serial('a change at the grant, and nobody looks again but the device that asks', async (t) => {
+  const { devices } = ports.families
+  const { approve } = devices
+  Object.assign(devices, {
+    async approve(...approval: Parameters<typeof approve>) {
+      await world.live.change({ access: NOBODY })
+      await approve(...approval)
+      throw new Error('the process has ended')
+    },
+  })
+  const connected = await connect('eve-0')
+  Object.assign(devices, { approve })
+  t.deepEqual(connected, { page: 500, polled: 400, alive: 0 })
+})

@@ -1,6 +1,7 @@
 /** Services that come and go under a running authorization server: every endpoint knows those of now. */
 
 import test from 'ava'
+import { createDevice, DEVICE_CODE, openQuestion } from '../../support/device.ts'
 import { createGuests, untilSo } from '../../support/guests.ts'
 import { createOAuthClient, type Fields } from '../../support/oauth-client.ts'
 import { type OAuthServer, startOAuthServer } from '../../support/oauth-server.ts'
@@ -72,6 +73,27 @@ test('a service that comes can be logged in for, one that goes is no resource an
   server.configure(ONLY_ECHO + NOTES)
   await untilSo(async () => (await see(server)).metadata === 200)
   t.is((await guests.refresh(notes)).status, 200, 'whoever had logged in need not do it again')
+})
+
+test('a device that waits for a service that goes is told so, and its person too', async (t) => {
+  const server = await startOAuthServer({ configuration: ONLY_ECHO + NOTES })
+  t.teardown(server.stop)
+  const { send, issuer } = server
+  const { client_id } = await createOAuthClient(send, issuer).register({
+    grant_types: ['authorization_code', DEVICE_CODE],
+  })
+  const device = createDevice(send, issuer)
+  const codes = await device.begin({ client_id, resource: `${issuer}/notes/mcp` })
+  const person = createPerson(send)
+  const page = await openQuestion(person, codes.verification_uri_complete)
+  server.configure(ONLY_ECHO)
+  await untilSo(async () => (await see(server)).metadata === 404)
+  const late = await openQuestion(person, codes.verification_uri_complete)
+  t.notRegex(late.response.text, /undefined/)
+  const answer = await person.submit(page, { username: 'alice' })
+  t.is(answer.status, 400)
+  t.regex(answer.text, /The service that your device asked for is not there any more/)
+  t.is((await device.poll(codes.device_code, { client_id })).json()['error'], 'access_denied')
 })
 
 test('a service comes with its rules, not before them', async (t) => {

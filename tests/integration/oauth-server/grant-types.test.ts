@@ -113,6 +113,23 @@ test('who gave up device codes polls in vain, and the approved code waits', asyn
   t.is((await device.poll(codes.device_code, who)).status, 200)
 })
 
+test('who gave up device codes while the page was open is connected by nobody', async (t) => {
+  const device = createDevice(send, issuer)
+  const held = await client.register({ grant_types: ALL })
+  const who = { client_id: held.client_id }
+  const codes = await device.begin({ ...who, resource: ECHO })
+  const person = createPerson(send)
+  const page = await person.open(codes.verification_uri_complete)
+  const restricted = await restrict(held, without(DEVICE_CODE))
+  const refused = await person.submit(page, { username: 'alice' })
+  t.is(refused.status, 400)
+  t.regex(refused.text, /unauthorized_client/)
+  t.is((await device.poll(codes.device_code, who)).json()['error'], 'unauthorized_client')
+  await restrict(restricted, ALL)
+  t.is((await person.submit(page, { username: 'alice' })).status, 200, 'nothing was used up')
+  t.is((await device.poll(codes.device_code, who)).status, 200)
+})
+
 test('what the operator takes from a client it no longer does', async (t) => {
   const tokens = (await client.token(await getCode('written'))).json()
   const fields = toRefresh('written', tokens)

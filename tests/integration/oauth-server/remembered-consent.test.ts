@@ -159,6 +159,32 @@ test('a client that is gone is not redirected to, whatever is remembered', async
   t.is(gone.headers.get('location'), null)
 })
 
+test('a client that describes itself in another way while the page is open was not approved so', async (t) => {
+  const held = await client.register({ redirect_uris: [CB], client_name: 'As it was seen' })
+  const person = createPerson(send)
+  const page = await person.open(client.begin(held.client_id, WEB).url)
+  t.regex(page.response.text, /As it was seen/)
+  const changed = await send({
+    url: String(held['registration_client_uri']),
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${held['registration_access_token']}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      client_id: held.client_id,
+      redirect_uris: [CB],
+      client_name: 'As nobody has seen it',
+      token_endpoint_auth_method: 'none',
+    }),
+  })
+  t.is(changed.status, 200)
+  t.is((await person.submit(page, { username: 'lara' })).status, 303)
+  const asked = await open(person, {}, held.client_id)
+  t.true(isPage(asked))
+  t.regex(asked.text, /As nobody has seen it/)
+})
+
 test('a code given without a page is in the log, without the code', async (t) => {
   const person = await approved('kira')
   const response = await open(person)

@@ -117,6 +117,7 @@ const PROBLEMS = [
   'gatewayFailed',
   'tooMany',
   'loginTooOld',
+  'accountChanged',
 ] as const satisfies readonly (keyof typeof whoWords.en)[]
 
 const CONSENTS: readonly Exhibit[] = [

@@ -1,6 +1,7 @@
 /** Two tabs with the same question: one is answered, and what the other said leaves nothing but its login. */
 
 import test from 'ava'
+import { signOut } from '../../../../oauth-server/login/sign-out.ts'
 import type { HttpResponse } from '../../../support/http.ts'
 import {
   createCommandedProvider,
@@ -8,6 +9,7 @@ import {
   startLoginWorld,
 } from '../../../support/login-world.ts'
 import { createOAuthClient } from '../../../support/oauth-client.ts'
+import { startOperator } from '../../../support/operator.ts'
 import { createPerson, type Person } from '../../../support/person.ts'
 
 const CB = 'https://app.example/cb'
@@ -16,7 +18,11 @@ const world = await startLoginWorld({ providers: [github, devProvider] })
 const { send, issuer, ports } = world
 const oauth = createOAuthClient(send, issuer)
 const { client_id } = await oauth.register({ redirect_uris: [CB] })
-test.after.always(() => world.stop())
+const operator = await startOperator(world)
+test.after.always(async () => {
+  await operator.stop()
+  await world.stop()
+})
 
 const begin = (changes = {}) =>
   oauth.begin(client_id, { redirect_uri: CB, resource: `${issuer}/echo/mcp`, ...changes }).url
@@ -83,6 +89,32 @@ test.serial('two names at once: one is answered, and what was approved is theirs
   }
   t.deepEqual([await remembered(winner), await remembered(loser)], [true, false])
 })
+
+for (const how of ['signs out everywhere', 'is revoked'] as const) {
+  test.serial(`whoever ${how} while they approve is asked again`, async (t) => {
+    const person = createPerson(send)
+    const username = how.replaceAll(' ', '-')
+    const page = await person.open(begin())
+    const { interactions, logins } = ports.families
+    const { take } = interactions
+    Object.assign(interactions, {
+      async take(...input: Parameters<typeof take>) {
+        Object.assign(interactions, { take })
+        const user = `dev:${username}`
+        if (how === 'is revoked') await operator.told('users/revoke', { user })
+        else {
+          const facts = { userId: user, userName: username, authenticatedAt: 1 }
+          await signOut(ports, { ...(await logins.open(facts)), extent: 'everywhere' })
+        }
+        return await take(...input)
+      },
+    })
+    await person.submit(page, { username })
+    await person.post(await person.open(`${issuer}/login`), { username })
+    t.is(await nameIn(person), `${username} (dev)`)
+    t.regex(await silently(person), /error=consent_required/)
+  })
+}
 
 test.serial(
   'what cannot be remembered is asked again, and the answer comes all the same',

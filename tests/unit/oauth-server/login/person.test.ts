@@ -1,6 +1,6 @@
 import test from 'ava'
 import { parseParams } from '../../../../oauth-server/http/params.ts'
-import { nameOf, parsePerson } from '../../../../oauth-server/login/person.ts'
+import { markOf, nameOf, parsePerson } from '../../../../oauth-server/login/person.ts'
 import type { Provider } from '../../../../oauth-server/login/providers/provider.ts'
 import { createCommandedProvider, devProvider } from '../../../support/login-world.ts'
 
@@ -19,9 +19,15 @@ const loginOf = (userId: string, userName: string) => ({
 const ALICE = loginOf('dev:alice', 'alice')
 const OCTOCAT = loginOf('github:583231', 'octocat')
 
-/** What a form comes to, in a word. */
-const read = (form: string, providers: Map<string, Provider>, login?: typeof ALICE): string => {
-  const person = parsePerson(parseParams(form), { login, providers })
+/** What a form comes to, in a word. @param named by the page; as a rule whoever is signed in. */
+const read = (
+  form: string,
+  providers: Map<string, Provider>,
+  login?: typeof ALICE,
+  named: typeof ALICE | null = login ?? null,
+): string => {
+  const mark = named === null ? '' : `&named=${markOf(named)}`
+  const person = parsePerson(parseParams(form + mark), { login, providers })
   if (typeof person === 'string') return person
   if (person.kind === 'known') return `known ${person.login.userId}`
   if (person.kind === 'new') return `new ${person.arrival.user.id}`
@@ -78,6 +84,40 @@ for (const [form, expected, login] of [
 ] as const) {
   test(`several, ${login ? 'signed in' : 'nobody'}: "${form}" is ${expected}`, (t) => {
     t.is(read(form, mapOf(github, okta, devProvider), login), expected)
+  })
+}
+
+for (const [form, expected, login] of [
+  ['', 'accountChanged'],
+  ['', 'accountChanged', ALICE],
+  ['provider=', 'accountChanged', ALICE],
+  ['username=', 'accountChanged', ALICE],
+  ['provider=okta', 'away okta another', ALICE],
+  // Who writes a name says who is meant.
+  ['username=bob', 'new dev:bob', ALICE],
+  ['username=alice', 'known dev:alice', ALICE],
+] as const) {
+  const signedIn = login ? 'somebody else now' : 'nobody now'
+  test(`a page has named octocat, ${signedIn}: "${form}" is ${expected}`, (t) => {
+    t.is(read(form, mapOf(github, okta, devProvider), login, OCTOCAT), expected)
+  })
+}
+
+test('a page has named octocat, who has logged in anew: they are meant', (t) => {
+  const anew = { ...OCTOCAT, id: 'another', key: 'another' }
+  t.is(read('', mapOf(github), anew, OCTOCAT), 'known github:583231')
+})
+
+for (const [form, expected, providers] of [
+  ['', 'away github', mapOf(github)],
+  ['provider=github', 'away github', mapOf(github, okta)],
+  ['', 'chooseWay', mapOf(github, okta)],
+  ['', 'writeName', mapOf(devProvider)],
+] as const) {
+  test(`a page has named nobody, and says as much later: "${form}" is ${expected}`, (t) => {
+    for (const login of [undefined, OCTOCAT, ALICE]) {
+      t.is(read(form, providers, login, null), expected)
+    }
   })
 }
 

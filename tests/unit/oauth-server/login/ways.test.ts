@@ -76,6 +76,7 @@ for (const key of [
   'gatewayFailed',
   'loginTooOld',
   'notForYou',
+  'accountChanged',
   'tooMany',
 ]) {
   test(`the sentence ${key} exists in every language`, (t) => {
