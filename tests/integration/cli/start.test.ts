@@ -271,6 +271,18 @@ test.serial('a configuration that turns bad while running is told by status', as
   t.true(
     stdout.includes(`${path} is bad now; what was read before stays in force:\n  access.users.0`),
   )
+  for (const [lose, fault] of [
+    [() => writeFileSync(path, '# nothing\n'), 'is empty: write {} where nothing is meant'],
+    [() => rmSync(path), 'cannot be read any more'],
+  ] as const) {
+    lose()
+    t.deepEqual((await statusOf(place)).configuration, {
+      ...{ path, sha256, changed: [], needs_restart: [], restart_faults: [] },
+      ...{ secrets_at_restart: [], faults: [`${path} ${fault}`] },
+    })
+  }
+  const url = `http://127.0.0.1:${place.env['GATEWAY_METRICS_PORT']}/metrics/supervisor`
+  t.regex(await (await fetch(url)).text(), /^mcp_gateway_configuration_faults 1$/m)
   writeFileSync(path, 'access: { users: ["*"] }\nbranding: { name: Acme }\n')
   const changed = (await place.gateway(['status']).ended).stdout
   t.true(changed.includes('\nChanged since the start, and in force: access.\n'))
