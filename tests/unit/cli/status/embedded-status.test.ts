@@ -102,6 +102,11 @@ test('a certificate that ends, or is none', (t) => {
   const step = (changes: Partial<NonNullable<GatewayStatus['certificate']>>): string =>
     nextSteps({ ...WELL, certificate: { ...certificate, ...changes } }, [], NOW).join()
   t.regex(step({}), /^Put a newer certificate/)
+  t.is(
+    step({ missing_names: ['b', 'c'] }),
+    'Put a certificate that is for b, c as well in its place.',
+  )
+  t.regex(step({ not_before: '2026-11-30T00:00:00.000Z' }), /^Set the clock/)
   t.regex(step({ source: 'acme' }), /^See why the certificate is not renewed/)
   t.regex(step({ source: 'acme', placeholder: true }), /^Get a certificate/)
   // Those that live for a day are renewed in its course.
