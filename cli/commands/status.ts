@@ -49,9 +49,9 @@ async function showEmbedded(context: Context, running: RunningGateway): Promise<
   const value = { ...status, processes, checks, next_steps: nextSteps(status, checks, clock()) }
   output.result(value, () => renderStatus(status, { processes, checks }, clock))
   if (status.ready) return
-  const [first = ''] = failing.map(logOf)
+  const [part = ''] = failing.map(logOf)
   throw new CliError(`Not ready: ${failing.map(({ name }) => name).join(', ')}.`, {
-    nextStep: `gateway logs ${first}`,
+    nextStep: `gateway logs ${part}`,
   })
 }
 

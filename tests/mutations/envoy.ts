@@ -150,8 +150,8 @@ export const ENVOY: readonly Mutation[] = [
   {
     takesOut: 'no query stands in the access log',
     file: 'envoy/access-log.ts',
-    from: "path: '%PATH(NQ:PATH)%'",
-    to: "path: '%REQ(:PATH)%'",
+    from: 'path: `%PATH(NQ:PATH)',
+    to: 'path: `%REQ(:PATH)',
     noticedBy: 'edge-log-without-secrets',
     test: conformance('edge-answers'),
     drawnFor: 'F-25',
