@@ -12,11 +12,12 @@ const shape = z.object({
   failures: z.number(),
   fault: z.string().optional(),
   issuedAt: z.array(z.number()),
+  failedAt: z.array(z.number()).default([]),
 })
 
 export function attemptsFile(path: string): AttemptsFile {
   return {
-    read: () => afterStart(readAttempts(path)),
+    read: (now) => afterStart(readAttempts(path), now),
     keep(attempts) {
       writeWhole(path, JSON.stringify(attempts))
       return attempts
@@ -38,6 +39,7 @@ function readAttempts(path: string): Attempts {
 export function uncountedAttempts(): AttemptsFile {
   return {
     read: () => NO_ATTEMPTS,
-    keep: (attempts) => (attempts.failures === 0 ? NO_ATTEMPTS : { ...attempts, issuedAt: [] }),
+    keep: (attempts) =>
+      attempts.failures === 0 ? NO_ATTEMPTS : { ...attempts, issuedAt: [], failedAt: [] },
   }
 }

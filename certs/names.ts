@@ -1,6 +1,7 @@
 /** For which names the certificate has to be: the issuer and every service, in one. */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
+import type { Pair } from './pair.ts'
 
 type Addressed = Pick<Gateway, 'addresses' | 'services'>
 
@@ -24,6 +25,11 @@ export function wildcardNames(gateway: Addressed): string[] {
 /** On this machine each of its names is ours. */
 export function developmentNames(gateway: Addressed): string[] {
   return [...new Set(['localhost', '*.localhost', '127.0.0.1', '::1', ...hostNames(gateway)])]
+}
+
+/** Those that a client reaches under a certificate that is not for them. */
+export function missingNames(pair: Pair, gateway: Addressed): string[] {
+  return hostNames(gateway).filter((name) => !pair.covers(name))
 }
 
 function withoutPort(host: string): string {

@@ -6,13 +6,15 @@
 import { statSync } from 'node:fs'
 import type { Log } from '../lib/platform/log.ts'
 import { certificateFiles, readPair } from './files.ts'
-import { PairFault } from './pair.ts'
+import { type Pair, PairFault } from './pair.ts'
 import type { Served } from './publish.ts'
 
 export interface OwnFilesPorts {
   readonly folder: string
   served(): Served | undefined
   publish(served: Served): void
+  /** Names that are served and that the pair is not for. */
+  missing(pair: Pair): readonly string[]
   /** After each change of `fault`. */
   changed(): void
   readonly log: Log
@@ -28,6 +30,8 @@ export class OwnFiles {
   /** Somebody may be writing at this moment: only what is wrong twice is wrong. */
   #suspect = ''
   #fault: string | undefined
+  /** Of which it was told that they are missing. */
+  #missing = ''
 
   constructor(ports: OwnFilesPorts) {
     this.#ports = ports
@@ -72,7 +76,25 @@ export class OwnFiles {
       log.info({ folder, names, expires: new Date(notAfter) }, 'the certificate is served')
     }
     this.#fault = undefined
+    this.#tellMissing(pair)
     changed()
+  }
+
+  /** Nobody but the operator can make it one for them as well. */
+  namesChanged(): void {
+    const { served, changed } = this.#ports
+    const pair = served()?.pair
+    if (pair !== undefined) this.#tellMissing(pair)
+    changed()
+  }
+
+  #tellMissing(pair: Pair): void {
+    const { folder, missing, log } = this.#ports
+    const names = missing(pair)
+    const before = this.#missing
+    this.#missing = names.join(' ')
+    if (names.length === 0 || this.#missing === before) return
+    log.warn({ folder, names }, 'the certificate is not for these names: clients refuse it there')
   }
 
   #refuse(state: string, fault: string): void {

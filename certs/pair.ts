@@ -5,8 +5,9 @@ import { isIP } from 'node:net'
 import { Secret } from '../lib/platform/secret.ts'
 
 export interface Pair {
-  /** PEM: the certificate, then its intermediates. */
+  /** PEM: the certificate, then its intermediates, and nothing else that stood in the text. */
   readonly chain: string
+  /** PEM, PKCS #8. */
   readonly key: Secret
   /** As the certificate lists them, `*.example.com` among them. */
   readonly names: readonly string[]
@@ -20,14 +21,19 @@ export class PairFault extends Error {
   override readonly name = 'PairFault'
 }
 
-const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const ONE_CERTIFICATE = new RegExp(`${BEGIN}[^-]+-----END CERTIFICATE-----`, 'g')
 /** Envoy takes no other curves, and no shorter RSA keys. */
 const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
 const RSA_BITS_MIN = 2048
 
-/** @throws PairFault when Envoy could not serve it. */
+/**
+ * Both as they were understood, not as they were written: Envoy refuses a byte order mark, words before a
+ * block on its line, or a block that is cut off, where the parser here passes over them.
+ * @throws PairFault when Envoy could not serve it.
+ */
 export function toPair(chain: string, key: string): Pair {
-  const certificates = (chain.match(ONE_CERTIFICATE) ?? []).map(parseCertificate)
+  const certificates = parseChain(chain)
   const [leaf] = certificates
   if (leaf === undefined) throw new PairFault('the certificate file holds no PEM certificate')
   const privateKey = parseKey(key)
@@ -37,13 +43,22 @@ export function toPair(chain: string, key: string): Pair {
   requireServable(privateKey)
   const names = namesOf(leaf)
   return {
-    chain,
-    key: new Secret(key),
+    chain: certificates.map(String).join(''),
+    key: new Secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
     names,
     notBefore: leaf.validFromDate.getTime(),
     notAfter: leaf.validToDate.getTime(),
     covers: (name) => names.includes(name) || matches(leaf, name),
   }
+}
+
+function parseChain(text: string): X509Certificate[] {
+  const blocks = text.match(ONE_CERTIFICATE) ?? []
+  const begun = text.split(BEGIN).length - 1
+  if (begun === blocks.length) return blocks.map(parseCertificate)
+  throw new PairFault(
+    `the certificate file is not whole: of ${begun} certificates in it ${blocks.length} can be read to the end`,
+  )
 }
 
 function parseCertificate(pem: string): X509Certificate {

@@ -9,6 +9,8 @@ import { type Attempts, afterFailure, afterSuccess, nextAttemptAt } from './sche
 export interface Issuer {
   /** Tells its certificates from those of others. */
   readonly origin: string
+  /** Whether its certificates begin by the clock of this machine. */
+  readonly byOurClock?: boolean
   /** @throws Error whose message says what is wrong. */
   issue(names: readonly string[], signal: AbortSignal): Promise<Pair>
 }
@@ -28,7 +30,8 @@ export interface RenewalPorts {
 
 /** How it went before, which a restart must not forget. */
 export interface AttemptsFile {
-  read(): Attempts
+  /** @param now milliseconds since the epoch. */
+  read(now: number): Attempts
   /** @returns what counts of them from now on. */
   keep(attempts: Attempts): Attempts
 }
@@ -54,7 +57,7 @@ export class Renewal {
 
   constructor(ports: RenewalPorts) {
     this.#ports = ports
-    this.#attempts = ports.attempts.read()
+    this.#attempts = ports.attempts.read(ports.clock())
   }
 
   get state(): RenewalState {
@@ -89,8 +92,19 @@ export class Renewal {
   }
 
   #situation(names = this.#ports.names()) {
-    const { issuer, served } = this.#ports
-    return { served: served(), origin: issuer.origin, names, attempts: this.#attempts }
+    const { issuer } = this.#ports
+    return { served: this.#begun(), origin: issuer.origin, names, attempts: this.#attempts }
+  }
+
+  /**
+   * Without one that begins later than now, where the clock was ahead when it was made: another one begins in time.
+   * An authority's begins by its clock: there ours is behind, and to ask again would help nobody.
+   */
+  #begun(): Served | undefined {
+    const { issuer, served, clock } = this.#ports
+    const now = served()
+    const isEarly = issuer.byOurClock === true && now !== undefined && now.pair.notBefore > clock()
+    return isEarly ? undefined : now
   }
 
   #schedule(waitMsMin = 0): void {

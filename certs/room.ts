@@ -17,9 +17,9 @@ import { developmentIssuer } from './development.ts'
 import { watchExpiry } from './expiry.ts'
 import { certificateFolder, FOLDERS } from './files.ts'
 import { makePlaceholder } from './making.ts'
-import { developmentNames, hostNames, wildcardNames } from './names.ts'
+import { developmentNames, hostNames, missingNames, wildcardNames } from './names.ts'
 import { OwnFiles } from './own-files.ts'
-import { toPair } from './pair.ts'
+import { type Pair, toPair } from './pair.ts'
 import { publishPair, readServed, type Served } from './publish.ts'
 import { Renewal } from './renewal.ts'
 import { type CertificateSource, chooseSource } from './source.ts'
@@ -64,6 +64,7 @@ export async function startCertificates(ports: CertsPorts): Promise<Stop> {
   const told = (): Told => ({
     source: source.kind,
     served,
+    missing: missingNames(served.pair, live.current),
     fault: supply?.fault,
     nextAttemptAt: supply?.nextAttemptAt,
   })
@@ -131,8 +132,11 @@ async function firstServed(folder: string, { live, clock }: CertsPorts): Promise
 }
 
 async function openSupply(source: CertificateSource, room: Room): Promise<Supply> {
-  if (source.kind === 'own') return ownSupply(new OwnFiles({ ...room, folder: source.folder }))
   const { live, folder, clock } = room
+  if (source.kind === 'own') {
+    const missing = (pair: Pair): string[] => missingNames(pair, live.current)
+    return ownSupply(new OwnFiles({ ...room, folder: source.folder, missing }))
+  }
   if (source.kind === 'acme') {
     const toNames = source.challenge === 'dns' ? wildcardNames : hostNames
     const attempts = attemptsFile(join(folder, 'attempts.json'))
@@ -158,7 +162,7 @@ function ownSupply(files: OwnFiles): Supply {
     },
     nextAttemptAt: undefined,
     start: () => files.start(),
-    namesChanged: () => {},
+    namesChanged: () => files.namesChanged(),
     stop: () => files.stop(),
   }
 }

@@ -15,6 +15,8 @@ export interface Attempts {
   readonly fault: string | undefined
   /** When certificates were issued, the latest last. */
   readonly issuedAt: readonly number[]
+  /** When one was refused, for whatever names; the latest last. */
+  readonly failedAt: readonly number[]
 }
 
 export const NO_ATTEMPTS: Attempts = {
@@ -23,6 +25,7 @@ export const NO_ATTEMPTS: Attempts = {
   failures: 0,
   fault: undefined,
   issuedAt: [],
+  failedAt: [],
 }
 
 export interface Situation {
@@ -33,13 +36,14 @@ export interface Situation {
 }
 
 const RETRY_MS_MIN = 30_000
-/** Let's Encrypt refuses after five failures in an hour: this makes no more than five. */
 const RETRY_FACTOR = 4
 const RETRY_MS_MAX = 6 * 3_600_000
 /** Between attempts for different names. */
 const CHANGE_MS_MIN = 5000
 const HOUR_MS = 3_600_000
 const CHANGES_PER_HOUR_MAX = 5
+/** Let's Encrypt counts them by name, and a name is asked for again with each that comes. */
+const FAILURES_PER_HOUR_MAX = 5
 
 /** Milliseconds since the epoch; in the past when it is due. */
 export function nextAttemptAt(situation: Situation): number {
@@ -64,11 +68,15 @@ export function toAsked({ origin, names }: Pick<Situation, 'origin' | 'names'>):
 }
 
 function afterFailures({ attempts, ...wanted }: Situation): number {
-  const { failures, lastAt, asked } = attempts
-  if (failures === 0) return 0
+  const { failures, lastAt, asked, failedAt } = attempts
+  const allowedAt = (failedAt.at(-FAILURES_PER_HOUR_MAX) ?? -HOUR_MS) + HOUR_MS
+  if (failures === 0) return allowedAt
   // Other names may succeed at once, though not as often as somebody can think of them.
-  if (asked !== toAsked(wanted)) return lastAt + CHANGE_MS_MIN
-  return lastAt + Math.min(RETRY_MS_MIN * RETRY_FACTOR ** (failures - 1), RETRY_MS_MAX)
+  const waitMs =
+    asked === toAsked(wanted)
+      ? Math.min(RETRY_MS_MIN * RETRY_FACTOR ** (failures - 1), RETRY_MS_MAX)
+      : CHANGE_MS_MIN
+  return Math.max(allowedAt, lastAt + waitMs)
 }
 
 function afterChanges({ issuedAt, lastAt }: Attempts): number {
@@ -78,11 +86,19 @@ function afterChanges({ issuedAt, lastAt }: Attempts): number {
 
 export function afterSuccess(situation: Situation, now: number): Attempts {
   const issuedAt = [...situation.attempts.issuedAt, now].slice(-CHANGES_PER_HOUR_MAX)
-  return { asked: toAsked(situation), lastAt: now, failures: 0, fault: undefined, issuedAt }
+  const { failedAt } = situation.attempts
+  return {
+    asked: toAsked(situation),
+    lastAt: now,
+    failures: 0,
+    fault: undefined,
+    issuedAt,
+    failedAt,
+  }
 }
 
 export function afterFailure(situation: Situation, fault: string, now: number): Attempts {
-  const { asked, failures, issuedAt } = situation.attempts
+  const { asked, failures, issuedAt, failedAt } = situation.attempts
   const wanted = toAsked(situation)
   return {
     asked: wanted,
@@ -90,10 +106,21 @@ export function afterFailure(situation: Situation, fault: string, now: number): 
     failures: asked === wanted ? failures + 1 : 1,
     fault,
     issuedAt,
+    failedAt: [...failedAt, now].slice(-FAILURES_PER_HOUR_MAX),
   }
 }
 
-/** Whoever starts the gateway again has often mended what was wrong, and wants to know soon. */
-export function afterStart(attempts: Attempts): Attempts {
-  return { ...attempts, failures: Math.min(attempts.failures, 2) }
+/**
+ * Whoever starts the gateway again has often mended what was wrong, and wants to know soon. What was noted by a
+ * clock that was ahead counts from now on.
+ */
+export function afterStart(attempts: Attempts, now: number): Attempts {
+  const upToNow = (at: number): number => Math.min(at, now)
+  return {
+    ...attempts,
+    failures: Math.min(attempts.failures, 2),
+    lastAt: upToNow(attempts.lastAt),
+    issuedAt: attempts.issuedAt.map(upToNow),
+    failedAt: attempts.failedAt.map(upToNow),
+  }
 }

@@ -13,6 +13,8 @@ export interface CertificateStatus {
   /** Ours for the moment, until one comes that others trust. */
   readonly placeholder: boolean
   readonly names: readonly string[]
+  /** Hosts that are served and that it is not for; absent where whoever tells does not know. */
+  readonly missing_names?: readonly string[]
   readonly not_before: string
   readonly not_after: string
   /** Why there is no newer one, or null when nothing is wrong. */
@@ -28,16 +30,24 @@ const statusPath = (folder: string): string => join(folder, 'status.json')
 export interface Told {
   readonly source: CertificateSource['kind']
   readonly served: Served
+  readonly missing: readonly string[]
   readonly fault: string | undefined
   readonly nextAttemptAt: number | undefined
 }
 
-export function toStatus({ source, served, fault, nextAttemptAt }: Told): CertificateStatus {
+export function toStatus({
+  source,
+  served,
+  missing,
+  fault,
+  nextAttemptAt,
+}: Told): CertificateStatus {
   const { names, notBefore, notAfter } = served.pair
   return {
     source,
     placeholder: served.origin === PLACEHOLDER_ORIGIN,
     names,
+    missing_names: missing,
     not_before: new Date(notBefore).toISOString(),
     not_after: new Date(notAfter).toISOString(),
     fault: fault ?? null,

@@ -11,6 +11,12 @@ import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { detailsAre, holds } from './expressions.ts'
 import { EXT_AUTHZ_FILTER } from './filters.ts'
 
+/** Of what a caller writes: a stranger's long lines would push everybody else's out of the log. */
+const CHARACTERS_MAX = { method: 32, path: 512 } as const
+
+/** Of Envoy's making. */
+const REQUEST_ID = { request_id: '%REQ(X-REQUEST-ID):64%' }
+
 /** What a route says of itself to the log. */
 const ROUTE_RECORD = 'mcp_gateway'
 
@@ -39,11 +45,11 @@ const UNANSWERED = {
 }
 
 /** Of a listener on which nothing is decided. */
-export function accessLog(): object {
-  return lineWith({})
+export function plainLogs(): readonly object[] {
+  return [{ ...lineWith({}), filter: hasRoute(true) }, unrouted()]
 }
 
-/** One line for each request, whoever it is from: of the three filters each is what the others leave. */
+/** One line for each request, whoever it is from: of the four filters each is what the others leave. */
 export function decisionLogs(): readonly object[] {
   return [
     {
@@ -55,7 +61,8 @@ export function decisionLogs(): readonly object[] {
       filter: {
         and_filter: {
           filters: [
-            { or_filter: { filters: [hasIdentity(false), hasRoute(false)] } },
+            hasIdentity(false),
+            hasRoute(true),
             { or_filter: { filters: [hasRecord(true), isUnanswered(false)] } },
           ],
         },
@@ -74,7 +81,13 @@ export function decisionLogs(): readonly object[] {
         },
       },
     },
+    unrouted(),
   ]
+}
+
+/** Refused before a route was looked for, and before Envoy gave it an id: what stands there is the caller's. */
+function unrouted(): object {
+  return { ...lineWith({}, {}), filter: hasRoute(false) }
 }
 
 /** Set with each allowance, and never empty. */
@@ -110,7 +123,10 @@ function hasRecord(wanted: boolean): object {
   }
 }
 
-function lineWith(decision: Readonly<Record<string, string>>): object {
+function lineWith(
+  decision: Readonly<Record<string, string>>,
+  id: Readonly<Record<string, string>> = REQUEST_ID,
+): object {
   return {
     name: 'envoy.access_loggers.stdout',
     typed_config: {
@@ -123,11 +139,11 @@ function lineWith(decision: Readonly<Record<string, string>>): object {
           time: '%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%',
           name: 'envoy',
           msg: 'request',
-          request_id: '%REQ(X-REQUEST-ID)%',
+          ...id,
           address: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
           protocol: '%PROTOCOL%',
-          method: '%REQ(:METHOD)%',
-          path: '%PATH(NQ:PATH)%',
+          method: `%REQ(:METHOD):${CHARACTERS_MAX.method}%`,
+          path: `%PATH(NQ:PATH):${CHARACTERS_MAX.path}%`,
           status: '%RESPONSE_CODE%',
           details: '%RESPONSE_CODE_DETAILS%',
           flags: '%RESPONSE_FLAGS%',

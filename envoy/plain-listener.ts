@@ -4,7 +4,7 @@
  */
 
 import type { Gateway } from '../lib/catalogue/gateway.ts'
-import { accessLog } from './access-log.ts'
+import { plainLogs } from './access-log.ts'
 import { FILES, fileSource } from './bootstrap.ts'
 import { socketCluster } from './clusters.ts'
 import { addressesReadOneWay, callersBelievedNothing } from './connection-manager.ts'
@@ -65,7 +65,7 @@ function connectionManager(folder: string): object {
         },
       },
     ],
-    access_log: [accessLog()],
+    access_log: plainLogs(),
   }
 }
 

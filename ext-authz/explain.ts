@@ -69,10 +69,10 @@ export async function explain(
   gateway: Gateway,
   judge: Judge,
 ): Promise<Explanation> {
-  const service = serviceAt(url, gateway)
-  if (service === undefined) return notServed(url, gateway)
+  const place = placeOf(url, gateway)
+  if ('refusal' in place) return place.refusal
   const decision = await judge({
-    service,
+    service: place.service,
     authorization: token === undefined ? [] : [`Bearer ${token}`],
     origin: origin === undefined ? [] : [origin],
   })
@@ -98,17 +98,46 @@ function toSteps(failed: number, detail: string): Step[] {
   })
 }
 
-function serviceAt(url: string, { addresses, services }: Gateway): string | undefined {
+type Place = { readonly service: string } | { readonly refusal: Explanation }
+
+/** Where Envoy leads what is sent there, or how it refuses it before anybody is asked. */
+function placeOf(url: string, { addresses, services }: Gateway): Place {
+  const names = [...services.keys()]
+  const known = names.map(addresses.resourceOf).join(', ')
+  const refused = (status: number, reason: string): Place => ({
+    refusal: {
+      steps: toSteps(0, `${url} is none of ${known}`),
+      decision: { allow: false, status, reason },
+    },
+  })
   const address = URL.parse(url)
-  if (address === null) return undefined
-  const wanted = address.origin + address.pathname
-  return [...services.keys()].find((service) => addresses.resourceOf(service) === wanted)
+  if (address !== null && TWO_READINGS.test(address.pathname)) {
+    return refused(400, 'the path could be read in two ways')
+  }
+  if (address === null || (address.protocol === 'https:') !== addresses.secure) {
+    return refused(404, NOT_SERVED)
+  }
+  const host = address.host.replace(DOT_AT_END, '')
+  if (![addresses.issuerHost, ...names.map(addresses.hostOf)].includes(host)) {
+    return refused(421, `this gateway answers to ${addresses.issuer} only`)
+  }
+  const path = onePath(address.pathname)
+  const service = names.find(
+    (name) => addresses.hostOf(name) === host && addresses.pathOf(name) === path,
+  )
+  return service === undefined ? refused(404, NOT_SERVED) : { service }
 }
 
-function notServed(url: string, { addresses, services }: Gateway): Explanation {
-  const known = [...services.keys()].map(addresses.resourceOf).join(', ')
-  return {
-    steps: toSteps(0, `${url} is none of ${known}`),
-    decision: { allow: false, status: 404, reason: 'no MCP server is at this address' },
-  }
+const NOT_SERVED = 'no MCP server is at this address'
+const TWO_READINGS = /%2f|%5c|%00/i
+const DOT_AT_END = /\.(?=(?::\d+)?$)/
+
+/** Without needless escapes (RFC 3986 section 6.2.2.2) and doubled slashes; dots are resolved already. */
+function onePath(pathname: string): string {
+  return pathname
+    .replaceAll(/%([\da-f]{2})/gi, (escaped, code: string) => {
+      const character = String.fromCharCode(Number.parseInt(code, 16))
+      return /[\w.~-]/.test(character) ? character : escaped
+    })
+    .replaceAll(/\/{2,}/g, '/')
 }

@@ -106,7 +106,7 @@ function readAnswer({ status, body }: SocketAnswer): Explanation {
 }
 
 function nextStepFor(token: string | undefined, status: number): { nextStep?: string } {
-  if (status === 404) return { nextStep: 'gateway status shows the addresses' }
+  if ([400, 404, 421].includes(status)) return { nextStep: 'gateway status shows the addresses' }
   if (status === 503) return { nextStep: 'gateway logs ext-authz' }
   if (token !== undefined) return {}
   return {

@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type CommandMaker, type Context, isInContainer } from '../context.ts'
+import { askServing } from '../health/embedded-health.ts'
 import type { RunningGateway } from '../instance/control-client.ts'
 import { requireRunning } from '../instance/find-running.ts'
 import { readProcesses } from '../instance/service-processes.ts'
-import { isServing } from '../instance/status.ts'
 import { becomeOwnerToRead } from '../setup/become-owner.ts'
 import { envFilePath } from '../setup/env-file-place.ts'
 import {
@@ -16,7 +16,7 @@ import {
   notReady,
   renderComposeStatus,
 } from '../status/compose-status.ts'
-import { nextSteps, renderStatus } from '../status/embedded-status.ts'
+import { logOf, nextSteps, renderStatus } from '../status/embedded-status.ts'
 import { composeStatusOf, readPipedStatus } from '../status/read-compose-status.ts'
 
 const NOTES = `
@@ -38,16 +38,21 @@ export const statusCommand: CommandMaker = (context) =>
       showCompose(place, await composeStatusOf(place, found.compose, found.containers))
     })
 
-async function showEmbedded(
-  { output, clock }: Context,
-  { status, socketPath }: RunningGateway,
-): Promise<void> {
-  const processes = await readProcesses(dirname(socketPath))
-  const value = { ...status, processes, next_steps: nextSteps(status, clock()) }
-  output.result(value, () => renderStatus(status, processes, clock))
+async function showEmbedded(context: Context, running: RunningGateway): Promise<void> {
+  const { output, clock } = context
+  const [processes, checks] = await Promise.all([
+    readProcesses(dirname(running.socketPath)),
+    askServing(running),
+  ])
+  const failing = checks.filter(({ status }) => status === 'failing')
+  const status = { ...running.status, ready: running.status.ready && failing.length === 0 }
+  const value = { ...status, processes, checks, next_steps: nextSteps(status, checks, clock()) }
+  output.result(value, () => renderStatus(status, { processes, checks }, clock))
   if (status.ready) return
-  const names = status.parts.filter((part) => !isServing(part)).map(({ name }) => name)
-  throw new CliError(`Not ready: ${names.join(', ')}.`, { nextStep: `gateway logs ${names[0]}` })
+  const [part = ''] = failing.map(logOf)
+  throw new CliError(`Not ready: ${failing.map(({ name }) => name).join(', ')}.`, {
+    nextStep: `gateway logs ${part}`,
+  })
 }
 
 function showCompose({ output, clock }: Context, status: ComposeStatus): void {

@@ -9,6 +9,7 @@ import { askEnvoy, publicPort } from '../instance/envoy-admin.ts'
 import { roomOf } from '../instance/part-names.ts'
 import { isServing, type PartStatus } from '../instance/status.ts'
 import { withStore } from '../instance/store.ts'
+import { answersAtAll } from '../supervisor/readiness.ts'
 import { checkCertificate, checkEdge, checkSigningKeys, judgeFreshness } from './dependencies.ts'
 import {
   failing,
@@ -25,18 +26,25 @@ export async function embeddedHealth(
   { status, socketPath }: RunningGateway,
   days: number,
 ): Promise<HealthReport> {
-  const folder = dirname(socketPath)
+  const { certificate } = status
   const parts = status.parts.filter(({ name }) => name !== 'valkey')
-  const checks = await Promise.all([
+  const [store, keys, serving] = await Promise.all([
     timed('store', () => pingStore(context)),
-    ...parts.map((part) => timed(part.name, () => askPart(part, folder))),
     checkSigningKeys(context),
-    checkThrough(status.public_url, folder),
-    ...(status.certificate === null
-      ? []
-      : [checkCertificate(status.certificate, days, context.clock())]),
+    askServing({ status: { ...status, parts }, socketPath }),
   ])
-  return toReport('embedded', softenSpares(checks))
+  const ending = certificate === null ? [] : [checkCertificate(certificate, days, context.clock())]
+  return toReport('embedded', [store, ...serving, keys, ...ending])
+}
+
+/** Each part, and the way through Envoy: a process that runs may have stopped to answer. Needs no secret. */
+export async function askServing({ status, socketPath }: RunningGateway): Promise<HealthCheck[]> {
+  const folder = dirname(socketPath)
+  const checks = await Promise.all([
+    ...status.parts.map((part) => timed(part.name, () => askPart(part, folder))),
+    checkThrough(status.public_url, folder),
+  ])
+  return softenSpares(checks)
 }
 
 /** Of several processes of a room one is enough: another that fails is to be seen to, and keeps nobody out. */
@@ -77,6 +85,10 @@ const QUESTIONS: Readonly<Record<string, (folder: string, number: number) => Pro
   },
   envoy: async (folder) => ok((await askEnvoy(folder, '/ready')).trim()),
   certs: (folder) => askHealth(join(folder, SOCKET_NAMES.certs)),
+  valkey: async (folder) =>
+    (await answersAtAll(join(folder, SOCKET_NAMES.valkey)))
+      ? ok('answers')
+      : failing('does not answer'),
 }
 
 async function askPart(part: PartStatus, folder: string): Promise<Verdict> {

@@ -61,7 +61,10 @@ export interface GatewayStatus {
   readonly cautions: readonly string[]
 }
 
-export function isReady(parts: readonly PartStatus[]): boolean {
+export function isReady(
+  parts: readonly PartStatus[],
+  serves: (part: PartStatus) => boolean = isServing,
+): boolean {
   const rooms = Map.groupBy(parts, ({ name }) => roomOf(name))
-  return rooms.size > 0 && [...rooms.values()].every((processes) => processes.some(isServing))
+  return rooms.size > 0 && [...rooms.values()].every((processes) => processes.some(serves))
 }

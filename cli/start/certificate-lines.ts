@@ -27,6 +27,10 @@ export function certificateLines(
       'There is no certificate yet: clients refuse the placeholder. gateway status tells when one comes.',
     ]
   }
+  const missing = certificate?.missing_names ?? []
+  if (certificate?.source === 'own' && missing.length > 0) {
+    return ['', `The certificate is not for ${missing.join(', ')}: clients refuse it there.`]
+  }
   if (certificate?.source !== 'development') return []
   const path = join(certificateFolder(stateDirectory), AUTHORITY_CERTIFICATE)
   return [
@@ -48,15 +52,26 @@ const SOURCES = {
 
 export function statusLines(certificate: CertificateStatus | null, now: number): string[] {
   if (certificate === null) return []
-  const { source, placeholder, names, not_after, fault, next_attempt } = certificate
+  const { source, placeholder, names, missing_names: missing = [] } = certificate
+  const { fault, next_attempt } = certificate
   const what = placeholder
     ? `certificate: none yet from ${SOURCES[source]}; a placeholder is served, which clients refuse`
-    : `certificate: from ${SOURCES[source]} for ${names.join(', ')}, ${toExpiry(not_after, now)}`
+    : `certificate: from ${SOURCES[source]} for ${names.join(', ')}, ${toValidity(certificate, now)}`
   const next = next_attempt === null ? '' : `; asked again at ${next_attempt}`
-  return [what, ...(fault === null ? [] : [`  no newer one: ${fault}${next}`])]
+  return [
+    what,
+    ...(placeholder || missing.length === 0
+      ? []
+      : [`  not for ${missing.join(', ')}: clients refuse it there`]),
+    ...(fault === null ? [] : [`  no newer one: ${fault}${next}`]),
+  ]
 }
 
-function toExpiry(notAfter: string, now: number): string {
+function toValidity(
+  { not_before: notBefore, not_after: notAfter }: CertificateStatus,
+  now: number,
+): string {
+  if (Date.parse(notBefore) > now) return `NOT VALID before ${notBefore}`
   const left = Date.parse(notAfter) - now
   if (left <= 0) return `EXPIRED at ${notAfter}`
   const days = Math.floor(left / DAY_MS)

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { changedSections, needsRestart, type Section } from '../../lib/catalogue/changes.ts'
+import { whyLost } from '../../lib/catalogue/configuration-watch.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { ConfigError } from '../../lib/platform/environment.ts'
 import type { Context } from '../context.ts'
@@ -25,19 +26,23 @@ export function toConfigurationStatus(
   },
 ): ConfigurationStatus {
   const path = started.configurationPath
-  let now = started
+  let read = started
   const faults = faultsOf(() => {
-    now = readConfigurationAgain(place)
+    const lost = whyLost(path, current.configurationText)
+    if (lost !== undefined) throw new ConfigError([lost])
+    read = readConfigurationAgain(place)
   })
+  // Of a text that is not there any more nobody wants to hear.
+  if (refused?.text === read.configurationText) faults.unshift(...refused.faults)
+  // What is at fault is neither in force nor waits for anything.
+  const now = faults.length > 0 ? started : read
   const changed: readonly Section[] = changedSections(started, now)
   const waiting = changed.filter(needsRestart)
-  // Of a text that is not there any more nobody wants to hear.
-  const isStillThere = refused?.text === now.configurationText
   const restartFaults = waiting.length > 0 ? faultsOf(() => readConfiguration(place)) : []
   return {
     path,
     sha256: hashOf(current.configurationText),
-    faults: [...(isStillThere ? refused.faults : []), ...faults],
+    faults,
     changed,
     needs_restart: waiting,
     secrets_at_restart: newSecretNames(started.services, now.services),
@@ -49,11 +54,11 @@ export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-function faultsOf(read: () => unknown): readonly string[] {
+function faultsOf(read: () => unknown): string[] {
   try {
     read()
     return []
   } catch (error) {
-    return error instanceof ConfigError ? error.faults : [String(error)]
+    return error instanceof ConfigError ? [...error.faults] : [String(error)]
   }
 }

@@ -226,6 +226,7 @@ function toSources(start: Start): SupervisorSources {
   const { context, settings } = start
   return {
     parts: () => partsOf(start),
+    serving: async () => (await start.running?.supervisor.serving()) ?? new Set(),
     versions: () => versionsOf(start),
     configurationFaults: () =>
       toConfigurationStatus(settings.gateway, context, start.running?.published).faults.length,

@@ -1,6 +1,7 @@
 /** The status of a gateway that runs without containers, as it tells it itself. */
 
 import type { Clock } from '../../lib/platform/clock.ts'
+import type { HealthCheck } from '../health/health-report.ts'
 import type { ServiceProcess } from '../instance/service-processes.ts'
 import { toCells } from '../instance/service-processes.ts'
 import { type ConfigurationStatus, type GatewayStatus, isServing } from '../instance/status.ts'
@@ -9,9 +10,15 @@ import { statusLines } from '../start/certificate-lines.ts'
 import { peopleStatusLine } from '../start/people-lines.ts'
 import { certificateSteps, connectSteps, stepLines, switchedOffLines } from './next-steps.ts'
 
+/** What others than the supervisor say of themselves, just now. */
+export interface Asked {
+  readonly processes: readonly ServiceProcess[]
+  readonly checks: readonly HealthCheck[]
+}
+
 export function renderStatus(
   status: GatewayStatus,
-  processes: readonly ServiceProcess[],
+  { processes, checks }: Asked,
   clock: Clock,
 ): string[] {
   const now = clock()
@@ -33,24 +40,32 @@ export function renderStatus(
     ...configurationLines(status.configuration),
     '',
     ...toTable([['PART', 'STATE', 'PID', 'SINCE', 'RESTARTS', 'LAST EXIT'], ...parts]),
+    ...checkLines(silentOf(status, checks)),
     '',
     ...toTable([
       ['SERVICE', 'PROCESSES', 'SESSIONS', 'MEMORY', 'URL'],
       ...status.services.map(({ name, url }) => [name, ...toCells(processes, name), url]),
     ]),
     ...switchedOffLines(status.switched_off),
-    ...stepLines(nextSteps(status, now)),
+    ...stepLines(nextSteps(status, checks, now)),
   ]
 }
 
 /** What a person should do; the command that shows how to connect where nothing is wrong. */
-export function nextSteps(status: GatewayStatus, now: number): string[] {
+export function nextSteps(
+  status: GatewayStatus,
+  checks: readonly HealthCheck[],
+  now: number,
+): string[] {
   const { parts, configuration, certificate, services } = status
   const { path, faults, needs_restart, secrets_at_restart, restart_faults } = configuration
-  const failing = parts.filter((part) => !isServing(part))
+  const failing = parts.filter((part) => !isServing(part)).map(({ name }) => name)
+  const silent = silentOf(status, checks).map(logOf)
   const waits = needs_restart.length + secrets_at_restart.length > 0
   const steps = [
-    ...failing.map(({ name }) => `See why ${name} does not serve: npm run gateway logs ${name}`),
+    ...[...new Set([...failing, ...silent])].map(
+      (name) => `See why ${name} does not serve: npm run gateway logs ${name}`,
+    ),
     ...(faults.length > 0 ? [`Correct ${path}.`] : []),
     ...(restart_faults.length > 0 ? ['Correct what another start would refuse.'] : []),
     ...(waits && restart_faults.length === 0
@@ -60,6 +75,23 @@ export function nextSteps(status: GatewayStatus, now: number): string[] {
   ]
   return steps.length > 0 ? steps : connectSteps(services)
 }
+
+/** Whose log says more of it. */
+export function logOf({ name }: Pick<HealthCheck, 'name'>): string {
+  return name === 'edge' ? 'envoy' : name
+}
+
+/** What is not well though it runs: the others are in the table of parts. */
+function silentOf({ parts }: GatewayStatus, checks: readonly HealthCheck[]): HealthCheck[] {
+  const stopped = new Set(parts.filter((part) => !isServing(part)).map(({ name }) => name))
+  return checks.filter(({ name, status }) => status !== 'ok' && !stopped.has(name))
+}
+
+function checkLines(checks: readonly HealthCheck[]): string[] {
+  if (checks.length === 0) return []
+  return ['', 'Runs, and does not serve:', ...checks.map((one) => `  ${one.name}: ${one.detail}`)]
+}
+
 function configurationLines(configuration: ConfigurationStatus): string[] {
   const { path, faults, changed, needs_restart, secrets_at_restart, restart_faults } = configuration
   const inForce = changed.filter((section) => !needs_restart.includes(section))

@@ -16,9 +16,13 @@ export function certificateSteps(
   now: number,
 ): string[] {
   if (certificate === null) return []
-  const { source, placeholder, not_before, not_after } = certificate
+  const { source, placeholder, not_before, not_after, missing_names: missing = [] } = certificate
   const [begins, ends] = [Date.parse(not_before), Date.parse(not_after)]
   if (placeholder) return [`Get a certificate: ${logs} says why there is none.`]
+  if (begins > now) return ['Set the clock, or wait: the certificate begins later than now.']
+  if (source === 'own' && missing.length > 0) {
+    return [`Put a certificate that is for ${missing.join(', ')} as well in its place.`]
+  }
   if (ends - now > Math.min(SOON_MS_MAX, (ends - begins) / SOON_PART)) return []
   return source === 'own'
     ? ['Put a newer certificate in the place of the one that ends: docs/certificates.md.']

@@ -25,6 +25,8 @@ const UNAUTHORIZED = 401
 export function envoyPart(options: EnvoyPartOptions): Part {
   const { program, folder, env, dependsOn, adminSocket } = options
   const admin = { socketPath: adminSocket, headers: { host: 'localhost' } }
+  const answers = async (): Promise<boolean> =>
+    (await askHttp({ ...admin, path: '/ready' })) === 200
   return {
     name: 'envoy',
     command: program,
@@ -45,8 +47,9 @@ export function envoyPart(options: EnvoyPartOptions): Part {
     ],
     env,
     dependsOn,
-    isReady: async () =>
-      (await askHttp({ ...admin, path: '/ready' })) === 200 && (await serves(options)),
+    isReady: async () => (await answers()) && (await serves(options)),
+    // What is behind it is asked itself: nobody's access log need have these questions.
+    answers,
     async drain() {
       // New connections are refused while answers on the way still arrive.
       await askHttp({ ...admin, path: '/drain_listeners?graceful&skip_exit', method: 'POST' })

@@ -1,11 +1,13 @@
 /** What the supervisor tells Prometheus: how the parts fare that it keeps alive. */
 
 import { createFigures, type Figures } from '../../lib/platform/figures.ts'
-import { isReady, isServing, type PartStatus } from '../instance/status.ts'
+import { isReady, type PartStatus } from '../instance/status.ts'
 
 /** What is looked at whenever somebody asks, each by the figures that tell it. */
 export interface SupervisorSources {
   readonly parts: () => readonly PartStatus[]
+  /** Names of those that serve and answer. */
+  readonly serving: () => Promise<ReadonlySet<string>>
   readonly versions: () => Readonly<Record<string, string>>
   /** How many; reads the configuration. */
   readonly configurationFaults: () => number
@@ -13,13 +15,23 @@ export interface SupervisorSources {
 
 export function createSupervisorFigures({
   parts,
+  serving,
   versions,
   configurationFaults,
 }: SupervisorSources): Figures {
   const figures = createFigures()
-  figures.gauge('ready', 'Whether everything is served: 1, or 0.', () => Number(isReady(parts())))
-  figures.gauges('part_ready', 'Whether a part serves: 1, or 0.', ['part'], () =>
-    parts().map((part) => [[part.name], Number(isServing(part))]),
+  figures.gauges('ready', 'Whether of each room a process answers: 1, or 0.', [], async () => {
+    const names = await serving()
+    return [[[], Number(isReady(parts(), ({ name }) => names.has(name)))]]
+  })
+  figures.gauges(
+    'part_ready',
+    'Whether a part serves and answers: 1, or 0.',
+    ['part'],
+    async () => {
+      const names = await serving()
+      return parts().map(({ name }) => [[name], Number(names.has(name))])
+    },
   )
   figures.totals(
     'part_restarts_total',

@@ -98,6 +98,12 @@ export class Keeper {
     this.#enter('stopped')
   }
 
+  /** Asked just now: one that has served may have stopped to answer. */
+  async isServing(): Promise<boolean> {
+    const { answers, isReady } = this.part
+    return this.#state === 'ready' && (await (answers ?? isReady)?.()) !== false
+  }
+
   status(): PartStatus {
     return {
       name: this.part.name,

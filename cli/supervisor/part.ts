@@ -14,6 +14,8 @@ export interface Part {
   readonly announces?: boolean
   /** Whether it serves, asked again and again until it does. */
   readonly isReady?: () => Promise<boolean>
+  /** Whether it still answers, asked whenever somebody looks; as `isReady` where that says so too. */
+  readonly answers?: () => Promise<boolean>
   /** Variable in which it gets the marker for processes of its own. */
   readonly markerVariable?: string
   /** Asks it to take no more work; awaited before it is told to end. */

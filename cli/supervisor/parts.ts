@@ -195,6 +195,8 @@ function extAuthzParts(options: PartsOptions, { shared, sockets, tracing }: Surr
         EXT_AUTHZ_ADMIN_SOCKET: admin,
       },
       isReady: () => accepts({ path: grpc }),
+      // The system accepts for a process that stands still.
+      answers: () => answersHealth(admin),
     }),
   )
 }
@@ -229,7 +231,7 @@ function bridgeParts(options: PartsOptions, surroundings: Surroundings): Part[] 
   )
 }
 
-interface RoomPart extends Pick<Part, 'env' | 'isReady' | 'markerVariable'> {
+interface RoomPart extends Pick<Part, 'env' | 'isReady' | 'answers' | 'markerVariable'> {
   readonly room: string
   /** Which of its processes. */
   readonly number: number

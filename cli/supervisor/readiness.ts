@@ -33,15 +33,25 @@ export async function accepts(target: { path: string }): Promise<boolean> {
   return (await converse(target, '', () => true)) === true
 }
 
-/** PING with the password, in RESP; a store that still loads answers with an error. */
+/** Whether a store says anything, if only that it wants the password. */
+export async function answersAtAll(socketPath: string): Promise<boolean> {
+  const heard = (text: string): true | undefined => text.includes('\r\n') || undefined
+  return (await converse({ path: socketPath }, toCommand('PING'), heard)) === true
+}
+
+/** PING with the password; a store that still loads answers with an error. */
 export async function answersPing(socketPath: string, password: string): Promise<boolean> {
-  const command = (...words: string[]): string =>
-    `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
-  const question = command('AUTH', password) + command('PING')
+  const question = toCommand('AUTH', password) + toCommand('PING')
   const answered = await converse({ path: socketPath }, question, (text) =>
     text.includes('\r\n-') || text.startsWith('-') ? false : text.includes('+PONG') || undefined,
   )
   return answered === true
+}
+
+/** In RESP. */
+function toCommand(...words: readonly string[]): string {
+  const bulk = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`)
+  return `*${words.length}\r\n${bulk.join('')}`
 }
 
 /** Connects, sends, and reads until `judge` has an answer; false when the peer goes or is silent. */

@@ -19,6 +19,8 @@ export interface Supervisor {
   /** Ends everything; calling again joins the first call. */
   stop(): Promise<void>
   status(): PartStatus[]
+  /** Names of those that serve and answer, each asked. Whoever asks meanwhile gets the same. */
+  serving(): Promise<ReadonlySet<string>>
 }
 
 export interface SupervisorOptions extends LaunchOptions {
@@ -31,6 +33,7 @@ export function createSupervisor(parts: readonly Part[], options: SupervisorOpti
   const keepers = waves.flat()
   let stopping: Promise<void> | undefined
   let restarting: Promise<unknown> = Promise.resolve()
+  let asking: Promise<ReadonlySet<string>> | undefined
   return {
     async start() {
       const isSpare = ({ part }: Keeper): boolean => part.isSpare === true
@@ -50,6 +53,12 @@ export function createSupervisor(parts: readonly Part[], options: SupervisorOpti
       return stopping
     },
     status: () => keepers.map((keeper) => keeper.status()),
+    serving() {
+      asking ??= askAll(keepers).finally(() => {
+        asking = undefined
+      })
+      return asking
+    },
   }
 }
 
@@ -79,6 +88,11 @@ async function startAll(
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function askAll(keepers: readonly Keeper[]): Promise<ReadonlySet<string>> {
+  const serving = await Promise.all(keepers.map((keeper) => keeper.isServing()))
+  return new Set(keepers.filter((_, index) => serving[index]).map(({ part }) => part.name))
 }
 
 async function restartInTurn(keepers: readonly Keeper[]): Promise<readonly string[]> {

@@ -36,8 +36,8 @@ export function errorsPage(): string {
 
 const INTRODUCTION = `What is said, why, and what helps. \`‹name›\` stands for something of the moment, \`…\` for a list or a reason of the system.
 
-Every answer has an \`x-request-id\`: \`gateway logs --request ID\` shows what each part did, [and so on](debugging.md). What is
-said to callers is short on purpose; what exactly failed is in the log.`
+Every answer to a request that leads somewhere has an \`x-request-id\`: \`gateway logs --request ID\` shows what each part did, [and so
+on](debugging.md). What is said to callers is short on purpose; what exactly failed is in the log.`
 
 const OAUTH = `\`{"error", "error_description"}\` at endpoints, the same as parameters of the redirect once that is proven, and a page where a
 person would see it. The log has a \`detail\` beside most of them.`

@@ -49,9 +49,13 @@ export function changedServices(before: Services, after: Services): ServiceChang
   }
 }
 
-/** Whether a process of the one may go on for the other: words, scopes and rules are no part of a launch. */
+/**
+ * Whether a process of the one may go on for the other: words, scopes and rules are no part of a launch, nor is
+ * what the edge alone reads (`revocation`) or an install (`requires`).
+ */
 export function startsAlike(one: Service, other: Service): boolean {
   if (one === other) return true
-  const { description, scopes, tools, audit, sse } = one
-  return isDeepStrictEqual(one, { ...other, description, scopes, tools, audit, sse })
+  const { description, scopes, tools, audit, sse, revocation, requires } = one
+  const apart = { description, scopes, tools, audit, sse, revocation, requires }
+  return isDeepStrictEqual(one, { ...other, ...apart })
 }

@@ -5,6 +5,7 @@
  * empty, is being written or was lost: services and rules do not go by themselves.
  */
 
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../platform/environment.ts'
 import { type FileMark, markOf, SETTLE_MS, watchFile } from '../platform/watch-file.ts'
@@ -62,7 +63,7 @@ async function readTwice(path: string, watching: ConfigurationWatching): Promise
 
 async function readOnce(path: string, watching: ConfigurationWatching): Promise<Reading> {
   const mark = await markOf(path)
-  if (mark === undefined) return { mark, faults: [`${path} cannot be read any more`] }
+  if (mark === undefined) return { mark, faults: [gone(path)] }
   try {
     return { mark, ...(await judge(path, mark, watching)) }
   } catch (error) {
@@ -75,12 +76,25 @@ async function judge(
   mark: FileMark,
   { read, heldText }: ConfigurationWatching,
 ): Promise<{ readonly gateway: Gateway } | { readonly faults: readonly string[] }> {
-  if (isBlank(readSource(path)) && !isBlank(heldText())) {
-    return { faults: [`${path} is empty: write {} where nothing is meant`] }
-  }
+  const lost = whyLost(path, heldText())
+  if (lost !== undefined) return { faults: [lost] }
   const gateway = read()
   const isWhole = (await markOf(path)) === mark
   return isWhole ? { gateway } : { faults: [`${path} was written while it was read`] }
+}
+
+/**
+ * Why what is there is no configuration beside one that is held; undefined where it may be one.
+ * @throws ConfigError when it cannot be read.
+ */
+export function whyLost(path: string, heldText: string): string | undefined {
+  if (isBlank(heldText)) return undefined
+  if (!existsSync(path)) return gone(path)
+  return isBlank(readSource(path)) ? `${path} is empty: write {} where nothing is meant` : undefined
+}
+
+function gone(path: string): string {
+  return `${path} cannot be read any more`
 }
 
 /** Remarks say nothing either. */

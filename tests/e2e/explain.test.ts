@@ -8,6 +8,7 @@ import test from 'ava'
 import { startGateway } from '../support/gateway.ts'
 import { createGatewayLogins } from '../support/gateway-logins.ts'
 import { form, sendOverNetwork } from '../support/http.ts'
+import { rawRequest } from '../support/raw-request.ts'
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts')
 const gateway = await startGateway()
@@ -105,6 +106,23 @@ for (const [title, args, failed, said] of [
     t.regex(stderr, said)
   })
 }
+
+test('an address is read as Envoy reads it', async (t) => {
+  const host = new URL(gateway.url).host
+  for (const [asked, path] of [
+    [host, '//echo//mcp'],
+    [host, '/%65cho/mcp'],
+    [host.replace('localhost', 'LOCALHOST.'), '/echo/mcp'],
+    [host, '/echo%2fmcp'],
+    [host, '/nothing'],
+    [`127.0.0.1:${gateway.port}`, '/echo/mcp'],
+  ] as const) {
+    const url = `http://${asked}${path}`
+    const { stdout } = await explain(['explain', '--url', url, '--json'])
+    const { status } = await rawRequest({ port: gateway.port, path, headers: ['Host', asked] })
+    t.is(JSON.parse(stdout).decision.status, status, url)
+  }
+})
 
 test('a revoked token is refused for that', async (t) => {
   const other = await logins.login(registered)

@@ -20,6 +20,22 @@ export const ENVOY: readonly Mutation[] = [
     test: integration('edge/health'),
   },
   {
+    takesOut: 'an id that a caller made up is not logged',
+    file: 'envoy/access-log.ts',
+    from: 'lineWith({}, {})',
+    to: 'lineWith({})',
+    noticedBy: 'an id of the caller’s own is not logged where there is none of ours',
+    test: integration('edge/access-log'),
+  },
+  {
+    takesOut: 'nobody’s long path pushes the lines of others out of the log',
+    file: 'envoy/access-log.ts',
+    from: ':${CHARACTERS_MAX.path}%',
+    to: '%',
+    noticedBy: 'a line stays short, however long a path is',
+    test: integration('edge/access-log'),
+  },
+  {
     takesOut: 'paths are made one before a route is looked for',
     file: 'envoy/connection-manager.ts',
     from: 'normalize_path: true',
@@ -134,8 +150,8 @@ export const ENVOY: readonly Mutation[] = [
   {
     takesOut: 'no query stands in the access log',
     file: 'envoy/access-log.ts',
-    from: "path: '%PATH(NQ:PATH)%'",
-    to: "path: '%REQ(:PATH)%'",
+    from: 'path: `%PATH(NQ:PATH)',
+    to: 'path: `%REQ(:PATH)',
     noticedBy: 'edge-log-without-secrets',
     test: conformance('edge-answers'),
     drawnFor: 'F-25',

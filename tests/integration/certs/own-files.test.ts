@@ -21,6 +21,8 @@ interface World {
   readonly served: string
   readonly files: OwnFiles
   readonly lines: string[]
+  /** What is served from now on. */
+  rename(names: readonly string[]): void
   expiresOf(): number | undefined
 }
 
@@ -30,15 +32,23 @@ function world(t: ExecutionContext): World {
   const [own, served] = [join(folder, 'own'), join(folder, 'served')]
   mkdirSync(own)
   const lines: string[] = []
+  let names: readonly string[] = ['a.example']
   const read = (): Served | undefined => readServed(served)
   const files = new OwnFiles({
     folder: own,
     served: read,
     publish: (next) => publishPair(served, next),
+    missing: (pair) => names.filter((name) => !pair.covers(name)),
     changed: () => {},
     log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
   })
-  return { own, served, files, lines, expiresOf: () => read()?.pair.notAfter }
+  return {
+    ...{ own, served, files, lines, expiresOf: () => read()?.pair.notAfter },
+    rename(next) {
+      names = next
+      files.namesChanged()
+    },
+  }
 }
 
 function put(folder: string, { certificate, key }: Made): void {
@@ -112,6 +122,26 @@ test('files that go leave the pair that is served', async (t) => {
   files.look()
   t.regex(files.fault ?? '', /are not there$/)
   t.is(expiresOf(), one.expires)
+})
+
+test('a host that is served and that it is not for is told, once', async (t) => {
+  const { own, files, lines, rename } = world(t)
+  const warnings = (): unknown[] =>
+    lines
+      .map((line) => JSON.parse(line) as { level: string; names: unknown })
+      .flatMap(({ level, names }) => (level === 'warn' ? [names] : []))
+  put(own, await make())
+  files.look()
+  t.deepEqual(warnings(), [])
+  rename(['a.example', 'b.example'])
+  rename(['b.example', 'a.example'])
+  t.deepEqual(warnings(), [['b.example']])
+  put(own, await make())
+  files.look()
+  t.deepEqual(warnings(), [['b.example']])
+  rename(['a.example'])
+  rename(['a.example', 'b.example'])
+  t.deepEqual(warnings(), [['b.example'], ['b.example']])
 })
 
 test('of what was served before only the last is kept', async (t) => {

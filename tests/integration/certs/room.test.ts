@@ -21,6 +21,7 @@ import { until } from '../../support/gateway-process.ts'
 
 const WAIT_MS_MAX = 30_000
 const DAY_MS = 86_400_000
+const NOW = Date.now()
 
 function folderOf(t: ExecutionContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'room-'))
@@ -127,6 +128,30 @@ test('a served pair for other names gives way to a placeholder', async (t) => {
   t.true(far.status()?.placeholder)
 })
 
+test('a service that comes under a certificate of the operator’s is told to be missing there', async (t) => {
+  const folder = folderOf(t)
+  const { certificate, key } = await makePlaceholder(
+    ['auth.gw.localhost', 'echo.gw.localhost'],
+    NOW,
+  )
+  writeFileSync(join(folder, 'tls.crt'), certificate)
+  writeFileSync(join(folder, 'tls.key'), key)
+  const room = await startRoom(t, folder, {
+    ...{ BASE_DOMAIN: 'gw.localhost', PUBLIC_URL: 'https://auth.gw.localhost:8642' },
+    ...{ TLS_CERTIFICATE_FOLDER: folder, MCP_EVERYTHING_ENABLED: 'false' },
+    ...{
+      MCP_FETCHS_ENABLED: 'false',
+      MCP_FILESYSTEM_ENABLED: 'false',
+      MCP_MEMORY_ENABLED: 'false',
+    },
+    MCP_SEQUENTIALTHINKING_ENABLED: 'false',
+  })
+  t.deepEqual(room.status()?.missing_names, [])
+  await room.become('mcpServers: { added: { command: "true" } }')
+  t.deepEqual(room.status()?.missing_names, ['added.gw.localhost'])
+  t.true(room.lines.some((line) => /"level":"warn".*"names":\["added\.gw\.localhost"\]/.test(line)))
+})
+
 test('challenges are answered from their folder and no other place', async (t) => {
   const folder = folderOf(t)
   const tokens = join(folder, '.well-known/acme-challenge')
@@ -195,6 +220,13 @@ test('status tells it in a line, and what is wrong in another', (t) => {
     'certificate: from an ACME authority for a.example, b.example, EXPIRED at 2026-12-01T00:00:00.000Z',
     '  no newer one: lego: no; asked again at 2026-11-21T00:00:00.000Z',
   ])
+  t.deepEqual(statusLines({ ...status, missing_names: ['c.example'] }, now).slice(1), [
+    '  not for c.example: clients refuse it there',
+  ])
+  t.regex(
+    statusLines(status, Date.parse('2026-10-31T00:00:00Z'))[0] ?? '',
+    /b\.example, NOT VALID before 2026-11-01T00:00:00\.000Z$/,
+  )
   t.regex(statusLines({ ...status, placeholder: true }, now)[0] ?? '', /none yet .* clients refuse/)
   t.deepEqual(statusLines(null, now), [])
 })

@@ -107,6 +107,31 @@ test.serial('a part that dies is started again, the others stay', async (t) => {
   t.pass()
 })
 
+test.serial('a room that stands still is not ready, though its process runs', async (t) => {
+  const place = await makePlace(t)
+  const gateway = place.gateway(['start'])
+  await gateway.line(readyLine(place))
+  const figures = async (): Promise<string> => {
+    const url = `http://127.0.0.1:${place.env['GATEWAY_METRICS_PORT']}/metrics/supervisor`
+    return (await (await fetch(url)).text()).replaceAll('mcp_gateway_', '')
+  }
+  await until(async () => /^part_ready\{part="ext-authz-2"\} 1$/m.test(await figures()), 10_000)
+  t.regex(await figures(), /^ready 1$/m)
+  const authz = (await statusOf(place)).parts.filter(({ name }) => name.startsWith('ext-authz'))
+  for (const { pid } of authz) process.kill(pid ?? 0, 'SIGSTOP')
+  const { exitCode, stdout, stderr } = await place.gateway(['status']).ended
+  const frozen = await figures()
+  for (const { pid } of authz) process.kill(pid ?? 0, 'SIGCONT')
+  t.is(exitCode, 1)
+  t.regex(stderr, /Not ready: ext-authz-1, ext-authz-2\./)
+  t.regex(stdout, /^Runs, and does not serve:\n {2}ext-authz-1: no answer in time$/m)
+  t.regex(stdout, /^→ See why ext-authz-1 does not serve: npm run gateway logs ext-authz-1$/m)
+  t.regex(frozen, /^ready 0$/m)
+  t.regex(frozen, /^part_ready\{part="ext-authz-1"\} 0$/m)
+  t.regex(frozen, /^part_ready\{part="envoy"\} 1$/m)
+  t.true((await statusOf(place)).ready)
+})
+
 test.serial('SIGKILL leaves nothing within 5 s, and the next start is not disturbed', async (t) => {
   const place = await makePlace(t)
   const first = place.gateway(['start'])
@@ -246,6 +271,18 @@ test.serial('a configuration that turns bad while running is told by status', as
   t.true(
     stdout.includes(`${path} is bad now; what was read before stays in force:\n  access.users.0`),
   )
+  for (const [lose, fault] of [
+    [() => writeFileSync(path, '# nothing\n'), 'is empty: write {} where nothing is meant'],
+    [() => rmSync(path), 'cannot be read any more'],
+  ] as const) {
+    lose()
+    t.deepEqual((await statusOf(place)).configuration, {
+      ...{ path, sha256, changed: [], needs_restart: [], restart_faults: [] },
+      ...{ secrets_at_restart: [], faults: [`${path} ${fault}`] },
+    })
+  }
+  const url = `http://127.0.0.1:${place.env['GATEWAY_METRICS_PORT']}/metrics/supervisor`
+  t.regex(await (await fetch(url)).text(), /^mcp_gateway_configuration_faults 1$/m)
   writeFileSync(path, 'access: { users: ["*"] }\nbranding: { name: Acme }\n')
   const changed = (await place.gateway(['status']).ended).stdout
   t.true(changed.includes('\nChanged since the start, and in force: access.\n'))

@@ -11,6 +11,7 @@ import {
 import { startEdge } from '../../support/edge.ts'
 import { until } from '../../support/gateway-process.ts'
 import { rawRequest } from '../../support/raw-request.ts'
+import { requestText, sendBytes } from '../../support/raw-socket.ts'
 
 /** As ext-authz would say it of a refusal, with what a log could be spoilt by. */
 const RECORD = {
@@ -89,12 +90,14 @@ async function startStandIn(path: string): Promise<GrpcServer> {
   return server
 }
 
-async function lineOf(requestId: unknown): Promise<Record<string, unknown>> {
+/** @param words its request id, or what else no other line has. */
+async function lineOf(words: unknown, from = 0): Promise<Record<string, unknown>> {
   const find = (): string | undefined =>
     edge
       .accessLog()
+      .slice(from)
       .split('\n')
-      .find((line) => line.includes(String(requestId)))
+      .find((line) => line.includes(String(words)) && line.endsWith('}'))
   await until(() => find() !== undefined, 10_000)
   return JSON.parse(find() ?? '') as Record<string, unknown>
 }
@@ -161,6 +164,42 @@ for (const [asked, status, logged] of [
     t.notRegex(lines[0] ?? '', /"allow"|mallory|spoof/)
   })
 }
+
+const FORGED = '5f0c1a52-6a0e-4a4c-9b58-6f4f8a1f3d11'
+
+for (const [details, ...asked] of [
+  ['path_normalization_failed', 'POST /echo%2fmcp HTTP/1.1', `Host: localhost:${edge.port}`],
+  ['absolute_path_rejected', 'OPTIONS * HTTP/1.1', `Host: localhost:${edge.port}`],
+  ['missing_host_header', 'POST /echo/mcp HTTP/1.1'],
+] as const) {
+  test.serial(
+    `an id of the caller’s own is not logged where there is none of ours: ${details}`,
+    async (t) => {
+      const before = edge.accessLog().length
+      await sendBytes(edge.port, requestText(...asked, `X-Request-Id: ${FORGED}`))
+      const line = await lineOf(`"details":"${details}"`, before)
+      t.false('request_id' in line)
+      t.is(edge.accessLog().slice(before).split(details).length, 2, 'one line')
+    },
+  )
+}
+
+for (const path of ['/nowhere', '/jwks', '/echo/mcp']) {
+  test.serial(`nor where Envoy has given one: ${path}`, async (t) => {
+    const headers = ['X-Request-Id', FORGED]
+    const answer = await rawRequest({ port: edge.port, path, headers })
+    t.regex(String(answer.headers['x-request-id']), /^[0-9a-f-]{36}$/)
+    t.like(await lineOf(answer.headers['x-request-id']), { path })
+    t.false(edge.accessLog().includes(FORGED))
+  })
+}
+
+test.serial('a line stays short, however long a path is', async (t) => {
+  await rawRequest({ port: edge.port, method: 'GET', path: `/long/${'a'.repeat(31_000)}` })
+  const line = await lineOf('/long/')
+  t.is(line['path'], `/long/${'a'.repeat(512 - '/long/'.length)}`)
+  t.true(JSON.stringify(line).length < 1024)
+})
 
 test.serial('a line says so where ext-authz is not there', async (t) => {
   await standIn.close()

@@ -59,6 +59,26 @@ test('reads the files of an ACME client, and those of a mounted Secret', async (
   }
 })
 
+test('a pair is what was understood of the files, and nothing else that stands in them', async (t) => {
+  const { certificate, key } = await makePlaceholder(['a.example'], NOW)
+  const plain = toPair(certificate, key)
+  const odd: [string, string, string][] = [
+    ['a byte order mark before each', `\ufeff${certificate}`, `\ufeff${key}`],
+    ['words on the line of the block', `certificate: ${certificate}`, key],
+    ['lines of Windows', certificate.replaceAll('\n', '\r\n'), key.replaceAll('\n', '\r\n')],
+    ['attributes', `Bag Attributes\n  friendlyName: x\n${certificate}`, `Key Attributes\n${key}`],
+    ['the key beside the certificate', `${key}${certificate}`, `${key}${key}`],
+  ]
+  for (const [what, chain, secret] of odd) {
+    const pair = toPair(chain, secret)
+    t.is(pair.chain, plain.chain, what)
+    t.is(pair.key.reveal(), plain.key.reveal(), what)
+  }
+  t.is(toPair(`${certificate}\n${certificate}`, key).chain, `${plain.chain}${plain.chain}`)
+  t.regex(plain.chain, /^-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----\n$/)
+  t.regex(plain.key.reveal(), /^-----BEGIN PRIVATE KEY-----\n[^-]+-----END PRIVATE KEY-----\n$/)
+})
+
 test('what Envoy could not serve is refused in words, and the key is in none of them', async (t) => {
   const { certificate, key } = await makePlaceholder(['a.example'], NOW)
   const other = await makePlaceholder(['a.example'], NOW)
@@ -67,6 +87,8 @@ test('what Envoy could not serve is refused in words, and the key is in none of 
     [/holds no PEM certificate/, 'hello', key],
     [/^the certificate file cannot be read/, broken, key],
     [/^the certificate file cannot be read/, `${certificate}${broken}`, key],
+    [/is not whole: of 2 certificates in it 1 /, `${certificate}${certificate.slice(0, 60)}`, key],
+    [/is not whole: of 1 certificates in it 0 /, certificate.slice(0, -40), key],
     [/holds no private key/, certificate, key.slice(0, 60)],
     [/do not belong together/, certificate, other.key],
   ]

@@ -12,12 +12,17 @@ async function makePair(names: readonly string[]): Promise<Pair> {
   return toPair(certificate, key)
 }
 
-function world(t: ExecutionContext, issue: Issuer['issue'], first: readonly string[]) {
+function world(
+  t: ExecutionContext,
+  issue: Issuer['issue'],
+  first: readonly string[],
+  { byOurClock = false, served }: { byOurClock?: boolean; served?: Pair } = {},
+) {
   const lines: string[] = []
-  const published: Served[] = []
+  const published: Served[] = served === undefined ? [] : [{ pair: served, origin: 'test' }]
   let names = first
   const renewal = new Renewal({
-    issuer: { origin: 'test', issue },
+    issuer: { origin: 'test', byOurClock, issue },
     names: () => names,
     served: () => published.at(-1),
     publish: (served) => void published.push(served),
@@ -76,6 +81,19 @@ test('what comes must be for the names', async (t) => {
   await renewal.settle()
   t.is(published.length, 0)
   t.is(renewal.state.fault, 'the certificate that came is not for b.example')
+})
+
+test('one that begins later than now is made anew where our own clock was ahead, and nowhere else', async (t) => {
+  const { certificate, key } = await makePlaceholder(['a.example'], Date.now() + 2 * 86_400_000)
+  const early = { served: toPair(certificate, key) }
+  const issue = (): Promise<Pair> => makePair(['a.example'])
+  const ours = world(t, issue, ['a.example'], { ...early, byOurClock: true })
+  await ours.renewal.settle()
+  t.is(ours.published.length, 2)
+  t.true(ours.renewal.state.nextAttemptAt > Date.now())
+  const theirs = world(t, issue, ['a.example'], early)
+  await theirs.renewal.settle()
+  t.is(theirs.published.length, 1)
 })
 
 test('told to end while asking, it ends and nobody failed', async (t) => {

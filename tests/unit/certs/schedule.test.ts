@@ -24,10 +24,11 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   ...changes,
 })
 
+/** The last now, each a day after the one before. */
 function failing(times: number, changes: Partial<Situation> = {}): Attempts {
   let attempts = NO_ATTEMPTS
-  for (let time = 0; time < times; time += 1) {
-    attempts = afterFailure(situation({ ...changes, attempts }), 'no', NOW)
+  for (let before = times - 1; before >= 0; before -= 1) {
+    attempts = afterFailure(situation({ ...changes, attempts }), 'no', NOW - before * DAY)
   }
   return attempts
 }
@@ -78,8 +79,37 @@ test('other names than those that failed are tried within seconds', (t) => {
 
 test('another start retries soon', (t) => {
   const names = ['c.example']
-  const attempts = afterStart(failing(9, { names }))
+  const attempts = afterStart(failing(9, { names }), NOW)
   t.is(nextAttemptAt(situation({ names, attempts })) - NOW, 2 * MINUTE)
+})
+
+test('five are refused in an hour, whatever the names', (t) => {
+  let [attempts, now, refused] = [NO_ATTEMPTS, NOW, 0]
+  while (now < NOW + HOUR) {
+    // A service more every ten minutes.
+    const count = 1 + Math.floor((now - NOW) / (10 * MINUTE))
+    const names = Array.from({ length: count }, (_, index) => `n${index}.example`)
+    const due = nextAttemptAt(situation({ names, attempts }))
+    if (due > now) {
+      now = Math.min(due, NOW + count * 10 * MINUTE)
+      continue
+    }
+    attempts = afterFailure(situation({ names, attempts }), 'no', now)
+    refused += 1
+  }
+  t.is(refused, 5)
+  const other = situation({ names: ['x.example'], attempts })
+  t.true(nextAttemptAt(other) >= NOW + HOUR)
+  const issued = afterSuccess(other, NOW + HOUR)
+  t.deepEqual(issued.failedAt, attempts.failedAt, 'the authority forgets none for a success')
+})
+
+test('what a clock that was ahead has noted counts from the start on', (t) => {
+  const names = ['c.example']
+  const ahead = afterFailure(situation({ names }), 'expired', NOW + 1000 * DAY)
+  const attempts = afterStart({ ...ahead, issuedAt: [NOW + 1000 * DAY] }, NOW)
+  t.deepEqual([attempts.lastAt, attempts.issuedAt, attempts.failedAt], [NOW, [NOW], [NOW]])
+  t.is(nextAttemptAt(situation({ names, attempts })) - NOW, 30 * SECOND)
 })
 
 test('a success forgets the failures', (t) => {

@@ -63,6 +63,33 @@ test('the decision is asked for the service of the address, with what the caller
   t.deepEqual(asked, [{ service: 'echo', authorization: ['Bearer a token'], origin: [origin] }])
 })
 
+for (const url of [
+  'http://localhost:8642//echo//mcp',
+  'http://localhost:8642/%65cho/mcp',
+  'http://localhost:8642/echo/x/%2e%2e/mcp?a=%2f',
+  'http://LOCALHOST.:8642/echo/mcp',
+]) {
+  test(`${url} is read as Envoy reads it`, async (t) => {
+    const asked: string[] = []
+    await explain({ ...QUESTION, url }, gateway, async ({ service }) => {
+      asked.push(service)
+      return { allow: false, reason: 'revoked', detail: '' }
+    })
+    t.deepEqual(asked, ['echo'])
+  })
+}
+
+test('a service on a host of its own is found there, and not at the issuer', async (t) => {
+  const layout = readGateway({ BASE_DOMAIN: 'gw.localhost' }, '/nowhere')
+  const statusAt = async (url: string): Promise<number> => {
+    const denial: Decision = { allow: false, reason: 'expired', detail: '' }
+    return (await explain({ ...QUESTION, url }, layout, async () => denial)).decision.status
+  }
+  t.is(await statusAt('http://echo.gw.localhost:8642/mcp'), 401)
+  t.is(await statusAt('http://auth.gw.localhost:8642/mcp'), 404)
+  t.is(await statusAt('http://nobody.gw.localhost:8642/mcp'), 421)
+})
+
 test('who gets in is told with everything passed', async (t) => {
   const identity = {
     userId: 'dev:alice',
@@ -83,10 +110,21 @@ test('who gets in is told with everything passed', async (t) => {
   t.regex(told.decision.reason, /dev:alice/)
 })
 
-for (const url of ['http://localhost:8642/', 'http://other.example/echo/mcp', 'nonsense']) {
+for (const [url, status] of [
+  ['http://localhost:8642/', 404],
+  ['http://localhost:8642/echo/mcp/', 404],
+  ['http://localhost:8642/echo%3b/mcp', 404],
+  ['https://localhost:8642/echo/mcp', 404],
+  ['nonsense', 404],
+  ['http://other.example/echo/mcp', 421],
+  ['http://localhost:8643/echo/mcp', 421],
+  ['http://localhost:8642/echo%2fmcp', 400],
+  ['http://localhost:8642/echo%5Cmcp', 400],
+  ['http://localhost:8642/echo%00/mcp', 400],
+] as const) {
   test(`${url} is no address of an MCP server`, async (t) => {
     const told = await explain({ ...QUESTION, url }, gateway, () => t.fail() as never)
-    t.like(told.decision, { allow: false, status: 404 })
+    t.like(told.decision, { allow: false, status })
     t.regex(told.steps[0]?.detail ?? '', /localhost:8642\/echo\/mcp/)
   })
 }

@@ -33,7 +33,7 @@ const WELL: GatewayStatus = {
 }
 
 test('when all is well the next step is a client', (t) => {
-  const text = renderStatus(WELL, [], () => NOW).join('\n')
+  const text = renderStatus(WELL, { processes: [], checks: [] }, () => NOW).join('\n')
   t.regex(text, /^people: log in through dev; any name may in$/m)
   t.regex(text, /^The browser has no sandbox\.$/m)
   t.regex(text, /^off: chrome-devtools \(MCP_CHROME_DEVTOOLS_ENABLED=true in \.env/m)
@@ -46,7 +46,7 @@ test('when all is well the next step is a client', (t) => {
 test('whatever is wrong comes with what to do, and then nothing else', (t) => {
   const { configuration } = WELL
   const stepsOf = (changes: Partial<GatewayStatus>): string[] =>
-    nextSteps({ ...WELL, ...changes }, NOW)
+    nextSteps({ ...WELL, ...changes }, [], NOW)
   t.deepEqual(stepsOf({ parts: [part('envoy', 'backing off')] }), [
     'See why envoy does not serve: npm run gateway logs envoy',
   ])
@@ -65,6 +65,30 @@ test('whatever is wrong comes with what to do, and then nothing else', (t) => {
   t.regex(stepsOf({ services: [] })[0] ?? '', /Switch a service on/)
 })
 
+test('what runs and does not answer is told with its words, once, and its log', (t) => {
+  const check = (name: string, status: 'ok' | 'warning' | 'failing', detail: string) => ({
+    ...{ name, status, detail, took_ms: 1 },
+  })
+  const status = { ...WELL, parts: [part('envoy', 'ready'), part('valkey', 'backing off')] }
+  const checks = [
+    check('envoy', 'ok', 'LIVE'),
+    check('valkey', 'failing', 'backing off'),
+    check('ext-authz-2', 'warning', 'no answer in time'),
+    check('edge', 'failing', 'port 8642 answers 503'),
+  ]
+  const text = renderStatus(status, { processes: [], checks }, () => NOW).join('\n')
+  t.true(
+    text.includes(
+      'Runs, and does not serve:\n  ext-authz-2: no answer in time\n  edge: port 8642 answers 503\n\n',
+    ),
+  )
+  t.deepEqual(nextSteps(status, checks, NOW), [
+    'See why valkey does not serve: npm run gateway logs valkey',
+    'See why ext-authz-2 does not serve: npm run gateway logs ext-authz-2',
+    'See why envoy does not serve: npm run gateway logs envoy',
+  ])
+})
+
 test('a certificate that ends, or is none', (t) => {
   const certificate = {
     source: 'own',
@@ -76,8 +100,13 @@ test('a certificate that ends, or is none', (t) => {
     next_attempt: null,
   } as const
   const step = (changes: Partial<NonNullable<GatewayStatus['certificate']>>): string =>
-    nextSteps({ ...WELL, certificate: { ...certificate, ...changes } }, NOW).join()
+    nextSteps({ ...WELL, certificate: { ...certificate, ...changes } }, [], NOW).join()
   t.regex(step({}), /^Put a newer certificate/)
+  t.is(
+    step({ missing_names: ['b', 'c'] }),
+    'Put a certificate that is for b, c as well in its place.',
+  )
+  t.regex(step({ not_before: '2026-11-30T00:00:00.000Z' }), /^Set the clock/)
   t.regex(step({ source: 'acme' }), /^See why the certificate is not renewed/)
   t.regex(step({ source: 'acme', placeholder: true }), /^Get a certificate/)
   // Those that live for a day are renewed in its course.

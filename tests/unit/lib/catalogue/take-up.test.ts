@@ -72,16 +72,18 @@ test('where nobody has to wait there is one step', (t) => {
 })
 
 test('a service is launched anew for what its process depends on, not for words', (t) => {
-  const before = read(tool('a') + tool('b') + tool('c') + tool('d')).services
+  const before = read(tool('a') + tool('b') + tool('c') + tool('d') + tool('e')).services
+  const words = 'description: words, scopes: { read: words }, revocation: strict, requires: [node]'
   const after = read(
-    tool('a', ', description: words, scopes: { read: words }') +
+    tool('a', `, ${words}`) +
       tool('b', ', isolation: user') +
-      tool('d', ', env: { A: b }'),
+      tool('d', ', env: { A: b }') +
+      tool('e', ', callTimeout: 5'),
   ).services
   t.deepEqual(changedServices(before, after), {
     added: [],
     removed: ['c'],
-    relaunched: ['b', 'd'],
+    relaunched: ['b', 'd', 'e'],
   })
   t.deepEqual(changedServices(after, before).added, ['c'])
   const [one, other] = [before.get('a'), after.get('a')]
