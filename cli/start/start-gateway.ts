@@ -138,7 +138,6 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     ...{ context, settings, sockets, progress, signal },
     servedNow: () => toServed(start),
   })
-  await claim.confirm()
   signal.throwIfAborted()
   const { environment } = context
   const installing = { environment, progress: createLoggedProgress(journal.write, clock) }
