@@ -15,15 +15,20 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const NODE_MAJOR_MIN = 24
+/** Scripts of those who operate a gateway: it may have been installed without what develops it, and run meanwhile. */
+const WITHOUT_TOOLS = ['prestart', 'pregateway']
 const POLL_MS = 200
 const PROGRESS_LINE_MS = 5000
+/** A lock that nobody has written into for so long is nobody's. */
+const EMPTY_MS_MAX = 5000
 
 /** A failure a person can do something about: one sentence, no stack. */
 export class Refusal extends Error {}
@@ -67,6 +72,7 @@ function readJson(path) {
  * @param {() => Promise<T>} action
  * @param {AbortSignal} [signal] ends the waiting
  * @returns {Promise<T>}
+ * @throws {Refusal} where the lock cannot be written
  */
 export async function underLock(path, waiting, action, signal) {
   let told = false
@@ -83,22 +89,31 @@ export async function underLock(path, waiting, action, signal) {
   }
 }
 
+/** A link fails when the name exists, and what it leads to is written: no reader meets a lock without a holder. */
 function takeLock(path) {
+  if (existsSync(path)) {
+    if (isHeld(path)) return false
+    removeStale(path)
+  }
+  const draft = `${path}.${process.pid}`
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' })
+    writeFileSync(draft, String(process.pid))
+    linkSync(draft, path)
     return true
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error
-    if (!isHeld(path)) removeStale(path)
-    return false
+    if (error.code === 'EEXIST') return false
+    throw explainWriting(dirname(path), error)
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 
 function isHeld(path) {
   try {
-    const pid = Number(readFileSync(path, 'utf8'))
-    // Just created and not yet written counts as held.
-    if (pid === 0) return true
+    const text = readFileSync(path, 'utf8')
+    // Of a full disk, a power cut, or a release that wrote it in two steps, and then is at the second.
+    if (text === '') return Date.now() - statSync(path).mtimeMs < EMPTY_MS_MAX
+    const pid = Number(text)
     process.kill(pid, 0)
     return pid !== process.pid
   } catch (error) {
@@ -125,8 +140,7 @@ function removeStale(path) {
  */
 export function explainFailure(root, errors) {
   if (/\b(EACCES|EPERM|EROFS)\b/.test(errors)) return noWritePermission(root)
-  if (/\bENOSPC\b/.test(errors))
-    return `The disk that holds ${root} is full: make room, then again.`
+  if (/\b(ENOSPC|EDQUOT)\b/.test(errors)) return noRoom(root)
   if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH)\b/.test(errors)) {
     return 'npm cannot reach its registry: check the network, the proxy and `npm config get registry`, then again.'
   }
@@ -138,6 +152,17 @@ export function explainFailure(root, errors) {
     ...lines.slice(0, 8).map((line) => `  ${line}`),
     'Run `npm install` to see more.',
   ].join('\n')
+}
+
+/** What keeps a file from being written, in a sentence where there is one. */
+function explainWriting(folder, error) {
+  if (['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR'].includes(error.code))
+    return new Refusal(noWritePermission(folder))
+  return ['ENOSPC', 'EDQUOT'].includes(error.code) ? new Refusal(noRoom(folder)) : error
+}
+
+function noRoom(folder) {
+  return `The disk that holds ${folder} is full: make room, then again.`
 }
 
 function noWritePermission(root) {
@@ -241,12 +266,13 @@ export async function prepare(root, options) {
     try {
       mkdirSync(modules, { recursive: true })
       accessSync(modules, constants.W_OK)
-    } catch {
-      throw new Refusal(noWritePermission(root))
+    } catch (error) {
+      throw explainWriting(root, error)
     }
+    const lock = join(modules, '.prepare.lock')
     const waiting = () =>
-      process.stderr.write('another npm is installing packages here: waiting for it …\n')
-    await underLock(join(modules, '.prepare.lock'), waiting, async () => {
+      process.stderr.write(`another npm is installing packages here (${lock}): waiting for it …\n`)
+    await underLock(lock, waiting, async () => {
       // Whoever held the lock before us has done the work.
       if (findMissing(root, options) === undefined) return
       await install(root, options.development)
@@ -266,7 +292,7 @@ if (
 ) {
   try {
     await prepare(fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''), {
-      development: process.env.npm_lifecycle_event !== 'prestart',
+      development: !WITHOUT_TOOLS.includes(process.env.npm_lifecycle_event ?? ''),
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

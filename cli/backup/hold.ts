@@ -50,7 +50,6 @@ export async function whileHeld<Result>(
     restartPart: async () => restart(),
   })
   try {
-    await claim.confirm()
     return await use(claim.sockets)
   } finally {
     claim.release()

@@ -12,6 +12,7 @@ import type { Redis } from 'ioredis'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { clearLaidOut, lastRestore } from '../../lib/store/restoring.ts'
 import { CliError } from '../cli-error.ts'
+import { forgetFingerprint } from '../instance/secret-fingerprint.ts'
 import { clearFiles, putFilesInPlace } from './lay-out-files.ts'
 import { syncFolder } from './sync-folder.ts'
 
@@ -71,6 +72,7 @@ export async function settleRestore(
  */
 export async function finishJournal(stateDirectory: string): Promise<readonly string[]> {
   const laidOut = join(folderOf(stateDirectory), 'secret')
+  if (existsSync(laidOut)) forgetFingerprint(stateDirectory)
   if (existsSync(laidOut)) renameSync(laidOut, join(stateDirectory, 'secret'))
   syncFolder(stateDirectory)
   const remaining = await putFilesInPlace(stateDirectory).catch((cause: Error) => {

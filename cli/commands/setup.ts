@@ -7,6 +7,7 @@ import { becomeOwnerOf } from '../setup/become-owner.ts'
 import type { SetupOptions } from '../setup/given.ts'
 import { nextCommands, resultLines } from '../setup/next-lines.ts'
 import { runSetup } from '../setup/run-setup.ts'
+import { readSecretOfVolume } from '../setup/secret-of-volume.ts'
 
 const NOTES = `
 What is not given is asked; with --yes nobody is asked. Answers also come from .env and the environment:
@@ -36,10 +37,13 @@ export const setupCommand: CommandMaker = (context) =>
     .option('--no-check', 'do not look at names, ports and the provider')
     .option('-y, --yes', 'ask nothing')
     .addHelpText('after', NOTES)
-    .action(async (options: SetupOptions) => {
-      // Before anything is read: files are the owner's.
+    // Of compose.yaml: where its containers keep a root secret that they have made.
+    .addOption(new Option('--secret-volume <folder>').hideHelp())
+    .action(async ({ secretVolume, ...options }: SetupOptions & { secretVolume?: string }) => {
+      const ofVolume = secretVolume === undefined ? undefined : readSecretOfVolume(secretVolume)
+      // Before anything else is read: files are the owner's.
       becomeOwnerOf(process.cwd())
-      const result = await runSetup(context(), options)
+      const result = await runSetup(context(), options, ofVolume)
       const { path, changed } = result
       context().output.result({ path, changed, next: nextCommands(result) }, () =>
         resultLines(result),

@@ -3,6 +3,7 @@
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Context } from '../context.ts'
+import { requireOtherPort } from '../start/certificates.ts'
 import { planLego } from '../start/lego.ts'
 import type { Settings } from '../start/settings.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
@@ -48,6 +49,7 @@ async function toCertificates(
 ): Promise<CertificatesPlan | undefined> {
   if (certificates === undefined) return undefined
   const port = httpPort ?? (gateway.addresses.loopback ? 0 : PLAIN_PORT)
+  requireOtherPort(port, gateway)
   return {
     plainPort: port === 0 ? undefined : port,
     plainHost: ENVOY_HOST,

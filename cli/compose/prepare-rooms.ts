@@ -16,6 +16,8 @@ import { BACKUP_VARIABLES, requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { COMPLETE, type Context } from '../context.ts'
 import { roomOf } from '../instance/part-names.ts'
+import { readKept } from '../instance/root-secret.ts'
+import { keepFingerprint } from '../instance/secret-fingerprint.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
 import { layOutCopies } from '../start/publish-configuration.ts'
 import { readSettings, type Settings } from '../start/settings.ts'
@@ -64,7 +66,18 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   writeFollowing(own, context.environment)
   writeBackups(own, context.environment, settings)
   requireSettled(join(under, STATE))
+  keepSealing(settings)
   return settings
+}
+
+/**
+ * One that was made here is the only one that a store of ours can have. Whether the operator's opens it is not known:
+ * nothing has started.
+ */
+function keepSealing({ gateway, rootSecret, externalStore }: Settings): void {
+  const { stateDirectory } = gateway
+  if (externalStore !== undefined || readKept(stateDirectory) !== rootSecret.reveal()) return
+  keepFingerprint(rootSecret, stateDirectory)
 }
 
 /** Of what a restore has left half, nobody serves. What goes on with it has been given what it needs. */

@@ -10,6 +10,7 @@ import { requireFittingPublication, withPublishedPort } from '../compose/publica
 import { type Context, parseEnvText } from '../context.ts'
 import { missingCommands } from '../embedded/packages/missing-commands.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
+import { requireSealingSecret } from '../instance/secret-fingerprint.ts'
 import { requireKnownFormat } from '../release/store-format.ts'
 import { requireCertificate } from '../start/certificates.ts'
 import { readConfiguration } from '../start/configuration.ts'
@@ -55,7 +56,10 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
     } else {
       collect(() => requirePair(context, gateway))
       // In containers they lie in a volume.
-      collect(() => findRootSecret(environment, stateDirectory))
+      const rootSecret = collect(() => findRootSecret(environment, stateDirectory))
+      // One that the operator runs may have been exchanged.
+      if (rootSecret !== undefined && !environment['REDIS_URL'])
+        collect(() => requireSealingSecret(rootSecret, stateDirectory))
       collect(() => requireKnownFormat(stateDirectory))
     }
   }

@@ -33,6 +33,12 @@ export async function endLeftovers(instance: string, graceMs: number): Promise<n
   return found.length
 }
 
+/** Whether this process lives and has started what bears our mark: a gateway that runs (Linux; elsewhere false). */
+export function isSupervising(pid: number, instance: string): boolean {
+  // Whoever loses its parent is given another one.
+  return findLeftovers(instance).some((part) => parentOf(part) === pid)
+}
+
 export function processIds(): number[] {
   try {
     return readdirSync('/proc')
@@ -51,8 +57,12 @@ function carries(pid: number, instance: string): boolean {
 }
 
 function ancestors(pid: number): number[] {
-  const parent = Number(/^PPid:\s*(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0)
+  const parent = parentOf(pid)
   return parent > 0 ? [pid, ...ancestors(parent)] : [pid]
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)/m.exec(readProc(pid, 'status'))?.[1] ?? 0)
 }
 
 function readProc(pid: number, name: string): string {

@@ -7,6 +7,7 @@ import { gatewayFile, readYamlFile } from '../../lib/catalogue/gateway-file.ts'
 import { ConfigError, optional, readEnvironment, text } from '../../lib/platform/environment.ts'
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
+import { readKept } from '../instance/root-secret.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import type { Answers } from './answers.ts'
 import type { Asker } from './asker.ts'
@@ -37,8 +38,15 @@ const SETUP_VARIABLES = {
   GITHUB_URL: optional(text, 'https://github.com'),
 }
 
-/** @throws CliError; nothing is written then. */
-export async function runSetup(context: Context, options: SetupOptions): Promise<SetupResult> {
+/**
+ * @param ofVolume the root secret that containers have made, if they have.
+ * @throws CliError; nothing is written then.
+ */
+export async function runSetup(
+  context: Context,
+  options: SetupOptions,
+  ofVolume?: string,
+): Promise<SetupResult> {
   const { environment, workingDirectory } = context
   const values = readEnvironment(SETUP_VARIABLES, environment)
   const isCompose = values.GATEWAY_SETUP_FOR === 'compose'
@@ -54,7 +62,8 @@ export async function runSetup(context: Context, options: SetupOptions): Promise
   const checks = options.check ? createChecks({ gitHubUrl, isCompose }) : NO_CHECKS
   const answers = await interview(context, options, { given, checks, present })
   requireAllUsed(options, answers)
-  const secret = rootSecretToWrite(environment, stateDirectoryOf(context))
+  const kept = ofVolume ?? readKept(stateDirectoryOf(context))
+  const secret = rootSecretToWrite(environment, kept)
   const file = changeEnvFile(present, toVariables(answers, secret, present.values))
   requireStartable(context, present, file)
   writeEnvFile(path, file)

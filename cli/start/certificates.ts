@@ -4,6 +4,7 @@ import { readPair } from '../../certs/files.ts'
 import { PairFault } from '../../certs/pair.ts'
 import type { CertificateSource } from '../../certs/source.ts'
 import type { Addresses } from '../../lib/catalogue/addresses.ts'
+import { byVariable, type Ports } from '../../lib/catalogue/ports.ts'
 import { CliError } from '../cli-error.ts'
 import { requireFreePorts } from '../instance/ports.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
@@ -56,7 +57,7 @@ async function planPlainPort(
 ): Promise<number | undefined> {
   const port = httpPort ?? (gateway.addresses.loopback ? 0 : PLAIN_PORT)
   if (port === 0 && isAsked) throw askedNowhere()
-  if (port === gateway.port) throw samePorts(port)
+  requireOtherPort(port, gateway)
   if (port === 0) return undefined
   const refusal = await whyNotFree(port, addresses)
   if (refusal === undefined) return port
@@ -94,8 +95,11 @@ function neededByAuthority(cause: CliError): CliError {
   })
 }
 
-function samePorts(port: number): CliError {
-  return new CliError(`GATEWAY_HTTP_PORT and GATEWAY_PORT are both ${port}.`, {
+/** @throws CliError when what is for plain HTTP serves something else. */
+export function requireOtherPort(port: number, gateway: Ports): void {
+  const [variable] = byVariable(gateway).find(([, other]) => other === port) ?? []
+  if (variable === undefined) return
+  throw new CliError(`GATEWAY_HTTP_PORT and ${variable} are both ${port}.`, {
     nextStep: 'let one of them be another: plain HTTP is only sent on to https',
   })
 }

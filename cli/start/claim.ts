@@ -1,53 +1,100 @@
-/** One gateway for each state directory: takes it, or says who has it. */
+/**
+ * One gateway for each state directory: takes it, or says who has it.
+ *
+ * Who holds the lock `<state>/lock` has it, until its process ends; only then are sockets and predecessors touched.
+ */
 
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GATEWAY_VARIABLES } from '../../lib/catalogue/gateway.ts'
 import { type Environment, readEnvironment } from '../../lib/platform/environment.ts'
 import { prepareSocketFolder, SOCKET_NAMES, socketFolder } from '../../lib/platform/unix-socket.ts'
 import { CliError } from '../cli-error.ts'
-import { askStatus, findGateway } from '../instance/control-client.ts'
+import { findGateway } from '../instance/control-client.ts'
 import { type Control, serveControl } from '../instance/control-server.ts'
+import { type FileLock, openFileLock } from '../instance/file-lock.ts'
+import { instanceOf, isSupervising } from '../instance/leftovers.ts'
 import { anotherPort } from '../instance/ports.ts'
 import { readRun, removeRun, writeRun } from '../instance/run-file.ts'
 
 export interface Claim {
   /** The folder of this gateway's sockets. */
   readonly sockets: string
-  /** @throws CliError when another start took the directory at the same moment. */
-  confirm(): Promise<void>
   release(): void
 }
 
-/** @throws CliError when a gateway with this state directory answers. */
+/** Between the lock and the control socket lies a moment; one that is stopped, or frozen, has none at all. */
+const ANSWER_MS_MAX = 3000
+const LOOK_EVERY_MS = 50
+
+/**
+ * @param stateDirectory made before.
+ * @throws CliError when a gateway with this state directory runs.
+ */
 export async function claimStateDirectory(
   stateDirectory: string,
   environment: Environment,
   control: Control,
 ): Promise<Claim> {
-  const running = await findGateway(stateDirectory, environment)
-  const alreadyRunning = (pid: number | undefined): CliError =>
-    toAlreadyRunning(stateDirectory, pid, environment)
-  if (running !== undefined) throw alreadyRunning(running.status.pid)
+  const lock = openFileLock(join(stateDirectory, 'lock'))
+  try {
+    await takeLock(lock, stateDirectory, environment)
+    const claim = await claimSockets(stateDirectory, environment, control)
+    return {
+      sockets: claim.sockets,
+      release() {
+        claim.release()
+        lock.close()
+      },
+    }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+async function takeLock(
+  lock: FileLock,
+  stateDirectory: string,
+  environment: Environment,
+): Promise<void> {
+  const until = performance.now() + ANSWER_MS_MAX
+  for (;;) {
+    const isOurs = lock.tryTake()
+    const running = await findGateway(stateDirectory, environment)
+    if (running !== undefined) {
+      throw toAlreadyRunning(stateDirectory, running.status.pid, environment)
+    }
+    const pid = readRun(stateDirectory)?.pid
+    // The lock may be of before its file was removed, or of a release that had none.
+    const isSilent = isOurs
+      ? pid !== undefined && isSupervising(pid, instanceOf(stateDirectory))
+      : performance.now() > until
+    if (isSilent) throw toSilent(stateDirectory, pid)
+    if (isOurs) return
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function claimSockets(
+  stateDirectory: string,
+  environment: Environment,
+  control: Control,
+): Promise<Claim> {
   const sockets = socketFolder(stateDirectory, environment)
   makeSocketFolder(sockets)
-  const path = join(sockets, SOCKET_NAMES.control)
-  const server: Server = await serveControl(path, control)
+  const server: Server = await serveControl(join(sockets, SOCKET_NAMES.control), control)
   const run = { pid: process.pid, sockets, id: randomUUID() }
   writeRun(stateDirectory, run)
-  const isOurs = (): boolean => readRun(stateDirectory)?.id === run.id
   return {
     sockets,
-    async confirm() {
-      const holder = await askStatus(path)
-      if (isOurs() && holder?.pid === process.pid) return
-      throw alreadyRunning(holder?.pid ?? readRun(stateDirectory)?.pid)
-    },
     release() {
       server.close()
-      if (!isOurs()) return
+      // A directory that was removed and made anew may be another gateway's.
+      if (readRun(stateDirectory)?.id !== run.id) return
       removeRun(stateDirectory)
       rmSync(sockets, { recursive: true, force: true })
     },
@@ -75,6 +122,16 @@ function toAlreadyRunning(
     `A gateway already runs with the state directory ${stateDirectory} (process ${pid ?? 'unknown'}).`,
     {
       nextStep: `stop it with \`npm run gateway stop\`, or start a second one: GATEWAY_PORT=${anotherPort(GATEWAY_PORT)} GATEWAY_STATE_DIR=.gateway-two npm start`,
+    },
+  )
+}
+
+/** Its socket was removed, or it is frozen: what it has started is not taken for a dead one's. */
+function toSilent(stateDirectory: string, pid: number | undefined): CliError {
+  return new CliError(
+    `A gateway already runs with the state directory ${stateDirectory} (process ${pid ?? 'unknown'}), and does not answer.`,
+    {
+      nextStep: `kill ${pid ?? '<the process that fuser finds for its file lock>'}   ends it and all its parts; then again`,
     },
   )
 }

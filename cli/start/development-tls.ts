@@ -1,6 +1,6 @@
 /** `gateway start --tls`: the same gateway, on https://localhost, with certificates of its own. */
 
-import { DEFAULT_PORT } from '../../lib/catalogue/gateway.ts'
+import { DEFAULT_PORT } from '../../lib/catalogue/ports.ts'
 import {
   type Environment,
   flag,

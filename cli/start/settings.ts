@@ -7,6 +7,7 @@ import type { Secret } from '../../lib/platform/secret.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { readRootSecret } from '../instance/root-secret.ts'
+import { requireSealingSecret } from '../instance/secret-fingerprint.ts'
 import { prepareStateDirectory } from '../instance/state-directory.ts'
 import { takeStoreFormat } from '../release/store-format.ts'
 import type { Processes } from '../supervisor/parts.ts'
@@ -42,12 +43,14 @@ export function readSettings(context: Context): Settings {
   prepareStateDirectory(stateDirectory)
   takeStoreFormat(stateDirectory)
   const { REDIS_URL: url, REDIS_PASSWORD: password, GATEWAY_HTTP_PORT: httpPort } = values
+  const rootSecret = readRootSecret(environment, stateDirectory)
+  if (url === undefined) requireSealingSecret(rootSecret, stateDirectory)
   return {
     gateway,
     logLevel: values.LOG_LEVEL,
     certificates,
     httpPort,
-    rootSecret: readRootSecret(environment, stateDirectory),
+    rootSecret,
     processes: {
       'ext-authz': values.EXT_AUTHZ_PROCESSES,
       'oauth-server': values.OAUTH_SERVER_PROCESSES,

@@ -15,6 +15,7 @@ import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { createProgress } from '../embedded/progress.ts'
 import type { Control } from '../instance/control-server.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
+import { keepFingerprint } from '../instance/secret-fingerprint.ts'
 import { type GatewayStatus, isReady, type PartStatus } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
@@ -138,7 +139,6 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     ...{ context, settings, sockets, progress, signal },
     servedNow: () => toServed(start),
   })
-  await claim.confirm()
   signal.throwIfAborted()
   const { environment } = context
   const installing = { environment, progress: createLoggedProgress(journal.write, clock) }
@@ -162,6 +162,7 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
   signal.addEventListener('abort', () => void supervisor.stop())
   try {
     await startParts(supervisor, progress)
+    keepSealing(settings)
     published.watch()
     announce(start, journal)
     if (!signal.aborted) await once(signal, 'abort')
@@ -172,6 +173,11 @@ async function run(start: Start, claim: Claim, journal: Journal): Promise<void> 
     published.stop()
     await supervisor.stop()
   }
+}
+
+/** They have opened the store with it. A store that is not ours may be exchanged for another. */
+function keepSealing({ gateway, rootSecret, externalStore }: Settings): void {
+  if (externalStore === undefined) keepFingerprint(rootSecret, gateway.stateDirectory)
 }
 
 async function startParts(

@@ -29,6 +29,7 @@ import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
 import { type GatewayFile, gatewayFile, parseYaml, readSource } from './gateway-file.ts'
 import { packagesFolder } from './packages.ts'
+import { DEFAULT_PORT, type Ports, toPorts } from './ports.ts'
 import type { ProviderSettings } from './providers.ts'
 import { secretOwnerFaults } from './secret-owners.ts'
 import type { ServiceDefinition } from './service-definition.ts'
@@ -41,7 +42,7 @@ export function switchedOff({
   return [...definitions.keys()].filter((name) => !services.has(name))
 }
 
-export interface Gateway {
+export interface Gateway extends Ports {
   readonly addresses: Addresses
   readonly services: Services
   /** As they are written, also those that are not served. */
@@ -52,10 +53,6 @@ export interface Gateway {
   readonly providers: readonly ProviderSettings[]
   readonly access: AccessSettings
   readonly branding: Branding
-  readonly port: number
-  readonly adminPort: number
-  /** Of the figures for Prometheus, on loopback. */
-  readonly metricsPort: number
   /** Absolute path; keys, data and logs live below it. */
   readonly stateDirectory: string
   /** Origins of web pages that may call, beside our own; `*` stands for all of them. */
@@ -66,14 +63,6 @@ export interface Gateway {
   readonly configurationText: string
   readonly notes: readonly string[]
 }
-
-export const DEFAULT_PORT = 8642
-/**
- * The admin page and the figures keep this distance from the gateway's port: 9901 and 9464 beside 8642.
- * The distances are apart from each other, so that a second gateway on the next port has ports of its own.
- */
-const ADMIN_PORT_DISTANCE = 1259
-const METRICS_PORT_DISTANCE = 822
 
 const port = integer(1, 65_535)
 
@@ -131,9 +120,9 @@ export function readGateway(
   // What a file that cannot be read says of people nobody knows: nothing is missing there.
   const people =
     values && file.content && readPeople(file.content, { values, addresses, catalogue }, faults)
+  const ports = values && toPorts(values, faults)
   faults.push(...secretOwnerFaults(people?.providers ?? [], clients, catalogue.services))
-  if (values === undefined || addresses === undefined || people === undefined || faults.length > 0)
-    throw new ConfigError(faults)
+  if (!values || !ports || !addresses || !people || faults.length > 0) throw new ConfigError(faults)
   return Object.freeze({
     addresses,
     services: catalogue.services,
@@ -142,10 +131,7 @@ export function readGateway(
     providers: people.providers,
     access: people.access,
     branding,
-    port: values.GATEWAY_PORT,
-    adminPort: values.GATEWAY_ADMIN_PORT ?? portBeside(values.GATEWAY_PORT, ADMIN_PORT_DISTANCE),
-    metricsPort:
-      values.GATEWAY_METRICS_PORT ?? portBeside(values.GATEWAY_PORT, METRICS_PORT_DISTANCE),
+    ...ports,
     stateDirectory: resolve(workingDirectory, values.GATEWAY_STATE_DIR),
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
@@ -218,9 +204,4 @@ function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]
 
 function toFolder(named: string | undefined, workingDirectory: string): string | undefined {
   return named === undefined ? undefined : resolve(workingDirectory, named)
-}
-
-function portBeside(gatewayPort: number, distance: number): number {
-  const above = gatewayPort + distance
-  return above <= 65_535 ? above : gatewayPort - distance
 }

@@ -5,11 +5,11 @@
  * paths above 108 bytes and grpc-js fails with `listen EINVAL`, so 100 is the bound.
  */
 
-import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Environment } from './environment.ts'
 
 export const SOCKET_PATH_BYTES_MAX = 100
@@ -73,22 +73,38 @@ export function assertSocketPath(path: string): void {
 /** Who may connect: our own account alone, or its group too, where two containers share the folder. */
 export const SOCKET_MODES = { own: 0o600, group: 0o660 } as const
 
-/** Listens on `path`, replacing what a killed predecessor left there; resolves when it accepts. */
-export function listenOnSocket(
+/**
+ * Listens on `path`, replacing what a killed predecessor left there; resolves when it accepts.
+ *
+ * The name is taken by renaming: the system removes the one that was listened on when the server closes, whoever has
+ * it by then. So a server takes away no successor's name, and nobody can connect before the mode is right.
+ */
+export async function listenOnSocket(
   server: Server,
   path: string,
   mode: number = SOCKET_MODES.own,
 ): Promise<void> {
   assertSocketPath(path)
-  rmSync(path, { force: true })
+  const draft = join(dirname(path), `.${randomBytes(3).toString('hex')}`)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen(path, () => {
+  server.listen(draft, () => {
     server.off('error', reject)
-    chmodSync(path, mode)
     resolve()
   })
-  return promise
+  await promise
+  chmodSync(draft, mode)
+  renameSync(draft, path)
+  const own = identityOf(path)
+  server.once('close', () => {
+    if (identityOf(path) === own) rmSync(path, { force: true })
+  })
+}
+
+/** Inode numbers are given again. */
+function identityOf(path: string): string | undefined {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.ino} ${found.ctimeNs}`
 }
 
 function isWritableFolder(path: string): boolean {

@@ -39,7 +39,7 @@ export function openKeyMaterial(
   const privateJwk = open(sealingKey, sealedPrivateJwk, kid)
   if (privateJwk === undefined) {
     throw new Error(
-      `signing key ${kid} cannot be opened: OAUTH_SERVER_SECRET is not the one it was sealed with`,
+      `signing key ${kid} cannot be opened: the root secret (GATEWAY_SECRET, or the file secret in the state directory) is not the one that this store was sealed with`,
     )
   }
   const privateKey = createPrivateKey({ key: JSON.parse(privateJwk), format: 'jwk' })

@@ -66,6 +66,6 @@ verifies('refresh-token-of-another-gateway', async (t) => {
   t.is((await abroad.token(next)).json()['error'], 'invalid_grant')
   t.is((await atHome.token(next)).status, 200)
   await t.throwsAsync(startOAuthServer({ valkey: home.valkey, environment: OTHER_SECRET }), {
-    message: /OAUTH_SERVER_SECRET is not the one it was sealed with/,
+    message: /root secret \(GATEWAY_SECRET, .*\) is not the one that this store was sealed with/,
   })
 })

@@ -11,7 +11,7 @@ import type { Services } from '../../../lib/catalogue/catalogue.ts'
 import type { PackageInstall } from '../../../lib/catalogue/packages.ts'
 import { serviceSwitch } from '../../../lib/catalogue/service-name.ts'
 import { CliError } from '../../cli-error.ts'
-import { underLock } from '../../prepare.mjs'
+import { Refusal, underLock } from '../../prepare.mjs'
 import { someAtOnce } from '../../some-at-once.ts'
 import { isInstalled } from './installed.ts'
 import type { Installing } from './installing.ts'
@@ -47,15 +47,20 @@ async function installOne(
   if (await isInstalled(install, installing.environment)) return
   makeUsable(dirname(install.folder))
   const { environment, progress, signal } = installing
+  const lock = `${install.folder}.lock`
   const waiting = (): void =>
-    progress.note(`another gateway installs ${install.package}: waiting for it …`)
+    progress.note(`another gateway installs ${install.package} (${lock}): waiting for it …`)
   const work = async (): Promise<void> => {
     // Whoever held the lock before us has done the work.
     if (await isInstalled(install, environment)) return
     signal.throwIfAborted()
     await replaceFolder(service, install, installing)
   }
-  await underLock(`${install.folder}.lock`, waiting, work, signal)
+  try {
+    await underLock(lock, waiting, work, signal)
+  } catch (error) {
+    throw error instanceof Refusal ? new CliError(error.message, { cause: error }) : error
+  }
 }
 
 async function replaceFolder(

@@ -1,12 +1,8 @@
-/**
- * One at a time between processes. The lock is SQLite's on an empty file: the kernel holds it, so that
- * it ends with its process, however that ends, and there is no stale lock to take over.
- */
+/** One at a time between processes, each waiting for its turn. */
 
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CliError } from '../../cli-error.ts'
+import { type FileLock, openFileLock } from '../../instance/file-lock.ts'
 
 export interface LockOptions {
   /** Milliseconds to wait for whoever holds it. */
@@ -19,7 +15,6 @@ export interface LockOptions {
 
 const PATIENCE_MS = 60_000
 const RETRY_MS = 50
-const SQLITE_BUSY = 5
 
 /** @throws CliError when another process holds the lock for longer than `patienceMs`. */
 export async function withLock<T>(
@@ -27,9 +22,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  // SQLite would make it readable by others.
-  closeSync(openSync(path, 'a', 0o600))
-  const lock = new DatabaseSync(path, { timeout: 0 })
+  const lock = openFileLock(path)
   try {
     await take(lock, path, options)
     return await work()
@@ -39,12 +32,12 @@ export async function withLock<T>(
 }
 
 async function take(
-  lock: DatabaseSync,
+  lock: FileLock,
   path: string,
   { patienceMs = PATIENCE_MS, onWait, signal }: LockOptions,
 ): Promise<void> {
   const until = performance.now() + patienceMs
-  for (let waits = 0; !tryTake(lock); waits += 1) {
+  for (let waits = 0; !lock.tryTake(); waits += 1) {
     if (waits === 0) onWait?.()
     if (signal?.aborted === true)
       throw new CliError('The login was given up while another one went on.')
@@ -54,15 +47,5 @@ async function take(
       })
     }
     await sleep(RETRY_MS)
-  }
-}
-
-function tryTake(lock: DatabaseSync): boolean {
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-    return true
-  } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false
-    throw error
   }
 }

@@ -162,3 +162,13 @@ test('the secret from standard input, or from a file that goes on holding it', a
   t.is(read(place)['GITHUB_CLIENT_SECRET'], undefined)
   t.is(read(place)['GITHUB_CLIENT_SECRET_FILE'], file)
 })
+
+test('in a container it takes over what a trial has made in the volume', async (t) => {
+  const place = await makePlace(t)
+  const volume = join(place.folder, 'volume')
+  mkdirSync(volume)
+  writeFileSync(join(volume, 'secret'), `${'k'.repeat(43)}\n`)
+  const args = ['--secret-volume', volume, '--yes', '--no-check']
+  t.is(setUp(place, args).exitCode, EXIT_CODE.ok)
+  t.is(read(place)['GATEWAY_SECRET'], 'k'.repeat(43))
+})

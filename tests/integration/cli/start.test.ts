@@ -152,6 +152,22 @@ test.serial('SIGKILL leaves nothing within 5 s, and the next start is not distur
   t.true(Date.now() - began <= 5000)
 })
 
+test.serial('another root secret is refused before anything runs', async (t) => {
+  const place = await makePlace(t)
+  const first = place.gateway(['start'])
+  await first.line(readyLine(place))
+  const check = await place.gateway(['config', 'check'], { GATEWAY_SECRET: 'x'.repeat(43) }).ended
+  t.is(check.exitCode, 1)
+  t.is((await place.gateway(['stop']).ended).exitCode, 0)
+  await first.ended
+  const { exitCode, stderr } = await place.gateway(['start'], { GATEWAY_SECRET: 'x'.repeat(43) })
+    .ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /^The root secret \(GATEWAY_SECRET\) is not the one .*\n→ set GATEWAY_SECRET to /)
+  const again = place.gateway(['start'])
+  await again.line(readyLine(place))
+})
+
 test.serial('a second start with the same state directory says who runs', async (t) => {
   const place = await makePlace(t)
   const gateway = place.gateway(['start'])

@@ -5,7 +5,7 @@ import test from 'ava'
 import { CliError } from '../../../cli/cli-error.ts'
 import type { Context } from '../../../cli/context.ts'
 import { createOutput } from '../../../cli/output.ts'
-import { requireCertificate } from '../../../cli/start/certificates.ts'
+import { requireCertificate, requireOtherPort } from '../../../cli/start/certificates.ts'
 import { withDevelopmentTls } from '../../../cli/start/development-tls.ts'
 import { planLego } from '../../../cli/start/lego.ts'
 import type { Environment } from '../../../lib/platform/environment.ts'
@@ -81,5 +81,14 @@ test('lego is found, or it is said where to get it', async (t) => {
   ])
   await t.throwsAsync(planLego({ ...cloudflare, ACME_DNS_PROVIDER: 'nobody' }), {
     message: /lego knows no DNS provider "nobody"/,
+  })
+})
+
+test('plain HTTP has a port that nothing else serves', (t) => {
+  const ports = { port: 443, adminPort: 9901, metricsPort: 9464 }
+  t.notThrows(() => requireOtherPort(80, ports))
+  t.throws(() => requireOtherPort(443, ports), { message: /GATEWAY_HTTP_PORT and GATEWAY_PORT / })
+  t.throws(() => requireOtherPort(9464, ports), {
+    message: /and GATEWAY_METRICS_PORT are both 9464/,
   })
 })

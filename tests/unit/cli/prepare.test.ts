@@ -1,9 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { explainFailure, findMissing, underLock } from '../../../cli/prepare.mjs'
+import { explainFailure, findMissing, prepare, Refusal, underLock } from '../../../cli/prepare.mjs'
 
 const LOCK = {
   '': { version: '1.0.0' },
@@ -104,6 +114,32 @@ test('a lock whose holder is dead does not hold', async (t) => {
     () => {},
     async () => t.is(readFileSync(path, 'utf8'), String(process.pid)),
   )
+})
+
+test('an empty lock holds for a moment only', async (t) => {
+  const path = join(project(t, {}), 'lock')
+  writeFileSync(path, '')
+  let waited = false
+  const began = Date.now()
+  const waiting = (): void => {
+    waited = true
+    const longAgo = new Date(Date.now() - 10_000)
+    utimesSync(path, longAgo, longAgo)
+  }
+  await underLock(path, waiting, async () => t.is(readFileSync(path, 'utf8'), String(process.pid)))
+  t.true(waited)
+  t.true(Date.now() - began < 5000)
+})
+
+const withFullDisk = existsSync('/dev/full') ? test : test.skip
+
+withFullDisk('a full disk is told in a sentence, and leaves no lock', async (t) => {
+  const root = project(t, {})
+  const lock = join(root, 'node_modules/.prepare.lock')
+  symlinkSync('/dev/full', `${lock}.${process.pid}`)
+  const told = await t.throwsAsync(prepare(root, BOTH), { instanceOf: Refusal })
+  t.regex(told.message, /^The disk that holds \S+ is full: make room, then again\.$/)
+  t.deepEqual(readdirSync(join(root, 'node_modules')), ['.package-lock.json'])
 })
 
 for (const [errors, sentence] of [

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { CliError } from '../../../../cli/cli-error.ts'
 import { prepareRooms } from '../../../../cli/compose/prepare-rooms.ts'
 import { createOutput } from '../../../../cli/output.ts'
 
@@ -51,7 +52,8 @@ async function prepare(
     under,
     folder,
     pathOf,
-    run: () => prepareRooms(context, under),
+    run: (more: Record<string, string> = {}) =>
+      prepareRooms({ ...context, environment: { ...context.environment, ...more } }, under),
     variables: (room: string) => parseEnv(readFileSync(pathOf(room), 'utf8')),
   }
 }
@@ -198,4 +200,16 @@ test('over TLS of this machine’s own, Envoy is told where the pair lies; witho
   await plain.run()
   t.is(plain.variables('certs')['CERTS_SOCKET'], '/run/sockets/certs/certs.sock')
   t.is(plain.variables('envoy-files')['ENVOY_CERTIFICATE_FOLDER'], undefined)
+})
+
+test('a secret that was made for a trial cannot be followed by another one', async (t) => {
+  const trial = await prepare(t, { GATEWAY_SECRET: '' })
+  await trial.run()
+  const kept = readFileSync(join(trial.under, 'state/secret'), 'utf8').trimEnd()
+  await t.throwsAsync(trial.run({ GATEWAY_SECRET: ROOT }), {
+    instanceOf: CliError,
+    message: /GATEWAY_SECRET\) is not the one that the store here is sealed with/,
+  })
+  await t.notThrowsAsync(trial.run({ GATEWAY_SECRET: kept }))
+  await t.notThrowsAsync(trial.run({ GATEWAY_SECRET: ROOT, REDIS_URL: 'redis://store' }))
 })

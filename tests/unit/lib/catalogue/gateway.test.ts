@@ -6,6 +6,7 @@ import type { Services } from '../../../../lib/catalogue/catalogue.ts'
 import { readGateway } from '../../../../lib/catalogue/gateway.ts'
 import { originRule } from '../../../../lib/catalogue/origins.ts'
 import type { ProgramLaunch } from '../../../../lib/catalogue/program-launch.ts'
+import { ConfigError } from '../../../../lib/platform/environment.ts'
 import { faultsOf as faultsOfReading, folderWith } from '../../../support/configuration.ts'
 
 const EMPTY = mkdtempSync(join(tmpdir(), 'gateway-'))
@@ -44,6 +45,21 @@ test('gateways on neighbouring ports share none', (t) => {
   t.is(new Set(taken).size, 9)
   t.is(readGateway({ GATEWAY_PORT: '65000' }, EMPTY).metricsPort, 64_178)
   t.is(readGateway({ GATEWAY_METRICS_PORT: '7' }, EMPTY).metricsPort, 7)
+})
+
+test('two variables with one port are a fault, also where one of them is the default', (t) => {
+  const both = t.throws(
+    () => readGateway({ GATEWAY_ADMIN_PORT: '8642', GATEWAY_METRICS_PORT: '8642' }, EMPTY),
+    { instanceOf: ConfigError },
+  )
+  t.deepEqual(both.faults, [
+    'GATEWAY_ADMIN_PORT must be another port than GATEWAY_PORT, not 8642',
+    'GATEWAY_METRICS_PORT must be another port than GATEWAY_PORT, not 8642',
+    'GATEWAY_METRICS_PORT must be another port than GATEWAY_ADMIN_PORT, not 8642',
+  ])
+  t.throws(() => readGateway({ GATEWAY_METRICS_PORT: '9901' }, EMPTY), {
+    message: /GATEWAY_METRICS_PORT must be another port than GATEWAY_ADMIN_PORT, not 9901/,
+  })
 })
 
 test('a base domain gives each service a host', (t) => {
