@@ -11,11 +11,15 @@ export const BODY_BYTES_MAX = 10 * MIB
 export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Values in one text, whoever sends it: while more are read everybody else waits, for up to half a second. */
 export const MESSAGE_VALUES_MAX = 300_000
-/** Bodies that come in pieces, until they are answered: of one person, and of all. */
+/** A body that comes in one piece and is no larger counts for neither of the next two. */
+export const BODY_UNCOUNTED_BYTES = 4 * KIB
+/** Bodies, until they are answered, whether their client is still there or not: of one person, and of all. */
 export const BODIES_BYTES_PER_USER_MAX = 64 * MIB
 export const BODIES_BYTES_MAX = 256 * MIB
 /** Once all is reached, each person may still send so much. */
 export const BODIES_SHARE_BYTES = 64 * KIB
+/** Of a client's request, and of its progress token: clients count, or draw a UUID. */
+export const ID_CHARACTERS_MAX = 1024
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
@@ -36,7 +40,7 @@ export const ROUNDS_PER_USER_MAX = 64
 /** Questions that wait to be answered, and answers that wait to be fetched: of one person, and of all. */
 export const ROUNDS_BYTES_PER_USER_MAX = 64 * MIB
 export const ROUNDS_BYTES_MAX = 256 * MIB
-/** What a client without sessions declares; it is kept as long as its standing client. */
+/** What a client declares and a translation keeps, as long as its session or its standing client. */
 export const DECLARED_CHARACTERS_MAX = 64 * KIB
 /** Streams of one client for what its server tells (MCP 2026-07-28, `subscriptions/listen`). */
 export const LISTENERS_PER_CLIENT_MAX = 32

@@ -59,7 +59,8 @@ export class LiveSession implements ProcessUser {
   #server: SessionServer | undefined
   #leave: () => void = () => {}
   #isOver = false
-  readonly #options: LiveSessionOptions
+  readonly #onEnd: () => void
+  readonly #recorder: EventRecorder | undefined
   readonly #calls = new Map<OpenCall, Answer>()
   readonly #asked: Asked
   readonly #listening: Channel
@@ -67,8 +68,9 @@ export class LiveSession implements ProcessUser {
   constructor(options: LiveSessionOptions) {
     this.id = options.id
     this.owner = options.owner
-    this.#options = options
-    const { ports, capabilities, recorder } = options
+    const { ports, capabilities, recorder, onEnd } = options
+    this.#onEnd = onEnd
+    this.#recorder = recorder
     this.streams = new SessionStreams(ports, () => this.#server?.relieved(this), recorder)
     this.#listening = new Channel(LISTENING, this.streams)
     this.#asked = new Asked({
@@ -185,10 +187,10 @@ export class LiveSession implements ProcessUser {
     this.#isOver = true
     this.#asked.end()
     this.#listening.end()
-    this.#options.onEnd()
+    this.#onEnd()
     this.part()
     this.streams.events.close()
-    this.#options.recorder?.end(isForgotten)
+    this.#recorder?.end(isForgotten)
   }
 
   #assertRoom(expected: number): void {

@@ -38,7 +38,7 @@ function ofTheEdge(): Met[] {
     },
     {
       about,
-      what: 'bodies to services that come in pieces, until they are answered',
+      what: 'bodies to services, until they are answered',
       is: `{${BRIDGE}BODIES_BYTES_PER_USER_MAX} of a person, {${BRIDGE}BODIES_BYTES_MAX} of all`,
       past: '429; 503',
     },

@@ -161,13 +161,7 @@ export class SseSession implements Session, ProcessUser {
   }
 
   async #initialize(request: RpcRequest): Promise<void> {
-    const { capabilities } = paramsOf(request)
-    this.#asked = new Asked({
-      capabilities: isObject(capabilities) ? capabilities : {},
-      seconds: this.#options.ports.seconds,
-      answer: (response) => this.#server?.pass(response),
-      onGivenUp: (id, reason) => this.#send(toCancelled(id, reason)),
-    })
+    this.#asked = this.#createAsked(request)
     const answer = await this.#agree(withServedRevision(request)).catch((thrown: unknown) =>
       RpcFault.from(thrown).toResponse(request.id),
     )
@@ -175,6 +169,17 @@ export class SseSession implements Session, ProcessUser {
     this.#send(answer)
     // Nothing else can come of it.
     if (!isObject(answer.result)) this.end()
+  }
+
+  /** It lives as long as the session, and must not hold the request. */
+  #createAsked(initialize: RpcRequest): Asked {
+    const { capabilities } = paramsOf(initialize)
+    return new Asked({
+      capabilities: isObject(capabilities) ? capabilities : {},
+      seconds: this.#options.ports.seconds,
+      answer: (response) => this.#server?.pass(response),
+      onGivenUp: (id, reason) => this.#send(toCancelled(id, reason)),
+    })
   }
 
   async #agree(request: RpcRequest): Promise<RpcResponse> {
