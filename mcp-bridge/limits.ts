@@ -100,7 +100,8 @@ export const RUNNER_INPUT_BYTES_MAX = 2 * INPUT_QUEUE_BYTES_MAX
 export const EVENTS_BYTES_MAX = MIB
 /** What an event costs beside its text. */
 export const EVENT_OVERHEAD_BYTES = 128
-/** What all sessions keep; once it is reached, none gets more than its share. */
+/** What all sessions keep, of a person and altogether; once one is reached, none gets more than its share. */
+export const EVENTS_BYTES_PER_USER_MAX = 64 * MIB
 export const EVENTS_TOTAL_BYTES_MAX = 256 * MIB
 export const EVENTS_SHARE_BYTES = 64 * KIB
 /** Answers of one session that were dropped and are told as errors. */
@@ -125,6 +126,11 @@ export const AUDIT_BODY_BYTES_MAX = 64 * KIB
 export const CONGESTED_BYTES = MIB
 /** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
 export const UNSENT_BYTES_MAX = 64 * MIB
+/** As above, of all clients of a person, and of everybody's. */
+export const UNSENT_BYTES_PER_USER_MAX = 64 * MIB
+export const UNSENT_TOTAL_BYTES_MAX = 256 * MIB
+/** Once all is reached, so much may still wait for each person. */
+export const UNSENT_SHARE_BYTES = 64 * KIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
 /** What a server writes is read at once up to so much, and no faster than this in the long run. */

@@ -71,7 +71,8 @@ export class LiveSession implements ProcessUser {
     const { ports, capabilities, recorder, onEnd } = options
     this.#onEnd = onEnd
     this.#recorder = recorder
-    this.streams = new SessionStreams(ports, () => this.#server?.relieved(this), recorder)
+    const onRelieved = (): void => this.#server?.relieved(this)
+    this.streams = new SessionStreams(ports, options.owner.user, onRelieved, recorder)
     this.#listening = new Channel(LISTENING, this.streams)
     this.#asked = new Asked({
       capabilities,

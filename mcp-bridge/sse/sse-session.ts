@@ -70,7 +70,8 @@ export class SseSession implements Session, ProcessUser {
     this.id = options.id
     this.owner = options.owner
     this.#options = options
-    this.#backlog = new Backlog(() => this.#server?.relieved(this))
+    const { ports, owner } = options
+    this.#backlog = new Backlog(ports.unread, owner.user, () => this.#server?.relieved(this))
   }
 
   get userId(): string {

@@ -8,6 +8,7 @@ import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
 import { Answer } from '../../../mcp-bridge/answer.ts'
 import { SessionStreams } from '../../../mcp-bridge/session-streams.ts'
 import { Ticker } from '../../../mcp-bridge/ticker.ts'
+import { Unread } from '../../../mcp-bridge/unread.ts'
 import { socketFetch } from '../../support/socket-fetch.ts'
 
 const BOTH = { json: true, stream: true }
@@ -23,8 +24,15 @@ async function answered(
 ) {
   const [keepAlive, firstBytes, seconds] = [1, 1, 10].map((beats) => new Ticker(beats * BEAT_MS))
   if (!keepAlive || !firstBytes || !seconds) throw new Error('no tickers')
-  const ports = { keepAlive, firstBytes, seconds, budget: { bytes: 0 } }
-  const streams = new SessionStreams(ports, () => {})
+  const ports = {
+    keepAlive,
+    firstBytes,
+    seconds,
+    budget: { bytes: 0 },
+    budgets: new Map(),
+    unread: new Unread(),
+  }
+  const streams = new SessionStreams(ports, 'dev:ann', () => {})
   streams.revision = revision
   const server = createServer((_, answering: ServerResponse) => {
     void act(new Answer(answering, options, streams))
