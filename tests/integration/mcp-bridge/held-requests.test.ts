@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Bridge, fixture, startBridge } from '../../support/bridge.ts'
 import { TELLING, tellsWhatLives } from '../../support/leak-trial.ts'
-import { open, rpc, send } from '../../support/mcp.ts'
+import { initializeBody, open, rpc, send } from '../../support/mcp.ts'
 
 const LARGE = 'x'.repeat(8_000_000)
 const TIMES = 5
@@ -13,7 +13,7 @@ async function start(t: ExecutionContext, definition: object = {}): Promise<Brid
   const bridge = await startBridge({
     services: {
       svc: fixture('works-slowly.ts', { isolation: 'user', ...definition }),
-      old: fixture('echoes.ts', { sse: true }),
+      old: fixture('works-slowly.ts', { sse: true, isolation: 'user', ...definition }),
       new: fixture('stateless-only.ts'),
     },
     environment: { LOG_LEVEL: 'warn', MCP_BRIDGE_LEASE_MS: '120000', NODE_OPTIONS: TELLING },
@@ -30,6 +30,22 @@ async function growth(bridge: Bridge, act: () => Promise<unknown>): Promise<numb
   const before = await bytesOf(bridge)
   for (let time = 0; time < TIMES; time += 1) await act()
   return (await bytesOf(bridge)) - before
+}
+
+/** A session of the transport of 2024-11-05: what sends a message to it. */
+async function openOld(bridge: Bridge, t: ExecutionContext, initialize: object) {
+  const stream = await send(bridge, 'old', undefined, { accept: 'text/event-stream' })
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const path = /data: (.*)/.exec((await reader?.read())?.value ?? '')?.[1] ?? ''
+  const post = (message: object): Promise<Response> =>
+    bridge.fetch()(`http://x${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(message),
+    })
+  t.is((await post(initialize)).status, 202)
+  t.true((await reader?.read())?.value?.includes('protocolVersion'))
+  return { post, leave: () => reader?.cancel() }
 }
 
 /** In different places of `initialize`: an object has more than its text. */
@@ -64,16 +80,7 @@ test('nor does one whose server knows no sessions, and one of the older transpor
     await answer.text()
   })
   t.true(translated < LARGE.length, `${translated} bytes more`)
-  const streamed = await growth(bridge, async () => {
-    const stream = await send(bridge, 'old', undefined, { accept: 'text/event-stream' })
-    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
-    const path = /data: (.*)/.exec((await reader?.read())?.value ?? '')?.[1] ?? ''
-    const headers = { 'content-type': 'application/json' }
-    const body = JSON.stringify(initialize)
-    const answer = await bridge.fetch()(`http://x${path}`, { method: 'POST', headers, body })
-    t.is(answer.status, 202)
-    t.true((await reader?.read())?.value?.includes('protocolVersion'))
-  })
+  const streamed = await growth(bridge, async () => void (await openOld(bridge, t, initialize)))
   t.true(streamed < LARGE.length, `${streamed} bytes more`)
 })
 
@@ -109,4 +116,17 @@ test('calls that wait for their turn count among what a person sends, also witho
   const { id } = await open(bridge, 'svc', { caller: other })
   const call = rpc('work', { text: LARGE })
   t.is((await send(bridge, 'svc', call, { session: id, caller: other })).status, 200)
+})
+
+test('also on the transport whose exchanges are over before the call is', async (t) => {
+  const bridge = await start(t, { calls: 'serial' })
+  const { post, leave } = await openOld(bridge, t, initializeBody())
+  const call = (id: number): object => rpc('work', { gated: true, text: LARGE }, id)
+  const statuses: number[] = []
+  for (let time = 0; time < 10; time += 1) statuses.push((await post(call(time))).status)
+  t.deepEqual([...new Set(statuses)], [202, 429])
+  await leave()
+  await sleep(500)
+  const again = await openOld(bridge, t, initializeBody())
+  t.is((await again.post(call(0))).status, 202, 'with the session its calls are over')
 })
