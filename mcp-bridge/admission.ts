@@ -30,6 +30,7 @@ export class Admission {
   #end: (fault: RpcFault) => void = () => {}
   #withdrawal: RpcFault | undefined
   #isHeld = false
+  #tellOver: () => void = () => {}
   #hasLeft = false
 
   constructor(options: AdmissionOptions, now: number) {
@@ -71,17 +72,27 @@ export class Admission {
     this.#options.cut()
   }
 
+  /** Calls back when the exchange is over: what was asked for too, whether its client is still there or not. */
+  whenOver(tell: () => void): void {
+    this.#tellOver = tell
+  }
+
   /** What was asked for goes on when the client leaves; returns what tells that it is complete. */
   hold(): () => void {
     this.#isHeld = true
     return () => {
       this.#isHeld = false
-      if (this.#hasLeft) this.#options.onOver(this)
+      if (this.#hasLeft) this.#over()
     }
   }
 
   clientLeft(): void {
     this.#hasLeft = true
-    if (!this.#isHeld) this.#options.onOver(this)
+    if (!this.#isHeld) this.#over()
+  }
+
+  #over(): void {
+    this.#tellOver()
+    this.#options.onOver(this)
   }
 }

@@ -9,11 +9,13 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Accepted } from './accept.ts'
+import type { Backlog, Queue } from './backlog.ts'
 import type { Channel } from './channel.ts'
 import type { Place } from './events.ts'
 import { type RpcId, type RpcResponse, serialize, tooDeep } from './json-rpc.ts'
 import { LARGE_ANSWER_BYTES } from './limits.ts'
 import type { SessionStreams } from './session-streams.ts'
+import { notSent } from './too-much.ts'
 
 export interface AnswerOptions {
   readonly accepted: Accepted
@@ -30,12 +32,14 @@ interface Settled {
   readonly text: string
 }
 
-export class Answer {
+export class Answer implements Queue {
   readonly #response: ServerResponse
   readonly #options: AnswerOptions
   readonly #streams: SessionStreams
   /** Responses of a batch, until all are there or a stream takes them. */
   #settled: Settled[] | undefined
+  /** Where these count. */
+  #held: Backlog | undefined
   #expected: number
   #beats = 0
   #channel: Channel | undefined
@@ -65,6 +69,11 @@ export class Answer {
     return this.#channel?.stream
   }
 
+  /** Of a batch, what waits for the rest. */
+  get unsent(): number {
+    return (this.#settled ?? []).reduce((sum, { text }) => sum + text.length, 0)
+  }
+
   /** A notification or a request of the server. */
   send(json: string): void {
     if (this.#channel !== undefined || this.canStream) this.#begin().send(json)
@@ -74,7 +83,7 @@ export class Answer {
   settle(response: RpcResponse): string | undefined {
     this.#expect(this.#expected - 1)
     if (this.#channel === undefined && !this.isOpen) return undefined
-    const text = toText(response)
+    const text = this.#channel === undefined ? this.#toWhole(response) : toText(response)
     if (this.#channel === undefined) this.#hold(response.id, text)
     else {
       this.#channel.send(text, response.id ?? undefined)
@@ -112,19 +121,43 @@ export class Answer {
     this.#options.onComplete?.()
   }
 
+  /** A client cannot come back for it: where it must not wait it becomes an error. */
+  #toWhole(response: RpcResponse): string {
+    const text = toText(response)
+    const { backlog } = this.#streams
+    if (text.length <= LARGE_ANSWER_BYTES || backlog.hasRoomFor(text.length)) return text
+    return serialize(notSent().toResponse(response.id))
+  }
+
   #hold(id: RpcId | null, text: string): void {
     if (!this.#options.isBatch) {
       this.#answer(text)
       return
     }
-    this.#settled ??= []
+    if (this.#settled === undefined) {
+      this.#settled = []
+      this.#held = this.#streams.aside()
+      this.#held.add(this)
+      this.#response.once('close', () => this.#takeSettled())
+    }
     this.#settled.push({ id, text })
+    this.#held?.grown()
     if (this.#expected === 0) this.#finish()
+  }
+
+  #takeSettled(): readonly Settled[] {
+    const settled = this.#settled ?? []
+    this.#settled = undefined
+    this.#held?.remove(this)
+    return settled
   }
 
   #finish(): void {
     if (this.#channel !== undefined) this.#channel.end()
-    else this.#answer(`[${(this.#settled ?? []).map(({ text }) => text).join(',')}]`)
+    else {
+      const texts = this.#takeSettled().map(({ text }) => text)
+      this.#answer(`[${texts.join(',')}]`)
+    }
   }
 
   #answer(body: string): void {
@@ -145,7 +178,9 @@ export class Answer {
     const channel = this.#streams.open()
     channel.connect(this.#response, this.#options.headers)
     // Answers of a batch that came before.
-    for (const { id, text } of this.#settled ?? []) channel.send(text, id ?? undefined)
+    if (this.#settled !== undefined) {
+      for (const { id, text } of this.#takeSettled()) channel.send(text, id ?? undefined)
+    }
     this.#channel = channel
     return channel
   }

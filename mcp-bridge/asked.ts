@@ -35,18 +35,22 @@ interface Waiting {
 }
 
 export class Asked {
-  readonly #options: AskedOptions
+  readonly #options: Omit<AskedOptions, 'capabilities'>
+  /** Of what it has declared no more is kept: it may be large. */
+  readonly #declared: ReadonlySet<string>
   readonly #waiting = new Map<RpcId, Waiting>()
 
-  constructor(options: AskedOptions) {
+  constructor({ capabilities, ...options }: AskedOptions) {
     this.#options = options
+    const needed = Object.values(CAPABILITIES)
+    this.#declared = new Set(needed.filter((name) => capabilities[name] !== undefined))
   }
 
   /** False when the client is not to be asked; the server has its answer then. */
   add({ id, method }: RpcRequest): boolean {
-    const { capabilities, seconds, secondsFor = secondsByMethod } = this.#options
+    const { seconds, secondsFor = secondsByMethod } = this.#options
     const needed = CAPABILITIES[method]
-    if (needed !== undefined && capabilities[needed] === undefined) {
+    if (needed !== undefined && !this.#declared.has(needed)) {
       this.#refuse(id, 'methodNotFound', `the client has not declared ${needed}`)
       return false
     }

@@ -1,9 +1,9 @@
 /**
- * How much of what clients send is held at once, of each person and of all: bodies that come in pieces, until
- * their requests are answered.
+ * How much of what clients send is held at once, of each person and of all: bodies that are not small, until their
+ * requests are answered. A client that leaves takes nothing with it: what it has asked for goes on.
  */
 
-import type { ServerResponse } from 'node:http'
+import type { Admission } from './admission.ts'
 import { RpcFault } from './json-rpc.ts'
 import { BODIES_BYTES_MAX, BODIES_BYTES_PER_USER_MAX, BODIES_SHARE_BYTES } from './limits.ts'
 
@@ -18,7 +18,7 @@ export class Bodies {
   readonly #byUser = new Map<string, number>()
   #bytes = 0
 
-  hold(user: string, response: Pick<ServerResponse, 'once'>): Held {
+  hold(user: string, admission: Pick<Admission, 'whenOver'>): Held {
     let own = 0
     const held: Held = {
       grow: (bytes) => {
@@ -33,7 +33,7 @@ export class Bodies {
         own = 0
       },
     }
-    response.once('close', held.release)
+    admission.whenOver(held.release)
     return held
   }
 

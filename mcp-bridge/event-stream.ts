@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Backlog } from './backlog.ts'
+import { LARGE_ANSWER_BYTES } from './limits.ts'
 import type { Ticker } from './ticker.ts'
 import { cutUnread } from './unread-answer.ts'
 
@@ -86,7 +87,8 @@ export class EventStream {
 
   #write(text: string): void {
     if (!this.isOpen) return
-    if (this.#response.writableNeedDrain && this.#backlog.isFull) this.#response.destroy()
+    const mayWait = this.#response.writableNeedDrain || text.length > LARGE_ANSWER_BYTES
+    if (mayWait && !this.#backlog.hasRoomFor(text.length)) this.#response.destroy()
     else if (!this.#response.write(text)) this.#backlog.grown()
   }
 }

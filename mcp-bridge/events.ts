@@ -14,6 +14,7 @@ import {
   ANSWERS_LOST_MAX,
   EVENT_OVERHEAD_BYTES,
   EVENTS_BYTES_MAX,
+  EVENTS_BYTES_PER_USER_MAX,
   EVENTS_SHARE_BYTES,
   EVENTS_TOTAL_BYTES_MAX,
 } from './limits.ts'
@@ -33,9 +34,22 @@ export interface StreamEvent extends Place {
   readonly answers: RpcId | undefined
 }
 
-/** What all sessions keep together. */
+/** What all sessions keep together, or those of one person. */
 export interface EventBudget {
   bytes: number
+}
+
+/** A person's, where those of all are counted by person. */
+export function budgetOf(byUser: Map<string, number>, user: string): EventBudget {
+  return {
+    get bytes() {
+      return byUser.get(user) ?? 0
+    },
+    set bytes(bytes) {
+      if (bytes === 0) byUser.delete(user)
+      else byUser.set(user, bytes)
+    },
+  }
 }
 
 /** Keeps events beyond the life of this process. */
@@ -57,6 +71,7 @@ export function parseEventId(id: string): (Place & { readonly mark: string }) | 
 export class EventLog {
   readonly #mark = randomText(6)
   readonly #budget: EventBudget
+  readonly #own: EventBudget
   readonly #recorder: EventRecorder | undefined
   readonly #events: StreamEvent[] = []
   #bytes = 0
@@ -66,8 +81,10 @@ export class EventLog {
   readonly #lost: StreamEvent[] = []
   #isClosed = false
 
-  constructor(budget: EventBudget, recorder?: EventRecorder) {
+  /** `own`: of its person. */
+  constructor(budget: EventBudget, recorder?: EventRecorder, own: EventBudget = { bytes: 0 }) {
     this.#budget = budget
+    this.#own = own
     this.#recorder = recorder
   }
 
@@ -122,23 +139,27 @@ export class EventLog {
     const earlier = this.#large
     this.#dropLarge()
     if (earlier !== undefined) this.#lose(earlier)
-    if (this.#budget.bytes + bytes > EVENTS_TOTAL_BYTES_MAX) {
+    if (this.#isCrowdedBy(bytes)) {
       this.#lose(event)
       return
     }
     this.#large = event
-    this.#budget.bytes += bytes
+    this.#share(bytes)
   }
 
   #dropLarge(): void {
-    if (this.#large !== undefined) this.#budget.bytes -= bytesOf(this.#large)
+    if (this.#large !== undefined) this.#share(-bytesOf(this.#large))
     this.#large = undefined
+  }
+
+  #isCrowdedBy(bytes: number): boolean {
+    const isOwnFull = this.#own.bytes + bytes > EVENTS_BYTES_PER_USER_MAX
+    return isOwnFull || this.#budget.bytes + bytes > EVENTS_TOTAL_BYTES_MAX
   }
 
   #dropOldest(): void {
     // Where others keep much already, each may still keep a little.
-    const isCrowded = this.#budget.bytes > EVENTS_TOTAL_BYTES_MAX
-    const most = isCrowded ? EVENTS_SHARE_BYTES : EVENTS_BYTES_MAX
+    const most = this.#isCrowdedBy(0) ? EVENTS_SHARE_BYTES : EVENTS_BYTES_MAX
     while (this.#bytes > most) {
       const oldest = this.#events.shift()
       if (oldest === undefined) return
@@ -157,6 +178,11 @@ export class EventLog {
 
   #count(bytes: number): void {
     this.#bytes += bytes
+    this.#share(bytes)
+  }
+
+  #share(bytes: number): void {
+    this.#own.bytes += bytes
     this.#budget.bytes += bytes
   }
 }

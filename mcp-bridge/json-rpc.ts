@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isObject, type JsonObject } from '../lib/platform/json.ts'
 import { type ExactNumber, numberOf, parseExactly, TooManyValues } from './exact-json.ts'
-import { BATCH_MESSAGES_MAX, MESSAGE_VALUES_MAX } from './limits.ts'
+import { BATCH_MESSAGES_MAX, ID_CHARACTERS_MAX, MESSAGE_VALUES_MAX } from './limits.ts'
 import { CANCELLED } from './methods.ts'
 
 /** Two that are equal are the same value, also of numbers that no double holds. */
@@ -132,7 +132,8 @@ export interface ParsedBody {
 
 /**
  * Reads a POST body.
- * @throws RpcFault 400 for what is not JSON, not JSON-RPC, or too many messages; 413 for too many values.
+ * @throws RpcFault 400 for what is not JSON, not JSON-RPC, too many messages, or an id that is too long; 413 for too
+ * many values.
  */
 export function parseBody(body: Buffer): ParsedBody {
   const value = parseJson(body)
@@ -148,7 +149,15 @@ export function parseBody(body: Buffer): ParsedBody {
 function asMessage(value: unknown): RpcMessage {
   const message = toMessage(value)
   if (message === undefined) throw invalid('the body is not a JSON-RPC 2.0 message')
+  // Both are kept until the request is answered, whether its client is still there or not.
+  assertShort('id', message.id)
+  assertShort('progressToken', progressTokenOf(message))
   return message
+}
+
+function assertShort(name: string, id: RpcId | null | undefined): void {
+  if (typeof id !== 'string' || id.length <= ID_CHARACTERS_MAX) return
+  throw invalid(`${name} has more than ${ID_CHARACTERS_MAX} characters`)
 }
 
 /** As it was understood: another reader of the same bytes might understand something else. */

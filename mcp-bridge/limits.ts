@@ -11,11 +11,15 @@ export const BODY_BYTES_MAX = 10 * MIB
 export const DISCARDED_BYTES_MAX = 4 * BODY_BYTES_MAX
 /** Values in one text, whoever sends it: while more are read everybody else waits, for up to half a second. */
 export const MESSAGE_VALUES_MAX = 300_000
-/** Bodies that come in pieces, until they are answered: of one person, and of all. */
+/** A body that comes in one piece and is no larger counts for neither of the next two. */
+export const BODY_UNCOUNTED_BYTES = 4 * KIB
+/** Bodies, until they are answered, whether their client is still there or not: of one person, and of all. */
 export const BODIES_BYTES_PER_USER_MAX = 64 * MIB
 export const BODIES_BYTES_MAX = 256 * MIB
 /** Once all is reached, each person may still send so much. */
 export const BODIES_SHARE_BYTES = 64 * KIB
+/** Of a client's request, and of its progress token: clients count, or draw a UUID. */
+export const ID_CHARACTERS_MAX = 1024
 /** Messages in one batch (2025-03-26 only). */
 export const BATCH_MESSAGES_MAX = 100
 
@@ -36,7 +40,7 @@ export const ROUNDS_PER_USER_MAX = 64
 /** Questions that wait to be answered, and answers that wait to be fetched: of one person, and of all. */
 export const ROUNDS_BYTES_PER_USER_MAX = 64 * MIB
 export const ROUNDS_BYTES_MAX = 256 * MIB
-/** What a client without sessions declares; it is kept as long as its standing client. */
+/** What a client declares and a translation keeps, as long as its session or its standing client. */
 export const DECLARED_CHARACTERS_MAX = 64 * KIB
 /** Streams of one client for what its server tells (MCP 2026-07-28, `subscriptions/listen`). */
 export const LISTENERS_PER_CLIENT_MAX = 32
@@ -96,7 +100,8 @@ export const RUNNER_INPUT_BYTES_MAX = 2 * INPUT_QUEUE_BYTES_MAX
 export const EVENTS_BYTES_MAX = MIB
 /** What an event costs beside its text. */
 export const EVENT_OVERHEAD_BYTES = 128
-/** What all sessions keep; once it is reached, none gets more than its share. */
+/** What all sessions keep, of a person and altogether; once one is reached, none gets more than its share. */
+export const EVENTS_BYTES_PER_USER_MAX = 64 * MIB
 export const EVENTS_TOTAL_BYTES_MAX = 256 * MIB
 export const EVENTS_SHARE_BYTES = 64 * KIB
 /** Answers of one session that were dropped and are told as errors. */
@@ -121,6 +126,11 @@ export const AUDIT_BODY_BYTES_MAX = 64 * KIB
 export const CONGESTED_BYTES = MIB
 /** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
 export const UNSENT_BYTES_MAX = 64 * MIB
+/** As above, of all clients of a person, and of everybody's. */
+export const UNSENT_BYTES_PER_USER_MAX = 64 * MIB
+export const UNSENT_TOTAL_BYTES_MAX = 256 * MIB
+/** Once all is reached, so much may still wait for each person. */
+export const UNSENT_SHARE_BYTES = 64 * KIB
 /** An answer that a socket may not take at once. */
 export const LARGE_ANSWER_BYTES = 64 * KIB
 /** What a server writes is read at once up to so much, and no faster than this in the long run. */

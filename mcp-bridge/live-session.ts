@@ -59,7 +59,8 @@ export class LiveSession implements ProcessUser {
   #server: SessionServer | undefined
   #leave: () => void = () => {}
   #isOver = false
-  readonly #options: LiveSessionOptions
+  readonly #onEnd: () => void
+  readonly #recorder: EventRecorder | undefined
   readonly #calls = new Map<OpenCall, Answer>()
   readonly #asked: Asked
   readonly #listening: Channel
@@ -67,9 +68,11 @@ export class LiveSession implements ProcessUser {
   constructor(options: LiveSessionOptions) {
     this.id = options.id
     this.owner = options.owner
-    this.#options = options
-    const { ports, capabilities, recorder } = options
-    this.streams = new SessionStreams(ports, () => this.#server?.relieved(this), recorder)
+    const { ports, capabilities, recorder, onEnd } = options
+    this.#onEnd = onEnd
+    this.#recorder = recorder
+    const onRelieved = (): void => this.#server?.relieved(this)
+    this.streams = new SessionStreams(ports, options.owner.user, onRelieved, recorder)
     this.#listening = new Channel(LISTENING, this.streams)
     this.#asked = new Asked({
       capabilities,
@@ -185,10 +188,10 @@ export class LiveSession implements ProcessUser {
     this.#isOver = true
     this.#asked.end()
     this.#listening.end()
-    this.#options.onEnd()
+    this.#onEnd()
     this.part()
     this.streams.events.close()
-    this.#options.recorder?.end(isForgotten)
+    this.#recorder?.end(isForgotten)
   }
 
   #assertRoom(expected: number): void {

@@ -92,7 +92,8 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const replica = startReplica({ store, clock: systemClock, log })
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
-  const kept = { ...learnt, ...own, bodies: new Bodies(), readers: new Readers(), tracing }
+  const readers = new Readers(streams.unread)
+  const kept = { ...learnt, ...own, bodies: new Bodies(), readers, tracing }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({

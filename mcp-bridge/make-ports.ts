@@ -31,6 +31,7 @@ import { redisEras } from './store/eras.ts'
 import { redisEvents } from './store/events.ts'
 import { Ticker } from './ticker.ts'
 import { Tools } from './tools/tools.ts'
+import { Unread } from './unread.ts'
 
 export interface Parts extends Pick<RunnerPorts, 'leases' | 'log'> {
   readonly config: McpBridgeConfig
@@ -137,5 +138,7 @@ export function createStreamPorts(): StreamPorts {
     firstBytes: new Ticker(FIRST_BYTE_BEAT_MS, FIRST_BYTE_BEATS_MAX),
     seconds: new Ticker(1000),
     budget: { bytes: 0 },
+    budgets: new Map(),
+    unread: new Unread(),
   }
 }

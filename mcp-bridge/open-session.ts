@@ -31,11 +31,7 @@ export async function openSession(
     capabilities: isObject(capabilities) ? capabilities : {},
     ports: bridge.streams,
     recorder: bridge.events.recorder(id, owner),
-    onEnd: () => {
-      // Whether it was registered already or not: the place is free again.
-      seat.release()
-      bridge.sessions.end(session.id)
-    },
+    onEnd: freeing(bridge, seat, id),
   })
   admission.endBy((fault) => {
     sendFault(response, fault, request.id)
@@ -51,6 +47,15 @@ export async function openSession(
   } catch (error) {
     session.end()
     throw error
+  }
+}
+
+/** What this returns lives as long as the session and must not hold the exchange that has opened it. */
+function freeing({ sessions }: Bridge, seat: Seat, id: string): () => void {
+  return () => {
+    // Whether it was registered already or not: the place is free again.
+    seat.release()
+    sessions.end(id)
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Bodies, Held } from './bodies.ts'
 import type { Exchange } from './exchange.ts'
 import { RpcFault } from './json-rpc.ts'
-import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
+import { BODY_BYTES_MAX, BODY_UNCOUNTED_BYTES, DISCARDED_BYTES_MAX } from './limits.ts'
 
 /**
  * @throws RpcFault 413 for a body beyond the limit, 429 or 503 where too much is held already, 400 for one
@@ -13,7 +13,7 @@ import { BODY_BYTES_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
  * to its end, or they would see a broken connection instead.
  */
 export function readBody(
-  { request, response, identity }: Pick<Exchange, 'request' | 'response' | 'identity'>,
+  { request, identity, admission }: Pick<Exchange, 'request' | 'identity' | 'admission'>,
   bodies: Bodies,
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
@@ -22,15 +22,19 @@ export function readBody(
   let bytes = 0
   let held: Held | undefined
   let fault: RpcFault | undefined
+  /** Whoever holds the answer holds the request as well: what listens to it would keep the body there. */
+  const leave = (): void => {
+    request.off('data', take).off('end', end).off('close', close)
+  }
   const cutOff = (): void => {
     request.off('data', take).pause()
     reject(tooLarge({ connection: 'close' }))
   }
   const assess = (chunk: Buffer): RpcFault | undefined => {
     if (bytes > BODY_BYTES_MAX) return tooLarge()
-    // Most come in one piece, and wait for nothing.
-    if (chunk.length === declared) return undefined
-    held ??= bodies.hold(identity.userId, response)
+    // Most are small, and come in one piece: they wait for nothing.
+    if (chunk.length === declared && declared <= BODY_UNCOUNTED_BYTES) return undefined
+    held ??= bodies.hold(identity.userId, admission)
     return held.grow(chunk.length)
   }
   const take = (chunk: Buffer): void => {
@@ -43,15 +47,17 @@ export function readBody(
     }
     if (bytes > DISCARDED_BYTES_MAX) cutOff()
   }
-  request.on('data', take)
-  if (declared > DISCARDED_BYTES_MAX) cutOff()
-  request.once('end', () => {
+  const end = (): void => {
+    leave()
     if (fault === undefined) resolve(whole(chunks))
     else reject(fault)
-  })
-  request.once('close', () => {
+  }
+  const close = (): void => {
+    leave()
     if (!request.complete) reject(new RpcFault(400, 'invalidRequest', 'the body is cut off'))
-  })
+  }
+  request.on('data', take).once('end', end).once('close', close)
+  if (declared > DISCARDED_BYTES_MAX) cutOff()
   return promise
 }
 

@@ -4,9 +4,17 @@ import type { ServerResponse } from 'node:http'
 import { Backlog } from './backlog.ts'
 import { Channel } from './channel.ts'
 import { EventStream, replay } from './event-stream.ts'
-import { type EventBudget, EventLog, type EventRecorder, LISTENING, type Place } from './events.ts'
+import {
+  budgetOf,
+  type EventBudget,
+  EventLog,
+  type EventRecorder,
+  LISTENING,
+  type Place,
+} from './events.ts'
 import { RETRY_MS } from './limits.ts'
 import type { Ticker } from './ticker.ts'
+import type { Unread } from './unread.ts'
 import { countUnread } from './unread-answer.ts'
 
 /** The first one whose clients understand an event without data. */
@@ -19,21 +27,28 @@ export interface StreamPorts {
   readonly firstBytes: Ticker
   readonly seconds: Ticker
   readonly budget: EventBudget
+  /** What the sessions of each person keep. */
+  readonly budgets: Map<string, number>
+  readonly unread: Unread
 }
 
 export class SessionStreams {
   revision = ''
   readonly events: EventLog
   readonly #ports: StreamPorts
-  readonly #backlog: Backlog
+  readonly #user: string
+  /** What waits for the client, whichever way. */
+  readonly backlog: Backlog
   /** By stream: the connection on which it is sent again. */
   readonly #replays = new Map<number, EventStream>()
   #last = LISTENING
 
-  constructor(ports: StreamPorts, onRelieved: () => void, recorder?: EventRecorder) {
+  /** `user`: whose session it is. */
+  constructor(ports: StreamPorts, user: string, onRelieved: () => void, recorder?: EventRecorder) {
     this.#ports = ports
-    this.#backlog = new Backlog(onRelieved)
-    this.events = new EventLog(ports.budget, recorder)
+    this.#user = user
+    this.backlog = new Backlog(ports.unread, user, onRelieved)
+    this.events = new EventLog(ports.budget, recorder, budgetOf(ports.budgets, user))
   }
 
   get firstBytes(): Ticker {
@@ -42,17 +57,22 @@ export class SessionStreams {
 
   /** Whether the client reads so slowly that what is sent to it waits in memory. */
   get isCongested(): boolean {
-    return this.#backlog.isCongested
+    return this.backlog.isCongested
   }
 
   /** Whether nothing more can wait for the client. */
   get isFull(): boolean {
-    return this.#backlog.isFull
+    return this.backlog.isFull
   }
 
   /** A whole answer that the client may take long to read. */
   noteLarge(response: ServerResponse): void {
-    countUnread(response, this.#backlog, this.#ports.keepAlive)
+    countUnread(response, this.backlog, this.#ports.keepAlive)
+  }
+
+  /** For what waits, though not for its client to read: no server is held back for it. */
+  aside(): Backlog {
+    return new Backlog(this.#ports.unread, this.#user, () => {})
   }
 
   /** A stream for the answer to a call. */
@@ -73,7 +93,7 @@ export class SessionStreams {
     replays.get(reached.stream)?.replaced()
     const events = missed.map((event) => ({ id: this.events.idOf(event), json: event.json }))
     const { keepAlive } = this.#ports
-    const stream = replay(response, events, { keepAlive, backlog: this.#backlog })
+    const stream = replay(response, events, { keepAlive, backlog: this.backlog })
     replays.set(reached.stream, stream)
     response.once('close', () => {
       if (replays.get(reached.stream) === stream) replays.delete(reached.stream)
@@ -86,7 +106,7 @@ export class SessionStreams {
     headers?: Readonly<Record<string, string>>,
   ): EventStream {
     const { keepAlive } = this.#ports
-    const stream = new EventStream(response, { headers, keepAlive, backlog: this.#backlog })
+    const stream = new EventStream(response, { headers, keepAlive, backlog: this.backlog })
     if (this.revision >= PRIMED_SINCE) stream.prime(this.events.idOf(from), RETRY_MS)
     // The head travels with the first bytes of the body.
     else stream.beat()

@@ -8,6 +8,12 @@ export function tooManyPending(): RpcFault {
   return new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })
 }
 
+/** Of an answer that would have to wait as well. */
+export function notSent(): RpcFault {
+  const message = 'the answer was dropped: too much waits to be read by you: read the answers first'
+  return new RpcFault(200, 'refused', message)
+}
+
 export function tooMuchUnread(): RpcFault {
   const message = 'too much waits to be read by this client: read the answers first'
   return new RpcFault(429, 'refused', message, { headers: { 'retry-after': '1' } })

@@ -38,7 +38,7 @@ function ofTheEdge(): Met[] {
     },
     {
       about,
-      what: 'bodies to services that come in pieces, until they are answered',
+      what: 'bodies to services, until they are answered',
       is: `{${BRIDGE}BODIES_BYTES_PER_USER_MAX} of a person, {${BRIDGE}BODIES_BYTES_MAX} of all`,
       past: '429; 503',
     },
@@ -178,13 +178,13 @@ function ofCalls(): Met[] {
     {
       about,
       what: 'what a client has not read',
-      is: `{${BRIDGE}UNSENT_BYTES_MAX}`,
+      is: `{${BRIDGE}UNSENT_BYTES_MAX}, as much of a person, {${BRIDGE}UNSENT_TOTAL_BYTES_MAX} of all`,
       past: 'its stream is cut',
     },
     {
       about,
       what: 'kept for a client that comes back',
-      is: `{${BRIDGE}EVENTS_BYTES_MAX} a session, {${BRIDGE}EVENTS_TOTAL_BYTES_MAX} in all`,
+      is: `{${BRIDGE}EVENTS_BYTES_MAX} a session, {${BRIDGE}EVENTS_BYTES_PER_USER_MAX} of a person, {${BRIDGE}EVENTS_TOTAL_BYTES_MAX} in all`,
       past: 'the oldest go',
     },
     {

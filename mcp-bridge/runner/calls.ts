@@ -62,6 +62,7 @@ export class Calls {
     // What somebody else watches over may last: it takes no turn away.
     if (this.#service.calls === 'parallel' || !isTimed) this.#send(user, call, request, isTimed)
     else {
+      if (this.#turns.isTaken) this.#correlation.assertRoom(user, this.#turns)
       const start = (): void => this.#send(user, call, request, isTimed)
       this.#turns.enter({ user, call, start })
     }

@@ -42,6 +42,14 @@ export interface Overdue extends Settled {
   readonly was: 'silent' | 'long'
 }
 
+/** Calls of a process, and how many of them are a person's. */
+interface Waiting {
+  readonly size: number
+  countOf(userId: string | undefined): number
+}
+
+const NONE: Waiting = { size: 0, countOf: () => 0 }
+
 export class Correlation {
   #lastId = 0
   #second = 0
@@ -73,7 +81,7 @@ export class Correlation {
     request: RpcRequest,
     isTimed = true,
   ): RpcRequest & { id: number } {
-    this.#assertRoom(user)
+    this.assertRoom(user)
     this.#lastId += 1
     const id = this.#lastId
     const token = progressTokenOf(request)
@@ -190,14 +198,20 @@ export class Correlation {
     return undefined
   }
 
-  /** Once it is half full nobody has more than half of it: others share the process. */
-  #assertRoom({ userId }: ProcessUser): void {
+  /**
+   * Once it is half full nobody has more than half of it: others share the process.
+   * @param waiting those that were not sent yet.
+   * @throws RpcFault 503 when one more must not wait.
+   */
+  assertRoom({ userId }: ProcessUser, waiting: Waiting = NONE): void {
     const half = PENDING_PER_PROCESS_MAX / 2
-    const taken = this.#pending.size + this.#abandoned.size
+    const taken = this.#pending.size + this.#abandoned.size + waiting.size
     if (taken < half) return
     const isTheirs = ({ user }: Pending): boolean => user.userId === userId
     const theirs = (): number =>
-      [...this.#pending.values()].filter(isTheirs).length + this.#abandoned.countOf(userId)
+      [...this.#pending.values()].filter(isTheirs).length +
+      this.#abandoned.countOf(userId) +
+      waiting.countOf(userId)
     if (taken < PENDING_PER_PROCESS_MAX && theirs() < half) return
     throw new RpcFault(503, 'refused', 'too many requests wait for this server: wait for some', {
       headers: { 'retry-after': '1' },

@@ -42,6 +42,8 @@ export interface RunnerPorts extends LauncherPorts {
   readonly endUnused: (userId: string, service: string | undefined) => void
   /** Sessions of anybody that have not been used for a while, and since when. */
   readonly unusedSessions: () => ReadonlyMap<unknown, number>
+  /** How long one waits for the end of what ran before. Default: as long as for a place. */
+  readonly endingWaitMs?: number
 }
 
 /** What a process is wanted for. */
@@ -84,6 +86,7 @@ export class Runner {
       findService: ports.findService,
       outdatedEnded: (service) => this.#ending.get(service),
       launch: (order) => this.#launch(order),
+      endingWaitMs: ports.endingWaitMs,
     })
     this.#spares = new Spares({
       services: ports.services,

@@ -54,7 +54,7 @@ export class SessionsConversation implements Conversation {
 
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
     const answer = await this.#handshake.initialize(user, request)
-    this.#sharing?.joined()
+    this.#sharing?.joined(user)
     return answer
   }
 

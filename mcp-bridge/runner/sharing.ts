@@ -4,7 +4,8 @@
  * The sessions of a `user` process are one person's: what belongs to nobody in particular goes to
  * all of them. In a `shared` one they may be several people's, and a server does not say whom a
  * message is about: log messages and what nobody knows here may carry what one of them has asked,
- * so they are delivered only while all sessions are of one person.
+ * also after they have left, so they are delivered only as long as all sessions it ever had are of one
+ * person.
  */
 
 import type { Isolation } from '../../lib/catalogue/service-definition.ts'
@@ -22,6 +23,7 @@ import { CANCELLED } from '../methods.ts'
 import { INITIALIZED } from './handshake.ts'
 import { LogLevels } from './log-levels.ts'
 import { Ownership } from './ownership.ts'
+import { Persons } from './persons.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { ROOTS_CHANGED } from './roots.ts'
 import { SUBSCRIBE, Subscriptions, UNSUBSCRIBE } from './subscriptions.ts'
@@ -50,6 +52,7 @@ export class Sharing {
   readonly #isOfMany: boolean
   readonly #subscriptions: Subscriptions
   readonly #levels: LogLevels
+  readonly #persons = new Persons()
   readonly #tasks = new Ownership()
   readonly #elicitations = new Ownership()
   /** Calls of `tasks/list`: their answers name everybody's. */
@@ -108,7 +111,8 @@ export class Sharing {
     return this.#subscriptions.take(matches)
   }
 
-  joined(): void {
+  joined(user: ProcessUser): void {
+    this.#persons.note(user)
     this.#levels.joined()
   }
 
@@ -149,12 +153,9 @@ export class Sharing {
 
   #isOnePersons(): boolean {
     if (!this.#isOfMany) return true
-    let first: ProcessUser | undefined
-    for (const user of this.#ports.users) {
-      first ??= user
-      if (user.userId !== first.userId) return false
-    }
-    return true
+    // Some have not begun yet.
+    for (const user of this.#ports.users) this.#persons.note(user)
+    return !this.#persons.areSeveral
   }
 
   /** What a person is asked to do at an address before the request is made again. */

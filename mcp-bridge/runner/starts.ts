@@ -9,7 +9,7 @@ import { startsAlike } from '../../lib/catalogue/changes.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Lease, LeaseSubject, Leases } from '../leases.ts'
-import { STOP_WAITS } from '../limits.ts'
+import { PLACE_WAIT_MS, STOP_WAITS } from '../limits.ts'
 import type { Person } from './launch-plan.ts'
 import type { Launched } from './launcher.ts'
 import type { OwnSecrets } from './own-secrets.ts'
@@ -26,6 +26,8 @@ export interface StartsPorts {
   readonly outdatedEnded: (service: string) => Promise<unknown> | undefined
   /** @throws RpcFault when it cannot be started now. */
   readonly launch: (order: Order) => Launched
+  /** How long one waits for the end of what ran before. Default: as long as for a place. */
+  readonly endingWaitMs?: number | undefined
 }
 
 /** Everything that a launch needs to know. */
@@ -91,12 +93,12 @@ export class Starts {
 
   /** One at a time for each key. */
   async #findOrStart(order: Order): Promise<ServerProcess> {
-    const { key, service } = order
+    const { service } = order
     for (;;) {
       // Whoever shares a process may be others now: the keys alone would not keep the two apart.
-      await this.#ports.outdatedEnded(service.name)
+      await this.#over(service, this.#ports.outdatedEnded(service.name))
       assertUnchanged(service, this.#ports)
-      const held = await this.#findRunning(key)
+      const held = await this.#findRunning(order)
       if (held !== undefined) return held
       const isOwn = service.isolation === 'session'
       const lease = isOwn ? undefined : await this.#ports.leases.take(toSubject(order))
@@ -136,13 +138,29 @@ export class Starts {
     return place
   }
 
-  async #findRunning(key: string): Promise<ServerProcess | undefined> {
+  async #findRunning({ key, service }: Order): Promise<ServerProcess | undefined> {
     let held = this.#running.get(key)?.process
     while (held?.isStopping) {
-      await held.ended
+      await this.#over(service, held.ended)
       held = this.#running.get(key)?.process
     }
     return held
+  }
+
+  /**
+   * A runner that is frozen, or cut off, does not say that what it has ends.
+   * @throws RpcFault 503 when it takes too long.
+   */
+  async #over({ name }: Service, ending: Promise<unknown> | undefined): Promise<void> {
+    if (ending === undefined) return
+    const waited = Promise.withResolvers<never>()
+    const { endingWaitMs = PLACE_WAIT_MS } = this.#ports
+    const timer = setTimeout(() => waited.reject(stillEnding(name)), endingWaitMs)
+    try {
+      await Promise.race([ending, waited.promise])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #begin(order: Order, place: Place): ServerProcess {
@@ -172,6 +190,11 @@ function endWith(lease: Lease, process: ServerProcess): void {
   const stop = (): void => void process.stop(STOP_WAITS)
   if (lease.lost.aborted) stop()
   else lease.lost.addEventListener('abort', stop)
+}
+
+function stillEnding(service: string): RpcFault {
+  const message = `the service ${service}: what ran before has not ended yet: try again later`
+  return new RpcFault(503, 'refused', message, { headers: { 'retry-after': '5' } })
 }
 
 /** A request can be on its way for long: what it found at first must not be started any more. */

@@ -3,7 +3,8 @@
  * everything a server says belongs to a request.
  *
  * So a process of this era can be shared, but for the tasks of several people. On a pipe a log message does not tell its request:
- * it reaches the only one that asked for log messages, or nobody.
+ * it reaches the only one that asked for log messages, or nobody. Once several people have asked for some
+ * it reaches nobody any more: it may be about a request that is over, or was cancelled.
  */
 
 import { isObject } from '../../lib/platform/json.ts'
@@ -20,6 +21,7 @@ import { CANCELLED, LISTEN } from '../methods.ts'
 import { META, withSubscription } from '../stateless/envelope.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import type { Settled } from './correlation.ts'
+import { Persons } from './persons.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 import { StatelessTasks } from './stateless-tasks.ts'
 
@@ -34,6 +36,7 @@ export class StatelessConversation implements Conversation {
   /** Those that asked for log messages. */
   readonly #talkedTo = new Set<Call>()
   readonly #tasks: StatelessTasks | undefined
+  readonly #persons = new Persons()
 
   constructor(ports: StatelessPorts, isOfMany: boolean) {
     this.#ports = ports
@@ -50,7 +53,9 @@ export class StatelessConversation implements Conversation {
     const own = (isListening && this.#tasks?.withOwn(user, request)) || request
     // To listen is no work, and has no end.
     this.#ports.forward(user, call, own, !isListening)
-    if (metaOf(request)[META.logLevel] !== undefined) this.#talkedTo.add(call)
+    if (metaOf(request)[META.logLevel] === undefined) return
+    this.#talkedTo.add(call)
+    this.#persons.note(user)
   }
 
   pass(): void {
@@ -102,6 +107,7 @@ export class StatelessConversation implements Conversation {
     const subscription = metaOf(notification)[META.subscriptionId]
     if (subscription !== undefined) return this.#ports.find(subscription)
     if (about !== undefined) return this.#ports.find(about)
+    if (this.#persons.areSeveral) return undefined
     const [one, ...others] = [...this.#ports.open()].filter(({ call }) => this.#talkedTo.has(call))
     return others.length === 0 ? one : undefined
   }

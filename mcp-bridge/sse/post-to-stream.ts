@@ -2,8 +2,8 @@
 
 import type { Bridge } from '../bridge.ts'
 import { callerOf, type Exchange, headerOf, SESSION_HEADER } from '../exchange.ts'
-import { type ParsedBody, RpcFault } from '../json-rpc.ts'
-import type { Watched } from '../tools/watched-call.ts'
+import { isRequest, type ParsedBody, RpcFault } from '../json-rpc.ts'
+import type { Watched, WatchedCall } from '../tools/watched-call.ts'
 import { SSE_SESSION_PARAMETER } from './open-stream.ts'
 import { SseSession, toOtherTransport } from './sse-session.ts'
 
@@ -27,9 +27,33 @@ export function postToStream(
   const [message] = body.messages
   session.assertTakes(message)
   const watched = admit(bridge, exchange, body)
+  const isCall = isRequest(message) && message.method !== 'initialize'
+  // What was sent counts until it is answered, which is after this exchange.
+  const over = isCall ? exchange.admission.hold() : () => {}
   exchange.response.writeHead(202).end()
-  if (watched instanceof RpcFault) session.answer(watched.toResponse(exchange.rpcId))
-  else session.take(message, watched?.get(message))
+  if (watched instanceof RpcFault) {
+    over()
+    session.answer(watched.toResponse(exchange.rpcId))
+  } else session.take(message, withEnd(watched?.get(message), over))
+}
+
+/** Tells also when the call is over, however it ends. */
+function withEnd(watched: WatchedCall | undefined, over: () => void): WatchedCall {
+  return {
+    toVisible: (answer) => watched?.toVisible(answer) ?? answer,
+    settled(answer, text) {
+      over()
+      watched?.settled(answer, text)
+    },
+    cancelled() {
+      over()
+      watched?.cancelled()
+    },
+    lost() {
+      over()
+      watched?.lost()
+    },
+  }
 }
 
 /** What would be the answer to a POST belongs on the stream: nobody reads it here. */

@@ -70,7 +70,8 @@ export class SseSession implements Session, ProcessUser {
     this.id = options.id
     this.owner = options.owner
     this.#options = options
-    this.#backlog = new Backlog(() => this.#server?.relieved(this))
+    const { ports, owner } = options
+    this.#backlog = new Backlog(ports.unread, owner.user, () => this.#server?.relieved(this))
   }
 
   get userId(): string {
@@ -161,13 +162,7 @@ export class SseSession implements Session, ProcessUser {
   }
 
   async #initialize(request: RpcRequest): Promise<void> {
-    const { capabilities } = paramsOf(request)
-    this.#asked = new Asked({
-      capabilities: isObject(capabilities) ? capabilities : {},
-      seconds: this.#options.ports.seconds,
-      answer: (response) => this.#server?.pass(response),
-      onGivenUp: (id, reason) => this.#send(toCancelled(id, reason)),
-    })
+    this.#asked = this.#createAsked(request)
     const answer = await this.#agree(withServedRevision(request)).catch((thrown: unknown) =>
       RpcFault.from(thrown).toResponse(request.id),
     )
@@ -175,6 +170,17 @@ export class SseSession implements Session, ProcessUser {
     this.#send(answer)
     // Nothing else can come of it.
     if (!isObject(answer.result)) this.end()
+  }
+
+  /** It lives as long as the session, and must not hold the request. */
+  #createAsked(initialize: RpcRequest): Asked {
+    const { capabilities } = paramsOf(initialize)
+    return new Asked({
+      capabilities: isObject(capabilities) ? capabilities : {},
+      seconds: this.#options.ports.seconds,
+      answer: (response) => this.#server?.pass(response),
+      onGivenUp: (id, reason) => this.#send(toCancelled(id, reason)),
+    })
   }
 
   async #agree(request: RpcRequest): Promise<RpcResponse> {

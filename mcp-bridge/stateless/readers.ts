@@ -7,10 +7,15 @@ import type { ServerResponse } from 'node:http'
 import { Backlog } from '../backlog.ts'
 import type { SessionOwner } from '../sessions.ts'
 import { tooMuchUnread } from '../too-much.ts'
+import { Unread } from '../unread.ts'
 
 export class Reader {
-  readonly backlog = new Backlog(() => this.#relieved())
+  readonly backlog: Backlog
   readonly #waiting = new Set<() => void>()
+
+  constructor(unread = new Unread(), user = '') {
+    this.backlog = new Backlog(unread, user, () => this.#relieved())
+  }
 
   /** Calls back when it was congested and reads again; returns what ends that. */
   onRelieved(tell: () => void): () => void {
@@ -30,6 +35,11 @@ interface Entry {
 
 export class Readers {
   readonly #entries = new Map<string, Entry>()
+  readonly #unread: Unread
+
+  constructor(unread: Unread) {
+    this.#unread = unread
+  }
 
   /**
    * The one whose answer this will be.
@@ -37,7 +47,7 @@ export class Readers {
    */
   enter({ user, client, service }: SessionOwner, response: ServerResponse): Reader {
     const key = `${user}\n${client}\n${service}`
-    const entry = this.#entries.get(key) ?? { reader: new Reader(), exchanges: 0 }
+    const entry = this.#entries.get(key) ?? { reader: new Reader(this.#unread, user), exchanges: 0 }
     if (entry.reader.backlog.isFull) throw tooMuchUnread()
     // Whoever has left already is told nothing any more.
     if (response.destroyed) return entry.reader

@@ -14,6 +14,7 @@ import { type Exchange, headerOf } from '../exchange.ts'
 import { CODES, type RpcNotification, type RpcResponse, trySerialize } from '../json-rpc.ts'
 import { LARGE_ANSWER_BYTES, STATELESS_FIRST_BYTE_BEATS } from '../limits.ts'
 import type { StreamPorts } from '../session-streams.ts'
+import { notSent } from '../too-much.ts'
 import type { WatchedCall } from '../tools/watched-call.ts'
 import { countUnread } from '../unread-answer.ts'
 import { Reader } from './readers.ts'
@@ -105,7 +106,11 @@ export class StatelessAnswer {
     const visible = this.#watched?.toVisible(response) ?? response
     this.#onSettled?.(visible)
     this.#ports.firstBytes.remove(this)
-    const text = toText(visible)
+    const whole = toText(visible)
+    const { backlog } = this.#reader
+    // Nobody can come back for it: where it must not wait it becomes an error.
+    const isSent = whole.length <= LARGE_ANSWER_BYTES || backlog.hasRoomFor(whole.length)
+    const text = isSent ? whole : toText(notSent().toResponse(response.id))
     this.#watched?.settled(response, text)
     if (this.#stream !== undefined || !this.#accepted.json) {
       const stream = this.#begin()
@@ -118,7 +123,7 @@ export class StatelessAnswer {
     const headers = { 'content-type': 'application/json', 'content-length': bytes }
     this.#response.writeHead(status, headers).end(text)
     if (bytes <= LARGE_ANSWER_BYTES) return
-    countUnread(this.#response, this.#reader.backlog, this.#ports.keepAlive)
+    countUnread(this.#response, backlog, this.#ports.keepAlive)
   }
 
   beat(): void {

@@ -54,7 +54,7 @@ export const PROCESSES: readonly Mutation[] = [
   {
     takesOut: 'what was cancelled counts as waiting for its person',
     file: 'mcp-bridge/runner/correlation.ts',
-    from: ' + this.#abandoned.countOf(userId)',
+    from: '      this.#abandoned.countOf(userId) +\n',
     to: '',
     noticedBy: 'a session that ends and comes again does not step around the bound',
     test: unit('mcp-bridge/runner/abandoned'),

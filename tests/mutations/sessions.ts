@@ -144,7 +144,7 @@ export const SESSIONS: readonly Mutation[] = [
   {
     takesOut: 'a client is asked what it has declared',
     file: 'mcp-bridge/asked.ts',
-    from: 'if (needed !== undefined && capabilities[needed] === undefined) {',
+    from: 'if (needed !== undefined && !this.#declared.has(needed)) {',
     to: 'if (needed === "never") {',
     noticedBy: 'is refused at once when the client has not declared',
     test: unit('mcp-bridge/asked'),

@@ -10,6 +10,8 @@ import { type Bridge, fixture, startBridge } from './bridge.ts'
 import { provesItself, type Visit, WAYS, type Way } from './ways-to-leave.ts'
 
 const PRELOAD = join(import.meta.dirname, '../fixtures/tells-what-lives.ts')
+/** For a bridge that is to tell what lives in it. */
+export const TELLING = `--expose-gc --import=${PRELOAD}`
 const SESSION_TIMEOUT_SECONDS = 2
 const ISOLATIONS = ['session', 'user', 'shared'] as const
 type Isolation = (typeof ISOLATIONS)[number]
@@ -37,7 +39,7 @@ export async function tryLeaving(sessions: number, warmUp: number): Promise<Tria
       // Counting what lives takes long.
       MCP_BRIDGE_LEASE_MS: '120000',
       SESSION_TIMEOUT: String(SESSION_TIMEOUT_SECONDS),
-      NODE_OPTIONS: `--expose-gc --import=${PRELOAD}`,
+      NODE_OPTIONS: TELLING,
     },
   })
   try {
@@ -166,7 +168,8 @@ interface WhatLives {
   readonly bytes: number
 }
 
-async function tellsWhatLives(bridge: Bridge): Promise<WhatLives> {
+/** Of one that was started with the fixture for that. */
+export async function tellsWhatLives(bridge: Bridge): Promise<WhatLives> {
   const told = (): number => bridge.log.filter(({ msg }) => msg === 'what lives').length
   const before = told()
   bridge.process.kill('SIGUSR2')

@@ -14,6 +14,7 @@ import { LiveSession } from '../../mcp-bridge/live-session.ts'
 import type { Call } from '../../mcp-bridge/runner/process-user.ts'
 import type { ServerProcess } from '../../mcp-bridge/runner/server-process.ts'
 import { Ticker } from '../../mcp-bridge/ticker.ts'
+import { Unread } from '../../mcp-bridge/unread.ts'
 
 const IDENTITY = {
   userId: 'dev:ann',
@@ -29,6 +30,9 @@ export interface SessionOptions {
   readonly capabilities?: JsonObject
   readonly keepAliveMs?: number
   readonly secondMs?: number
+  readonly user?: string
+  /** What waits to be read by clients of several sessions. */
+  readonly unread?: Unread
 }
 
 /** The process notes what it is told; GET listens, POST calls. */
@@ -46,11 +50,12 @@ export async function startSession(t: ExecutionContext, options: SessionOptions 
   const tickers = [new Ticker(keepAliveMs), new Ticker(50), new Ticker(secondMs)]
   const [keepAlive, firstBytes, seconds] = tickers as [Ticker, Ticker, Ticker]
   const budget = { bytes: 0 }
+  const { user = 'dev:ann', unread = new Unread() } = options
   const session = new LiveSession({
     id: 'id',
-    owner: { user: 'dev:ann', client: 'client', service: 'svc' },
+    owner: { user, client: 'client', service: 'svc' },
     capabilities,
-    ports: { keepAlive, firstBytes, seconds, budget },
+    ports: { keepAlive, firstBytes, seconds, budget, budgets: new Map(), unread },
     onEnd: () => {},
   })
   session.begin(process, () => {})

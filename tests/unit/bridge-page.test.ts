@@ -27,16 +27,27 @@ test('the page on the bridge has the bounds that the code has', (t) => {
     'values in a message, of a client or a server: numbers, texts, lists, objects':
       limits.MESSAGE_VALUES_MAX.toLocaleString('en'),
     'a batch (2025-03-26 only)': `${limits.BATCH_MESSAGES_MAX} messages`,
+    'messages of a person that are larger than 4 KiB each, until they are answered': mebibytes(
+      limits.BODIES_BYTES_PER_USER_MAX,
+    ),
+    'the id of a request, or its progress token': `${limits.ID_CHARACTERS_MAX} characters`,
+    'what a client declares, where its server is of the other era': `${limits.DECLARED_CHARACTERS_MAX / KIB} KiB`,
     'sessions of a person': String(limits.SESSIONS_PER_USER_MAX),
     'sessions of a bridge': String(limits.SESSIONS_MAX),
     'requests of a session that wait': String(limits.PENDING_PER_SESSION_MAX),
-    'requests of a process that wait': `${limits.PENDING_PER_PROCESS_MAX}; from half of it on nobody more than half`,
+    'requests of a process that wait, also for their turn': `${limits.PENDING_PER_PROCESS_MAX}; from half of it on nobody more than half`,
     'requests of a server that wait for its client': String(limits.ASKED_PER_SESSION_MAX),
     'processes of a person, over all services': String(limits.PROCESSES_PER_USER_MAX),
     'processes of a bridge': String(limits.PROCESSES_MAX),
+    'the end of what ran before: one that was stopped, or the service as it was': seconds(
+      limits.PLACE_WAIT_MS,
+    ),
     'what a server writes': `${mebibytes(limits.OUTPUT_BYTES_PER_SECOND)} a second, after ${mebibytes(limits.OUTPUT_BURST_BYTES)} at once`,
     'what a server has not read yet': mebibytes(limits.INPUT_QUEUE_BYTES_MAX),
     'what a client has not read yet': mebibytes(limits.UNSENT_BYTES_MAX),
+    '… all clients of a person': mebibytes(limits.UNSENT_BYTES_PER_USER_MAX),
+    '… those of all persons': mebibytes(limits.UNSENT_TOTAL_BYTES_MAX),
+    '… all sessions of a person': mebibytes(limits.EVENTS_BYTES_PER_USER_MAX),
     'kept for coming back, a session': `${mebibytes(limits.EVENTS_BYTES_MAX)}, and one larger event`,
     'kept for coming back, all sessions': mebibytes(limits.EVENTS_TOTAL_BYTES_MAX),
     'the same in the store, a session': `${limits.EVENTS_STORED_BYTES_MAX / KIB} KiB`,
@@ -48,6 +59,7 @@ test('the page on the bridge has the bounds that the code has', (t) => {
     'the last of it, with a `warn` when a server ends by itself': `${limits.STDERR_TAIL_BYTES / KIB} KiB`,
   }
   for (const [what, bound] of Object.entries(expected)) t.is(CELLS.get(what), bound, what)
+  t.is(limits.BODY_UNCOUNTED_BYTES, 4 * KIB)
   t.is(asked['ping'], asked['roots/list'])
   t.is(asked['sampling/createMessage'], asked['elicitation/create'])
 })

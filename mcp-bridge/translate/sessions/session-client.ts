@@ -6,7 +6,8 @@
 import type { Service } from '../../../lib/catalogue/service.ts'
 import { isObject, type JsonObject } from '../../../lib/platform/json.ts'
 import { LATEST_REVISION, REVISIONS } from '../../era.ts'
-import { metaOf, paramsOf, type RpcRequest } from '../../json-rpc.ts'
+import { metaOf, paramsOf, RpcFault, type RpcRequest, serialize } from '../../json-rpc.ts'
+import { DECLARED_CHARACTERS_MAX } from '../../limits.ts'
 import { rootsCapability } from '../../runner/roots.ts'
 import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
 
@@ -24,6 +25,7 @@ export class SessionClient {
   logLevel: unknown
   readonly #envelope: JsonObject
 
+  /** @throws RpcFault 400 when more is declared than is kept. */
   constructor(service: Service, initialize: RpcRequest) {
     const { protocolVersion, capabilities, clientInfo } = paramsOf(initialize)
     const known = REVISIONS.find((one) => one === protocolVersion)
@@ -34,6 +36,7 @@ export class SessionClient {
       ...(isObject(clientInfo) && { [META.clientInfo]: clientInfo }),
       [META.clientCapabilities]: this.capabilities,
     }
+    assertDeclared(this.#envelope)
   }
 
   /** The request as a server without sessions takes it; whatever else its `_meta` has stays. */
@@ -63,6 +66,17 @@ export class SessionClient {
     const { url: _, ...others } = elicitation
     return others
   }
+}
+
+/**
+ * What is told for a client with each of its requests is kept as long as it may make some.
+ * @throws RpcFault 400 when that is too much.
+ */
+export function assertDeclared(declared: JsonObject): void {
+  const text = serialize({ jsonrpc: '2.0', params: declared })
+  if (text.length <= DECLARED_CHARACTERS_MAX) return
+  const message = `what a client declares may have ${DECLARED_CHARACTERS_MAX} characters at most`
+  throw new RpcFault(400, 'invalidParams', message)
 }
 
 /** Of either side's extensions, those that do not change what an answer is. */

@@ -11,9 +11,9 @@ import type { Bridge } from '../../bridge.ts'
 import { callerOf, type Exchange, ownerOf } from '../../exchange.ts'
 import { RpcFault, serialize } from '../../json-rpc.ts'
 import { OwnedElsewhere } from '../../leases.ts'
-import { DECLARED_CHARACTERS_MAX } from '../../limits.ts'
 import type { StatelessRequest } from '../../stateless/envelope.ts'
 import type { Ticker } from '../../ticker.ts'
+import { assertDeclared } from '../sessions/session-client.ts'
 import { Rounds } from './rounds.ts'
 import type { StandingCall } from './standing-call.ts'
 import { StandingClient, type StandingClientOptions } from './standing-client.ts'
@@ -185,12 +185,9 @@ export async function livesElsewhere(
 function idOf(exchange: Exchange, { clientCapabilities, clientInfo }: StatelessRequest): string {
   const { user, client, service } = ownerOf(exchange)
   const name = clientInfo?.['name'] ?? null
+  assertDeclared({ clientCapabilities, clientInfo })
   const params = [user, client, service, clientCapabilities, name]
   const text = serialize({ jsonrpc: '2.0', params })
-  if (text.length > DECLARED_CHARACTERS_MAX) {
-    const message = `clientCapabilities may have ${DECLARED_CHARACTERS_MAX} characters at most`
-    throw new RpcFault(400, 'invalidParams', message)
-  }
   return `standing\n${digest(text)}`
 }
 

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
 import { Answer } from '../../../mcp-bridge/answer.ts'
+import { UNSENT_BYTES_PER_USER_MAX } from '../../../mcp-bridge/limits.ts'
 import { SessionStreams } from '../../../mcp-bridge/session-streams.ts'
 import { Ticker } from '../../../mcp-bridge/ticker.ts'
+import { Unread } from '../../../mcp-bridge/unread.ts'
 import { socketFetch } from '../../support/socket-fetch.ts'
 
 const BOTH = { json: true, stream: true }
@@ -23,8 +25,15 @@ async function answered(
 ) {
   const [keepAlive, firstBytes, seconds] = [1, 1, 10].map((beats) => new Ticker(beats * BEAT_MS))
   if (!keepAlive || !firstBytes || !seconds) throw new Error('no tickers')
-  const ports = { keepAlive, firstBytes, seconds, budget: { bytes: 0 } }
-  const streams = new SessionStreams(ports, () => {})
+  const ports = {
+    keepAlive,
+    firstBytes,
+    seconds,
+    budget: { bytes: 0 },
+    budgets: new Map(),
+    unread: new Unread(),
+  }
+  const streams = new SessionStreams(ports, 'dev:ann', () => {})
   streams.revision = revision
   const server = createServer((_, answering: ServerResponse) => {
     void act(new Answer(answering, options, streams))
@@ -128,4 +137,24 @@ test('what the server nests too deeply is answered with an error', async (t) => 
     answer.settle({ ...response(1), result: deep }),
   )
   t.like(JSON.parse(text), { id: 1, error: { code: -32603 } })
+})
+
+test('of a batch what waits for the rest counts: beyond the bound an answer is an error', async (t) => {
+  const accepted = { json: true, stream: false }
+  const text = 'x'.repeat(UNSENT_BYTES_PER_USER_MAX / 2)
+  const options = { accepted, isBatch: true, expected: 4 }
+  const got = await answered(t, options, (answer) => {
+    for (const id of [1, 2, 3]) answer.settle({ jsonrpc: '2.0', id, result: { text } })
+    answer.settle(response(4))
+  })
+  const parts = JSON.parse(got.text) as { id: number; error?: { message: string } }[]
+  t.deepEqual(
+    parts.map(({ id, error }) => [id, error?.message.slice(0, 22)]),
+    [
+      [1, undefined],
+      [2, undefined],
+      [3, 'the answer was dropped'],
+      [4, undefined],
+    ],
+  )
 })

@@ -23,7 +23,9 @@ async function startReader(t: ExecutionContext) {
       came.bytes += chunk.length
     })
     const identity = { userId: String(request.headers['x-user']) } as Exchange['identity']
-    await readBody({ request, response, identity }, bodies).then(
+    const whenOver = (tell: () => void) => void response.once('close', tell)
+    const admission = { whenOver } as unknown as Exchange['admission']
+    await readBody({ request, identity, admission }, bodies).then(
       (body) => response.end(JSON.stringify({ bytes: body.length })),
       (error: unknown) => sendFault(response, RpcFault.from(error)),
     )

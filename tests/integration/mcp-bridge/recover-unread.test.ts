@@ -15,13 +15,14 @@ import { recover } from '../../../mcp-bridge/recover.ts'
 import { SessionNotHere } from '../../../mcp-bridge/sessions.ts'
 import { Readers } from '../../../mcp-bridge/stateless/readers.ts'
 import { Ticker } from '../../../mcp-bridge/ticker.ts'
+import { Unread } from '../../../mcp-bridge/unread.ts'
 
 test('what is sent again of ended sessions counts for its client, and is refused beyond the bound', async (t) => {
   const missed = [{ id: 'mark.1.1', json: `"${'x'.repeat(UNSENT_BYTES_MAX / 2)}"` }]
   const keepAlive = new Ticker(15_000)
   const bridge = {
     events: { recover: () => Promise.resolve(missed) },
-    readers: new Readers(),
+    readers: new Readers(new Unread()),
     streams: { keepAlive },
   } as unknown as Bridge
   const server = createServer((request, response) => {

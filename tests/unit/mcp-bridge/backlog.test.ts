@@ -1,10 +1,11 @@
 import test from 'ava'
 import { Backlog } from '../../../mcp-bridge/backlog.ts'
 import { CONGESTED_BYTES, UNSENT_BYTES_MAX } from '../../../mcp-bridge/limits.ts'
+import { Unread } from '../../../mcp-bridge/unread.ts'
 
 function setUp() {
   let relieved = 0
-  const backlog = new Backlog(() => {
+  const backlog = new Backlog(new Unread(), 'dev:ann', () => {
     relieved += 1
   })
   return { backlog, relieved: () => relieved }

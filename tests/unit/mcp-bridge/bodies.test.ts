@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import test from 'ava'
 import { Bodies } from '../../../mcp-bridge/bodies.ts'
 import {
@@ -11,9 +9,12 @@ import {
 function setUp() {
   const bodies = new Bodies()
   const begin = (user: string) => {
-    const response = new EventEmitter()
-    const held = bodies.hold(user, response as unknown as ServerResponse)
-    return { held, answered: () => response.emit('close') }
+    let answered = () => {}
+    const whenOver = (tell: () => void) => {
+      answered = tell
+    }
+    const held = bodies.hold(user, { whenOver })
+    return { held, answered: () => answered() }
   }
   return { begin }
 }

@@ -1,5 +1,6 @@
 import test from 'ava'
 import {
+  budgetOf,
   type EventBudget,
   EventLog,
   LISTENING,
@@ -9,13 +10,14 @@ import { RpcFault } from '../../../mcp-bridge/json-rpc.ts'
 import {
   ANSWERS_LOST_MAX,
   EVENTS_BYTES_MAX,
+  EVENTS_BYTES_PER_USER_MAX,
   EVENTS_SHARE_BYTES,
   EVENTS_TOTAL_BYTES_MAX,
 } from '../../../mcp-bridge/limits.ts'
 
-function setUp(budget: EventBudget = { bytes: 0 }) {
+function setUp(budget: EventBudget = { bytes: 0 }, own?: EventBudget) {
   const places = new Map<number, number>()
-  const log = new EventLog(budget)
+  const log = new EventLog(budget, undefined, own)
   const add = (stream: number, bytes = 0, answers?: number): string => {
     const place = (places.get(stream) ?? 0) + 1
     places.set(stream, place)
@@ -103,4 +105,23 @@ test('where others keep all that may be kept, each still keeps a little', (t) =>
   t.true(length > 40 && length * 1000 < EVENTS_SHARE_BYTES)
   add(1, 2 * EVENTS_BYTES_MAX, 5)
   t.regex(log.after({ stream: 1, place: 100 })[0]?.json ?? '', /ask again/)
+})
+
+test('what all sessions of a person keep is bounded, and nobody else keeps less', (t) => {
+  const all = { bytes: 0 }
+  const byUser = new Map<string, number>()
+  const begin = (user: string) => setUp(all, budgetOf(byUser, user))
+  const half = EVENTS_BYTES_PER_USER_MAX / 2
+  const [one, two, three, bens] = ['ann', 'ann', 'ann', 'ben'].map(begin)
+  one?.add(1, half, 7)
+  two?.add(1, half - 10_000, 7)
+  three?.add(1, half, 7)
+  bens?.add(1, half, 7)
+  const kept = [one, two, three, bens].map(
+    (session) => (session?.log.after({ stream: 1, place: 0 })[0]?.json.length ?? 0) > 10_000,
+  )
+  t.deepEqual(kept, [true, true, false, true])
+  t.is(all.bytes, (byUser.get('ann') ?? 0) + (byUser.get('ben') ?? 0))
+  for (const session of [one, two, three, bens]) session?.log.close()
+  t.deepEqual([all.bytes, byUser.size], [0, 0])
 })

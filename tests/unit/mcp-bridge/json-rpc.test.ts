@@ -1,5 +1,6 @@
 import test from 'ava'
 import { parseBody, RpcFault, toMessage } from '../../../mcp-bridge/json-rpc.ts'
+import { ID_CHARACTERS_MAX } from '../../../mcp-bridge/limits.ts'
 
 const base = { jsonrpc: '2.0' }
 
@@ -53,3 +54,19 @@ test('what was not foreseen says nothing of itself', (t) => {
   t.is(fault.status, 500)
   t.false(JSON.stringify(fault.toResponse(1)).includes('canary'))
 })
+
+for (const [what, message] of [
+  ['id', (id: unknown) => ({ id })],
+  ['progressToken', (progressToken: unknown) => ({ id: 1, params: { _meta: { progressToken } } })],
+] as const) {
+  test(`an ${what} that is longer than anybody needs is refused`, (t) => {
+    const read = (characters: number) => {
+      const body = { jsonrpc: '2.0', method: 'm', ...message('x'.repeat(characters)) }
+      return parseBody(Buffer.from(JSON.stringify(body)))
+    }
+    t.is(read(ID_CHARACTERS_MAX).messages.length, 1)
+    const fault = t.throws(() => read(ID_CHARACTERS_MAX + 1), { instanceOf: RpcFault })
+    t.is(fault?.status, 400)
+    t.is(fault?.message, `${what} has more than ${ID_CHARACTERS_MAX} characters`)
+  })
+}

@@ -54,7 +54,12 @@ function fakeLeases() {
   return { leases, held, lost }
 }
 
-function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc') {
+function world(
+  t: ExecutionContext,
+  definition: ServiceDefinition,
+  name = 'svc',
+  endingWaitMs?: number,
+) {
   const host = fakeHost()
   const { leases, held, lost } = fakeLeases()
   const services = new Map([[name, serviceOf(definition, name)]])
@@ -77,6 +82,7 @@ function world(t: ExecutionContext, definition: ServiceDefinition, name = 'svc')
     services: () => services.values(),
     endUnused: (_, service) => void unused.push(service),
     unusedSessions: () => unusedSince,
+    ...(endingWaitMs !== undefined && { endingWaitMs }),
     clock: () => now,
     log,
   })
@@ -127,6 +133,23 @@ test('the lease is given back when nothing is left, and not before', async (t) =
   t.deepEqual([held, host.children.length], [['svc'], 2])
   host.children[1]?.end()
 })
+
+for (const why of ['is not used any more', 'was changed'] as const) {
+  test(`whoever waits for the end of what ${why} waits so long, and no longer`, async (t) => {
+    const { host, acquire, change } = world(t, { isolation: 'user', idle: 0 }, 'svc', 50)
+    const process = await acquire()
+    host.holdEndings()
+    if (why === 'was changed') change({ isolation: 'user', idle: 0, env: { A: 'b' } })
+    else void process.stop(WAITS)
+    const refused = await t.throwsAsync(acquire(), { instanceOf: RpcFault })
+    t.is(refused?.status, 503)
+    t.is(refused?.options.headers?.['retry-after'], '5')
+    t.is(host.children.length, 1)
+    host.children[0]?.end()
+    t.not(await acquire(), process)
+    host.children[1]?.end()
+  })
+}
 
 test('a lease that is lost ends its process', async (t) => {
   const { host, lost, acquire } = world(t, { isolation: 'user' })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { isObject } from '../../../../lib/platform/json.ts'
 import { RpcFault, type RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
+import { PENDING_PER_PROCESS_MAX } from '../../../../mcp-bridge/limits.ts'
 import { type FakeSession, fakeProcess } from '../../../support/fake-process.ts'
 
 const JSON_RPC = { jsonrpc: '2.0' } as const
@@ -264,3 +265,23 @@ for (const isolation of ['session', 'user', 'shared'] as const) {
     t.deepEqual(fake.sent.at(-1)?.result, { roots: [{ uri: 'file:///data/a', name: 'a' }] })
   })
 }
+
+test('who waits for a turn counts: nobody has more than half, and whoever comes next has the next turn', async (t) => {
+  const fake = fakeProcess({ isolation: 'shared', calls: 'serial' })
+  const [ann, bob] = [await fake.session('ann'), await fake.session('bob')]
+  const half = PENDING_PER_PROCESS_MAX / 2
+  for (let n = 0; n < half; n += 1) ann.call('tools/call', { name: 'hers' }, n)
+  t.like(
+    t.throws(() => ann.call('tools/call'), { instanceOf: RpcFault }),
+    { status: 503 },
+  )
+  bob.call('tools/call', { name: 'his' })
+  t.is(fake.sent.length, 1)
+  fake.answer({})
+  t.like(fake.sent.at(-1), { params: { name: 'hers' } })
+  fake.answer({})
+  t.like(fake.sent.at(-1), { params: { name: 'his' } })
+  fake.answer({})
+  ann.call('tools/call')
+  t.is(ann.answers.length, 2)
+})

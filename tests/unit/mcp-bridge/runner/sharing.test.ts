@@ -41,11 +41,45 @@ for (const [method, params, inShared, inUser] of [
   })
 }
 
-test('what may be about anybody is heard while all sessions are of one person', async (t) => {
-  const { fake, ann, annToo, bob } = await people('shared')
+const ANYBODYS = ['notifications/message', 'notifications/x/own']
+
+test('what may be about anybody is heard while one person alone has had sessions', async (t) => {
+  const fake = fakeProcess({ isolation: 'shared' })
+  const [ann, annToo] = [await fake.session('ann'), await fake.session('ann')]
+  for (const method of ANYBODYS) fake.say({ method })
+  t.deepEqual(heardBy(ann, annToo), [2, 2])
+  fake.process.leave(annToo.user)
+  for (const method of ANYBODYS) fake.say({ method })
+  t.deepEqual(heardBy(ann, annToo), [4, 2])
+})
+
+test('what a process knows of somebody who has left it tells nobody else', async (t) => {
+  const fake = fakeProcess({ isolation: 'shared' })
+  const ann = await fake.session('ann')
+  ann.call('tools/call', { name: 'search' })
+  fake.process.leave(ann.user)
+  const bob = await fake.session('bob')
+  for (const method of ANYBODYS) fake.say({ method })
   fake.process.leave(bob.user)
-  for (const method of ['notifications/message', 'notifications/x/own']) fake.say({ method })
-  t.deepEqual(heardBy(ann, annToo, bob), [2, 2, 0])
+  const annAgain = await fake.session('ann')
+  for (const method of ANYBODYS) fake.say({ method })
+  t.deepEqual(heardBy(ann, bob, annAgain), [0, 0, 0])
+})
+
+test('who has not begun yet is somebody already', async (t) => {
+  const fake = fakeProcess({ isolation: 'shared' })
+  const ann = await fake.session('ann')
+  const heard: unknown[] = []
+  const bob = {
+    ...ann.user,
+    userId: 'bob',
+    deliver: (message: unknown) => void heard.push(message),
+  }
+  fake.process.users.add(bob)
+  for (const method of ANYBODYS) fake.say({ method })
+  fake.process.users.delete(bob)
+  for (const method of ANYBODYS) fake.say({ method })
+  t.deepEqual([ann.heard.length, heard.length], [0, 0])
 })
 
 function makeTask(fake: FakeProcess, session: FakeSession, taskId: string): void {

@@ -3,8 +3,8 @@ import { RpcFault, type RpcResponse } from '../../../../mcp-bridge/json-rpc.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
 import { type Turn, Turns } from '../../../../mcp-bridge/runner/turns.ts'
 
-const user = (): ProcessUser => ({
-  userId: undefined,
+const user = (userId?: string): ProcessUser => ({
+  userId,
   isCongested: false,
   deliver: () => {},
   processEnded: () => {},
@@ -76,4 +76,22 @@ test("takes one user's waiting calls and leaves the others", (t) => {
   )
   turns.leave(first.call)
   t.deepEqual(started, [1, 3])
+})
+
+test('persons take turns, however much each of them asks', (t) => {
+  const { turns, turn, started } = queue()
+  const [ann, annToo, bob] = [user('ann'), user('ann'), user('bob')]
+  const all = [
+    ...[1, 2].map((id) => turn(id, ann)),
+    ...[3, 4].map((id) => turn(id, annToo)),
+    ...[5, 6].map((id) => turn(id, bob)),
+  ]
+  for (const each of all) turns.enter(each)
+  t.deepEqual([turns.size, turns.countOf('ann'), turns.countOf('bob')], [5, 3, 2])
+  for (let n = 0; n < all.length; n += 1) {
+    const current = all.find(({ call }) => call.id === started.at(-1))
+    if (current !== undefined) turns.leave(current.call)
+  }
+  t.deepEqual(started, [1, 2, 5, 3, 6, 4], 'those of one person in their order')
+  t.deepEqual([turns.size, turns.countOf('ann')], [0, 0])
 })

@@ -8,13 +8,14 @@ import { UNSENT_BYTES_MAX } from '../../../../mcp-bridge/limits.ts'
 import { Readers } from '../../../../mcp-bridge/stateless/readers.ts'
 import { StatelessAnswer } from '../../../../mcp-bridge/stateless/stateless-answer.ts'
 import { Ticker } from '../../../../mcp-bridge/ticker.ts'
+import { Unread } from '../../../../mcp-bridge/unread.ts'
 
 const ANN = { user: 'dev:ann', client: 'client', service: 'svc' }
 const JSON_ALONE = 'application/json'
 
 /** Exchanges of clients that read nothing until the test says so. */
 async function setUp(t: ExecutionContext) {
-  const readers = new Readers()
+  const readers = new Readers(new Unread())
   const keepAlive = new Ticker(50)
   const ports = { keepAlive, firstBytes: new Ticker(60_000) }
   const server = createServer()

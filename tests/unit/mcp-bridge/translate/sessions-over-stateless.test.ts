@@ -1,7 +1,11 @@
 import test from 'ava'
 import { parseExactly } from '../../../../mcp-bridge/exact-json.ts'
 import { paramsOf, RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
-import { INPUT_ROUNDS_MAX, REQUEST_STATE_CHARACTERS_MAX } from '../../../../mcp-bridge/limits.ts'
+import {
+  DECLARED_CHARACTERS_MAX,
+  INPUT_ROUNDS_MAX,
+  REQUEST_STATE_CHARACTERS_MAX,
+} from '../../../../mcp-bridge/limits.ts'
 import type { Call } from '../../../../mcp-bridge/runner/process-user.ts'
 import { until } from '../../../support/live-session.ts'
 import { bareParams, translatedSession } from '../../../support/translated-session.ts'
@@ -362,6 +366,14 @@ test('a session does not begin when the server refuses, is none, or says nothing
   const begun = session.initialize(params)
   session.sent.at(-1)?.answer({ supportedVersions: ['2026-07-28'], capabilities: {} })
   t.like(await begun, { result: { protocolVersion: '2025-11-25' } })
+})
+
+test('what is told for a client with each request is bounded', async (t) => {
+  const session = await translatedSession()
+  const capabilities = { experimental: { x: 'x'.repeat(DECLARED_CHARACTERS_MAX) } }
+  const begun = session.initialize({ protocolVersion: '2025-11-25', capabilities })
+  t.is((await t.throwsAsync(begun, { instanceOf: RpcFault }))?.status, 400)
+  t.is(session.sent.length, 0)
 })
 
 test('progress of a round comes on top of what was told before', async (t) => {
