@@ -9,7 +9,8 @@
  */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { SpawnError } from './spawn-error.ts'
+import { createDeadline, startWatchdog, type Watchdog } from './watchdog.ts'
 
 /** A variable every child carries, so that what left its group can be told to be ours. */
 export interface Marker {
@@ -26,9 +27,11 @@ export interface LaunchOptions {
   readonly stdio: SpawnOptions['stdio']
   /** Another account than ours, its group of the same number and no further one; only root can give it. */
   readonly uid?: number | undefined
+  /** What errors call the program, where `command` is not for everybody's eyes. */
+  readonly calledInErrors?: string
 }
 
-/** How a child ended; `spawnError` when it never began. */
+/** How a child ended; `spawnError` when it never began: a `SpawnError`. */
 export interface Ending {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -53,6 +56,7 @@ export interface GroupedProcess {
 }
 
 export interface ProcessGroups {
+  /** @throws SpawnError for arguments or variables that no program can have. */
   launch(options: LaunchOptions): GroupedProcess
   /**
    * Everything ends within so many milliseconds unless this is called again before; Infinity: with us.
@@ -85,89 +89,12 @@ export function createProcessGroups(marker: Marker, graceSeconds: number): Proce
   }
 }
 
-interface Deadline {
-  /** Milliseconds from now. */
-  set(withinMs: number): void
-  repeat(): void
-}
-
-/** Each telling costs the watchdog a process: an earlier deadline is told at once, a later one now and then. */
-const TOLD_AGAIN_MS = 1000
-/** Of the time that is left, so much is for the step from the first signal to the last. */
-const LAST_STEP = 0.25
-
-function createDeadline(watchdog: Watchdog, graceMs: number): Deadline {
-  let dueAt = Number.POSITIVE_INFINITY
-  let toldDueAt = Number.POSITIVE_INFINITY
-  let toldAt = Number.NEGATIVE_INFINITY
-  const tell = (): void => {
-    toldDueAt = dueAt
-    toldAt = performance.now()
-    const withinMs = Math.max(0, dueAt - toldAt)
-    watchdog.endIn(withinMs, Math.min(graceMs, withinMs * LAST_STEP))
-  }
-  return {
-    set(withinMs) {
-      const now = performance.now()
-      dueAt = now + withinMs
-      const toldAgainMs = Math.min(TOLD_AGAIN_MS, withinMs * LAST_STEP)
-      // One that was told a moment ago is only a little too strict; but none may stay told for ever.
-      const isOnlyLater = dueAt > toldDueAt && dueAt !== Number.POSITIVE_INFINITY
-      if (dueAt === toldDueAt || (isOnlyLater && now - toldAt < toldAgainMs)) return
-      tell()
-    },
-    repeat() {
-      if (dueAt !== Number.POSITIVE_INFINITY) tell()
-    },
-  }
-}
-
-interface Watchdog {
-  guard(groupId: number): void
-  release(groupId: number): void
-  /** All groups that it guards now, the last step included; Infinity takes it back. */
-  endIn(withinMs: number, lastStepMs: number): void
-  close(): void
-}
-
-function startWatchdog({ name, value }: Marker, graceSeconds: number): Watchdog {
-  const script = join(import.meta.dirname, 'watchdog.sh')
-  const process = spawn('/bin/sh', [script, String(graceSeconds), `${name}=${value}`], {
-    // A group of its own: Ctrl-C in a terminal must not reach it. No marker: it must not find itself.
-    detached: true,
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  process.unref()
-  const input = process.stdin
-  // Without a watchdog we go on: ending in order does not need it.
-  input.on('error', () => {})
-  process.on('error', () => {})
-  if ('unref' in input && typeof input.unref === 'function') input.unref()
-  return {
-    guard: (groupId) => void input.write(`+${groupId}\n`),
-    release: (groupId) => void input.write(`-${groupId}\n`),
-    endIn(withinMs, lastStepMs) {
-      const seconds = ((withinMs - lastStepMs) / 1000).toFixed(3)
-      const tenths = Math.floor(lastStepMs / 100)
-      input.write(withinMs === Number.POSITIVE_INFINITY ? '=\n' : `=${seconds} ${tenths}\n`)
-    },
-    close: () => input.end(),
-  }
-}
-
 function launchGroup(options: LaunchOptions, marker: Marker, watchdog: Watchdog): GroupedProcess {
-  const child = spawn(options.command, [...options.args], {
-    env: { ...options.env, [marker.name]: marker.value },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-    stdio: options.stdio ?? 'ignore',
-    detached: true,
-    shell: false,
-  })
+  const { command, calledInErrors: name = command } = options
+  const child = spawnGroup(options, marker, name)
   const { pid } = child
   if (pid !== undefined) watchdog.guard(pid)
-  const ended = watchEnd(child, watchdog)
+  const ended = watchEnd(child, watchdog, name)
   let stopping: Promise<Ending> | undefined
   return {
     child,
@@ -180,11 +107,28 @@ function launchGroup(options: LaunchOptions, marker: Marker, watchdog: Watchdog)
   }
 }
 
-function watchEnd(child: ChildProcess, watchdog: Watchdog): Promise<Ending> {
+/** @throws SpawnError for arguments or variables that no program can have. */
+function spawnGroup(options: LaunchOptions, marker: Marker, name: string): ChildProcess {
+  try {
+    return spawn(options.command, [...options.args], {
+      env: { ...options.env, [marker.name]: marker.value },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+      stdio: options.stdio ?? 'ignore',
+      detached: true,
+      shell: false,
+    })
+  } catch (cause) {
+    throw new SpawnError(name, cause)
+  }
+}
+
+function watchEnd(child: ChildProcess, watchdog: Watchdog, name: string): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>()
-  child.once('error', (spawnError) => {
+  child.once('error', (cause) => {
     // The same event tells of a failed kill or send, when the child is alive.
-    if (child.pid === undefined) resolve({ exitCode: null, signal: null, spawnError })
+    if (child.pid !== undefined) return
+    resolve({ exitCode: null, signal: null, spawnError: new SpawnError(name, cause) })
   })
   child.once('exit', (exitCode, signal) => {
     if (child.pid !== undefined) {

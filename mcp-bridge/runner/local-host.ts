@@ -40,7 +40,9 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
           launchLast: () => {
             const [program, ...rest] = stopCommand ?? []
             if (program === undefined) return undefined
-            return groups.launch({ command: program, args: rest, ...place, stdio: 'ignore' })
+            // Its texts are templates, the first one as well.
+            const last = { command: program, args: rest, calledInErrors: 'the stop command' }
+            return groups.launch({ ...last, ...place, stdio: 'ignore' })
           },
         },
       )

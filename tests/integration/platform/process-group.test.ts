@@ -3,7 +3,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { createProcessGroups } from '../../../lib/platform/process-group.ts'
+import type { SpawnError } from '../../../lib/platform/spawn-error.ts'
 
 const PARENT = new URL('../../fixtures/holds-children.ts', import.meta.url).pathname
 
@@ -63,4 +66,29 @@ test('what was taken back does not end anything', async (t) => {
   t.is(children.filter(isAlive).length, 3)
   parent.kill('SIGKILL')
   t.not(await untilGone(children), undefined, 'they end with their parent')
+})
+
+const SECRETS = { args: ['--key', 'SECRET'], env: { KEY: 'SECRET' }, stdio: 'ignore' } as const
+
+test('a program that is not there is named with the reason, and nothing that it was to be given', async (t) => {
+  const groups = createProcessGroups({ name: 'IS_NOT_THERE', value: '1' }, 1)
+  t.teardown(() => groups.stopAll({ inputEndMs: 0, terminateMs: 0 }))
+  const { spawnError } = await groups.launch({ ...SECRETS, command: '/no/such' }).ended
+  t.like(spawnError, { message: 'spawn /no/such ENOENT', code: 'ENOENT' } as object)
+  t.notRegex(inspect(spawnError, { showHidden: true, depth: 9 }), /SECRET/)
+  const unnamed = { ...SECRETS, command: '/no/SECRET', calledInErrors: 'the last one' }
+  const ending = await groups.launch(unnamed).ended
+  t.is(ending.spawnError?.message, 'spawn the last one ENOENT')
+  t.notRegex(inspect(ending, { showHidden: true, depth: 9 }), /SECRET/)
+})
+
+test('so is one that is given what no program can have', async (t) => {
+  const groups = createProcessGroups({ name: 'IS_NOT_GIVEN', value: '1' }, 1)
+  t.teardown(() => groups.stopAll({ inputEndMs: 0, terminateMs: 0 }))
+  for (const texts of [{ args: ['SECRET\0'] }, { env: { KEY: 'SECRET\0' } }]) {
+    const launch = () => groups.launch({ ...SECRETS, ...texts, command: '/bin/true' })
+    const error = t.throws(launch) as SpawnError
+    t.is(error.message, 'spawn /bin/true ERR_INVALID_ARG_VALUE')
+    t.notRegex(inspect(error, { showHidden: true, depth: 9 }), /SECRET/)
+  }
 })
