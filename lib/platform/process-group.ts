@@ -2,13 +2,13 @@
  * Child processes in groups of their own, ended as a whole, also when this process is killed.
  *
  * Ending: close stdin (where it is a pipe), SIGTERM to the group, SIGKILL to the group, each after a
- * bounded wait. A watchdog does the same when we die without notice, or are frozen while we hold
- * what others may take over. What starts a session of its own
- * leaves the group; on Linux it is still found by the marker in its environment. What clears its
+ * bounded wait. A watchdog does the same when we die without notice, and to what others may take over
+ * when we are frozen. What starts a session of its own leaves the group; on Linux it is still found by the marker in its environment. What clears its
  * environment as well escapes, as docs/architecture.md says.
  */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SpawnError } from './spawn-error.ts'
 import { createDeadline, startWatchdog, type Watchdog } from './watchdog.ts'
 
@@ -27,6 +27,8 @@ export interface LaunchOptions {
   readonly stdio: SpawnOptions['stdio']
   /** Another account than ours, its group of the same number and no further one; only root can give it. */
   readonly uid?: number | undefined
+  /** For what others may take over: it ends with the deadline. Of this launch alone, in `env`. */
+  readonly lent?: Marker | undefined
   /** What errors call the program, where `command` is not for everybody's eyes. */
   readonly calledInErrors?: string
 }
@@ -49,8 +51,13 @@ export interface GroupedProcess {
   readonly child: ChildProcess
   /** Undefined when the spawn failed; `ended` then tells why. */
   readonly pid: number | undefined
-  /** Resolves, never rejects, when the leader has ended and the rest of its group was killed. */
+  /** Resolves, never rejects, when the leader has ended. */
   readonly ended: Promise<Ending>
+  /**
+   * Resolves when nobody is left in its group: who was told to end has the time for it, also when the leader
+   * has ended before; after an end that nobody asked for the others are killed at once.
+   */
+  readonly emptied: Promise<void>
   /** Ends the group; calling again joins the first call. */
   stop(waits: StopWaits): Promise<Ending>
 }
@@ -59,13 +66,16 @@ export interface ProcessGroups {
   /** @throws SpawnError for arguments or variables that no program can have. */
   launch(options: LaunchOptions): GroupedProcess
   /**
-   * Everything ends within so many milliseconds unless this is called again before; Infinity: with us.
+   * What is lent ends within so many milliseconds unless this is called again before; Infinity: with us.
    * The watchdog counts, so it holds when we are frozen.
    */
   endUnlessRenewed(withinMs: number): void
   /** Ends every group still alive, all at once, then the watchdog. */
   stopAll(waits: StopWaits): Promise<void>
 }
+
+/** Whether somebody is left in a group nobody tells. */
+const LOOK_MS = 20
 
 /** `graceSeconds`: what the watchdog leaves between SIGTERM and SIGKILL once we are gone. */
 export function createProcessGroups(marker: Marker, graceSeconds: number): ProcessGroups {
@@ -76,9 +86,9 @@ export function createProcessGroups(marker: Marker, graceSeconds: number): Proce
     launch(options) {
       const grouped = launchGroup(options, marker, watchdog)
       // A deadline that was told before does not know of this group.
-      deadline.repeat()
+      if (options.lent !== undefined) deadline.repeat()
       alive.add(grouped)
-      void grouped.ended.then(() => alive.delete(grouped))
+      void grouped.emptied.then(() => alive.delete(grouped))
       return grouped
     },
     endUnlessRenewed: (withinMs) => deadline.set(withinMs),
@@ -93,16 +103,26 @@ function launchGroup(options: LaunchOptions, marker: Marker, watchdog: Watchdog)
   const { command, calledInErrors: name = command } = options
   const child = spawnGroup(options, marker, name)
   const { pid } = child
-  if (pid !== undefined) watchdog.guard(pid)
-  const ended = watchEnd(child, watchdog, name)
+  if (pid !== undefined) watchdog.guard(pid, options.lent)
+  const { promise: emptied, resolve: noteEmpty } = Promise.withResolvers<void>()
   let stopping: Promise<Ending> | undefined
+  const ended = watchEnd(child, name)
+  void ended.then(async () => {
+    if (stopping === undefined) signalGroup(pid, 'SIGKILL')
+    else await stopping
+    if (pid !== undefined) watchdog.release(pid)
+    noteEmpty()
+  })
   return {
     child,
     pid,
     ended,
-    stop(waits) {
+    emptied,
+    async stop(waits) {
       stopping ??= stopGroup(child, ended, waits)
-      return stopping
+      const ending = await stopping
+      await emptied
+      return ending
     },
   }
 }
@@ -123,36 +143,41 @@ function spawnGroup(options: LaunchOptions, marker: Marker, name: string): Child
   }
 }
 
-function watchEnd(child: ChildProcess, watchdog: Watchdog, name: string): Promise<Ending> {
+function watchEnd(child: ChildProcess, name: string): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>()
   child.once('error', (cause) => {
     // The same event tells of a failed kill or send, when the child is alive.
     if (child.pid !== undefined) return
     resolve({ exitCode: null, signal: null, spawnError: new SpawnError(name, cause) })
   })
-  child.once('exit', (exitCode, signal) => {
-    if (child.pid !== undefined) {
-      signalGroup(child.pid, 'SIGKILL')
-      watchdog.release(child.pid)
-    }
-    resolve({ exitCode, signal })
-  })
+  child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
   return promise
 }
 
+/** A leader that only waits for a program ends before that program has put its things in order. */
 async function stopGroup(
   child: ChildProcess,
   ended: Promise<Ending>,
   waits: StopWaits,
 ): Promise<Ending> {
   const { pid } = child
-  if (pid === undefined) return await ended
   child.stdin?.end()
-  if (await endsWithin(ended, child.stdin === null ? 0 : waits.inputEndMs)) return await ended
+  const hasEnded = await endsWithin(ended, child.stdin === null ? 0 : waits.inputEndMs)
+  if (hasEnded && !isLeft(pid)) return await ended
   signalGroup(pid, 'SIGTERM')
-  if (await endsWithin(ended, waits.terminateMs)) return await ended
-  signalGroup(pid, 'SIGKILL')
+  if (!(await emptiesWithin(pid, ended, waits.terminateMs))) signalGroup(pid, 'SIGKILL')
   return await ended
+}
+
+async function emptiesWithin(
+  pid: number | undefined,
+  ended: Promise<Ending>,
+  waitMs: number,
+): Promise<boolean> {
+  const until = performance.now() + waitMs
+  if (!(await endsWithin(ended, waitMs))) return false
+  for (; isLeft(pid); await sleep(LOOK_MS)) if (performance.now() >= until) return false
+  return true
 }
 
 async function endsWithin(ended: Promise<Ending>, waitMs: number): Promise<boolean> {
@@ -164,10 +189,19 @@ async function endsWithin(ended: Promise<Ending>, waitMs: number): Promise<boole
   return inTime
 }
 
-function signalGroup(groupId: number, signal: NodeJS.Signals): void {
+function signalGroup(groupId: number | undefined, signal: NodeJS.Signals): void {
+  if (groupId !== undefined) reaches(groupId, signal)
+}
+
+function isLeft(groupId: number | undefined): boolean {
+  return groupId !== undefined && reaches(groupId, 0)
+}
+
+/** False when nobody is left in the group: ESRCH. */
+function reaches(groupId: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-groupId, signal)
+    return process.kill(-groupId, signal)
   } catch {
-    // ESRCH: nobody is left in the group, which is what we want.
+    return false
   }
 }

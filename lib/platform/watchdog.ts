@@ -42,9 +42,10 @@ export function createDeadline(watchdog: Watchdog, graceMs: number): Deadline {
 }
 
 export interface Watchdog {
-  guard(groupId: number): void
+  /** `lent`: others may take over what it holds; it stands in the environment of what belongs to the group. */
+  guard(groupId: number, lent: Marker | undefined): void
   release(groupId: number): void
-  /** All groups that it guards now, the last step included; Infinity takes it back. */
+  /** The groups that are lent now, the last step included; Infinity takes it back. */
   endIn(withinMs: number, lastStepMs: number): void
   close(): void
 }
@@ -64,7 +65,9 @@ export function startWatchdog({ name, value }: Marker, graceSeconds: number): Wa
   process.on('error', () => {})
   if ('unref' in input && typeof input.unref === 'function') input.unref()
   return {
-    guard: (groupId) => void input.write(`+${groupId}\n`),
+    guard(groupId, lent) {
+      input.write(lent === undefined ? `+${groupId}\n` : `+${groupId} ${lent.name}=${lent.value}\n`)
+    },
     release: (groupId) => void input.write(`-${groupId}\n`),
     endIn(withinMs, lastStepMs) {
       const seconds = ((withinMs - lastStepMs) / 1000).toFixed(3)

@@ -29,7 +29,8 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
       const order = account?.order ?? given
       makeFolders(order)
       const env = { ...environmentOf(order, surroundings), [CHILD_MARKER]: marker }
-      const place = { cwd: order.cwd, env, uid: account?.uid }
+      const lent = order.isLent ? { name: CHILD_MARKER, value: marker } : undefined
+      const place = { cwd: order.cwd, env, uid: account?.uid, lent }
       const { command, args, service, frameBytesMax, stopCommand } = order
       const grouped = groups.launch({ command, args, ...place, stdio: 'pipe' })
       const child = new LocalChild(
