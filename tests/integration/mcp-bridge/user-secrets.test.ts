@@ -31,7 +31,7 @@ const services = {
     userSecrets: { NOTES_KEY: 'Your key' },
   },
   lastly: fixture('echoes.ts', {
-    stopCommand: ['/no/such/program', '${secret.NOTES_KEY}'],
+    stopCommand: ['/no/such/program', '${user.id}'],
     env: { KEY: '${secret.NOTES_KEY}' },
     userSecrets: { NOTES_KEY: 'Your key' },
   }),
