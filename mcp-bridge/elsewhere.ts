@@ -36,8 +36,8 @@ export interface Peers {
 /** Terms of a lease: it ends within one. */
 const WAIT_TERMS = 1.5
 const LOOK_MS = 250
-/** Of a session's bridge process that went away in the middle: the second one finds out. */
-const TRIES = 2
+/** Of a session's bridge process that went away in the middle: it may take another connection while it ends. */
+const TRIES = 3
 
 /**
  * `thrown`: what serving it here came to; `serveHere` tries again.
@@ -94,6 +94,7 @@ async function askInstance(bridge: Bridge, exchange: Exchange, instance: string)
     if (outcome === 'answered') return true
     if (outcome === 'nobody') return false
     if (outcome === 'busy') break
+    await sleep(LOOK_MS)
   }
   throw notNow()
 }

@@ -202,7 +202,7 @@ export const SESSIONS: readonly Mutation[] = [
     file: 'mcp-bridge/elsewhere.ts',
     from: "if (outcome === 'unanswered' && !isRepeatable(exchange)) throw unanswered(exchange)",
     to: '',
-    noticedBy: 'is not made again after SIGKILL of its bridge',
+    noticedBy: 'a call that was passed on is not made again after',
     test: integration('mcp-bridge/unanswered'),
   },
   {
