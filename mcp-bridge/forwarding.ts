@@ -6,7 +6,7 @@
  * the reason: here an exchange that was withdrawn is only cut when that answer does not come.
  */
 
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { HOP_HEADER } from '../lib/oauth/identity-headers.ts'
 import { Agent, request as httpRequest } from '../lib/platform/node-http.ts'
 import type { Exchange } from './exchange.ts'
@@ -14,8 +14,12 @@ import type { Exchange } from './exchange.ts'
 /** What a request comes to elsewhere. */
 export type Outcome =
   | 'answered'
-  /** Nobody is there, or not any more, and nothing of an answer had come. */
-  | 'gone'
+  /** Nobody listens there any more. */
+  | 'nobody'
+  /** It takes no further connection now, and has heard nothing of the request. */
+  | 'busy'
+  /** It may have heard of the request, and has gone without a word. */
+  | 'unanswered'
 
 /** Of one connection only (RFC 9110 section 7.6.1), or set anew. */
 const NOT_PASSED_ON = new Set([
@@ -66,16 +70,13 @@ export class Forwarding {
     admission.endBy(() => {
       // The answer tells why.
     })
-    const { promise, resolve } = Promise.withResolvers<IncomingMessage | undefined>()
-    upstream.once('response', resolve)
-    upstream.on('error', () => resolve(undefined))
-    upstream.once('close', () => resolve(undefined))
+    const answering = waitForAnswer(upstream)
     upstream.end(body)
-    const answer = await promise
-    if (answer === undefined) {
+    const answer = await answering
+    if (typeof answer === 'string') {
       unwatch()
       response.off('close', leave).off('close', unwatch)
-      return response.destroyed ? 'answered' : 'gone'
+      return response.destroyed ? 'answered' : answer
     }
     passBack(answer, response)
     return 'answered'
@@ -84,6 +85,25 @@ export class Forwarding {
   stop(): void {
     this.#agent.destroy()
   }
+}
+
+/** What came of it where that is no answer. */
+async function waitForAnswer(upstream: ClientRequest): Promise<IncomingMessage | Outcome> {
+  const { promise, resolve } = Promise.withResolvers<IncomingMessage | Outcome>()
+  let isConnected = false
+  upstream.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', () => (isConnected = true))
+    else isConnected = true
+  })
+  upstream.once('response', resolve)
+  upstream.on('error', (error) => resolve(isConnected ? 'unanswered' : toUnheard(error)))
+  upstream.once('close', () => resolve(isConnected ? 'unanswered' : 'busy'))
+  return await promise
+}
+
+/** Where the other end does not keep up, connecting fails as well: EAGAIN. */
+function toUnheard(error: NodeJS.ErrnoException): Outcome {
+  return error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'nobody' : 'busy'
 }
 
 function passBack(answer: IncomingMessage, response: Exchange['response']): void {

@@ -16,7 +16,7 @@ import { type Claimed, type LeaseRecords, leaseKeyOf } from './store/leases.ts'
 export interface HeldLeasesOptions {
   readonly records: LeaseRecords
   readonly termMs: number
-  /** Everything that we started ends within so long unless this is called again before; Infinity: with us. */
+  /** Everything that runs under a lease ends within so long unless this is called again before; Infinity: with us. */
   readonly holdChildren: (withinMs: number) => void
   /** The process that had our name before, when it may have left leases. */
   readonly predecessor: string | undefined
@@ -198,7 +198,7 @@ export class HeldLeases implements Leases {
     held.lost.abort()
   }
 
-  /** The one that was renewed the longest ago decides when the next is lost, and when all must have ended. */
+  /** The one that was renewed the longest ago decides when the next is lost, and when what runs under any must have ended. */
   #watch(): void {
     const { termMs, holdChildren } = this.#options
     clearTimeout(this.#losing)

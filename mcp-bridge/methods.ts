@@ -9,3 +9,18 @@ export const LISTEN = 'subscriptions/listen'
 
 /** The only ones in the course of which a client may be asked for more (MCP 2026-07-28, multi round-trip requests). */
 export const ASKING: ReadonlySet<string> = new Set([CALL_TOOL, 'prompts/get', 'resources/read'])
+
+/** Requests that do the same when a server gets them twice: they begin something, or read. */
+export const REPEATABLE: ReadonlySet<string> = new Set([
+  'initialize',
+  'ping',
+  DISCOVER,
+  LISTEN,
+  LIST_TOOLS,
+  'prompts/list',
+  'prompts/get',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'completion/complete',
+])

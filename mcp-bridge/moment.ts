@@ -13,3 +13,8 @@ export function momentNow(): Moment {
 export function ageOf({ steady, wall }: Moment): number {
   return Math.max(performance.now() - steady, Date.now() - wall)
 }
+
+/** What is left of a wait after so long, in milliseconds: nothing when the clock was put back since it began. */
+export function leftOf(waitMs: number, elapsedMs: number): number {
+  return elapsedMs < 0 ? 0 : Math.max(0, waitMs - elapsedMs)
+}

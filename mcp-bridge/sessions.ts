@@ -279,6 +279,9 @@ export class Sessions<S extends Session> {
   #endIdle(): void {
     const now = this.#options.clock()
     for (const entry of this.#entries.values()) {
+      // A clock that was put back must not keep it from idling.
+      entry.usedAt = Math.min(entry.usedAt, now)
+      entry.touchedAt = Math.min(entry.touchedAt, now)
       if (entry.session.isBusy) this.#use(entry)
       else if (now - entry.usedAt >= this.#options.timeoutMs) this.end(entry.session.id)
     }

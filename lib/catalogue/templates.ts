@@ -6,6 +6,8 @@ import type { ServiceDefinition } from './service-definition.ts'
 const TEMPLATE = /\$\{([^}]*)\}/g
 const COMMON = /^(?:user\.id|data|secret\.[A-Z][A-Z0-9_]*)$/
 const WITH_NAME = /^(?:user\.(?:id|name)|data|secret\.[A-Z][A-Z0-9_]*)$/
+/** Of what is told to the server as a path, and of a command line that everybody on the machine can read. */
+const NO_SECRET = /^(?:user\.id|data)$/
 /** Where the server runs there is no folder of ours. */
 const ELSEWHERE = /^(?:user\.id|secret\.[A-Z][A-Z0-9_]*)$/
 
@@ -26,8 +28,8 @@ export function templateFaults({
     ...named('env', env, WITH_NAME),
     ['cwd', cwd, COMMON],
     ...listed('folders', folders),
-    ...listed('rootFolders', rootFolders),
-    ...listed('stopCommand', stopCommand),
+    ...listed('rootFolders', rootFolders, NO_SECRET),
+    ...listed('stopCommand', stopCommand, NO_SECRET),
     ...named('headers', headers, ELSEWHERE),
   ]
   return places.flatMap(([place, text, known]) =>
@@ -38,8 +40,8 @@ export function templateFaults({
   )
 }
 
-function listed(place: string, texts: readonly string[]): Place[] {
-  return texts.map((text, index) => [`${place}.${index}`, text, COMMON])
+function listed(place: string, texts: readonly string[], known = COMMON): Place[] {
+  return texts.map((text, index) => [`${place}.${index}`, text, known])
 }
 
 function named(place: string, texts: Readonly<Record<string, string>>, known: RegExp): Place[] {

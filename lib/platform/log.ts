@@ -79,13 +79,13 @@ function ownRequest(): Members {
 
 /**
  * Of what an error carries beside its words, names and numbers alone: libraries hang on it what they were given to do,
- * which may be a password (`command` of a store, `spawnargs` of a program, `input` of a URL).
+ * which may be a password (`command` of a store, `spawnargs` of a program, `input` of a URL, `cmd` of a shell).
  */
 function toErrorMembers(error: Error): unknown {
   if (!(error instanceof Error)) return redactMembers(error)
   const told: Members = { ...pino.stdSerializers.err(error) }
   for (const [name, member] of Object.entries(told)) {
-    if (!ERROR_MEMBERS.has(typeof member) || name === 'input') delete told[name]
+    if (!ERROR_MEMBERS.has(typeof member) || GIVEN.has(name)) delete told[name]
   }
   // Of several addresses that were tried the error itself says nothing.
   if (error instanceof AggregateError) told['errors'] = error.errors.map(String)
@@ -96,6 +96,9 @@ function toErrorMembers(error: Error): unknown {
 }
 
 const SYSTEM_CODE = /^E[A-Z0-9_]+$/
+
+/** Texts that were given. */
+const GIVEN: ReadonlySet<string> = new Set(['input', 'cmd', 'spawnfile'])
 
 const ERROR_MEMBERS: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
 

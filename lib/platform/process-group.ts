@@ -2,14 +2,15 @@
  * Child processes in groups of their own, ended as a whole, also when this process is killed.
  *
  * Ending: close stdin (where it is a pipe), SIGTERM to the group, SIGKILL to the group, each after a
- * bounded wait. A watchdog does the same when we die without notice, or are frozen while we hold
- * what others may take over. What starts a session of its own
- * leaves the group; on Linux it is still found by the marker in its environment. What clears its
+ * bounded wait. A watchdog does the same when we die without notice, and to what others may take over
+ * when we are frozen. What starts a session of its own leaves the group; on Linux it is still found by the marker in its environment. What clears its
  * environment as well escapes, as docs/architecture.md says.
  */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SpawnError } from './spawn-error.ts'
+import { createDeadline, startWatchdog, type Watchdog } from './watchdog.ts'
 
 /** A variable every child carries, so that what left its group can be told to be ours. */
 export interface Marker {
@@ -26,9 +27,13 @@ export interface LaunchOptions {
   readonly stdio: SpawnOptions['stdio']
   /** Another account than ours, its group of the same number and no further one; only root can give it. */
   readonly uid?: number | undefined
+  /** For what others may take over: it ends with the deadline. Of this launch alone, in `env`. */
+  readonly lent?: Marker | undefined
+  /** What errors call the program, where `command` is not for everybody's eyes. */
+  readonly calledInErrors?: string
 }
 
-/** How a child ended; `spawnError` when it never began. */
+/** How a child ended; `spawnError` when it never began: a `SpawnError`. */
 export interface Ending {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -46,22 +51,31 @@ export interface GroupedProcess {
   readonly child: ChildProcess
   /** Undefined when the spawn failed; `ended` then tells why. */
   readonly pid: number | undefined
-  /** Resolves, never rejects, when the leader has ended and the rest of its group was killed. */
+  /** Resolves, never rejects, when the leader has ended. */
   readonly ended: Promise<Ending>
+  /**
+   * Resolves when nobody is left in its group: who was told to end has the time for it, also when the leader
+   * has ended before; after an end that nobody asked for the others are killed at once.
+   */
+  readonly emptied: Promise<void>
   /** Ends the group; calling again joins the first call. */
   stop(waits: StopWaits): Promise<Ending>
 }
 
 export interface ProcessGroups {
+  /** @throws SpawnError for arguments or variables that no program can have. */
   launch(options: LaunchOptions): GroupedProcess
   /**
-   * Everything ends within so many milliseconds unless this is called again before; Infinity: with us.
+   * What is lent ends within so many milliseconds unless this is called again before; Infinity: with us.
    * The watchdog counts, so it holds when we are frozen.
    */
   endUnlessRenewed(withinMs: number): void
   /** Ends every group still alive, all at once, then the watchdog. */
   stopAll(waits: StopWaits): Promise<void>
 }
+
+/** Whether somebody is left in a group nobody tells. */
+const LOOK_MS = 20
 
 /** `graceSeconds`: what the watchdog leaves between SIGTERM and SIGKILL once we are gone. */
 export function createProcessGroups(marker: Marker, graceSeconds: number): ProcessGroups {
@@ -72,9 +86,9 @@ export function createProcessGroups(marker: Marker, graceSeconds: number): Proce
     launch(options) {
       const grouped = launchGroup(options, marker, watchdog)
       // A deadline that was told before does not know of this group.
-      deadline.repeat()
+      if (options.lent !== undefined) deadline.repeat()
       alive.add(grouped)
-      void grouped.ended.then(() => alive.delete(grouped))
+      void grouped.emptied.then(() => alive.delete(grouped))
       return grouped
     },
     endUnlessRenewed: (withinMs) => deadline.set(withinMs),
@@ -85,130 +99,85 @@ export function createProcessGroups(marker: Marker, graceSeconds: number): Proce
   }
 }
 
-interface Deadline {
-  /** Milliseconds from now. */
-  set(withinMs: number): void
-  repeat(): void
-}
-
-/** Each telling costs the watchdog a process: an earlier deadline is told at once, a later one now and then. */
-const TOLD_AGAIN_MS = 1000
-/** Of the time that is left, so much is for the step from the first signal to the last. */
-const LAST_STEP = 0.25
-
-function createDeadline(watchdog: Watchdog, graceMs: number): Deadline {
-  let dueAt = Number.POSITIVE_INFINITY
-  let toldDueAt = Number.POSITIVE_INFINITY
-  let toldAt = Number.NEGATIVE_INFINITY
-  const tell = (): void => {
-    toldDueAt = dueAt
-    toldAt = performance.now()
-    const withinMs = Math.max(0, dueAt - toldAt)
-    watchdog.endIn(withinMs, Math.min(graceMs, withinMs * LAST_STEP))
-  }
-  return {
-    set(withinMs) {
-      const now = performance.now()
-      dueAt = now + withinMs
-      const toldAgainMs = Math.min(TOLD_AGAIN_MS, withinMs * LAST_STEP)
-      // One that was told a moment ago is only a little too strict; but none may stay told for ever.
-      const isOnlyLater = dueAt > toldDueAt && dueAt !== Number.POSITIVE_INFINITY
-      if (dueAt === toldDueAt || (isOnlyLater && now - toldAt < toldAgainMs)) return
-      tell()
-    },
-    repeat() {
-      if (dueAt !== Number.POSITIVE_INFINITY) tell()
-    },
-  }
-}
-
-interface Watchdog {
-  guard(groupId: number): void
-  release(groupId: number): void
-  /** All groups that it guards now, the last step included; Infinity takes it back. */
-  endIn(withinMs: number, lastStepMs: number): void
-  close(): void
-}
-
-function startWatchdog({ name, value }: Marker, graceSeconds: number): Watchdog {
-  const script = join(import.meta.dirname, 'watchdog.sh')
-  const process = spawn('/bin/sh', [script, String(graceSeconds), `${name}=${value}`], {
-    // A group of its own: Ctrl-C in a terminal must not reach it. No marker: it must not find itself.
-    detached: true,
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  process.unref()
-  const input = process.stdin
-  // Without a watchdog we go on: ending in order does not need it.
-  input.on('error', () => {})
-  process.on('error', () => {})
-  if ('unref' in input && typeof input.unref === 'function') input.unref()
-  return {
-    guard: (groupId) => void input.write(`+${groupId}\n`),
-    release: (groupId) => void input.write(`-${groupId}\n`),
-    endIn(withinMs, lastStepMs) {
-      const seconds = ((withinMs - lastStepMs) / 1000).toFixed(3)
-      const tenths = Math.floor(lastStepMs / 100)
-      input.write(withinMs === Number.POSITIVE_INFINITY ? '=\n' : `=${seconds} ${tenths}\n`)
-    },
-    close: () => input.end(),
-  }
-}
-
 function launchGroup(options: LaunchOptions, marker: Marker, watchdog: Watchdog): GroupedProcess {
-  const child = spawn(options.command, [...options.args], {
-    env: { ...options.env, [marker.name]: marker.value },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-    stdio: options.stdio ?? 'ignore',
-    detached: true,
-    shell: false,
-  })
+  const { command, calledInErrors: name = command } = options
+  const child = spawnGroup(options, marker, name)
   const { pid } = child
-  if (pid !== undefined) watchdog.guard(pid)
-  const ended = watchEnd(child, watchdog)
+  if (pid !== undefined) watchdog.guard(pid, options.lent)
+  const { promise: emptied, resolve: noteEmpty } = Promise.withResolvers<void>()
   let stopping: Promise<Ending> | undefined
+  const ended = watchEnd(child, name)
+  void ended.then(async () => {
+    if (stopping === undefined) signalGroup(pid, 'SIGKILL')
+    else await stopping
+    if (pid !== undefined) watchdog.release(pid)
+    noteEmpty()
+  })
   return {
     child,
     pid,
     ended,
-    stop(waits) {
+    emptied,
+    async stop(waits) {
       stopping ??= stopGroup(child, ended, waits)
-      return stopping
+      const ending = await stopping
+      await emptied
+      return ending
     },
   }
 }
 
-function watchEnd(child: ChildProcess, watchdog: Watchdog): Promise<Ending> {
+/** @throws SpawnError for arguments or variables that no program can have. */
+function spawnGroup(options: LaunchOptions, marker: Marker, name: string): ChildProcess {
+  try {
+    return spawn(options.command, [...options.args], {
+      env: { ...options.env, [marker.name]: marker.value },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+      stdio: options.stdio ?? 'ignore',
+      detached: true,
+      shell: false,
+    })
+  } catch (cause) {
+    throw new SpawnError(name, cause)
+  }
+}
+
+function watchEnd(child: ChildProcess, name: string): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>()
-  child.once('error', (spawnError) => {
+  child.once('error', (cause) => {
     // The same event tells of a failed kill or send, when the child is alive.
-    if (child.pid === undefined) resolve({ exitCode: null, signal: null, spawnError })
+    if (child.pid !== undefined) return
+    resolve({ exitCode: null, signal: null, spawnError: new SpawnError(name, cause) })
   })
-  child.once('exit', (exitCode, signal) => {
-    if (child.pid !== undefined) {
-      signalGroup(child.pid, 'SIGKILL')
-      watchdog.release(child.pid)
-    }
-    resolve({ exitCode, signal })
-  })
+  child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
   return promise
 }
 
+/** A leader that only waits for a program ends before that program has put its things in order. */
 async function stopGroup(
   child: ChildProcess,
   ended: Promise<Ending>,
   waits: StopWaits,
 ): Promise<Ending> {
   const { pid } = child
-  if (pid === undefined) return await ended
   child.stdin?.end()
-  if (await endsWithin(ended, child.stdin === null ? 0 : waits.inputEndMs)) return await ended
+  const hasEnded = await endsWithin(ended, child.stdin === null ? 0 : waits.inputEndMs)
+  if (hasEnded && !isLeft(pid)) return await ended
   signalGroup(pid, 'SIGTERM')
-  if (await endsWithin(ended, waits.terminateMs)) return await ended
-  signalGroup(pid, 'SIGKILL')
+  if (!(await emptiesWithin(pid, ended, waits.terminateMs))) signalGroup(pid, 'SIGKILL')
   return await ended
+}
+
+async function emptiesWithin(
+  pid: number | undefined,
+  ended: Promise<Ending>,
+  waitMs: number,
+): Promise<boolean> {
+  const until = performance.now() + waitMs
+  if (!(await endsWithin(ended, waitMs))) return false
+  for (; isLeft(pid); await sleep(LOOK_MS)) if (performance.now() >= until) return false
+  return true
 }
 
 async function endsWithin(ended: Promise<Ending>, waitMs: number): Promise<boolean> {
@@ -220,10 +189,19 @@ async function endsWithin(ended: Promise<Ending>, waitMs: number): Promise<boole
   return inTime
 }
 
-function signalGroup(groupId: number, signal: NodeJS.Signals): void {
+function signalGroup(groupId: number | undefined, signal: NodeJS.Signals): void {
+  if (groupId !== undefined) reaches(groupId, signal)
+}
+
+function isLeft(groupId: number | undefined): boolean {
+  return groupId !== undefined && reaches(groupId, 0)
+}
+
+/** False when nobody is left in the group: ESRCH. */
+function reaches(groupId: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-groupId, signal)
+    return process.kill(-groupId, signal)
   } catch {
-    // ESRCH: nobody is left in the group, which is what we want.
+    return false
   }
 }

@@ -122,7 +122,9 @@ export class NativeServers {
       }
       const plan = planLaunch(service, undefined, place, new Map())
       const env = { ...plan.env, MCP_NATIVE_SOCKET: there, MCP_NATIVE_SECRET: secret }
-      const child = host.launch({ ...plan, env }, this.#events(service))
+      // Each bridge has its own.
+      const order = { ...plan, env, isLent: false }
+      const child = host.launch(order, this.#events(service))
       const ready = waitUntilReady(service, here, child)
       // Whoever waits hears of it; without anybody it is no unforeseen rejection.
       ready.catch(() => {})

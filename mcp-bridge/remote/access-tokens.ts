@@ -15,6 +15,7 @@ import {
   REMOTE_TOKEN_MS,
   REMOTE_TOKEN_REFUSED_MS,
 } from '../limits.ts'
+import { leftOf } from '../moment.ts'
 import type { Connections } from './connections.ts'
 import { Inbox } from './inbox.ts'
 
@@ -27,9 +28,18 @@ export interface AccessTokensOptions {
   readonly clock: Clock
 }
 
-interface Held {
+/** For so long from then on. */
+interface Lasting {
+  readonly since: number
+  readonly lastsMs: number
+}
+
+interface Held extends Lasting {
   readonly token: string
-  readonly until: number
+}
+
+interface Refusal extends Lasting {
+  readonly fault: RpcFault
 }
 
 const TOKEN = /^[\x21-\x7e]{1,16384}$/
@@ -39,7 +49,7 @@ export class AccessTokens {
   readonly #options: AccessTokensOptions
   #held: Held | undefined
   #coming: Promise<string> | undefined
-  #refusal: { readonly fault: RpcFault; readonly until: number } | undefined
+  #refusal: Refusal | undefined
 
   constructor(options: AccessTokensOptions) {
     this.#options = options
@@ -47,9 +57,8 @@ export class AccessTokens {
 
   /** @throws RpcFault that says what the operator must do. */
   async get(): Promise<string> {
-    const now = this.#options.clock()
-    if (this.#held !== undefined && now < this.#held.until) return this.#held.token
-    if (this.#refusal !== undefined && now < this.#refusal.until) throw this.#refusal.fault
+    if (this.#held !== undefined && this.#lasts(this.#held)) return this.#held.token
+    if (this.#refusal !== undefined && this.#lasts(this.#refusal)) throw this.#refusal.fault
     this.#coming ??= this.#renew().finally(() => {
       this.#coming = undefined
     })
@@ -61,17 +70,21 @@ export class AccessTokens {
     if (this.#held?.token === token) this.#held = undefined
   }
 
+  #lasts({ since, lastsMs }: Lasting): boolean {
+    return leftOf(lastsMs, this.#options.clock() - since) > 0
+  }
+
   async #renew(): Promise<string> {
     const { clock } = this.#options
     try {
       const { token, lifetimeMs } = await this.#request()
       const margin = Math.min(REMOTE_TOKEN_MARGIN_MS, lifetimeMs / 4)
-      this.#held = { token, until: clock() + lifetimeMs - margin }
+      this.#held = { token, since: clock(), lastsMs: lifetimeMs - margin }
       this.#refusal = undefined
       return token
     } catch (error) {
       const fault = error instanceof RpcFault ? error : this.#fault('cannot be reached', error)
-      this.#refusal = { fault, until: clock() + REMOTE_TOKEN_REFUSED_MS }
+      this.#refusal = { fault, since: clock(), lastsMs: REMOTE_TOKEN_REFUSED_MS }
       throw fault
     }
   }

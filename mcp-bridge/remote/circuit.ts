@@ -7,6 +7,7 @@ import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { REMOTE_FREE_FAILURES, REMOTE_REST_FIRST_MS, REMOTE_REST_MAX_MS } from '../limits.ts'
+import { leftOf } from '../moment.ts'
 
 /** One attempt: told once how it went. */
 export interface Trial {
@@ -21,7 +22,8 @@ export class Circuit {
   readonly #clock: Clock
   readonly #log: Log
   #failures = 0
-  #restsUntil = 0
+  #restsSince = 0
+  #restMs = 0
   #isTried = false
 
   constructor(service: string, clock: Clock, log: Log) {
@@ -38,7 +40,7 @@ export class Circuit {
   /** @throws RpcFault 503 while it rests, or while somebody else tries. */
   assertMayTry(): void {
     if (this.isClosed) return
-    const waitMs = this.#restsUntil - this.#clock()
+    const waitMs = leftOf(this.#restMs, this.#clock() - this.#restsSince)
     if (waitMs <= 0 && !this.#isTried) return
     const seconds = Math.max(1, Math.ceil(waitMs / 1000))
     throw new RpcFault(
@@ -77,7 +79,7 @@ export class Circuit {
     const doublings = this.#failures - REMOTE_FREE_FAILURES
     if (doublings < 0) return
     if (doublings === 0) this.#log.warn({ err: cause }, 'the remote server cannot be reached')
-    const restMs = Math.min(REMOTE_REST_FIRST_MS * 2 ** doublings, REMOTE_REST_MAX_MS)
-    this.#restsUntil = this.#clock() + restMs
+    this.#restMs = Math.min(REMOTE_REST_FIRST_MS * 2 ** doublings, REMOTE_REST_MAX_MS)
+    this.#restsSince = this.#clock()
   }
 }

@@ -3,11 +3,16 @@
 import type { Clock } from '../../lib/platform/clock.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, FREE_FAILURES, STARTED_WELL_MS } from '../limits.ts'
+import { leftOf } from '../moment.ts'
 
+/** Told by how long ago the last was: a clock that is put back must not block anything for as long. */
 interface Failures {
   readonly count: number
-  readonly until: number
+  readonly lastAt: number
+  readonly waitMs: number
 }
+
+const NONE: Failures = { count: 0, lastAt: 0, waitMs: 0 }
 
 export class Backoff {
   readonly #clock: Clock
@@ -19,9 +24,10 @@ export class Backoff {
 
   /** @throws RpcFault 503 while `key` has to wait. */
   assertMayStart(key: string, service: string): void {
-    const waitMs = (this.#failures.get(key)?.until ?? 0) - this.#clock()
-    if (waitMs <= 0) return
-    const seconds = Math.ceil(waitMs / 1000)
+    const { lastAt, waitMs } = this.#failures.get(key) ?? NONE
+    const leftMs = leftOf(waitMs, this.#clock() - lastAt)
+    if (leftMs <= 0) return
+    const seconds = Math.ceil(leftMs / 1000)
     throw new RpcFault(
       503,
       'refused',
@@ -47,6 +53,6 @@ export class Backoff {
     const count = (this.#failures.get(key)?.count ?? 0) + 1
     const doublings = count - FREE_FAILURES - 1
     const waitMs = doublings < 0 ? 0 : Math.min(BACKOFF_FIRST_MS * 2 ** doublings, BACKOFF_MAX_MS)
-    this.#failures.set(key, { count, until: now + waitMs })
+    this.#failures.set(key, { count, lastAt: now, waitMs })
   }
 }

@@ -49,7 +49,8 @@ export function launchChild(
   })
   log.debug({ child_pid: hosted.pid }, 'server process started')
   void hosted.ended.then((ending) => {
-    log.debug({ ...ending }, 'server process ended')
+    const { exitCode, signal, spawnError, stderr } = ending
+    log.debug({ exit_code: exitCode, signal, err: spawnError, stderr }, 'server process ended')
     events.ended(ending)
   })
   return {

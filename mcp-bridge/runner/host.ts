@@ -19,6 +19,8 @@ export interface LaunchOrder {
   readonly folders: readonly string[]
   /** Run in the same environment when the child and what it left have ended. */
   readonly stopCommand: readonly string[] | undefined
+  /** Whether others may take over what it works on, so that it ends with the deadline. */
+  readonly isLent: boolean
   /** Lines of stdout beyond it are skipped. */
   readonly frameBytesMax: number
 }
@@ -90,8 +92,8 @@ export interface ChildHost {
   /** Never throws: what could not be started has ended, with `spawnError`. */
   launch(order: LaunchOrder, events: HostedEvents): HostedChild
   /**
-   * Everything ends within so long unless this is called again before; without a call, or after one with
-   * Infinity, only with us.
+   * What is lent ends within so long unless this is called again before; without a call, or after one with
+   * Infinity, only with us, as everything else.
    * It holds when we are frozen: whoever watches over the children counts.
    */
   endUnlessRenewed(withinMs: number): void

@@ -60,7 +60,7 @@ export function planLaunch(
 ): LaunchPlan {
   const expand = createExpand(service, person, place, ownSecrets)
   const { dataFolder } = place
-  const { name, launch, folders, stopCommand, limits } = service
+  const { name, launch, folders, stopCommand, isolation, limits } = service
   if (launch.kind === 'remote') throw new TypeError(`${name} is no program`)
   return {
     service: name,
@@ -71,6 +71,8 @@ export function planLaunch(
     cwd: launch.cwd === undefined ? dataFolder : expand(launch.cwd),
     folders: [dataFolder, ...folders.map(expand)],
     stopCommand: stopCommand?.map(expand),
+    // Its process runs under a lease.
+    isLent: isolation !== 'session',
     frameBytesMax: limits.messageBytes,
   }
 }

@@ -149,6 +149,7 @@ export class LocalChild implements HostedChild {
 
   async #leave({ sweep, launchLast, release }: LocalChildPorts, log: Log): Promise<void> {
     const { spawnError } = await this.ended
+    await this.#grouped.emptied
     if (spawnError === undefined) {
       await sweep.after(this.#marker)
       const last = await runLast(launchLast, log)

@@ -29,7 +29,8 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
       const order = account?.order ?? given
       makeFolders(order)
       const env = { ...environmentOf(order, surroundings), [CHILD_MARKER]: marker }
-      const place = { cwd: order.cwd, env, uid: account?.uid }
+      const lent = order.isLent ? { name: CHILD_MARKER, value: marker } : undefined
+      const place = { cwd: order.cwd, env, uid: account?.uid, lent }
       const { command, args, service, frameBytesMax, stopCommand } = order
       const grouped = groups.launch({ command, args, ...place, stdio: 'pipe' })
       const child = new LocalChild(
@@ -40,7 +41,9 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
           launchLast: () => {
             const [program, ...rest] = stopCommand ?? []
             if (program === undefined) return undefined
-            return groups.launch({ command: program, args: rest, ...place, stdio: 'ignore' })
+            // Its texts are templates, the first one as well.
+            const last = { command: program, args: rest, calledInErrors: 'the stop command' }
+            return groups.launch({ ...last, ...place, stdio: 'ignore' })
           },
         },
       )

@@ -22,7 +22,7 @@ import {
 } from '../json-rpc.ts'
 
 export const ROOTS_CHANGED = 'notifications/roots/list_changed'
-const ROOTS_LIST = 'roots/list'
+export const ROOTS_LIST = 'roots/list'
 
 /** What a server is told that its client can do about roots. */
 export function rootsCapability({ roots }: Service): JsonObject {

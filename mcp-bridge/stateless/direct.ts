@@ -11,10 +11,12 @@ import {
   toCancelled,
 } from '../json-rpc.ts'
 import { DISCOVER, LISTEN } from '../methods.ts'
-import type { Call, ProcessUser } from '../runner/process-user.ts'
+import type { ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
+import { Asking } from './asking.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
+import { withholdRoots } from './withheld-roots.ts'
 
 /** Settles the answer, now or later. @throws RpcFault when the server cannot be asked. */
 export async function callDirectly(
@@ -23,26 +25,29 @@ export async function callDirectly(
   { request }: StatelessRequest,
   answer: StatelessAnswer,
 ): Promise<void> {
-  const { admission } = exchange
+  const { admission, service } = exchange
   const caller = new Caller(exchange, answer)
   const process = await acquireStateless(bridge, exchange, caller)
-  const call: Call = {
-    id: request.id,
-    settle(response) {
-      answer.settle(request.method === DISCOVER ? withServedRevisions(response) : response)
-      void bridge.runner.release(process, caller)
-    },
-  }
+  const release = (): void => void bridge.runner.release(process, caller)
+  let asking: Asking | undefined
   const giveUp = (reason: string): void => {
-    process.cancel(call, toCancelled(request.id, reason))
-    void bridge.runner.release(process, caller)
+    if (asking !== undefined) process.cancel(asking.call, toCancelled(request.id, reason))
+    release()
   }
   caller.begin(process)
   try {
     admission.assertStands()
-    process.request(caller, call, request)
+    asking = new Asking(request, {
+      ask: (call, asked) => process.request(caller, call, asked),
+      settle(response) {
+        answer.settle(request.method === DISCOVER ? withServedRevisions(response) : response)
+        release()
+      },
+      withheld: withholdRoots(service, process.rootFolders, request),
+    })
+    asking.begin()
   } catch (error) {
-    void bridge.runner.release(process, caller)
+    release()
     throw error
   }
   admission.endBy((fault) => {

@@ -1,6 +1,6 @@
 /** Protections of MCP servers from each other, and of people from them. */
 
-import { conformance, type Mutation, unit } from './mutation.ts'
+import { conformance, integration, type Mutation, unit } from './mutation.ts'
 
 export const SERVERS: readonly Mutation[] = [
   {
@@ -35,6 +35,14 @@ export const SERVERS: readonly Mutation[] = [
     to: 'return request\n',
     noticedBy: ': what the server learns of the client',
     test: unit('mcp-bridge/runner/roots'),
+  },
+  {
+    takesOut: 'folders among the answers of a client without a session are dropped',
+    file: 'mcp-bridge/stateless/withheld-roots.ts',
+    from: "!(isObject(one) && 'roots' in one)",
+    to: 'isObject(one)',
+    noticedBy: 'a forged state brings the server nothing but the folders of the service',
+    test: integration('mcp-bridge/roots-stateless'),
   },
   {
     takesOut: 'a change of roots is not told',

@@ -198,6 +198,14 @@ export const SESSIONS: readonly Mutation[] = [
     test: integration('mcp-bridge/instances'),
   },
   {
+    takesOut: 'what was passed on and got no answer is not carried out again',
+    file: 'mcp-bridge/elsewhere.ts',
+    from: "if (outcome === 'unanswered' && !isRepeatable(exchange)) throw unanswered(exchange)",
+    to: '',
+    noticedBy: 'a call that was passed on is not made again after',
+    test: integration('mcp-bridge/unanswered'),
+  },
+  {
     takesOut: 'an idle session ends',
     file: 'mcp-bridge/sessions.ts',
     from: 'else if (now - entry.usedAt >= this.#options.timeoutMs) this.end(entry.session.id)',

@@ -52,6 +52,7 @@ function shellOf(owner: string, more: Partial<LaunchOrder> = {}): LaunchOrder {
     cwd: '/',
     folders: [],
     stopCommand: undefined,
+    isLent: false,
     frameBytesMax: 1024 * 1024,
     ...more,
   }

@@ -30,6 +30,7 @@ const CAT: LaunchOrder = {
   cwd: '/',
   folders: [],
   stopCommand: undefined,
+  isLent: true,
   frameBytesMax: 1024 * 1024,
 }
 

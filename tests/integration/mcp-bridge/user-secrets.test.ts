@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { deriveKey, Secret } from '../../../lib/platform/secret.ts'
 import { redisUserSecrets, type UserSecrets } from '../../../lib/store/user-secrets.ts'
-import { type Bridge, fixture, startBridge, USER_SECRETS_KEY } from '../../support/bridge.ts'
+import {
+  type Bridge,
+  fixture,
+  type LogLine,
+  startBridge,
+  USER_SECRETS_KEY,
+} from '../../support/bridge.ts'
 import { fixtureInfo, initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 
 const userSecrets = { NOTES_KEY: 'Your key for the notes', NOTES_REGION: 'Your region' }
@@ -19,6 +25,16 @@ const services = {
     args: ['-e', 'process.exit(3)', '${secret.NOTES_KEY}'],
     userSecrets: { NOTES_KEY: 'Your key' },
   },
+  absent: {
+    command: 'no-such-program',
+    args: ['--key', '${secret.NOTES_KEY}', '${secret.COMMON}'],
+    userSecrets: { NOTES_KEY: 'Your key' },
+  },
+  lastly: fixture('echoes.ts', {
+    stopCommand: ['/no/such/program', '${user.id}'],
+    env: { KEY: '${secret.NOTES_KEY}' },
+    userSecrets: { NOTES_KEY: 'Your key' },
+  }),
 }
 /** The operator has variables of the same names, which are nobody's. */
 const environment = { NOTES_KEY: 'canary of the operator', COMMON: 'for all', REGION: 'nowhere' }
@@ -27,6 +43,12 @@ const storeOf = async ({ valkey }: Bridge): Promise<UserSecrets> =>
   redisUserSecrets(await valkey.connect(), deriveKey(new Secret(USER_SECRETS_KEY), 'user-secrets'))
 const secrets = await storeOf(bridge)
 test.after.always(() => bridge.stop())
+
+const saidOf = async (service: string, text: RegExp) => {
+  const isIt = (line: LogLine) => line['service'] === service && text.test(String(line['msg']))
+  for (let waited = 0; waited < 5000 && !bridge.log.some(isIt); waited += 10) await sleep(10)
+  return bridge.log.filter(isIt)
+}
 
 const enter = async (user: string, values: Readonly<Record<string, string>>, service = 'notes') => {
   for (const [name, value] of Object.entries(values)) {
@@ -132,6 +154,21 @@ test('a service that fails with what was entered is the service’s failure', as
     send(bridge, 'broken', initializeBody(), { caller: { user: 'dev:hugo' } }),
   )
   t.is(error?.message, 'the service broken: ended before it answered')
+})
+
+test('a program that cannot be started is told to the operator without what it was to be given', async (t) => {
+  const caller = { user: 'dev:jane' }
+  await enter(caller.user, { NOTES_KEY: 'canary of Jane' }, 'absent')
+  await enter(caller.user, { NOTES_KEY: 'canary of Jane' }, 'lastly')
+  const { error } = await json(send(bridge, 'absent', initializeBody(), { caller }))
+  t.is(error?.message, 'the service absent: could not be started')
+  const [said] = await saidOf('absent', /ended without being asked to/)
+  t.like(said?.['err'], { message: 'spawn no-such-program ENOENT' })
+  const { id } = await open(bridge, 'lastly', { caller })
+  await send(bridge, 'lastly', undefined, { method: 'DELETE', session: id, caller })
+  const [failed] = await saidOf('lastly', /stop command failed/)
+  t.like(failed?.['err'], { message: 'spawn the stop command ENOENT' })
+  t.notRegex(JSON.stringify(bridge.log), /canary of Jane|for all/)
 })
 
 test('what cannot be opened is missing, and the operator is told', async (t) => {

@@ -87,3 +87,19 @@ test('each has words, and there are not too many', (t) => {
   }
   t.deepEqual(faultsOf(many), ['notes: userSecrets: has more than 32 names'])
 })
+
+test('no secret is part of a folder that the server is told of, nor of the stop command', (t) => {
+  const used = { env: { KEY: '${secret.KEY}' } }
+  const told = { roots: 'fixed' as const, rootFolders: ['/srv/${secret.KEY}'] }
+  const stop = { stopCommand: ['curl', '-H', 'Authorization: ${secret.KEY}'] }
+  for (const userSecrets of [{}, { KEY: 'x' }]) {
+    t.deepEqual(faultsOf({ ...used, ...told, userSecrets }), [
+      'notes: rootFolders.0: ${secret.KEY} is not known here',
+    ])
+    t.deepEqual(faultsOf({ ...used, ...stop, userSecrets }), [
+      'notes: stopCommand.2: ${secret.KEY} is not known here',
+    ])
+  }
+  const known = { rootFolders: ['${data}/${user.id}'], stopCommand: ['x', '${data}/${user.id}'] }
+  t.deepEqual(faultsOf({ ...used, roots: 'fixed', ...known }), [])
+})

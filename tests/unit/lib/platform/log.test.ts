@@ -64,6 +64,21 @@ test.serial('where several addresses were tried, each says what became of it', (
   t.deepEqual(err?.['errors'], ['Error: refused ::1', 'Error: refused 127.0.0.1'])
 })
 
+test.serial('errors of programs say what went wrong, without command line and environment', (t) => {
+  const error = Object.assign(new Error('spawn x ENOENT'), {
+    code: 'ENOENT',
+    spawnfile: 'SECRET',
+    spawnargs: ['--key', 'SECRET'],
+    cmd: 'x --key SECRET',
+    env: { KEY: 'SECRET' },
+    options: { env: { KEY: 'SECRET' } },
+  })
+  log.warn({ err: error }, 'x')
+  t.false(lines.at(-1)?.includes('SECRET'))
+  t.is(lastLine()['err']?.['message'], 'spawn x ENOENT')
+  t.is(error.spawnfile, 'SECRET', 'what was given is left as it is')
+})
+
 test.serial('lines are in their order, and the last ones come out of a process that exits', (t) => {
   const module = join(import.meta.dirname, '../../../../lib/platform/log.ts')
   const program = `

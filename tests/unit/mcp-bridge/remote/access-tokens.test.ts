@@ -119,3 +119,13 @@ test('without its secret nobody is asked', async (t) => {
   await t.throwsAsync(tokens.get(), { message: /the operator must set DOCS_SECRET/ })
   t.is(asked.length, 0)
 })
+
+test('a clock that is put back keeps neither a token nor a refusal for longer', async (t) => {
+  const told = (count: number) => (count === 1 ? { status: 500, body: {} } : bearer(count))
+  const { tokens, pass } = await world(t, told)
+  await t.throwsAsync(tokens.get())
+  pass(-600_000)
+  t.is(await tokens.get(), 'token-2')
+  pass(-600_000)
+  t.is(await tokens.get(), 'token-3')
+})

@@ -78,3 +78,11 @@ test('it rests half a minute at most', (t) => {
   pass(REMOTE_REST_MAX_MS)
   t.notThrows(() => circuit.assertMayTry())
 })
+
+test('a clock that is put back does not prolong its rest', (t) => {
+  const { circuit, fail, pass } = world()
+  fail(3)
+  t.throws(() => circuit.assertMayTry())
+  pass(-600_000)
+  t.notThrows(() => circuit.assertMayTry())
+})

@@ -63,3 +63,11 @@ test('an ending before ten seconds counts', (t) => {
   for (let count = 0; count < 3; count += 1) end(9_999)
   t.false(mayStart())
 })
+
+test('a clock that is put back blocks nothing for as long', (t) => {
+  const { end, mayStart, pass } = setUp()
+  for (let count = 0; count < 10; count += 1) end(10)
+  t.false(mayStart())
+  pass(-600_000)
+  t.true(mayStart())
+})

@@ -16,6 +16,7 @@ const ORDER: LaunchOrder = {
   cwd: '/',
   folders: [],
   stopCommand: undefined,
+  isLent: false,
   frameBytesMax: 1024 * 1024,
 }
 
