@@ -59,7 +59,7 @@ test('under load what comes within a while is written together', async (t) => {
   let count = 0
   while (performance.now() - began < 10 * WRITE_MS) {
     // A busy machine wakes late: several each time are more than it takes.
-    for (const end = count + 10; count < end; count += 1) trail.append(record(`tool ${count}`))
+    for (const end = count + 3; count < end; count += 1) trail.append(record(`tool ${count}`))
     await sleep(1)
   }
   const writings = Math.ceil((performance.now() - began) / WRITE_MS)

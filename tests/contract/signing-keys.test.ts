@@ -163,7 +163,7 @@ test.serial('private halves stand in the store sealed only', async (t) => {
 test.serial('another secret opens nothing and says so', async (t) => {
   await keyring().synchronize()
   const other = keyring({ sealingKey: Buffer.alloc(32, 2) })
-  await t.throwsAsync(other.synchronize(), { message: /OAUTH_SERVER_SECRET/ })
+  await t.throwsAsync(other.synchronize(), { message: /GATEWAY_SECRET/ })
 })
 
 test.serial(
