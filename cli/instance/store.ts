@@ -6,6 +6,7 @@ import { type Environment, readEnvironment } from '../../lib/platform/environmen
 import { createLog } from '../../lib/platform/log.ts'
 import { deriveSecret, type Secret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
+import { toStoreAddress } from '../../lib/store/address.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from '../../lib/store/redis.ts'
 import { CliError } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
@@ -61,7 +62,7 @@ export function storeOf(socketPath: string, rootSecret: Secret): StorePlace {
   }
 }
 
-/** @throws CliError when it cannot be reached; and what `use` throws. */
+/** @throws CliError when it cannot be reached, or does not let us in; and what `use` throws. */
 export async function withConnection<Result>(
   options: RedisOptions,
   connectMs: number,
@@ -70,14 +71,50 @@ export async function withConnection<Result>(
   // What goes wrong is said once, by what is thrown.
   const redis = connectRedis(options, createLog('cli', 'error', { write() {} }))
   try {
-    await waitUntilReady(redis, connectMs).catch((cause: Error) => {
-      throw new CliError(`The store cannot be reached: ${cause.message}.`, {
-        nextStep: 'gateway status; or see to REDIS_URL and REDIS_PASSWORD',
-        cause,
-      })
+    await untilConnected(redis, connectMs).catch((cause: Error) => {
+      throw toCliError(options, cause)
     })
     return await use(redis)
   } finally {
     redis.disconnect()
   }
+}
+
+/** How a store says that it does not know us: waiting longer would change nothing. */
+const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|Client sent AUTH))/
+
+/** Rejects with what came of the last attempt. */
+async function untilConnected(redis: Redis, connectMs: number): Promise<void> {
+  const refused = Promise.withResolvers<never>()
+  let last: Error | undefined
+  redis.on('error', (error: Error) => {
+    last = error
+    if (REFUSED.test(error.message)) refused.reject(error)
+  })
+  try {
+    await Promise.race([waitUntilReady(redis, connectMs), refused.promise])
+  } catch (error) {
+    throw last ?? error
+  }
+}
+
+function toCliError({ url }: StorePlace, cause: Error): CliError {
+  const address = toStoreAddress(url)
+  const where = 'path' in address ? address.path : `${address.host}:${address.port}`
+  if (REFUSED.test(cause.message)) {
+    return new CliError(`The store at ${where} does not let the gateway in: ${cause.message}`, {
+      nextStep: 'see to REDIS_PASSWORD, and to a name and a password in REDIS_URL',
+      cause,
+    })
+  }
+  return new CliError(`The store at ${where} cannot be reached: ${toWords(cause)}.`, {
+    nextStep: 'see to the store (gateway status), and to REDIS_URL',
+    cause,
+  })
+}
+
+/** Of several addresses that were tried the error itself says nothing. */
+function toWords(cause: Error): string {
+  const first = cause instanceof AggregateError ? cause.errors[0] : cause
+  return first instanceof Error && first.message !== '' ? first.message : 'it does not answer'
 }

@@ -9,13 +9,13 @@ import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
+import { type StorePlace, withConnection } from '../instance/store.ts'
 import { ownVersion } from '../release/own-version.ts'
 import type { Part } from '../supervisor/part.ts'
 import { type PartsOptions, type Store, socketsIn, toParts } from '../supervisor/parts.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { planCertificates } from './certificates.ts'
 import { listenAddresses } from './listen-addresses.ts'
-import { requireStore } from './require-store.ts'
 import type { Settings } from './settings.ts'
 
 export interface Plan {
@@ -42,7 +42,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
     { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
   ])
-  if (settings.externalStore) await requireStore(settings.externalStore, options.progress)
+  if (settings.externalStore) await reachStore(settings.externalStore, options.progress)
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
   const { environment } = context
@@ -68,6 +68,17 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     ...(valkey && { valkey: valkey.version }),
   }
   return { parts, versions }
+}
+
+/** One that starts together with this machine takes a moment. */
+const STORE_PATIENCE_MS = 15_000
+const STORE_COMMAND_MS = 2000
+
+/** What is wrong with a store of the operator's is said here, and once: not by each part that would need it. */
+async function reachStore(place: StorePlace, progress: Progress): Promise<void> {
+  const task = progress.begin('reaching the store')
+  const options = { ...place, commandTimeoutMs: STORE_COMMAND_MS }
+  await withConnection(options, STORE_PATIENCE_MS, async () => {}).finally(() => task.end())
 }
 
 async function findPrograms({
