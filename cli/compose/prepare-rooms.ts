@@ -3,10 +3,10 @@
  * what it may know in a volume of its own. But for backups, which hold it, nobody else ever sees the root secret.
  */
 
-import { accessSync, constants, copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { COPIES_VARIABLE, copiesOf } from '../../lib/catalogue/copies.ts'
-import { ConfigError, type Environment } from '../../lib/platform/environment.ts'
+import { ConfigError, type Environment, readText } from '../../lib/platform/environment.ts'
 import { deriveSecret } from '../../lib/platform/secret.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
@@ -171,12 +171,11 @@ function withoutFiles(env: Readonly<Record<string, string>>): Record<string, str
   const faults: string[] = []
   const entries = Object.entries(env).map(([name, value]) => {
     if (!name.endsWith('_FILE') || name === KEPT_FILE) return [name, value]
+    const plain = name.slice(0, -'_FILE'.length)
     try {
-      const held = readFileSync(value, 'utf8').trimEnd()
-      if (held === '') faults.push(`${name} names a file with nothing in it`)
-      return [name.slice(0, -'_FILE'.length), held]
+      return [plain, readText(plain, { [name]: value }) ?? '']
     } catch (error) {
-      faults.push(`${name} cannot be read: ${(error as Error).message}`)
+      faults.push(`${plain} ${(error as Error).message}`)
       return [name, value]
     }
   })
