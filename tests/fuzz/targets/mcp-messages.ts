@@ -202,9 +202,10 @@ function statelessHeaders(bytes: Buffer): Record<string, string> {
   }
 }
 
+/** A byte-order mark is ignored, as RFC 8259 section 8.1 allows. */
 function messagesIn(text: string): Message[] {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return (Array.isArray(value) ? value : [value]).filter(
       (one) => typeof one === 'object' && one !== null,
     )

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { FILES, renderBootstrap } from '../../../envoy/bootstrap.ts'
 import { readEnvoyConfig } from '../../../envoy/config.ts'
@@ -77,13 +78,12 @@ test('beyond the limit connections are closed at once, and whoever looks at the 
 
 test('when connections become scarce, idle ones end early', async (t) => {
   const { port } = await startEnvoy(t, { heapBytes: GIGABYTE, connections: 10 })
-  const startedAt = performance.now()
   const opened = await Promise.all(Array.from({ length: 9 }, () => open(t, port)))
   t.true(opened.every(({ closed }) => !closed))
-  await Promise.all(
-    opened.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))),
-  )
-  t.true(performance.now() - startedAt < 60_000)
+  const ends = opened.map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)))
+  // As soon as some have made room, the others may stay: 180 s, as long as anybody where there is room.
+  const first = await Promise.race([...ends.map((end) => end.then(() => 'closed')), sleep(60_000)])
+  t.is(first, 'closed')
 })
 
 test('without memory nothing new is taken on, and the figures say so', async (t) => {

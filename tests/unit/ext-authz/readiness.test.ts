@@ -25,5 +25,6 @@ test('what does not serve is waited for a moment only', async (t) => {
   t.teardown(() => readiness.stop())
   const begun = performance.now()
   await readiness.servingWithin(50)
-  t.true(performance.now() - begun >= 50)
+  // A timer may be up to a millisecond early.
+  t.true(performance.now() - begun >= 49)
 })
