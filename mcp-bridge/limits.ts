@@ -178,6 +178,10 @@ export const INITIALIZE_TIMEOUT_MS = 60_000
 export const DISCOVER_TIMEOUT_MS = 10_000
 /** How long a native server may take until its socket accepts. */
 export const NATIVE_START_TIMEOUT_MS = 15_000
+/** A native server that was silent for as long as a call may be is ended unless it answers something by then. */
+export const NATIVE_ALIVE_MS = 10_000
+/** How long anybody waits for a native server to take notice of an ending. */
+export const NATIVE_TELL_MS = 10_000
 /** A process with a secret that its person has replaced or deleted lives on for so long at most. */
 export const SECRETS_CHECK_MS = 30_000
 /** Proxies cut silent streams, some of them after 30 s. */

@@ -6,7 +6,6 @@ import { type Exchange, SESSION_HEADER } from '../exchange.ts'
 import {
   isResponse,
   type ParsedBody,
-  type RpcFault,
   type RpcRequest,
   serialize,
   toBody,
@@ -17,6 +16,7 @@ import { withServedRevisions } from '../stateless/direct.ts'
 import type { AnswerReader } from '../tools/answer-reader.ts'
 import { askTraced } from './ask-traced.ts'
 import { passOn } from './pass-on.ts'
+import { type GiveUp, Patience } from './patience.ts'
 import type { PassingReader } from './read-answer.ts'
 import { refuse } from './refuse.ts'
 
@@ -30,30 +30,38 @@ export async function forwardStateless(
   const { service, admission } = exchange
   const watching = bridge.tools.reader(exchange, bridge.tools.admit(exchange, body))
   const upstream = endWithClient(exchange, watching)
-  admission.endBy((fault) => {
+  const refuseIt: GiveUp = (fault) => {
     watching?.cancel()
     refuse(exchange, fault)
     upstream.abort()
-  })
+  }
+  admission.endBy(refuseIt)
   const server = await bridge.natives.ensure(service)
   admission.assertStands()
+  const patience = new Patience(bridge.natives, exchange, server, refuseIt)
   const { [SESSION_HEADER]: _, ...headers } = exchange.request.headers
-  const answer = await askTraced(bridge.tracing, exchange, server, {
-    method: 'POST',
-    path: exchange.request.url ?? '/',
-    headers,
-    body: toBody(body),
-    signal: upstream.signal,
-  })
+  const answer = await patience.watch(
+    askTraced(bridge.tracing, exchange, server, {
+      method: 'POST',
+      path: exchange.request.url ?? '/',
+      headers,
+      body: toBody(body),
+      signal: upstream.signal,
+    }),
+  )
   // Nobody has a session here, whatever the server believes.
   delete answer.headers[SESSION_HEADER]
   const reader = request.method === DISCOVER ? DISCOVERY : watching
-  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive, reader)
-  admission.endBy((fault) => {
+  const end: GiveUp = passOn(answer, exchange, bridge.streams.keepAlive, reader)
+  const breakOff: GiveUp = (fault) => {
     watching?.cancel()
     end(fault)
-  })
-  if (request.method === LISTEN) admission.listen()
+  }
+  admission.endBy(breakOff)
+  if (request.method === LISTEN) {
+    patience.end()
+    admission.listen()
+  } else patience.begun(breakOff)
 }
 
 /** To leave is to cancel (MCP 2026-07-28, Streamable HTTP): the server sees it by its connection. */

@@ -2,11 +2,11 @@
 
 import type { Bridge } from '../bridge.ts'
 import type { Exchange } from '../exchange.ts'
-import type { RpcFault } from '../json-rpc.ts'
 import type { Watched } from '../tools/watched-call.ts'
 import { askTraced } from './ask-traced.ts'
 import type { NativeSession } from './native-session.ts'
 import { passOn } from './pass-on.ts'
+import { type GiveUp, Patience } from './patience.ts'
 import { refuse, tellCancelled } from './refuse.ts'
 
 export interface Forwarded {
@@ -30,27 +30,33 @@ export async function forward(
     reader?.end()
   })
   const upstream = new AbortController()
-  admission.endBy((fault) => {
+  const refuseAll: GiveUp = (fault) => {
     refuse(exchange, fault)
     upstream.abort()
     reader?.cancel()
     tellCancelled(bridge.natives, exchange, fault)
-  })
+  }
+  admission.endBy(refuseAll)
   const server = await bridge.natives.ensure(service)
   admission.assertStands()
-  const answer = await askTraced(bridge.tracing, exchange, server, {
-    method: request.method ?? 'POST',
-    path: request.url ?? '/',
-    headers: request.headers,
-    body,
-    signal: upstream.signal,
-  })
+  const patience = new Patience(bridge.natives, exchange, server, refuseAll)
+  const answer = await patience.watch(
+    askTraced(bridge.tracing, exchange, server, {
+      method: request.method ?? 'POST',
+      path: request.url ?? '/',
+      headers: request.headers,
+      body,
+      signal: upstream.signal,
+    }),
+  )
   // The server has forgotten it, e.g. because it was started anew.
   if (answer.statusCode === 404) bridge.sessions.end(session.id)
-  const end: (fault: RpcFault) => void = passOn(answer, exchange, bridge.streams.keepAlive, reader)
-  admission.endBy((fault) => {
+  const end: GiveUp = passOn(answer, exchange, bridge.streams.keepAlive, reader)
+  const breakOff: GiveUp = (fault) => {
     reader?.cancel()
     end(fault)
     tellCancelled(bridge.natives, exchange, fault)
-  })
+  }
+  admission.endBy(breakOff)
+  patience.begun(breakOff)
 }

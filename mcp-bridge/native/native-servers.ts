@@ -6,15 +6,18 @@
  * the same account that finds the socket reaches nothing.
  */
 
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Service } from '../../lib/catalogue/service.ts'
+import { request as httpRequest } from '../../lib/platform/node-http.ts'
 import type { StopWaits } from '../../lib/platform/process-group.ts'
 import { digest, randomText } from '../../lib/platform/seal.ts'
 import { assertSocketPath } from '../../lib/platform/unix-socket.ts'
 import { RpcFault } from '../json-rpc.ts'
-import { NATIVE_START_TIMEOUT_MS, STOP_WAITS } from '../limits.ts'
+import { NATIVE_ALIVE_MS, NATIVE_START_TIMEOUT_MS, PLACE_WAIT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from '../runner/backoff.ts'
+import { waitForEnd } from '../runner/ending-wait.ts'
 import type { ChildHost, HostedChild, HostedEvents } from '../runner/host.ts'
 import { planLaunch } from '../runner/launch-plan.ts'
 import type { RunnerPorts } from '../runner/runner.ts'
@@ -38,8 +41,11 @@ interface Running extends NativeServer {
   isLeaving: boolean
   /** Whether it was us who wanted it to end. */
   wasAsked: boolean
+  /** Whether somebody looks if it answers at all. */
+  isSuspected: boolean
 }
 
+const UNTOUCHED = { isLeaving: false, wasAsked: false, isSuspected: false }
 const POLL_MS = 20
 const SHOWN_CHARACTERS = 300
 
@@ -65,7 +71,7 @@ export class NativeServers {
     await host.ready()
     let held = this.#running.get(service.name)
     while (held?.isLeaving) {
-      await held.child.gone
+      await waitForEnd(service.name, held.child.gone, PLACE_WAIT_MS)
       held = this.#running.get(service.name)
     }
     assertUnchanged(service, this.#ports)
@@ -78,6 +84,22 @@ export class NativeServers {
   running(service: string): NativeServer | undefined {
     const held = this.#running.get(service)
     return held?.isLeaving ? undefined : held
+  }
+
+  /**
+   * It was silent for as long as a call may be. One that answers other questions is only slow with this one; one
+   * that answers nothing at all is ended, and whoever comes next starts another.
+   */
+  suspect({ name }: Service, server: NativeServer): void {
+    const running = this.#running.get(name)
+    if (running !== server || running.isLeaving || running.isSuspected) return
+    running.isSuspected = true
+    void answers(running).then((isAlive) => {
+      running.isSuspected = false
+      if (isAlive || running.isLeaving) return
+      this.#ports.log.warn({ service: name }, 'native server answers nothing any more: it is ended')
+      void end(running, STOP_WAITS)
+    })
   }
 
   /** Ends the one that runs as it was before the change. */
@@ -128,7 +150,7 @@ export class NativeServers {
       const ready = waitUntilReady(service, here, child)
       // Whoever waits hears of it; without anybody it is no unforeseen rejection.
       ready.catch(() => {})
-      return { socketPath: here, secret, child, ready, isLeaving: false, wasAsked: false }
+      return { socketPath: here, secret, child, ready, ...UNTOUCHED }
     } catch (cause) {
       throw notStarted(service, cause)
     }
@@ -186,6 +208,25 @@ async function accepts(socketPath: string): Promise<boolean> {
   const answer = await promise
   socket.destroy()
   return answer
+}
+
+/** Asked without its secret, so that it has to refuse and nothing else: by itself, at once. */
+async function answers({ socketPath }: NativeServer): Promise<boolean> {
+  const question = httpRequest({
+    socketPath,
+    path: '/',
+    headers: { host: 'localhost' },
+    signal: AbortSignal.timeout(NATIVE_ALIVE_MS),
+  })
+  question.end()
+  try {
+    await once(question, 'response')
+    return true
+  } catch {
+    return false
+  } finally {
+    question.destroy()
+  }
 }
 
 function notStarted(service: Service, cause: unknown): RpcFault {

@@ -5,9 +5,11 @@ import type { Bridge } from '../bridge.ts'
 import { revisionOf, withServedRevision } from '../era.ts'
 import { type Exchange, ownerOf, sendFault } from '../exchange.ts'
 import { RpcFault, type RpcRequest, serialize } from '../json-rpc.ts'
+import { NATIVE_TELL_MS } from '../limits.ts'
 import { askTraced } from './ask-traced.ts'
 import type { NativeServer } from './native-servers.ts'
 import { NativeSession } from './native-session.ts'
+import { type GiveUp, Patience } from './patience.ts'
 import { ask, forwardable, readWhole } from './upstream.ts'
 
 const SESSION_ID = /^[\x21-\x7e]{16,256}$/
@@ -20,11 +22,20 @@ export async function openNativeSession(
   const { response, identity, admission } = exchange
   const owner = ownerOf(exchange)
   const seat = bridge.sessions.reserve(owner)
-  admission.endBy((fault) => sendFault(response, fault, request.id))
+  const upstream = new AbortController()
+  const refuse: GiveUp = (fault) => sendFault(response, fault, request.id)
+  // The server goes on: a session that it opens has to be known, to be ended.
+  admission.endBy(refuse)
   try {
     const server = await bridge.natives.ensure(exchange.service)
     admission.assertStands()
-    const { answer, body } = await initialize(bridge, server, exchange, request)
+    const patience = new Patience(bridge.natives, exchange, server, (fault) => {
+      refuse(fault)
+      upstream.abort()
+    })
+    const asking = initialize(bridge, server, exchange, request, upstream.signal)
+    const { answer, body } = await patience.watch(asking)
+    patience.end()
     const id = answer.headers['mcp-session-id']
     if (answer.statusCode === 200 && typeof id === 'string') {
       if (!SESSION_ID.test(id)) throw unusable(exchange, 'its session id is not acceptable')
@@ -48,6 +59,7 @@ async function initialize(
   server: NativeServer,
   exchange: Exchange,
   request: RpcRequest,
+  signal: AbortSignal,
 ): Promise<{ answer: IncomingMessage; body: Buffer }> {
   const { 'mcp-session-id': _, ...headers } = exchange.request.headers
   const answer = await askTraced(bridge.tracing, exchange, server, {
@@ -55,8 +67,11 @@ async function initialize(
     path: exchange.request.url ?? '/',
     headers,
     body: Buffer.from(serialize(withServedRevision(request))),
+    signal,
   })
-  const body = await readWhole(answer)
+  const body = await readWhole(answer).catch((cause) => {
+    throw unusable(exchange, 'its answer to initialize broke off', cause)
+  })
   if (body === undefined) throw unusable(exchange, 'its answer to initialize is too large')
   return { answer, body }
 }
@@ -77,7 +92,8 @@ function endUpstream(
     const server = natives.running(service)
     if (server === undefined) return
     const headers = { 'mcp-session-id': id }
-    ask(server, service, { method: 'DELETE', path, headers }).then(
+    const signal = AbortSignal.timeout(NATIVE_TELL_MS)
+    ask(server, service, { method: 'DELETE', path, headers, signal }).then(
       (answer) => void answer.resume(),
       () => {
         // It has ended or does not answer: either way the session is no more.
@@ -86,6 +102,6 @@ function endUpstream(
   }
 }
 
-function unusable({ service }: Exchange, what: string): RpcFault {
-  return new RpcFault(502, 'internal', `the service ${service.name}: ${what}`)
+function unusable({ service }: Exchange, what: string, cause?: unknown): RpcFault {
+  return new RpcFault(502, 'internal', `the service ${service.name}: ${what}`, { cause })
 }

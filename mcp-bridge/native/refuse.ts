@@ -2,6 +2,7 @@
 
 import { type Exchange, sendFault } from '../exchange.ts'
 import { type RpcFault, type RpcResponse, serialize, toCancelled } from '../json-rpc.ts'
+import { NATIVE_TELL_MS } from '../limits.ts'
 import type { NativeServers } from './native-servers.ts'
 import { ask } from './upstream.ts'
 
@@ -30,7 +31,14 @@ export function tellCancelled(natives: NativeServers, exchange: Exchange, fault:
   for (const id of calls) {
     const body = Buffer.from(serialize(toCancelled(id, fault.message)))
     const path = request.url ?? '/'
-    ask(server, service.name, { method: 'POST', path, headers: request.headers, body }).then(
+    const signal = AbortSignal.timeout(NATIVE_TELL_MS)
+    ask(server, service.name, {
+      method: 'POST',
+      path,
+      headers: request.headers,
+      body,
+      signal,
+    }).then(
       (answer) => void answer.resume(),
       () => {
         // It has ended or does not answer: either way nobody waits for what it does.

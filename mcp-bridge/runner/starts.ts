@@ -10,6 +10,7 @@ import type { Service } from '../../lib/catalogue/service.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { Lease, LeaseSubject, Leases } from '../leases.ts'
 import { PLACE_WAIT_MS, STOP_WAITS } from '../limits.ts'
+import { waitForEnd } from './ending-wait.ts'
 import type { Person } from './launch-plan.ts'
 import type { Launched } from './launcher.ts'
 import type { OwnSecrets } from './own-secrets.ts'
@@ -147,20 +148,9 @@ export class Starts {
     return held
   }
 
-  /**
-   * A runner that is frozen, or cut off, does not say that what it has ends.
-   * @throws RpcFault 503 when it takes too long.
-   */
   async #over({ name }: Service, ending: Promise<unknown> | undefined): Promise<void> {
     if (ending === undefined) return
-    const waited = Promise.withResolvers<never>()
-    const { endingWaitMs = PLACE_WAIT_MS } = this.#ports
-    const timer = setTimeout(() => waited.reject(stillEnding(name)), endingWaitMs)
-    try {
-      await Promise.race([ending, waited.promise])
-    } finally {
-      clearTimeout(timer)
-    }
+    await waitForEnd(name, ending, this.#ports.endingWaitMs ?? PLACE_WAIT_MS)
   }
 
   #begin(order: Order, place: Place): ServerProcess {
@@ -190,11 +180,6 @@ function endWith(lease: Lease, process: ServerProcess): void {
   const stop = (): void => void process.stop(STOP_WAITS)
   if (lease.lost.aborted) stop()
   else lease.lost.addEventListener('abort', stop)
-}
-
-function stillEnding(service: string): RpcFault {
-  const message = `the service ${service}: what ran before has not ended yet: try again later`
-  return new RpcFault(503, 'refused', message, { headers: { 'retry-after': '5' } })
 }
 
 /** A request can be on its way for long: what it found at first must not be started any more. */

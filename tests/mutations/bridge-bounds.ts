@@ -4,6 +4,39 @@ import { integration, type Mutation, unit } from './mutation.ts'
 
 export const BRIDGE_BOUNDS: readonly Mutation[] = [
   {
+    takesOut: 'a native server may not be silent for ever',
+    file: 'mcp-bridge/native/patience.ts',
+    from: '    }, callTimeoutMs)',
+    to: '    }, 1e8)',
+    noticedBy: 'a call without a session that stays silent is answered',
+    test: integration('mcp-bridge/native-patience'),
+  },
+  {
+    takesOut: 'a native server may not answer for ever',
+    file: 'mcp-bridge/native/patience.ts',
+    from: '      leftMs,\n',
+    to: '      1e8,\n',
+    noticedBy: 'one that has begun to answer may think, up to the ceiling',
+    test: integration('mcp-bridge/native-patience'),
+  },
+  {
+    takesOut: 'a native server that does something is only slow',
+    file: 'mcp-bridge/native/native-servers.ts',
+    from: '      if (isAlive || running.isLeaving) return',
+    to: '      if (running.isLeaving) return',
+    noticedBy:
+      'a call without a session that stays silent is answered with what to do, and left; the server stays',
+    test: integration('mcp-bridge/native-patience'),
+  },
+  {
+    takesOut: 'a native server that does nothing is replaced',
+    file: 'mcp-bridge/native/patience.ts',
+    from: '      natives.suspect(service, server)\n',
+    to: '',
+    noticedBy: 'one that answers nothing at all is ended',
+    test: integration('mcp-bridge/native-patience'),
+  },
+  {
     takesOut: 'a person sends so much at once',
     file: 'mcp-bridge/bodies.ts',
     from: 'if (ofUser > BODIES_BYTES_PER_USER_MAX) {',

@@ -100,7 +100,8 @@ async function beginExchange(
   const keepAlive = new Ticker(keepAliveMs)
   const admission = new Admission({ identity: IDENTITY, cut: () => {}, onOver: () => {} }, 0)
   const front = createServer((request: IncomingMessage, response) => {
-    const service = { name: 'svc' } as Service
+    const limits = { callTimeoutMs: 300_000, callCeilingMs: 3_600_000 }
+    const service = { name: 'svc', limits } as Service
     const exchange: Exchange = { request, response, identity: IDENTITY, service, admission, calls }
     const [only] = calls
     if (!isBatch && only !== undefined) exchange.rpcId = only
