@@ -38,11 +38,13 @@ export function judge({ operation, algorithm, ours, theirs }: Row): Verdict | un
   if (ours === undefined || theirs === undefined) return undefined
   const ratio = ours.perSecond / theirs.perSecond
   const target = operation.target(algorithm)
+  // What was answered wrongly was not measured.
+  const isSound = ours.errors === 0 && theirs.errors === 0
   return {
     ratio,
     target,
-    isMet: target === undefined || ratio >= target,
-    isTailMet: ours.p99Ms <= theirs.p99Ms,
+    isMet: isSound && (target === undefined || ratio >= target),
+    isTailMet: isSound && ours.p99Ms <= theirs.p99Ms,
   }
 }
 

@@ -105,7 +105,7 @@ function startCosts(serverPid: number, valkeyPid: number): (outcome: Outcome) =>
 function toRound(outcome: Outcome): Omit<Round, keyof Costs> {
   const { requests, seconds, latenciesMs, errors, sample } = outcome
   return {
-    perSecond: requests / seconds,
+    perSecond: (requests - errors) / seconds,
     p50Ms: latenciesMs[Math.floor(requests * 0.5)] ?? Number.NaN,
     p99Ms: latenciesMs[Math.floor(requests * 0.99)] ?? Number.NaN,
     errors,
