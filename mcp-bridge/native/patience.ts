@@ -6,6 +6,7 @@
 
 import type { Exchange } from '../exchange.ts'
 import { RpcFault } from '../json-rpc.ts'
+import { type Lateness, toOverdueWords } from '../overdue.ts'
 import type { NativeServer, NativeServers } from './native-servers.ts'
 
 export type GiveUp = (fault: RpcFault) => void
@@ -22,8 +23,7 @@ export class Patience {
     const { callTimeoutMs } = service.limits
     this.#timer = setTimeout(() => {
       natives.suspect(service, server)
-      const bound = `was silent for ${callTimeoutMs / 1000} s`
-      giveUp(this.#fault(`${bound}: ask again, or for less at once (callTimeout of the service)`))
+      giveUp(this.#fault('silent'))
     }, callTimeoutMs)
   }
 
@@ -45,11 +45,7 @@ export class Patience {
     response.once('close', () => this.end())
     const { callCeilingMs } = service.limits
     const leftMs = Math.max(0, callCeilingMs - (performance.now() - this.#begunAt))
-    const bound = `has not finished within ${callCeilingMs / 1000} s`
-    this.#timer = setTimeout(
-      () => giveUp(this.#fault(`${bound}: ask for less at once (callCeiling of the service)`)),
-      leftMs,
-    )
+    this.#timer = setTimeout(() => giveUp(this.#fault('long')), leftMs)
   }
 
   end(): void {
@@ -57,9 +53,10 @@ export class Patience {
   }
 
   /** Whoever called gets it as an answer, as from a server of any other kind. */
-  #fault(what: string): RpcFault {
+  #fault(was: Lateness): RpcFault {
     const { service, calls = [] } = this.#exchange
     const status = calls.length > 0 ? 200 : 504
+    const what = toOverdueWords(was, service.limits)
     return new RpcFault(status, 'internal', `the service ${service.name}: ${what}`)
   }
 }

@@ -17,6 +17,7 @@ import {
   type RpcResponse,
   toCancelled,
 } from '../json-rpc.ts'
+import { toOverdueWords } from '../overdue.ts'
 import { toValidAnswer } from './answers.ts'
 import type { CallTraces } from './call-traces.ts'
 import { Correlation, type Overdue, type Settled } from './correlation.ts'
@@ -176,11 +177,7 @@ export class Calls {
   }
 
   #endOverdue({ id, call, begunAt, was }: Overdue): void {
-    const { callTimeoutMs, callCeilingMs } = this.#service.limits
-    const what =
-      was === 'silent'
-        ? `was silent for ${callTimeoutMs / 1000} s: ask again, or for less at once (callTimeout of the service)`
-        : `has not finished within ${callCeilingMs / 1000} s: ask for less at once (callCeiling of the service)`
+    const what = toOverdueWords(was, this.#service.limits)
     this.#hung.gaveUp(begunAt)
     this.#ports.notify(toCancelled(id, what))
     this.#fail(call, what)

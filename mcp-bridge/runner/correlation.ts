@@ -17,6 +17,7 @@ import {
   type RpcResponse,
 } from '../json-rpc.ts'
 import { PENDING_PER_PROCESS_MAX, TASK_TOKENS_MAX } from '../limits.ts'
+import type { Lateness } from '../overdue.ts'
 import { AbandonedCalls } from './abandoned.ts'
 import type { Call, ProcessUser } from './process-user.ts'
 
@@ -38,8 +39,7 @@ export interface Overdue extends Settled {
   /** The id it has in the process. */
   readonly id: number
   readonly begunAt: number
-  /** Whether it was silent, or has lasted too long whatever it told. */
-  readonly was: 'silent' | 'long'
+  readonly was: Lateness
 }
 
 /** Calls of a process, and how many of them are a person's. */
@@ -191,7 +191,7 @@ export class Correlation {
   #overdueBy(
     { begunAt, quietSince = 0 }: Pending,
     { callTimeoutMs, callCeilingMs }: ServiceLimits,
-  ): Overdue['was'] | undefined {
+  ): Lateness | undefined {
     // The second in which it began was not a whole one.
     if ((this.#second - begunAt - 1) * 1000 >= callCeilingMs) return 'long'
     if ((this.#second - quietSince - 1) * 1000 >= callTimeoutMs) return 'silent'

@@ -14,8 +14,8 @@ export const BRIDGE_BOUNDS: readonly Mutation[] = [
   {
     takesOut: 'a native server may not answer for ever',
     file: 'mcp-bridge/native/patience.ts',
-    from: '      leftMs,\n',
-    to: '      1e8,\n',
+    from: ', leftMs)',
+    to: ', 1e8)',
     noticedBy: 'one that has begun to answer may think, up to the ceiling',
     test: integration('mcp-bridge/native-patience'),
   },
