@@ -68,6 +68,7 @@ interface Launch {
   readonly server: Command
   readonly isolation?: Isolation
   readonly spares?: number
+  readonly busyWith?: Command
 }
 
 async function within<T>(
@@ -151,9 +152,12 @@ function slowOpeningCells(server: 'everything' | 'time', options: CellOptions): 
     server,
     contender: 'ours',
     measure: () =>
-      within('ours', options, { server: command, spares: SPARES }, async (contender) => [
-        await measureOpeningWithSpare(contender, SLOW_OPENINGS),
-      ]),
+      within(
+        'ours',
+        options,
+        { server: command, spares: SPARES, busyWith: options.world.servers.tiny },
+        async (contender) => [await measureOpeningWithSpare(contender, SLOW_OPENINGS)],
+      ),
   }
   return [...cells, warm]
 }

@@ -23,6 +23,8 @@ export interface Contender {
   readonly name: ContenderName
   readonly pid: number
   readonly door: Door
+  /** To the server of `busyWith`, where there is one. */
+  readonly busyDoor?: Door | undefined
   /** As an operator does it. */
   stop(): Promise<void>
   /** As a power cut does it. */
@@ -36,6 +38,8 @@ export interface ContenderOptions {
   /** Of ours: the others have no choice. */
   readonly isolation?: Isolation
   readonly spares?: number
+  /** Of ours: another server beside it. */
+  readonly busyWith?: Command
   /** For Node, before the program. */
   readonly nodeOptions?: readonly string[]
 }
@@ -46,17 +50,26 @@ export async function startContender(
 ): Promise<Contender> {
   const folder = mkdtempSync(join(options.world.folder, 'c-'))
   const start = toStart(name)
-  const { door, process } = await start({ ...options, folder })
+  const { door, busyDoor, process } = await start({ ...options, folder })
   const end = async (how: 'stop' | 'kill'): Promise<void> => {
     await process[how]()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { name, pid: process.pid, door, stop: () => end('stop'), kill: () => end('kill') }
+  return {
+    name,
+    pid: process.pid,
+    door,
+    busyDoor,
+    stop: () => end('stop'),
+    kill: () => end('kill'),
+  }
 }
 
-type Start = (
-  options: ContenderOptions & { readonly folder: string },
-) => Promise<{ readonly door: Door; readonly process: RunningProcess }>
+type Start = (options: ContenderOptions & { readonly folder: string }) => Promise<{
+  readonly door: Door
+  readonly busyDoor?: Door | undefined
+  readonly process: RunningProcess
+}>
 
 function toStart(name: ContenderName): Start {
   switch (name) {
@@ -73,6 +86,7 @@ function toStart(name: ContenderName): Start {
 const MAIN = join(import.meta.dirname, '../../mcp-bridge/main.ts')
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/compiled')
 const SERVICE = 'bench'
+const BUSY_SERVICE = 'busy'
 const EDGE_SECRET = randomText()
 /** Sessions of one person are bounded, and one bench has many. */
 const personOf = (number: number): string => `dev:person-${number}`
@@ -83,15 +97,17 @@ const startOurs: Start = async ({
   server: [command, ...args],
   isolation,
   spares,
+  busyWith,
   nodeOptions = [],
 }) => {
   const socket = join(folder, 'b.sock')
   const service = { command, args, isolation, ...(spares !== undefined && { spares }) }
+  const mcpServers = {
+    [SERVICE]: service,
+    ...(busyWith && { [BUSY_SERVICE]: toService(busyWith) }),
+  }
   // JSON is YAML.
-  writeFileSync(
-    join(folder, 'gateway.yaml'),
-    JSON.stringify({ mcpServers: { [SERVICE]: service } }),
-  )
+  writeFileSync(join(folder, 'gateway.yaml'), JSON.stringify({ mcpServers }))
   const process_ = startProcess(
     [process.execPath, ...ROOM_NODE_ARGS, ...BRIDGE_NODE_ARGS, ...nodeOptions, MAIN],
     {
@@ -130,10 +146,20 @@ const startOurs: Start = async ({
     'x-gateway-edge': EDGE_SECRET,
     'x-request-id': '5f0c1a52-6a0e-4a4c-9b58-6f4f8a1f3d11',
   })
+  const doorOf = (name: string): Door => ({
+    address: { path: socket },
+    path: `/${name}/mcp`,
+    headers,
+  })
   return {
-    door: { address: { path: socket }, path: `/${SERVICE}/mcp`, headers },
+    door: doorOf(SERVICE),
+    busyDoor: busyWith && doorOf(BUSY_SERVICE),
     process: process_,
   }
+}
+
+function toService([command, ...args]: Command): object {
+  return { command, args }
 }
 
 const PIPE = join(import.meta.dirname, 'bare-pipe.ts')
