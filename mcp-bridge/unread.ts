@@ -1,5 +1,6 @@
 /**
- * How much of what is sent waits in memory for clients that read slowly: for those of each person, and for all.
+ * How much of what is sent waits in memory for clients that read slowly: for those of each person, and for all. Of
+ * servers the same is counted apart (runner/input-share.ts).
  *
  * What each backlog tells is as it was last counted, which may be too much by what was read since: before anybody
  * is told that there is no room it is counted again.
@@ -7,7 +8,7 @@
 
 import { UNSENT_BYTES_PER_USER_MAX, UNSENT_SHARE_BYTES, UNSENT_TOTAL_BYTES_MAX } from './limits.ts'
 
-/** Something in which bytes wait for a client. */
+/** Something in which bytes wait to be read. */
 export interface Waiting {
   /** As they were counted last. */
   readonly bytes: number

@@ -10,16 +10,23 @@ import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { createSparing } from '../sparing.ts'
 import { KEPT_BYTES } from './framing.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
+import { type InputAccount, InputShare } from './input-share.ts'
 import { callOfOversized } from './oversized.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
 const SHOWN_CHARACTERS = 200
 
+export interface ChildPorts {
+  /** Where what it has not read counts. */
+  readonly input: InputAccount
+  readonly log: Log
+}
+
 export function launchChild(
   host: ChildHost,
   order: LaunchOrder,
   events: UpstreamEvents,
-  log: Log,
+  { input, log }: ChildPorts,
 ): Upstream {
   const rubbish = createSparing()
   const skipped = createSparing()
@@ -47,10 +54,12 @@ export function launchChild(
     },
     oversized: (head, tail) => skip({ limit: order.frameBytesMax }, head, tail),
   })
+  const share = new InputShare(input, hosted)
   log.debug({ child_pid: hosted.pid }, 'server process started')
   void hosted.ended.then((ending) => {
     const { exitCode, signal, spawnError, stderr } = ending
     log.debug({ exit_code: exitCode, signal, err: spawnError, stderr }, 'server process ended')
+    share.end()
     events.ended(ending)
   })
   return {
@@ -60,7 +69,12 @@ export function launchChild(
     pause: () => hosted.pause(),
     resume: () => hosted.resume(),
     figures: () => hosted.figures(),
-    send: (message) => hosted.send(toLine(message)),
+    send(message) {
+      const line = toLine(message)
+      share.assertRoomFor(line.length)
+      hosted.send(line)
+      share.recount()
+    },
     stop: (waits) => hosted.stop(waits),
   }
 }

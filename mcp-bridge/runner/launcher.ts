@@ -8,6 +8,7 @@ import type { Span, Tracing } from '../../lib/platform/tracing/tracing.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { RemoteProbe } from '../remote/probe.ts'
 import type { Remotes } from '../remote/remotes.ts'
+import { Unread } from '../unread.ts'
 import type { Backoff } from './backoff.ts'
 import { launchChild } from './child.ts'
 import type { ChildHost, HostedEnding } from './host.ts'
@@ -52,6 +53,8 @@ export class Launcher {
   readonly totals = new Totals()
   readonly #ports: LauncherPorts
   readonly #backoff: Backoff
+  /** By servers. */
+  readonly #unread = new Unread()
 
   constructor(ports: LauncherPorts, backoff: Backoff) {
     this.#ports = ports
@@ -78,6 +81,10 @@ export class Launcher {
     this.#backoff.assertMayStart(backoffKey(), service.name)
     const startedAt = clock()
     const ownLog = log.child({ service: service.name, ...(person && { user: person.userId }) })
+    const input = {
+      unread: this.#unread,
+      holder: () => (owner === undefined ? `service ${service.name}` : `user ${owner.userId}`),
+    }
     const noteEnding = (ending: HostedEnding): void => {
       this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
       if (!process.wasAsked) reportEnding(ownLog, ending)
@@ -88,7 +95,7 @@ export class Launcher {
     const begin = (events: UpstreamEvents): Upstream =>
       service.launch.kind === 'remote'
         ? remotes.open(service, { userId: owner?.userId, expand }, era, events, ownLog)
-        : launchChild(host, plan(), events, ownLog)
+        : launchChild(host, plan(), events, { input, log: ownLog })
     const launch = (events: UpstreamEvents): Upstream => {
       // Noted first: whoever hears of the ending may try again at once.
       const ended: UpstreamEvents['ended'] = (ending) => {

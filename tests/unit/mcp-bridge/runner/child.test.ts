@@ -5,6 +5,7 @@ import { MESSAGE_VALUES_MAX } from '../../../../mcp-bridge/limits.ts'
 import { launchChild } from '../../../../mcp-bridge/runner/child.ts'
 import type { HostedEvents, LaunchOrder } from '../../../../mcp-bridge/runner/host.ts'
 import type { OversizedCall } from '../../../../mcp-bridge/runner/oversized.ts'
+import { Unread } from '../../../../mcp-bridge/unread.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
 
 const ORDER: LaunchOrder = {
@@ -37,7 +38,8 @@ function child() {
     return host.launch(order, hosted)
   }
   const log = createLog('test', 'warn', { write: (line) => void lines.push(line) })
-  launchChild({ ...host, launch }, ORDER, events, log)
+  const input = { unread: new Unread(), holder: () => 'ann' }
+  launchChild({ ...host, launch }, ORDER, events, { input, log })
   const say = (line: string): void => said.hosted?.frame(Buffer.from(line))
   return { say, messages, oversized, lines }
 }
