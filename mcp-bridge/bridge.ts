@@ -3,6 +3,7 @@
 import type { Tracing } from '../lib/platform/tracing/tracing.ts'
 import type { Admissions } from './admissions.ts'
 import type { Bodies } from './bodies.ts'
+import type { Effort } from './effort.ts'
 import type { Peers } from './elsewhere.ts'
 import type { Eras } from './eras.ts'
 import type { LiveSession } from './live-session.ts'
@@ -22,6 +23,7 @@ import type { StandingClients } from './translate/stateless/standing-clients.ts'
 export interface Bridge {
   readonly admissions: Admissions
   readonly bodies: Bodies
+  readonly effort: Effort
   readonly sessions: Sessions<LiveSession | NativeSession | SseSession | StandingClient>
   readonly runner: Runner
   readonly eras: Eras

@@ -18,6 +18,11 @@ export const BODIES_BYTES_PER_USER_MAX = 64 * MIB
 export const BODIES_BYTES_MAX = 256 * MIB
 /** Once all is reached, each person may still send so much. */
 export const BODIES_SHARE_BYTES = 64 * KIB
+/** Smaller bodies are read in no time. */
+export const EFFORT_BYTES_MIN = 64 * KIB
+/** How long one person's bodies may be read in a row, and for how much of each second in the long run. */
+export const EFFORT_BURST_MS = 1000
+export const EFFORT_MS_PER_SECOND = 200
 /** Of a client's request, and of its progress token: clients count, or draw a UUID. */
 export const ID_CHARACTERS_MAX = 1024
 /** Messages in one batch (2025-03-26 only). */

@@ -19,6 +19,7 @@ import { Admissions } from './admissions.ts'
 import { Bodies } from './bodies.ts'
 import type { Bridge } from './bridge.ts'
 import { type McpBridgeConfig, readConfig } from './config.ts'
+import { Effort } from './effort.ts'
 import { endOutdated } from './end-outdated.ts'
 import type { HeldLeases } from './held-leases.ts'
 import { joinPeers, markerOf } from './join-peers.ts'
@@ -93,7 +94,7 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
   const admissions = new Admissions({ replica, sessions, clock: systemClock, log })
   const standing = new StandingClients(streams.seconds, peers.instances.own.id)
   const readers = new Readers(streams.unread)
-  const kept = { ...learnt, ...own, bodies: new Bodies(), readers, tracing }
+  const kept = { ...learnt, ...own, bodies: new Bodies(), effort: new Effort(), readers, tracing }
   const bridge = { admissions, sessions, runner, natives, standing, streams, peers, ...kept }
   live.onChange((now, before) => endOutdated(bridge, before.services, now.services))
   const server = createBridgeServer({

@@ -18,10 +18,10 @@ import { carry } from './trace-exchange.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, service, admission, span } = exchange
+  const { request, service, identity, admission, span } = exchange
   const body = exchange.body ?? (await readBody(exchange, bridge.bodies))
   exchange.body = body
-  const given = parseBody(body)
+  const given = bridge.effort.read(identity.userId, body.length, () => parseBody(body))
   const parsed = span === undefined ? given : carry(span, given)
   const [first] = parsed.messages
   exchange.asked = first
