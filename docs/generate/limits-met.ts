@@ -42,6 +42,12 @@ function ofTheEdge(): Met[] {
       is: `{${BRIDGE}BODIES_BYTES_PER_USER_MAX} of a person, {${BRIDGE}BODIES_BYTES_MAX} of all`,
       past: '429; 503',
     },
+    {
+      about,
+      what: 'time to read what a person sends to services, in large messages',
+      is: `{${BRIDGE}EFFORT_BURST_MS}, and {${BRIDGE}EFFORT_MS_PER_SECOND} of each second`,
+      past: '429',
+    },
     { about, what: 'access token', is: '{lib/oauth/bearer.ts#TOKEN_CHARACTERS_MAX}', past: '401' },
     {
       about,

@@ -44,6 +44,8 @@ test('the page on the bridge has the bounds that the code has', (t) => {
     ),
     'what a server writes': `${mebibytes(limits.OUTPUT_BYTES_PER_SECOND)} a second, after ${mebibytes(limits.OUTPUT_BURST_BYTES)} at once`,
     'what a server has not read yet': mebibytes(limits.INPUT_QUEUE_BYTES_MAX),
+    '… all servers of a person, or one that all share': mebibytes(limits.UNSENT_BYTES_PER_USER_MAX),
+    'the time to read what a person sends, in messages of 64 KiB and more': `${seconds(limits.EFFORT_BURST_MS)}, and ${seconds(limits.EFFORT_MS_PER_SECOND)} of each second`,
     'what a client has not read yet': mebibytes(limits.UNSENT_BYTES_MAX),
     '… all clients of a person': mebibytes(limits.UNSENT_BYTES_PER_USER_MAX),
     '… those of all persons': mebibytes(limits.UNSENT_TOTAL_BYTES_MAX),
