@@ -176,13 +176,14 @@ test('who signs out while approving in another tab keeps nothing alive', async (
     const { username: _typed, ...fields } = page.fields
     return person.submit({ ...page, fields }, {})
   })
-  const [responses] = await Promise.all([
-    Promise.all(answers),
-    person.post(logout, { extent: 'everywhere' }),
-  ])
-  for (const [index, response] of responses.entries()) {
+  // One has been approved by then; the others are on their way.
+  await Promise.race(answers)
+  await person.post(logout, { extent: 'everywhere' })
+  let approved = 0
+  for (const [index, response] of (await Promise.all(answers)).entries()) {
     const location = response.headers.get('location')
     if (location === null) continue
+    approved += 1
     const answer = await client.token({
       grant_type: 'authorization_code',
       code: new URL(location).searchParams.get('code') ?? '',
@@ -191,7 +192,7 @@ test('who signs out while approving in another tab keeps nothing alive', async (
     })
     t.is(answer.status, 400, 'a code that was given before is worth nothing now')
   }
-  t.pass()
+  t.true(approved > 0)
 })
 
 test('it is in the log, with who and how far, and without the cookie', async (t) => {
