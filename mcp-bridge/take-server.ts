@@ -6,6 +6,7 @@ import type { ProcessUser } from './runner/process-user.ts'
 import type { Era, SessionServer } from './runner/servers.ts'
 import { acquireStateless } from './stateless/direct.ts'
 import { SessionOverStateless } from './translate/sessions-over-stateless.ts'
+import { unlessLeft } from './unless-left.ts'
 
 /** Whoever talks to it; `leave` is to be called when that is over. */
 export interface Taker extends ProcessUser {
@@ -25,9 +26,9 @@ export async function takeServer(
 ): Promise<SessionServer> {
   const { response, service, identity } = exchange
   if (era === 'sessions') {
-    const left = new AbortController()
-    response.once('close', () => left.abort())
-    const process = await bridge.runner.acquire(service, identity, session, { left: left.signal })
+    const process = await unlessLeft(response, (left) =>
+      bridge.runner.acquire(service, identity, session, { left }),
+    )
     session.begin(process, () => void bridge.runner.release(process, session))
     return process
   }

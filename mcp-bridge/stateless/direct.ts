@@ -13,6 +13,7 @@ import {
 import { DISCOVER, LISTEN } from '../methods.ts'
 import type { ProcessUser } from '../runner/process-user.ts'
 import type { ServerProcess } from '../runner/server-process.ts'
+import { unlessLeft } from '../unless-left.ts'
 import { Asking } from './asking.ts'
 import type { StatelessRequest } from './envelope.ts'
 import type { StatelessAnswer } from './stateless-answer.ts'
@@ -72,13 +73,10 @@ export async function acquireStateless(
   { service, identity, response }: Exchange,
   user: ProcessUser,
 ): Promise<ServerProcess> {
-  const left = new AbortController()
-  response.once('close', () => left.abort())
-  return await bridge.runner.acquire(service, identity, user, {
-    left: left.signal,
-    era: 'stateless',
-    scope: identity.clientId,
-  })
+  const scope = identity.clientId
+  return await unlessLeft(response, (left) =>
+    bridge.runner.acquire(service, identity, user, { left, era: 'stateless', scope }),
+  )
 }
 
 /** One request's user of a process. */

@@ -17,9 +17,10 @@ import { type SecondClient, secondSdk } from '../support/second-sdk.ts'
 const run = promisify(execFile)
 const SCRIPT = join(import.meta.dirname, '../clients/python/callbacks.py')
 const bridge = await startBridge({ services: { slow: fixture('works-slowly.ts') } })
+// Fetched where it is not there yet: after the first word to ava there is no more waiting.
+const sdk = await secondSdk()
 test.after.always(() => bridge.stop())
 
-const sdk = await secondSdk()
 const textOf = ({ content }: { content: { text?: string }[] }) =>
   content.map(({ text }) => text ?? '').join('\n')
 
