@@ -76,7 +76,8 @@ for (const mode of ['legacy', 'auto']) {
       await client.callTool(operation, {
         onprogress: ({ progress }: { progress: number }) => seen.push(progress),
       })
-      t.deepEqual(seen, [1, 2, 3, 4, 5])
+      // Coming back with an answer (2026-07-28) this SDK tells the last of before again.
+      t.deepEqual([...new Set(seen)], [1, 2, 3, 4, 5])
       const call = async (name: string, args: object = {}) =>
         textOf(await client.callTool({ name, arguments: args }))
       t.regex(
@@ -88,23 +89,27 @@ for (const mode of ['legacy', 'auto']) {
     },
   )
 
-  second(
-    `the second TypeScript SDK, ${mode}: a cut call is resumed, a cancelled one ends${NEEDS}`,
-    async (t) => {
-      const { client, proxy } = await connect(t, 'slow', mode)
-      const work = (args: object, options: object = {}) =>
-        client.callTool({ name: 'work', arguments: args }, { timeout: 20_000, ...options })
-      t.is(textOf(await work({ steps: 3, ms: 400, bytes: 3, note: CUT })), 'xxx')
-      t.true(proxy.requests.some(({ lastEventId }) => lastEventId !== undefined))
-      const cancel = new AbortController()
-      const waiting = work({ steps: 50, ms: 100 }, { signal: cancel.signal })
-      await sleep(400)
-      cancel.abort('enough')
-      await t.throwsAsync(waiting)
-      t.is(textOf(await work({ bytes: 1 })), 'x')
-    },
-  )
+  second(`the second TypeScript SDK, ${mode}: a cancelled call ends${NEEDS}`, async (t) => {
+    const { client } = await connect(t, 'slow', mode)
+    const work = (args: object, options: object = {}) =>
+      client.callTool({ name: 'work', arguments: args }, { timeout: 20_000, ...options })
+    const cancel = new AbortController()
+    const waiting = work({ steps: 50, ms: 100 }, { signal: cancel.signal })
+    await sleep(400)
+    cancel.abort('enough')
+    await t.throwsAsync(waiting)
+    t.is(textOf(await work({ bytes: 1 })), 'x')
+  })
 }
+
+// Without sessions whoever is cut off has left: there is nothing to come back to.
+second(`the second TypeScript SDK, legacy: a cut call is resumed${NEEDS}`, async (t) => {
+  const { client, proxy } = await connect(t, 'slow', 'legacy')
+  const args = { steps: 3, ms: 400, bytes: 3, note: CUT }
+  const answer = await client.callTool({ name: 'work', arguments: args }, { timeout: 20_000 })
+  t.is(textOf(answer), 'xxx')
+  t.true(proxy.requests.some(({ lastEventId }) => lastEventId !== undefined))
+})
 
 test('the first TypeScript SDK: a client that begins anew goes on with its token', async (t) => {
   const url = new URL('http://gateway/slow/mcp')
