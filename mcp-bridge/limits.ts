@@ -131,7 +131,7 @@ export const AUDIT_BODY_BYTES_MAX = 64 * KIB
 export const CONGESTED_BYTES = MIB
 /** Beyond it a stream is cut, and no further call is taken: room for two of the largest messages. */
 export const UNSENT_BYTES_MAX = 64 * MIB
-/** As above, of all clients of a person, and of everybody's. */
+/** As above, of all clients of a person, and of everybody's; as much may wait for servers (runner/input-share.ts). */
 export const UNSENT_BYTES_PER_USER_MAX = 64 * MIB
 export const UNSENT_TOTAL_BYTES_MAX = 256 * MIB
 /** Once all is reached, so much may still wait for each person. */

@@ -94,14 +94,14 @@ const personOf = (number: number): string => `dev:person-${number}`
 const startOurs: Start = async ({
   world,
   folder,
-  server: [command, ...args],
+  server,
   isolation,
   spares,
   busyWith,
   nodeOptions = [],
 }) => {
   const socket = join(folder, 'b.sock')
-  const service = { command, args, isolation, ...(spares !== undefined && { spares }) }
+  const service = { ...toService(server), isolation, ...(spares !== undefined && { spares }) }
   const mcpServers = {
     [SERVICE]: service,
     ...(busyWith && { [BUSY_SERVICE]: toService(busyWith) }),

@@ -43,11 +43,10 @@ export async function measureOpeningWithSpare(
   contender: Contender,
   count: number,
 ): Promise<Measured> {
-  const { busyDoor } = contender
-  for (let number = 0; busyDoor !== undefined && number < BUSY_OPENINGS; number += 1) {
-    await openAndEnd(busyDoor, number)
-  }
-  return await measureOpening(contender, 'with a spare', count, () => untilQuiet(contender.pid))
+  const { pid, busyDoor } = contender
+  if (busyDoor === undefined) throw new Error('nothing to be busy with')
+  for (let number = 0; number < BUSY_OPENINGS; number += 1) await openAndEnd(busyDoor, number)
+  return await measureOpening(contender, 'with a spare', count, () => untilQuiet(pid))
 }
 
 async function openAndEnd(door: Contender['door'], number: number): Promise<number> {
