@@ -6,9 +6,14 @@ import { createServer } from 'node:net'
 const FIRST = 10_000
 const LAST = 30_000
 
+/** Whoever asks for several has not yet begun to listen on the first. */
+const given = new Set<number>()
+
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+    if (given.has(port)) continue
+    given.add(port)
     if (await isFree(port)) return port
   }
   throw new Error('no free port found')
