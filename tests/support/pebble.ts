@@ -11,8 +11,8 @@ import { freePort } from './free-port.ts'
 import { toolPath } from './tool-path.ts'
 
 const VERSION = 'v2.10.3'
-/** Built once for all runs. */
-const FOLDER = join(tmpdir(), `mcp-gateway-pebble-${VERSION}`)
+/** Built once for all runs, where ava and Node keep what they made. */
+const FOLDER = join(import.meta.dirname, '../../node_modules/.cache', `pebble-${VERSION}`)
 const START_MS_MAX = 30_000
 
 export interface PebbleOptions {
