@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OAUTH_SERVER_NODE_ARGS } from '../../cli/supervisor/parts.ts'
 import { ROOM_ALLOCATOR, ROOM_NODE_ARGS } from '../../cli/supervisor/room-memory.ts'
+import { OAUTH_SERVER_NODE_ARGS } from '../../cli/supervisor/room-parts.ts'
 import { gatewayFile } from '../../lib/catalogue/gateway-file.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { createLog } from '../../lib/platform/log.ts'

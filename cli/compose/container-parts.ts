@@ -8,7 +8,8 @@ import { planLego } from '../start/lego.ts'
 import type { Settings } from '../start/settings.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
 import type { Part } from '../supervisor/part.ts'
-import { type Store, toParts } from '../supervisor/parts.ts'
+import { toParts } from '../supervisor/parts.ts'
+import type { Store } from '../supervisor/parts-options.ts'
 import { ANY_ADDRESS, ENVOY_HOST, ENVOY_PROGRAM, OWN_FOLDER, ROOMS, socketAt } from './places.ts'
 
 const PLAIN_PORT = 80

@@ -1,7 +1,7 @@
 /** Where things lie in the containers of `compose.yaml`: each path means the same in all that mount it. */
 
 import { join } from 'node:path'
-import type { SocketPlace } from '../supervisor/parts.ts'
+import type { SocketPlace } from '../supervisor/room-sockets.ts'
 
 /** Holds the rooms' folders in every image. */
 export const ROOMS = '/app'

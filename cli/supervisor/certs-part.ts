@@ -5,7 +5,7 @@ import { certificateFolder, FOLDERS } from '../../certs/files.ts'
 import { SOCKET_NAMES } from '../../lib/platform/unix-socket.ts'
 import type { Part } from './part.ts'
 import { pick, settingsOf } from './part-environment.ts'
-import type { PartsOptions } from './parts.ts'
+import type { PartsOptions } from './parts-options.ts'
 import { answersHealth } from './readiness.ts'
 import { ROOM_NODE_ARGS } from './room-memory.ts'
 

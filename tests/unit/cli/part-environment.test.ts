@@ -10,7 +10,8 @@ import {
   ROOM_SETTINGS,
   serviceSecrets,
 } from '../../../cli/supervisor/part-environment.ts'
-import { socketsIn, toParts } from '../../../cli/supervisor/parts.ts'
+import { toParts } from '../../../cli/supervisor/parts.ts'
+import { socketsIn } from '../../../cli/supervisor/room-sockets.ts'
 import { tracingEnvironment } from '../../../cli/supervisor/tracing-environment.ts'
 import { ENVOY_VARIABLES } from '../../../envoy/config.ts'
 import { EXT_AUTHZ_VARIABLES } from '../../../ext-authz/config.ts'
