@@ -54,6 +54,23 @@ test('targets are ratios of rows, and those of rows that were not measured have 
   )
 })
 
+test('a row with wrong answers meets nothing, nor does what is compared with it', (t) => {
+  const verdicts = judge([
+    figuresOf('jwt', at16, { perSecond: 1000 }),
+    { ...figuresOf('textbook', at16, { perSecond: 100, serviceCpuUs: 100 }), errors: 1 },
+    figuresOf('warm', at16, { perSecond: 950, serviceCpuUs: 20, serviceMb: 99 }),
+  ])
+  t.deepEqual(
+    verdicts.map(({ title, isMet }) => [title, isMet]),
+    [
+      ['warm / jwt, requests per second', true],
+      ['warm / textbook, requests per second', false],
+      ['warm / textbook, CPU of the service', false],
+      ['warm, memory of one process of the service', true],
+    ],
+  )
+})
+
 test('beside requests per second stands the ratio of all processor time', (t) => {
   const verdicts = judge([
     figuresOf('jwt', at16, { perSecond: 1000, envoyCpuUs: 90, serviceCpuUs: 0, storeCpuUs: 0 }),
