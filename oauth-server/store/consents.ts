@@ -2,14 +2,15 @@
  * Consents: what a person has approved for a client, so that the same need not be asked twice.
  *
  * Key: `consent:<hash of person and client>` (hash: for each redirect URI and service the instant of the
- * approval, the time of its last use, and the terms as JSON), 90 days from the last use of each;
+ * approval, the time of its last use, and the terms as JSON; `forgotten`, the instant up to which whatever
+ * was approved is forgotten), 90 days from the last use of each;
  * `consents:forgotten:<hash of sub>` (the instant up to which everything of a person is forgotten);
  * `consents:user:<hash of sub>` (sorted set of client ids by the end of what is remembered for them).
  */
 
 import type { Redis } from 'ioredis'
 import { digest } from '../../lib/platform/seal.ts'
-import { INSTANT_KEY, NEXT_INSTANT } from '../../lib/store/instant.ts'
+import { INSTANT_KEY, instantOfGrant, NEXT_INSTANT } from '../../lib/store/instant.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import {
   ENDING_SECONDS,
@@ -28,6 +29,13 @@ export interface ConsentSubject {
   readonly service: string
 }
 
+/** How it was approved. */
+export interface GivenApproval {
+  readonly login: Pick<Login, 'key'>
+  /** What was granted by it. Its instant is the approval's: this is written down somewhat later. */
+  readonly grantId: string
+}
+
 /** What was approved. */
 export interface ConsentTerms {
   readonly scopes: readonly string[]
@@ -37,10 +45,11 @@ export interface ConsentTerms {
 
 export interface Consents {
   /**
-   * In place of what was remembered for the same subject. Nothing where the login has ended that approved it:
-   * whoever signed out everywhere, or was revoked, in between is asked again.
+   * In place of what was remembered for the same subject. Nothing where the login has ended that approved it,
+   * or where the person has had it forgotten since: whoever signed out everywhere, or ended the access, in
+   * between is asked again.
    */
-  remember(subject: ConsentSubject, terms: ConsentTerms, login: Pick<Login, 'key'>): Promise<void>
+  remember(subject: ConsentSubject, terms: ConsentTerms, approval: GivenApproval): Promise<void>
   /** Not what was approved before the person signed out everywhere. Finding it keeps it alive. */
   find(subject: ConsentSubject): Promise<ConsentTerms | undefined>
   /** Whatever the person has approved for the client: it has to ask again. */
@@ -64,6 +73,11 @@ export interface RememberedConsent extends ConsentTerms {
 
 /** Not longer: the end of all logins would be forgotten before the consent. */
 const LIFETIME_SECONDS = ENDING_SECONDS
+/** Far longer than an approval is on its way to be remembered. */
+const FORGETTING_SECONDS = 3600
+
+/** Beside the hashes of subjects, in the same record. */
+const FORGOTTEN_FIELD = 'forgotten'
 
 /** Lua: `list_consent(index, client, ttl)` keeps the index as short as what it lists. */
 const LIST_CONSENT = `
@@ -75,13 +89,15 @@ local function list_consent(index, client, ttl)
 end
 `
 
-/** KEYS: instant, consent, index, those of the login. ARGV: field, terms, ttl, client. */
-const REMEMBER = defineScript(`${NEXT_INSTANT}${LIST_CONSENT}${FIND_LOGIN}
-if not find_login(KEYS[4], KEYS[5]) then return end
+/** KEYS: consent, index, those of the login. ARGV: field, terms, ttl, client, instant. */
+const REMEMBER = defineScript(`${LIST_CONSENT}${FIND_LOGIN}
+if not find_login(KEYS[3], KEYS[4]) then return end
+local forgotten = redis.call('HGET', KEYS[1], '${FORGOTTEN_FIELD}')
+if forgotten and tonumber(ARGV[5]) <= tonumber(forgotten) then return end
 local now = redis.call('TIME')[1]
-redis.call('HSET', KEYS[2], ARGV[1], next_instant(KEYS[1]) .. ' ' .. now .. ' ' .. ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-list_consent(KEYS[3], ARGV[4], ARGV[3])`)
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[5] .. ' ' .. now .. ' ' .. ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+list_consent(KEYS[2], ARGV[4], ARGV[3])`)
 
 /** Lua: `is_over(instant, used)`. KEYS consent, start of endings, start of forgettings; ARGV hash of sub, ttl. */
 const IS_OVER = `${HAS_ENDED}
@@ -114,6 +130,13 @@ for _, stored in ipairs(redis.call('HVALS', KEYS[1])) do
 end
 return found`)
 
+/** KEYS: instant, consent, index. ARGV: client, ttl. */
+const FORGET = defineScript(`${NEXT_INSTANT}
+redis.call('DEL', KEYS[2])
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('HSET', KEYS[2], '${FORGOTTEN_FIELD}', next_instant(KEYS[1]))
+redis.call('EXPIRE', KEYS[2], ARGV[2])`)
+
 /** KEYS: instant, forgetting. ARGV: ttl. */
 const FORGET_OF_USER = defineScript(`${NEXT_INSTANT}
 redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`)
@@ -144,12 +167,12 @@ export function redisConsents(redis: Redis): Consents {
     }))
   }
   return {
-    async remember(subject, { scopes, revision }, login) {
+    async remember(subject, { scopes, revision }, { login, grantId }) {
       const { userId, clientId, redirectUri, service } = subject
       const stored: Stored = { scopes, revision, redirectUri, service }
       const values = [field(subject), JSON.stringify(stored), LIFETIME_SECONDS, clientId]
-      const keys = [INSTANT_KEY, key(subject), indexKey(userId), ...loginKeys(login)]
-      await REMEMBER(redis, keys, values)
+      const keys = [key(subject), indexKey(userId), ...loginKeys(login)]
+      await REMEMBER(redis, keys, [...values, instantOfGrant(grantId) ?? 0])
     },
     async find(subject) {
       const { userId, clientId } = subject
@@ -162,7 +185,8 @@ export function redisConsents(redis: Redis): Consents {
     },
     async forget(subject) {
       const { userId, clientId } = subject
-      await redis.multi().del(key(subject)).zrem(indexKey(userId), clientId).exec()
+      const keys = [INSTANT_KEY, key(subject), indexKey(userId)]
+      await FORGET(redis, keys, [clientId, FORGETTING_SECONDS])
     },
     async forgetOfUser(userId) {
       const keys = [INSTANT_KEY, FORGETTINGS_KEY_START + digest(userId)]
