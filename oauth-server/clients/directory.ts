@@ -5,7 +5,7 @@ import type { Clients } from '../store/clients.ts'
 import type { Client } from './client.ts'
 import type { ClientDocuments } from './documents/client-documents.ts'
 import { isDocumentUrl } from './documents/document-url.ts'
-import { allowedOf, type RedirectHosts, requireAllowedHosts } from './redirect-hosts.ts'
+import { type RedirectHosts, requireAllowedHosts, sortByHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
@@ -77,13 +77,13 @@ export function createClientDirectory(
   async function findRegistered(id: string, freshness: Freshness): Promise<Client | undefined> {
     const client = await registered.find(id)
     if (client === undefined) return undefined
-    const redirectUris = allowedOf(client.redirectUris, redirectHosts)
-    if (redirectUris.length === client.redirectUris.length) return client
+    const { listed, others } = sortByHosts(client.redirectUris, redirectHosts)
+    if (others.length === 0) return client
     // With nowhere left to be answered nothing begins. What was granted goes on.
-    if (redirectUris.length === 0 && freshness === 'current') {
+    if (listed.length === 0 && freshness === 'current') {
       requireAllowedHosts(client.redirectUris, redirectHosts)
     }
-    return { ...client, redirectUris }
+    return { ...client, redirectUris: listed, refusedRedirectUris: others }
   }
 
   return {
