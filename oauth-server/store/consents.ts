@@ -4,7 +4,8 @@
  * Key: `consent:<hash of person and client>` (hash: for each redirect URI and service the instant of the
  * approval, the time of its last use, and the terms as JSON; `forgotten`, the instant up to which whatever
  * was approved is forgotten), 90 days from the last use of each;
- * `consents:forgotten:<hash of sub>` (the instant up to which everything of a person is forgotten);
+ * `consents:forgotten:<hash of sub, or of client>` (the instant up to which everything of a person, or for a
+ * client, is forgotten);
  * `consents:user:<hash of sub>` (sorted set of client ids by the end of what is remembered for them).
  */
 
@@ -56,6 +57,8 @@ export interface Consents {
   forget(subject: Pick<ConsentSubject, 'userId' | 'clientId'>): Promise<void>
   /** As `forget`, for every client. */
   forgetOfUser(userId: string): Promise<void>
+  /** As `forget`, for everybody. */
+  forgetOfClient(clientId: string): Promise<void>
   /** What of a person's would be found. */
   ofUser(userId: string): Promise<readonly RememberedConsent[]>
 }
@@ -99,26 +102,30 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[5] .. ' ' .. now .. ' ' .. ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 list_consent(KEYS[2], ARGV[4], ARGV[3])`)
 
-/** Lua: `is_over(instant, used)`. KEYS consent, start of endings, start of forgettings; ARGV hash of sub, ttl. */
+/**
+ * Lua: `is_over(instant, used)`. KEYS consent, start of endings, start of forgettings; ARGV hash of sub, ttl,
+ * hash of client.
+ */
 const IS_OVER = `${HAS_ENDED}
 local function is_over(instant, used)
   return has_ended(KEYS[2], ARGV[1], instant) or has_ended(KEYS[3], ARGV[1], instant)
+    or has_ended(KEYS[3], ARGV[3], instant)
     or redis.call('TIME')[1] - used > tonumber(ARGV[2])
 end
 `
 
 /** KEYS and ARGV beyond: index; field, client. */
 const FIND = defineScript(`${IS_OVER}${LIST_CONSENT}
-local stored = redis.call('HGET', KEYS[1], ARGV[3])
+local stored = redis.call('HGET', KEYS[1], ARGV[4])
 if not stored then return nil end
 local instant, used, terms = string.match(stored, '^(%d+) (%d+) (.*)$')
 if is_over(instant, used) then
-  redis.call('HDEL', KEYS[1], ARGV[3])
+  redis.call('HDEL', KEYS[1], ARGV[4])
   return nil
 end
-redis.call('HSET', KEYS[1], ARGV[3], instant .. ' ' .. redis.call('TIME')[1] .. ' ' .. terms)
+redis.call('HSET', KEYS[1], ARGV[4], instant .. ' ' .. redis.call('TIME')[1] .. ' ' .. terms)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-list_consent(KEYS[4], ARGV[4], ARGV[2])
+list_consent(KEYS[4], ARGV[5], ARGV[2])
 return terms`)
 
 /** What of one client's would be found. */
@@ -138,7 +145,7 @@ redis.call('HSET', KEYS[2], '${FORGOTTEN_FIELD}', next_instant(KEYS[1]))
 redis.call('EXPIRE', KEYS[2], ARGV[2])`)
 
 /** KEYS: instant, forgetting. ARGV: ttl. */
-const FORGET_OF_USER = defineScript(`${NEXT_INSTANT}
+const FORGET_ALL = defineScript(`${NEXT_INSTANT}
 redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`)
 
 const FORGETTINGS_KEY_START = 'consents:forgotten:'
@@ -155,10 +162,23 @@ const indexKey = (userId: string): string => `consents:user:${digest(userId)}`
 /** As it is kept: `redirectUri` and `service` are for people. */
 type Stored = ConsentTerms & Partial<Pick<ConsentSubject, 'redirectUri' | 'service'>>
 
+/** Never what `digest` makes of a person. */
+const clientDigest = (clientId: string): string => digest(JSON.stringify(['client', clientId]))
+
+/** The first ARGV of the scripts with IS_OVER. */
+const overArguments = ({ userId, clientId }: Pick<ConsentSubject, 'userId' | 'clientId'>) => [
+  digest(userId),
+  LIFETIME_SECONDS,
+  clientDigest(clientId),
+]
+
 export function redisConsents(redis: Redis): Consents {
+  const forgetAll = async (hash: string): Promise<void> => {
+    await FORGET_ALL(redis, [INSTANT_KEY, FORGETTINGS_KEY_START + hash], [LIFETIME_SECONDS])
+  }
   const ofClient = async (userId: string, clientId: string): Promise<RememberedConsent[]> => {
     const keys = [key({ userId, clientId }), ...MARK_KEY_STARTS]
-    const reply = await OF_CLIENT(redis, keys, [digest(userId), LIFETIME_SECONDS])
+    const reply = await OF_CLIENT(redis, keys, overArguments({ userId, clientId }))
     return (reply as [string, string, string][]).map(([instant, used, terms]) => ({
       ...(JSON.parse(terms) as Stored),
       clientId,
@@ -177,7 +197,7 @@ export function redisConsents(redis: Redis): Consents {
     async find(subject) {
       const { userId, clientId } = subject
       const keys = [key(subject), ...MARK_KEY_STARTS, indexKey(userId)]
-      const values = [digest(userId), LIFETIME_SECONDS, field(subject), clientId]
+      const values = [...overArguments(subject), field(subject), clientId]
       const stored = await FIND(redis, keys, values)
       if (typeof stored !== 'string') return undefined
       const { scopes, revision } = JSON.parse(stored) as Stored
@@ -188,10 +208,8 @@ export function redisConsents(redis: Redis): Consents {
       const keys = [INSTANT_KEY, key(subject), indexKey(userId)]
       await FORGET(redis, keys, [clientId, FORGETTING_SECONDS])
     },
-    async forgetOfUser(userId) {
-      const keys = [INSTANT_KEY, FORGETTINGS_KEY_START + digest(userId)]
-      await FORGET_OF_USER(redis, keys, [LIFETIME_SECONDS])
-    },
+    forgetOfUser: (userId) => forgetAll(digest(userId)),
+    forgetOfClient: (clientId) => forgetAll(clientDigest(clientId)),
     async ofUser(userId) {
       const clientIds = await redis.zrange(indexKey(userId), '0', '-1')
       return (await Promise.all(clientIds.map((id) => ofClient(userId, id)))).flat()

@@ -108,9 +108,10 @@ test('forgetting a client takes whatever was approved for it, and nothing else',
 for (const [what, forget] of [
   ['a client', (subject: ConsentSubject) => consents.forget(subject)],
   ['all of a person', ({ userId }: ConsentSubject) => consents.forgetOfUser(userId)],
+  ['all for a client', ({ clientId }: ConsentSubject) => consents.forgetOfClient(clientId)],
 ] as const) {
   test(`what was approved before is not remembered after forgetting ${what}`, async (t) => {
-    const subject = subjectOf(`dev:late-${what}`)
+    const subject = { ...subjectOf(`dev:late-${what}`), clientId: `late-${what}` }
     const late = await grant(subject)
     await forget(subject)
     const next = await grant(subject)
@@ -122,6 +123,26 @@ for (const [what, forget] of [
     t.is((await consents.ofUser(subject.userId)).length, 1)
   })
 }
+
+test('forgetting all for a client takes what anybody approved for it, and nothing else', async (t) => {
+  const [mine, theirs] = ['dev:p', 'dev:q'].map((user) => ({
+    ...subjectOf(user),
+    clientId: 'once',
+  }))
+  const other = { ...subjectOf('dev:p'), clientId: 'ever' }
+  if (mine === undefined || theirs === undefined) return t.fail()
+  for (const one of [mine, theirs, other]) await remember(one, TERMS)
+  await consents.forgetOfClient('once')
+  for (const one of [mine, theirs]) t.is(await consents.find(one), undefined)
+  t.deepEqual(
+    (await consents.ofUser('dev:p')).map(({ clientId }) => clientId),
+    ['ever'],
+  )
+  t.deepEqual(await consents.find(other), TERMS)
+  await remember(mine, TERMS)
+  t.deepEqual(await consents.find(mine), TERMS)
+  t.is(await consents.find(theirs), undefined)
+})
 
 test.serial('what keeps late approvals from being remembered goes by itself', async (t) => {
   const subject = subjectOf('dev:forgets')
