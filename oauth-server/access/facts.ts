@@ -41,7 +41,8 @@ const RETRY_AFTER_SECONDS = 30
 
 export function createFacts(ports: FactsPorts): Facts {
   const { config, families, clock, log, needsOf } = ports
-  const ageOf = ({ readAt }: KnownUser): number => toSeconds(clock()) - readAt
+  // Read when our clock was ahead: nobody knows how long ago that was, and it was not just now.
+  const ageOf = ({ readAt }: KnownUser): number => Math.abs(toSeconds(clock()) - readAt)
   const areOld = (known: KnownUser): boolean =>
     arePerishable(needsOf(known.provider)) && ageOf(known) > config.ACCESS_FACTS_LIFETIME
   const mayBind = (known: KnownUser): boolean => ageOf(known) <= config.ACCESS_FACTS_OUTAGE

@@ -17,7 +17,7 @@ import type { Ports } from '../ports.ts'
 import { logError } from '../steps/answer-errors.ts'
 import { checkGrantType } from '../steps/require-grant-type.ts'
 import type { Login } from '../store/logins.ts'
-import { type Approved as Granted, grantAccess } from './grant-access.ts'
+import { type Access, type Approved as Decided, grantAccess } from './grant-access.ts'
 import { type OpenQuestion, useUp } from './open-question.ts'
 import { rememberConsent } from './remembered.ts'
 import { type RespondentState, sendCode } from './respond.ts'
@@ -39,18 +39,18 @@ export async function approve(
   if ('refusal' in admission) return await refuse(ctx, ports, question, admission.refusal)
   const { login } = admission
   await requireExpected(ctx, ports, question, login)
-  const code = await grantAccess(ports, { interaction, login, service })
-  if (code === undefined) {
+  const access = await grantAccess(ports, { interaction, login, service })
+  if (access === undefined) {
     delete ctx.state.respondent
     throw signedOutMeanwhile()
   }
   await ports.clients.keep(client)
   await useUp(ctx, ports, question)
-  await remember(ctx, ports, { interaction, login, service })
+  await remember(ctx, ports, { interaction, login, service, grantId: access.grantId })
   const facts = { user: login.userId, client_id: client.id, service }
   ports.records.add({ action: 'consent/approve', outcome: 'ok', ...facts })
   ctx.state.log.info(facts, 'access approved')
-  sendCode(ctx, code, ports.gateway.addresses.issuer)
+  sendCode(ctx, access.code, ports.gateway.addresses.issuer)
 }
 
 /**
@@ -60,10 +60,10 @@ export async function approve(
 async function remember(
   { state }: Koa.ParameterizedContext<RespondentState>,
   ports: Ports,
-  granted: Granted,
+  decided: Decided & Pick<Access, 'grantId'>,
 ): Promise<void> {
   try {
-    await rememberConsent(ports, granted)
+    await rememberConsent(ports, decided)
   } catch (thrown) {
     logError(state.log, OAuthError.from(thrown))
   }

@@ -56,7 +56,7 @@ type Step = Koa.Middleware<AuthorizeState>
 const LIMIT = { name: 'authorize', burst: 600, perMinute: 300 }
 
 export function authorize(ports: Ports): Koa.Middleware[] {
-  const { families, gateway } = ports
+  const { families, gateway, live } = ports
   const { issuer } = gateway.addresses
   const steps: Step[] = [
     securePage,
@@ -97,6 +97,13 @@ export function authorize(ports: Ports): Koa.Middleware[] {
         pushed?.request ?? (await parseAuthorizationRequest(params, client, ports))
       ctx.state.interaction = toInteraction(ctx.state, ctx.state.request)
       await next()
+    },
+
+    /** What was pushed may be about a service that has gone since. */
+    async function refuseIfGone(ctx, next) {
+      const { service } = ctx.state.request
+      if (service === undefined || live.current.services.has(service)) return await next()
+      throw new OAuthError('invalid_target', 'the service is not there any more')
     },
 
     async function answerHead(ctx, next) {

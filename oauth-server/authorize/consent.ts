@@ -23,7 +23,7 @@ import type { Login } from '../store/logins.ts'
 import { type Approval, parseApproval } from './approval.ts'
 import { approve } from './approve.ts'
 import { showConsentPage } from './consent-page.ts'
-import { findQuestion, type OpenQuestion, useUp } from './open-question.ts'
+import { findQuestion, type OpenQuestion, requireService, useUp } from './open-question.ts'
 import { type RespondentState, redirectErrors } from './respond.ts'
 
 /** `again`: another try, after an account that may not in. */
@@ -77,12 +77,9 @@ export function consent(ports: Ports): Koa.Middleware[] {
       throw new OAuthError('access_denied', 'the person denied the request')
     },
 
-    /** It was there when the question was asked. */
     async function refuseIfGone(ctx, next) {
-      const { service } = ctx.state.question.interaction
-      if (service === undefined || live.current.services.has(service)) return await next()
-      await useUp(ctx, ports, ctx.state.question)
-      throw new OAuthError('invalid_target', 'the service is not there any more')
+      await requireService(ctx, ports, ctx.state.question)
+      await next()
     },
 
     async function recognizePerson(ctx, next) {

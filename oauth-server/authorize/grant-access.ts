@@ -11,6 +11,11 @@ export interface Approved {
   readonly service: string
 }
 
+export interface Access {
+  readonly grantId: string
+  readonly code: string
+}
+
 /**
  * Resolves with a code, or with undefined when the person has signed out meanwhile: asked after the
  * grant is made, because signing out ends those that it finds. So does a change of the access rules: whoever
@@ -21,7 +26,7 @@ export interface Approved {
 export async function grantAccess(
   { families, scopes, resources, access }: Ports,
   { interaction, login, service }: Approved,
-): Promise<string | undefined> {
+): Promise<Access | undefined> {
   const { id: loginId, userId, userName, authenticatedAt } = login
   const grant = await families.grants.create({
     userId,
@@ -36,7 +41,7 @@ export async function grantAccess(
   if (!(await access.allows(userId, service))) {
     throw new OAuthError('access_denied', 'this account may no longer use this service')
   }
-  return await families.codes.issue({
+  const code = await families.codes.issue({
     grantId: grant.id,
     userId: grant.userId,
     clientId: grant.clientId,
@@ -44,4 +49,5 @@ export async function grantAccess(
     codeChallenge: interaction.codeChallenge,
     nonce: interaction.nonce,
   })
+  return { grantId: grant.id, code }
 }

@@ -39,6 +39,21 @@ function gone(): OAuthError {
   )
 }
 
+/**
+ * The service that was asked for was there when the question was.
+ * @throws OAuthError for the client, once the question is used up.
+ */
+export async function requireService(
+  ctx: Koa.ParameterizedContext<RespondentState>,
+  ports: Ports,
+  question: OpenQuestion,
+): Promise<void> {
+  const { service } = question.interaction
+  if (service === undefined || ports.live.current.services.has(service)) return
+  await useUp(ctx, ports, question)
+  throw new OAuthError('invalid_target', 'the service is not there any more')
+}
+
 /** Of a double submit, or of a pushed request opened in two browsers, one goes on; the other is told so on a page. */
 export async function useUp(
   ctx: Koa.ParameterizedContext<RespondentState>,

@@ -15,7 +15,7 @@ import type { Scopes } from '../scopes.ts'
 import type { ConsentSubject } from '../store/consents.ts'
 import type { Interaction } from '../store/interactions.ts'
 import type { Login } from '../store/logins.ts'
-import { type Approved, grantAccess } from './grant-access.ts'
+import { type Access, type Approved, grantAccess } from './grant-access.ts'
 
 type Asked = Approved & { readonly client: Client }
 
@@ -56,15 +56,18 @@ async function isMeant(
 }
 
 /**
- * Keeps what the person has just approved, where it can ever count: of the client as the page described it, and
- * while the login stands that approved it.
+ * Keeps what the person has just approved, where it can ever count: of the client as the page described it,
+ * while the login stands that approved it, and unless the person has ended the access meanwhile.
  */
-export async function rememberConsent({ families, scopes }: Ports, asked: Approved): Promise<void> {
-  const { interaction, login } = asked
+export async function rememberConsent(
+  { families, scopes }: Ports,
+  asked: Approved & Pick<Access, 'grantId'>,
+): Promise<void> {
+  const { interaction, login, grantId } = asked
   const { redirectUri, clientRevision: revision } = interaction
   if (revision === undefined || !provesItself(redirectUri)) return
   const terms = { scopes: toScopes(scopes, asked), revision }
-  await families.consents.remember(toSubject(asked), terms, login)
+  await families.consents.remember(toSubject(asked), terms, { login, grantId })
 }
 
 async function isRemembered(ports: Ports, asked: Asked): Promise<boolean> {
@@ -83,8 +86,9 @@ export async function grantRemembered(
   ports: Ports,
   asked: Asked,
 ): Promise<{ readonly code: string } | { readonly obstacle: OAuthErrorCode }> {
-  const code = await grantAccess(ports, asked)
-  if (code === undefined) return { obstacle: 'login_required' }
+  const access = await grantAccess(ports, asked)
+  if (access === undefined) return { obstacle: 'login_required' }
+  const { code } = access
   return (await isRemembered(ports, asked)) ? { code } : { obstacle: 'consent_required' }
 }
 

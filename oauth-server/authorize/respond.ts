@@ -6,6 +6,7 @@
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
+import { notListed } from '../clients/redirect-hosts.ts'
 import { isOutOfBand } from '../clients/redirect-uri.ts'
 import type { Params } from '../http/params.ts'
 import { renderPage } from '../pages/render.ts'
@@ -35,8 +36,9 @@ const SEE_OTHER = 303
  */
 export function requireRespondent(client: Client, params: Params): Respondent {
   const isRepeated = params.repeated.includes('redirect_uri')
-  const target = isRepeated ? undefined : resolveRedirectTarget(client, params.get('redirect_uri'))
-  if (target === undefined) throw notRegistered()
+  const requested = params.get('redirect_uri')
+  const target = isRepeated ? undefined : resolveRedirectTarget(client, requested)
+  if (target === undefined) throw notAnswered(client, isRepeated ? undefined : requested)
   const state = params.get('state')
   if (state !== undefined && Buffer.byteLength(state) > STATE_BYTES_MAX) {
     throw new OAuthError('invalid_request', 'The state of the application is too long.')
@@ -57,7 +59,7 @@ export function respondentOf(
   { redirectUri, state }: { readonly redirectUri: string; readonly state?: string | undefined },
 ): Respondent {
   const target = resolveRedirectTarget(client, redirectUri)
-  if (target === undefined) throw notRegistered()
+  if (target === undefined) throw notAnswered(client, redirectUri)
   return { target, state }
 }
 
@@ -69,7 +71,12 @@ export function unknownClient(): OAuthError {
   )
 }
 
-function notRegistered(): OAuthError {
+/** Whoever did register it is told what really stands in the way. */
+function notAnswered({ refusedRedirectUris }: Client, requested: string | undefined): OAuthError {
+  if (requested !== undefined && refusedRedirectUris !== undefined) {
+    const refused = resolveRedirectTarget({ redirectUris: refusedRedirectUris }, requested)
+    if (refused !== undefined) return notListed(refused.uri)
+  }
   return new OAuthError(
     'invalid_request',
     'The application named a redirect_uri that it has not registered.',

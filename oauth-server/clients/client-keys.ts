@@ -9,7 +9,7 @@ import { takeOrRefuse } from '../steps/limit-rate.ts'
 import type { Documents } from '../store/documents.ts'
 import type { Limits } from '../store/limits.ts'
 import type { ClientKeys } from './client.ts'
-import { freshForMs } from './documents/freshness.ts'
+import { freshForMs, isFresh } from './documents/freshness.ts'
 import { type KeySet, parseKeySet, publicKeysOf } from './documents/keys.ts'
 import { shareRunning } from './documents/share-running.ts'
 import { parseStrictJson } from './documents/strict-json.ts'
@@ -61,7 +61,7 @@ export function createClientKeys(ports: ClientKeysPorts): FindClientKey {
 
 async function findFresh({ documents, clock }: ClientKeysPorts, uri: string) {
   const known = await documents.find('keys', uri)
-  if (known === undefined || clock() >= known.freshUntil) return undefined
+  if (known === undefined || !isFresh(known, clock())) return undefined
   return publicKeysOf(parseKeySet(parseStrictJson(known.text)))
 }
 

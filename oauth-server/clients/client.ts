@@ -57,6 +57,8 @@ export interface Client extends ClientMetadata {
   readonly managementDigest?: string | undefined
   /** Epoch seconds. */
   readonly registeredAt: number
+  /** What it registered before the operator let answers go to other places only: for the words alone. */
+  readonly refusedRedirectUris?: readonly string[] | undefined
   /** Services an operator allows it to act for; configured clients only. */
   readonly services?: readonly string[] | undefined
   /** Of a document: changes whenever it says something else, so that a person can be asked anew. */

@@ -5,7 +5,7 @@ import type { Clients } from '../store/clients.ts'
 import type { Client } from './client.ts'
 import type { ClientDocuments } from './documents/client-documents.ts'
 import { isDocumentUrl } from './documents/document-url.ts'
-import { allowedOf, type RedirectHosts, requireAllowedHosts } from './redirect-hosts.ts'
+import { notListed, type RedirectHosts, sortByHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
@@ -15,8 +15,8 @@ export type Freshness = 'current' | 'held'
 
 export interface ClientDirectory {
   /**
-   * Undefined for an unknown client. Of a registered one those redirect URIs are told that the operator lets
-   * answers go to today. `requester`, an `addressKey`, pays when something has to be fetched.
+   * Undefined for an unknown client. Of those that are not the operator's the redirect URIs are told that the
+   * operator lets answers go to today. `requester`, an `addressKey`, pays when something has to be fetched.
    * @throws OAuthError when it is known to be wrong, with words for a person.
    */
   find(id: string, freshness: Freshness, requester?: string): Promise<Client | undefined>
@@ -74,24 +74,28 @@ export function createClientDirectory(
     if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest)
   }
 
-  async function findRegistered(id: string, freshness: Freshness): Promise<Client | undefined> {
-    const client = await registered.find(id)
-    if (client === undefined) return undefined
-    const redirectUris = allowedOf(client.redirectUris, redirectHosts)
-    if (redirectUris.length === client.redirectUris.length) return client
-    // With nowhere left to be answered nothing begins. What was granted goes on.
-    if (redirectUris.length === 0 && freshness === 'current') {
-      requireAllowedHosts(client.redirectUris, redirectHosts)
-    }
-    return { ...client, redirectUris }
+  /**
+   * With nowhere left to be answered nothing begins, nor by a document with one place that is not listed. What
+   * was granted goes on.
+   */
+  function answeredAtListed(client: Client, freshness: Freshness): Client {
+    const { listed, others } = sortByHosts(client.redirectUris, redirectHosts)
+    const [refused] = others
+    if (refused === undefined) return client
+    const isLeft = listed.length > 0 && client.kind !== 'document'
+    if (freshness === 'current' && !isLeft) throw notListed(refused)
+    return { ...client, redirectUris: listed, refusedRedirectUris: others }
   }
 
   return {
     async find(id, freshness, requester) {
-      if (!isDocumentUrl(id)) return configured.get(id) ?? (await findRegistered(id, freshness))
-      const client = await documents.find(id, freshness, requester)
-      if (client !== undefined) requireAllowedHosts(client.redirectUris, redirectHosts)
-      return client
+      if (isDocumentUrl(id)) {
+        return answeredAtListed(await documents.find(id, freshness, requester), freshness)
+      }
+      const written = configured.get(id)
+      if (written !== undefined) return written
+      const client = await registered.find(id)
+      return client && answeredAtListed(client, freshness)
     },
     async keep(client) {
       if (client.kind === 'registered') await keepRegistered(client)

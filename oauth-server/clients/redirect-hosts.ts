@@ -31,18 +31,29 @@ interface Place {
 /** @throws OAuthError `invalid_redirect_uri` when one of the URIs leads elsewhere. */
 export function requireAllowedHosts(uris: readonly string[], allowed: RedirectHosts): void {
   const refused = uris.find((uri) => !isAllowed(uri, allowed))
-  if (refused === undefined) return
-  const wrong = placeOf(refused).text
-  throw new OAuthError(
+  if (refused !== undefined) throw notListed(refused)
+}
+
+/** What is said of a URI that leads elsewhere. */
+export function notListed(uri: string): OAuthError {
+  const wrong = placeOf(uri).text
+  return new OAuthError(
     'invalid_redirect_uri',
     `this gateway allows redirects to listed places only, and ${wrong} is not among them: ` +
       'ask its operator to add it to REGISTRATION_REDIRECT_HOSTS',
+    { explain: 'redirectRefused' },
   )
 }
 
-/** Those of the URIs that lead to listed places. */
-export function allowedOf(uris: readonly string[], allowed: RedirectHosts): readonly string[] {
-  return allowed.length === 0 ? uris : uris.filter((uri) => isAllowed(uri, allowed))
+/** The URIs that lead to listed places, and the others. */
+export function sortByHosts(
+  uris: readonly string[],
+  allowed: RedirectHosts,
+): { readonly listed: readonly string[]; readonly others: readonly string[] } {
+  return {
+    listed: uris.filter((uri) => isAllowed(uri, allowed)),
+    others: uris.filter((uri) => !isAllowed(uri, allowed)),
+  }
 }
 
 function isAllowed(uri: string, allowed: RedirectHosts): boolean {

@@ -20,6 +20,7 @@ import type { Login } from '../store/logins.ts'
 import { approveDevice } from './approve-device.ts'
 import { type Confirmation, findConfirmation, gone } from './confirmation.ts'
 import { showDevicePage, showDonePage } from './device-page.ts'
+import { requireService } from './require-service.ts'
 
 /** In the order in which the steps below bring them about. */
 interface DecisionState extends FormState {
@@ -66,13 +67,9 @@ export function decide(ports: Ports): Step[] {
       showDonePage(ctx, 'deny')
     },
 
-    /** It was there when the device asked, which is told as of a denial. */
     async function refuseIfGone(ctx, next) {
-      const { confirmationId, browser, request } = ctx.state.confirmation
-      const { service } = request
-      if (service === undefined || live.current.services.has(service)) return await next()
-      if (!(await families.devices.deny(confirmationId, browser))) throw gone()
-      throw serviceGone()
+      await requireService(ports, ctx.state.confirmation)
+      await next()
     },
 
     /** Before anything is used up: a mistyped name must not cost the person the whole way. */
@@ -127,12 +124,4 @@ async function leave(
   })
   if (failure === undefined) return
   await answerProblem(ctx, failure, (problem) => showAgain(ctx, ports, problem))
-}
-
-function serviceGone(): OAuthError {
-  return new OAuthError(
-    'invalid_target',
-    'The service that your device asked for is not there any more. Begin again on the device.',
-    { explain: 'serviceGone' },
-  )
 }

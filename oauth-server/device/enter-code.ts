@@ -8,9 +8,13 @@ import type { Ports } from '../ports.ts'
 import type { FormState } from '../steps/read-form.ts'
 import { showCodePage, showDevicePage } from './device-page.ts'
 import { tryCode } from './guessing.ts'
+import { requireService } from './require-service.ts'
 import { parseUserCode } from './user-code.ts'
 
-/** Decides nothing, however good the code is: an address can be sent to anybody (RFC 8628 section 5.4). */
+/**
+ * Approves nothing, however good the code is: an address can be sent to anybody (RFC 8628 section 5.4). A device
+ * that waits for what nobody can approve any more is told so.
+ */
 export function enterCode(ports: Ports): Koa.Middleware<FormState> {
   return async function enterCode(ctx) {
     const browser = bindBrowser(ctx, ports.cookies)
@@ -21,6 +25,7 @@ export function enterCode(ports: Ports): Koa.Middleware<FormState> {
       findQuestion(ports, entered, browser),
     )
     if (question === undefined) return showCodePage(ctx, entered)
+    await requireService(ports, { ...question, browser })
     const login = await findLogin(ctx, ports, { maxAgeSeconds: undefined })
     await showDevicePage(ctx, ports, { ...question, login })
   }

@@ -93,8 +93,9 @@ export function createKeyring(signingKeys: SigningKeys, options: KeyringOptions)
     current() {
       const now = clock() + storeAheadMs
       const key = pickSigning(held, now, algorithm)
-      if (key === undefined) throw new Error('there is no signing key yet')
-      if (key.record.signsUntil > now) return key.opened.signing
+      if (key !== undefined && key.record.signsUntil > now) return key.opened.signing
+      if (held.length === 0) throw new Error('there is no signing key yet')
+      // Cut off from the store, or our clock was put elsewhere: the next look tells.
       throw new OAuthError('temporarily_unavailable', 'the signing keys are not known: try again')
     },
     signsSince() {

@@ -1,5 +1,6 @@
 /** What a person was about when they were sent to a provider: it waits for them, whatever they come back with. */
 
+import type Koa from 'koa'
 import type { Phrase } from '../pages/words/words.ts'
 import type { Arrival } from './person.ts'
 
@@ -10,4 +11,13 @@ export interface Errand {
   finish(arrival: Arrival): Promise<void>
   /** The page they had left, with what went wrong: nothing of it is lost. */
   showAgain(problem: Phrase): Promise<void>
+}
+
+/** Where a service that was chosen before the departure is not there any more. */
+export async function askForAnother(
+  ctx: Koa.Context,
+  showAgain: Errand['showAgain'],
+): Promise<void> {
+  await showAgain({ key: 'chooseService' })
+  ctx.status = 400
 }

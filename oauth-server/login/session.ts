@@ -32,7 +32,8 @@ export async function findLogin(
   if (!providers.has(providerOf(login.userId))) return undefined
   // The cookie slides with the session it names.
   cookies.login.write(ctx, cookie)
-  const age = toSeconds(clock()) - login.authenticatedAt
+  // Of when our clock was ahead nobody knows the age: it is none that is small.
+  const age = Math.abs(toSeconds(clock()) - login.authenticatedAt)
   const isTooOld = maxAgeSeconds !== undefined && age >= maxAgeSeconds
   return isTooOld ? undefined : login
 }

@@ -29,12 +29,17 @@ export interface Limits {
   giveBack(limit: Limit, subject: string): Promise<void>
 }
 
-/** Lua: stops there with the microseconds to wait. KEYS: subject. ARGV: microseconds for each, and of a burst. */
+/**
+ * Lua: stops there with the microseconds to wait. KEYS: subject. ARGV: microseconds for each, and of a burst. More
+ * than a burst is never counted: where it is, with a second to spare, the store's clock was put back.
+ */
 const CHECK = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local each, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
-local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + each
+local held = tonumber(redis.call('GET', KEYS[1]) or '0')
+if held > now + tolerance + 1000000 then held = 0 end
+local free = math.max(held, now) + each
 if free - now > tolerance then return string.format('%.0f', free - now - tolerance) end
 `
 

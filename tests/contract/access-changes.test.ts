@@ -155,7 +155,7 @@ for (const [when, interrupt] of Object.entries(APPROVING)) {
             await change(changer, settings)
           }
           const slow = withFamilies(one, interrupt(hit))
-          const code = await grantAccess(slow, {
+          const access = await grantAccess(slow, {
             interaction: INTERACTION,
             login,
             service: 'echo',
@@ -163,8 +163,8 @@ for (const [when, interrupt] of Object.entries(APPROVING)) {
           // Whoever gave the code reads the same file a moment later, if not yet.
           if (changer !== one) await change(one, settings)
           t.is(hits, 1)
-          if (code === undefined) return
-          const found = await one.families.codes.find(code)
+          if (access === undefined) return
+          const found = await one.families.codes.find(access.code)
           t.not(found, undefined)
           t.is(found?.grant, undefined)
         },
@@ -178,8 +178,8 @@ test.serial(
   async (t) => {
     await one.access.admit(devUser('eve'), undefined)
     const { login } = await open(one, 'dev:eve')
-    const code = await grantAccess(one, { interaction: INTERACTION, login, service: 'echo' })
-    t.is((await codes.find(code ?? ''))?.grant?.userId, 'dev:eve')
+    const access = await grantAccess(one, { interaction: INTERACTION, login, service: 'echo' })
+    t.is((await codes.find(access?.code ?? ''))?.grant?.userId, 'dev:eve')
   },
 )
 

@@ -63,6 +63,16 @@ test.serial(
   },
 )
 
+test.serial('facts of when the clock was ahead are not taken for new ones', async (t) => {
+  world.pass(10 * QUARTER)
+  const { token, userId, identity } = await arrive(t)
+  world.pass(-10 * QUARTER)
+  github.people.set(token, { ...identity, organizations: [] })
+  t.false(await one.access.allows(userId, 'echo'))
+  t.is(readingsOf(token).length, 1)
+  t.deepEqual(await aliveOf(two, userId), [])
+})
+
 test.serial(
   'many refreshes at once in two processes read once, and all hear the outcome',
   async (t) => {

@@ -4,6 +4,7 @@ import {
   type ConsentTerms,
   redisConsents,
 } from '../../oauth-server/store/consents.ts'
+import { redisGrants } from '../../oauth-server/store/grants.ts'
 import { redisLogins } from '../../oauth-server/store/logins.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -25,8 +26,15 @@ const subjectOf = (userId: string) => ({
   service: 'echo',
 })
 
-const remember = (subject: ConsentSubject, terms: ConsentTerms) =>
-  consents.remember(subject, terms, login)
+/** The id of what an approval has granted, now. */
+const grant = async ({ userId, clientId }: ConsentSubject): Promise<string> => {
+  const facts = { userId, userName: 'a', clientId, authenticatedAt: 1, scopes: ['mcp'] }
+  return (await redisGrants(redis).create({ ...facts, resource: 'https://mcp.example/echo/mcp' }))
+    .id
+}
+
+const remember = async (subject: ConsentSubject, terms: ConsentTerms, by = login) =>
+  consents.remember(subject, terms, { login: by, grantId: await grant(subject) })
 
 test('a consent is found for exactly what it was given for', async (t) => {
   const subject = subjectOf('dev:a')
@@ -75,11 +83,11 @@ test('what a login has approved that has ended by then is not remembered', async
     const ended = await logins.open(facts)
     if (extent === 'browser') await logins.close(ended.cookie)
     else await logins.closeOfUser(subject.userId)
-    await consents.remember(subject, TERMS, ended.login)
+    await remember(subject, TERMS, ended.login)
     t.is(await consents.find(subject), undefined, extent)
     t.deepEqual(await consents.ofUser(subject.userId), [])
     const { login: anew } = await logins.open(facts)
-    await consents.remember(subject, TERMS, anew)
+    await remember(subject, TERMS, anew)
     t.deepEqual(await consents.find(subject), TERMS)
   }
 })
@@ -95,6 +103,57 @@ test('forgetting a client takes whatever was approved for it, and nothing else',
   for (const one of others) t.deepEqual(await consents.find(one), TERMS)
   await remember(echo, TERMS)
   t.deepEqual(await consents.find(echo), TERMS)
+})
+
+for (const [what, forget] of [
+  ['a client', (subject: ConsentSubject) => consents.forget(subject)],
+  ['all of a person', ({ userId }: ConsentSubject) => consents.forgetOfUser(userId)],
+  ['all for a client', ({ clientId }: ConsentSubject) => consents.forgetOfClient(clientId)],
+] as const) {
+  test(`what was approved before is not remembered after forgetting ${what}`, async (t) => {
+    const subject = { ...subjectOf(`dev:late-${what}`), clientId: `late-${what}` }
+    const late = await grant(subject)
+    await forget(subject)
+    const next = await grant(subject)
+    await consents.remember(subject, TERMS, { login, grantId: late })
+    t.is(await consents.find(subject), undefined)
+    t.deepEqual(await consents.ofUser(subject.userId), [])
+    await consents.remember(subject, TERMS, { login, grantId: next })
+    t.deepEqual(await consents.find(subject), TERMS)
+    t.is((await consents.ofUser(subject.userId)).length, 1)
+  })
+}
+
+test('forgetting all for a client takes what anybody approved for it, and nothing else', async (t) => {
+  const [mine, theirs] = ['dev:p', 'dev:q'].map((user) => ({
+    ...subjectOf(user),
+    clientId: 'once',
+  }))
+  const other = { ...subjectOf('dev:p'), clientId: 'ever' }
+  if (mine === undefined || theirs === undefined) return t.fail()
+  for (const one of [mine, theirs, other]) await remember(one, TERMS)
+  await consents.forgetOfClient('once')
+  for (const one of [mine, theirs]) t.is(await consents.find(one), undefined)
+  t.deepEqual(
+    (await consents.ofUser('dev:p')).map(({ clientId }) => clientId),
+    ['ever'],
+  )
+  t.deepEqual(await consents.find(other), TERMS)
+  await remember(mine, TERMS)
+  t.deepEqual(await consents.find(mine), TERMS)
+  t.is(await consents.find(theirs), undefined)
+})
+
+test.serial('what keeps late approvals from being remembered goes by itself', async (t) => {
+  const subject = subjectOf('dev:forgets')
+  const before = new Set(await redis.keys('*consent:*'))
+  await consents.forget(subject)
+  const made = (await redis.keys('*consent:*')).filter((one) => !before.has(one))
+  for (const key of made) {
+    const ttl = await redis.ttl(key.slice(redis.options.keyPrefix?.length))
+    t.true(ttl > 0 && ttl <= 3600)
+  }
+  t.true(made.length > 0)
 })
 
 test('forgetting all of a person ends no login, and counts for what was approved before', async (t) => {

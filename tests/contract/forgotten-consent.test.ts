@@ -7,6 +7,7 @@ import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { applyChange } from '../../oauth-server/account/apply-change.ts'
 import type { Change } from '../../oauth-server/account/change.ts'
+import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
 import {
   grantRemembered,
   judgeWithoutAsking,
@@ -62,13 +63,19 @@ const INTERACTION = {
   clientRevision: revisionOf(client),
 }
 
-/** Somebody who has approved the client before, and what it asks now. */
+/** Somebody who has just approved the client, and what it asks. */
 const approvedBy = async (name: string) => {
   const facts = { userId: `dev:${name}`, userName: name, authenticatedAt: 1 }
   const { login } = await ports.families.logins.open(facts)
   const asked = { interaction: INTERACTION, login, service: 'echo', client }
-  await rememberConsent(ports, asked)
-  return asked
+  const access = await grantAccess(ports, asked)
+  return { ...asked, grantId: access?.grantId ?? '' }
+}
+
+const rememberedBy = async (name: string) => {
+  const approved = await approvedBy(name)
+  await rememberConsent(ports, approved)
+  return approved
 }
 
 const withGrants = (changed: Partial<Families['grants']>): Ports => ({
@@ -77,24 +84,21 @@ const withGrants = (changed: Partial<Families['grants']>): Ports => ({
 })
 
 test('who is remembered is let in without being asked', async (t) => {
-  const asked = await approvedBy('ann')
+  const asked = await rememberedBy('ann')
   t.true('service' in (await judgeWithoutAsking(ports, asked)))
   t.true('code' in (await grantRemembered(ports, asked)))
 })
 
+type Kind = 'revoke' | 'revoke-all'
+
+const toChange = (kind: Kind, { grantId }: { readonly grantId: string }): Change =>
+  kind === 'revoke' ? { kind, grantId } : { kind }
+
 for (const kind of ['revoke', 'revoke-all'] as const) {
   test(`an access that ends while its client comes back is not answered by a new one: ${kind}`, async (t) => {
-    const asked = await approvedBy(`ben-${kind}`)
+    const asked = await rememberedBy(`ben-${kind}`)
     const { grants } = ports.families
-    const before = await grants.create({
-      userId: asked.login.userId,
-      userName: asked.login.userName,
-      authenticatedAt: 1,
-      clientId: client.id,
-      resource: 'http://localhost:8642/echo/mcp',
-      scopes: ['mcp'],
-    })
-    const change: Change = kind === 'revoke' ? { kind, grantId: before.id } : { kind }
+    const change = toChange(kind, asked)
     const interrupted = withGrants({
       async create(facts) {
         await applyChange(ports, { login: asked.login, change, log })
@@ -103,6 +107,20 @@ for (const kind of ['revoke', 'revoke-all'] as const) {
     })
     t.true('service' in (await judgeWithoutAsking(interrupted, asked)))
     t.deepEqual(await grantRemembered(interrupted, asked), { obstacle: 'consent_required' })
-    t.is(await grants.find(before.id), undefined)
+    t.is(await grants.find(asked.grantId), undefined)
+  })
+
+  test(`an access that ends before its approval is remembered is asked about again: ${kind}`, async (t) => {
+    const asked = await approvedBy(`cora-${kind}`)
+    const notice = await applyChange(ports, {
+      login: asked.login,
+      change: toChange(kind, asked),
+      log,
+    })
+    t.is(notice, kind === 'revoke' ? 'revoked' : 'revoked-all')
+    await rememberConsent(ports, asked)
+    t.deepEqual(await judgeWithoutAsking(ports, asked), { obstacle: 'consent_required' })
+    await rememberConsent(ports, { ...asked, ...(await grantAccess(ports, asked)) })
+    t.true('service' in (await judgeWithoutAsking(ports, asked)))
   })
 }

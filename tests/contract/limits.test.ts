@@ -27,6 +27,21 @@ test('of any number of racing takers, over two connections, as many pass as one 
   t.is(waits.filter((wait) => wait === 0).length, 20)
 })
 
+test('what was counted when the store’s clock was ahead keeps nobody out', async (t) => {
+  const two = { name: 'ahead', burst: 2, perMinute: 1 }
+  const wait = async () => await limits.take(two, 'x')
+  t.deepEqual([await wait(), await wait()], [0, 0])
+  t.true((await wait()) > 50)
+  const [name = ''] = await redis.keys('mcp-gateway:limit:ahead:*')
+  const key = name.slice('mcp-gateway:'.length)
+  // As it stands there once the clock has been put back by an hour.
+  await redis.set(key, Number(await redis.get(key)) + 3_600_000_000, 'PX', 3_700_000)
+  t.is(await limits.peek(two, 'x'), 0)
+  t.deepEqual([await wait(), await wait()], [0, 0])
+  const seconds = await wait()
+  t.true(seconds > 50 && seconds <= 60, 'and from then on it is counted')
+})
+
 test('subjects and limits are apart, and no key outlives its use', async (t) => {
   const once = { name: 'once', burst: 1, perMinute: 60 }
   t.is(await limits.take(once, 'one'), 0)

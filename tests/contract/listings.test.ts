@@ -178,13 +178,15 @@ const approved = (userId: string, clientId: string, service = 'echo') => ({
   service,
 })
 const TERMS = { scopes: ['mcp'], revision: 'r' }
+const remember = (subject: ReturnType<typeof approved>) =>
+  consents.remember(subject, TERMS, { login, grantId: `${Date.now()}-x` })
 
 test.serial('of remembered consents those are told that would be found', async (t) => {
   const user = 'dev:carol'
   for (const one of [approved(user, 'a'), approved(user, 'a', 'memory'), approved(user, 'b')]) {
-    await consents.remember(one, TERMS, login)
+    await remember(one)
   }
-  await consents.remember(approved('dev:dora', 'a'), TERMS, login)
+  await remember(approved('dev:dora', 'a'))
   const told = async () =>
     (await consents.ofUser(user)).map(({ clientId, service }) => `${clientId} ${service}`).sort()
   t.deepEqual(await told(), ['a echo', 'a memory', 'b echo'])
@@ -203,7 +205,7 @@ test.serial(
   'what an earlier release remembered counts, and is listed once it is used',
   async (t) => {
     const subject = approved('dev:erin', 'a')
-    await consents.remember(subject, TERMS, login)
+    await remember(subject)
     const indexes = await redis.keys('*consents:user:*')
     await redis.del(...indexes.map((key) => key.slice(redis.options.keyPrefix?.length)))
     t.deepEqual(await consents.ofUser('dev:erin'), [])

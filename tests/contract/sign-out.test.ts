@@ -46,8 +46,8 @@ const openLogin = (name: string) =>
 
 type Opened = Awaited<ReturnType<typeof openLogin>>
 
-const approve = (with_: Ports, { login }: Opened) =>
-  grantAccess(with_, { interaction: INTERACTION, login, service: 'echo' })
+const approve = async (with_: Ports, { login }: Opened) =>
+  (await grantAccess(with_, { interaction: INTERACTION, login, service: 'echo' }))?.code
 
 const withFamilies = (changed: Partial<Families>): Ports => ({
   ...ports,

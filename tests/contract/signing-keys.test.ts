@@ -79,6 +79,25 @@ test.serial(
   },
 )
 
+for (const [where, step] of [
+  ['back', -3_600_000],
+  ['forward', 3_600_000],
+] as const) {
+  test.serial(`a clock that steps ${where} is a reason to try again, and no more`, async (t) => {
+    let stepped = 0
+    const ring = keyring({ clock: () => Date.now() + stepped })
+    await ring.synchronize()
+    const { kid } = ring.current()
+    stepped = step
+    t.like(
+      t.throws(() => ring.current()),
+      { code: 'temporarily_unavailable', status: 503 },
+    )
+    await ring.synchronize()
+    t.is(ring.current().kid, kid)
+  })
+}
+
 test.serial('servers that see at once that a key is due make one next key', async (t) => {
   const rings = Array.from({ length: 6 }, (_, index) => keyring({}, connections[index % 2]))
   await Promise.all(rings.map((ring) => ring.synchronize()))

@@ -189,7 +189,7 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
   {
     takesOut: 'whoever registered before a list is held to it',
     file: 'oauth-server/clients/directory.ts',
-    from: 'return { ...client, redirectUris }',
+    from: 'return { ...client, redirectUris: listed, refusedRedirectUris: others }',
     to: 'return client',
     noticedBy: 'whoever registered before a list is answered at its places only',
     test: integration('oauth-server/register-closed'),

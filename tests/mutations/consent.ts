@@ -55,7 +55,7 @@ export const CONSENT: readonly Mutation[] = [
   {
     takesOut: 'errors about a client stay on a page',
     file: 'oauth-server/authorize/respond.ts',
-    from: 'if (target === undefined) throw notRegistered()\n  const state',
+    from: 'if (target === undefined) throw notAnswered(client, isRepeated ? undefined : requested)\n  const state',
     to: 'if (target === undefined) return { target: { uri: params.get("redirect_uri") } as never, state: undefined }\n  const state',
     noticedBy: 'authorize-page-until-proven',
     test: conformance('authorize'),
@@ -172,8 +172,8 @@ export const CONSENT: readonly Mutation[] = [
   {
     takesOut: 'a client that changes its redirect gets no answer',
     file: 'oauth-server/authorize/respond.ts',
-    from: '  const target = resolveRedirectTarget(client, redirectUri)\n  if (target === undefined) throw notRegistered()\n  return { target, state }',
-    to: '  const target = resolveRedirectTarget({ redirectUris: [redirectUri] }, redirectUri)\n  if (target === undefined) throw notRegistered()\n  return { target, state }',
+    from: '  const target = resolveRedirectTarget(client, redirectUri)\n  if (target === undefined) throw notAnswered(client, redirectUri)\n  return { target, state }',
+    to: '  const target = resolveRedirectTarget({ redirectUris: [redirectUri] }, redirectUri)\n  if (target === undefined) throw notAnswered(client, redirectUri)\n  return { target, state }',
     noticedBy: 'redirect-changed-while-asked',
     test: conformance('own-attacks'),
   },

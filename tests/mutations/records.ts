@@ -120,7 +120,7 @@ export const RECORDS: readonly Mutation[] = [
   {
     takesOut: 'what a login approved that has ended is not remembered',
     file: 'oauth-server/store/consents.ts',
-    from: 'if not find_login(KEYS[4], KEYS[5]) then return end\n',
+    from: 'if not find_login(KEYS[3], KEYS[4]) then return end\n',
     to: '',
     noticedBy: 'what a login has approved that has ended by then is not remembered',
     test: contract('consents'),

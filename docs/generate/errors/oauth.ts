@@ -34,7 +34,7 @@ const CODES: Readonly<Record<OAuthErrorCode, Meaning>> = {
   },
   invalid_redirect_uri: {
     means:
-      'A redirect URI cannot be registered: no such shape, a dangerous scheme, or not on the list. Or nothing on the list is left of a client that registered before it.',
+      'A redirect URI cannot be registered: no such shape, a dangerous scheme, or not on the list. Or a client that registered before the list wants an answer where it does not allow one.',
     cure: 'The description names it. On a closed gateway the operator adds its place to `REGISTRATION_REDIRECT_HOSTS`.',
   },
   invalid_client_metadata: {

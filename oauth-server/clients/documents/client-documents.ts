@@ -16,7 +16,7 @@ import type { Limits } from '../../store/limits.ts'
 import type { Client } from '../client.ts'
 import type { Freshness } from '../directory.ts'
 import { documentUrlFault } from './document-url.ts'
-import { freshForMs } from './freshness.ts'
+import { freshForMs, isFresh } from './freshness.ts'
 import { type DocumentRules, parseClientDocument } from './parse-document.ts'
 import { shareRunning } from './share-running.ts'
 
@@ -70,7 +70,7 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
       const known = await documents.find('client', url)
       const now = clock()
       try {
-        if (known !== undefined && (freshness === 'held' || now < known.freshUntil)) {
+        if (known !== undefined && (freshness === 'held' || isFresh(known, now))) {
           if (isStale(known, now)) void renewMeanwhile(url, requester)
           return parseClientDocument(url, known.text, ports)
         }
@@ -85,8 +85,8 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
   }
 }
 
-function isStale({ fetchedAt, freshUntil }: FetchedDocument, now: number): boolean {
-  return now >= freshUntil && now >= fetchedAt + HELD_MS
+function isStale(known: FetchedDocument, now: number): boolean {
+  return !isFresh(known, now) && Math.abs(now - known.fetchedAt) >= HELD_MS
 }
 
 function checkUrl(

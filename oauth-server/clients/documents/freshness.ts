@@ -2,9 +2,12 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import CachePolicy from 'http-cache-semantics'
+import type { FetchedDocument } from '../../store/documents.ts'
 
 /** Of a server that says nothing at all. */
 const UNSAID_MS = 60_000
+/** By how much the clocks of servers may differ. */
+const CLOCKS_MS = 30_000
 
 export interface FreshnessBounds {
   readonly minMs: number
@@ -23,4 +26,12 @@ export function freshForMs(headers: IncomingHttpHeaders, bounds: FreshnessBounds
   const allowedMs = (policy.maxAge() - policy.age()) * 1000
   const wantedMs = isSaid ? allowedMs : Math.max(allowedMs, UNSAID_MS)
   return Math.min(Math.max(wantedMs, bounds.minMs), bounds.maxMs)
+}
+
+/** Not what was fetched when our clock was ahead: nobody knows how long ago that was. */
+export function isFresh(
+  { fetchedAt, freshUntil }: Pick<FetchedDocument, 'fetchedAt' | 'freshUntil'>,
+  now: number,
+): boolean {
+  return now < freshUntil && fetchedAt <= now + CLOCKS_MS
 }

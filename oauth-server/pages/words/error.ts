@@ -67,6 +67,13 @@ export const error = definePage(
     'redirect-next':
       'If you have just started this yourself, let the application register again: remove the connection there and add it anew. Otherwise close this page.',
 
+    redirectRefused:
+      'The application wants its answer at an address that this gateway sends none to.',
+    'redirectRefused-whose':
+      'Whoever runs this gateway lets answers go to listed places only. Nobody was sent anywhere.',
+    'redirectRefused-next':
+      'If you have just started this yourself, show them the text below: it names the place. Otherwise close this page.',
+
     document: 'The description of the application could not be used.',
     'document-whose': 'Whoever runs the application publishes it, and can mend it.',
     'document-next': 'Try again in a few minutes. If it stays so, tell them the text below.',
@@ -179,6 +186,13 @@ export const error = definePage(
       'Das ist ein Fehler der Anwendung, oder jemand versucht, an Ihre Anmeldung zu kommen. Es wurde niemand weitergeleitet.',
     'redirect-next':
       'Wenn Sie dies gerade selbst begonnen haben, lassen Sie die Anwendung sich neu registrieren: die Verbindung dort entfernen und neu hinzufügen. Sonst schließen Sie diese Seite.',
+
+    redirectRefused:
+      'Die Anwendung will ihre Antwort an einer Adresse, an die dieses Gateway keine schickt.',
+    'redirectRefused-whose':
+      'Wer dieses Gateway betreibt, lässt Antworten nur an bestimmte Orte gehen. Es wurde niemand weitergeleitet.',
+    'redirectRefused-next':
+      'Wenn Sie dies gerade selbst begonnen haben, zeigen Sie dort den Text unten: Er nennt den Ort. Sonst schließen Sie diese Seite.',
 
     document: 'Die Beschreibung der Anwendung war nicht zu gebrauchen.',
     'document-whose': 'Wer die Anwendung betreibt, veröffentlicht sie und kann sie berichtigen.',

@@ -3,6 +3,7 @@
 import test from 'ava'
 import { createDevice, DEVICE_CODE, openQuestion } from '../../support/device.ts'
 import { createGuests, untilSo } from '../../support/guests.ts'
+import { form } from '../../support/http.ts'
 import { createOAuthClient, type Fields } from '../../support/oauth-client.ts'
 import { type OAuthServer, startOAuthServer } from '../../support/oauth-server.ts'
 import { createPerson } from '../../support/person.ts'
@@ -88,12 +89,56 @@ test('a device that waits for a service that goes is told so, and its person too
   const page = await openQuestion(person, codes.verification_uri_complete)
   server.configure(ONLY_ECHO)
   await untilSo(async () => (await see(server)).metadata === 404)
-  const late = await openQuestion(person, codes.verification_uri_complete)
-  t.notRegex(late.response.text, /undefined/)
   const answer = await person.submit(page, { username: 'alice' })
   t.is(answer.status, 400)
   t.regex(answer.text, /The service that your device asked for is not there any more/)
   t.is((await device.poll(codes.device_code, { client_id })).json()['error'], 'access_denied')
+})
+
+test('who enters the code of a device that waits for a service that went is asked nothing', async (t) => {
+  const server = await startOAuthServer({ configuration: ONLY_ECHO + NOTES })
+  t.teardown(server.stop)
+  const { send, issuer } = server
+  const { client_id } = await createOAuthClient(send, issuer).register({
+    grant_types: ['authorization_code', DEVICE_CODE],
+  })
+  const device = createDevice(send, issuer)
+  const codes = await device.begin({ client_id, resource: `${issuer}/notes/mcp` })
+  const other = await device.begin({ client_id, resource: `${issuer}/echo/mcp` })
+  server.configure(ONLY_ECHO)
+  await untilSo(async () => (await see(server)).metadata === 404)
+  const { response } = await createPerson(send).open(codes.verification_uri_complete)
+  t.is(response.status, 400)
+  t.regex(response.text, /The service that your device asked for is not there any more/)
+  t.notRegex(response.text, /name="decision"/)
+  t.is((await device.poll(codes.device_code, { client_id })).json()['error'], 'access_denied')
+  const { response: asked } = await createPerson(send).open(other.verification_uri_complete)
+  t.regex(asked.text, /name="decision"/)
+})
+
+test('a request that was pushed for a service that went is answered before anybody is asked', async (t) => {
+  const server = await startOAuthServer({ configuration: ONLY_ECHO + NOTES })
+  t.teardown(server.stop)
+  const { send, issuer } = server
+  const client = createOAuthClient(send, issuer)
+  const { client_id } = await client.register()
+  const { url } = client.begin(client_id, { resource: `${issuer}/notes/mcp` })
+  const request = Object.fromEntries(new URL(url).searchParams)
+  const pushed = await send({ ...form(request), url: `${issuer}/par` })
+  const request_uri = String(pushed.json()['request_uri'])
+  const open = async () =>
+    await createPerson(send).open(
+      `${issuer}/authorize?${new URLSearchParams({ client_id, request_uri })}`,
+    )
+  t.is((await open()).response.status, 200)
+  server.configure(ONLY_ECHO)
+  await untilSo(async () => (await see(server)).metadata === 404)
+  const told = new URL((await open()).response.headers.get('location') ?? '').searchParams
+  t.is(told.get('error'), 'invalid_target')
+  t.is(told.get('state'), 'a state')
+  server.configure(ONLY_ECHO + NOTES)
+  await untilSo(async () => (await see(server)).metadata === 200)
+  t.is((await open()).response.status, 200, 'nothing was used up')
 })
 
 test('a service comes with its rules, not before them', async (t) => {

@@ -139,9 +139,21 @@ test('whoever registered before a list is answered at its places only', async (t
       url: `${after.issuer}/par`,
     })
     t.is(answer.status, 400)
+    t.is(answer.json()['error'], 'invalid_redirect_uri')
+    for (const text of [response.text, answer.text]) {
+      t.regex(
+        text,
+        /evil\.example is not among them: ask its operator to add it to REGISTRATION_REDIRECT_HOSTS/,
+      )
+      t.notRegex(text, /has not registered/)
+    }
+    t.regex(response.text, /an address that this gateway sends none to/)
   }
-  const told = await createPerson(after.send).open(request(evil.client_id, EVIL))
-  t.regex(told.response.text, /REGISTRATION_REDIRECT_HOSTS/)
+  for (const uri of [`${EVIL}/x`, 'https://else.example/cb']) {
+    const { response } = await createPerson(after.send).open(request(both.client_id, uri))
+    t.is(response.status, 400)
+    t.regex(response.text, /has not registered/)
+  }
   const allowed = request(both.client_id, APP)
   const answered = await createPerson(after.send).authorize(allowed, { username: 'ann' })
   t.is(answered.origin + answered.pathname, APP)

@@ -84,6 +84,34 @@ test('so does what people have granted to a client that was taken out', async (t
   t.is(refreshed.json()['error'], 'invalid_grant', 'it does not come back with the client')
 })
 
+test('whoever had approved it is asked again when it comes back', async (t) => {
+  const redirect_uri = 'https://app.example/cb'
+  const both = `clients:\n  site: { redirect_uris: ["${redirect_uri}"] }\n  other: { redirect_uris: ["${redirect_uri}"] }\n`
+  const start = await startWith(t)
+  const before = await start(both)
+  const ask = ({ send, issuer }: OAuthServer, id: string, changes = {}) => {
+    const request = { redirect_uri, resource: `${issuer}/echo/mcp`, ...changes }
+    return createOAuthClient(send, issuer).begin(id, request).url
+  }
+  const cookies = new Map<string, string>()
+  const visit = async (server: OAuthServer, id: string): Promise<string | null> => {
+    const person = createPerson(server.send)
+    for (const [name, value] of cookies) person.cookies.set(name, value)
+    const { response } = await person.open(ask(server, id, { prompt: 'none' }))
+    const { searchParams } = new URL(response.headers.get('location') ?? '')
+    return searchParams.has('code') ? 'code' : searchParams.get('error')
+  }
+  const alice = createPerson(before.send)
+  await alice.authorize(ask(before, 'site'), { username: 'alice' })
+  await alice.authorize(ask(before, 'other'), {})
+  for (const [name, value] of alice.cookies) cookies.set(name, value)
+  t.deepEqual([await visit(before, 'site'), await visit(before, 'other')], ['code', 'code'])
+  await before.stop()
+  await (await start(both.replace(/ {2}site.*\n/, ''))).stop()
+  const back = await start(both)
+  t.deepEqual([await visit(back, 'site'), await visit(back, 'other')], ['consent_required', 'code'])
+})
+
 test('processes that are replaced one by one end what the others have made meanwhile', async (t) => {
   const start = await startWith(t)
   const old = await start(ALL)

@@ -99,6 +99,26 @@ test('prompt none without a session needs a login', async (t) => {
   t.is(new URL(locationOf(response)).searchParams.get('error'), 'login_required')
 })
 
+test('a login of when the clock was ahead is not taken for a new one', async (t) => {
+  const ahead = await startLoginWorld({ providers: [okta] })
+  t.teardown(ahead.stop)
+  const client = createOAuthClient(ahead.send, ahead.issuer)
+  const { client_id } = await client.register()
+  const resource = `${ahead.issuer}/echo/mcp`
+  const person = createPerson(ahead.send)
+  const open = (changes: Fields = {}) =>
+    person.open(client.begin(client_id, { resource, ...changes }).url)
+  ahead.pass(3600)
+  const left = await person.submit(await open(), { provider: 'okta' })
+  await person.open(okta.vouch(locationOf(left), 'mona'))
+  ahead.pass(-3600)
+  t.regex((await open()).response.text, /mona/)
+  t.regex((await open({ max_age: '7200' })).response.text, /mona/)
+  for (const changes of [{ prompt: 'login' }, { max_age: '0' }, { max_age: '60' }]) {
+    t.notRegex((await open(changes)).response.text, /mona/, JSON.stringify(changes))
+  }
+})
+
 test('an address that is known of the person is a hint at them, another is not', async (t) => {
   const person = createPerson(send)
   const identity = { providerId: '1', name: 'ann', emails: ['ann@example.com'] }

@@ -85,6 +85,16 @@ const fails = async (): Promise<never> => {
   throw new OutboundError('status', 'not shown')
 }
 
+test('what was fetched when the clock was ahead is fetched again', async (t) => {
+  const it = setUp()
+  await find(it)
+  it.world.now -= 86_400_000
+  it.world.answer = async () => ({ text: toText({ client_name: 'New' }), headers: {} })
+  t.is((await find(it)).name, 'New')
+  t.is((await find(it)).name, 'New')
+  t.is(it.world.fetches, 2)
+})
+
 test('one fetch while it is fresh, another when it is not', async (t) => {
   const it = setUp()
   t.is((await find(it)).id, URL_OF_IT)
