@@ -14,7 +14,7 @@ import type { Redis } from 'ioredis'
 import { REVOCATION_KEYS } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import type { Client } from '../clients/client.ts'
-import { grantsOfClientKeys, REVOKE_LISTED } from './grants.ts'
+import { grantsOfClientKeys, REVOKE_LISTED } from './grant-scripts.ts'
 
 export interface Clients {
   /** False when there are too many that nobody approved, and none is old enough to make room. */

@@ -12,13 +12,10 @@ import {
   END_GRANT,
   endingKeys,
   GRANT_KEY_START,
-  type Grant,
-  type GrantKeys,
   KEEP_GRANT,
-  type Keeping,
   keepingArguments,
-  toGrant,
-} from './grants.ts'
+} from './grant-scripts.ts'
+import { type Grant, type GrantKeys, type Keeping, toGrant } from './grants.ts'
 import { familyKey, OPEN_FAMILY } from './refresh-families.ts'
 
 /** What a code stands for; user and client belong to the grant it was issued under. */

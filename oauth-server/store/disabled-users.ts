@@ -7,7 +7,7 @@
 import type { Redis } from 'ioredis'
 import { REVOCATION_KEYS } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
-import { grantsOfUserKeys, REVOKE_LISTED } from './grants.ts'
+import { grantsOfUserKeys, REVOKE_LISTED } from './grant-scripts.ts'
 import { CLOSE_LOGINS, endingOfUser } from './logins.ts'
 
 export interface Disabling {

@@ -3,7 +3,8 @@
 import type { Redis } from 'ioredis'
 import { IS_REVOKED, REVOCATIONS_KEY } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
-import { GRANT_KEY_START, type GrantUse, toGrant } from './grants.ts'
+import { GRANT_KEY_START } from './grant-scripts.ts'
+import { type GrantUse, toGrant } from './grants.ts'
 
 /** Access tokens are not kept; this is what is known of them. Epoch seconds throughout. */
 export interface GrantRecord extends GrantUse {

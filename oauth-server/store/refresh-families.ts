@@ -19,14 +19,11 @@ import { defineScript } from '../../lib/store/script.ts'
 import {
   clientIndex,
   GRANT_KEY_START,
-  type Grant,
-  type GrantKeys,
   KEEP_GRANT,
-  type Keeping,
   keepingArguments,
   keepingKeys,
-  toGrant,
-} from './grants.ts'
+} from './grant-scripts.ts'
+import { type Grant, type GrantKeys, type Keeping, toGrant } from './grants.ts'
 
 /** One refresh token, without the proof that it is ours. */
 export interface Generation {

@@ -95,7 +95,7 @@ export const AUTHORIZATION_SERVER: readonly Mutation[] = [
   },
   {
     takesOut: 'a device code is its client’s',
-    file: 'oauth-server/store/devices.ts',
+    file: 'oauth-server/store/device-scripts.ts',
     from: "if client ~= ARGV[1] then return { 'unknown' } end",
     to: '',
     noticedBy: 'device-code-of-client',

@@ -5,7 +5,7 @@ import { conformance, contract, type Mutation } from './mutation.ts'
 export const GRANTS: readonly Mutation[] = [
   {
     takesOut: 'a grant lives as long as what was minted under it',
-    file: 'oauth-server/store/grants.ts',
+    file: 'oauth-server/store/grant-scripts.ts',
     from: 'math.max(tonumber(ARGV[5]), latest - now)',
     to: 'tonumber(ARGV[5])',
     noticedBy:
@@ -102,7 +102,7 @@ export const GRANTS: readonly Mutation[] = [
   },
   {
     takesOut: 'a grant that was revoked is kept alive by nothing',
-    file: 'oauth-server/store/grants.ts',
+    file: 'oauth-server/store/grant-scripts.ts',
     from: 'return held[1] and not is_revoked(KEYS[4], ARGV[1], ARGV[2], ARGV[3])',
     to: 'return held[1]',
     noticedBy: 'keeps nothing, and does not touch what is made after',
@@ -110,7 +110,7 @@ export const GRANTS: readonly Mutation[] = [
   },
   {
     takesOut: 'a grant is listed as long as it lives, however often it is used',
-    file: 'oauth-server/store/grants.ts',
+    file: 'oauth-server/store/grant-scripts.ts',
     from: 'if listed and tonumber(listed) >= now + ttl then return end',
     to: 'if listed then return end',
     noticedBy: 'a grant is listed at least as long as it lives, and most uses do not list it again',

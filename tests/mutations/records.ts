@@ -13,7 +13,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'a device that hurries is slowed down',
-    file: 'oauth-server/store/devices.ts',
+    file: 'oauth-server/store/device-scripts.ts',
     from: 'if polled_at and now + ARGV[2] < polled_at + interval then',
     to: 'if polled_at == "never" then',
     noticedBy: 'device-slow-down',
@@ -63,7 +63,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'a device code is decided in the browser that was shown it',
-    file: 'oauth-server/store/devices.ts',
+    file: 'oauth-server/store/device-scripts.ts',
     from: 'if held[1] ~= browser then return nil end',
     to: 'if not held[1] then return nil end',
     noticedBy: 'another browser decides nothing, and takes nothing away',
@@ -71,7 +71,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'a device code buys once',
-    file: 'oauth-server/store/devices.ts',
+    file: 'oauth-server/store/device-scripts.ts',
     from: "if held[1] == 'redeemed' then return 'replayed' end",
     to: '',
     noticedBy: 'of 50 racing redemptions one is redeemed',

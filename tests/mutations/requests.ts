@@ -21,7 +21,7 @@ export const REQUESTS: readonly Mutation[] = [
   },
   {
     takesOut: 'a login that has ended approves no device',
-    file: 'oauth-server/store/devices.ts',
+    file: 'oauth-server/store/device-scripts.ts',
     from: "if not find_login(KEYS[8], KEYS[9]) then return 'signed-out' end\n",
     to: '',
     noticedBy: 'if nothing can be looked at afterwards',
