@@ -54,12 +54,12 @@ test('records are written by themselves, in order, and read from the end', async
 })
 
 test('under load what comes within a while is written together', async (t) => {
-  const { trail, redis, all } = await setUp(t)
+  const { trail, redis, all } = await setUp(t, 100_000)
   const began = performance.now()
   let count = 0
   while (performance.now() - began < 10 * WRITE_MS) {
-    // A busy machine wakes late: several each time are more than it takes.
-    for (const end = count + 3; count < end; count += 1) trail.append(record(`tool ${count}`))
+    // A busy machine wakes late: so many each time are more than it takes.
+    for (const end = count + 20; count < end; count += 1) trail.append(record(`tool ${count}`))
     await sleep(1)
   }
   const writings = Math.ceil((performance.now() - began) / WRITE_MS)
