@@ -46,7 +46,7 @@ export const STORE: readonly Mutation[] = [
   {
     takesOut: 'a gap in the stream is noticed',
     file: 'lib/store/replica.ts',
-    from: "if (event.number > this.#number + 1) throw new Error('the stream was trimmed')",
+    from: "if (event.number !== this.#number + 1) throw new Error('the stream was trimmed, or replaced')",
     to: '',
     noticedBy: 'a stream trimmed in the middle is noticed, and everything loaded again',
     test: contract('replica'),
@@ -88,7 +88,7 @@ export const STORE: readonly Mutation[] = [
   {
     takesOut: 'a store put back to an earlier state is noticed',
     file: 'lib/store/put-back.ts',
-    from: 'if (!isEarlier(found, seen)) return',
+    from: 'if (!hasLess && (!isSame || (await goesOnFrom(this.#redis, seen)))) return',
     to: 'return',
     noticedBy:
       'a store put back to an earlier state refuses what was issued before, at every reader',
@@ -98,7 +98,7 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'an epoch that began before the one that was seen is an earlier state',
-    file: 'lib/store/put-back.ts',
+    file: 'lib/store/revocation.ts',
     from: 'epoch.notBefore < seen.epoch.notBefore',
     to: 'false',
     noticedBy: 'a store put back behind a change of epoch refuses what was issued before',
