@@ -173,7 +173,7 @@ for (const [details, ...asked] of [
   ['missing_host_header', 'POST /echo/mcp HTTP/1.1'],
 ] as const) {
   test.serial(
-    `an id of the caller’s own is neither logged nor answered where there is none of ours: ${details}`,
+    `an id of the caller’s own is not logged where there is none of ours, and not answered: ${details}`,
     async (t) => {
       const before = edge.accessLog().length
       const { text } = await sendBytes(edge.port, requestText(...asked, `X-Request-Id: ${FORGED}`))
