@@ -134,8 +134,11 @@ end
 `
 
 /** KEYS: `REVOCATION_KEYS`. ARGV: member, expiresAt. */
-const REVOKE = defineScript(`${WRITE_REVOCATION}
-return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`)
+const REVOKE = defineScript(
+  `${WRITE_REVOCATION}
+return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`,
+  { evenWhenFull: true },
+)
 
 /**
  * KEYS: epoch, number, set. ARGV: members. A script, as one command: a transaction is four, and the client's object for

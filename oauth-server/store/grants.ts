@@ -189,8 +189,11 @@ end
 `
 
 /** ARGV: id, expiresAt. */
-const REVOKE = defineScript(`${END_GRANT}
-end_grant(ARGV[1], ARGV[2])`)
+const REVOKE = defineScript(
+  `${END_GRANT}
+end_grant(ARGV[1], ARGV[2])`,
+  { evenWhenFull: true },
+)
 
 /**
  * Lua: `revoke_listed(first, member, expires)` ends every grant of an index and refuses, as `member`,
@@ -209,8 +212,11 @@ end
 `
 
 /** ARGV: member, expiresAt. */
-const REVOKE_ALL = defineScript(`${REVOKE_LISTED}
-revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`)
+const REVOKE_ALL = defineScript(
+  `${REVOKE_LISTED}
+revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`,
+  { evenWhenFull: true },
+)
 
 /** KEYS: start of grant keys, index of user, revocations. ARGV: user, bound. */
 const DESCRIBE = defineScript(`${IS_REVOKED}
