@@ -4,7 +4,9 @@
  */
 
 import { statSync } from 'node:fs'
+import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
+import { tellExpiry } from './expiry.ts'
 import { certificateFiles, readPair } from './files.ts'
 import { type Pair, PairFault } from './pair.ts'
 import type { Served } from './publish.ts'
@@ -17,6 +19,7 @@ export interface OwnFilesPorts {
   missing(pair: Pair): readonly string[]
   /** After each change of `fault`. */
   changed(): void
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -65,16 +68,18 @@ export class OwnFiles {
   }
 
   #take(folder: string): void {
-    const { served, publish, log, changed } = this.#ports
+    const { served, publish, clock, log, changed } = this.#ports
     const pair = readPair(folder)
     const before = served()
     const origin = `own ${folder}`
     const isNew = before?.origin !== origin || before.pair.chain !== pair.chain
+    if (isNew && before?.origin === origin) requireAlive(pair, before.pair, clock())
     if (isNew) publish({ pair, origin })
     if (isNew || this.#fault !== undefined) {
       const { names, notAfter } = pair
       log.info({ folder, names, expires: new Date(notAfter) }, 'the certificate is served')
     }
+    if (isNew) tellExpiry(pair, clock(), log)
     this.#fault = undefined
     this.#tellMissing(pair)
     changed()
@@ -104,6 +109,12 @@ export class OwnFiles {
     log.error({ folder, fault }, 'the certificate is not taken; the one before stays')
     changed()
   }
+}
+
+/** Who copied last year's files over those of this year would shut everybody out. */
+function requireAlive({ notAfter }: Pair, before: Pair, now: number): void {
+  if (now < notAfter || now >= before.notAfter) return
+  throw new PairFault(`the certificate has ended on ${new Date(notAfter).toISOString()}`)
 }
 
 /** Changes whenever one of the files does, also behind links. */

@@ -97,7 +97,6 @@ export function callersBelievedNothing(): object {
     use_remote_address: true,
     xff_num_trusted_hops: 0,
     internal_address_config: { unix_sockets: false, cidr_ranges: [NOBODY] },
-    always_set_request_id_in_response: true,
     // Answers carry what the rooms say, not what stands in front of them.
     server_header_transformation: 'PASS_THROUGH',
   }

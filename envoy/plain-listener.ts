@@ -9,6 +9,7 @@ import { FILES, fileSource } from './bootstrap.ts'
 import { socketCluster } from './clusters.ts'
 import { addressesReadOneWay, callersBelievedNothing } from './connection-manager.ts'
 import { ROUTER_FILTER } from './filters.ts'
+import { requestIdInAnswers } from './request-id.ts'
 
 export const PLAIN_ROUTES = 'plain'
 const CHALLENGES = 'certs'
@@ -79,6 +80,7 @@ export function renderPlainRoutes(
   return {
     '@type': `${TYPE}/envoy.config.route.v3.RouteConfiguration`,
     name: PLAIN_ROUTES,
+    response_headers_to_add: [requestIdInAnswers()],
     virtual_hosts: [
       ...[...new Set(hosts)].map((host) => ({
         name: host,

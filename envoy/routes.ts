@@ -12,6 +12,7 @@ import { CLUSTERS } from './clusters.ts'
 import { BUFFER_FILTER, CORS_FILTER, EXT_AUTHZ_FILTER } from './filters.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
 import { rateLimited } from './rate-limit.ts'
+import { requestIdInAnswers } from './request-id.ts'
 import { UNSEEN_RETRY } from './retries.ts'
 import { strictTransportSecurity } from './tls.ts'
 
@@ -67,7 +68,7 @@ export function renderRoutes(gateway: Gateway, rateLimitFactor: number): object 
   return {
     '@type': 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
     name: ROUTES,
-    response_headers_to_add: strictTransportSecurity(addresses),
+    response_headers_to_add: [requestIdInAnswers(), ...strictTransportSecurity(addresses)],
     // What a room that leaves tells Envoy is not for callers.
     response_headers_to_remove: ['x-envoy-immediate-health-check-fail'],
     virtual_hosts: [

@@ -54,7 +54,7 @@ export function openPorts({ live, store, clock, log }: PortsOptions): OpenPorts 
       findKey: keys.find,
       revocations: {
         recall: replica.judge.bind(replica),
-        ask: questions.askRevocations,
+        ask: (presented) => questions.askRevocations(presented, replica.seen()),
       },
       verifiedTokens: {
         ...verifiedTokens,

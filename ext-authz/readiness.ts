@@ -3,9 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../lib/platform/log.ts'
 
+/** While it is waited for each of them counts. */
 const LOOK_MS = 5
-/** A start that takes longer deserves a word. */
+/** A start that takes longer deserves a word, and is waited for by nobody: what is left is to tell its end. */
 const PATIENCE_MS = 2000
+const LOOK_MS_LATER = 250
 
 export interface Readiness {
   /** Resolves when it serves, or after so long. */
@@ -16,17 +18,17 @@ export interface Readiness {
 export function watchReadiness(isServing: () => boolean, log: Log): Readiness {
   const stopped = new AbortController()
   const since = performance.now()
-  let told = false
+  let lookMs = LOOK_MS
 
   async function watch(): Promise<void> {
     while (!isServing()) {
-      if (!told && performance.now() - since > PATIENCE_MS) {
+      if (lookMs === LOOK_MS && performance.now() - since > PATIENCE_MS) {
         log.warn(
           'not serving yet: the store is away, or the authorization server has published no keys',
         )
-        told = true
+        lookMs = LOOK_MS_LATER
       }
-      await sleep(LOOK_MS, undefined, { signal: stopped.signal })
+      await sleep(lookMs, undefined, { signal: stopped.signal })
     }
     log.info('serving')
   }

@@ -3,7 +3,7 @@
 import type { Log } from '../lib/platform/log.ts'
 import { type PublicJwk, redisPublicKeys } from '../lib/store/public-keys.ts'
 import { connectRedis, type RedisOptions } from '../lib/store/redis.ts'
-import type { Presented, RevocationAnswer } from '../lib/store/revocation.ts'
+import type { Presented, RevocationAnswer, StoreState } from '../lib/store/revocation.ts'
 import { redisRevocations } from '../lib/store/revocations.ts'
 import { askWithinDeadline } from './deadline.ts'
 
@@ -11,8 +11,8 @@ import { askWithinDeadline } from './deadline.ts'
 const STORE_ANSWER_MS = 50
 
 export interface SingleQuestions {
-  /** Whether it is revoked. Rejects when nobody knows. */
-  askRevocations(presented: Presented): Promise<RevocationAnswer>
+  /** Whether it is revoked. `seen`: by this process before. Rejects when nobody knows. */
+  askRevocations(presented: Presented, seen: StoreState | undefined): Promise<RevocationAnswer>
   /** Rejects when the store does not answer. */
   readKeys(): Promise<readonly PublicJwk[]>
   readonly connection: ReturnType<typeof connectRedis>
@@ -40,7 +40,7 @@ export function openSingleQuestions(
   }
 
   return {
-    askRevocations: (presented) => within(() => revocations.ask(presented)),
+    askRevocations: (presented, seen) => within(() => revocations.ask(presented, seen)),
     readKeys: () => within(publicKeys.all),
     connection,
     unanswered: () => unanswered,

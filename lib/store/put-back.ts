@@ -2,11 +2,9 @@
 
 import type { Redis } from 'ioredis'
 import type { Log } from '../platform/log.ts'
-import type { Mark } from './replica-reads.ts'
+import { goesOnFrom, type Mark } from './replica-reads.ts'
+import { isEarlier, type StoreState } from './revocation.ts'
 import { redisRevocations } from './revocations.ts'
-
-/** What a reader holds to be the store's state, or finds there. */
-export type State = Pick<Mark, 'epoch' | 'number'>
 
 export class PutBack {
   readonly #redis: Redis
@@ -20,12 +18,15 @@ export class PutBack {
   }
 
   /** @throws Error when it was put back, also after a new epoch was begun in it: that one is to be found first. */
-  async refuse(found: State, seen: State): Promise<void> {
-    if (!isEarlier(found, seen)) return
+  async refuse(found: StoreState, seen: Mark): Promise<void> {
+    const isSame = found.epoch.id === seen.epoch.id
+    const hasLess = isEarlier(found, seen)
+    // As much can have been written since as was lost: then what was seen last stands nowhere.
+    if (!hasLess && (!isSame || (await goesOnFrom(this.#redis, seen)))) return
     this.#tell(found, seen)
     await redisRevocations(this.#redis).renewEpoch({
       epochId: found.epoch.id,
-      ...(found.epoch.id === seen.epoch.id ? { number: seen.number } : {}),
+      ...(isSame && hasLess ? { number: seen.number } : {}),
       notBefore: seen.epoch.notBefore,
     })
     throw new Error('the store was put back to an earlier state')
@@ -36,7 +37,7 @@ export class PutBack {
     this.#told = ''
   }
 
-  #tell(found: State, seen: State): void {
+  #tell(found: StoreState, seen: StoreState): void {
     const told = `${found.epoch.id} ${found.number}`
     if (told === this.#told) return
     this.#told = told
@@ -47,11 +48,6 @@ export class PutBack {
   }
 }
 
-/** Fewer writes in the same epoch, or an epoch that began before: numbers of two epochs say nothing. */
-export function isEarlier({ epoch, number }: State, seen: State): boolean {
-  return epoch.id === seen.epoch.id ? number < seen.number : epoch.notBefore < seen.epoch.notBefore
-}
-
-function describe({ epoch, number }: State): object {
+function describe({ epoch, number }: StoreState): object {
   return { epoch: epoch.id, not_before: epoch.notBefore, number }
 }

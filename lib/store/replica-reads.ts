@@ -1,14 +1,14 @@
 /** What a replica reads of the store: where it stands, the whole set, and the writes after a place in the stream. */
 
 import type { Redis } from 'ioredis'
-import type { Epoch } from './revocation.ts'
+import type { StoreState } from './revocation.ts'
 import { EPOCH_KEY, NUMBER_KEY, REVOCATIONS_KEY, STREAM_KEY } from './revocations.ts'
 
+/** Before the first event of a stream. */
+export const NOWHERE = '0-0'
+
 /** One moment of the store. */
-export interface Mark {
-  readonly epoch: Epoch
-  /** How many writes there were. */
-  readonly number: number
+export interface Mark extends StoreState {
   /** The place in the stream to go on from. */
   readonly cursor: string
 }
@@ -40,7 +40,7 @@ export async function readMark(redis: Redis): Promise<Mark> {
   return {
     epoch: { id, notBefore: Number(notBefore) },
     number: Number(number ?? 0),
-    cursor: last[0]?.[0] ?? '0-0',
+    cursor: last[0]?.[0] ?? NOWHERE,
   }
 }
 
@@ -72,6 +72,16 @@ export async function readEvents(
     cursor,
   )
   return (reply?.[0]?.[1] ?? []).map(([id, fields]) => toEvent(id, fields))
+}
+
+/** Whether the stream still has what stood at `cursor`, or has come so far that this was trimmed. */
+export async function goesOnFrom(
+  redis: Redis,
+  { cursor, number }: Pick<Mark, 'cursor' | 'number'>,
+): Promise<boolean> {
+  if (cursor === NOWHERE) return true
+  const [first] = await redis.xrange(STREAM_KEY, cursor, '+', 'COUNT', 1)
+  return first !== undefined && (first[0] === cursor || toEvent(...first).number > number)
 }
 
 function toEvent(id: string, fields: readonly string[]): StreamEvent {

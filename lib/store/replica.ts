@@ -15,14 +15,16 @@ import { type PublicJwk, redisPublicKeys } from './public-keys.ts'
 import { PutBack } from './put-back.ts'
 import { connectRedis, type RedisOptions, waitUntilReady } from './redis.ts'
 import { type Moment, ReplicaProof } from './replica-proof.ts'
-import { readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
-import type { Epoch, Presented, RevocationAnswer } from './revocation.ts'
+import { NOWHERE, readEvents, readMark, readSet, type StreamEvent } from './replica-reads.ts'
+import type { Epoch, Presented, RevocationAnswer, StoreState } from './revocation.ts'
 import { RevocationSet } from './revocation-set.ts'
 import { CLOCKS_SECONDS } from './revocations.ts'
 
 export interface Replica {
   /** From memory alone; undefined while memory may lack a write that is older than the bound (2 s). */
   judge(presented: Presented): RevocationAnswer | undefined
+  /** How far the store had come by what is in memory; undefined before the first load. */
+  seen(): StoreState | undefined
   /** Milliseconds since the newest proof was sent that memory lacks nothing; Infinity before the first. */
   staleness(): number
   /** Whether it was loaded once: before that nobody may be served. */
@@ -103,7 +105,8 @@ class Follower implements Replica {
   #epoch: Epoch | undefined
   /** Of the last write applied. */
   #number = 0
-  #cursor = '0-0'
+  /** Where that stands in the stream. */
+  #cursor = NOWHERE
   #loads = 0
   #mustLoad = true
   #isStopped = false
@@ -137,6 +140,10 @@ class Follower implements Replica {
     const answer = this.#set.judge(presented, this.#epoch)
     // What is refused stays refused, however old the knowledge.
     return answer.revoked || this.staleness() < FRESH_MS ? answer : undefined
+  }
+
+  seen(): StoreState | undefined {
+    return this.#epoch && { epoch: this.#epoch, number: this.#number }
   }
 
   staleness(): number {
@@ -195,7 +202,8 @@ class Follower implements Replica {
     const sent = this.#proof.now()
     const mark = await readMark(this.#commands)
     if (this.#epoch !== undefined) {
-      await this.#putBack.refuse(mark, { epoch: this.#epoch, number: this.#number })
+      const seen = { epoch: this.#epoch, number: this.#number, cursor: this.#cursor }
+      await this.#putBack.refuse(mark, seen)
     }
     for await (const [member, entry] of readSet(this.#commands)) this.#set.apply(member, entry)
     await this.#readKeys()
@@ -218,12 +226,8 @@ class Follower implements Replica {
 
   async #apply(events: readonly StreamEvent[]): Promise<void> {
     for (const event of events) {
-      if (event.number > this.#number + 1) throw new Error('the stream was trimmed')
-      // What the set held already when it was loaded.
-      if (event.number <= this.#number) {
-        this.#cursor = event.id
-        continue
-      }
+      // Behind our place there is nothing that we have had: a number again is another store's.
+      if (event.number !== this.#number + 1) throw new Error('the stream was trimmed, or replaced')
       if (event.revocation !== undefined) this.#set.apply(...event.revocation)
       else await this.#readKeys()
       this.#number = event.number
@@ -247,9 +251,10 @@ class Follower implements Replica {
     const sent = this.#proof.now()
     const known = this.#number
     try {
-      const { epoch, number } = await readMark(this.#commands)
+      const { epoch, number, cursor } = await readMark(this.#commands)
       if (this.#mustLoad) return
-      const isAnother = epoch.id !== this.#epoch?.id || number < known
+      const isElsewhere = number === this.#number && cursor !== this.#cursor
+      const isAnother = epoch.id !== this.#epoch?.id || number < known || isElsewhere
       if (isAnother || this.#proof.lacksEnded()) this.#loadAgain()
       else if (number <= this.#number) this.#prove(sent)
       else this.#awaitNumber(sent, number)

@@ -26,6 +26,13 @@ export interface Epoch {
   readonly notBefore: number
 }
 
+/** How far a store has come, as somebody has seen it. */
+export interface StoreState {
+  readonly epoch: Epoch
+  /** How many writes there were. */
+  readonly number: number
+}
+
 /** The instant of the entry that names this, in milliseconds; undefined without one. */
 export type InstantOf = (kind: RevocationKind, id: string) => number | undefined
 
@@ -50,6 +57,11 @@ function refuses(instant: number | undefined, grantId: string): boolean {
   if (instant === undefined) return false
   const made = instantOfGrant(grantId)
   return made === undefined || made <= instant
+}
+
+/** Fewer writes in the same epoch, or an epoch that began before: numbers of two epochs say nothing. */
+export function isEarlier({ epoch, number }: StoreState, seen: StoreState): boolean {
+  return epoch.id === seen.epoch.id ? number < seen.number : epoch.notBefore < seen.epoch.notBefore
 }
 
 /** An entry as the store keeps it: `<instant>:<expiresAt>`, milliseconds and epoch seconds. */

@@ -12,11 +12,13 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { INSTANT_KEY, NEXT_INSTANT } from './instant.ts'
 import {
+  isEarlier,
   judge,
   type Presented,
   parseEntry,
   type RevocationAnswer,
   type RevocationKind,
+  type StoreState,
 } from './revocation.ts'
 import { defineScript } from './script.ts'
 
@@ -26,8 +28,11 @@ export interface Revocations {
    * Revoking again only ever prolongs. Resolves with the entry's instant.
    */
   revoke(kind: RevocationKind, id: string, expiresAt: number): Promise<number>
-  /** Asks the store itself. Rejects when it cannot answer or has no epoch: then nobody knows. */
-  ask(presented: Presented): Promise<RevocationAnswer>
+  /**
+   * Asks the store itself. Rejects when it cannot answer, has no epoch, or is in an earlier state than the caller
+   * has `seen`: then nobody knows.
+   */
+  ask(presented: Presented, seen?: StoreState): Promise<RevocationAnswer>
   /** Gives a store without an epoch a new one; resolves with `not_before`, epoch seconds. */
   ensureEpoch(): Promise<number>
   /**
@@ -129,15 +134,18 @@ end
 `
 
 /** KEYS: `REVOCATION_KEYS`. ARGV: member, expiresAt. */
-const REVOKE = defineScript(`${WRITE_REVOCATION}
-return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`)
+const REVOKE = defineScript(
+  `${WRITE_REVOCATION}
+return write_revocation(1, ARGV[1], tonumber(ARGV[2]))`,
+  { evenWhenFull: true },
+)
 
 /**
- * KEYS: epoch, set. ARGV: members. A script, as one command: a transaction is four, and the client's object for
+ * KEYS: epoch, number, set. ARGV: members. A script, as one command: a transaction is four, and the client's object for
  * each transaction outlives several collections.
  */
 const ASK = defineScript(`
-return { redis.call('HGET', KEYS[1], 'not_before'), redis.call('HMGET', KEYS[2], unpack(ARGV)) }`)
+return { redis.call('HMGET', KEYS[1], 'id', 'not_before'), redis.call('GET', KEYS[2]), redis.call('HMGET', KEYS[3], unpack(ARGV)) }`)
 
 /** The whole second after now: a token of the store before, made in this second, must not pass. */
 const ENSURE_EPOCH = defineScript(`
@@ -182,13 +190,17 @@ export function redisRevocations(redis: Redis): Revocations {
       return Number(await REVOKE(redis, REVOCATION_KEYS, [`${kind}:${id}`, expiresAt]))
     },
 
-    async ask(presented) {
-      const keys = [EPOCH_KEY, REVOCATIONS_KEY]
+    async ask(presented, seen) {
+      const keys = [EPOCH_KEY, NUMBER_KEY, REVOCATIONS_KEY]
       const reply = await ASK(redis, keys, revocationMembers(presented))
-      const [epoch, entries] = reply as [string | null, (string | null)[]]
-      if (epoch === null) throw new Error('the store has no epoch')
+      const [[id, notBefore], number, entries] = reply as [Texts, string | null, Texts]
+      if (!id || !notBefore) throw new Error('the store has no epoch')
+      const epoch = { id, notBefore: Number(notBefore) }
+      if (seen !== undefined && isEarlier({ epoch, number: Number(number ?? 0) }, seen)) {
+        throw new Error('the store was put back to an earlier state')
+      }
       const held = toInstants(presented, entries)
-      return judge(presented, { notBefore: Number(epoch) }, (kind) => held[kind])
+      return judge(presented, epoch, (kind) => held[kind])
     },
 
     async ensureEpoch() {
@@ -201,6 +213,8 @@ export function redisRevocations(redis: Redis): Revocations {
     },
   }
 }
+
+type Texts = readonly (string | null)[]
 
 /** The members under which a request could be refused. */
 function revocationMembers({ tokenId, grantId, clientId, userId }: Presented): string[] {

@@ -10,8 +10,17 @@ export type Script = (
   values?: readonly (string | number | Buffer)[],
 ) => Promise<unknown>
 
+export interface ScriptOptions {
+  /**
+   * Whether it may write where the store's memory is full, which takes no other writes: for what ends access, and needs
+   * a few bytes to say so.
+   */
+  readonly evenWhenFull?: boolean
+}
+
 /** The store forgets scripts when it restarts: whoever is told so sends the text again. */
-export function defineScript(lua: string): Script {
+export function defineScript(text: string, { evenWhenFull = false }: ScriptOptions = {}): Script {
+  const lua = evenWhenFull ? `#!lua flags=allow-oom\n${text}` : text
   const hash = createHash('sha1').update(lua).digest('hex')
   return (redis, keys, values = []) =>
     redis.evalsha(hash, keys.length, ...keys, ...values).catch((error: unknown) => {

@@ -170,13 +170,17 @@ end
 `
 
 /** ARGV beyond: digest of the registration token. */
-const REMOVE = defineScript(`${HELD_WITH}${REMOVE_CLIENT}
+const REMOVE = defineScript(
+  `${HELD_WITH}${REMOVE_CLIENT}
 if not held_with(ARGV[3]) then return 0 end
 remove_client()
-return 1`)
+return 1`,
+  { evenWhenFull: true },
+)
 
 /** ARGV beyond: condition, or nothing. */
-const REMOVE_BY_OPERATOR = defineScript(`${REMOVE_CLIENT}
+const REMOVE_BY_OPERATOR = defineScript(
+  `${REMOVE_CLIENT}
 local function is_used()
   for _, id in ipairs(redis.call('ZRANGE', KEYS[6], 0, -1)) do
     if redis.call('EXISTS', KEYS[5] .. id) == 1 then return true end
@@ -187,7 +191,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if ARGV[3] == 'unapproved' and not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 if ARGV[3] ~= '' and is_used() then return 0 end
 remove_client()
-return 1`)
+return 1`,
+  { evenWhenFull: true },
+)
 
 /** KEYS: client, unapproved. ARGV: id. Answers the record, whether nobody approved it, and its end. */
 const DESCRIBE = defineScript(`

@@ -88,11 +88,14 @@ if KEYS[10] then open_family(KEYS[10]) end
 return 'redeemed'`)
 
 /** KEYS beyond those of END_GRANT: code. ARGV: id of the grant, expiresAt. */
-const SPOIL = defineScript(`${END_GRANT}
+const SPOIL = defineScript(
+  `${END_GRANT}
 if redis.call('EXISTS', KEYS[9]) == 0 then return 0 end
 if redis.call('HINCRBY', KEYS[9], 'redeemed', 1) == 1 then return 0 end
 end_grant(ARGV[1], ARGV[2])
-return 1`)
+return 1`,
+  { evenWhenFull: true },
+)
 
 const CONTEXT = 'authorization-code'
 

@@ -33,10 +33,13 @@ export interface DisabledUsers {
 const KEY = 'users:disabled'
 
 /** KEYS: disabled users, ending of logins, those of `revoke_listed`. ARGV: sub, disabling, expiresAt. */
-const DISABLE = defineScript(`${REVOKE_LISTED}${CLOSE_LOGINS}
+const DISABLE = defineScript(
+  `${REVOKE_LISTED}${CLOSE_LOGINS}
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
 close_logins(KEYS[#KEYS], KEYS[2])
-revoke_listed(3, 'user:' .. ARGV[1], tonumber(ARGV[3]))`)
+revoke_listed(3, 'user:' .. ARGV[1], tonumber(ARGV[3]))`,
+  { evenWhenFull: true },
+)
 
 export function redisDisabledUsers(redis: Redis): DisabledUsers {
   return {

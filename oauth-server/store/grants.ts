@@ -124,12 +124,18 @@ keep_grant()
 return 1`)
 
 /** ARGV: id, expiresAt. */
-const REVOKE = defineScript(`${END_GRANT}
-end_grant(ARGV[1], ARGV[2])`)
+const REVOKE = defineScript(
+  `${END_GRANT}
+end_grant(ARGV[1], ARGV[2])`,
+  { evenWhenFull: true },
+)
 
 /** ARGV: member, expiresAt. */
-const REVOKE_ALL = defineScript(`${REVOKE_LISTED}
-revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`)
+const REVOKE_ALL = defineScript(
+  `${REVOKE_LISTED}
+revoke_listed(1, ARGV[1], tonumber(ARGV[2]))`,
+  { evenWhenFull: true },
+)
 
 /** KEYS: start of grant keys, index of user, revocations. ARGV: user, bound. */
 const DESCRIBE = defineScript(`${IS_REVOKED}

@@ -90,8 +90,11 @@ end
 `
 
 /** KEYS: instant, ending. */
-const CLOSE_OF_USER = defineScript(`${NEXT_INSTANT}${CLOSE_LOGINS}
-close_logins(KEYS[1], KEYS[2])`)
+const CLOSE_OF_USER = defineScript(
+  `${NEXT_INSTANT}${CLOSE_LOGINS}
+close_logins(KEYS[1], KEYS[2])`,
+  { evenWhenFull: true },
+)
 
 export const endingOfUser = (userId: string): string => ENDINGS_KEY_START + digest(userId)
 

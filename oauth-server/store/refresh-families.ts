@@ -121,7 +121,8 @@ return { held[1], stored, redis.call('TTL', KEYS[1]) }`)
  * KEYS: family, start of grant keys, index of client, revocation keys. ARGV: client, expiresAt. The
  * user's index keeps the id until the grant would have ended, which it may.
  */
-const END = defineScript(`${WRITE_REVOCATION}
+const END = defineScript(
+  `${WRITE_REVOCATION}
 local id = redis.call('HGET', KEYS[1], 'grant')
 if not id then return nil end
 local held = redis.call('HMGET', KEYS[2] .. id, 'grant', 'latest_expires_at')
@@ -130,7 +131,9 @@ if not grant or grant.clientId ~= ARGV[1] then return nil end
 write_revocation(4, 'grant:' .. id, math.max(tonumber(held[2] or '0'), tonumber(ARGV[2])))
 redis.call('DEL', KEYS[1], KEYS[2] .. id)
 redis.call('ZREM', KEYS[3], id)
-return { id, grant.userId }`)
+return { id, grant.userId }`,
+  { evenWhenFull: true },
+)
 
 export const familyKey = (family: string): string => `refresh:${digest(family)}`
 

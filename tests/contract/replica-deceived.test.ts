@@ -4,8 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { createLog } from '../../lib/platform/log.ts'
 import { FRESH_MS } from '../../lib/store/replica.ts'
-import { EPOCH_KEY, NUMBER_KEY, redisRevocations } from '../../lib/store/revocations.ts'
-import { begin, by, follow, LATER, presented, until } from '../support/replica.ts'
+import {
+  EPOCH_KEY,
+  NUMBER_KEY,
+  REVOCATIONS_KEY,
+  redisRevocations,
+  STREAM_KEY,
+} from '../../lib/store/revocations.ts'
+import {
+  begin,
+  by,
+  follow,
+  issuedWhileItCounts,
+  LATER,
+  presented,
+  until,
+} from '../support/replica.ts'
 import { startStoreProxy } from '../support/store-proxy.ts'
 import { startValkey } from '../support/valkey.ts'
 
@@ -131,4 +145,54 @@ test('a store that was put back and cannot be written is told once, and each tim
     await until(() => replica.figures().loads === 2 * told + 1)
     await redis.set(NUMBER_KEY, 2)
   }
+})
+
+test('a store put back and written to before anybody looks: what it tells anew is not taken for known', async (t) => {
+  const { redis, revocations, replica } = await begin(t, { log: quiet })
+  await revocations.revoke('token', 'token-lost', LATER)
+  await until(() => by(replica.judge(presented('lost'))) === 'token')
+  const issuedNow = await issuedWhileItCounts(revocations)
+  // Together: no heartbeat comes between, and the number is the one that was seen.
+  await Promise.all([
+    redis.multi().hdel(REVOCATIONS_KEY, 'token:token-lost').del(NUMBER_KEY, STREAM_KEY).exec(),
+    revocations.revoke('token', 'token-new', LATER),
+  ])
+  await until(() => by(replica.judge(presented('new'))) === 'token')
+  await until(async () => by(await revocations.ask(issuedNow)) === 'epoch')
+  t.is(by(replica.judge(presented('lost'))), 'token')
+})
+
+test('a store put back whose clock is behind: as many writes in another order of time are others', async (t) => {
+  const { redis, revocations, replica } = await begin(t, { log: quiet })
+  await revocations.revoke('token', 'token-lost', LATER)
+  await until(() => by(replica.judge(presented('lost'))) === 'token')
+  const issuedNow = await issuedWhileItCounts(revocations)
+  const [member, entry] = ['token:token-new', `1:${LATER}`]
+  await redis
+    .multi()
+    .del(REVOCATIONS_KEY, STREAM_KEY)
+    .hset(REVOCATIONS_KEY, member, entry)
+    .xadd(STREAM_KEY, '1-1', 'number', 1, 'member', member, 'entry', entry)
+    .exec()
+  await until(() => by(replica.judge(presented('new'))) === 'token')
+  await until(async () => by(await revocations.ask(issuedNow)) === 'epoch')
+  t.is(by(replica.judge(presented('lost'))), 'token')
+})
+
+test('a stream that was trimmed beyond what was read is no other store', async (t) => {
+  const { redis, revocations, replica } = await begin(t)
+  await revocations.revoke('token', 'token-a', LATER)
+  await until(() => by(replica.judge(presented('a'))) === 'token')
+  const epoch = await redis.hget(EPOCH_KEY, 'id')
+  const [member, entry] = ['token:token-b', `1:${LATER}`]
+  await redis
+    .multi()
+    .set(NUMBER_KEY, 3)
+    .hset(REVOCATIONS_KEY, member, entry)
+    .xadd(STREAM_KEY, '*', 'number', 3, 'member', member, 'entry', entry)
+    .xtrim(STREAM_KEY, 'MAXLEN', 1)
+    .exec()
+  await until(() => replica.figures().loads === 2)
+  t.is(by(replica.judge(presented('b'))), 'token')
+  t.is(await redis.hget(EPOCH_KEY, 'id'), epoch)
 })

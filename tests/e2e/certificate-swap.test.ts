@@ -98,6 +98,7 @@ test.serial('when it ends is a figure for Prometheus', async (t) => {
 
 test.serial('plain HTTP on the port for it is sent on, and challenges are nobody’s', async (t) => {
   const answer = await fetch(`http://localhost:${plainPort}/login?a=b`, { redirect: 'manual' })
+  t.regex(String(answer.headers.get('x-request-id')), /^[0-9a-f-]{36}$/)
   t.is(answer.status, 308)
   t.is(answer.headers.get('location'), `${issuer}/login?a=b`)
   t.is(answer.headers.get('strict-transport-security'), null, 'nothing for all of localhost')

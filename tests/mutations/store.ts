@@ -46,7 +46,7 @@ export const STORE: readonly Mutation[] = [
   {
     takesOut: 'a gap in the stream is noticed',
     file: 'lib/store/replica.ts',
-    from: "if (event.number > this.#number + 1) throw new Error('the stream was trimmed')",
+    from: "if (event.number !== this.#number + 1) throw new Error('the stream was trimmed, or replaced')",
     to: '',
     noticedBy: 'a stream trimmed in the middle is noticed, and everything loaded again',
     test: contract('replica'),
@@ -88,7 +88,7 @@ export const STORE: readonly Mutation[] = [
   {
     takesOut: 'a store put back to an earlier state is noticed',
     file: 'lib/store/put-back.ts',
-    from: 'if (!isEarlier(found, seen)) return',
+    from: 'if (!hasLess && (!isSame || (await goesOnFrom(this.#redis, seen)))) return',
     to: 'return',
     noticedBy:
       'a store put back to an earlier state refuses what was issued before, at every reader',
@@ -97,8 +97,32 @@ export const STORE: readonly Mutation[] = [
       'The test ran in the first second of its store, whose tokens are refused anyway: it waits for the next one now.',
   },
   {
-    takesOut: 'an epoch that began before the one that was seen is an earlier state',
+    takesOut: 'a store put back is noticed by what stands in it',
     file: 'lib/store/put-back.ts',
+    from: '(!isSame || (await goesOnFrom(this.#redis, seen)))',
+    to: 'true',
+    noticedBy: 'a store put back and written to before anybody looks',
+    test: contract('replica-deceived'),
+  },
+  {
+    takesOut: 'a store put back has no answer to a single request',
+    file: 'lib/store/revocations.ts',
+    from: 'if (seen !== undefined && isEarlier({ epoch, number: Number(number ?? 0) }, seen)) {',
+    to: 'if (seen !== undefined && seen.number < 0) {',
+    noticedBy: 'a store that was put back to an earlier state is not believed',
+    test: contract('asked-store'),
+  },
+  {
+    takesOut: 'what ends access is written where the store is full',
+    file: 'lib/store/script.ts',
+    from: 'evenWhenFull ? `#!lua flags=allow-oom\\n${text}` : text',
+    to: 'evenWhenFull ? text : text',
+    noticedBy: 'tokens, grants, clients and people are refused from then on',
+    test: contract('full-store'),
+  },
+  {
+    takesOut: 'an epoch that began before the one that was seen is an earlier state',
+    file: 'lib/store/revocation.ts',
     from: 'epoch.notBefore < seen.epoch.notBefore',
     to: 'false',
     noticedBy: 'a store put back behind a change of epoch refuses what was issued before',

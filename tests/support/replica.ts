@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/platform/clock.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { type Replica, type ReplicaOptions, startReplica } from '../../lib/store/replica.ts'
 import type { Presented, RevocationAnswer } from '../../lib/store/revocation.ts'
-import { redisRevocations } from '../../lib/store/revocations.ts'
+import { type Revocations, redisRevocations } from '../../lib/store/revocations.ts'
 import { startValkey } from './valkey.ts'
 
 /** Epoch seconds: what ends then outlives any test. */
@@ -52,6 +52,13 @@ export async function until(
     if (performance.now() > end) throw new Error('it did not come to be')
     await sleep(5)
   }
+}
+
+/** Issued at this moment, which is behind the second in which the store began. */
+export async function issuedWhileItCounts({ ask }: Revocations): Promise<Presented> {
+  const issuedNow = () => ({ ...presented('any'), issuedAt: Math.floor(Date.now() / 1000) })
+  await until(async () => by(await ask(issuedNow())) === 'alive')
+  return issuedNow()
 }
 
 export const by = (answer: RevocationAnswer | undefined): string =>

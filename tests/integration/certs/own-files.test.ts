@@ -14,6 +14,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Made, makePlaceholder } from '../../../certs/making.ts'
 import { OwnFiles } from '../../../certs/own-files.ts'
 import { publishPair, readServed, type Served } from '../../../certs/publish.ts'
+import { systemClock } from '../../../lib/platform/clock.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 
 interface World {
@@ -40,6 +41,7 @@ function world(t: ExecutionContext): World {
     publish: (next) => publishPair(served, next),
     missing: (pair) => names.filter((name) => !pair.covers(name)),
     changed: () => {},
+    clock: systemClock,
     log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
   })
   return {
@@ -110,6 +112,34 @@ test('half a change is waited for; what stays wrong is refused, once and loudly'
   files.look()
   t.is(files.fault, undefined)
   t.is(expiresOf(), two.expires)
+})
+
+test('one that has ended takes no good one’s place, and is loud', async (t) => {
+  const { own, files, lines, expiresOf } = world(t)
+  const one = await make()
+  put(own, one)
+  files.look()
+  const ended = await makePlaceholder(['a.example'], Date.now() - 60 * 86_400_000)
+  put(own, ended)
+  files.look()
+  files.look()
+  t.regex(files.fault ?? '', /^the certificate has ended on \d{4}-\d\d-\d\dT/)
+  t.is(expiresOf(), one.expires)
+  t.is(lines.filter((line) => line.includes('"level":"error"')).length, 1)
+  const two = await make()
+  put(own, two)
+  files.look()
+  t.is(files.fault, undefined)
+  t.is(expiresOf(), two.expires)
+})
+
+test('where none is served one that has ended is', async (t) => {
+  const { own, files, lines, expiresOf } = world(t)
+  put(own, await makePlaceholder(['a.example'], Date.now() - 60 * 86_400_000))
+  files.look()
+  t.regex(lines.join(''), /"level":"error".*the certificate has expired/)
+  t.true((expiresOf() ?? 0) < Date.now())
+  t.is(files.fault, undefined)
 })
 
 test('files that go leave the pair that is served', async (t) => {

@@ -173,10 +173,11 @@ for (const [details, ...asked] of [
   ['missing_host_header', 'POST /echo/mcp HTTP/1.1'],
 ] as const) {
   test.serial(
-    `an id of the caller’s own is not logged where there is none of ours: ${details}`,
+    `an id of the caller’s own is not logged where there is none of ours, and not answered: ${details}`,
     async (t) => {
       const before = edge.accessLog().length
-      await sendBytes(edge.port, requestText(...asked, `X-Request-Id: ${FORGED}`))
+      const { text } = await sendBytes(edge.port, requestText(...asked, `X-Request-Id: ${FORGED}`))
+      t.notRegex(text, /x-request-id/i, 'the log has nothing under it')
       const line = await lineOf(`"details":"${details}"`, before)
       t.false('request_id' in line)
       t.is(edge.accessLog().slice(before).split(details).length, 2, 'one line')

@@ -81,17 +81,16 @@ test('a factor of 0 switches the rate limit off', (t) => {
 })
 
 test('browsers are bound to TLS, but not all programs of this machine', (t) => {
-  const addedWith = (environment: Record<string, string>): unknown => {
+  const addedWith = (environment: Record<string, string>): string => {
     const gateway = readGateway(environment, '/nonexistent')
     const rendered = renderRoutes(gateway, 1)
-    return (rendered as { response_headers_to_add: unknown }).response_headers_to_add
+    return JSON.stringify(
+      (rendered as { response_headers_to_add: unknown }).response_headers_to_add,
+    )
   }
-  t.regex(
-    JSON.stringify(addedWith({ PUBLIC_URL: 'https://gw.example' })),
-    /strict-transport-security/,
-  )
-  t.deepEqual(addedWith({ PUBLIC_URL: 'https://localhost:8642' }), [])
-  t.deepEqual(addedWith({}), [])
+  t.regex(addedWith({ PUBLIC_URL: 'https://gw.example' }), /strict-transport-security/)
+  t.notRegex(addedWith({ PUBLIC_URL: 'https://localhost:8642' }), /strict-transport-security/)
+  t.notRegex(addedWith({}), /strict-transport-security/)
 })
 
 test('a host may name the scheme’s own port', (t) => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { watchReadiness } from '../../../ext-authz/readiness.ts'
 import { createLog } from '../../../lib/platform/log.ts'
+import { until } from '../../support/replica.ts'
 
 const NEVER_MS = 3_600_000
 const log = createLog('test', 'error')
@@ -27,4 +28,24 @@ test('what does not serve is waited for a moment only', async (t) => {
   await readiness.servingWithin(50)
   // A timer may be up to a millisecond early.
   t.true(performance.now() - begun >= 49)
+})
+
+test('what takes long is told once, looked at now and then, and told when it serves', async (t) => {
+  const lines: string[] = []
+  const told = createLog('test', 'info', { write: (line) => void lines.push(line) })
+  let looks = 0
+  let isServing = false
+  const readiness = watchReadiness(() => {
+    looks += 1
+    return isServing
+  }, told)
+  t.teardown(() => readiness.stop())
+  await until(() => lines.length === 1)
+  t.regex(lines[0] ?? '', /not serving yet/)
+  const before = looks
+  await sleep(1000)
+  t.true(looks - before <= 5, `${looks - before} times a second`)
+  isServing = true
+  await until(() => lines.length === 2)
+  t.regex(lines[1] ?? '', /"serving"/)
 })
