@@ -138,15 +138,21 @@ end
 return found`)
 
 /** KEYS: instant, consent, index. ARGV: client, ttl. */
-const FORGET = defineScript(`${NEXT_INSTANT}
+const FORGET = defineScript(
+  `${NEXT_INSTANT}
 redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[2], '${FORGOTTEN_FIELD}', next_instant(KEYS[1]))
-redis.call('EXPIRE', KEYS[2], ARGV[2])`)
+redis.call('EXPIRE', KEYS[2], ARGV[2])`,
+  { evenWhenFull: true },
+)
 
 /** KEYS: instant, forgetting. ARGV: ttl. */
-const FORGET_ALL = defineScript(`${NEXT_INSTANT}
-redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`)
+const FORGET_ALL = defineScript(
+  `${NEXT_INSTANT}
+redis.call('SET', KEYS[2], next_instant(KEYS[1]), 'EX', ARGV[1])`,
+  { evenWhenFull: true },
+)
 
 const FORGETTINGS_KEY_START = 'consents:forgotten:'
 const MARK_KEY_STARTS = [ENDINGS_KEY_START, FORGETTINGS_KEY_START]

@@ -1,6 +1,7 @@
 /** What ends access is written although the memory of the store is full, which takes nothing else. */
 
 import test from 'ava'
+import { redisConsents } from '../../oauth-server/store/consents.ts'
 import { redisDisabledUsers } from '../../oauth-server/store/disabled-users.ts'
 import { redisGrants } from '../../oauth-server/store/grants.ts'
 import { redisLogins } from '../../oauth-server/store/logins.ts'
@@ -23,6 +24,8 @@ test('tokens, grants, clients and people are refused from then on', async (t) =>
   await grants.revokeOfClient('client-b', LATER)
   await grants.revokeOfUser('dev:c', LATER)
   await redisLogins(redis).closeOfUser('dev:c')
+  await redisConsents(redis).forget(FACTS)
+  await redisConsents(redis).forgetOfUser('dev:c')
   await disabledUsers.disable('dev:d', { at: 1, by: 'operator' }, LATER)
 
   t.is(await grants.find(grant.id), undefined)
