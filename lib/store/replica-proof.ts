@@ -2,6 +2,9 @@
 
 import type { Clock } from '../platform/clock.ts'
 
+/** Older knowledge than this is no knowledge: the store is asked, or nobody is let in. */
+export const FRESH_MS = 2000
+
 /** The same moment on both clocks, in milliseconds. */
 export interface Moment {
   /** Stops while the machine sleeps. */

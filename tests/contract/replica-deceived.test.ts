@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { createLog } from '../../lib/platform/log.ts'
-import { FRESH_MS } from '../../lib/store/replica.ts'
+import { FRESH_MS } from '../../lib/store/replica-proof.ts'
 import {
   EPOCH_KEY,
   NUMBER_KEY,

@@ -13,7 +13,7 @@ export const CONFIGURATION: readonly Mutation[] = [
   },
   {
     takesOut: 'a replica that waits for the store tells so',
-    file: 'lib/store/replica.ts',
+    file: 'lib/store/follower.ts',
     from: '    await this.#connect()\n',
     to: '',
     noticedBy: 'a start is told as a fault where the store is away',

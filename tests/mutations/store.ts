@@ -37,7 +37,7 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'knowledge older than the bound is none',
-    file: 'lib/store/replica.ts',
+    file: 'lib/store/follower.ts',
     from: 'answer.revoked || this.staleness() < FRESH_MS ? answer : undefined',
     to: 'answer',
     noticedBy: 'a frozen store: memory counts for two seconds after its last proof',
@@ -45,7 +45,7 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'a gap in the stream is noticed',
-    file: 'lib/store/replica.ts',
+    file: 'lib/store/follower.ts',
     from: "if (event.number !== this.#number + 1) throw new Error('the stream was trimmed, or replaced')",
     to: '',
     noticedBy: 'a stream trimmed in the middle is noticed, and everything loaded again',
@@ -77,7 +77,7 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'freshness counts from the question',
-    file: 'lib/store/replica.ts',
+    file: 'lib/store/follower.ts',
     from: 'else if (number <= this.#number) this.#prove(sent)',
     to: 'else if (number <= this.#number) this.#prove(this.#proof.now())',
     noticedBy: 'what comes from the store late is as old as the question for it',
@@ -138,7 +138,7 @@ export const STORE: readonly Mutation[] = [
   },
   {
     takesOut: 'a load proves only what is there at its end',
-    file: 'lib/store/replica.ts',
+    file: 'lib/store/follower.ts',
     from: 'end.epoch.id !== mark.epoch.id || end.number < mark.number',
     to: 'false',
     noticedBy: 'while it is read for the first time is not believed',

@@ -1,5 +1,6 @@
-/** What each frame of the peer does, and which error it is where it must not be (RFC 9113, section 6). */
+/** What each frame of the peer does, above all those of its requests, and which error it is where it must not be (RFC 9113, section 6). */
 
+import { assertLength, ConnectionFrames, wrong } from './connection-frames.ts'
 import { FieldBlock } from './field-block.ts'
 import type { Frame } from './frame-reader.ts'
 import type { FrameWriter } from './frame-writer.ts'
@@ -7,19 +8,10 @@ import { FieldDecoder } from './hpack/decoder.ts'
 import type { IdleFrames } from './idle-frames.ts'
 import { CONNECTION_WINDOW, FIELD_TABLE_BYTES_MAX, STREAM_WINDOW, STREAMS_MAX } from './limits.ts'
 import { cutPadding, cutPriority } from './payload.ts'
-import {
-  CODE,
-  type Code,
-  ConnectionError,
-  FLAG,
-  FRAME,
-  StreamError,
-  WINDOW_MAX,
-} from './protocol.ts'
+import { CODE, type Code, ConnectionError, FLAG, FRAME, StreamError } from './protocol.ts'
 import { giveCredit, type ReceiveWindow, takeCredit } from './receive-window.ts'
 import { HeadReader, type RequestHead } from './request-head.ts'
 import type { Sender } from './sender.ts'
-import { readInitialWindow } from './settings.ts'
 import { type Exchange, Stream } from './stream.ts'
 import { CLOSED, type Streams } from './streams.ts'
 
@@ -41,11 +33,12 @@ export class Incoming {
   readonly #head = new HeadReader()
   readonly #window: ReceiveWindow = { receiveWindow: CONNECTION_WINDOW, uncredited: 0 }
   #block: FieldBlock | undefined
-  #hasSettings = false
+  readonly #connection: ConnectionFrames
   #takesRequests = true
 
   constructor(ports: IncomingPorts) {
     this.#ports = ports
+    this.#connection = new ConnectionFrames(ports)
   }
 
   get takesRequests(): boolean {
@@ -53,7 +46,7 @@ export class Incoming {
   }
 
   get hasSettings(): boolean {
-    return this.#hasSettings
+    return this.#connection.hasSettings
   }
 
   refuseRequests(): void {
@@ -73,7 +66,7 @@ export class Incoming {
 
   #assertInOrder({ type, flags, streamId }: Frame): void {
     const isSettings = type === FRAME.settings && (flags & FLAG.ack) === 0
-    if (!this.#hasSettings && !isSettings) throw wrong('the first frame is not SETTINGS')
+    if (!this.hasSettings && !isSettings) throw wrong('the first frame is not SETTINGS')
     if (type === FRAME.continuation) {
       if (this.#block?.streamId !== streamId) throw wrong('CONTINUATION of nothing')
     } else if (this.#block !== undefined) {
@@ -93,22 +86,22 @@ export class Incoming {
         this.#continuation(frame)
         break
       case FRAME.windowUpdate:
-        this.#windowUpdate(frame)
+        this.#connection.windowUpdate(frame)
         break
       case FRAME.resetStream:
         this.#resetStream(frame)
         break
       case FRAME.settings:
-        this.#settings(frame)
+        this.#connection.settings(frame)
         break
       case FRAME.ping:
-        this.#ping(frame)
+        this.#connection.ping(frame)
         break
       case FRAME.priority:
-        this.#priority(frame)
+        this.#connection.priority(frame)
         break
       case FRAME.goAway:
-        this.#goAway(frame)
+        this.#connection.goAway(frame)
         break
       case FRAME.pushPromise:
         throw wrong('PUSH_PROMISE of a client')
@@ -246,22 +239,6 @@ export class Incoming {
     if (endsStream && !stream.isClosed) exchange.ended()
   }
 
-  #windowUpdate({ streamId, bytes, start, end }: Frame): void {
-    assertLength(end - start, 4)
-    this.#ports.idleFrames.charge()
-    const { sender, streams } = this.#ports
-    const increment = bytes.readUInt32BE(start) & WINDOW_MAX
-    if (streamId === 0) {
-      if (increment === 0) throw wrong('no credit')
-      sender.creditConnection(increment)
-      return
-    }
-    if (streams.isIdle(streamId)) throw wrong('credit for a stream that is not open')
-    if (increment === 0) throw new StreamError(streamId, CODE.protocol, 'no credit')
-    const stream = streams.open.get(streamId)
-    if (stream !== undefined) sender.creditStream(stream, increment)
-  }
-
   #resetStream({ streamId, start, end }: Frame): void {
     assertLength(end - start, 4)
     const { streams, sender, idleFrames } = this.#ports
@@ -272,44 +249,6 @@ export class Incoming {
     sender.forget(stream)
     streams.close(stream, CLOSED.resetByPeer)
     stream.exchange.closed()
-  }
-
-  #settings({ streamId, flags, bytes, start, end }: Frame): void {
-    if (streamId !== 0) throw wrong('SETTINGS on a stream')
-    this.#ports.idleFrames.charge()
-    if ((flags & FLAG.ack) !== 0) {
-      assertLength(end - start, 0)
-      return
-    }
-    const { sender, streams, writer } = this.#ports
-    const initialWindow = readInitialWindow(bytes, start, end)
-    this.#hasSettings = true
-    writer.settingsAck()
-    if (initialWindow !== undefined)
-      sender.changeInitialWindow(initialWindow, streams.open.values())
-  }
-
-  #ping({ streamId, flags, bytes, start, end }: Frame): void {
-    if (streamId !== 0) throw wrong('PING on a stream')
-    assertLength(end - start, 8)
-    this.#ports.idleFrames.charge()
-    if ((flags & FLAG.ack) !== 0) this.#ports.onPingAnswered()
-    else this.#ports.writer.ping(bytes.subarray(start, end), FLAG.ack)
-  }
-
-  /** Of the old scheme of priorities: read over. */
-  #priority({ streamId, start, end }: Frame): void {
-    if (streamId === 0) throw wrong('PRIORITY on the connection')
-    this.#ports.idleFrames.charge()
-    if (end - start !== 5)
-      throw new StreamError(streamId, CODE.frameSize, 'PRIORITY of a strange length')
-  }
-
-  /** The peer opens no more streams, and closes the connection itself. */
-  #goAway({ streamId, start, end }: Frame): void {
-    if (streamId !== 0) throw wrong('GOAWAY on a stream')
-    this.#ports.idleFrames.charge()
-    if (end - start < 8) throw new ConnectionError(CODE.frameSize, 'GOAWAY of a strange length')
   }
 
   #reset(id: number, code: Code): void {
@@ -324,13 +263,4 @@ export class Incoming {
     streams.close(stream, CLOSED.resetByUs)
     stream.exchange.closed()
   }
-}
-
-function wrong(what: string): ConnectionError {
-  return new ConnectionError(CODE.protocol, what)
-}
-
-function assertLength(length: number, expected: number): void {
-  if (length === expected) return
-  throw new ConnectionError(CODE.frameSize, `a frame of ${length} bytes instead of ${expected}`)
 }
