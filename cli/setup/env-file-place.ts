@@ -27,7 +27,7 @@ export function readEnvFile(path: string): EnvFile {
   }
   if (found.size > BYTES_MAX) {
     throw new CliError(`${path} has ${found.size} bytes, which no .env has.`, {
-      nextStep: 'move it away, and run setup again',
+      nextStep: 'move it away, then again',
     })
   }
   return parseEnvFile(decode(readFileSync(path), path))
@@ -53,7 +53,7 @@ function decode(bytes: Buffer, path: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw new CliError(`${path} is not UTF-8.`, {
-      nextStep: 'save it as UTF-8, and run setup again',
+      nextStep: 'save it as UTF-8, then again',
     })
   }
 }

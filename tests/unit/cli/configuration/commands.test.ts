@@ -45,6 +45,12 @@ test('every fault of file, .env and environment is told at once, and nothing is 
   t.deepEqual(readdirSync(folder).sort(), ['.env', 'gateway.yaml'])
 })
 
+test('the first line is the first one behind a byte-order mark, too', async (t) => {
+  const { command } = makePlace(t, { '.env': '\ufeffGATEWAY_PORT=9000\r\n' })
+  const { stdout } = await command(['config', 'show', '--changed'])
+  t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
+})
+
 test('what only shows once the rest is right is told as well', async (t) => {
   const { command } = makePlace(t, {
     '.env': 'PUBLIC_URL=https://gw.example\nGATEWAY_SECRET=short\n',
