@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -47,6 +47,16 @@ test('every fault of file, .env and environment is told at once, and nothing is 
 
 test('the first line is the first one behind a byte-order mark, too', async (t) => {
   const { command } = makePlace(t, { '.env': '\ufeffGATEWAY_PORT=9000\r\n' })
+  const { stdout } = await command(['config', 'show', '--changed'])
+  t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
+})
+
+test('a .env that is a link is checked and shown as a start reads it', async (t) => {
+  const { folder, command } = makePlace(t, { 'mounted.env': 'GATEWAY_PORT=9000\n' })
+  symlinkSync('mounted.env', join(folder, '.env'))
+  const checked = await command(['config', 'check'])
+  t.is(checked.exitCode, EXIT_CODE.ok, checked.stderr)
+  t.regex(checked.stdout, /^http:\/\/localhost:9000 would start/m)
   const { stdout } = await command(['config', 'show', '--changed'])
   t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
 })
