@@ -61,6 +61,18 @@ test('a .env that is a link is checked and shown as a start reads it', async (t)
   t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
 })
 
+test('programs that the operator names are tried, since a restart would end what runs', async (t) => {
+  const { command } = makePlace(t, { '.env': 'ENVOY_BIN=/nowhere/envoy\nVALKEY_BIN=/bin/false\n' })
+  const { exitCode, stdout } = await command(['config', 'check'])
+  t.is(exitCode, EXIT_CODE.failed)
+  t.regex(stdout, /^✘ ENVOY_BIN=\/nowhere\/envoy does not run or is something else; Envoy/m)
+  t.regex(stdout, /^✘ VALKEY_BIN=\/bin\/false does not run/m)
+  const environment = { REDIS_URL: 'redis://127.0.0.1:1' }
+  const elsewhere = await command(['config', 'check'], { environment })
+  t.notRegex(elsewhere.stdout, /VALKEY_BIN/, 'nobody starts it')
+  t.is((await command(['config', 'check', '--compose'])).exitCode, EXIT_CODE.ok)
+})
+
 test('what only shows once the rest is right is told as well', async (t) => {
   const { command } = makePlace(t, {
     '.env': 'PUBLIC_URL=https://gw.example\nGATEWAY_SECRET=short\n',
