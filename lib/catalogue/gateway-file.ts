@@ -104,8 +104,13 @@ function toValue(source: string): ValueReading {
   }
 }
 
+/** What the parser advises whoever calls it; a person has to take the second `---` away. */
+const FOR_PROGRAMMERS = ['; please use YAML.parseAllDocuments()', ', and is to be one'] as const
+
 function syntaxFaults({ errors }: Document): string[] {
-  const told = errors.slice(0, SYNTAX_FAULTS_MAX).map(({ message }) => message)
+  const told = errors
+    .slice(0, SYNTAX_FAULTS_MAX)
+    .map(({ message }) => message.replace(...FOR_PROGRAMMERS))
   const more = errors.length - told.length
   return more > 0 ? [...told, `and ${more} more`] : told
 }
