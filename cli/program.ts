@@ -110,8 +110,6 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no gateway is running.
 `
 
-const HELP = '`gateway --help` for what there is.'
-
 /** All commands with their options, for whoever runs them or lists them. */
 export function createProgram(context: () => Context): Command {
   const program = new Command('gateway')
@@ -154,7 +152,8 @@ export async function runProgram(
     output: output(),
   }))
   const program = createProgram(context)
-  setUp(program, surroundings.streams, forPrograms)
+  const meant = { words: program.name() }
+  setUp(program, surroundings.streams, forPrograms, meant)
   try {
     await program.parseAsync(args, { from: 'user' })
     return EXIT_CODE.ok
@@ -163,7 +162,7 @@ export async function runProgram(
     // `--help` and `--version` arrive here as well.
     if (error.exitCode === 0) return EXIT_CODE.ok
     // For people Commander has printed it.
-    return forPrograms ? reportFailure(toUsageError(error), output()) : EXIT_CODE.usage
+    return forPrograms ? reportFailure(toUsageError(error, meant.words), output()) : EXIT_CODE.usage
   }
 }
 
@@ -172,19 +171,34 @@ function untilDoubleDash(args: readonly string[]): readonly string[] {
   return end === -1 ? args : args.slice(0, end)
 }
 
-function toUsageError({ code, message }: CommanderError): CliError {
+function toUsageError({ code, message }: CommanderError, meant: string): CliError {
   const words = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '')
-  return new CliError(words, { exitCode: EXIT_CODE.usage, nextStep: `run ${HELP}` })
+  return new CliError(words, {
+    exitCode: EXIT_CODE.usage,
+    nextStep: `run \`${meant} --help\` for what there is.`,
+  })
 }
 
-function setUp(command: Command, streams: Streams, forPrograms: boolean): void {
+/** @param meant gets the words of the command that was not understood. */
+function setUp(
+  command: Command,
+  streams: Streams,
+  forPrograms: boolean,
+  meant: { words: string },
+  words = command.name(),
+): void {
   const { stdout, stderr } = streams
-  command.showHelpAfterError(`Run ${HELP}`).exitOverride()
+  command.showHelpAfterError(`Run \`${words} --help\` for what there is.`).exitOverride((error) => {
+    meant.words = words
+    throw error
+  })
   command.configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void (forPrograms || stderr.write(text)),
   })
-  for (const below of command.commands) setUp(below, streams, forPrograms)
+  for (const below of command.commands) {
+    setUp(below, streams, forPrograms, meant, `${words} ${below.name()}`)
+  }
 }
 
 function toOutput(

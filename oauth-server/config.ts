@@ -2,6 +2,7 @@
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import type { Services } from '../lib/catalogue/catalogue.ts'
+import type { ConfiguredClients } from '../lib/catalogue/configured-client.ts'
 import { SIGNING_ALGORITHMS } from '../lib/oauth/jws.ts'
 import {
   ConfigError,
@@ -24,6 +25,7 @@ import { ADDRESS_POLICIES } from '../lib/platform/kept-address.ts'
 import type { TestPlace } from '../lib/platform/outbound/outbound.ts'
 import type { Secret } from '../lib/platform/secret.ts'
 import { storeUrl } from '../lib/store/address.ts'
+import { readClientKeys } from './clients/configured.ts'
 import { redirectHosts } from './clients/redirect-hosts.ts'
 
 const YEAR_SECONDS = 365 * 86_400
@@ -117,4 +119,9 @@ export function requireService(services: Services, name: string | undefined): vo
   if (name === undefined || services.has(name)) return
   const names = [...services.keys()].join(', ')
   throw new ConfigError([`DEFAULT_SERVICE must be one of ${names}, not "${name}"`])
+}
+
+/** Where their answers go, and their keys: what this room alone can judge. @throws ConfigError with one line for each fault. */
+export function requireFittingClients(clients: ConfiguredClients): void {
+  readClientKeys(clients)
 }

@@ -50,7 +50,8 @@ export async function endEach(
   if (dryRun === true) return await tellDryRun(context, ending)
   const { name, ids, input, areNamed, noun, verb, done } = ending
   const { output } = context
-  if (ids.length > 0) await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`)
+  if (ids.length > 0)
+    await confirm(context, yes, `${capital(verb)} ${count(ids.length, noun)}?`, '--dry-run')
   const told = await endInParts(administration, name, { ...input, ids }, (asked) => {
     if (ids.length > AT_ONCE) output.note(`${asked} of ${ids.length} …`)
   })

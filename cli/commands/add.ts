@@ -54,7 +54,7 @@ async function add(
     note: output.note,
     async confirm(prepared) {
       if (!output.json) for (const line of trialLines(prepared)) output.line(line)
-      await confirm(context, options.yes, `Add ${prepared.name}?`)
+      await confirm(context, options.yes, `Add ${prepared.name}?`, '--dry-run')
     },
   })
   output.result(toAddedJson(added), () => [

@@ -44,7 +44,7 @@ async function importFile(
     note: output.note,
     async confirm(plan) {
       if (!output.json) for (const line of planLines(plan)) output.line(line)
-      await confirm(context, options.yes, `Add ${plan.entries.length} services?`)
+      await confirm(context, options.yes, `Add ${plan.entries.length} services?`, '--dry-run')
     },
   })
   const isTold = !options.dryRun && imported.entries.length > 0

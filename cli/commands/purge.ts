@@ -75,7 +75,7 @@ async function purge(
   const found = { ...swept, registrations: clients.length, packages: installs.length }
   if (options.dryRun === true) return tell(context, found, true)
   const sum = Object.values(found).reduce((total, one) => total + one, 0)
-  if (sum > 0) await confirm(context, options.yes, `Take away ${count(sum, 'thing')}?`)
+  if (sum > 0) await confirm(context, options.yes, `Take away ${count(sum, 'thing')}?`, '--dry-run')
   const done = await administration.ask<Swept>('data/purge', input)
   // Somebody may begin to use one of them before it is its turn.
   const wanted = { condition: 'unused', ids: clients }

@@ -58,7 +58,7 @@ async function restore(context: Context, file: string, options: RestoreOptions):
   await requireNoSilentGateway(context)
   const stateDirectory = stateDirectoryOf(context)
   const replace = options.replace === true
-  if (replace) await confirm(context, options.yes, QUESTION)
+  if (replace) await confirm(context, options.yes, QUESTION, '--dry-run')
   const { path, heading, decrypter } = backup
   const contents = readBackup(path, heading, decrypter)
   const restored = await withQuietStore(context, 'restore', (redis) =>
@@ -85,7 +85,7 @@ async function restoreContainers(
   try {
     const found = await incoming.examine()
     if (options.dryRun === true) return context.output.result(found, () => renderFound(found))
-    if (replace) await confirm(context, options.yes, QUESTION)
+    if (replace) await confirm(context, options.yes, QUESTION, '--dry-run')
     const told = await incoming.putInPlace(containers, replace)
     context.output.result(told, () => [
       ...renderRestored(told),

@@ -8,7 +8,9 @@ import { requireClosing } from '../backup/settings.ts'
 import { CliError } from '../cli-error.ts'
 import { requireFittingPublication, withPublishedPort } from '../compose/publication.ts'
 import { type Context, parseEnvText } from '../context.ts'
+import { findNamed } from '../embedded/find-program.ts'
 import { missingCommands } from '../embedded/packages/missing-commands.ts'
+import { ENVOY, VALKEY } from '../embedded/program.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
 import { requireSealingSecret } from '../instance/secret-fingerprint.ts'
 import { requireKnownFormat } from '../release/store-format.ts'
@@ -65,6 +67,20 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
   }
   const notes = gateway === undefined ? [] : toNotes(gateway, surroundings)
   return { faults: [...new Set(faults)], notes, gateway }
+}
+
+/**
+ * Of the programs that the operator names: a start would refuse another one, and has to run it to know.
+ * What is found or fetched by itself is no fault of the configuration.
+ */
+export async function checkPrograms({
+  environment,
+}: Pick<Context, 'environment'>): Promise<readonly string[]> {
+  const programs = environment['REDIS_URL'] ? [ENVOY] : [ENVOY, VALKEY]
+  const looks = await Promise.allSettled(
+    programs.map((program) => findNamed(program, { environment })),
+  )
+  return looks.flatMap((look) => (look.status === 'rejected' ? toFaults(look.reason) : []))
 }
 
 function asStarted(context: Context, asCompose: boolean): Context {

@@ -47,9 +47,9 @@ function placeOf(name: string, { shell, envText }: Surroundings): Origin {
   return { source: '.env', line: lineOf(name, envText) }
 }
 
-/** Of several lines with one name the last counts. */
+/** Of several lines with one name the last counts; before the first there may be a byte-order mark. */
 function lineOf(name: string, text: string): number {
-  const pattern = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`)
+  const pattern = new RegExp(`^\\uFEFF?[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=`)
   return text.split('\n').findLastIndex((line) => pattern.test(line)) + 1
 }
 

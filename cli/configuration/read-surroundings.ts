@@ -1,7 +1,7 @@
 /** The shell, `.env` and both together, as a command was given them. */
 
 import type { Context } from '../context.ts'
-import { envFilePath, readEnvFile } from '../setup/env-file-place.ts'
+import { envFilePath, readEnvText } from '../setup/env-file-place.ts'
 import type { Surroundings } from './origin.ts'
 
 export function readSurroundings({
@@ -9,6 +9,6 @@ export function readSurroundings({
   shell,
   workingDirectory,
 }: Pick<Context, 'environment' | 'shell' | 'workingDirectory'>): Surroundings {
-  const { text } = readEnvFile(envFilePath(workingDirectory))
-  return { environment, shell: shell ?? environment, envText: text }
+  const envText = readEnvText(envFilePath(workingDirectory))
+  return { environment, shell: shell ?? environment, envText }
 }

@@ -13,18 +13,21 @@ export interface FindOptions extends Omit<WheelOptions, 'machine'> {
 }
 
 export async function findProgram(program: Program, options: FindOptions): Promise<FoundProgram> {
-  const named = options.environment[program.variable] ?? ''
-  if (named !== '') return await requireNamed(program, resolve(named), options)
+  const named = await findNamed(program, options)
+  if (named !== undefined) return named
   const onPath = await findFitting(program, options)
   if (onPath !== undefined) return onPath
   return await installWheel(program, { ...options, machine: options.machine ?? thisMachine() })
 }
 
-async function requireNamed(
+/** The one that the variable names; undefined where it is not set. @throws CliError when that is not what is needed. */
+export async function findNamed(
   program: Program,
-  path: string,
-  { environment }: FindOptions,
-): Promise<FoundProgram> {
+  { environment }: Pick<FindOptions, 'environment'>,
+): Promise<FoundProgram | undefined> {
+  const named = environment[program.variable] ?? ''
+  if (named === '') return undefined
+  const path = resolve(named)
   const version = await askVersion(program, path, environment)
   if (version !== undefined && program.accepts(version)) return { path, version }
   const what = version === undefined ? 'does not run or is something else' : `is ${version}`

@@ -68,12 +68,23 @@ async function listTools(client: Client): Promise<OfferedTool[]> {
 
 function failed(name: string, cause: unknown, said: string): CliError {
   const lines = shorten(said.trim().split('\n').filter(Boolean))
-  const message = (cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s+/g, ' ')
+  const message = toReason(cause).replaceAll(/\s+/g, ' ')
   const words = [`${name} did not work: ${escapeControls(message)}`, ...lines.map(toQuote)]
   return new CliError(words.join('\n'), {
     nextStep: 'mend it, then try again',
     cause,
   })
+}
+
+/** Node's `fetch` says only that it failed; why, its cause tells. */
+function toReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, message } = (error.cause ?? {}) as {
+    readonly code?: unknown
+    readonly message?: unknown
+  }
+  const reason = code ?? message
+  return reason === undefined ? error.message : `${error.message} (${String(reason)})`
 }
 
 /** Node says what was wrong first, Python last. */

@@ -1,9 +1,9 @@
 /** `gateway.yaml` as it will be: judged as a whole before it takes the place of the one that is there. */
 
-import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
-import { readSource } from '../../lib/catalogue/gateway-file.ts'
+import { isThere, readSource } from '../../lib/catalogue/gateway-file.ts'
 import { collectFaults } from '../../lib/platform/environment.ts'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { CliError } from '../cli-error.ts'
@@ -27,7 +27,7 @@ export function readConfigurationFile({ environment, workingDirectory }: Place):
     workingDirectory,
     named === undefined || named === '' ? 'gateway.yaml' : named,
   )
-  if (!existsSync(path)) return { path, text: '' }
+  if (!isThere(path)) return { path, text: '' }
   const faults: string[] = []
   const text = collectFaults(() => readSource(path), faults)
   if (text !== undefined) return { path, text }

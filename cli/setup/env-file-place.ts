@@ -1,6 +1,6 @@
 /** Where the `.env` of a folder is read, and written: as a whole, for its owner alone. */
 
-import { chmodSync, lstatSync, readFileSync } from 'node:fs'
+import { chmodSync, lstatSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { CliError } from '../cli-error.ts'
@@ -12,7 +12,13 @@ export function envFilePath(workingDirectory: string): string {
   return join(workingDirectory, '.env')
 }
 
-/** Empty where there is none. @throws CliError for what is no file of text. */
+/** As a start reads it, through a link too. Empty where there is none. @throws CliError for what is no file of text. */
+export function readEnvText(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? '' : readText(path, found)
+}
+
+/** To be written again. Empty where there is none. @throws CliError for what is no file of text, or a link to one. */
 export function readEnvFile(path: string): EnvFile {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return parseEnvFile('')
@@ -21,16 +27,20 @@ export function readEnvFile(path: string): EnvFile {
       nextStep: 'run setup in the folder that it leads to, or put the file itself here',
     })
   }
+  return parseEnvFile(readText(path, found))
+}
+
+function readText(path: string, found: Stats): string {
   if (!found.isFile()) {
     // Docker makes a folder of a file that it should mount and does not find.
     throw new CliError(`${path} is not a file.`, { nextStep: `look into it, and remove it` })
   }
   if (found.size > BYTES_MAX) {
     throw new CliError(`${path} has ${found.size} bytes, which no .env has.`, {
-      nextStep: 'move it away, and run setup again',
+      nextStep: 'move it away, then again',
     })
   }
-  return parseEnvFile(decode(readFileSync(path), path))
+  return decode(readFileSync(path), path)
 }
 
 /** 0600, also where nothing else changed. */
@@ -53,7 +63,7 @@ function decode(bytes: Buffer, path: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw new CliError(`${path} is not UTF-8.`, {
-      nextStep: 'save it as UTF-8, and run setup again',
+      nextStep: 'save it as UTF-8, then again',
     })
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../../lib/platform/environment.ts'
 import { PROCESSES_MAX } from '../../lib/platform/unix-socket.ts'
 import { storeUrl } from '../../lib/store/address.ts'
+import { requireFittingClients } from '../../oauth-server/config.ts'
 import type { Context } from '../context.ts'
 import { FSYNC } from '../supervisor/valkey-config.ts'
 import { checkAgainstGateway, checkRoomSettings } from './room-settings.ts'
@@ -50,7 +51,8 @@ export function readConfiguration({
   collectFaults(() => checkRoomSettings(environment), faults)
   if (gateway) {
     for (const check of [
-      // The authorization server reads them itself: here a missing one is told before anything starts.
+      // The authorization server reads them itself: here what it would refuse is told before anything starts, or ends.
+      () => requireFittingClients(gateway.clients),
       () => readClientSecrets(gateway.clients, environment),
       () => readProviderSecrets(gateway.providers, environment),
       () => checkAgainstGateway(gateway, environment),

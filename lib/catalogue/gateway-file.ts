@@ -1,6 +1,7 @@
 /** `gateway.yaml`: parsed, validated as a whole, every fault with its place. */
 
-import { readFileSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import { type Document, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, collectFaults } from '../platform/environment.ts'
@@ -40,20 +41,36 @@ export function readYamlFile<T>(path: string, schema: z.ZodType<T>): FileReading
   return source === undefined ? { content: undefined, faults } : parseYaml(source, path, schema)
 }
 
+/** A link that leads nowhere is there, too: whoever has made it means a file, and what it says of people. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    // In a folder that may not be looked into: reading it tells why.
+    return true
+  }
+}
+
 /**
  * Never waits, as it would for a pipe.
  * @param called what the fault calls it.
- * @throws ConfigError when it cannot be read, or is too large to be a configuration.
+ * @throws ConfigError when it cannot be read, is no UTF-8, or is too large to be a configuration.
  */
 export function readSource(path: string, called = path): string {
   try {
     const found = statSync(path)
     if (!found.isFile()) throw new Error('it is no regular file')
     if (found.size > FILE_BYTES_MAX) throw new Error(TOO_LARGE)
-    return readFileSync(path, 'utf8')
+    return decode(readFileSync(path))
   } catch (error) {
     throw new ConfigError([`${called} cannot be read: ${(error as Error).message}`])
   }
+}
+
+/** Of UTF-16 one text would be made, and of a single letter of Latin-1 another name. */
+function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Error('it is not UTF-8: save it as UTF-8')
+  return bytes.toString('utf8')
 }
 
 const TOO_LARGE = `it is larger than ${FILE_BYTES_MAX / 1024} KiB`
@@ -87,8 +104,13 @@ function toValue(source: string): ValueReading {
   }
 }
 
+/** What the parser advises whoever calls it; a person has to take the second `---` away. */
+const FOR_PROGRAMMERS = ['; please use YAML.parseAllDocuments()', ', and is to be one'] as const
+
 function syntaxFaults({ errors }: Document): string[] {
-  const told = errors.slice(0, SYNTAX_FAULTS_MAX).map(({ message }) => message)
+  const told = errors
+    .slice(0, SYNTAX_FAULTS_MAX)
+    .map(({ message }) => message.replace(...FOR_PROGRAMMERS))
   const more = errors.length - told.length
   return more > 0 ? [...told, `and ${more} more`] : told
 }

@@ -4,8 +4,7 @@
  * One file and the environment in; every fault at once out. Each room reads its own variables beside it.
  */
 
-import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import {
   ConfigError,
   collectFaults,
@@ -27,7 +26,7 @@ import { type ConfiguredClients, toConfiguredClients } from './configured-client
 import { pageOrigins } from './configured-origins.ts'
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
-import { type GatewayFile, gatewayFile, parseYaml, readSource } from './gateway-file.ts'
+import { type GatewayFile, gatewayFile, isThere, parseYaml, readSource } from './gateway-file.ts'
 import { packagesFolder } from './packages.ts'
 import { DEFAULT_PORT, type Ports, toPorts } from './ports.ts'
 import type { ProviderSettings } from './providers.ts'
@@ -136,7 +135,7 @@ export function readGateway(
     corsOrigins: values.MCP_CORS_ORIGINS,
     configurationPath: file.path,
     configurationText: file.source,
-    notes: [...catalogue.notes, ...people.notes],
+    notes: [...(file.notes ?? []), ...catalogue.notes, ...people.notes],
   })
 }
 
@@ -184,13 +183,21 @@ interface FileContent {
   readonly source: string
   readonly folder: string
   readonly path: string
+  readonly notes?: readonly string[]
 }
+
+/** How others spell the name of such a file; services and rules in it would be missed without a word. */
+const NAMES_NOT_READ = ['gateway.yml', 'gateway.json']
 
 /** A copy is read as what it was copied from: its paths and its faults are that one's. */
 function readFile({ named, workingDirectory, copy }: FilePlace, faults: string[]): FileContent {
   const path = resolve(workingDirectory, named ?? 'gateway.yaml')
-  if (named === undefined && copy === undefined && !existsSync(path)) {
-    return { content: {}, source: '', folder: workingDirectory, path }
+  if (named === undefined && copy === undefined && !isThere(path)) {
+    const others = NAMES_NOT_READ.filter((name) => isThere(join(workingDirectory, name)))
+    const notes = others.map(
+      (name) => `${name} is not read: call it gateway.yaml, or let GATEWAY_CONFIG name it`,
+    )
+    return { content: {}, source: '', folder: workingDirectory, path, notes }
   }
   const source =
     typeof copy === 'object'

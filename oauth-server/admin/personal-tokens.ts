@@ -99,6 +99,12 @@ async function requireAllowed({ families, access }: AdminPorts, wish: Wish): Pro
   if ((await families.users.find(user)) === undefined) {
     throw new AdminError('not_found', `nobody has logged in here as ${user}: they have to once`)
   }
+  if (await families.disabledUsers.has(user)) {
+    throw new AdminError(
+      'refused',
+      `${user} is disabled: gateway users enable ${user} lets them in again`,
+    )
+  }
   if (await access.allows(user, service)) return
   throw new AdminError('refused', `the access rules do not let ${user} use ${service}`)
 }

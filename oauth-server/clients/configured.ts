@@ -25,10 +25,10 @@ export function readConfiguredClients(
   environment: Environment,
   clock: Clock,
 ): ReadonlyMap<string, Client> {
-  const faults = [...clients.values()].flatMap(redirectUriFaults)
-  const keys = new Map([...clients.values()].map((client) => [client.id, readKeys(client, faults)]))
+  const faults: string[] = []
+  const keys = collectFaults(() => readClientKeys(clients), faults)
   const secrets = collectFaults(() => readClientSecrets(clients, environment), faults)
-  if (secrets === undefined || faults.length > 0) throw new ConfigError(faults)
+  if (keys === undefined || secrets === undefined) throw new ConfigError(faults)
   const registeredAt = toSeconds(clock())
   return new Map(
     [...clients].map(([id, client]) => {
@@ -51,6 +51,19 @@ export function readConfiguredClients(
       ]
     }),
   )
+}
+
+/**
+ * By client_id; undefined for one that has none. Redirect URIs are checked beside them: both need no secret.
+ * @throws ConfigError with one line for each fault.
+ */
+export function readClientKeys(
+  clients: ConfiguredClients,
+): ReadonlyMap<string, ClientKeys | undefined> {
+  const faults = [...clients.values()].flatMap(redirectUriFaults)
+  const keys = new Map([...clients.values()].map((client) => [client.id, readKeys(client, faults)]))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return keys
 }
 
 /** Adds what is wrong to `faults`. */

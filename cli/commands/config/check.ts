@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { CliError } from '../../cli-error.ts'
-import { checkConfiguration } from '../../configuration/check.ts'
+import { checkConfiguration, checkPrograms } from '../../configuration/check.ts'
 import { type CommandMaker, type Context, isInContainer } from '../../context.ts'
 
 const NOTES = `
@@ -20,10 +20,14 @@ export const checkCommand: CommandMaker = (context) =>
     .description('Tell everything in the configuration that a start would refuse.')
     .option('--compose', 'as Docker Compose would start it')
     .addHelpText('after', NOTES)
-    .action(({ compose }: { readonly compose?: true }) => check(context(), compose === true))
+    .action(async ({ compose }: { readonly compose?: true }) => {
+      await check(context(), compose === true)
+    })
 
-function check(context: Context, compose: boolean): void {
-  const { faults, notes, gateway } = checkConfiguration(context, compose || isInContainer(context))
+async function check(context: Context, compose: boolean): Promise<void> {
+  const asCompose = compose || isInContainer(context)
+  const { notes, gateway, ...checked } = checkConfiguration(context, asCompose)
+  const faults = [...checked.faults, ...(asCompose ? [] : await checkPrograms(context))]
   const value = { ok: faults.length === 0, faults, notes }
   context.output.result(value, () => [
     ...faults.map((fault) => `✘ ${fault}`),

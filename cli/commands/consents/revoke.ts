@@ -25,7 +25,12 @@ export const revokeCommand: CommandMaker = (context) =>
     .option(...YES_OPTION)
     .addHelpText('after', NOTES)
     .action(async ({ user, client, yes }: RevokeOptions) => {
-      await confirm(context(), yes, `Forget what ${user} has approved?`)
+      await confirm(
+        context(),
+        yes,
+        `Forget what ${user} has approved?`,
+        `gateway consents list --user ${user}`,
+      )
       await withAdministration(context(), async (administration) => {
         const told = await administration.ask<{ readonly forgotten: number }>('consents/revoke', {
           user,

@@ -17,7 +17,12 @@ export const disableCommand: CommandMaker = (context) =>
     .option(...FORGET_SECRETS_OPTION)
     .option(...YES_OPTION)
     .action(async (user: string, { yes, forgetSecrets }: UserEndingOptions) => {
-      await confirm(context(), yes, `End everything of ${user}, and refuse their logins?`)
+      await confirm(
+        context(),
+        yes,
+        `End everything of ${user}, and refuse their logins?`,
+        `gateway users show ${user}`,
+      )
       await withAdministration(context(), (administration) =>
         endUser(context(), administration, { user, verb: 'disable', forgetSecrets }),
       )

@@ -17,7 +17,7 @@ export const revokeCommand: CommandMaker = (context) =>
     .option(...FORGET_SECRETS_OPTION)
     .option(...YES_OPTION)
     .action(async (user: string, { yes, forgetSecrets }: UserEndingOptions) => {
-      await confirm(context(), yes, `End everything of ${user}?`)
+      await confirm(context(), yes, `End everything of ${user}?`, `gateway users show ${user}`)
       await withAdministration(context(), (administration) =>
         endUser(context(), administration, { user, verb: 'revoke', forgetSecrets }),
       )

@@ -35,8 +35,11 @@ export function parseClientFile(text: string, path: string): ClientFile {
         'it needs mcpServers (Claude, Cursor, Windsurf), servers (VS Code), context_servers (Zed) or mcp_servers (Codex)',
     })
   }
-  const entries = Object.entries(servers).filter(([, entry]) => isObject(entry))
-  return { entries: new Map(entries as [string, JsonObject][]) }
+  // What is no object names no server: as one that is empty it is left out, and told.
+  const entries = Object.entries(servers).map(
+    ([name, entry]) => [name, isObject(entry) ? entry : {}] as const,
+  )
+  return { entries: new Map(entries) }
 }
 
 /** Claude, Cursor, Windsurf, Gemini; VS Code's mcp.json and settings; Zed's settings; Codex. */
@@ -54,12 +57,15 @@ function findServers(content: unknown): JsonObject | undefined {
   return places.find(isObject)
 }
 
-function parseJsonWithComments(text: string, path: string): unknown {
+function parseJsonWithComments(source: string, path: string): unknown {
   const errors: ParseError[] = []
-  const content: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true })
+  const text = source.replace(/^\uFEFF/, '')
+  const content: unknown = parse(text, errors, { allowTrailingComma: true })
   const [first] = errors
   if (first === undefined) return content
-  throw new CliError(`${path} is no JSON: ${printParseErrorCode(first.error)} at ${first.offset}.`)
+  const before = text.slice(0, first.offset).split('\n')
+  const place = `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`
+  throw new CliError(`${path} is no JSON: ${printParseErrorCode(first.error)} at ${place}.`)
 }
 
 function readToml(text: string, path: string): unknown {

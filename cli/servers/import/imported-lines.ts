@@ -8,7 +8,7 @@ export function planLines({ entries, leftOut, failed }: Imported): string[] {
   return [
     ...entries.flatMap(entryLines),
     ...[...leftOut, ...failed].flatMap(({ given, why }) => [
-      `${escapeControls(given)} is left out:`,
+      `${escapeControls(given) || '""'} is left out:`,
       ...why.split('\n').map((line) => `    ${line}`),
     ]),
     ...(entries.length === 0 ? ['There is nothing to import.'] : []),

@@ -76,6 +76,12 @@ test('one that wants a login of its own is told as such', async (t) => {
   await t.throwsAsync(attempt({ url: closed.url }), { message: /wants a login of its own/ })
 })
 
+test('why a remote server cannot be reached is told', async (t) => {
+  const gone = await serveHttp(() => undefined)
+  await gone.stop()
+  await t.throwsAsync(attempt({ url: gone.url }), { message: /did not work: .*\(ECONNREFUSED\)/ })
+})
+
 test('remote servers of both transports', async (t) => {
   const [newer, older] = await Promise.all([serveSecond(), serveSse()])
   t.teardown(() => Promise.all([newer.stop(), older.stop()]))

@@ -334,6 +334,8 @@ test.serial('nobody is given what they may not have', async (t) => {
       JSON.stringify(changes),
     )
   }
+  const { body } = await operator.ask('tokens/mint', { ...wish, user: 'dev:anna' })
+  t.regex(JSON.stringify(body), /dev:anna is disabled/, 'which no change of the rules mends')
   t.is((await grantsOf('dev:heidi')).length, 1, 'that of the login alone')
 })
 

@@ -50,6 +50,22 @@ access: { users: ["okta:a"] }
   t.false(faults.join().includes('hush'))
 })
 
+test('a client that the authorization server would refuse ends no gateway that is to be restarted', (t) => {
+  const yaml = `clients:
+  a: { redirect_uris: ["http://far.example/cb", "cb"] }
+  b: { redirect_uris: ["https://b.example/cb"], jwks: { keys: [{ kty: oct, k: hush }] } }
+  c: { redirect_uris: ["http://127.0.0.1/cb", "https://c.example/cb"] }
+`
+  t.deepEqual(
+    faultsOf(() => readConfiguration(contextOf({}, yaml))),
+    [
+      'clients.a.redirect_uris: http://far.example/cb uses http off this machine',
+      'clients.a.redirect_uris: cb is not an absolute URI',
+      'clients.b: each key of jwks must be a public key of type EC, RSA, OKP',
+    ],
+  )
+})
+
 test('names of tests are for this machine alone', (t) => {
   const environment = { CLIENT_DOCUMENT_TEST_HOSTS: 'a.example=127.0.0.1:1' }
   t.deepEqual(

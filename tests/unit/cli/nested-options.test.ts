@@ -39,6 +39,28 @@ test('an option that the verb does not have is refused, though the command above
   t.regex(told.stderr, /unknown option '--with-services'/)
 })
 
+test('who mistypes a command is led to the help of that one', async (t) => {
+  const gateway = createGatewayCommand(tmpdir())
+  for (const [line, meant] of [
+    ['tokens mint --service echo', 'gateway tokens mint'],
+    ['clients lst', 'gateway clients'],
+    ['status --bogus', 'gateway status'],
+    ['bogus', 'gateway'],
+  ] as const) {
+    const { stderr } = await gateway(line.split(' '))
+    t.true(stderr.endsWith(`Run \`${meant} --help\` for what there is.\n`), stderr)
+    const told = await gateway([...line.split(' '), '--json'])
+    t.true(`${told.stdout}${told.stderr}`.includes(`run \`${meant} --help\``), line)
+  }
+})
+
+test('who cannot be asked is told of no option that the command does not have', async (t) => {
+  const gateway = createGatewayCommand(tmpdir())
+  const { stderr } = await gateway(['users', 'disable', 'dev:anna'])
+  t.true(stderr.endsWith('say --yes if it is meant, or look first: gateway users show dev:anna\n'))
+  t.true((await gateway(['keys', 'rotate'])).stderr.endsWith('say --yes if it is meant\n'))
+})
+
 test('what is mistyped is told to programs as one document, and writes no backup', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'nested-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

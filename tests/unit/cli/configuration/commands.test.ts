@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -43,6 +43,34 @@ test('every fault of file, .env and environment is told at once, and nothing is 
   }
   t.regex(stderr, /^5 faults: a start would refuse it/)
   t.deepEqual(readdirSync(folder).sort(), ['.env', 'gateway.yaml'])
+})
+
+test('the first line is the first one behind a byte-order mark, too', async (t) => {
+  const { command } = makePlace(t, { '.env': '\ufeffGATEWAY_PORT=9000\r\n' })
+  const { stdout } = await command(['config', 'show', '--changed'])
+  t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
+})
+
+test('a .env that is a link is checked and shown as a start reads it', async (t) => {
+  const { folder, command } = makePlace(t, { 'mounted.env': 'GATEWAY_PORT=9000\n' })
+  symlinkSync('mounted.env', join(folder, '.env'))
+  const checked = await command(['config', 'check'])
+  t.is(checked.exitCode, EXIT_CODE.ok, checked.stderr)
+  t.regex(checked.stdout, /^http:\/\/localhost:9000 would start/m)
+  const { stdout } = await command(['config', 'show', '--changed'])
+  t.regex(stdout, /^GATEWAY_PORT +9000 +\.env:1$/m)
+})
+
+test('programs that the operator names are tried, since a restart would end what runs', async (t) => {
+  const { command } = makePlace(t, { '.env': 'ENVOY_BIN=/nowhere/envoy\nVALKEY_BIN=/bin/false\n' })
+  const { exitCode, stdout } = await command(['config', 'check'])
+  t.is(exitCode, EXIT_CODE.failed)
+  t.regex(stdout, /^✘ ENVOY_BIN=\/nowhere\/envoy does not run or is something else; Envoy/m)
+  t.regex(stdout, /^✘ VALKEY_BIN=\/bin\/false does not run/m)
+  const environment = { REDIS_URL: 'redis://127.0.0.1:1' }
+  const elsewhere = await command(['config', 'check'], { environment })
+  t.notRegex(elsewhere.stdout, /VALKEY_BIN/, 'nobody starts it')
+  t.is((await command(['config', 'check', '--compose'])).exitCode, EXIT_CODE.ok)
 })
 
 test('what only shows once the rest is right is told as well', async (t) => {

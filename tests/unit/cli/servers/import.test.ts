@@ -44,6 +44,9 @@ test('what has no servers, or is no JSON, is said', (t) => {
   t.throws(() => parseClientFile('{"a": 1}', 'f'), { message: /f has no servers/ })
   t.throws(() => parseClientFile('[]', 'f'), { message: /f has no servers/ })
   t.throws(() => parseClientFile('{', 'f'), { message: /f is no JSON/ })
+  t.throws(() => parseClientFile('\uFEFF{"mcpServers":\r\n {"a":,}}', 'f'), {
+    message: 'f is no JSON: ValueExpected at line 2, column 7.',
+  })
 })
 
 const SET: Record<string, string> = { BIN: '/opt/x', HOST: 'a.example', SET: 'here' }
@@ -243,6 +246,16 @@ const place = (more: Partial<ImportPlace> = {}): ImportPlace => ({
 })
 const plan = (servers: Record<string, unknown>, more: Partial<ImportPlace> = {}) =>
   planImport(parseClientFile(JSON.stringify({ servers }), 'f'), place(more))
+
+test('what is no server is left out aloud', (t) => {
+  const { entries, leftOut } = plan({ a: 'npx a', b: null, '': ENTRY })
+  t.deepEqual(entries, [])
+  t.deepEqual(leftOut, [
+    { given: 'a', why: 'it has neither a command nor an address' },
+    { given: 'b', why: 'it has neither a command nor an address' },
+    { given: '', why: 'no service name can be made of its name' },
+  ])
+})
 
 test('a plan: what comes, under which name, and what it still needs', (t) => {
   const { entries, leftOut, shelf } = plan({

@@ -26,6 +26,11 @@ for (const [title, source, fault] of [
   ],
   ['a merge key', 'x: &x { command: x }\nmcpServers: { a: { <<: *x } }', /<<: merge keys are not/],
   ['more than any configuration', `# ${'x'.repeat(300_000)}`, /^gateway\.yaml: it is larger than/],
+  [
+    'a second document',
+    'mcpServers: {}\n---\naccess: {}\n',
+    /Source contains multiple documents, and is to be one at line 2, column 1/,
+  ],
   ['a text', 'mcpServers', /^gateway\.yaml: the file: Invalid input: expected object/],
 ] as const) {
   test(`${title} is a fault of the file, in words`, (t) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -29,6 +29,40 @@ test('the embedded default needs no configuration', (t) => {
     [...services.keys()],
     ['echo', 'everything', 'fetchs', 'filesystem', 'memory', 'sequentialthinking'],
   )
+})
+
+test('a file that is there and says nothing is a fault: rules in it would be missed', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  const path = join(folder, 'gateway.yaml')
+  symlinkSync('not-mounted.yaml', path)
+  const [fault = '', ...more] = faultsOf({}, folder)
+  t.true(fault.startsWith(`${path} cannot be read: ENOENT`), fault)
+  t.deepEqual(more, [])
+  rmSync(path)
+  t.deepEqual(faultsOf({}, folder), [])
+})
+
+for (const encoding of ['latin1', 'utf16le'] as const) {
+  test(`a file in ${encoding} is a fault that says what to do`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+    const path = join(folder, 'gateway.yaml')
+    writeFileSync(path, Buffer.from('\ufeffbranding: { name: Müller }\n', encoding))
+    t.deepEqual(faultsOf({}, folder), [`${path} cannot be read: it is not UTF-8: save it as UTF-8`])
+  })
+}
+
+test('a byte-order mark and the ends of lines of Windows are none', (t) => {
+  const { branding } = readGateway({}, folderWith('\ufeffbranding:\r\n  name: Müller\r\n'))
+  t.is(branding.name, 'Müller')
+})
+
+test('a file with another ending is not read, and that is told', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
+  writeFileSync(join(folder, 'gateway.yml'), 'access: { users: ["dev:alice"] }\n')
+  t.deepEqual(readGateway({}, folder).notes, [
+    'gateway.yml is not read: call it gateway.yaml, or let GATEWAY_CONFIG name it',
+  ])
+  t.deepEqual(readGateway({ GATEWAY_CONFIG: 'gateway.yml' }, folder).notes, [])
 })
 
 test('the admin page keeps its distance from the port', (t) => {
