@@ -9,8 +9,8 @@ import { startLateProxy } from '../support/late-proxy.ts'
 import { presented, until } from '../support/replica.ts'
 import { startValkey } from '../support/valkey.ts'
 
-/** In time for a heartbeat, and late for a single request, also on a machine that stalls. */
-const LATE_MS = 250
+/** In time for a heartbeat, and late for a single request. */
+const LATE_MS = 150
 
 async function begin(t: ExecutionContext): Promise<OpenPorts> {
   const valkey = await startValkey()
@@ -38,10 +38,15 @@ async function read(ports: OpenPorts, name: string): Promise<number> {
 test('what a single request asked in vain is counted, once', async (t) => {
   const ports = await begin(t)
   const before = await read(ports, 'store_errors_total')
-  for (const name of ['a', 'b', 'c']) {
-    await t.throwsAsync(ports.check.revocations.ask(presented(name)))
+  let unanswered = 0
+  // A process that stalls gives the store more time: its answer may come after all.
+  for (let asked = 0; unanswered < 3 && asked < 30; asked += 1) {
+    await ports.check.revocations.ask(presented('a')).catch(() => {
+      unanswered += 1
+    })
   }
-  t.is((await read(ports, 'store_errors_total')) - before, 3)
+  t.is(unanswered, 3)
+  t.is((await read(ports, 'store_errors_total')) - before, unanswered)
 })
 
 test('the connection of single requests is told as the others are', async (t) => {
