@@ -83,12 +83,10 @@ export async function acquireStateless(
 class Caller implements ProcessUser {
   readonly userId: string
   readonly #answer: StatelessAnswer
-  #process: ServerProcess | undefined
 
   constructor({ identity }: Exchange, answer: StatelessAnswer) {
     this.userId = identity.userId
     this.#answer = answer
-    answer.onRelieved(() => this.#process?.relieved(this))
   }
 
   get isCongested(): boolean {
@@ -96,7 +94,7 @@ class Caller implements ProcessUser {
   }
 
   begin(process: ServerProcess): void {
-    this.#process = process
+    this.#answer.onRelieved(() => process.relieved(this))
   }
 
   deliver(message: RpcMessage): void {
