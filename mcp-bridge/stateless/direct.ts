@@ -30,6 +30,11 @@ export async function callDirectly(
   const caller = new Caller(exchange, answer)
   const process = await acquireStateless(bridge, exchange, caller)
   const release = (): void => void bridge.runner.release(process, caller)
+  // To leave is to cancel, also while there was nobody yet to be asked.
+  if (!answer.isOpen) {
+    release()
+    return
+  }
   let asking: Asking | undefined
   const giveUp = (reason: string): void => {
     if (asking !== undefined) process.cancel(asking.call, toCancelled(request.id, reason))

@@ -86,6 +86,7 @@ export class StatelessAnswer {
   /** What is to see the answer first, and is told how it ends. */
   watchedBy(call: WatchedCall | undefined): void {
     this.#watched = call
+    if (this.#response.destroyed) call?.cancelled()
   }
 
   /** Begins the stream now, e.g. for `subscriptions/listen`. */
