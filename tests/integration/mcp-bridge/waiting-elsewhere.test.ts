@@ -10,15 +10,17 @@ import { initializeBody, json, open, send } from '../../support/mcp.ts'
 import { ask } from '../../support/stateless.ts'
 
 /** Long enough for more looks than one answer may have listeners. */
-const TERM_MS = 6000
+const TERM_MS = 10_000
 const services = {
   mine: fixture('echoes.ts', { isolation: 'user' }),
   bare: fixture('stateless-only.ts', { isolation: 'shared' }),
+  old: fixture('echoes.ts', { isolation: 'user', sse: true }),
 }
 
 const begin: Readonly<Record<keyof typeof services, (bridge: Bridge) => Promise<unknown>>> = {
   mine: (bridge) => open(bridge, 'mine'),
   bare: (bridge) => json(ask(bridge, 'bare', 'tools/list')),
+  old: (bridge) => open(bridge, 'old'),
 }
 
 interface Heir {
@@ -58,6 +60,14 @@ test('a request without a session leaves nothing on its answer, however often it
     t.true(performance.now() - began > TERM_MS / 2, 'it has waited')
     t.false(existsSync(warnings))
   }
+})
+
+test('nor does a stream that opens a session of the older transport', async (t) => {
+  const { heir, warnings } = await startHeir(t, 'old')
+  const stream = await send(heir, 'old', undefined)
+  t.is(stream.status, 200)
+  await stream.body?.cancel()
+  t.false(existsSync(warnings))
 })
 
 test('a message that takes long to read is read once, however often it looks', async (t) => {
