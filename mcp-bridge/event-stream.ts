@@ -37,6 +37,8 @@ export class EventStream {
   constructor(response: ServerResponse, { headers, keepAlive, backlog }: EventStreamOptions) {
     this.#response = response
     this.#backlog = backlog
+    // Who has left before it began takes nothing of it, and nobody would hear of its end.
+    if (response.destroyed) return
     response.writeHead(200, { ...HEADERS, ...headers })
     backlog.add(this)
     keepAlive.add(this)

@@ -8,9 +8,16 @@ import type { JsonObject } from '../lib/platform/json.ts'
 import { type Log, REQUEST_ID_HEADER } from '../lib/platform/log.ts'
 import type { Span } from '../lib/platform/tracing/tracing.ts'
 import type { Admission } from './admission.ts'
-import { type RpcFault, type RpcId, type RpcMessage, serialize } from './json-rpc.ts'
+import {
+  type ParsedBody,
+  type RpcFault,
+  type RpcId,
+  type RpcMessage,
+  serialize,
+} from './json-rpc.ts'
 import type { RequestFacts } from './request-figures.ts'
 import type { SessionCaller, SessionOwner } from './sessions.ts'
+import type { StatelessAnswer } from './stateless/stateless-answer.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 export const REVISION_HEADER = 'mcp-protocol-version'
@@ -25,6 +32,10 @@ export interface Exchange {
   span?: Span
   /** Once it has been read. */
   body?: Buffer
+  /** What the body brings, once that has been read too. */
+  parsed?: ParsedBody
+  /** Where it has no session, once one is being prepared. */
+  answer?: StatelessAnswer
   /** What the body asks first. */
   asked?: RpcMessage
   /** The tool that it calls, for the log. */

@@ -78,6 +78,8 @@ export class Forwarding {
       response.off('close', leave).off('close', unwatch)
       return response.destroyed ? 'answered' : answer
     }
+    // It may have left before anybody looked.
+    if (response.destroyed) unwatch()
     passBack(answer, response)
     return 'answered'
   }
@@ -107,11 +109,16 @@ function toUnheard(error: NodeJS.ErrnoException): Outcome {
 }
 
 function passBack(answer: IncomingMessage, response: Exchange['response']): void {
-  response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers))
-  response.flushHeaders()
   answer.on('error', () => {
     // Told by its close.
   })
+  // Nobody would take anything of it, or hear of its end.
+  if (response.destroyed) {
+    answer.destroy()
+    return
+  }
+  response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers))
+  response.flushHeaders()
   answer.once('close', () => {
     // Cut off in the middle, it must not look complete.
     if (!answer.complete) response.destroy()

@@ -18,16 +18,11 @@ import { carry } from './trace-exchange.ts'
 
 /** @throws RpcFault with the refusal. */
 export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
-  const { request, service, identity, admission, span } = exchange
-  const body = exchange.body ?? (await readBody(exchange, bridge.bodies))
-  exchange.body = body
-  const given = bridge.effort.read(identity.userId, body.length, () => parseBody(body))
-  const parsed = span === undefined ? given : carry(span, given)
+  const { request, service, admission } = exchange
+  // What waits for another bridge process comes by here again and again.
+  const parsed =
+    exchange.parsed ?? understand(bridge, exchange, await readBody(exchange, bridge.bodies))
   const [first] = parsed.messages
-  exchange.asked = first
-  exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
-  if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
-  for (const message of parsed.messages) assertPlain(message)
   admission.assertStands()
   const stream = service.sse ? streamOf(exchange) : undefined
   if (stream !== undefined) {
@@ -46,6 +41,21 @@ export async function post(bridge: Bridge, exchange: Exchange): Promise<void> {
     return
   }
   return postToSession(bridge, exchange, parsed)
+}
+
+/** @throws RpcFault for what is no message, takes too long to read, or could be read in two ways. */
+function understand(bridge: Bridge, exchange: Exchange, body: Buffer): ParsedBody {
+  const { identity, span } = exchange
+  exchange.body = body
+  const given = bridge.effort.read(identity.userId, body.length, () => parseBody(body))
+  const parsed = span === undefined ? given : carry(span, given)
+  const [first] = parsed.messages
+  exchange.asked = first
+  exchange.calls = parsed.messages.filter(isRequest).map(({ id }) => id)
+  if (!parsed.isBatch && isRequest(first)) exchange.rpcId = first.id
+  for (const message of parsed.messages) assertPlain(message)
+  exchange.parsed = parsed
+  return parsed
 }
 
 /** Undefined where nothing is waited for, as with most calls. */

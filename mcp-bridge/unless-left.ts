@@ -13,6 +13,7 @@ export async function unlessLeft<T>(
   const left = new AbortController()
   const leave = (): void => left.abort()
   response.once('close', leave)
+  if (response.destroyed) leave()
   try {
     return await wait(left.signal)
   } finally {

@@ -61,7 +61,7 @@ export async function forwardStateless(
   if (request.method === LISTEN) {
     patience.end()
     admission.listen()
-  } else patience.begun(breakOff)
+  } else patience.begun(answer, breakOff)
 }
 
 /** To leave is to cancel (MCP 2026-07-28, Streamable HTTP): the server sees it by its connection. */

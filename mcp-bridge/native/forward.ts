@@ -58,5 +58,5 @@ export async function forward(
     tellCancelled(bridge.natives, exchange, fault)
   }
   admission.endBy(breakOff)
-  patience.begun(breakOff)
+  patience.begun(answer, breakOff)
 }

@@ -21,6 +21,11 @@ export function passOn(
   reader?: PassingReader,
 ): (fault: RpcFault) => void {
   const { response, service } = exchange
+  // Who has left before it began takes nothing of it, and nobody would hear of its end.
+  if (response.destroyed) {
+    answer.on('error', () => {}).destroy()
+    return () => {}
+  }
   const streams = isStream(answer)
   response.writeHead(answer.statusCode ?? 502, {
     ...forwardable(answer.headers),

@@ -1,6 +1,6 @@
 /**
  * Requests that nobody waits for any more, though the server may work on them still: those that were
- * cancelled, or whose session has ended.
+ * cancelled or given up, or whose session has ended.
  *
  * It need not answer them (MCP, cancellation), and many work on all the same: until it answers, or a
  * while is over, they take room, and the turn they have.

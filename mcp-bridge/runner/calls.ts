@@ -180,7 +180,9 @@ export class Calls {
     const what = toOverdueWords(was, this.#service.limits)
     this.#hung.gaveUp(begunAt)
     this.#ports.notify(toCancelled(id, what))
-    this.#fail(call, what)
+    this.#refuse(call, what)
+    // Its turn goes on: the server may work on it still.
+    this.#drop(call)
   }
 
   #fail(call: Call, what: string): void {

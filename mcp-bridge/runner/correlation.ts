@@ -167,7 +167,7 @@ export class Correlation {
   }
 
   /**
-   * A second has passed: takes out the calls that were silent or have lasted for too long.
+   * A second has passed: abandons the calls that were silent or have lasted for too long.
    * @param isExcused nobody can be blamed for being silent now.
    */
   nextSecond(limits: ServiceLimits, isExcused: boolean): Overdue[] {
@@ -179,7 +179,10 @@ export class Correlation {
       const was = this.#overdueBy(pending, limits)
       if (was !== undefined) overdue.push({ ...pending, id, was })
     }
-    for (const { id } of overdue) this.#pending.delete(id)
+    for (const { id, user, call } of overdue) {
+      this.#pending.delete(id)
+      this.#abandoned.add(id, { user, call, since: this.#second })
+    }
     this.#abandoned.releaseUntil(this.#second)
     return overdue
   }

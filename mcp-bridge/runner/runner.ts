@@ -284,13 +284,13 @@ export class Runner {
     return own
   }
 
+  /** Whoever has a space in their name must not get what belongs to another. */
   #keyOf({ name, isolation }: Service, { userId }: Person, era: Era, scope: string): string {
-    const suffix = era === 'sessions' ? '' : ' stateless'
-    if (isolation === 'shared') return `${name}${suffix}`
-    if (isolation === 'user') return `${name} ${userId}${suffix}`
-    if (era === 'stateless') return `${name} ${userId}${suffix} ${scope}`
+    if (isolation === 'shared') return era === 'sessions' ? name : `${name} ${era}`
+    if (isolation === 'user') return JSON.stringify([name, era, userId])
+    if (era === 'stateless') return JSON.stringify([name, era, userId, scope])
     this.#launches += 1
-    return `${name} ${userId} ${this.#launches}`
+    return `${name} ${this.#launches}`
   }
 }
 

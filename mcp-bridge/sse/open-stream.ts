@@ -21,7 +21,8 @@ export async function openStream(bridge: Bridge, exchange: Exchange): Promise<vo
     seat.release()
     bridge.sessions.end(session.id)
   })
-  response.once('close', () => session.end())
+  const leave = (): void => session.end()
+  response.once('close', leave)
   try {
     const era = await bridge.eras.of(service, 'sessions', () => probe(bridge, exchange))
     await takeServer(bridge, exchange, session, era)
@@ -30,6 +31,8 @@ export async function openStream(bridge: Bridge, exchange: Exchange): Promise<vo
     await bridge.sessions.open(session, seat, identity.grantId)
     admission.assertStands()
   } catch (error) {
+    // It may be opened again, when another bridge process has what it needs.
+    response.off('close', leave)
     session.end()
     throw error
   } finally {

@@ -30,6 +30,11 @@ export async function callDirectly(
   const caller = new Caller(exchange, answer)
   const process = await acquireStateless(bridge, exchange, caller)
   const release = (): void => void bridge.runner.release(process, caller)
+  // To leave is to cancel, also while there was nobody yet to be asked.
+  if (!answer.isOpen) {
+    release()
+    return
+  }
   let asking: Asking | undefined
   const giveUp = (reason: string): void => {
     if (asking !== undefined) process.cancel(asking.call, toCancelled(request.id, reason))
@@ -83,12 +88,10 @@ export async function acquireStateless(
 class Caller implements ProcessUser {
   readonly userId: string
   readonly #answer: StatelessAnswer
-  #process: ServerProcess | undefined
 
   constructor({ identity }: Exchange, answer: StatelessAnswer) {
     this.userId = identity.userId
     this.#answer = answer
-    answer.onRelieved(() => this.#process?.relieved(this))
   }
 
   get isCongested(): boolean {
@@ -96,7 +99,7 @@ class Caller implements ProcessUser {
   }
 
   begin(process: ServerProcess): void {
-    this.#process = process
+    this.#answer.onRelieved(() => process.relieved(this))
   }
 
   deliver(message: RpcMessage): void {

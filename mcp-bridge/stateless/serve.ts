@@ -8,6 +8,7 @@ import { OwnedElsewhere } from '../leases.ts'
 import { LIST_TOOLS } from '../methods.ts'
 import { forwardStateless } from '../native/forward-stateless.ts'
 import type { Era } from '../runner/servers.ts'
+import type { SessionOwner } from '../sessions.ts'
 import { SessionRefused } from '../translate/stateless/begin-session.ts'
 import { callOverSessions } from '../translate/stateless-over-sessions.ts'
 import { callDirectly } from './direct.ts'
@@ -35,9 +36,8 @@ export async function serveStateless(
   }
   const owner = ownerOf(exchange)
   bridge.mirrored.assert(owner, request.headers, stateless.request)
-  const reader = bridge.readers.enter(owner, response)
+  const answer = answerOf(bridge, exchange, owner)
   const watched = bridge.tools.admit(exchange, body)?.get(stateless.request)
-  const answer = new StatelessAnswer(exchange, bridge.streams, reader)
   answer.watchedBy(watched)
   if (stateless.request.method === LIST_TOOLS) {
     answer.onSettled(({ result }) => bridge.mirrored.learn(owner, stateless.request, result))
@@ -51,6 +51,19 @@ export async function serveStateless(
     if (!(error instanceof OwnedElsewhere)) watched?.lost()
     throw error
   }
+}
+
+/**
+ * One request has one answer, however often it is looked whether it can be served here.
+ * @throws RpcFault 429 when too much waits for its client already.
+ */
+function answerOf(bridge: Bridge, exchange: Exchange, owner: SessionOwner): StatelessAnswer {
+  exchange.answer ??= new StatelessAnswer(
+    exchange,
+    bridge.streams,
+    bridge.readers.enter(owner, exchange.response),
+  )
+  return exchange.answer
 }
 
 /** Native servers keep their sessions themselves: one that knows nothing else is not translated. */

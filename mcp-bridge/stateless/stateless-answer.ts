@@ -47,6 +47,7 @@ export class StatelessAnswer {
     this.#accepted = parseAccept(headerOf(request, 'accept'))
     this.#ports = ports
     this.#reader = reader
+    this.onLeft(() => this.#watched?.cancelled())
   }
 
   /** Called when a client that was congested reads again. */
@@ -85,7 +86,7 @@ export class StatelessAnswer {
   /** What is to see the answer first, and is told how it ends. */
   watchedBy(call: WatchedCall | undefined): void {
     this.#watched = call
-    if (call !== undefined) this.onLeft(() => this.#watched?.cancelled())
+    if (this.#response.destroyed) call?.cancelled()
   }
 
   /** Begins the stream now, e.g. for `subscriptions/listen`. */

@@ -31,9 +31,17 @@ export const BRIDGE_BOUNDS: readonly Mutation[] = [
   {
     takesOut: 'a native server that does nothing is replaced',
     file: 'mcp-bridge/native/patience.ts',
-    from: '      natives.suspect(service, server)\n',
+    from: '      this.#suspect()\n',
     to: '',
     noticedBy: 'one that answers nothing at all is ended',
+    test: integration('mcp-bridge/native-patience'),
+  },
+  {
+    takesOut: 'a native server that does nothing is replaced also while it answers',
+    file: 'mcp-bridge/native/patience.ts',
+    from: 'setInterval(() => this.#suspect(), callTimeoutMs)',
+    to: 'setInterval(() => {}, callTimeoutMs)',
+    noticedBy: 'also where nobody else asks, and it has begun to answer',
     test: integration('mcp-bridge/native-patience'),
   },
   {

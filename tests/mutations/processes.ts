@@ -36,6 +36,14 @@ export const PROCESSES: readonly Mutation[] = [
     test: unit('mcp-bridge/runner/abandoned'),
   },
   {
+    takesOut: 'a request that has run out of its time keeps its turn',
+    file: 'mcp-bridge/runner/calls.ts',
+    from: '    this.#refuse(call, what)\n    // Its turn goes on: the server may work on it still.\n    this.#drop(call)\n',
+    to: '    this.#fail(call, what)\n',
+    noticedBy: 'nor is what was given up a turn that is free at once',
+    test: unit('mcp-bridge/runner/abandoned'),
+  },
+  {
     takesOut: 'a cancelled request keeps its turn for a while only',
     file: 'mcp-bridge/runner/abandoned.ts',
     from: 'if (now - since - 1 >= ABANDONED_SECONDS) this.release(id)',

@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { startBridge } from '../../support/bridge.ts'
 import { until } from '../../support/gateway-process.ts'
@@ -24,6 +25,7 @@ const bridge = await startBridge({
     slow: native('slow', 'stateless', { callTimeout: 1, callCeiling: 3 }),
     ends: native('ends', 'sessions', { callTimeout: 2, callCeiling: 4 }),
     frozen: native('frozen', 'stateless', { callTimeout: 2 }),
+    stalled: native('stalled', 'stateless', { callTimeout: 2 }),
     mute: native('mute', 'mute', { callTimeout: 1 }),
   },
 })
@@ -106,6 +108,14 @@ test('one that answers nothing at all is ended, and whoever comes next has anoth
   }
   await until(isServed, REPLACED_MS)
   t.is(startsOf('frozen'), 2)
+})
+
+test('also where nobody else asks, and it has begun to answer', async (t) => {
+  const call = await callTool(bridge, 'stalled', 'stalls')
+  t.is(call.status, 200)
+  await t.throwsAsync(Promise.race([call.text(), sleep(REPLACED_MS)]), undefined, 'it is cut off')
+  t.deepEqual((await json(callTool(bridge, 'stalled', 'answers'))).result?.['content'], [])
+  t.is(startsOf('stalled'), 2)
 })
 
 const isFreezing = ({ tool }: Record<string, unknown>): boolean => tool === 'freezes'

@@ -23,3 +23,8 @@ test('who leaves waits no longer', async (t) => {
   })
   t.true(await waiting)
 })
+
+test('who had left before does not begin to wait', async (t) => {
+  const response = Object.assign(answer(), { destroyed: true })
+  t.true(await unlessLeft(response, (left) => Promise.resolve(left.aborted)))
+})

@@ -40,6 +40,22 @@ test('a server need not answer what was cancelled: the next begins after a while
   t.is(fake.process.counts.timeouts, 0)
 })
 
+test('nor is what was given up a turn that is free at once', async (t) => {
+  const fake = fakeProcess({ isolation: 'user', calls: 'serial', callTimeout: 2 })
+  const [one, two] = [await fake.session(), await fake.session()]
+  one.call('first', {}, 1)
+  two.call('second', {}, 2)
+  const methods = () => fake.sent.map(({ method }) => method)
+  for (let second = 0; second <= 2; second += 1) fake.process.beat()
+  t.like(one.answers, [{ id: 1, error: { code: -32603 } }])
+  t.deepEqual(methods(), ['first', CANCELLED])
+  for (let second = 0; second <= ABANDONED_SECONDS; second += 1) fake.process.beat()
+  t.deepEqual(methods(), ['first', CANCELLED, 'second'])
+  fake.answer({})
+  t.like(two.answers, [{ id: 2, result: {} }])
+  t.is(fake.process.counts.timeouts, 1)
+})
+
 test('an answer that is too large ends the turn too', async (t) => {
   const { fake, id, methods, cancel } = await serial()
   cancel()

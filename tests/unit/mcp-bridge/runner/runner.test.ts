@@ -13,6 +13,7 @@ import { Remotes } from '../../../../mcp-bridge/remote/remotes.ts'
 import type { ProcessUser } from '../../../../mcp-bridge/runner/process-user.ts'
 import { Runner } from '../../../../mcp-bridge/runner/runner.ts'
 import type { ServerProcess } from '../../../../mcp-bridge/runner/server-process.ts'
+import type { Era } from '../../../../mcp-bridge/runner/servers.ts'
 import { fakeHost } from '../../../support/fake-host.ts'
 
 const log = createLog('test', 'error')
@@ -118,6 +119,14 @@ test('one process of a person, however many ask at once, under one lease', async
   t.is(host.children.length, 2)
   await runner.stopAll(WAITS)
   t.true(await until(() => held.length === 0))
+})
+
+test('nobody has a name by which they get the process of another', async (t) => {
+  const { runner } = world(t, { isolation: 'user' })
+  const service = serviceOf({ isolation: 'user' })
+  const acquire = (userId: string, era: Era) =>
+    runner.acquire(service, personOf(userId), userOf(userId), { era })
+  t.not(await acquire('oidc:ann', 'stateless'), await acquire('oidc:ann stateless', 'sessions'))
 })
 
 test('the lease is given back when nothing is left, and not before', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { isObject } from '../../../../lib/platform/json.ts'
 import { RpcFault, type RpcMessage } from '../../../../mcp-bridge/json-rpc.ts'
-import { PENDING_PER_PROCESS_MAX } from '../../../../mcp-bridge/limits.ts'
+import { ABANDONED_SECONDS, PENDING_PER_PROCESS_MAX } from '../../../../mcp-bridge/limits.ts'
 import { type FakeSession, fakeProcess } from '../../../support/fake-process.ts'
 
 const JSON_RPC = { jsonrpc: '2.0' } as const
@@ -78,6 +78,7 @@ test('waiting for its turn is not silence', async (t) => {
     session.answers.map(({ id }) => id),
     [1],
   )
+  beats(process, ABANDONED_SECONDS + 1)
   t.deepEqual(
     fake.sent.map(({ method }) => method),
     ['one', CANCELLED, 'two'],
