@@ -69,7 +69,7 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'a token in memory ends',
     file: 'ext-authz/check.ts',
-    from: 'return now() < found.validUntil ? found : undefined',
+    from: 'return time < found.validUntil ? found : undefined',
     to: 'return found',
     noticedBy: 'a token in memory expires like any other',
     test: unit('ext-authz/check'),
