@@ -75,6 +75,14 @@ export const DECIDING: readonly Mutation[] = [
     test: unit('ext-authz/check'),
   },
   {
+    takesOut: 'a token in memory of a clock that was ahead does not count',
+    file: 'ext-authz/check.ts',
+    from: 'isAhead(found.presented.issuedAt, time / 1000)',
+    to: 'time < 0',
+    noticedBy: 'a token in memory of a clock that was ahead counts as little as any other',
+    test: unit('ext-authz/check'),
+  },
+  {
     takesOut: 'a strict service has the store asked at each request',
     file: 'ext-authz/check.ts',
     from: '(remembered.revoked || !resource.asksEachTime)',
