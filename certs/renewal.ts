@@ -4,7 +4,7 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { type Pair, PairFault } from './pair.ts'
 import type { Served } from './publish.ts'
-import { type Attempts, afterFailure, afterSuccess, nextAttemptAt } from './schedule.ts'
+import { type Attempts, afterFailure, afterSuccess, nextAttemptAt, upToNow } from './schedule.ts'
 
 export interface Issuer {
   /** Tells its certificates from those of others. */
@@ -41,8 +41,8 @@ export interface RenewalState {
   readonly nextAttemptAt: number
 }
 
-/** Looks this often in any case: a machine that slept has timers that did too. */
-const LOOK_MS_MAX = 24 * 3_600_000
+/** Looks this often in any case: a machine may sleep, whose timers do too, and its clock be set. */
+const LOOK_MS_MAX = 60_000
 /** Several services added by one hand become one certificate. */
 const GATHER_MS = 500
 /** Who waits longer wants to know. */
@@ -110,6 +110,8 @@ export class Renewal {
   #schedule(waitMsMin = 0): void {
     clearTimeout(this.#timer)
     if (this.#stopping.signal.aborted) return
+    const attempts = upToNow(this.#attempts, this.#ports.clock())
+    if (attempts !== this.#attempts) this.#remember(attempts)
     const waitMs = this.state.nextAttemptAt - this.#ports.clock()
     const look = (): void => {
       const isDue = this.state.nextAttemptAt <= this.#ports.clock()

@@ -110,17 +110,20 @@ export function afterFailure(situation: Situation, fault: string, now: number): 
   }
 }
 
-/**
- * Whoever starts the gateway again has often mended what was wrong, and wants to know soon. What was noted by a
- * clock that was ahead counts from now on.
- */
+/** Whoever starts the gateway again has often mended what was wrong, and wants to know soon. */
 export function afterStart(attempts: Attempts, now: number): Attempts {
-  const upToNow = (at: number): number => Math.min(at, now)
+  return { ...upToNow(attempts, now), failures: Math.min(attempts.failures, 2) }
+}
+
+/** What was noted by a clock that was ahead counts from now on. The same where nothing was. */
+export function upToNow(attempts: Attempts, now: number): Attempts {
+  const { lastAt, issuedAt, failedAt } = attempts
+  if ([lastAt, ...issuedAt, ...failedAt].every((at) => at <= now)) return attempts
+  const toNow = (at: number): number => Math.min(at, now)
   return {
     ...attempts,
-    failures: Math.min(attempts.failures, 2),
-    lastAt: upToNow(attempts.lastAt),
-    issuedAt: attempts.issuedAt.map(upToNow),
-    failedAt: attempts.failedAt.map(upToNow),
+    lastAt: toNow(lastAt),
+    issuedAt: issuedAt.map(toNow),
+    failedAt: failedAt.map(toNow),
   }
 }

@@ -112,7 +112,7 @@ function isHeld(path) {
   try {
     const text = readFileSync(path, 'utf8')
     // Of a full disk, a power cut, or a release that wrote it in two steps, and then is at the second.
-    if (text === '') return Date.now() - statSync(path).mtimeMs < EMPTY_MS_MAX
+    if (text === '') return Math.abs(Date.now() - statSync(path).mtimeMs) < EMPTY_MS_MAX
     const pid = Number(text)
     process.kill(pid, 0)
     return pid !== process.pid

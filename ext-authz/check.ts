@@ -4,6 +4,7 @@ import {
   type AccessTokenClaims,
   CLOCK_TOLERANCE_SECONDS,
   type FindKey,
+  isAhead,
   type Verification,
   verifyAccessToken,
 } from '../lib/oauth/access-token.ts'
@@ -84,7 +85,9 @@ function recall(
 ): VerifiedToken | undefined {
   const found = verifiedTokens.find(tokenKey)
   if (found === undefined || found.service !== service) return undefined
-  return now() < found.validUntil ? found : undefined
+  const time = now()
+  if (isAhead(found.presented.issuedAt, time / 1000)) return undefined
+  return time < found.validUntil ? found : undefined
 }
 
 interface Verifying {

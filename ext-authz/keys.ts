@@ -67,7 +67,9 @@ export function createKeys({ read, isFollowing, now }: KeysOptions): Keys {
   return {
     replace,
     find(kid, algorithm) {
-      const age = now() - readAt
+      const elapsed = now() - readAt
+      // The clock was ahead then: nobody knows how long ago that was.
+      const age = elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed
       const isKnown = held.has(kid) ? isFollowing() || age < AGE_MS_MAX : age < REREAD_MS_MIN
       return isKnown ? pick(kid, algorithm) : readAgain().then(() => pick(kid, algorithm))
     },

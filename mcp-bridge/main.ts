@@ -102,7 +102,6 @@ async function start(config: McpBridgeConfig, log: Log): Promise<Stop> {
     findService: ports.findService,
     edgeSecret: config.MCP_BRIDGE_EDGE_SECRET,
     countRequest: tellRequests(figures),
-    clock: systemClock,
     log,
   })
   tellRunner(figures, runner)

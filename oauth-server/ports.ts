@@ -150,7 +150,7 @@ export function createPorts(
   tellStore(figures, [redis])
   tellStoreMemory(figures, redis)
   tellCensus(figures, {
-    ...{ families, resources, clock, log },
+    ...{ families, resources, log },
     machines: [...gateway.clients.keys()].map((id) => `client:${id}`),
   })
   return {

@@ -15,6 +15,11 @@ export interface Readiness {
 
 /** What another server decides on keys is known here so soon. */
 const WATCH_MS = 2000
+/** Clocks differ by less. */
+const AHEAD_MS = 60_000
+/** It must not begin anew by itself: with a clock that is wrong now, what it has forgotten would count again. */
+const EARLY =
+  'the store began later than now, and no token counts until then: set the clock right; where it was ahead when the store began, wait, or begin with an empty store'
 
 export function createReadiness(
   ports: Pick<Ports, 'families' | 'keyring' | 'clock'>,
@@ -22,8 +27,18 @@ export function createReadiness(
 ): Readiness {
   let prepared: Promise<void> | undefined
   let fault: string | undefined
+  let isEarly = false
+  /** A wait of hours looks like a fault to whoever cannot log in meanwhile. While it lasts it is no news. */
+  const tellBegin = (beginsAt: number): void => {
+    const now = ports.clock()
+    const wasEarly = isEarly
+    isEarly = beginsAt - now > AHEAD_MS
+    if (!isEarly || wasEarly) return
+    const times = { begins: new Date(beginsAt).toISOString(), now: new Date(now).toISOString() }
+    log.error(times, EARLY)
+  }
   const renew = (): Promise<void> => {
-    const attempt = prepareStore(ports)
+    const attempt = prepareStore(ports, tellBegin)
     prepared = attempt
     attempt.then(
       () => {
@@ -56,14 +71,14 @@ export function createReadiness(
   }
 }
 
-async function prepareStore({
-  families,
-  keyring,
-  clock,
-}: Pick<Ports, 'families' | 'keyring' | 'clock'>): Promise<void> {
-  const notBefore = await families.revocations.ensureEpoch()
+async function prepareStore(
+  { families, keyring, clock }: Pick<Ports, 'families' | 'keyring' | 'clock'>,
+  tellBegin: (beginsAt: number) => void,
+): Promise<void> {
+  const beginsAt = (await families.revocations.ensureEpoch()) * 1000
+  tellBegin(beginsAt)
   await keyring.synchronize()
   // A token minted before the epoch begins would be refused at the edge. Two seconds bound a wrong clock.
-  const waitMs = Math.min(notBefore * 1000 - clock(), 2000)
+  const waitMs = Math.min(beginsAt - clock(), 2000)
   if (waitMs > 0) await sleep(waitMs)
 }

@@ -49,13 +49,26 @@ async function describe(file: string): Promise<KeptBackup> {
 }
 
 /** Of one gateway's nightly ones, all but the latest. @returns those that went. */
-export async function removeOld(folder: string, issuer: string, keep: number): Promise<string[]> {
+export async function removeOld(
+  folder: string,
+  issuer: string,
+  keeping: Keeping,
+): Promise<string[]> {
   const own = (await listBackups(folder)).filter(
     ({ about }) => about?.issuer === issuer && about.nightly === true,
   )
-  const old = own.slice(keep).map(({ file }) => file)
+  // By a clock that was ahead: it says nothing, and must not push out what is made from now on.
+  const isAhead = ({ about }: KeptBackup): boolean => Date.parse(about?.made_at ?? '') > keeping.now
+  const latestFirst = [...own.filter((one) => !isAhead(one)), ...own.filter(isAhead)]
+  const old = latestFirst.slice(keeping.most).map(({ file }) => file)
   for (const file of old) await rm(file, { force: true })
   return old
+}
+
+export interface Keeping {
+  readonly most: number
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
 const LEFT = /^\.incoming-|\.part$/

@@ -17,13 +17,21 @@ export function nextAt(now: number, minutes: number): number {
   return today > now ? today : today + DAY_MS
 }
 
-/** Whether there is none of the last day: then the first one is not waited for. */
+/** The one that is waited for, unless the clock was put back since: then the night comes sooner than that. */
+export function stillNext(next: number, now: number, minutes: number): number {
+  return now < next ? Math.min(next, nextAt(now, minutes)) : next
+}
+
+/**
+ * Whether there is none of the last day: then the first one is not waited for. One of days to come is of a clock that
+ * was ahead.
+ */
 export async function isOverdue(folder: string, issuer: string, now: number): Promise<boolean> {
   const found = await listBackups(folder).catch(() => [])
   const times = found
     .filter(({ about }) => about?.issuer === issuer)
     .map(({ about }) => Date.parse(about?.made_at ?? ''))
-  return !times.some((time) => now - time < DAY_MS)
+  return !times.some((time) => Math.abs(now - time) < DAY_MS)
 }
 
 /**
@@ -58,10 +66,10 @@ export async function backUpForTheNight(context: Context, lock: Lock, log: Log):
 }
 
 async function dropOld(context: Context, issuer: string, log: Log): Promise<void> {
-  const { BACKUP_KEEP: keep } = readBackupSettings(context)
+  const { BACKUP_KEEP: most } = readBackupSettings(context)
   const folder = backupFolder(context)
   try {
-    const removed = await removeOld(folder, issuer, keep)
+    const removed = await removeOld(folder, issuer, { most, now: context.clock() })
     log.info({ removed: removed.length }, 'old backups removed')
   } catch (error) {
     log.error({ err: error, folder }, 'old backups could not be removed')

@@ -121,11 +121,15 @@ function checkTimes(
   now: number,
 ): Verification | undefined {
   if (exp <= now - CLOCK_TOLERANCE_SECONDS) return fault('expired', `exp was ${exp}`)
-  const latest = now + AHEAD_SECONDS_MAX
-  if (iat > latest) return fault('malformed', 'the token was issued in the future')
-  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= latest))
+  if (isAhead(iat, now)) return fault('malformed', 'the token was issued in the future')
+  if (nbf !== undefined && !(typeof nbf === 'number' && !isAhead(nbf, now)))
     return fault('malformed', 'the token does not count yet')
   return undefined
+}
+
+/** Epoch seconds. Whether a token begins later than clocks may differ: also one that was verified before ours was put back. */
+export function isAhead(begins: number, now: number): boolean {
+  return begins > now + AHEAD_SECONDS_MAX
 }
 
 function fault(reason: TokenFault, detail: string): Verification {

@@ -5,7 +5,7 @@
  * last fencing number given out; `leases:since`, when this store began to know of leases (its own time, ms).
  * Each verb is one script. A store that was emptied, or put back to an earlier state, may have forgotten what
  * others own: it begins anew, and where there are several bridges nobody gets anything before all that may
- * have been forgotten has ended.
+ * have been forgotten has ended. So does one that began later than now: its clock was ahead.
  */
 
 import type { Redis } from 'ioredis'
@@ -57,7 +57,7 @@ local function begin(fence_key, since_key, seen)
   local fence = tonumber(redis.call('GET', fence_key) or '0')
   local since = tonumber(redis.call('GET', since_key))
   if fence < seen then redis.call('SET', fence_key, seen) end
-  if since and fence >= seen then return since end
+  if since and since <= now() and fence >= seen then return since end
   redis.call('SET', since_key, string.format('%.0f', now()))
   return now()
 end

@@ -4,7 +4,7 @@
  */
 
 import { decodeProtectedHeader } from 'jose'
-import { type AccessTokenClaims, verifyAccessToken } from '../../lib/oauth/access-token.ts'
+import { type AccessTokenClaims, isAhead, verifyAccessToken } from '../../lib/oauth/access-token.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import { digest } from '../../lib/platform/seal.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -39,8 +39,10 @@ export function createVerifiedTokens(
     const found = memory.get(key)
     if (found === undefined) return undefined
     memory.delete(key)
+    const { iat, exp } = found.claims
+    const now = clock() / 1000
     // Our own clock made `exp`: nothing is added to it here.
-    if (found.claims.exp * 1000 <= clock() || !keyring.holds(found.kid)) return undefined
+    if (exp <= now || isAhead(iat, now) || !keyring.holds(found.kid)) return undefined
     memory.set(key, found)
     return found.claims
   }

@@ -15,13 +15,13 @@ export interface LastEcho {
 export class EchoSession {
   readonly userId: string
   readonly revision: string
-  /** Epoch milliseconds. */
-  readonly openedAt = Date.now()
+  /** In `performance.now()`, which nobody sets. */
+  readonly openedAt = performance.now()
   readonly #register: SessionRegister
   readonly #clientName: () => string | undefined
   #id: string | undefined
   #calls = 0
-  #usedAt = Date.now()
+  #usedAt = performance.now()
   #lastEcho: LastEcho | undefined
 
   /** @param userId of who opened it; empty without a gateway in front. */
@@ -49,7 +49,7 @@ export class EchoSession {
     return this.#calls
   }
 
-  /** Epoch milliseconds. */
+  /** In `performance.now()`. */
   get usedAt(): number {
     return this.#usedAt
   }
@@ -70,7 +70,7 @@ export class EchoSession {
 
   used(): void {
     this.#calls += 1
-    this.#usedAt = Date.now()
+    this.#usedAt = performance.now()
   }
 
   remember(message: string): void {

@@ -14,7 +14,7 @@ const KEPT_MS = 60 * 60_000
 const SITES_MAX = 500
 
 interface Kept {
-  readonly until: number
+  readonly since: number
   readonly rules: Promise<RobotsRules>
 }
 
@@ -40,7 +40,9 @@ export class Robots {
 
   async #rulesOf(origin: string, userAgent: string): Promise<RobotsRules> {
     const kept = this.#sites.get(origin)
-    if (kept !== undefined && kept.until > this.#clock()) return await kept.rules
+    // A clock that was put back must not keep them for longer.
+    const isFresh = kept !== undefined && Math.abs(this.#clock() - kept.since) < KEPT_MS
+    if (isFresh) return await kept.rules
     const rules = this.#read(origin, userAgent)
     this.#keep(origin, rules)
     return await rules
@@ -49,7 +51,7 @@ export class Robots {
   /** What could not be read is asked for again; the site that was first learnt of gives way. */
   #keep(origin: string, rules: Promise<RobotsRules>): void {
     this.#sites.delete(origin)
-    this.#sites.set(origin, { until: this.#clock() + KEPT_MS, rules })
+    this.#sites.set(origin, { since: this.#clock(), rules })
     rules.catch(() => this.#sites.delete(origin))
     if (this.#sites.size <= SITES_MAX) return
     const [oldest = ''] = this.#sites.keys()

@@ -130,6 +130,18 @@ test.serial('a store that was put back to an earlier state is begun anew', async
   t.true(next > fence)
 })
 
+test.serial(
+  'a store that began when its clock was ahead makes nobody wait for that time',
+  async (t) => {
+    const one = bridge('one', 1000, true)
+    await one.renew([])
+    await redis.set('leases:since', Date.now() + 86_400_000)
+    t.is((await one.take({ key, heirOf: undefined })).kind, 'wait')
+    await sleep(1100)
+    t.is((await one.take({ key, heirOf: undefined })).kind, 'taken')
+  },
+)
+
 test.serial('a bridge that is alone waits for nobody', async (t) => {
   t.is((await bridge('one').take({ key, heirOf: undefined })).kind, 'taken')
 })

@@ -69,9 +69,17 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'a token in memory ends',
     file: 'ext-authz/check.ts',
-    from: 'return now() < found.validUntil ? found : undefined',
+    from: 'return time < found.validUntil ? found : undefined',
     to: 'return found',
     noticedBy: 'a token in memory expires like any other',
+    test: unit('ext-authz/check'),
+  },
+  {
+    takesOut: 'a token in memory of a clock that was ahead does not count',
+    file: 'ext-authz/check.ts',
+    from: 'isAhead(found.presented.issuedAt, time / 1000)',
+    to: 'time < 0',
+    noticedBy: 'a token in memory of a clock that was ahead counts as little as any other',
     test: unit('ext-authz/check'),
   },
   {

@@ -14,7 +14,7 @@ export const TOKENS_AT_THE_EDGE: readonly Mutation[] = [
   {
     takesOut: 'a token of the future does not count',
     file: 'lib/oauth/access-token.ts',
-    from: 'iat > latest',
+    from: 'isAhead(iat, now)',
     to: 'iat < 0',
     noticedBy: 'token-lifetime',
     test: conformance('protected-resource'),
@@ -22,7 +22,7 @@ export const TOKENS_AT_THE_EDGE: readonly Mutation[] = [
   {
     takesOut: 'nbf counts',
     file: 'lib/oauth/access-token.ts',
-    from: "nbf !== undefined && !(typeof nbf === 'number' && nbf <= latest)",
+    from: "nbf !== undefined && !(typeof nbf === 'number' && !isAhead(nbf, now))",
     to: 'nbf === 0',
     noticedBy: 'token-lifetime',
     test: conformance('protected-resource'),

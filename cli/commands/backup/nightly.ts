@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { Command } from 'commander'
 import { createLog, type Log } from '../../../lib/platform/log.ts'
 import { closeWith, type Lock } from '../../backup/locks.ts'
-import { backUpForTheNight, isOverdue, nextAt } from '../../backup/nightly.ts'
+import { backUpForTheNight, isOverdue, nextAt, stillNext } from '../../backup/nightly.ts'
 import { backupFolder, isClosingSet, issuerOf, readBackupSettings } from '../../backup/settings.ts'
 import { CliError, EXIT_CODE } from '../../cli-error.ts'
 import type { CommandMaker, Context } from '../../context.ts'
@@ -53,7 +53,9 @@ async function runNightly(context: Context): Promise<void> {
   log.info({ next: new Date(next).toISOString() }, 'waiting for the night')
   while (!signal.aborted) {
     await pause(STEP_MS, signal)
-    if (signal.aborted || clock() < next) continue
+    const now = clock()
+    next = stillNext(next, now, minutes)
+    if (signal.aborted || now < next) continue
     await backUpOnceThereIs(context, lock, log, signal)
     next = nextAt(clock(), minutes)
   }

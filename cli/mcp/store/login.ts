@@ -47,10 +47,15 @@ export type Tokens = NonNullable<Login['tokens']>
 const MARGIN_SECONDS_MAX = 30
 /** Of short lives, the last tenth: a token of ten seconds is not refreshed at once. */
 const MARGIN_SHARE = 0.1
+/** What is dated later than this from now is of a clock that was ahead: nobody knows how old it is. */
+const AHEAD_SECONDS_MAX = 30
 
 /** @param now milliseconds since 1970. */
-export function isFresh({ obtained_at, expires_in }: Tokens, now: number): boolean {
+export function isFresh({ obtained_at, expires_in, refresh_token }: Tokens, now: number): boolean {
   if (expires_in === undefined) return true
+  // Where nothing renews it, the server has to say.
+  const isAhead = obtained_at > now / 1000 + AHEAD_SECONDS_MAX
+  if (isAhead && refresh_token !== undefined) return false
   const margin = Math.min(MARGIN_SECONDS_MAX, expires_in * MARGIN_SHARE)
   return now / 1000 < obtained_at + expires_in - margin
 }

@@ -30,17 +30,18 @@ export const requestTimingTool = defineReport({
     sessionAgeSeconds: z.number().optional(),
   }),
   run(_, { headers, arrivedAtMs, session }) {
-    const elapsedMs = toTenths(performance.now() - arrivedAtMs)
+    const now = performance.now()
+    const elapsedMs = toTenths(now - arrivedAtMs)
     const requestId = headerText(headers, 'x-request-id')
     const { user, system } = process.cpuUsage()
     const facts = {
-      receivedAt: new Date(performance.timeOrigin + arrivedAtMs).toISOString(),
+      receivedAt: new Date(Date.now() - (now - arrivedAtMs)).toISOString(),
       elapsedMs,
       rating: rate(elapsedMs),
       cpuSeconds: toTenths((user + system) / 1e6),
       memoryMib: toTenths(memoryUsage().rss / MIB),
       ...(requestId !== '' && { requestId }),
-      ...(session && { sessionAgeSeconds: Math.floor((Date.now() - session.openedAt) / 1000) }),
+      ...(session && { sessionAgeSeconds: Math.floor((now - session.openedAt) / 1000) }),
     }
     return { text: toLines(facts).join('\n'), facts }
   },

@@ -39,7 +39,7 @@ export const sessionInfoTool = defineReport({
 })
 
 function toFacts(session: EchoSession, current: boolean): SessionFacts {
-  const now = Date.now()
+  const now = performance.now()
   return {
     id: session.shortId,
     current,

@@ -203,7 +203,8 @@ test('robots.txt is heeded, read once, and can be set aside', async (t) => {
   answers.set('robots.test/robots.txt', send('User-agent: *\nDisallow: /no', 'text/plain'))
   answers.set('/no', send('no', 'text/plain'))
   answers.set('/yes', send('yes', 'text/plain'))
-  const page = createFetchPage({ dial, clock: systemClock, heedsRobots: true })
+  const time = { ms: Date.now() }
+  const page = createFetchPage({ dial, clock: () => time.ms, heedsRobots: true })
   const request = {
     method: 'GET',
     headers: {},
@@ -215,7 +216,12 @@ test('robots.txt is heeded, read once, and can be set aside', async (t) => {
     page({ url: at(path, 'robots.test'), ...request }, AbortSignal.timeout(60_000))
   t.regex(await fails(t, ask('/no')), /robots\.test asks programs in its robots/)
   t.is((await ask('/yes')).status, 200)
-  t.is(asked.filter(({ host, url }) => host === 'robots.test' && url === '/robots.txt').length, 1)
+  const readings = (): number =>
+    asked.filter(({ host, url }) => host === 'robots.test' && url === '/robots.txt').length
+  t.is(readings(), 1)
+  time.ms -= 86_400_000
+  t.is((await ask('/yes')).status, 200)
+  t.is(readings(), 2, 'the clock was ahead when it was read')
   const anyway = await fetchPage(at('/no', 'robots.test'), {}, { heedsRobots: false })
   t.is(anyway.status, 200)
 })

@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { uncountedAttempts } from '../../../certs/attempts-file.ts'
@@ -16,7 +17,11 @@ function world(
   t: ExecutionContext,
   issue: Issuer['issue'],
   first: readonly string[],
-  { byOurClock = false, served }: { byOurClock?: boolean; served?: Pair } = {},
+  {
+    byOurClock = false,
+    served,
+    clock = Date.now,
+  }: { byOurClock?: boolean; served?: Pair; clock?: () => number } = {},
 ) {
   const lines: string[] = []
   const published: Served[] = served === undefined ? [] : [{ pair: served, origin: 'test' }]
@@ -28,7 +33,7 @@ function world(
     publish: (served) => void published.push(served),
     attempts: uncountedAttempts(),
     changed: () => {},
-    clock: Date.now,
+    clock,
     log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
   })
   t.teardown(() => renewal.stop())
@@ -45,6 +50,11 @@ function world(
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(20)
+}
+
+/** Also where time stands still. */
+async function untilSettled(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 test('asks once for what is due, and again when names come', async (t) => {
@@ -94,6 +104,37 @@ test('one that begins later than now is made anew where our own clock was ahead,
   const theirs = world(t, issue, ['a.example'], early)
   await theirs.renewal.settle()
   t.is(theirs.published.length, 1)
+})
+
+test.serial('a clock that is set while it waits is noticed within a minute', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const HOUR_MS = 3_600_000
+  let aheadMs = 24 * HOUR_MS
+  const clock = (): number => Date.now() + aheadMs
+  let isWell = false
+  const asked: number[] = []
+  const issue = async (names: readonly string[]): Promise<Pair> => {
+    asked.push(clock())
+    if (!isWell) throw new Error('no way')
+    return await makePair(names)
+  }
+  const { renewal, published } = world(t, issue, ['a.example'], { clock })
+  await renewal.settle()
+  t.is(asked.length, 1)
+  isWell = true
+  aheadMs = 0
+  mock.timers.tick(60_000)
+  t.true(renewal.state.nextAttemptAt <= clock() + 60_000, 'what failed a day later than now')
+  aheadMs += HOUR_MS
+  mock.timers.tick(60_000)
+  await untilSettled(() => published.length === 1)
+  t.is(asked.length, 2)
+  t.true(renewal.state.nextAttemptAt > clock() + HOUR_MS)
+  aheadMs = 400 * 24 * HOUR_MS
+  mock.timers.tick(60_000)
+  await untilSettled(() => asked.length === 3)
+  t.pass('the machine slept until it had ended')
 })
 
 test('told to end while asking, it ends and nobody failed', async (t) => {

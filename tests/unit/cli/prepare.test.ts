@@ -131,6 +131,16 @@ test('an empty lock holds for a moment only', async (t) => {
   t.true(Date.now() - began < 5000)
 })
 
+test('an empty lock of days to come holds nobody up: after a power cut the clock may be behind', async (t) => {
+  const path = join(project(t, {}), 'lock')
+  writeFileSync(path, '')
+  const ahead = new Date(Date.now() + 86_400_000)
+  utimesSync(path, ahead, ahead)
+  const ended = new AbortController()
+  const waiting = (): void => ended.abort(new Error('it waits'))
+  await t.notThrowsAsync(underLock(path, waiting, async () => {}, ended.signal))
+})
+
 const withFullDisk = existsSync('/dev/full') ? test : test.skip
 
 withFullDisk('a full disk is told in a sentence, and leaves no lock', async (t) => {

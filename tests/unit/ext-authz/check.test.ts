@@ -193,6 +193,19 @@ test('a token in memory expires like any other', async (t) => {
   t.like(later, { allow: false, reason: 'expired' })
 })
 
+test('a token in memory of a clock that was ahead counts as little as any other', async (t) => {
+  const asked = await input({ exp: NOW + 90_000 })
+  const ports = { ...PORTS, verifiedTokens: createVerifiedTokens() }
+  const reasonAt = async (now: number) => {
+    const decision = await decide(asked, ports, () => now)
+    return decision.allow ? 'allowed' : decision.reason
+  }
+  t.is(await reasonAt(NOW_MS), 'allowed')
+  t.is(await reasonAt(NOW_MS - 30_000), 'allowed', 'clocks differ by so much')
+  t.is(await reasonAt(NOW_MS - 86_400_000), 'malformed')
+  t.is(await reasonAt(NOW_MS), 'allowed')
+})
+
 test('a token in memory is asked after at each request', async (t) => {
   let answer: RevocationAnswer = { revoked: false }
   const { ask } = PORTS.revocations

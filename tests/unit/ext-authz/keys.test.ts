@@ -55,6 +55,23 @@ test('a set is read again when it is old, and what was withdrawn is gone', async
   t.is(state.reads, 2)
 })
 
+test('a set of when the clock was ahead is read again, for what it has and for what it lacks', async (t) => {
+  const published = [jwk]
+  const { keys, state } = setup(async () => [...published])
+  state.now = 86_400_000
+  t.truthy(await keys.find('k', 'ES256'))
+  t.is(await keys.find('new', 'ES256'), undefined)
+  state.now = 1000
+  published[0] = { ...jwk, kid: 'new' }
+  t.is(await keys.find('k', 'ES256'), undefined)
+  t.truthy(await keys.find('new', 'ES256'))
+  t.is(state.reads, 2)
+  state.now = 0
+  published[0] = { ...jwk, kid: 'newer' }
+  t.truthy(await keys.find('newer', 'ES256'))
+  t.is(state.reads, 3)
+})
+
 test('a failed read is told, and the next one is not put off', async (t) => {
   let fails = true
   const { keys } = setup(() => (fails ? Promise.reject(new Error('away')) : Promise.resolve([jwk])))

@@ -57,7 +57,8 @@ export function createDiscovery(
   })
   return {
     async configure(ask) {
-      const isFresh = known !== undefined && clock() - known.readAt < FRESH_MS
+      // Not what was read when our clock was ahead: nobody knows how long ago that was.
+      const isFresh = known !== undefined && Math.abs(clock() - known.readAt) < FRESH_MS
       const { metadata, keys } = isFresh && known !== undefined ? known : await read('metadata')
       const auth = chooseAuthentication(secret, metadata)
       const configuration = new Configuration(metadata, settings.clientId, undefined, auth)

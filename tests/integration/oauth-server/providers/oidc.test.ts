@@ -238,6 +238,10 @@ test('what it says about itself is read once for all, and again after ten minute
   time.ms += 600_000
   await client.begin(upstreamLogin())
   t.is(readings(), 2)
+  time.ms -= 86_400_000
+  await client.begin(upstreamLogin())
+  await client.begin(upstreamLogin())
+  t.is(readings(), 3, 'nobody knows how long ago that was: the clock was ahead')
 })
 
 test('the kept token is made of what its provider gave, for this person', async (t) => {

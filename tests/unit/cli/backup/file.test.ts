@@ -31,6 +31,8 @@ const ABOUT = toAbout({
   opened_by: 'key',
 })
 
+const NOW = Date.parse('2026-11-29T03:15:01Z')
+
 /** With what others take for ends of lines in it. */
 const CONTENTS: Content[] = [
   { type: 'secret', value: 's'.repeat(40) },
@@ -160,7 +162,7 @@ test('a folder is listed by time; of each gateway the latest ones are kept', asy
     ['12', '11', '10', '09', '08', undefined],
   )
   t.regex(listed.at(-1)?.fault ?? '', /no backup/)
-  const removed = await removeOld(place, 'https://a', 2)
+  const removed = await removeOld(place, 'https://a', { most: 2, now: NOW })
   t.deepEqual(removed, [join(place, '10-9.backup')])
   t.is((await listBackups(place)).length, 5, 'one made by hand stays')
   t.deepEqual([toByteSize(12), toByteSize(12_345)], ['12 bytes', '12.3 kB'])

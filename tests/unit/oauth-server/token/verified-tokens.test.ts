@@ -61,6 +61,17 @@ test('it is over at its exp, remembered or not', async (t) => {
   t.is(await tokens.verify(token), undefined)
 })
 
+test('one of a clock that was ahead does not count, remembered or not', async (t) => {
+  const { tokens, state } = setup()
+  const token = await mint()
+  await tokens.verify(token)
+  state.now -= 30_000
+  t.truthy(tokens.recall(token), 'clocks differ by so much')
+  state.now -= 86_400_000
+  t.is(tokens.recall(token), undefined)
+  t.is(await tokens.verify(token), undefined)
+})
+
 test('a withdrawn key takes its tokens along', async (t) => {
   const { tokens, state } = setup()
   const token = await mint()
