@@ -17,6 +17,7 @@ import { requireKnownFormat } from '../release/store-format.ts'
 import { requireCertificate } from '../start/certificates.ts'
 import { readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { requireOutside } from '../start/outside.ts'
 import { requireProvider } from '../start/settings.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
 import { findNearNames } from './near-names.ts'
@@ -81,6 +82,21 @@ export async function checkPrograms({
     programs.map((program) => findNamed(program, { environment })),
   )
   return looks.flatMap((look) => (look.status === 'rejected' ? toFaults(look.reason) : []))
+}
+
+/** Set by the gateway whose place is to be taken: the ports it listens on, with commas between. */
+export const REPLACED_PORTS = 'GATEWAY_REPLACED_PORTS'
+
+/** Of what is sound in itself, and asked for by a gateway that is to begin anew: what it would end for. */
+export async function checkOutside(given: Context): Promise<readonly string[]> {
+  const own = given.environment[REPLACED_PORTS]
+  if (own === undefined) return []
+  try {
+    await requireOutside(asStarted(given, false), own.split(',').map(Number))
+    return []
+  } catch (error) {
+    return toFaults(error)
+  }
 }
 
 function asStarted(context: Context, asCompose: boolean): Context {

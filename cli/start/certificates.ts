@@ -6,10 +6,12 @@ import type { CertificateSource } from '../../certs/source.ts'
 import type { Addresses } from '../../lib/catalogue/addresses.ts'
 import { byVariable, type Ports } from '../../lib/catalogue/ports.ts'
 import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import type { Progress } from '../embedded/progress.ts'
 import { requireFreePorts } from '../instance/ports.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
 import { planLego } from './lego.ts'
-import type { PlanOptions } from './plan.ts'
+import type { Settings } from './settings.ts'
 
 const PLAIN_PORT = 80
 
@@ -35,9 +37,17 @@ export function requireCertificate(
   }
 }
 
+interface CertificatesOptions {
+  readonly context: Pick<Context, 'environment'>
+  readonly settings: Pick<Settings, 'gateway' | 'httpPort' | 'certificates'>
+  readonly progress: Pick<Progress, 'note'>
+  /** Ports that are free by the time they are needed. */
+  readonly own?: readonly number[]
+}
+
 /** @throws CliError when a port or a program is missing. */
 export async function planCertificates(
-  options: PlanOptions,
+  options: CertificatesOptions,
   addresses: readonly string[],
 ): Promise<CertificatesPlan | undefined> {
   const { context, settings } = options
@@ -51,7 +61,7 @@ export async function planCertificates(
 
 /** `isAsked`: whether an authority asks there, so that there must be one. */
 async function planPlainPort(
-  { settings: { gateway, httpPort }, progress }: PlanOptions,
+  { settings: { gateway, httpPort }, progress, own }: CertificatesOptions,
   addresses: readonly string[],
   isAsked: boolean,
 ): Promise<number | undefined> {
@@ -59,6 +69,7 @@ async function planPlainPort(
   if (port === 0 && isAsked) throw askedNowhere()
   requireOtherPort(port, gateway)
   if (port === 0) return undefined
+  if (own?.includes(port)) return port
   const refusal = await whyNotFree(port, addresses)
   if (refusal === undefined) return port
   if (httpPort !== undefined) throw refusal

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -43,6 +45,29 @@ test('every fault of file, .env and environment is told at once, and nothing is 
   }
   t.regex(stderr, /^5 faults: a start would refuse it/)
   t.deepEqual(readdirSync(folder).sort(), ['.env', 'gateway.yaml'])
+})
+
+test('for a gateway that is to begin anew, what it would end for is told as well: but not that it listens itself', async (t) => {
+  const { folder, command } = makePlace(t, {})
+  const listener = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => listener.close())
+  await once(listener, 'listening')
+  const port = String((listener.address() as AddressInfo).port)
+  const check = (environment: Readonly<Record<string, string>>) =>
+    command(['config', 'check'], { environment: { GATEWAY_METRICS_PORT: port, ...environment } })
+  t.is((await check({})).exitCode, EXIT_CODE.ok, 'a port is no matter of the configuration')
+  const own = await check({ GATEWAY_REPLACED_PORTS: `1,${port}` })
+  t.is(own.exitCode, EXIT_CODE.ok, own.stderr)
+  const taken = await check({ GATEWAY_REPLACED_PORTS: '1,2' })
+  t.is(taken.exitCode, EXIT_CODE.failed)
+  t.regex(taken.stdout, /^✘ Port \d+ \(GATEWAY_METRICS_PORT\) is in use by process \d+ /m)
+  const store = await check({
+    GATEWAY_REPLACED_PORTS: port,
+    REDIS_URL: 'redis://127.0.0.1:1',
+  })
+  t.is(store.exitCode, EXIT_CODE.failed)
+  t.regex(store.stdout, /^✘ The store at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/m)
+  t.deepEqual(readdirSync(folder), [])
 })
 
 test('the first line is the first one behind a byte-order mark, too', async (t) => {
