@@ -107,6 +107,10 @@ test('what only shows once the rest is right is told as well', async (t) => {
   t.regex(stdout, /^✘ Nobody could log in at https:\/\/gw\.example/m)
   t.regex(stdout, /^✘ PUBLIC_URL is https, but .*fullchain\.pem/m)
   t.regex(stdout, /^✘ GATEWAY_SECRET must have at least 32 characters/m)
+  const twice = await command(['config', 'check'], {
+    environment: { PUBLIC_URL: '', GATEWAY_TLS: 'true', GATEWAY_HTTP_PORT: '8642' },
+  })
+  t.regex(twice.stdout, /^✘ GATEWAY_HTTP_PORT and GATEWAY_PORT are both 8642/m)
   const inCompose = await command(['config', 'check', '--compose'])
   t.regex(inCompose.stdout, /would be published on 127\.0\.0\.1 alone/)
   t.notRegex(inCompose.stdout, /fullchain/, 'there it lies in a volume')
@@ -114,7 +118,8 @@ test('what only shows once the rest is right is told as well', async (t) => {
 
 test('what would start has its notes', async (t) => {
   const { command } = makePlace(t, {
-    '.env': 'LOG_LEVL=debug\nSESSION_TIMEOUT=60\n',
+    '.env':
+      'LOG_LEVL=debug\n# A="x\nHOSTS="a\nb"\ncontinued-secret\n\nSESSION_TIMEOUT=60\nGATEWAY_PORT\n',
     'gateway.yaml': 'mcpServers: { My Own: { command: x, env: { K: "${secret.NOWHERE}" } } }\n',
   })
   const environment = { SESSION_TIMEOUT: '90' }
@@ -123,12 +128,16 @@ test('what would start has its notes', async (t) => {
   for (const note of [
     /^! LOG_LEVL in \.env means nothing here: is LOG_LEVEL meant\?$/m,
     /^! SESSION_TIMEOUT in \.env does not count/m,
+    /^! line 5 of \.env counts for nothing: it has no =/m,
+    /^! line 8 of \.env counts for nothing/m,
     /^! NOWHERE is named by a service and not set/m,
     /^! service "My Own" is served as "my-own"$/m,
     /^http:\/\/localhost:8642 would start with \d+ services\.$/m,
   ]) {
     t.regex(told.stdout, note)
   }
+  t.is(told.stdout.match(/ counts for nothing/g)?.length, 2)
+  t.notRegex(told.stdout, /continued/)
   t.like(await command.json(['config', 'check'], { environment }), { ok: true, faults: [] })
 })
 
