@@ -3,6 +3,7 @@
 import { chooseSource } from '../../certs/source.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { byVariable, type Ports } from '../../lib/catalogue/ports.ts'
+import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
 import { type StorePlace, withConnection } from '../instance/store.ts'
@@ -55,10 +56,17 @@ export async function requireOutside(context: Context, own: readonly number[]): 
   const { environment, workingDirectory } = context
   const { gateway, values } = readConfiguration(context)
   const { addresses, stateDirectory } = gateway
-  const listening = await requirePorts(gateway, own)
+  const listening = await requirePorts(gateway, own).catch(toAdviceForFiles)
   const { REDIS_URL: url, REDIS_PASSWORD: password } = values
   if (url !== undefined) await reachStore({ url, password })
   const certificates = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
   const settings = { gateway, httpPort: values.GATEWAY_HTTP_PORT, certificates }
   await planCertificates({ context, settings, progress: { note() {} }, own }, listening)
+}
+
+/** A start is advised to set another port before itself: here one starts already. */
+function toAdviceForFiles(cause: unknown): never {
+  if (!(cause instanceof CliError)) throw cause
+  const nextStep = 'free it, or name another one in .env'
+  throw new CliError(cause.message, { nextStep, cause })
 }

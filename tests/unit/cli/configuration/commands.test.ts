@@ -60,7 +60,10 @@ test('for a gateway that is to begin anew, what it would end for is told as well
   t.is(own.exitCode, EXIT_CODE.ok, own.stderr)
   const taken = await check({ GATEWAY_REPLACED_PORTS: '1,2' })
   t.is(taken.exitCode, EXIT_CODE.failed)
-  t.regex(taken.stdout, /^✘ Port \d+ \(GATEWAY_METRICS_PORT\) is in use by process \d+ /m)
+  t.regex(
+    taken.stdout,
+    /^✘ Port \d+ \(GATEWAY_METRICS_PORT\) is in use by process \d+ .*→ free it, or name another one in \.env$/m,
+  )
   const store = await check({
     GATEWAY_REPLACED_PORTS: port,
     REDIS_URL: 'redis://127.0.0.1:1',
