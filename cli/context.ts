@@ -33,16 +33,27 @@ export const COMPLETE = 'GATEWAY_ENVIRONMENT_COMPLETE'
 export function loadEnvironment(own: Environment, workingDirectory: string): Environment {
   if (own[COMPLETE] === 'true') return own
   const path = join(workingDirectory, '.env')
-  let source: string
+  let bytes: Buffer
   try {
-    source = readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return own
     throw new CliError(`${path} cannot be read: ${(error as Error).message}`, {
       nextStep: 'run it as the account that starts the gateway, or in another folder',
     })
   }
-  return { ...parseEnvText(source), ...own }
+  return { ...parseEnvText(decodeEnv(bytes, path)), ...own }
+}
+
+/** Bytes that are no text would not come out as they went in. @throws CliError for them. */
+export function decodeEnv(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new CliError(`${path} is not UTF-8.`, {
+      nextStep: 'save it as UTF-8, then again',
+    })
+  }
 }
 
 /** What a `.env` sets. Editors of Windows write a byte-order mark, which would be part of the first name. */

@@ -33,11 +33,12 @@ export async function endUser(
   administration: Administration,
   { user, verb, forgetSecrets }: UserEnding,
 ): Promise<void> {
-  const edge = await openProbe(context, administration, user)
+  const edge = await openProbe(context.environment, administration, user)
   try {
     const startedAt = performance.now()
     const question = { user, forget_secrets: forgetSecrets }
     const ended = await administration.ask<EndedUser>(`users/${verb}`, question)
+    if (edge === undefined) context.output.note(NOT_MEASURED)
     const closing = await edge?.closes()
     const refused_after_ms =
       typeof closing === 'object' ? Math.ceil(closing.closedAt - startedAt) : null
@@ -50,9 +51,11 @@ export async function endUser(
   }
 }
 
+const NOT_MEASURED = 'The edge cannot be asked from here: how long it takes is not measured.'
+
 /** Undefined where the edge cannot be asked from here: then nothing is measured, and ending goes on. */
 async function openProbe(
-  { environment, output }: Context,
+  environment: Environment,
   administration: Administration,
   user: string,
 ): Promise<EdgeKnock | undefined> {
@@ -61,7 +64,6 @@ async function openProbe(
     if (await edge.opens()) return edge
     edge.leave()
   }
-  output.note('The edge cannot be asked from here: how long it takes is not measured.')
   return undefined
 }
 

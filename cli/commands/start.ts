@@ -16,8 +16,8 @@ export const startCommand: CommandMaker = (context) =>
       const given = context()
       await settleBeforeStart(given)
       const isTls = tls === true
-      const outcome = await startGateway(withDevelopmentTls(given, isTls), () =>
-        judgeAnew(given, isTls),
+      const outcome = await startGateway(withDevelopmentTls(given, isTls), (ownPorts) =>
+        judgeAnew(given, { isTls, ownPorts }),
       )
       if (outcome === 'restart') await beginAnew(given)
     })

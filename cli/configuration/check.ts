@@ -14,13 +14,14 @@ import { ENVOY, VALKEY } from '../embedded/program.ts'
 import { findRootSecret } from '../instance/root-secret.ts'
 import { requireSealingSecret } from '../instance/secret-fingerprint.ts'
 import { requireKnownFormat } from '../release/store-format.ts'
-import { requireCertificate } from '../start/certificates.ts'
-import { readConfiguration } from '../start/configuration.ts'
+import { choosePlainPort, requireCertificate } from '../start/certificates.ts'
+import { type Configuration, readConfiguration } from '../start/configuration.ts'
 import { withDevelopmentTls } from '../start/development-tls.ts'
+import { requireOutside } from '../start/outside.ts'
 import { requireProvider } from '../start/settings.ts'
 import { newSecretNames } from '../supervisor/part-environment.ts'
 import { findNearNames } from './near-names.ts'
-import { originOf, type Surroundings } from './origin.ts'
+import { linesWithoutName, originOf, type Surroundings } from './origin.ts'
 import { readSurroundings } from './read-surroundings.ts'
 import { knownVariables, secretNames } from './variables.ts'
 
@@ -47,8 +48,9 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
   }
   const surroundings = readSurroundings(given)
   const context = collect(() => asStarted(given, asCompose)) ?? given
-  const gateway = collect(() => readConfiguration(context).gateway)
-  if (gateway !== undefined) {
+  const configuration = collect(() => readConfiguration(context))
+  const gateway = configuration?.gateway
+  if (configuration !== undefined && gateway !== undefined) {
     const { environment } = context
     const { addresses, stateDirectory } = gateway
     collect(() => requireProvider(gateway))
@@ -56,7 +58,7 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
       collect(() => requireFittingPublication(addresses, environment))
       collect(() => requireClosing(environment))
     } else {
-      collect(() => requirePair(context, gateway))
+      collect(() => requireTls(context, configuration))
       // In containers they lie in a volume.
       const rootSecret = collect(() => findRootSecret(environment, stateDirectory))
       // One that the operator runs may have been exchanged.
@@ -83,15 +85,35 @@ export async function checkPrograms({
   return looks.flatMap((look) => (look.status === 'rejected' ? toFaults(look.reason) : []))
 }
 
+/** Set by the gateway whose place is to be taken: the ports it listens on, with commas between. */
+export const REPLACED_PORTS = 'GATEWAY_REPLACED_PORTS'
+
+/** Of what is sound in itself, and asked for by a gateway that is to begin anew: what it would end for. */
+export async function checkOutside(given: Context): Promise<readonly string[]> {
+  const own = given.environment[REPLACED_PORTS]
+  if (own === undefined) return []
+  try {
+    await requireOutside(asStarted(given, false), own.split(',').map(Number))
+    return []
+  } catch (error) {
+    return toFaults(error)
+  }
+}
+
 function asStarted(context: Context, asCompose: boolean): Context {
   const environment = asCompose ? withPublishedPort(context.environment) : context.environment
   return withDevelopmentTls({ ...context, environment }, false)
 }
 
-function requirePair({ environment, workingDirectory }: Context, gateway: Gateway): void {
+function requireTls(
+  { environment, workingDirectory }: Context,
+  { gateway, values }: Configuration,
+): void {
   const { addresses, stateDirectory } = gateway
   const source = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
+  if (source === undefined) return
   requireCertificate(source, addresses)
+  choosePlainPort(source, values.GATEWAY_HTTP_PORT, gateway)
 }
 
 function toFaults(error: unknown): readonly string[] {
@@ -125,6 +147,9 @@ function toNotes(gateway: Gateway, surroundings: Surroundings): string[] {
       names.filter((name) => (environment[name] ?? '') !== ''),
       known,
     ).map(({ name, meant }) => `${name} in .env means nothing here: is ${meant} meant?`),
+    ...linesWithoutName(envText).map(
+      (line) => `line ${line} of .env counts for nothing: it has no = (NAME=value)`,
+    ),
     ...overruled.map((name) => `${name} in .env does not count: this shell has set another`),
     ...missing.map(
       (name) => `${name} is named by a service and not set: that service cannot start`,

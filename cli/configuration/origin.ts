@@ -53,6 +53,22 @@ function lineOf(name: string, text: string): number {
   return text.split('\n').findLastIndex((line) => pattern.test(line)) + 1
 }
 
+/** A remark, or an assignment of a value in quotes, which may have lines of its own. */
+const REMARK_OR_QUOTED = /^[ \t]*#.*|^[^\n=]*=[ \t]*(["'`])[\s\S]*?\1/gm
+
+/** Of `.env`, from 1: those that say something and set nothing. */
+export function linesWithoutName(text: string): number[] {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .replace(REMARK_OR_QUOTED, (part) =>
+      part.replaceAll(/.+/g, part.trimStart().startsWith('#') ? '' : '='),
+    )
+    .split('\n')
+  return lines.flatMap((line, index) =>
+    line.trim() === '' || line.includes('=') ? [] : [index + 1],
+  )
+}
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== ''
 }

@@ -8,7 +8,8 @@ import type { Output } from '../output.ts'
 export interface Progress {
   /** Begins a task; the growth of `folder`, if given, is shown. */
   begin(what: string, folder?: string): { end(): void }
-  note(text: string): void
+  /** `warn`: somebody has to do something about it. */
+  note(text: string, level?: 'info' | 'warn'): void
 }
 
 const TERMINAL_MS = 200

@@ -1,12 +1,13 @@
 /** The state directory: ours alone. */
 
-import { accessSync, chmodSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { CliError } from '../cli-error.ts'
 
 /** Makes the directory, 0700. */
 export function prepareStateDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
     chmodSync(path, 0o700)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
@@ -15,6 +16,19 @@ export function prepareStateDirectory(path: string): void {
       nextStep: 'GATEWAY_STATE_DIR=<a folder of your own> npm start',
       cause,
     })
+  }
+}
+
+/** Node's own way of making all of them never ends below /proc, and says ENOENT where a file system is read-only. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+    const parent = dirname(path)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(parent)) throw error
+    makeFolder(parent)
+    makeFolder(path)
   }
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, lstatSync, readFileSync, type Stats, statSync } from 'node:f
 import { join } from 'node:path'
 import { writeWhole } from '../../lib/platform/whole-file.ts'
 import { CliError } from '../cli-error.ts'
+import { decodeEnv } from '../context.ts'
 import { type EnvFile, parseEnvFile } from './env-file.ts'
 
 const BYTES_MAX = 1_048_576
@@ -40,7 +41,7 @@ function readText(path: string, found: Stats): string {
       nextStep: 'move it away, then again',
     })
   }
-  return decode(readFileSync(path), path)
+  return decodeEnv(readFileSync(path), path)
 }
 
 /** 0600, also where nothing else changed. */
@@ -53,17 +54,6 @@ export function writeEnvFile(path: string, { text }: EnvFile): void {
     throw new CliError(`${path} cannot be written (${reason}).`, {
       nextStep: 'run setup as the owner of this folder',
       cause,
-    })
-  }
-}
-
-/** Bytes that are no text would not come out as they went in. */
-function decode(bytes: Buffer, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new CliError(`${path} is not UTF-8.`, {
-      nextStep: 'save it as UTF-8, then again',
     })
   }
 }

@@ -4,12 +4,15 @@ import { readPair } from '../../certs/files.ts'
 import { PairFault } from '../../certs/pair.ts'
 import type { CertificateSource } from '../../certs/source.ts'
 import type { Addresses } from '../../lib/catalogue/addresses.ts'
+import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { byVariable, type Ports } from '../../lib/catalogue/ports.ts'
 import { CliError } from '../cli-error.ts'
+import type { Context } from '../context.ts'
+import type { Progress } from '../embedded/progress.ts'
 import { requireFreePorts } from '../instance/ports.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
 import { planLego } from './lego.ts'
-import type { PlanOptions } from './plan.ts'
+import type { Settings } from './settings.ts'
 
 const PLAIN_PORT = 80
 
@@ -35,34 +38,60 @@ export function requireCertificate(
   }
 }
 
+interface CertificatesOptions {
+  readonly context: Pick<Context, 'environment'>
+  readonly settings: Pick<Settings, 'gateway' | 'httpPort' | 'certificates'>
+  readonly progress: Pick<Progress, 'note'>
+  /** Ports that are free by the time they are needed. */
+  readonly own?: readonly number[]
+}
+
 /** @throws CliError when a port or a program is missing. */
 export async function planCertificates(
-  options: PlanOptions,
+  options: CertificatesOptions,
   addresses: readonly string[],
 ): Promise<CertificatesPlan | undefined> {
   const { context, settings } = options
   const source = settings.certificates
   if (source === undefined) return undefined
-  const isAsked = source.kind === 'acme' && source.challenge === 'http'
-  const plainPort = await planPlainPort(options, addresses, isAsked)
+  const plainPort = await planPlainPort(options, addresses, source)
   const lego = source.kind === 'acme' ? await planLego(context.environment) : undefined
   return { plainPort, lego }
 }
 
-/** `isAsked`: whether an authority asks there, so that there must be one. */
-async function planPlainPort(
-  { settings: { gateway, httpPort }, progress }: PlanOptions,
-  addresses: readonly string[],
-  isAsked: boolean,
-): Promise<number | undefined> {
+/**
+ * Where plain HTTP is sent on to https; 0 is nowhere.
+ * @param httpPort as the operator said.
+ * @throws CliError when it cannot be there.
+ */
+export function choosePlainPort(
+  source: CertificateSource,
+  httpPort: number | undefined,
+  gateway: Pick<Gateway, keyof Ports | 'addresses'>,
+): number {
   const port = httpPort ?? (gateway.addresses.loopback ? 0 : PLAIN_PORT)
-  if (port === 0 && isAsked) throw askedNowhere()
+  if (port === 0 && isAskedThere(source)) throw askedNowhere()
   requireOtherPort(port, gateway)
+  return port
+}
+
+/** By an authority, so that there must be one. */
+function isAskedThere(source: CertificateSource): boolean {
+  return source.kind === 'acme' && source.challenge === 'http'
+}
+
+async function planPlainPort(
+  { settings: { gateway, httpPort }, progress, own }: CertificatesOptions,
+  addresses: readonly string[],
+  source: CertificateSource,
+): Promise<number | undefined> {
+  const port = choosePlainPort(source, httpPort, gateway)
   if (port === 0) return undefined
+  if (own?.includes(port)) return port
   const refusal = await whyNotFree(port, addresses)
   if (refusal === undefined) return port
   if (httpPort !== undefined) throw refusal
-  if (isAsked) throw neededByAuthority(refusal)
+  if (isAskedThere(source)) throw neededByAuthority(refusal)
   // Nobody asked for it: without it everything works but old bookmarks.
   progress.note(`${refusal.message} Nobody who types http:// is sent on to https.`)
   return undefined

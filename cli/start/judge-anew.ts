@@ -4,7 +4,7 @@
  */
 
 import { CliError } from '../cli-error.ts'
-import type { CheckedConfiguration } from '../configuration/check.ts'
+import { type CheckedConfiguration, REPLACED_PORTS } from '../configuration/check.ts'
 import type { Context } from '../context.ts'
 import { runQuietly } from '../embedded/run-quietly.ts'
 
@@ -19,12 +19,17 @@ type Told = Pick<CheckedConfiguration, 'faults'>
  */
 export async function judgeAnew(
   { shell, environment, workingDirectory }: Context,
-  isTls: boolean,
+  { isTls, ownPorts }: { readonly isTls: boolean; readonly ownPorts: readonly number[] },
 ): Promise<void> {
   const check = ['config', 'check', '--json']
+  const given = {
+    ...(isTls && { GATEWAY_TLS: 'true' }),
+    // Not an option: a release of before, which may lie there by now, would refuse it.
+    [REPLACED_PORTS]: ownPorts.join(','),
+  }
   const run = await runQuietly(
     [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...check],
-    { ...(shell ?? environment), ...(isTls && { GATEWAY_TLS: 'true' }) },
+    { ...(shell ?? environment), ...given },
     { timeoutMs: JUDGE_MS_MAX, cwd: workingDirectory, charactersMax: CHARACTERS_MAX },
   )
   const { faults } = parse(run.stdout) ?? { faults: [wordsOf(run.stderr)] }

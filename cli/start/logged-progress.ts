@@ -8,11 +8,11 @@ export function createLoggedProgress(
   onRecord: (record: LogRecord) => void,
   clock: Clock,
 ): Progress {
-  const note = (msg: string): void =>
+  const note: Progress['note'] = (msg, level = 'info') =>
     onRecord({
       time: new Date(clock()).toISOString(),
       name: 'gateway',
-      level: 'info',
+      level,
       msg,
       fields: {},
     })

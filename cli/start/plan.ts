@@ -8,8 +8,7 @@ import { findProgram } from '../embedded/find-program.ts'
 import { prepareServices } from '../embedded/packages/prepare-services.ts'
 import { ENVOY, type FoundProgram, VALKEY } from '../embedded/program.ts'
 import type { Progress } from '../embedded/progress.ts'
-import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
-import { type StorePlace, withConnection } from '../instance/store.ts'
+import type { StorePlace } from '../instance/store.ts'
 import { ownVersion } from '../release/own-version.ts'
 import type { Part } from '../supervisor/part.ts'
 import { toParts } from '../supervisor/parts.ts'
@@ -17,12 +16,14 @@ import type { PartsOptions, Store } from '../supervisor/parts-options.ts'
 import { socketsIn } from '../supervisor/room-sockets.ts'
 import { writeValkeyConfig } from '../supervisor/valkey-config.ts'
 import { planCertificates } from './certificates.ts'
-import { listenAddresses } from './listen-addresses.ts'
+import { portsOf, reachStore, requirePorts } from './outside.ts'
 import type { Settings } from './settings.ts'
 
 export interface Plan {
   readonly parts: readonly Part[]
   readonly versions: Readonly<Record<string, string>>
+  /** Where it listens. */
+  readonly ports: readonly number[]
 }
 
 export interface PlanOptions {
@@ -38,13 +39,8 @@ export interface PlanOptions {
 export async function makePlan(options: PlanOptions): Promise<Plan> {
   const { context, settings, sockets } = options
   const { gateway } = settings
-  const addresses = listenAddresses(gateway.addresses, await hasIpv6Loopback())
-  await requireFreePorts([
-    { variable: 'GATEWAY_PORT', port: gateway.port, addresses },
-    { variable: 'GATEWAY_ADMIN_PORT', port: gateway.adminPort, addresses: ['127.0.0.1'] },
-    { variable: 'GATEWAY_METRICS_PORT', port: gateway.metricsPort, addresses: ['127.0.0.1'] },
-  ])
-  if (settings.externalStore) await reachStore(settings.externalStore, options.progress)
+  const addresses = await requirePorts(gateway)
+  if (settings.externalStore) await awaitStore(settings.externalStore, options.progress)
   const certificates = await planCertificates(options, addresses)
   const { envoy, valkey } = await findPrograms(options)
   const { environment } = context
@@ -69,18 +65,13 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
     envoy: envoy.version,
     ...(valkey && { valkey: valkey.version }),
   }
-  return { parts, versions }
+  return { parts, versions, ports: portsOf(gateway, certificates) }
 }
 
-/** One that starts together with this machine takes a moment. */
-const STORE_PATIENCE_MS = 15_000
-const STORE_COMMAND_MS = 2000
-
 /** What is wrong with a store of the operator's is said here, and once: not by each part that would need it. */
-async function reachStore(place: StorePlace, progress: Progress): Promise<void> {
+async function awaitStore(place: StorePlace, progress: Progress): Promise<void> {
   const task = progress.begin('reaching the store')
-  const options = { ...place, commandTimeoutMs: STORE_COMMAND_MS }
-  await withConnection(options, STORE_PATIENCE_MS, async () => {}).finally(() => task.end())
+  await reachStore(place).finally(() => task.end())
 }
 
 async function findPrograms({

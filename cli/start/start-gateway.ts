@@ -50,6 +50,8 @@ interface Start {
 /** What is wanted of this process once the gateway has ended. */
 export type Outcome = 'end' | 'restart'
 
+type JudgeAnew = (ownPorts: readonly number[]) => Promise<void>
+
 const LEFTOVER_GRACE_MS = 1000
 const START_MS_MAX = 60_000
 /** The watchdog's, between SIGTERM and SIGKILL, once we were killed. */
@@ -57,12 +59,9 @@ const WATCHDOG_GRACE_SECONDS = 2
 
 /**
  * Resolves when the gateway has ended as it was told to.
- * @param judgeAnew rejects in words where another start would be refused.
+ * @param judgeAnew rejects in words where another start would be refused, once the ports are free that it is given.
  */
-export async function startGateway(
-  context: Context,
-  judgeAnew: () => Promise<void>,
-): Promise<Outcome> {
+export async function startGateway(context: Context, judgeAnew: JudgeAnew): Promise<Outcome> {
   const start: Start = {
     context,
     settings: readSettings(context),
@@ -103,14 +102,14 @@ function end(start: Start, why: string): void {
   start.ending.abort(why)
 }
 
-function toControl(start: Start, judgeAnew: () => Promise<void>): Control {
+function toControl(start: Start, judgeAnew: JudgeAnew): Control {
   return {
     status: () => toStatus(start),
     stop: () => end(start, 'asked by gateway stop'),
     async restart() {
       refuseWhileEnding(start)
       // What would be refused then is refused now, while everything runs.
-      await judgeAnew()
+      await judgeAnew(start.running?.plan.ports ?? [])
       refuseWhileEnding(start)
       start.outcome = 'restart'
       start.ending.abort('asked by gateway restart')

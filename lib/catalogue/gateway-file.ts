@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readFileSync, statSync } from 'node:fs'
-import { type Document, isScalar, parseDocument, visit } from 'yaml'
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, collectFaults } from '../platform/environment.ts'
 import { accessDefinition } from './access-definition.ts'
@@ -83,25 +83,54 @@ export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>)
   }
   const result = schema.safeParse(reading.value)
   if (result.success) return { content: result.data, faults: [] }
-  const faults = result.error.issues.map(
-    ({ path: place, message }) => `${path}: ${place.join('.') || 'the file'}: ${message}`,
-  )
+  const faults = result.error.issues.map((issue) => {
+    const place = issue.path.join('.') || 'the file'
+    return `${path}: ${place}: ${issue.message} (line ${reading.lineOf(toWhatIsThere(issue))})`
+  })
   return { content: undefined, faults }
 }
 
-type ValueReading = { readonly value: unknown } | { readonly faults: readonly string[] }
+type Place = readonly PropertyKey[]
+
+/** Of a name that is unknown the place is the table that it stands in. */
+function toWhatIsThere(issue: z.core.$ZodIssue): Place {
+  return issue.code === 'unrecognized_keys'
+    ? [...issue.path, ...issue.keys.slice(0, 1)]
+    : issue.path
+}
+
+type ValueReading =
+  | {
+      readonly value: unknown
+      /** From 1; of what is missing, that of the table where it should stand. */
+      lineOf(place: Place): number
+    }
+  | { readonly faults: readonly string[] }
 
 function toValue(source: string): ValueReading {
   if (Buffer.byteLength(source) > FILE_BYTES_MAX) return { faults: [TOO_LARGE] }
-  const document = parseDocument(source)
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines })
   if (document.errors.length > 0) return { faults: syntaxFaults(document) }
   try {
     const value = toJavaScript(document)
     const faults = keyFaults(document)
-    return faults.length > 0 ? { faults } : { value }
+    const lineOf = (place: Place): number => lines.linePos(startOf(document, place)).line || 1
+    return faults.length > 0 ? { faults } : { value, lineOf }
   } catch (error) {
     return { faults: [tellAliases(error as Error)] }
   }
+}
+
+/** In characters: where its name stands, or itself in a list. What an alias stands for has the place of the alias. */
+function startOf(document: Document, place: Place): number {
+  if (place.length === 0) return 0
+  const around = place.slice(0, -1)
+  const table = document.getIn(around, true)
+  const pair =
+    isMap(table) && table.items.find(({ key }) => isScalar(key) && key.value === place.at(-1))
+  const node = pair ? pair.key : document.getIn(place, true)
+  return isNode(node) && node.range ? node.range[0] : startOf(document, around)
 }
 
 /** What the parser advises whoever calls it; a person has to take the second `---` away. */

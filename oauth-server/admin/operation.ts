@@ -62,7 +62,10 @@ export function change<Shape extends z.ZodType>(
 
 const TEXT_MAX = 4096
 
-export const text = z.string().min(1).max(TEXT_MAX)
+export const text = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(TEXT_MAX, `must have at most ${TEXT_MAX} characters`)
 /** As `Page.next`. */
 export const pageInput = z.strictObject({ from: text.optional() })
 

@@ -1,6 +1,8 @@
 /** The commands that change what runs, beside one gateway whose people stay logged in. */
 
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -155,6 +157,18 @@ test.serial(
     t.is((await status()).since, before.since)
 
     writeFileSync(file, '{}\n')
+    const envBefore = readFileSync(envFile, 'utf8')
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    writeFileSync(envFile, `${envBefore}GATEWAY_TLS=true\nGATEWAY_HTTP_PORT=${port}\n`)
+    const kept = await command(['restart'])
+    t.is(kept.exitCode, EXIT_CODE.failed, kept.stdout)
+    t.regex(kept.stderr, /\(GATEWAY_HTTP_PORT\) is in use by process[\s\S]*what runs goes on/)
+    t.is((await status()).since, before.since)
+    other.close()
+    writeFileSync(envFile, envBefore)
+
     const { exitCode, stderr } = await command(['restart'])
     t.is(exitCode, 0, stderr)
     const after = await status()

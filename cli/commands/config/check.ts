@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { CliError } from '../../cli-error.ts'
-import { checkConfiguration, checkPrograms } from '../../configuration/check.ts'
+import { checkConfiguration, checkOutside, checkPrograms } from '../../configuration/check.ts'
 import { type CommandMaker, type Context, isInContainer } from '../../context.ts'
 
 const NOTES = `
@@ -27,7 +27,8 @@ export const checkCommand: CommandMaker = (context) =>
 async function check(context: Context, compose: boolean): Promise<void> {
   const asCompose = compose || isInContainer(context)
   const { notes, gateway, ...checked } = checkConfiguration(context, asCompose)
-  const faults = [...checked.faults, ...(asCompose ? [] : await checkPrograms(context))]
+  const inItself = [...checked.faults, ...(asCompose ? [] : await checkPrograms(context))]
+  const faults = asCompose || inItself.length > 0 ? inItself : await checkOutside(context)
   const value = { ok: faults.length === 0, faults, notes }
   context.output.result(value, () => [
     ...faults.map((fault) => `✘ ${fault}`),

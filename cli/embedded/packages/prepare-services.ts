@@ -14,7 +14,7 @@ import { missingCommands } from './missing-commands.ts'
 export async function prepareServices(services: Services, installing: Installing): Promise<void> {
   requirePrograms(services, installing.environment)
   for (const note of missingCommands(services, installing.environment)) {
-    installing.progress.note(note)
+    installing.progress.note(note, 'warn')
   }
   await installPackages(services, installing)
 }

@@ -134,6 +134,9 @@ test.serial(
         })
       }
     }
+    t.like(await operator.ask('grants/list', { user: '' }), {
+      body: { error_description: 'user: must not be empty' },
+    })
     t.false((await ports.families.disabledUsers.all()).has('alice'))
   },
 )

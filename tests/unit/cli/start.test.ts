@@ -6,6 +6,7 @@ import { CliError } from '../../../cli/cli-error.ts'
 import { loadEnvironment } from '../../../cli/context.ts'
 import type { Control } from '../../../cli/instance/control-server.ts'
 import { readRootSecret } from '../../../cli/instance/root-secret.ts'
+import { prepareStateDirectory } from '../../../cli/instance/state-directory.ts'
 import type { GatewayStatus } from '../../../cli/instance/status.ts'
 import { embeddedSource } from '../../../cli/log/embedded-source.ts'
 import { logPaths, openLogFile } from '../../../cli/log/log-file.ts'
@@ -214,6 +215,26 @@ test('what cannot be read is not taken for absent', (t) => {
   // Root reads everything.
   if (readable) t.deepEqual(loadEnvironment({}, place), { A: '1' })
   else t.throws(() => loadEnvironment({}, place), { message: /cannot be read/ })
+})
+
+test('a .env that is not UTF-8 is refused: its values would be others', (t) => {
+  const place = folder(t)
+  writeFileSync(join(place, '.env'), Buffer.from('REDIS_PASSWORD=schl\xfcssel\n', 'latin1'))
+  t.throws(() => loadEnvironment({}, place), { message: /\.env is not UTF-8/ })
+})
+
+test('a state directory is made with all above it, or refused with the reason', (t) => {
+  const path = join(folder(t), 'a/b/state')
+  prepareStateDirectory(path)
+  prepareStateDirectory(path)
+  t.is(statSync(path).mode & 0o777, 0o700)
+  writeFileSync(join(path, 'file'), '')
+  t.throws(() => prepareStateDirectory(join(path, 'file')), { message: /cannot be written/ })
+  t.throws(() => prepareStateDirectory(join(path, 'file/below')), {
+    message: /cannot be written \(ENOTDIR\)/,
+  })
+  // Where nothing can be made, and nobody is told so.
+  t.throws(() => prepareStateDirectory('/proc/state'), { message: /cannot be written/ })
 })
 
 test('a second gateway is offered a port that the first one does not have', async (t) => {

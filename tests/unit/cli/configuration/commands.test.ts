@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -45,6 +47,32 @@ test('every fault of file, .env and environment is told at once, and nothing is 
   t.deepEqual(readdirSync(folder).sort(), ['.env', 'gateway.yaml'])
 })
 
+test('for a gateway that is to begin anew, what it would end for is told as well: but not that it listens itself', async (t) => {
+  const { folder, command } = makePlace(t, {})
+  const listener = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => listener.close())
+  await once(listener, 'listening')
+  const port = String((listener.address() as AddressInfo).port)
+  const check = (environment: Readonly<Record<string, string>>) =>
+    command(['config', 'check'], { environment: { GATEWAY_METRICS_PORT: port, ...environment } })
+  t.is((await check({})).exitCode, EXIT_CODE.ok, 'a port is no matter of the configuration')
+  const own = await check({ GATEWAY_REPLACED_PORTS: `1,${port}` })
+  t.is(own.exitCode, EXIT_CODE.ok, own.stderr)
+  const taken = await check({ GATEWAY_REPLACED_PORTS: '1,2' })
+  t.is(taken.exitCode, EXIT_CODE.failed)
+  t.regex(
+    taken.stdout,
+    /^✘ Port \d+ \(GATEWAY_METRICS_PORT\) is in use by process \d+ .*→ free it, or name another one in \.env$/m,
+  )
+  const store = await check({
+    GATEWAY_REPLACED_PORTS: port,
+    REDIS_URL: 'redis://127.0.0.1:1',
+  })
+  t.is(store.exitCode, EXIT_CODE.failed)
+  t.regex(store.stdout, /^✘ The store at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/m)
+  t.deepEqual(readdirSync(folder), [])
+})
+
 test('the first line is the first one behind a byte-order mark, too', async (t) => {
   const { command } = makePlace(t, { '.env': '\ufeffGATEWAY_PORT=9000\r\n' })
   const { stdout } = await command(['config', 'show', '--changed'])
@@ -82,6 +110,10 @@ test('what only shows once the rest is right is told as well', async (t) => {
   t.regex(stdout, /^✘ Nobody could log in at https:\/\/gw\.example/m)
   t.regex(stdout, /^✘ PUBLIC_URL is https, but .*fullchain\.pem/m)
   t.regex(stdout, /^✘ GATEWAY_SECRET must have at least 32 characters/m)
+  const twice = await command(['config', 'check'], {
+    environment: { PUBLIC_URL: '', GATEWAY_TLS: 'true', GATEWAY_HTTP_PORT: '8642' },
+  })
+  t.regex(twice.stdout, /^✘ GATEWAY_HTTP_PORT and GATEWAY_PORT are both 8642/m)
   const inCompose = await command(['config', 'check', '--compose'])
   t.regex(inCompose.stdout, /would be published on 127\.0\.0\.1 alone/)
   t.notRegex(inCompose.stdout, /fullchain/, 'there it lies in a volume')
@@ -89,7 +121,8 @@ test('what only shows once the rest is right is told as well', async (t) => {
 
 test('what would start has its notes', async (t) => {
   const { command } = makePlace(t, {
-    '.env': 'LOG_LEVL=debug\nSESSION_TIMEOUT=60\n',
+    '.env':
+      'LOG_LEVL=debug\n# A="x\nHOSTS="a\nb"\ncontinued-secret\n\nSESSION_TIMEOUT=60\nGATEWAY_PORT\n',
     'gateway.yaml': 'mcpServers: { My Own: { command: x, env: { K: "${secret.NOWHERE}" } } }\n',
   })
   const environment = { SESSION_TIMEOUT: '90' }
@@ -98,12 +131,16 @@ test('what would start has its notes', async (t) => {
   for (const note of [
     /^! LOG_LEVL in \.env means nothing here: is LOG_LEVEL meant\?$/m,
     /^! SESSION_TIMEOUT in \.env does not count/m,
+    /^! line 5 of \.env counts for nothing: it has no =/m,
+    /^! line 8 of \.env counts for nothing/m,
     /^! NOWHERE is named by a service and not set/m,
     /^! service "My Own" is served as "my-own"$/m,
     /^http:\/\/localhost:8642 would start with \d+ services\.$/m,
   ]) {
     t.regex(told.stdout, note)
   }
+  t.is(told.stdout.match(/ counts for nothing/g)?.length, 2)
+  t.notRegex(told.stdout, /continued/)
   t.like(await command.json(['config', 'check'], { environment }), { ok: true, faults: [] })
 })
 

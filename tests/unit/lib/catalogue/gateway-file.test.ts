@@ -48,6 +48,35 @@ test('an alias of something before it is what it names', (t) => {
   })
 })
 
+test('a fault of the content has the line of what it is about', (t) => {
+  const source = [
+    '# mine',
+    'base: &base',
+    '  command: x',
+    '  idle: lots',
+    'mcpServers:',
+    '  a: { comand: x }',
+    '  b:',
+    '    idle: many',
+    '    args:',
+    '      - ok',
+    '      - [1]',
+    '  c: *base',
+    'clients: { d: { jwks: {} } }',
+  ].join('\n')
+  const lines = faultsOf(source).map((fault) =>
+    /^gateway\.yaml: (.*?): .* \((line \d+)\)$/.exec(fault),
+  )
+  t.deepEqual(Object.fromEntries(lines.map((found) => [found?.[1], found?.[2]])), {
+    'the file': 'line 2',
+    'mcpServers.a': 'line 6',
+    'mcpServers.b.idle': 'line 8',
+    'mcpServers.b.args.1': 'line 11',
+    'mcpServers.c.idle': 'line 12',
+    'clients.d.jwks.keys': 'line 13',
+  })
+})
+
 test('an empty file says nothing', (t) => {
   t.deepEqual(parseYaml('', 'gateway.yaml', gatewayFile).content, {})
 })
