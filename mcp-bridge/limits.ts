@@ -270,6 +270,8 @@ export const REMOTE_TOKEN_LIFETIME_MS = 300_000
 export const REMOTE_FREE_FAILURES = 3
 export const REMOTE_REST_FIRST_MS = 1000
 export const REMOTE_REST_MAX_MS = 30_000
+/** Who tries has the turn for so long: the trial may be a call that takes its time. */
+export const REMOTE_TRIAL_MS = 10_000
 /** Tools whose parameters are known to be mirrored in headers. */
 export const REMOTE_TOOLS_MAX = 4096
 export const REMOTE_TOOL_PAGES_MAX = 32

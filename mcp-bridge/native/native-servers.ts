@@ -20,6 +20,7 @@ import { Backoff } from '../runner/backoff.ts'
 import { waitForEnd } from '../runner/ending-wait.ts'
 import type { ChildHost, HostedChild, HostedEvents } from '../runner/host.ts'
 import { planLaunch } from '../runner/launch-plan.ts'
+import { toNotBegun } from '../runner/never-begun.ts'
 import type { RunnerPorts } from '../runner/runner.ts'
 import { assertUnchanged } from '../runner/starts.ts'
 import { createSparing } from '../sparing.ts'
@@ -121,7 +122,9 @@ export class NativeServers {
     this.#running.set(service.name, running)
     void running.child.ended.then((ending) => {
       running.isLeaving = true
-      this.#backoff.ended(service.name, running.wasAsked, startedAt)
+      if (ending.isTemporary !== true) {
+        this.#backoff.ended(service.name, running.wasAsked, startedAt)
+      }
       if (running.wasAsked) return
       const { exitCode, signal, spawnError, stderr } = ending
       const facts = { exit_code: exitCode, signal, err: spawnError, stderr, service: service.name }
@@ -197,6 +200,7 @@ async function waitUntilReady(
     await sleep(POLL_MS)
   }
   void stop(child, STOP_WAITS)
+  if (isOver && (await child.ended).isTemporary === true) throw toNotBegun(service)
   throw notStarted(service, new Error('its socket does not accept'))
 }
 

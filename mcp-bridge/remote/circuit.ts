@@ -6,7 +6,12 @@
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import { RpcFault } from '../json-rpc.ts'
-import { REMOTE_FREE_FAILURES, REMOTE_REST_FIRST_MS, REMOTE_REST_MAX_MS } from '../limits.ts'
+import {
+  REMOTE_FREE_FAILURES,
+  REMOTE_REST_FIRST_MS,
+  REMOTE_REST_MAX_MS,
+  REMOTE_TRIAL_MS,
+} from '../limits.ts'
 import { leftOf } from '../moment.ts'
 
 /** One attempt: told once how it went. */
@@ -24,7 +29,8 @@ export class Circuit {
   #failures = 0
   #restsSince = 0
   #restMs = 0
-  #isTried = false
+  /** Whose turn it is to try, and since when. */
+  #turn: { readonly since: number } | undefined
 
   constructor(service: string, clock: Clock, log: Log) {
     this.#service = service
@@ -55,9 +61,10 @@ export class Circuit {
   begin(): Trial {
     this.assertMayTry()
     const isTrial = !this.isClosed
-    if (isTrial) this.#isTried = true
+    const turn = isTrial ? { since: this.#clock() } : undefined
+    if (turn !== undefined) this.#turn = turn
     const over = (): void => {
-      if (isTrial) this.#isTried = false
+      if (this.#turn === turn) this.#turn = undefined
     }
     return {
       reached: () => {
@@ -72,6 +79,11 @@ export class Circuit {
       },
       given: over,
     }
+  }
+
+  /** What takes long may be a call that does, of a server that is well: nobody has the turn for ever. */
+  get #isTried(): boolean {
+    return this.#turn !== undefined && leftOf(REMOTE_TRIAL_MS, this.#clock() - this.#turn.since) > 0
   }
 
   #fail(cause: unknown): void {

@@ -31,6 +31,12 @@ export interface ConnectionsOptions extends LookupOptions {
   readonly connectMs?: number
 }
 
+/** 101, which nobody has asked for. */
+class SwitchedProtocols extends Error {
+  override readonly name = 'SwitchedProtocols'
+  readonly code = 'SWITCHED_PROTOCOLS'
+}
+
 export class Connections {
   readonly #agent: HttpAgent | HttpsAgent
   readonly #isSecure: boolean
@@ -57,7 +63,8 @@ export class Connections {
       const answer = await this.#askOnce(place, request)
       const next = redirectOf(answer, place)
       if (next === undefined || redirects === REMOTE_REDIRECTS_MAX) return answer
-      answer.resume()
+      // Not read for the sake of the connection: who says where else to go may go on saying it.
+      answer.destroy()
       place = next
     }
   }
@@ -75,6 +82,11 @@ export class Connections {
       resolve(answer)
     })
     asked.once('error', reject)
+    // Without somebody who takes it, Node cuts the connection and says nothing.
+    asked.once('upgrade', (_answer, socket) => {
+      socket.destroy()
+      reject(new SwitchedProtocols())
+    })
     try {
       return await promise
     } catch (error) {

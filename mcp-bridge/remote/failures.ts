@@ -10,6 +10,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/, 'there is no way to it'],
   [/^(?:ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL)$/, 'its host name was not found'],
   [/^HPE_HEADER_OVERFLOW$/, 'the headers of its answer are too large'],
+  [/^SWITCHED_PROTOCOLS$/, 'it switches to another protocol (101)'],
   [/^HPE_/, 'what it answers is not HTTP'],
   [/^(?:CERT_|ERR_TLS_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/, 'its certificate is not valid'],
   [/^(?:EPROTO|ERR_SSL_)/, 'no secure connection could be made'],

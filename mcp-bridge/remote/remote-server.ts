@@ -53,7 +53,8 @@ export class RemoteServer {
     const token = await tokens.get()
     const answer = await this.#askWith({ authorization: `Bearer ${token}` }, request, url)
     if (answer.statusCode !== 401) return answer
-    answer.resume()
+    // Nobody wants to read why, however long it is.
+    answer.destroy()
     tokens.forget(token)
     const next = await tokens.get()
     return await this.#askWith({ authorization: `Bearer ${next}` }, request, url)

@@ -99,6 +99,12 @@ export class Remotes {
     return new Map(places.map(([service, { circuit }]) => [service, circuit.isClosed]))
   }
 
+  /** Of a service that is none of these any more, once nobody uses it. */
+  forget(service: string): void {
+    this.#places.get(service)?.close()
+    this.#places.delete(service)
+  }
+
   stop(): void {
     this.#beats.stop()
     for (const { close } of this.#places.values()) close()

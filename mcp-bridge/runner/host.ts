@@ -46,6 +46,11 @@ export interface Figures {
 export interface HostedEnding extends Ending {
   /** The end of what it wrote on stderr. */
   readonly stderr: string
+  /**
+   * It never began for want of something that is not its own, and may be there the next time: a
+   * descriptor, memory, the runner program.
+   */
+  readonly isTemporary?: boolean
 }
 
 export interface HostedChild {

@@ -86,7 +86,9 @@ export class Launcher {
       holder: () => (owner === undefined ? `service ${service.name}` : `user ${owner.userId}`),
     }
     const noteEnding = (ending: HostedEnding): void => {
-      this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
+      if (ending.isTemporary !== true) {
+        this.#backoff.ended(backoffKey(), process.wasAsked, startedAt)
+      }
       if (!process.wasAsked) reportEnding(ownLog, ending)
     }
     const place = this.#placeOf(service)

@@ -12,6 +12,7 @@ import type { Usage } from './figures.ts'
 import { FrameReader } from './framing.ts'
 import type { Figures, HostedChild, HostedEnding, HostedEvents } from './host.ts'
 import { assertTaken } from './input-queue.ts'
+import { isOfMachine } from './never-begun.ts'
 import { OutputRate } from './output-rate.ts'
 import { drainStderr } from './stderr.ts'
 import type { Sweep } from './sweep.ts'
@@ -66,7 +67,8 @@ export class LocalChild implements HostedChild {
     this.pid = grouped.pid
     const { stderr } = grouped.child
     const log = ports.log.child({ service, child_pid: grouped.pid })
-    const tail = stderr === null ? () => '' : drainStderr(stderr, log, ports.clock)
+    // Without descriptors left Node makes a child that has no pipes at all.
+    const tail = stderr ? drainStderr(stderr, log, ports.clock) : () => ''
     this.#outputEnded = this.#read(launched)
     this.#watchInput(launched.events)
     this.ended = this.#end(tail)
@@ -79,7 +81,7 @@ export class LocalChild implements HostedChild {
 
   send(line: string): void {
     const { stdin } = this.#grouped.child
-    if (stdin === null || !stdin.writable) return
+    if (!stdin?.writable) return
     assertTaken(stdin.writableLength, line, this.#inputBytesMax)
     this.#rate.sent()
     stdin.write(`${line}\n`)
@@ -144,7 +146,7 @@ export class LocalChild implements HostedChild {
     if (ending.spawnError === undefined) {
       await Promise.race([this.#outputEnded, sleep(LAST_OUTPUT_MS)])
     }
-    return { ...ending, stderr: tail() }
+    return { ...ending, stderr: tail(), isTemporary: isOfMachine(ending.spawnError) }
   }
 
   async #leave({ sweep, launchLast, release }: LocalChildPorts, log: Log): Promise<void> {

@@ -140,7 +140,7 @@ export class RemoteChild implements HostedChild {
       exitCode: null,
       signal: null,
       stderr: '',
-      ...(isUnbegun && { spawnError: this.#failure?.message ?? '' }),
+      ...(isUnbegun && { spawnError: this.#failure?.message ?? '', isTemporary: true }),
     })
     this.#measured(undefined)
     if (isUnbegun || this.#lostMs === 0) this.#gone.resolve()

@@ -184,6 +184,8 @@ export class Runner {
     this.#ending.set(name, ending)
     void ending.then(() => {
       if (this.#ending.get(name) === ending) this.#ending.delete(name)
+      const { findService, remotes } = this.#ports
+      if (findService(name)?.launch.kind !== 'remote') remotes.forget(name)
     })
     this.#backoff.forget(name)
     this.#startAhead()

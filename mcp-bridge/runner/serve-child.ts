@@ -80,7 +80,8 @@ function launch(
   frame: (line: Buffer) => void,
   drained: () => void,
 ): HostedChild {
-  if (host === undefined) return neverBegun(new Error('the runner does not know this bridge'))
+  // It has begun anew since the bridge has greeted it, which greets it again.
+  if (host === undefined) return neverBegun(new Error('the runner does not know this bridge'), true)
   return host.launch(order, {
     frame,
     oversized: (head, tail) => void link.sendJson('oversized', { head, tail }),

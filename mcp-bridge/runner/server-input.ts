@@ -8,7 +8,7 @@ export class ServerInput {
   readonly #service: string
   readonly #child: Pick<Upstream, 'send'>
   readonly #log: Log
-  #hasEnded = false
+  #ended: RpcFault | undefined
   #isDeaf = false
 
   constructor(service: string, child: Pick<Upstream, 'send'>, log: Log) {
@@ -19,9 +19,7 @@ export class ServerInput {
 
   /** @throws RpcFault when the server does not read, or is no more. */
   send(message: RpcMessage): void {
-    if (this.#hasEnded) {
-      throw new RpcFault(502, 'internal', `the service ${this.#service}: has ended`)
-    }
+    if (this.#ended !== undefined) throw this.#ended
     this.#child.send(message)
   }
 
@@ -32,13 +30,14 @@ export class ServerInput {
       this.#isDeaf = false
     } catch (error) {
       // A server that asks and asks without reading must not fill the log.
-      const level = this.#isDeaf || this.#hasEnded ? 'debug' : 'warn'
+      const level = this.#isDeaf || this.#ended ? 'debug' : 'warn'
       this.#log[level]({ err: error, method: message.method }, 'the server does not read')
       this.#isDeaf = true
     }
   }
 
-  end(): void {
-    this.#hasEnded = true
+  /** @param fault what whoever asks from now on is told. */
+  end(fault = new RpcFault(502, 'internal', `the service ${this.#service}: has ended`)): void {
+    this.#ended = fault
   }
 }

@@ -23,6 +23,8 @@ import { Calls } from './calls.ts'
 import { Congestion } from './congestion.ts'
 import type { Conversation, ConversationPorts } from './conversation.ts'
 import { NOBODY } from './handshake.ts'
+import type { HostedEnding } from './host.ts'
+import { toNotBegun } from './never-begun.ts'
 import type { OversizedCall } from './oversized.ts'
 import type { ProcessCounts } from './process-counts.ts'
 import type { Call, ProcessUser } from './process-user.ts'
@@ -63,6 +65,8 @@ export class ServerProcess implements SessionServer {
   readonly #warmUp: WarmUp
   #wasAsked = false
   #hasEnded = false
+  /** It was never there, for a reason that may pass. */
+  #notBegun: RpcFault | undefined
 
   constructor(
     service: Service,
@@ -117,11 +121,16 @@ export class ServerProcess implements SessionServer {
     return this.#calls.size
   }
 
-  /** The server's answer to a session's `initialize`, an error included. */
+  /**
+   * The server's answer to a session's `initialize`, an error included.
+   * @throws RpcFault when the process cannot take it; 503 when none could be started for now.
+   */
   async initialize(user: ProcessUser, request: RpcRequest): Promise<RpcResponse> {
     this.#congestion.recheck()
     this.#warmUp.end()
-    return await this.#conversation.initialize(user, request)
+    const answer = await this.#conversation.initialize(user, request)
+    if (this.#notBegun !== undefined) throw this.#notBegun
+    return answer
   }
 
   /** For one that is nobody's yet. */
@@ -271,9 +280,10 @@ export class ServerProcess implements SessionServer {
     }
   }
 
-  #end({ spawnError }: Ending): void {
+  #end({ spawnError, isTemporary }: HostedEnding): void {
     this.#hasEnded = true
-    this.#input.end()
+    if (isTemporary === true) this.#notBegun = toNotBegun(this.service)
+    this.#input.end(this.#notBegun)
     const what = spawnError === undefined ? 'ended before it answered' : 'could not be started'
     this.#calls.failAll(
       this.#conversation.take(() => true),

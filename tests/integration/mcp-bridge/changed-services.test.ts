@@ -1,11 +1,16 @@
 /** Services that are added, changed and taken out under a running bridge: what that ends, and what it leaves. */
 
 import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { type Bridge, type Caller, fixture, startBridge } from '../../support/bridge.ts'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/gateway-process.ts'
-import { events, fixtureInfo, json, open, rpc, send } from '../../support/mcp.ts'
+import { events, fixtureInfo, initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
+import { socketFetch } from '../../support/socket-fetch.ts'
 
 const ANN: Caller = {}
 const BOB: Caller = { user: 'dev:bob' }
@@ -147,4 +152,23 @@ test('our own servers come back as they are meant now', async (t) => {
   await until(() => bridge.children().length === 0, MS_MAX)
   await until(async () => (await statusOf(bridge, 'echo')) === 404, MS_MAX)
   t.pass()
+})
+
+test('a server elsewhere that was taken out is no figure any more', async (t) => {
+  const admin = join(mkdtempSync(join(tmpdir(), 'admin-')), 's')
+  const environment = { MCP_BRIDGE_ADMIN_SOCKET: admin }
+  const far = { url: `http://127.0.0.1:${await freePort()}/mcp` }
+  const bridge = await startBridge({ services: { ...START, far }, environment })
+  t.teardown(() => bridge.stop())
+  const told = async (): Promise<string> =>
+    await (await socketFetch(admin)('http://a/metrics')).text()
+  for (let attempt = 0; attempt < 3; attempt += 1) await send(bridge, 'far', initializeBody())
+  const figure = 'mcp_gateway_remote_reachable{service="far"}'
+  t.true((await told()).includes(`${figure} 0`))
+  bridge.configure(START)
+  await until(async () => !(await told()).includes(figure), MS_MAX)
+  bridge.configure({ ...START, far })
+  await until(async () => (await statusOf(bridge, 'far')) !== 404, MS_MAX)
+  // What failed before says nothing about one that comes.
+  t.is((await send(bridge, 'far', initializeBody())).status, 200)
 })

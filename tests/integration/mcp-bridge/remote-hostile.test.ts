@@ -47,6 +47,8 @@ const always: Record<string, string> = {
   half: answerOf('200 OK', [JSON_HEADER], '{"jsonrpc":"2.0","id":1,"resu'),
   silent: answerOf('202 Accepted', []),
   zipped: answerOf('200 OK', [JSON_HEADER, 'content-encoding: gzip'], '\x1f\x8b'),
+  switches:
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nx',
   rubbish: 'what is this?\r\n\r\n',
   teapot: answerOf('418 I am a teapot', []),
 }
@@ -131,6 +133,13 @@ const misbehaving: Record<string, { answer: Answer; more?: object }> = {
     },
     more: { headers: { 'x-api-key': 'k' } },
   },
+  wanders: {
+    answer: (socket) => {
+      const head = ['307 Temporary Redirect', 'location: /mcp', 'transfer-encoding: chunked']
+      socket.write(`HTTP/1.1 ${head.join('\r\n')}\r\n\r\n`)
+      writeOn(socket, `400\r\n${'x'.repeat(1024)}\r\n`)
+    },
+  },
   slow: {
     answer: (socket, heard) => {
       if (heard.body.includes('"initialize"')) socket.write(initialized(heard))
@@ -203,6 +212,7 @@ for (const [service, words] of Object.entries({
   half: /answers with no MCP message/,
   silent: /took the request and does not answer it/,
   zipped: /answers compressed/,
+  switches: /cannot be reached: it switches to another protocol \(101\)/,
   rubbish: /cannot be reached: what it answers is not HTTP/,
   teapot: /answered with status 418/,
   nobody: /cannot be reached: it refuses connections/,
@@ -290,6 +300,13 @@ test('a redirect within the origin is followed, with everything that was brought
   t.truthy((await open(bridge, 'slash')).id)
   t.true(heardBy('slash').every(({ head }) => /x-api-key: k/i.test(head)))
   t.true(heardBy('slash').some(({ line }) => line === 'POST /mcp/'))
+})
+
+test('a redirect that goes on and on is not read', async (t) => {
+  const [, error] = await refusalOf('wanders')
+  t.regex(error?.message ?? '', /redirect \(307\)/)
+  t.true(heardBy('wanders').length > 1, 'it was followed')
+  await until(t, 'every connection is left', () => servers.get('wanders')?.open() === 0)
 })
 
 test('nothing overtakes notifications/initialized', async (t) => {

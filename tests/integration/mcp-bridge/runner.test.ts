@@ -1,16 +1,16 @@
 /** The runner program itself: how it dies, comes back, is shared, and is spoken to by strangers. */
 
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { createLog } from '../../../lib/platform/log.ts'
-import type { HostedChild, LaunchOrder } from '../../../mcp-bridge/runner/host.ts'
+import type { HostedChild, HostedEnding, LaunchOrder } from '../../../mcp-bridge/runner/host.ts'
 import { PacketReader, toPacket } from '../../../mcp-bridge/runner/packets.ts'
 import { RemoteHost } from '../../../mcp-bridge/runner/remote-host.ts'
 import { fixture, startBridge } from '../../support/bridge.ts'
-import { json, open, rpc, send } from '../../support/mcp.ts'
+import { initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 import { memoryOf } from '../../support/process-figures.ts'
 import { type RunnerProgram, startRunner } from '../../support/runner.ts'
 
@@ -235,6 +235,55 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     t.is((await send(bridge, 'good', rpc('echo'), { session: next.id })).status, 200)
   })
 }
+
+test('a runner whose socket is gone is away, and no service is blamed for that', async (t) => {
+  const services = {
+    good: fixture('echoes.ts'),
+    all: fixture('echoes.ts', { isolation: 'shared' }),
+  }
+  const bridge = await startBridge({ services, withRunner: true })
+  t.teardown(() => bridge.stop())
+  const { id } = await open(bridge, 'good')
+  rmSync(bridge.runner?.socket ?? '')
+  // More often than a service may fail before it has to wait.
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    for (const service of Object.keys(services)) {
+      const refused = await send(bridge, service, initializeBody())
+      t.is(refused.status, 503)
+      t.is(refused.headers.get('retry-after'), '2')
+      const { error } = await json(refused)
+      t.regex(error?.message ?? '', /could not be started now: try again later/)
+    }
+  }
+  t.is((await send(bridge, 'good', rpc('echo'), { session: id })).status, 200, 'what runs goes on')
+  await bridge.runner?.end('SIGTERM')
+  await bridge.runner?.again()
+  for (const service of Object.keys(services)) t.truthy((await open(bridge, service)).id)
+})
+
+test('without descriptors left it starts nothing, says so, and goes on when there are some', async (t) => {
+  const starter = ['/bin/sh', '-c', 'ulimit -n 60; exec "$0" "$@"']
+  const runner = await startRunner({ starter })
+  t.teardown(() => runner.stop())
+  const host = hostOf(runner)
+  const running: HostedChild[] = []
+  const endings: HostedEnding[] = []
+  while (endings.length === 0 && running.length < 60) {
+    const { child, lines } = await start(host)
+    void child.ended.then((ending) => endings.push(ending))
+    child.send('hello')
+    await until(t, 'it runs or has failed', () => lines.length + endings.length === 1)
+    running.push(child)
+  }
+  t.regex(endings[0]?.spawnError?.message ?? '', /spawn .*EMFILE/)
+  t.true(endings[0]?.isTemporary)
+  await Promise.all(running.map((child) => child.stop({ inputEndMs: 5000, terminateMs: 100 })))
+  await Promise.all(running.map(({ gone }) => gone))
+  const { child, lines } = await start(host)
+  child.send('again')
+  await until(t, 'its line comes back', () => lines.length === 1)
+  await child.stop({ inputEndMs: 5000, terminateMs: 100 })
+})
 
 test('a flood through it costs other sessions no answer', async (t) => {
   const services = {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { createLog } from '../../../../lib/platform/log.ts'
 import { RpcFault } from '../../../../mcp-bridge/json-rpc.ts'
-import { REMOTE_REST_MAX_MS } from '../../../../mcp-bridge/limits.ts'
+import { REMOTE_REST_MAX_MS, REMOTE_TRIAL_MS } from '../../../../mcp-bridge/limits.ts'
 import { Circuit } from '../../../../mcp-bridge/remote/circuit.ts'
 
 function world() {
@@ -50,6 +50,21 @@ test('after its rest one at a time tries; each failure doubles the rest', (t) =>
   pass(1)
   circuit.begin().reached()
   t.notThrows(() => [circuit.begin(), circuit.begin()])
+})
+
+test('a trial that takes long keeps its turn for a while, not for as long as it takes', (t) => {
+  const { circuit, fail, pass } = world()
+  fail(3)
+  pass(1000)
+  const slow = circuit.begin()
+  pass(REMOTE_TRIAL_MS - 1)
+  t.throws(() => circuit.begin(), { instanceOf: RpcFault })
+  pass(1)
+  const next = circuit.begin()
+  slow.given()
+  t.throws(() => circuit.begin(), { instanceOf: RpcFault }, 'it is the turn of the next')
+  next.reached()
+  t.notThrows(() => circuit.begin())
 })
 
 test('a trial that nobody waits for any more gives its turn back', (t) => {
