@@ -11,7 +11,7 @@ import { paramsOf, RpcFault, type RpcRequest, type RpcResponse } from './json-rp
 import { LiveSession } from './live-session.ts'
 import { wasUnheard } from './remote/unheard.ts'
 import type { Era } from './runner/servers.ts'
-import type { Seat } from './sessions.ts'
+import type { Seat } from './seats.ts'
 import { probe } from './stateless/probe.ts'
 import { takeServer } from './take-server.ts'
 

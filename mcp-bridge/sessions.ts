@@ -10,8 +10,9 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { whatGivesWay } from './giving-way.ts'
 import { RpcFault } from './json-rpc.ts'
-import { GIVES_WAY_AFTER_MS, SESSIONS_MAX, SESSIONS_PER_USER_MAX } from './limits.ts'
+import { GIVES_WAY_AFTER_MS } from './limits.ts'
 import { RecordsAhead } from './records-ahead.ts'
+import { type Seat, Seats } from './seats.ts'
 import type { SessionRecords } from './store/sessions.ts'
 
 export interface SessionOwner {
@@ -49,11 +50,6 @@ export interface Session {
 /** One that a client can name. */
 type Named<S> = Exclude<S, { readonly isStanding: true }>
 
-/** A place among the sessions, taken before anything is started; given back once. */
-export interface Seat {
-  release(): void
-}
-
 interface Entry<S> {
   readonly session: S
   readonly seat: Seat
@@ -80,10 +76,12 @@ export class Sessions<S extends Session> {
   readonly #options: SessionsOptions
   readonly #entries = new Map<string, Entry<S>>()
   readonly #ahead: RecordsAhead
-  readonly #seats = new Map<string, number>()
+  readonly #seats = new Seats({
+    ofUser: (user) => this.giveWay(user),
+    ofAnybody: (applicant) => this.#giveWayTo(applicant),
+  })
   readonly #checkMs: number
   readonly #timer: NodeJS.Timeout
-  #seatCount = 0
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -106,21 +104,7 @@ export class Sessions<S extends Session> {
 
   /** @throws RpcFault 429 or 503 when there is no place. */
   reserve({ user }: SessionOwner): Seat {
-    if ((this.#seats.get(user) ?? 0) >= SESSIONS_PER_USER_MAX) this.giveWay(user)
-    const taken = this.#seats.get(user) ?? 0
-    if (taken >= SESSIONS_PER_USER_MAX) {
-      throw full(429, `you have ${taken} sessions open: end some with DELETE`)
-    }
-    if (this.#seatCount >= SESSIONS_MAX) this.#giveWayTo(user)
-    if (this.#seatCount >= SESSIONS_MAX) throw full(503, 'too many sessions: try again later')
-    this.#count(user, 1)
-    let isHeld = true
-    return {
-      release: () => {
-        if (isHeld) this.#count(user, -1)
-        isHeld = false
-      },
-    }
+    return this.#seats.take(user)
   }
 
   /** A session is probably opened soon, with this revision; what ends instead leaves no record. */
@@ -253,7 +237,7 @@ export class Sessions<S extends Session> {
       user: owner.user,
       usedAt,
     }))
-    const ending = whatGivesWay(unused, (user) => this.#seats.get(user) ?? 0, applicant)
+    const ending = whatGivesWay(unused, (user) => this.#seats.of(user), applicant)
     if (ending !== undefined) this.end(ending.id)
   }
 
@@ -287,13 +271,6 @@ export class Sessions<S extends Session> {
     }
   }
 
-  #count(user: string, change: 1 | -1): void {
-    const count = (this.#seats.get(user) ?? 0) + change
-    if (count === 0) this.#seats.delete(user)
-    else this.#seats.set(user, count)
-    this.#seatCount += change
-  }
-
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) =>
       this.#options.log.warn({ err: error }, 'session record could not be written'),
@@ -307,8 +284,4 @@ export function isSameOwner(one: SessionOwner, other: SessionOwner): boolean {
 
 function isNamed<S extends Session>(session: S): session is Named<S> & S {
   return session.isStanding !== true
-}
-
-function full(status: number, message: string): RpcFault {
-  return new RpcFault(status, 'refused', message, { headers: { 'retry-after': '30' } })
 }

@@ -109,8 +109,8 @@ export const PROCESSES: readonly Mutation[] = [
   },
   {
     takesOut: 'sessions that nobody uses give way',
-    file: 'mcp-bridge/sessions.ts',
-    from: '    if (this.#seatCount >= SESSIONS_MAX) this.#giveWayTo(user)\n',
+    file: 'mcp-bridge/seats.ts',
+    from: '    if (this.#count >= SESSIONS_MAX) this.#givingWay.ofAnybody(user)\n',
     to: '',
     noticedBy: 'what a few have left behind keeps out nobody',
     test: unit('mcp-bridge/full-of-sessions'),

@@ -21,7 +21,7 @@ export const SESSIONS: readonly Mutation[] = [
   },
   {
     takesOut: 'a user has so many sessions',
-    file: 'mcp-bridge/sessions.ts',
+    file: 'mcp-bridge/seats.ts',
     from: 'if (taken >= SESSIONS_PER_USER_MAX) {',
     to: 'if (taken < 0) {',
     noticedBy: 'session-flood',
