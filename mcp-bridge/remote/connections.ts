@@ -75,6 +75,11 @@ export class Connections {
       resolve(answer)
     })
     asked.once('error', reject)
+    // Where nobody listens the library lets the connection go, and tells nobody.
+    asked.once('upgrade', (_answer, socket) => {
+      socket.destroy()
+      reject(new Error('the server changed the protocol'))
+    })
     try {
       return await promise
     } catch (error) {

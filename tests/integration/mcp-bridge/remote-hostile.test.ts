@@ -49,6 +49,7 @@ const always: Record<string, string> = {
   zipped: answerOf('200 OK', [JSON_HEADER, 'content-encoding: gzip'], '\x1f\x8b'),
   rubbish: 'what is this?\r\n\r\n',
   teapot: answerOf('418 I am a teapot', []),
+  switches: 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
 }
 
 const EVENTS = 'content-type: text/event-stream'
@@ -205,6 +206,7 @@ for (const [service, words] of Object.entries({
   zipped: /answers compressed/,
   rubbish: /cannot be reached: what it answers is not HTTP/,
   teapot: /answered with status 418/,
+  switches: /cannot be reached/,
   nobody: /cannot be reached: it refuses connections/,
 })) {
   test(`${service}: a clear error, and no session`, async (t) => {
