@@ -1,6 +1,6 @@
 /** Answers an ACME authority's HTTP-01 questions (RFC 8555 section 8.3) with what lego has laid out, and metrics. */
 
-import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { createServer } from '../lib/platform/node-http.ts'
@@ -38,12 +38,13 @@ function sendToken(webroot: string, token: string, response: ServerResponse): vo
     notFound(response)
     return
   }
-  const file = createReadStream(join(webroot, CHALLENGE_PREFIX, token))
-  file.once('error', () => notFound(response))
-  file.once('open', () => {
-    response.setHeader('content-type', 'application/octet-stream')
-    file.pipe(response)
-  })
+  // As a whole: of a stream that somebody leaves in the middle, or before it begins, the file stays open.
+  readFile(join(webroot, CHALLENGE_PREFIX, token)).then(
+    (authorization) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(authorization)
+    },
+    () => notFound(response),
+  )
 }
 
 function notFound(response: ServerResponse): void {

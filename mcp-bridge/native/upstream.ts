@@ -45,6 +45,11 @@ export async function ask(
   })
   request.once('response', resolve)
   request.once('error', reject)
+  // Where nobody listens the library lets the connection go, and tells nobody.
+  request.once('upgrade', (_answer, socket) => {
+    socket.destroy()
+    reject(new Error('the server changed the protocol'))
+  })
   request.end(body)
   try {
     const answer = await promise

@@ -93,7 +93,8 @@ async function withDeadline<T>(
     end.abort()
   }, deadlineMs)
   try {
-    return await work(end.signal)
+    // What is still under way then goes on unheard: a body that only its connection's end ends would look whole.
+    return await unlessAborted(work(end.signal), end.signal)
   } catch (error) {
     if (isLate) throw new OutboundError('deadline')
     throw error instanceof OutboundError ? error : new OutboundError('connection', error)
@@ -163,6 +164,11 @@ function ask(url: URL, { addresses, port }: Target, signal: AbortSignal): Promis
     resolve(answer)
   })
   asked.on('error', reject)
+  // Where nobody listens the library lets the connection go, and tells nobody.
+  asked.once('upgrade', (_answer, socket) => {
+    socket.destroy()
+    reject(new OutboundError('status'))
+  })
   asked.end()
   return promise
 }

@@ -1,9 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { createChallengeServer } from '../../../certs/challenge-server.ts'
 import { readCertsConfig } from '../../../certs/config.ts'
 import { tellExpiry } from '../../../certs/expiry.ts'
 import { FOLDERS } from '../../../certs/files.ts'
@@ -16,7 +14,6 @@ import { statusLines } from '../../../cli/start/certificate-lines.ts'
 import { type Gateway, readGateway } from '../../../lib/catalogue/gateway.ts'
 import type { GatewayListener } from '../../../lib/catalogue/live-gateway.ts'
 import { createLog, type Log } from '../../../lib/platform/log.ts'
-import { listenOnSocket } from '../../../lib/platform/unix-socket.ts'
 import { until } from '../../support/gateway-process.ts'
 
 const WAIT_MS_MAX = 30_000
@@ -150,42 +147,6 @@ test('a service that comes under a certificate of the operator’s is told to be
   await room.become('mcpServers: { added: { command: "true" } }')
   t.deepEqual(room.status()?.missing_names, ['added.gw.localhost'])
   t.true(room.lines.some((line) => /"level":"warn".*"names":\["added\.gw\.localhost"\]/.test(line)))
-})
-
-test('challenges are answered from their folder and no other place', async (t) => {
-  const folder = folderOf(t)
-  const tokens = join(folder, '.well-known/acme-challenge')
-  mkdirSync(tokens, { recursive: true })
-  writeFileSync(join(tokens, 'a_B-1'), 'key authorization')
-  writeFileSync(join(folder, 'secret'), 'secret')
-  const server = createChallengeServer({ webroot: folder, metrics: async () => 'figures\n' })
-  const socketPath = join(folder, 'c.sock')
-  await listenOnSocket(server, socketPath)
-  t.teardown(() => void server.close())
-  const ask = async (path: string, method = 'GET'): Promise<[number | undefined, string]> => {
-    const { promise, resolve, reject } = Promise.withResolvers<[number | undefined, string]>()
-    request({ socketPath, path, method, agent: false }, async (answer) => {
-      const text = Buffer.concat((await answer.toArray()) as Buffer[]).toString('utf8')
-      resolve([answer.statusCode, text])
-    })
-      .on('error', reject)
-      .end()
-    return await promise
-  }
-  const prefix = '/.well-known/acme-challenge'
-  t.deepEqual(await ask(`${prefix}/a_B-1`), [200, 'key authorization'])
-  t.deepEqual(await ask('/metrics'), [200, 'figures\n'])
-  for (const path of [
-    '/../../secret',
-    '/..%2f..%2fsecret',
-    '/',
-    '/x',
-    `/${'a'.repeat(200)}`,
-    '/a?b',
-  ]) {
-    t.is((await ask(`${prefix}${path}`))[0], 404, path)
-  }
-  t.is((await ask(`${prefix}/a_B-1`, 'POST'))[0], 404)
 })
 
 test('an end that comes near is told in the log, one that has come louder', async (t) => {

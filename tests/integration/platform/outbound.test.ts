@@ -141,6 +141,9 @@ test('cut short', answers, 'connection', (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '50' })
   response.write('{}', () => response.destroy())
 })
+test('another protocol', answers, 'status', ({ socket }) => {
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
+})
 test('closed without an answer', answers, 'connection', (_request, response) => {
   response.destroy()
 })
@@ -162,6 +165,11 @@ const SLOW: Readonly<Record<string, Answer>> = {
   'a body of a byte now and then': (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     drip(response, ' ')
+  },
+  'a body that its connection ends': ({ socket }, response) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{}')
+    const timer = setInterval(() => socket.write(' '), 20)
+    response.on('close', () => clearInterval(timer))
   },
   'early hints without end': (_request, response) => {
     const timer = setInterval(() => response.writeProcessing(), 20)
