@@ -76,7 +76,7 @@ async function fetchOnce(
   const { answer, url } = await follow(asked, dial, mayAsk, signal)
   const { statusCode: status = 0, headers: told } = answer
   const contentType = told['content-type'] ?? ''
-  const received = { url, contentType, body: await readBody(answer) }
+  const received = { url, contentType, body: await readBody(answer, signal) }
   if (status < 200 || status > 299) {
     const words = await wordsOf(received, markdown, signal)
     throw new FetchFault(`${url.hostname} answered ${status}.${words}`)

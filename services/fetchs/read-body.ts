@@ -14,8 +14,16 @@ export interface Body {
   readonly isCut: boolean
 }
 
-/** @throws FetchFault for a coding that nobody asked for, or an error of the connection or the coding. */
-export async function readBody(answer: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Body> {
+/**
+ * @param signal the exchange's.
+ * @throws FetchFault for a coding that nobody asked for, an error of the connection or the coding, or the signal's
+ * reason.
+ */
+export async function readBody(
+  answer: IncomingMessage,
+  signal: AbortSignal,
+  bytesMax = BODY_BYTES_MAX,
+): Promise<Body> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of decoded(answer) as AsyncIterable<Buffer>) {
@@ -24,6 +32,8 @@ export async function readBody(answer: IncomingMessage, bytesMax = BODY_BYTES_MA
     if (length > bytesMax) break
   }
   answer.destroy()
+  // A body that ends with its connection looks whole when the deadline has ended that.
+  signal.throwIfAborted()
   return { bytes: Buffer.concat(chunks).subarray(0, bytesMax), isCut: length > bytesMax }
 }
 

@@ -75,7 +75,7 @@ export class Robots {
     }
     // Section 2.3.1.3: a site without one has nothing against it.
     const isThere = statusCode >= 200 && statusCode < 300
-    const { bytes } = await readBody(answer, ROBOTS_BYTES_MAX)
+    const { bytes } = await readBody(answer, signal, ROBOTS_BYTES_MAX)
     return readRobots(isThere ? bytes.toString('utf8') : '')
   }
 }

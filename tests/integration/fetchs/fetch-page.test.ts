@@ -238,6 +238,16 @@ test('a server that does not finish is given up', async (t) => {
   t.is(message, 'a.test was not there whole within 0.3 s.')
 })
 
+test('nor is a page whole that ends with its connection, when the deadline has cut that', async (t) => {
+  answers.set('/drips', ({ socket }) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\nbeginning')
+    const timer = setInterval(() => socket.write('.'), 20)
+    socket.on('close', () => clearInterval(timer))
+  })
+  const message = await fails(t, fetchPage(at('/drips'), {}, { deadlineMs: 300 }))
+  t.is(message, 'a.test was not there whole within 0.3 s.')
+})
+
 test('a server that breaks off is told', async (t) => {
   answers.set('/breaks', (request) => void request.socket.destroy())
   const message = await fails(t, fetchPage(at('/breaks')))
