@@ -61,6 +61,11 @@ export function createHttp(authorities: readonly string[] = []): Http {
           : requestPlain(target, options)
       asking.once('response', resolve)
       asking.once('error', reject)
+      // Where nobody listens the library lets the connection go, and tells nobody.
+      asking.once('upgrade', (_answer, socket) => {
+        socket.destroy()
+        reject(new Error('it switches to another protocol (101)'))
+      })
       asking.end(body)
       return await read(await promise, request, method)
     } catch (error) {

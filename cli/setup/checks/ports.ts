@@ -90,6 +90,10 @@ function probe(ask: typeof request, port: number): Promise<number | undefined> {
     answer.destroy()
   })
   asked.on('error', () => resolve(undefined))
+  asked.once('upgrade', (_answer, socket) => {
+    socket.destroy()
+    resolve(undefined)
+  })
   asked.end()
   return promise
 }

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import { createHttp } from '../../../cli/doctor/wire/http.ts'
+import { Unreachable } from '../../../cli/doctor/wire/unreachable.ts'
 import type { ProviderAnswer } from '../../../cli/setup/answers.ts'
 import { checkGitHub } from '../../../cli/setup/checks/github.ts'
 import { checkNames } from '../../../cli/setup/checks/names.ts'
@@ -114,6 +116,15 @@ test('a fix that two have in common stands once', async (t) => {
   t.true(lines.at(-1)?.includes(PUBLIC))
 })
 
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'
+
+test('a server that switches to another protocol is told as one that cannot be reached', async (t) => {
+  const port = await serve(t, ({ socket }) => void socket.end(SWITCHING))
+  const asked = createHttp()({ url: `http://127.0.0.1:${port}/` })
+  const error = await t.throwsAsync(asked, { instanceOf: Unreachable })
+  t.regex(error.message, /another protocol \(101\)/)
+})
+
 test('a port is free, a gateway’s, or somebody’s', async (t) => {
   const stateOf = (port: number) => portStateOf(port, { mayListen: true })
   const gateway = await serve(t, (_, response) => response.writeHead(421).end())
@@ -121,6 +132,8 @@ test('a port is free, a gateway’s, or somebody’s', async (t) => {
   const silent = await serve(t, ({ socket }) => socket.destroy())
   t.is((await stateOf(gateway)).kind, 'ours')
   t.is((await stateOf(silent)).kind, 'taken')
+  const switching = await serve(t, ({ socket }) => void socket.end(SWITCHING))
+  t.is((await stateOf(switching)).kind, 'taken')
   const [ours, taken] = await checkPorts([gateway, other], stateOf, { isCompose: false })
   t.is(ours?.verdict, 'good')
   t.is(taken?.verdict, 'bad')
