@@ -56,6 +56,8 @@ export async function serveElsewhere(
     if (await askOwner(bridge, exchange, fault.instance)) return
     if (ageOf(start) > bridge.peers.termMs * WAIT_TERMS) throw notNow()
     await sleep(LOOK_MS)
+    // Nobody would hear of what is begun now, nor end it.
+    if (exchange.response.destroyed) return
     exchange.admission.assertStands()
     try {
       return await serveHere(bridge, exchange)

@@ -68,11 +68,15 @@ export class Eras {
     if (known !== undefined && known.sessions !== true) this.#note(service, 'sessions', true)
   }
 
+  /** Who could not ask may be the only one: for want of what is theirs, or of a place. That is nobody else's answer. */
   async #ask(service: Service, probe: Probe): Promise<boolean> {
     const key = eraKeyOf(service)
     const asked = this.#probing.get(key)
-    if (asked !== undefined) return await asked
-    const asking = probe().finally(() => this.#probing.delete(key))
+    const told = asked && (await asked.catch(() => undefined))
+    if (told !== undefined) return told
+    const asking = probe().finally(() => {
+      if (this.#probing.get(key) === asking) this.#probing.delete(key)
+    })
     this.#probing.set(key, asking)
     const isStateless = await asking
     this.#note(service, 'stateless', isStateless)

@@ -42,7 +42,8 @@ export async function openNativeSession(
       const onEnd = endUpstream(bridge, exchange.service.name, exchange.request.url ?? '/')
       const session = new NativeSession(id, owner, revisionIn(body), onEnd)
       await bridge.sessions.open(session, seat, identity.grantId)
-      if (admission.withdrawal !== undefined) bridge.sessions.end(id)
+      // Who has left does not know its id.
+      if (admission.withdrawal !== undefined || response.destroyed) bridge.sessions.end(id)
     } else seat.release()
     admission.assertStands()
     const headers = forwardable(answer.headers)

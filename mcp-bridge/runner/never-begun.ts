@@ -4,8 +4,8 @@ import type { Service } from '../../lib/catalogue/service.ts'
 import { RpcFault } from '../json-rpc.ts'
 import type { HostedChild, HostedEnding } from './host.ts'
 
-/** What the machine has none left of says nothing about the program: descriptors, processes, memory. */
-const TEMPORARY = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'])
+/** What the machine has none left of says nothing about the program: descriptors, processes, memory, room on a disk. */
+const TEMPORARY = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOSPC', 'EDQUOT'])
 
 export function neverBegun(cause: unknown, isTemporary = isOfMachine(cause)): HostedChild {
   const spawnError = cause instanceof Error ? cause : new Error(String(cause))

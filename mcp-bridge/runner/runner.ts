@@ -139,15 +139,13 @@ export class Runner {
     await this.#ports.hostOf(service).ready()
     const own = asksSecrets(service) ? await this.#readSecrets(service, person) : NO_SECRETS
     const key = this.#keyOf(service, person, era, scope)
-    const process = await this.#starts.provide({
-      key,
-      service,
-      person,
-      era,
-      own,
-      left,
-      isAhead: false,
-    })
+    const order: Order = { key, service, person, era, own, left, isAhead: false }
+    let process = await this.#starts.provide(order)
+    // A start that was under way may have begun with what was entered before.
+    while (this.#holders.isOutdated(process, own.revision)) {
+      this.#holders.endOutdated({ userId: person.userId, service: service.name }, own.revision)
+      process = await this.#starts.provide(order)
+    }
     this.#idle.remove(process)
     process.users.add(user)
     return process

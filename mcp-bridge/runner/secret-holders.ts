@@ -47,6 +47,11 @@ export class SecretHolders {
     }
   }
 
+  /** Whether it has begun with an older one than that. */
+  isOutdated(process: Holder, revision: number): boolean {
+    return (this.#holders.get(process)?.revision ?? revision) < revision
+  }
+
   stop(): void {
     clearInterval(this.#timer)
   }

@@ -283,7 +283,7 @@ export class ServerProcess implements SessionServer {
   #end({ spawnError, isTemporary }: HostedEnding): void {
     this.#hasEnded = true
     if (isTemporary === true) this.#notBegun = toNotBegun(this.service)
-    this.#input.end(this.#notBegun)
+    this.#input.end(this.#notBegun ?? (spawnError && toNotStarted(this.service)))
     const what = spawnError === undefined ? 'ended before it answered' : 'could not be started'
     this.#calls.failAll(
       this.#conversation.take(() => true),
@@ -291,4 +291,8 @@ export class ServerProcess implements SessionServer {
     )
     for (const user of this.users) user.processEnded()
   }
+}
+
+function toNotStarted({ name }: Service): RpcFault {
+  return new RpcFault(502, 'internal', `the service ${name}: could not be started`)
 }

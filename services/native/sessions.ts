@@ -34,6 +34,8 @@ export class Sessions implements Answers {
       refuse(response, 404, -32001, 'no such session')
       return
     }
+    // The newest takes the place of the one before, whose client may be gone without a word; the SDK would refuse it.
+    if (request.method === 'GET') transport.closeStandaloneSSEStream()
     acceptBoth(request)
     await transport.handleRequest(request, response, body)
   }

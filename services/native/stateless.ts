@@ -24,6 +24,8 @@ export class Stateless implements Answers {
   }
 
   async answer(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+    // To leave is to cancel, also while this was loaded or the body read: nobody would tell of it later.
+    if (response.destroyed) return
     const handler = this.#handlerFor(request)
     const answer = await handler.fetch(toRequest(request, response), { parsedBody: body })
     response.writeHead(answer.status, Object.fromEntries(answer.headers))

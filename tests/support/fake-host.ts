@@ -4,6 +4,7 @@ import type { ChildHost, HostedChild, HostedEnding } from '../../mcp-bridge/runn
 
 export interface FakeChild {
   readonly service: string
+  readonly env: Readonly<Record<string, string>>
   readonly wasStopped: boolean
   /** By itself. */
   end(): void
@@ -21,12 +22,13 @@ const ENDING: HostedEnding = { exitCode: 0, signal: null, stderr: '' }
 export function fakeHost(): FakeHost {
   const children: FakeChild[] = []
   let isHolding = false
-  const launch: ChildHost['launch'] = ({ service }) => {
+  const launch: ChildHost['launch'] = ({ service, env }) => {
     const { promise: ended, resolve } = Promise.withResolvers<HostedEnding>()
     let wasStopped = false
     const end = (): void => resolve(ENDING)
     children.push({
       service,
+      env,
       get wasStopped() {
         return wasStopped
       },

@@ -95,6 +95,16 @@ test('a listening stream opens, and closes when the session ends', async (t) => 
   t.deepEqual(await allEvents(stream), [])
 })
 
+test('a new listening stream takes the place of the one before', async (t) => {
+  const { id: session } = await open(bridge, 'echo')
+  const listen = () => send(bridge, 'echo', undefined, { session })
+  const first = await listen()
+  const second = await listen()
+  t.deepEqual([first.status, second.status], [200, 200])
+  await first.text()
+  await second.body?.cancel()
+})
+
 test('the socket of the server admits nobody but the bridge', async (t) => {
   const { id } = await open(bridge, 'echo')
   const folder = join(dirname(bridge.socket), 'n')

@@ -17,6 +17,7 @@ const services = {
   few: fixture('echoes.ts', { processesPerUser: 2 }),
   broken: { command: process.execPath, args: ['-e', 'process.exit(1)'] },
   absent: { command: '/nowhere/at-all' },
+  unhoused: fixture('echoes.ts', { folders: ['/dev/null/folder'] }),
 }
 const bridge = await startBridge({ services, environment: { MCP_BRIDGE_ADMIN_SOCKET: admin } })
 test.after.always(async () => {
@@ -100,6 +101,8 @@ test.serial(
   async (t) => {
     const absent = await json(send(bridge, 'absent', initializeBody()))
     t.regex(absent.error?.message ?? '', /service absent: could not be started/)
+    const unhoused = await json(send(bridge, 'unhoused', initializeBody()))
+    t.regex(unhoused.error?.message ?? '', /service unhoused: could not be started/)
     const messages: string[] = []
     for (let attempt = 0; attempt < 4; attempt += 1) {
       const { error } = await json(send(bridge, 'broken', initializeBody()))

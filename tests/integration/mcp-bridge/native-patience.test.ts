@@ -92,6 +92,18 @@ test('a call of a session ends in the same way, and its server is told', async (
   await until(async () => isTold(), WAIT_MS)
 })
 
+test('a session whose client leaves before it has its id ends, and its server is told', async (t) => {
+  const leaving = new AbortController()
+  const clientInfo = { name: 'patient', version: '1' }
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo }
+  const left = send(bridge, 'ends', rpc('initialize', params), { signal: leaving.signal })
+  await until(async () => diary('ends').length > 0, WAIT_MS)
+  leaving.abort()
+  await t.throwsAsync(left)
+  const isTold = () => diary('ends').some(({ method, session }) => method === undefined && session)
+  await until(async () => isTold(), WAIT_MS)
+})
+
 test('one that answers nothing at all is ended, and whoever comes next has another', async (t) => {
   t.is((await callTool(bridge, 'frozen', 'answers')).status, 200)
   const [frozen, other] = await Promise.all(

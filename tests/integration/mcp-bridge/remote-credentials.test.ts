@@ -1,5 +1,6 @@
 /** What is brought along to servers elsewhere: the operator's, a person's, or a token of the gateway's own. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { deriveKey, Secret } from '../../../lib/platform/secret.ts'
 import { redisUserSecrets } from '../../../lib/store/user-secrets.ts'
@@ -7,12 +8,16 @@ import { toUserId } from '../../../mcp-bridge/runner/user-id.ts'
 import { startBridge, USER_SECRETS_KEY } from '../../support/bridge.ts'
 import { initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 import { readBody, serveHttp } from '../../support/remote-servers.ts'
+import { ask } from '../../support/stateless.ts'
 
 /** Keys that the server knows, and tokens that its authorization server has made. */
 const known = new Set(['Bearer key of the operator', 'Bearer key of Ann', 'Bearer key of Ben'])
 
+const SLOW_MS = 500
+
 const server = await serveHttp(async (request, response) => {
   const body = await readBody(request)
+  if (request.headers.authorization === 'Bearer outdated and slow') await sleep(SLOW_MS)
   if (!known.has(request.headers.authorization ?? '')) {
     response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()
     return
@@ -59,6 +64,11 @@ const bridge = await startBridge({
     personal: {
       url: server.url,
       headers: { Authorization: 'Bearer ${secret.NOTES_KEY}', 'X-Person': '${user.id}' },
+      userSecrets: { NOTES_KEY: 'Your key' },
+    },
+    asked: {
+      url: server.url,
+      headers: { Authorization: 'Bearer ${secret.NOTES_KEY}' },
       userSecrets: { NOTES_KEY: 'Your key' },
     },
     gateways: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.OAUTH_KEY}' } },
@@ -120,6 +130,23 @@ test('a person’s key that is refused is entered anew on the account page', asy
   t.regex(await messageOf('personal', 'dev:dora'), words)
   await secrets.enter(place, 'NOTES_KEY', 'two\nlines')
   t.regex(await messageOf('personal', 'dev:dora'), /header Authorization has characters no header/)
+})
+
+test('whose key is refused while the server is asked what it speaks answers for nobody else', async (t) => {
+  const keys = [
+    ['dev:dora', 'outdated and slow'],
+    ['dev:ben', 'key of Ben'],
+  ] as const
+  for (const [user, key] of keys) {
+    await secrets.enter({ userId: user, service: 'asked' }, 'NOTES_KEY', key)
+  }
+  const listOf = (user: string) =>
+    json(ask(bridge, 'asked', 'tools/list', {}, { caller: { user } }))
+  const refused = listOf('dev:dora')
+  await sleep(SLOW_MS / 2)
+  const served = await listOf('dev:ben')
+  t.is(served.result?.['saw'], 'Bearer key of Ben', served.error?.message)
+  t.regex((await refused).error?.message ?? '', /what you have entered/)
 })
 
 test('the gateway logs in by itself, once for all, and again when its token is refused', async (t) => {

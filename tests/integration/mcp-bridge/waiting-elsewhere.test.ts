@@ -3,14 +3,17 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { MESSAGE_VALUES_MAX } from '../../../mcp-bridge/limits.ts'
 import { type Bridge, fixture, startBridge } from '../../support/bridge.ts'
+import { until } from '../../support/gateway-process.ts'
 import { initializeBody, json, open, send } from '../../support/mcp.ts'
 import { ask } from '../../support/stateless.ts'
 
 /** Long enough for more looks than one answer may have listeners. */
 const TERM_MS = 10_000
+const LEFT_MS = 1000
 const services = {
   mine: fixture('echoes.ts', { isolation: 'user' }),
   bare: fixture('stateless-only.ts', { isolation: 'shared' }),
@@ -68,6 +71,30 @@ test('nor does a stream that opens a session of the older transport', async (t) 
   t.is(stream.status, 200)
   await stream.body?.cancel()
   t.false(existsSync(warnings))
+})
+
+test('for who leaves while it waits nothing is begun', async (t) => {
+  for (const [service, body] of [
+    ['old', undefined],
+    ['mine', initializeBody()],
+  ] as const) {
+    const { heir } = await startHeir(t, service)
+    const store = await heir.valkey.connect()
+    // There is nobody left to be asked.
+    await store.del('bridge:b')
+    const leaving = new AbortController()
+    const left = send(heir, service, body, { signal: leaving.signal }).catch(() => 'left')
+    await sleep(LEFT_MS)
+    leaving.abort()
+    t.is(await left, 'left')
+    await until(async () => (await store.keys('*:lease:*')).length === 0, 2 * TERM_MS)
+    await sleep(LEFT_MS)
+    t.deepEqual(heir.children(), [], service)
+    t.false(
+      heir.log.some(({ msg }) => msg === 'server process started'),
+      service,
+    )
+  }
 })
 
 test('a message that takes long to read is read once, however often it looks', async (t) => {

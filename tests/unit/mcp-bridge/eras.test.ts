@@ -98,6 +98,18 @@ test('a probe that fails teaches nothing', async (t) => {
   t.is(await eras.of(service, 'stateless', probe), 'stateless')
 })
 
+test('who could not ask answers for nobody else', async (t) => {
+  const { eras, service, probe, probes } = world(true)
+  const { promise: refused, reject } = Promise.withResolvers<never>()
+  const first = eras.of(service, 'stateless', () => refused)
+  const others = [1, 2].map(() => eras.of(service, 'stateless', probe))
+  reject(new Error('you have entered no key'))
+  await t.throwsAsync(first, { message: 'you have entered no key' })
+  t.deepEqual(await Promise.all(others), ['stateless', 'stateless'])
+  t.is(await eras.of(service, 'stateless', () => refused), 'stateless')
+  t.true(probes() > 0)
+})
+
 test('a store that is away costs a question, and no answer', async (t) => {
   const away = (): Promise<never> => Promise.reject(new Error('away'))
   const eras = new Eras({ records: { read: away, note: away }, log })

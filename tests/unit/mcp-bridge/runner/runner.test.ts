@@ -67,6 +67,9 @@ function world(
   let now = 0
   const unused: (string | undefined)[] = []
   const unusedSince = new Map<unknown, number>()
+  /** What is read of a person's secrets, one time after the other. */
+  const entered: string[] = []
+  let reads = 0
   const runner = new Runner({
     hostOf: () => host,
     remotes: new Remotes({ environment: {}, accountPage: '', clock: () => now, log }),
@@ -74,7 +77,12 @@ function world(
     environment: {},
     ownSecrets: {
       userSecrets: {
-        read: () => Promise.reject(new Error('nobody asks')),
+        read: async () => {
+          const key = entered[reads] ?? entered.at(-1)
+          if (key === undefined) throw new Error('nobody asks')
+          reads += 1
+          return { values: new Map([['KEY', key]]), revision: reads, unreadable: [] }
+        },
         revision: () => Promise.resolve(0),
       },
       accountPage: 'https://x/account',
@@ -100,7 +108,7 @@ function world(
   const pass = (ms: number): void => {
     now += ms
   }
-  return { runner, host, held, lost, unused, unusedSince, acquire, change, pass }
+  return { runner, host, held, lost, unused, unusedSince, entered, acquire, change, pass }
 }
 
 /** Until it holds: what it waits for happens in a few turns. */
@@ -127,6 +135,25 @@ test('nobody has a name by which they get the process of another', async (t) => 
   const acquire = (userId: string, era: Era) =>
     runner.acquire(service, personOf(userId), userOf(userId), { era })
   t.not(await acquire('oidc:ann', 'stateless'), await acquire('oidc:ann stateless', 'sessions'))
+})
+
+test('who has entered something new does not get a process that is being started with the old', async (t) => {
+  const { host, entered, acquire } = world(t, {
+    isolation: 'user',
+    env: { OF: '${secret.KEY}' },
+    userSecrets: { KEY: 'Your key' },
+  })
+  entered.push('old', 'new')
+  const [early, late] = await Promise.all([acquire(), acquire()])
+  t.deepEqual(
+    host.children.map(({ env, wasStopped }) => [env['OF'], wasStopped]),
+    [
+      ['old', true],
+      ['new', false],
+    ],
+  )
+  t.true(early.isStopping)
+  t.false(late.isStopping)
 })
 
 test('the lease is given back when nothing is left, and not before', async (t) => {
