@@ -195,6 +195,8 @@ verifiesAlone('assertion-claims', async (t) => {
     'an empty jti': { jti: '' },
     'a number for jti': { jti: 1 },
     'a very long jti': { jti: 'x'.repeat(513) },
+    'a list for sub': { sub: [signing] },
+    'an object for sub that is no text': { sub: { toString: null, valueOf: null } },
     'another subject': { sub: 'https://client.test/signers/none.json' },
   })) {
     const claims = toClaims(signing, changes)
