@@ -551,6 +551,15 @@ verifiesAlone('document-limits', async (t) => {
   t.is(urls.filter((url) => internet.count(url) > 0).length, urls.length - refused.length)
   t.is((await ask(known, '203.0.113.7')).status, 200, 'the same address, a known document')
   t.is((await ask(newUrl(), '203.0.113.8')).status, 400, 'another address')
+  const unkept = newUrl()
+  internet.serve(unkept, sendJson(toDocument(unkept), { 'cache-control': 'no-store' }))
+  const statuses = new Set<number>()
+  for (let tries = 0; tries < 130; tries += 1) {
+    statuses.add((await ask(unkept, '203.0.113.30')).status)
+  }
+  statuses.add((await ask(unkept, '203.0.113.31')).status)
+  t.deepEqual([...statuses], [200], 'whoever asks without end keeps nobody from its client')
+  t.true(internet.count(unkept) < 125, `${internet.count(unkept)}`)
 })
 
 verifiesAlone('document-room', async (t) => {

@@ -44,6 +44,8 @@ const BYTES_MAX = 10_240
 const FRESH = { minMs: 0, maxMs: 86_400_000 }
 /** From the authorization request to the code at the token endpoint nothing is fetched twice. */
 const HELD_MS = 900_000
+/** Of what was asked for too often: as long as what comes without a word about it. */
+const RECENT_MS = 60_000
 
 /** URLs that are fetched for the first time: nobody makes us ask the whole internet. */
 const UNKNOWN = { name: 'document-unknown', burst: 30, perMinute: 30 }
@@ -53,6 +55,15 @@ const KNOWN = { name: 'document-known', burst: 100, perMinute: 300 }
 export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocuments {
   const { outbound, documents, limits, clock, log } = ports
   const fetch = shareRunning((url, requester?: string) => fetchDocument(ports, url, requester))
+  const renew = async (
+    url: string,
+    known: FetchedDocument | undefined,
+    requester: string | undefined,
+  ): Promise<Client> => {
+    const isFetched = fetch.isRunning(url) || (await mayFetch(ports, known, url, requester))
+    if (known !== undefined && !isFetched) return parseClientDocument(url, known.text, ports)
+    return await fetch(url, requester)
+  }
   /** Never rejects: nobody waits for it. */
   const renewMeanwhile = async (url: string, requester: string | undefined): Promise<void> => {
     try {
@@ -74,8 +85,7 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
           if (isStale(known, now)) void renewMeanwhile(url, requester)
           return parseClientDocument(url, known.text, ports)
         }
-        if (!fetch.isRunning(url)) await limit(ports, known, url, requester)
-        return await fetch(url, requester)
+        return await renew(url, known, requester)
       } catch (error) {
         throw toRefusal(url, freshness, error)
       }
@@ -87,6 +97,10 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
 
 function isStale(known: FetchedDocument, now: number): boolean {
   return !isFresh(known, now) && Math.abs(now - known.fetchedAt) >= HELD_MS
+}
+
+function isRecent({ fetchedAt }: FetchedDocument, now: number): boolean {
+  return Math.abs(now - fetchedAt) < RECENT_MS
 }
 
 function checkUrl(
@@ -110,16 +124,22 @@ function checkUrl(
   )
 }
 
-/** What there is no room for counts nowhere: else whoever keeps us busy would use up what others have. */
-async function limit(
-  { outbound, limits }: ClientDocumentsPorts,
+/**
+ * What there is no room for counts nowhere: else whoever keeps us busy would use up what others have.
+ * @returns false where what is known has to do: it was fetched a moment ago, and may not be again. Else one
+ * stranger who asks without end would keep everybody from this client.
+ */
+async function mayFetch(
+  { outbound, limits, clock }: ClientDocumentsPorts,
   known: FetchedDocument | undefined,
   url: string,
   requester: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   outbound.requireRoom(url, requester)
   if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester ?? '')
+  else if (isRecent(known, clock())) return (await limits.take(KNOWN, url)) === 0
   else await takeOrRefuse(limits, KNOWN, url, 'documentOften')
+  return true
 }
 
 async function fetchDocument(
