@@ -14,7 +14,7 @@ import { type KeySet, parseKeySet, publicKeysOf } from './documents/keys.ts'
 import { shareRunning } from './documents/share-running.ts'
 import { parseStrictJson } from './documents/strict-json.ts'
 
-/** What `jose` asks for the key of one token. `requester`, an `addressKey`, pays when a set has to be fetched. */
+/** What `jose` asks for the key of one token. `requester`, a `requesterKey`, pays when a set has to be fetched. */
 export type FindClientKey = (keys: ClientKeys, requester: string) => JWTVerifyGetKey
 
 export interface ClientKeysPorts {

@@ -16,7 +16,7 @@ export type Freshness = 'current' | 'held'
 export interface ClientDirectory {
   /**
    * Undefined for an unknown client. Of those that are not the operator's the redirect URIs are told that the
-   * operator lets answers go to today. `requester`, an `addressKey`, pays when something has to be fetched.
+   * operator lets answers go to today. `requester`, a `requesterKey`, pays when something has to be fetched.
    * @throws OAuthError when it is known to be wrong, with words for a person.
    */
   find(id: string, freshness: Freshness, requester?: string): Promise<Client | undefined>

@@ -18,3 +18,8 @@ export function addressKey(address: string): string {
 export function siteKey(address: string): string | undefined {
   return isIPv6(address) ? `${ipv6Network(address, 3)}::/48` : undefined
 }
+
+/** Who makes this server fetch something, or tries credentials: all networks of a site together. */
+export function requesterKey(address: string): string {
+  return siteKey(address) ?? address
+}

@@ -34,7 +34,7 @@ export function readSubject(assertion: string): string | undefined {
 export interface Presentation {
   /** The path that was asked. */
   readonly endpoint: string
-  /** An `addressKey`. */
+  /** A `requesterKey`. */
   readonly requester: string
 }
 

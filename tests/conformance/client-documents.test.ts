@@ -611,6 +611,18 @@ verifiesAlone('document-room', async (t) => {
   t.truthy(waits.headers.get('retry-after'))
   t.is((await open(url, {}, another)).status, 200, 'another address')
   for (const page of await Promise.all(opening)) t.is(page.status, 400)
+
+  const before = connections
+  const site = Array.from({ length: 24 }, (_, index) =>
+    open(newUrl(SILENT[index % SILENT.length]), {}, `2001:db8:1:${index}::1`),
+  )
+  await until(() => connections >= before + 4, 3000)
+  const free = newUrl()
+  internet.serve(free, toDocument(free))
+  const { status } = await open(free, {}, another)
+  const waiting = (await Promise.all(site)).filter((page) => page.status === 503)
+  t.is(waiting.length, 20, 'all networks of a site are one address')
+  t.is(status, 200, 'which leaves room for others')
 })
 
 const supportedBy = async (one: { send: typeof send }) => {
