@@ -9,9 +9,10 @@ import { notListed, type RedirectHosts, sortByHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
- * known, for whoever goes on: a document that cannot be fetched right now must not end a login.
+ * known, for whoever goes on: a document that cannot be fetched right now must not end a login. `proving`: so
+ * as well, for whoever proves by a key who it is; where its keys are due it is waited for them.
  */
-export type Freshness = 'current' | 'held'
+export type Freshness = 'current' | 'held' | 'proving'
 
 export interface ClientDirectory {
   /**

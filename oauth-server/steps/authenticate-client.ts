@@ -109,7 +109,8 @@ async function verify(
   { clientId, secret, assertion }: SentCredentials,
   presentation: Presentation,
 ): Promise<Client> {
-  const client = await ports.clients.find(clientId, 'held', presentation.requester)
+  const freshness = assertion === undefined ? 'held' : 'proving'
+  const client = await ports.clients.find(clientId, freshness, presentation.requester)
   if (client === undefined) throw failed('unknown client')
   if (assertion !== undefined) {
     if (!maySign(client)) throw failed('client authentication failed')

@@ -64,26 +64,40 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
     if (known !== undefined && !isFetched) return parseClientDocument(url, known.text, ports)
     return await fetch(url, requester)
   }
-  /** Never rejects: nobody waits for it. */
-  const renewMeanwhile = async (url: string, requester: string | undefined): Promise<void> => {
+  /** Never rejects: most wait for nothing of it. Undefined: it cannot be had now. */
+  const renewMeanwhile = async (
+    url: string,
+    requester: string | undefined,
+  ): Promise<Client | undefined> => {
     try {
-      if (fetch.isRunning(url)) return
+      if (fetch.isRunning(url)) return await fetch(url, requester)
       outbound.requireRoom(url, requester)
-      if ((await limits.take(KNOWN, url)) > 0) return
-      await fetch(url, requester)
+      if ((await limits.take(KNOWN, url)) > 0) return undefined
+      return await fetch(url, requester)
     } catch (error) {
       log.info({ client_id: url, detail: describeFailure(error) }, 'document not renewed')
+      return undefined
     }
+  }
+  /** What is known goes on as it is; keys that stand in it alone may have been withdrawn since, or be new. */
+  const goOn = async (
+    url: string,
+    known: FetchedDocument,
+    freshness: Freshness,
+    requester: string | undefined,
+  ): Promise<Client> => {
+    const renewing = isStale(known, clock()) ? renewMeanwhile(url, requester) : undefined
+    const held = parseClientDocument(url, known.text, ports)
+    const isAwaited = freshness === 'proving' && held.keys !== undefined && 'jwks' in held.keys
+    return (isAwaited ? await renewing : undefined) ?? held
   }
   return {
     async find(url, freshness, requester) {
       checkUrl(url, freshness, ports)
       const known = await documents.find('client', url)
-      const now = clock()
       try {
-        if (known !== undefined && (freshness === 'held' || isFresh(known, now))) {
-          if (isStale(known, now)) void renewMeanwhile(url, requester)
-          return parseClientDocument(url, known.text, ports)
+        if (known !== undefined && (freshness !== 'current' || isFresh(known, clock()))) {
+          return await goOn(url, known, freshness, requester)
         }
         return await renew(url, known, requester)
       } catch (error) {
