@@ -21,8 +21,9 @@ export function limitByAddress(limits: Limits, limit: Limit): Koa.Middleware {
 }
 
 /** What all networks of a `siteKey` have together. */
-export function toSiteLimit({ name, burst, perMinute }: Limit): Limit {
+export function toSiteLimit({ name, burst, perMinute, ...rest }: Limit): Limit {
   return {
+    ...rest,
     name: `${name}-site`,
     burst: burst * ADDRESSES_OF_SITE,
     perMinute: perMinute * ADDRESSES_OF_SITE,
