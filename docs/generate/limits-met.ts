@@ -96,7 +96,7 @@ function ofLogins(): Met[] {
     {
       about,
       what: 'documents of clients that are fetched at once by a process, and as many key sets',
-      is: '{lib/platform/outbound/outbound.ts#CONCURRENT_MAX}; {lib/platform/outbound/outbound.ts#CONCURRENT_PER_HOST_MAX} from one host, {lib/platform/outbound/outbound.ts#CONCURRENT_PER_REQUESTER_MAX} for one address',
+      is: '{lib/platform/outbound/outbound.ts#CONCURRENT_MAX}; {lib/platform/outbound/outbound.ts#CONCURRENT_PER_HOST_MAX} from one host, {lib/platform/outbound/outbound.ts#CONCURRENT_PER_REQUESTER_MAX} for one address (a /48 of IPv6)',
       past: '503 with `Retry-After`',
     },
     {

@@ -1,7 +1,7 @@
 /** The account page: who somebody is here, what has access in their name, and what services ask of them. */
 
 import type Koa from 'koa'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { clientAddress, requesterKey } from '../http/client-address.ts'
 import { formProof } from '../http/form-proof.ts'
 import { LOGOUT_FORM } from '../login/logout.ts'
 import { renderPage } from '../pages/render.ts'
@@ -25,7 +25,7 @@ export async function showAccountPage(
   ports: Ports,
   { login, cookie, notice }: Account,
 ): Promise<void> {
-  const requester = addressKey(clientAddress(ctx))
+  const requester = requesterKey(clientAddress(ctx))
   const [person, grants, services] = await Promise.all([
     describePerson(ports, login),
     describeGrants(ports, login.userId, requester),

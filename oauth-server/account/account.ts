@@ -31,7 +31,12 @@ interface AccountState extends ProvedState {
 type Step = Koa.Middleware<AccountState>
 
 /** Somebody who tidies up a long list, not a program. */
-const CHANGES: Limit = { name: 'account-changes', burst: 120, perMinute: 60 }
+const CHANGES: Limit = {
+  name: 'account-changes',
+  burst: 120,
+  perMinute: 60,
+  evenWhenFull: true,
+}
 
 export function showAccount(ports: Ports): Koa.Middleware[] {
   const steps: Step[] = [

@@ -11,7 +11,7 @@ import { OAuthError, type OAuthErrorCode } from '../../lib/oauth/error.ts'
 import type { Client } from '../clients/client.ts'
 import type { ClientDirectory } from '../clients/directory.ts'
 import { bindBrowser } from '../http/bind-browser.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { clientAddress, requesterKey } from '../http/client-address.ts'
 import { type Params, parseParams } from '../http/params.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
@@ -141,7 +141,7 @@ async function requireClient(
 ): Promise<Client> {
   const { params } = ctx.state
   const clientId = params.repeated.includes('client_id') ? undefined : params.get('client_id')
-  const requester = addressKey(clientAddress(ctx))
+  const requester = requesterKey(clientAddress(ctx))
   const client = clientId && (await clients.find(clientId, 'current', requester))
   if (client) return client
   throw unknownClient()

@@ -7,6 +7,7 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Ports } from '../ports.ts'
 import { authenticateClient, type ClientState } from '../steps/authenticate-client.ts'
 import { noStore } from '../steps/headers.ts'
@@ -24,6 +25,7 @@ interface PushState extends ClientState {
 type Step = Koa.Middleware<PushState>
 
 const ADDRESS_LIMIT = { name: 'par-address', burst: 600, perMinute: 300 }
+/** Of a client that has proved who it is; what only names one counts for its own address. */
 const CLIENT_LIMIT = { name: 'par-client', burst: 300, perMinute: 300 }
 
 export function pushRequest(ports: Ports): Koa.Middleware[] {
@@ -36,7 +38,7 @@ export function pushRequest(ports: Ports): Koa.Middleware[] {
     requireGrantType('authorization_code'),
 
     async function limitByClient(ctx, next) {
-      await takeOrRefuse(limits, CLIENT_LIMIT, ctx.state.client.id)
+      await takeOrRefuse(limits, CLIENT_LIMIT, subjectOf(ctx))
       await next()
     },
 
@@ -63,4 +65,11 @@ export function pushRequest(ports: Ports): Koa.Middleware[] {
     },
   ]
   return steps
+}
+
+/** A public client's name is anybody's: no stranger uses up what everybody else has who uses it. */
+function subjectOf(ctx: Koa.ParameterizedContext<PushState>): string {
+  const { client, hasCredentials } = ctx.state
+  if (hasCredentials) return client.id
+  return JSON.stringify([client.id, addressKey(clientAddress(ctx))])
 }

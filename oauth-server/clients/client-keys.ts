@@ -5,7 +5,7 @@ import { OAuthError, type OAuthErrorOptions } from '../../lib/oauth/error.ts'
 import type { Clock } from '../../lib/platform/clock.ts'
 import type { Outbound } from '../../lib/platform/outbound/outbound.ts'
 import { describeFailure } from '../../lib/platform/outbound/outbound-error.ts'
-import { takeOrRefuse } from '../steps/limit-rate.ts'
+import { refuseIfTaken, takeOrRefuse } from '../steps/limit-rate.ts'
 import type { Documents } from '../store/documents.ts'
 import type { Limits } from '../store/limits.ts'
 import type { ClientKeys } from './client.ts'
@@ -14,7 +14,7 @@ import { type KeySet, parseKeySet, publicKeysOf } from './documents/keys.ts'
 import { shareRunning } from './documents/share-running.ts'
 import { parseStrictJson } from './documents/strict-json.ts'
 
-/** What `jose` asks for the key of one token. `requester`, an `addressKey`, pays when a set has to be fetched. */
+/** What `jose` asks for the key of one token. `requester`, a `requesterKey`, pays when a set has to be fetched. */
 export type FindClientKey = (keys: ClientKeys, requester: string) => JWTVerifyGetKey
 
 export interface ClientKeysPorts {
@@ -40,6 +40,19 @@ export function createClientKeys(ports: ClientKeysPorts): FindClientKey {
     if (!share.isRunning(uri)) await charge(ports, uri, requester)
     return await share(uri, requester)
   }
+  /**
+   * Whoever may not fetch now takes nobody's turn.
+   * @param error that of a key: @throws it where the set is as new as it can be, or is not what is wrong.
+   */
+  const renew = async (uri: string, requester: string, error: unknown): Promise<KeySet> => {
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+    if (!share.isRunning(uri)) {
+      requireRoom(ports, uri, requester)
+      await refuseIfTaken(ports.limits, REQUESTS, requester)
+    }
+    if ((await ports.limits.take(RENEW, uri)) > 0) throw error
+    return await fetch(uri, requester)
+  }
   return (keys, requester) => {
     if ('jwks' in keys) return toFinder(keys.jwks)
     const { jwksUri } = keys
@@ -51,9 +64,7 @@ export function createClientKeys(ports: ClientKeysPorts): FindClientKey {
       try {
         return await toFinder(known)(header, token)
       } catch (error) {
-        const isUnknown = error instanceof errors.JWKSNoMatchingKey
-        if (!isUnknown || (await ports.limits.take(RENEW, jwksUri)) > 0) throw error
-        return await toFinder(await fetch(jwksUri, requester))(header, token)
+        return await toFinder(await renew(jwksUri, requester, error))(header, token)
       }
     }
   }
@@ -65,17 +76,17 @@ async function findFresh({ documents, clock }: ClientKeysPorts, uri: string) {
   return publicKeysOf(parseKeySet(parseStrictJson(known.text)))
 }
 
-async function charge(
-  { outbound, limits }: ClientKeysPorts,
-  uri: string,
-  requester: string,
-): Promise<void> {
+async function charge(ports: ClientKeysPorts, uri: string, requester: string): Promise<void> {
+  requireRoom(ports, uri, requester)
+  await takeOrRefuse(ports.limits, REQUESTS, requester)
+}
+
+function requireRoom({ outbound }: ClientKeysPorts, uri: string, requester: string): void {
   try {
     outbound.requireRoom(uri, requester)
   } catch (cause) {
     throw unavailable({ cause, detail: describeFailure(cause) })
   }
-  await takeOrRefuse(limits, REQUESTS, requester)
 }
 
 async function fetchKeySet(

@@ -9,14 +9,15 @@ import { notListed, type RedirectHosts, sortByHosts } from './redirect-hosts.ts'
 
 /**
  * `current`: as the client describes itself today, for whoever begins something. `held`: as it was last
- * known, for whoever goes on: a document that cannot be fetched right now must not end a login.
+ * known, for whoever goes on: a document that cannot be fetched right now must not end a login. `proving`: so
+ * as well, for whoever proves by a key who it is; where its keys are due it is waited for them.
  */
-export type Freshness = 'current' | 'held'
+export type Freshness = 'current' | 'held' | 'proving'
 
 export interface ClientDirectory {
   /**
    * Undefined for an unknown client. Of those that are not the operator's the redirect URIs are told that the
-   * operator lets answers go to today. `requester`, an `addressKey`, pays when something has to be fetched.
+   * operator lets answers go to today. `requester`, a `requesterKey`, pays when something has to be fetched.
    * @throws OAuthError when it is known to be wrong, with words for a person.
    */
   find(id: string, freshness: Freshness, requester?: string): Promise<Client | undefined>

@@ -36,7 +36,12 @@ interface ManageState extends JsonState {
 
 type Step = Koa.Middleware<ManageState>
 
-const BY_ADDRESS: Limit = { name: 'manage-client', burst: 600, perMinute: 300 }
+const BY_ADDRESS: Limit = {
+  name: 'manage-client',
+  burst: 600,
+  perMinute: 300,
+  evenWhenFull: true,
+}
 
 /** Counted when it failed, as at the token endpoint: these tokens are ours, and nobody guesses one. */
 const FAILURES: Limit = { name: 'management-token', burst: 60, perMinute: 60 }

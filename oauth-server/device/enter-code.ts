@@ -2,7 +2,7 @@
 
 import type Koa from 'koa'
 import { bindBrowser } from '../http/bind-browser.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { addressKey, clientAddress, siteKey } from '../http/client-address.ts'
 import { findLogin } from '../login/session.ts'
 import type { Ports } from '../ports.ts'
 import type { FormState } from '../steps/read-form.ts'
@@ -20,8 +20,9 @@ export function enterCode(ports: Ports): Koa.Middleware<FormState> {
     const browser = bindBrowser(ctx, ports.cookies)
     const entered = ctx.state.params.get('user_code')
     if (entered === undefined) return showCodePage(ctx)
-    const address = addressKey(clientAddress(ctx))
-    const question = await tryCode(ports.families.limits, { address, browser }, () =>
+    const address = clientAddress(ctx)
+    const guesser = { address: addressKey(address), site: siteKey(address), browser }
+    const question = await tryCode(ports.families.limits, guesser, () =>
       findQuestion(ports, entered, browser),
     )
     if (question === undefined) return showCodePage(ctx, entered)

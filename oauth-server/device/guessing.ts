@@ -7,6 +7,7 @@
  */
 
 import { OAuthError } from '../../lib/oauth/error.ts'
+import { toSiteLimit } from '../steps/limit-rate.ts'
 import type { Limit, Limits } from '../store/limits.ts'
 
 /** Right or wrong: one person connects a few devices. */
@@ -16,8 +17,14 @@ const ENTERED_THERE: Limit = { name: 'user-codes-address', burst: 60, perMinute:
 const WRONG: Limit = { name: 'user-codes-wrong', burst: 5, perMinute: 2 }
 const WRONG_OF_ALL: Limit = { name: 'user-codes-wrong-of-all', burst: 1000, perMinute: 300 }
 
+/** One subscriber of IPv6 must not be all who may be wrong. */
+const WRONG_OF_SITE = toSiteLimit(WRONG)
+
 export interface Guesser {
+  /** An `addressKey`. */
   readonly address: string
+  /** A `siteKey`. */
+  readonly site: string | undefined
   readonly browser: string
 }
 
@@ -28,7 +35,7 @@ export interface Guesser {
  */
 export async function tryCode<Found>(
   limits: Limits,
-  { address, browser }: Guesser,
+  { address, site, browser }: Guesser,
   find: () => Promise<Found | undefined>,
 ): Promise<Found | undefined> {
   const [there, here] = [`address ${address}`, `browser ${browser}`]
@@ -39,6 +46,7 @@ export async function tryCode<Found>(
   const ifWrong: Taking[] = [
     [WRONG, there],
     [WRONG, here],
+    ...(site === undefined ? [] : [[WRONG_OF_SITE, site] as const]),
     [WRONG_OF_ALL, ''],
   ]
   await takeAll(limits, ifWrong)

@@ -6,7 +6,7 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { clientAddress, requesterKey } from '../http/client-address.ts'
 import {
   type AuthenticationPorts,
   authenticateClient,
@@ -24,7 +24,7 @@ export function identifyClient(ports: AuthenticationPorts): Koa.Middleware<Clien
       ctx.get('authorization') !== '' || CREDENTIALS.some((name) => params.get(name) !== undefined)
     if (sendsCredentials) return await authenticate(ctx, next)
     const clientId = params.get('client_id')
-    const requester = addressKey(clientAddress(ctx))
+    const requester = requesterKey(clientAddress(ctx))
     const client = clientId && (await ports.clients.find(clientId, 'current', requester))
     if (!client) {
       throw new OAuthError('invalid_client', 'no client is named, or it is not known: register it')

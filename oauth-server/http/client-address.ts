@@ -9,7 +9,17 @@ export function clientAddress(ctx: Koa.Context): string {
   return lastHop(ctx.get('x-forwarded-for'))
 }
 
-/** What limits count by: an IPv6 subscriber has a whole /64, so that is one address. */
+/** What limits count by: a network of IPv6 is a whole /64, so that is one address. */
 export function addressKey(address: string): string {
   return isIPv6(address) ? `${ipv6Network(address, 4)}::/64` : address
+}
+
+/** Whose networks these are: a subscriber of IPv6 has up to 65,536 (RFC 6177). Undefined for what is no IPv6. */
+export function siteKey(address: string): string | undefined {
+  return isIPv6(address) ? `${ipv6Network(address, 3)}::/48` : undefined
+}
+
+/** Who makes this server fetch something, or tries credentials: all networks of a site together. */
+export function requesterKey(address: string): string {
+  return siteKey(address) ?? address
 }

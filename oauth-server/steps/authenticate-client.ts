@@ -10,7 +10,7 @@ import { equalInConstantTime } from '../../lib/platform/constant-time.ts'
 import { digest } from '../../lib/platform/seal.ts'
 import type { Client } from '../clients/client.ts'
 import { type Credentials, parseBasicCredentials } from '../http/basic-credentials.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { clientAddress, requesterKey } from '../http/client-address.ts'
 import type { Params } from '../http/params.ts'
 import type { Ports } from '../ports.ts'
 import { takeOrRefuse } from './limit-rate.ts'
@@ -39,7 +39,7 @@ const FAILURES = { name: 'client-authentication', burst: 60, perMinute: 60 }
 export function authenticateClient(ports: AuthenticationPorts): Koa.Middleware<ClientState> {
   return async function authenticateClient(ctx, next) {
     const basic = parseBasicCredentials(ctx.get('authorization'))
-    const requester = addressKey(clientAddress(ctx))
+    const requester = requesterKey(clientAddress(ctx))
     let sent: SentCredentials | undefined
     try {
       sent = readCredentials(basic, ctx.state.params)
@@ -109,7 +109,8 @@ async function verify(
   { clientId, secret, assertion }: SentCredentials,
   presentation: Presentation,
 ): Promise<Client> {
-  const client = await ports.clients.find(clientId, 'held', presentation.requester)
+  const freshness = assertion === undefined ? 'held' : 'proving'
+  const client = await ports.clients.find(clientId, freshness, presentation.requester)
   if (client === undefined) throw failed('unknown client')
   if (assertion !== undefined) {
     if (!maySign(client)) throw failed('client authentication failed')

@@ -2,14 +2,31 @@
 
 import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
+import { addressKey, clientAddress, siteKey } from '../http/client-address.ts'
 import type { Limit, Limits } from '../store/limits.ts'
 
-/** One for each request of an address. */
+/** One subscriber of IPv6 has as much as so many addresses have: not as all of the networks that are theirs. */
+const ADDRESSES_OF_SITE = 16
+
+/** One for each request of an address, and of the site that it belongs to. */
 export function limitByAddress(limits: Limits, limit: Limit): Koa.Middleware {
+  const siteLimit = toSiteLimit(limit)
   return async function limitByAddress(ctx, next) {
-    await takeOrRefuse(limits, limit, addressKey(clientAddress(ctx)))
+    const address = clientAddress(ctx)
+    const site = siteKey(address)
+    await takeOrRefuse(limits, limit, addressKey(address))
+    if (site !== undefined) await takeOrRefuse(limits, siteLimit, site)
     await next()
+  }
+}
+
+/** What all networks of a `siteKey` have together. */
+export function toSiteLimit({ name, burst, perMinute, ...rest }: Limit): Limit {
+  return {
+    ...rest,
+    name: `${name}-site`,
+    burst: burst * ADDRESSES_OF_SITE,
+    perMinute: perMinute * ADDRESSES_OF_SITE,
   }
 }
 

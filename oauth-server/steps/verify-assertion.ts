@@ -21,7 +21,9 @@ type AssertionPorts = Pick<Ports, 'findClientKey' | 'families' | 'gateway' | 'cl
 /** The client it speaks of; nothing is proved by that. */
 export function readSubject(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub
+    const { sub } = decodeJwt(assertion)
+    // Nothing is verified yet: it may be of any type.
+    return typeof sub === 'string' ? sub : undefined
   } catch {
     // Not a JWT: whose it is cannot be told.
     return undefined
@@ -32,7 +34,7 @@ export function readSubject(assertion: string): string | undefined {
 export interface Presentation {
   /** The path that was asked. */
   readonly endpoint: string
-  /** An `addressKey`. */
+  /** A `requesterKey`. */
   readonly requester: string
 }
 

@@ -15,6 +15,8 @@ export interface Limit {
   readonly burst: number
   /** How many go on and on. */
   readonly perMinute: number
+  /** Counted also where the store's memory is full: of what ends access. */
+  readonly evenWhenFull?: boolean
 }
 
 export interface Limits {
@@ -46,9 +48,11 @@ if free - now > tolerance then return string.format('%.0f', free - now - toleran
 const PEEK = defineScript(`${CHECK}
 return '0'`)
 
-const TAKE = defineScript(`${CHECK}
+const TAKE_LUA = `${CHECK}
 redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
-return '0'`)
+return '0'`
+const TAKE = defineScript(TAKE_LUA)
+const TAKE_EVEN_WHEN_FULL = defineScript(TAKE_LUA, { evenWhenFull: true })
 
 /** KEYS: subject. ARGV: microseconds for each. */
 const GIVE_BACK = defineScript(`
@@ -70,7 +74,8 @@ export function redisLimits(redis: Redis, factor: number): Limits {
     return Math.ceil(Number(reply) / 1_000_000)
   }
   return {
-    take: (limit, subject) => run(TAKE, limit, subject),
+    take: (limit, subject) =>
+      run(limit.evenWhenFull === true ? TAKE_EVEN_WHEN_FULL : TAKE, limit, subject),
     peek: (limit, subject) => run(PEEK, limit, subject),
     async giveBack({ name, perMinute }, subject) {
       if (factor === 0) return

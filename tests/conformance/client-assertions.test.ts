@@ -9,6 +9,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose'
+import { redisDocuments } from '../../oauth-server/store/documents.ts'
 import { CHATGPT } from '../fixtures/client-documents/documents.ts'
 import { REDIRECT, startDocumentWorld, toDocument } from '../support/document-world.ts'
 import type { HttpResponse } from '../support/http.ts'
@@ -195,6 +196,8 @@ verifiesAlone('assertion-claims', async (t) => {
     'an empty jti': { jti: '' },
     'a number for jti': { jti: 1 },
     'a very long jti': { jti: 'x'.repeat(513) },
+    'a list for sub': { sub: [signing] },
+    'an object for sub that is no text': { sub: { toString: null, valueOf: null } },
     'another subject': { sub: 'https://client.test/signers/none.json' },
   })) {
     const claims = toClaims(signing, changes)
@@ -252,6 +255,30 @@ verifiesAlone('assertion-key-rotation', async (t) => {
   t.true(isRefused(await attempt(first)), 'what was taken away is gone')
   for (let tries = 0; tries < 5; tries += 1) t.true(isRefused(await attempt(await makeSigner())))
   t.is(internet.count(uri), 2, 'one more in ten seconds, whatever comes')
+})
+
+test('keys of a document are those of now, once it is due, where it can be had', async (t) => {
+  const [first, second] = [await makeSigner(), await makeSigner()]
+  const id = publish({ jwks: { keys: [first.jwk] } })
+  const attempt = async (one: Signer) => tryWith(await sign(one, toClaims(id)))
+  t.true(isLetIn(await attempt(first)))
+  const redis = await server.valkey.connect()
+  const documents = redisDocuments(redis)
+  const age = async () => {
+    const known = await documents.find('client', id)
+    if (known === undefined) throw new Error('it is not kept')
+    const fetchedAt = Date.now() - 20 * 86_400_000
+    await documents.put('client', id, { ...known, fetchedAt, freshUntil: fetchedAt + 60_000 })
+  }
+  await age()
+  const changed = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [second.jwk] } }
+  internet.serve(id, toDocument(id, changed))
+  t.true(isRefused(await attempt(first)), 'what was withdrawn long ago')
+  await age()
+  t.true(isLetIn(await attempt(second)))
+  await age()
+  internet.serve(id, (_request, response) => response.destroy())
+  t.true(isLetIn(await attempt(second)), 'while its host is away')
 })
 
 verifiesAlone('assertion-keys-away', async (t) => {

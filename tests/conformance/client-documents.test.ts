@@ -551,6 +551,15 @@ verifiesAlone('document-limits', async (t) => {
   t.is(urls.filter((url) => internet.count(url) > 0).length, urls.length - refused.length)
   t.is((await ask(known, '203.0.113.7')).status, 200, 'the same address, a known document')
   t.is((await ask(newUrl(), '203.0.113.8')).status, 400, 'another address')
+  const unkept = newUrl()
+  internet.serve(unkept, sendJson(toDocument(unkept), { 'cache-control': 'no-store' }))
+  const statuses = new Set<number>()
+  for (let tries = 0; tries < 130; tries += 1) {
+    statuses.add((await ask(unkept, '203.0.113.30')).status)
+  }
+  statuses.add((await ask(unkept, '203.0.113.31')).status)
+  t.deepEqual([...statuses], [200], 'whoever asks without end keeps nobody from its client')
+  t.true(internet.count(unkept) < 125, `${internet.count(unkept)}`)
 })
 
 verifiesAlone('document-room', async (t) => {
@@ -602,6 +611,18 @@ verifiesAlone('document-room', async (t) => {
   t.truthy(waits.headers.get('retry-after'))
   t.is((await open(url, {}, another)).status, 200, 'another address')
   for (const page of await Promise.all(opening)) t.is(page.status, 400)
+
+  const before = connections
+  const site = Array.from({ length: 24 }, (_, index) =>
+    open(newUrl(SILENT[index % SILENT.length]), {}, `2001:db8:1:${index}::1`),
+  )
+  await until(() => connections >= before + 4, 3000)
+  const free = newUrl()
+  internet.serve(free, toDocument(free))
+  const { status } = await open(free, {}, another)
+  const waiting = (await Promise.all(site)).filter((page) => page.status === 503)
+  t.is(waiting.length, 20, 'all networks of a site are one address')
+  t.is(status, 200, 'which leaves room for others')
 })
 
 const supportedBy = async (one: { send: typeof send }) => {

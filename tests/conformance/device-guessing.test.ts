@@ -68,6 +68,13 @@ verifies('device-user-code-guessed-by-one', async (t) => {
     t.is((await guess(from(`2001:db8::${count}`, room.send), issuer, WRONG)).status, 400)
   }
   t.true(isRefused(await guess(from('2001:db8::9', room.send), issuer, WRONG)))
+  // And all that one subscriber may have are sixteen.
+  const networks = Array.from({ length: 96 }, (_, index) => `2001:db8:1:${index}::1`)
+  const guesses = await Promise.all(
+    networks.map((network) => guess(from(network, room.send), issuer, WRONG)),
+  )
+  const tried = guesses.filter(({ status }) => status === 400).length
+  t.true(tried >= 80 && tried < 96, `${tried}`)
 
   // Right ones do not use up what may be wrong, but are counted.
   const busy = createPerson(from('192.0.2.4', room.send))

@@ -96,8 +96,8 @@ export const RECORDS: readonly Mutation[] = [
   {
     takesOut: 'what was refused does not count',
     file: 'oauth-server/store/limits.ts',
-    from: "const TAKE = defineScript(`${CHECK}\nredis.call('SET'",
-    to: "const TAKE = defineScript(`${CHECK.replace('if free', 'redis.call([[SET]], KEYS[1], string.format([[%.0f]], free)) if free')}\nredis.call('SET'",
+    from: "const TAKE_LUA = `${CHECK}\nredis.call('SET'",
+    to: "const TAKE_LUA = `${CHECK.replace('if free', 'redis.call([[SET]], KEYS[1], string.format([[%.0f]], free)) if free')}\nredis.call('SET'",
     noticedBy: 'what is given back did not count, and nobody gets more than the burst by it',
     test: contract('limits'),
   },

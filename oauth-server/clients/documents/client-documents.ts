@@ -44,6 +44,8 @@ const BYTES_MAX = 10_240
 const FRESH = { minMs: 0, maxMs: 86_400_000 }
 /** From the authorization request to the code at the token endpoint nothing is fetched twice. */
 const HELD_MS = 900_000
+/** Of what was asked for too often: as long as what comes without a word about it. */
+const RECENT_MS = 60_000
 
 /** URLs that are fetched for the first time: nobody makes us ask the whole internet. */
 const UNKNOWN = { name: 'document-unknown', burst: 30, perMinute: 30 }
@@ -53,29 +55,51 @@ const KNOWN = { name: 'document-known', burst: 100, perMinute: 300 }
 export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocuments {
   const { outbound, documents, limits, clock, log } = ports
   const fetch = shareRunning((url, requester?: string) => fetchDocument(ports, url, requester))
-  /** Never rejects: nobody waits for it. */
-  const renewMeanwhile = async (url: string, requester: string | undefined): Promise<void> => {
+  const renew = async (
+    url: string,
+    known: FetchedDocument | undefined,
+    requester: string | undefined,
+  ): Promise<Client> => {
+    const isFetched = fetch.isRunning(url) || (await mayFetch(ports, known, url, requester))
+    if (known !== undefined && !isFetched) return parseClientDocument(url, known.text, ports)
+    return await fetch(url, requester)
+  }
+  /** Never rejects: most wait for nothing of it. Undefined: it cannot be had now. */
+  const renewMeanwhile = async (
+    url: string,
+    requester: string | undefined,
+  ): Promise<Client | undefined> => {
     try {
-      if (fetch.isRunning(url)) return
+      if (fetch.isRunning(url)) return await fetch(url, requester)
       outbound.requireRoom(url, requester)
-      if ((await limits.take(KNOWN, url)) > 0) return
-      await fetch(url, requester)
+      if ((await limits.take(KNOWN, url)) > 0) return undefined
+      return await fetch(url, requester)
     } catch (error) {
       log.info({ client_id: url, detail: describeFailure(error) }, 'document not renewed')
+      return undefined
     }
+  }
+  /** What is known goes on as it is; keys that stand in it alone may have been withdrawn since, or be new. */
+  const goOn = async (
+    url: string,
+    known: FetchedDocument,
+    freshness: Freshness,
+    requester: string | undefined,
+  ): Promise<Client> => {
+    const renewing = isStale(known, clock()) ? renewMeanwhile(url, requester) : undefined
+    const held = parseClientDocument(url, known.text, ports)
+    const isAwaited = freshness === 'proving' && held.keys !== undefined && 'jwks' in held.keys
+    return (isAwaited ? await renewing : undefined) ?? held
   }
   return {
     async find(url, freshness, requester) {
       checkUrl(url, freshness, ports)
       const known = await documents.find('client', url)
-      const now = clock()
       try {
-        if (known !== undefined && (freshness === 'held' || isFresh(known, now))) {
-          if (isStale(known, now)) void renewMeanwhile(url, requester)
-          return parseClientDocument(url, known.text, ports)
+        if (known !== undefined && (freshness !== 'current' || isFresh(known, clock()))) {
+          return await goOn(url, known, freshness, requester)
         }
-        if (!fetch.isRunning(url)) await limit(ports, known, url, requester)
-        return await fetch(url, requester)
+        return await renew(url, known, requester)
       } catch (error) {
         throw toRefusal(url, freshness, error)
       }
@@ -87,6 +111,10 @@ export function createClientDocuments(ports: ClientDocumentsPorts): ClientDocume
 
 function isStale(known: FetchedDocument, now: number): boolean {
   return !isFresh(known, now) && Math.abs(now - known.fetchedAt) >= HELD_MS
+}
+
+function isRecent({ fetchedAt }: FetchedDocument, now: number): boolean {
+  return Math.abs(now - fetchedAt) < RECENT_MS
 }
 
 function checkUrl(
@@ -110,16 +138,22 @@ function checkUrl(
   )
 }
 
-/** What there is no room for counts nowhere: else whoever keeps us busy would use up what others have. */
-async function limit(
-  { outbound, limits }: ClientDocumentsPorts,
+/**
+ * What there is no room for counts nowhere: else whoever keeps us busy would use up what others have.
+ * @returns false where what is known has to do: it was fetched a moment ago, and may not be again. Else one
+ * stranger who asks without end would keep everybody from this client.
+ */
+async function mayFetch(
+  { outbound, limits, clock }: ClientDocumentsPorts,
   known: FetchedDocument | undefined,
   url: string,
   requester: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   outbound.requireRoom(url, requester)
   if (known === undefined) await takeOrRefuse(limits, UNKNOWN, requester ?? '')
+  else if (isRecent(known, clock())) return (await limits.take(KNOWN, url)) === 0
   else await takeOrRefuse(limits, KNOWN, url, 'documentOften')
+  return true
 }
 
 async function fetchDocument(

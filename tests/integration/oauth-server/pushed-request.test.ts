@@ -205,4 +205,21 @@ test('who pushes too often has to wait', async (t) => {
   t.true(limited.length > 0 && limited.length < 30)
   t.truthy(limited[0]?.headers.get('retry-after'))
   t.is((await push(request(web.client_id).fields)).status, 201, 'another client does not')
+  const others = Array.from({ length: 20 }, () => push(fields, { 'x-forwarded-for': '192.0.2.1' }))
+  const statuses = (await Promise.all(others)).map(({ status }) => status)
+  t.deepEqual([...new Set(statuses)], [201], 'nor does anybody else with the same client')
+})
+
+test('a client that has proved who it is waits wherever it pushes from', async (t) => {
+  const { client_id, client_secret = '' } = await client.register({
+    redirect_uris: [CB],
+    token_endpoint_auth_method: 'client_secret_post',
+  })
+  const fields = { ...request(client_id).fields, client_secret }
+  const answers = await Promise.all(
+    Array.from({ length: 320 }, (_, index) =>
+      push(fields, { 'x-forwarded-for': `198.51.100.${index % 2}` }),
+    ),
+  )
+  t.true(answers.some(({ status }) => status === 429))
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { addressKey } from '../../../../oauth-server/http/client-address.ts'
+import { addressKey, requesterKey, siteKey } from '../../../../oauth-server/http/client-address.ts'
 
 for (const [address, key] of [
   ['192.0.2.7', '192.0.2.7'],
@@ -14,3 +14,12 @@ for (const [address, key] of [
     t.is(addressKey(address), key)
   })
 }
+
+test('networks of IPv6 belong to a site, addresses of IPv4 to none', (t) => {
+  t.is(siteKey('2001:DB8:0001:0002::6'), '2001:db8:1::/48')
+  t.is(siteKey('2001:db8::1'), '2001:db8:0::/48')
+  t.is(siteKey('192.0.2.7'), undefined)
+  t.is(siteKey(''), undefined)
+  t.is(requesterKey('2001:db8:1:2::6'), '2001:db8:1::/48')
+  t.is(requesterKey('192.0.2.7'), '192.0.2.7')
+})

@@ -149,6 +149,20 @@ test('of a document that everybody has asked for too often it is said so', async
   t.like(error, { status: 429, retryAfterSeconds: 7, explain: 'documentOften' })
 })
 
+test('asked for too often, what was fetched within a minute counts, though it may not be kept', async (t) => {
+  const it = setUp()
+  it.world.answer = async () => ({ text: toText(), headers: { 'cache-control': 'no-store' } })
+  await find(it)
+  it.world.wait = 7
+  it.world.now += MINUTE - 1
+  t.is((await find(it)).id, URL_OF_IT)
+  t.is(it.world.fetches, 1)
+  it.world.now += 1
+  t.like(await t.throwsAsync(find(it)), { status: 429, explain: 'documentOften' })
+  it.world.now -= 86_400_000
+  t.like(await t.throwsAsync(find(it)), { status: 429 }, 'when our clock was ahead')
+})
+
 test('a failure is kept by nobody', async (t) => {
   const it = setUp()
   const good = it.world.answer
