@@ -36,6 +36,12 @@ const CHECKS_MAX = 4096
 /** A page or a token takes milliseconds; behind so many nobody gets one in time. */
 const AUTHORIZATION_REQUESTS_MAX = 1024
 
+/**
+ * Of an answer, read and not sent yet: beyond it Envoy reads on only once its caller has. What it has read the rooms
+ * take for sent, so no bound of theirs counts it: at Envoy's own 1 MiB some two thousand answers fill its memory.
+ */
+const UNSENT_BYTES = 32_768
+
 /** Often enough that a process that has come back is not waited for. */
 const HEALTH_CHECK = {
   timeout: '1s',
@@ -88,6 +94,7 @@ export function socketCluster(name: string, ...sockets: readonly string[]): obje
 function roomCluster(name: string, sockets: readonly string[]): object {
   return {
     ...socketCluster(name, ...sockets),
+    per_connection_buffer_limit_bytes: UNSENT_BYTES,
     lb_policy: 'LEAST_REQUEST',
     outlier_detection: {
       // What a room answers is its own business, 503 included: only silence tells that it is ill.

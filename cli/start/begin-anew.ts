@@ -1,16 +1,15 @@
 /** This process becomes another start of the same command: same terminal, same parent, the code as it is on the disk now. */
 
 import type { Context } from '../context.ts'
+import { isPrinted } from './unread-output.ts'
 
-/** What was printed is out before; nothing of ours runs on. Never returns. */
+/** What was printed is out before, if anybody reads; nothing of ours runs on. Never returns. */
 export async function beginAnew({
   shell,
   environment,
   output,
 }: Pick<Context, 'shell' | 'environment' | 'output'>): Promise<never> {
-  for (const stream of [output.stdout, output.stderr]) {
-    await new Promise<void>((resolve) => stream.write('', () => resolve()))
-  }
+  await isPrinted(output)
   const variables = Object.entries(shell ?? environment).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   )

@@ -11,6 +11,13 @@ import { runQuietly } from '../embedded/run-quietly.ts'
 const JUDGE_MS_MAX = 60_000
 const CHARACTERS_MAX = 1_000_000
 
+export interface JudgeOptions {
+  readonly isTls: boolean
+  readonly ownPorts: readonly number[]
+  /** Ends the check, which then has nothing good to say. */
+  readonly signal?: AbortSignal
+}
+
 type Told = Pick<CheckedConfiguration, 'faults'>
 
 /**
@@ -19,7 +26,7 @@ type Told = Pick<CheckedConfiguration, 'faults'>
  */
 export async function judgeAnew(
   { shell, environment, workingDirectory }: Context,
-  { isTls, ownPorts }: { readonly isTls: boolean; readonly ownPorts: readonly number[] },
+  { isTls, ownPorts, signal }: JudgeOptions,
 ): Promise<void> {
   const check = ['config', 'check', '--json']
   const given = {
@@ -30,7 +37,7 @@ export async function judgeAnew(
   const run = await runQuietly(
     [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...check],
     { ...(shell ?? environment), ...given },
-    { timeoutMs: JUDGE_MS_MAX, cwd: workingDirectory, charactersMax: CHARACTERS_MAX },
+    { timeoutMs: JUDGE_MS_MAX, cwd: workingDirectory, charactersMax: CHARACTERS_MAX, signal },
   )
   const { faults } = parse(run.stdout) ?? { faults: [wordsOf(run.stderr)] }
   if (faults.length > 0) throw new CliError(faults.join('\n'))

@@ -50,7 +50,7 @@ interface Start {
 /** What is wanted of this process once the gateway has ended. */
 export type Outcome = 'end' | 'restart'
 
-type JudgeAnew = (ownPorts: readonly number[]) => Promise<void>
+type JudgeAnew = (ownPorts: readonly number[], signal: AbortSignal) => Promise<void>
 
 const LEFTOVER_GRACE_MS = 1000
 const START_MS_MAX = 60_000
@@ -59,7 +59,8 @@ const WATCHDOG_GRACE_SECONDS = 2
 
 /**
  * Resolves when the gateway has ended as it was told to.
- * @param judgeAnew rejects in words where another start would be refused, once the ports are free that it is given.
+ * @param judgeAnew rejects in words where another start would be refused, once the ports are free that it is given;
+ * also when its signal is aborted.
  */
 export async function startGateway(context: Context, judgeAnew: JudgeAnew): Promise<Outcome> {
   const start: Start = {
@@ -109,8 +110,12 @@ function toControl(start: Start, judgeAnew: JudgeAnew): Control {
     async restart() {
       refuseWhileEnding(start)
       // What would be refused then is refused now, while everything runs.
-      await judgeAnew(start.running?.plan.ports ?? [])
-      refuseWhileEnding(start)
+      try {
+        await judgeAnew(start.running?.plan.ports ?? [], start.ending.signal)
+      } finally {
+        // At once, and whatever was judged: nobody is there to answer when all has ended.
+        refuseWhileEnding(start)
+      }
       start.outcome = 'restart'
       start.ending.abort('asked by gateway restart')
     },
