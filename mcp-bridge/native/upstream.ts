@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { EDGE_SECRET_HEADER } from '../../lib/oauth/identity-headers.ts'
 import { request as httpRequest } from '../../lib/platform/node-http.ts'
+import { refuseUpgrade } from '../../lib/platform/refuse-upgrade.ts'
 import { RpcFault } from '../json-rpc.ts'
 import { BODY_BYTES_MAX } from '../limits.ts'
 import type { NativeServer } from './native-servers.ts'
@@ -45,11 +46,7 @@ export async function ask(
   })
   request.once('response', resolve)
   request.once('error', reject)
-  // Where nobody listens the library lets the connection go, and tells nobody.
-  request.once('upgrade', (_answer, socket) => {
-    socket.destroy()
-    reject(new Error('the server changed the protocol'))
-  })
+  refuseUpgrade(request, () => reject(new Error('the server changed the protocol')))
   request.end(body)
   try {
     const answer = await promise

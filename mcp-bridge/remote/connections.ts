@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Agent as HttpAgent, request as httpRequest } from '../../lib/platform/node-http.ts'
 import { OutboundError } from '../../lib/platform/outbound/outbound-error.ts'
+import { refuseUpgrade } from '../../lib/platform/refuse-upgrade.ts'
 import {
   REMOTE_CONNECT_MS,
   REMOTE_HEADER_BYTES_MAX,
@@ -82,11 +83,7 @@ export class Connections {
       resolve(answer)
     })
     asked.once('error', reject)
-    // Without somebody who takes it, Node cuts the connection and says nothing.
-    asked.once('upgrade', (_answer, socket) => {
-      socket.destroy()
-      reject(new SwitchedProtocols())
-    })
+    refuseUpgrade(asked, () => reject(new SwitchedProtocols()))
     try {
       return await promise
     } catch (error) {

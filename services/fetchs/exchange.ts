@@ -7,6 +7,7 @@ import { request } from '../../lib/platform/node-http.ts'
 import { destinationOf } from '../../lib/platform/outbound/destination.ts'
 import type { Dial } from '../../lib/platform/outbound/egress.ts'
 import { OutboundError } from '../../lib/platform/outbound/outbound-error.ts'
+import { refuseUpgrade } from '../../lib/platform/refuse-upgrade.ts'
 import type { Headers } from './request-headers.ts'
 
 export interface Asked {
@@ -48,10 +49,7 @@ export async function exchange(
   })
   sent.once('response', resolve)
   sent.on('error', reject)
-  sent.once('upgrade', (_answer, upgraded) => {
-    upgraded.destroy()
-    reject(new Error('the server changed the protocol'))
-  })
+  refuseUpgrade(sent, () => reject(new Error('the server changed the protocol')))
   sent.end(body)
   return await promise
 }

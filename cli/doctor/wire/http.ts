@@ -8,6 +8,7 @@ import { request as requestTls } from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { createParser } from 'eventsource-parser'
 import { request as requestPlain } from '../../../lib/platform/node-http.ts'
+import { refuseUpgrade } from '../../../lib/platform/refuse-upgrade.ts'
 import { lookUp } from '../../look-up.ts'
 import { toUnreachable, Unreachable } from './unreachable.ts'
 
@@ -61,11 +62,7 @@ export function createHttp(authorities: readonly string[] = []): Http {
           : requestPlain(target, options)
       asking.once('response', resolve)
       asking.once('error', reject)
-      // Where nobody listens the library lets the connection go, and tells nobody.
-      asking.once('upgrade', (_answer, socket) => {
-        socket.destroy()
-        reject(new Error('it switches to another protocol (101)'))
-      })
+      refuseUpgrade(asking, () => reject(new Error('it switches to another protocol (101)')))
       asking.end(body)
       return await read(await promise, request, method)
     } catch (error) {

@@ -2,6 +2,7 @@
 
 import { request } from 'node:https'
 import { request as plainRequest } from '../../../lib/platform/node-http.ts'
+import { refuseUpgrade } from '../../../lib/platform/refuse-upgrade.ts'
 import { findHolder, isListenedOn, tryListen } from '../../instance/ports.ts'
 import type { Finding } from '../finding.ts'
 
@@ -90,10 +91,7 @@ function probe(ask: typeof request, port: number): Promise<number | undefined> {
     answer.destroy()
   })
   asked.on('error', () => resolve(undefined))
-  asked.once('upgrade', (_answer, socket) => {
-    socket.destroy()
-    resolve(undefined)
-  })
+  refuseUpgrade(asked, () => resolve(undefined))
   asked.end()
   return promise
 }

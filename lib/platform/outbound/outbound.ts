@@ -10,6 +10,7 @@ import type { LookupAddress } from 'node:dns'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { isIP } from 'node:net'
+import { refuseUpgrade } from '../refuse-upgrade.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { OutboundError } from './outbound-error.ts'
 import { outboundUrlFault } from './outbound-url.ts'
@@ -164,11 +165,7 @@ function ask(url: URL, { addresses, port }: Target, signal: AbortSignal): Promis
     resolve(answer)
   })
   asked.on('error', reject)
-  // Where nobody listens the library lets the connection go, and tells nobody.
-  asked.once('upgrade', (_answer, socket) => {
-    socket.destroy()
-    reject(new OutboundError('status'))
-  })
+  refuseUpgrade(asked, () => reject(new OutboundError('status')))
   asked.end()
   return promise
 }

@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerRespons
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { request } from '../../node-http.ts'
+import { refuseUpgrade } from '../../refuse-upgrade.ts'
 import { destinationOf } from '../destination.ts'
 import { endToEndHeaders } from './end-to-end-headers.ts'
 import { type ForwardProxyOptions, IDLE_MS } from './options.ts'
@@ -106,10 +107,6 @@ function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   sent.once('response', resolve)
   sent.on('error', reject)
-  sent.once('upgrade', (_answer, socket) => {
-    // Nobody asked for it.
-    socket.destroy()
-    reject(new Error('the server changed the protocol'))
-  })
+  refuseUpgrade(sent, () => reject(new Error('the server changed the protocol')))
   return promise
 }
