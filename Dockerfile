@@ -46,7 +46,7 @@ CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-se
 FROM room AS mcp-bridge
 COPY mcp-bridge ./mcp-bridge
 RUN NODE_COMPILE_CACHE=/app/node_modules/.cache/compiled node mcp-bridge/main.ts || true
-CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-semi-space-size=2", "mcp-bridge/main.ts"]
+CMD ["node", "--env-file=/run/room/environment", "--no-node-snapshot", "--max-semi-space-size=2", "--v8-pool-size=1", "--no-parallel-scavenge", "mcp-bridge/main.ts"]
 
 FROM room AS envoy-files
 COPY envoy ./envoy
