@@ -94,7 +94,7 @@ async function idleClients(
   const all = await listAll<ClientEntry>(administration, 'clients/list', {}, (one) => one.client_id)
   const idle = all.filter((client) => {
     const age = client.approved ? unusedFor : UNAPPROVED_MS
-    return isNeedless(client, true) && isOlder(client.registered_at, age, now)
+    return isNeedless(client, { withUnused: true }) && isOlder(client.registered_at, age, now)
   })
   return idle.map(({ client_id }) => client_id)
 }
