@@ -11,6 +11,7 @@
  */
 
 import type { Redis } from 'ioredis'
+import { REGISTERED_CLIENT_ID } from '../../lib/oauth/client-id.ts'
 import { REVOCATION_KEYS } from '../../lib/store/revocations.ts'
 import { defineScript } from '../../lib/store/script.ts'
 import type { Client } from '../clients/client.ts'
@@ -81,9 +82,6 @@ const UNAPPROVED_SECONDS = 86_400
 const PROTECTED_MS = 600_000
 /** As the grace of a refresh token. */
 const REPEATABLE_SECONDS = 30
-
-/** Ids are ours: whatever looks otherwise is unknown without asking the store. */
-const CLIENT_ID = /^[A-Za-z0-9_-]{22}$/
 
 /** About so many at once. */
 const PAGE_LENGTH = 500
@@ -217,7 +215,7 @@ export function redisClients(
       return (await REGISTER(redis, keys, [JSON.stringify(client), client.id, ...bounds])) === 1
     },
     async find(id) {
-      if (!CLIENT_ID.test(id)) return undefined
+      if (!REGISTERED_CLIENT_ID.test(id)) return undefined
       const stored = await redis.get(key(id))
       return stored === null ? undefined : toClient(stored)
     },
@@ -232,7 +230,7 @@ export function redisClients(
       )
     },
     async findAnswer(id, managementDigest) {
-      if (!CLIENT_ID.test(id)) return undefined
+      if (!REGISTERED_CLIENT_ID.test(id)) return undefined
       const reply = await FIND_ANSWER(redis, [replacedKey(id)], [managementDigest])
       return (reply as string | null) ?? undefined
     },
@@ -240,7 +238,7 @@ export function redisClients(
       return (await REMOVE(redis, removing(id), [id, expiresAt, managementDigest])) === 1
     },
     async removeByOperator(id, expiresAt, condition) {
-      if (!CLIENT_ID.test(id)) return false
+      if (!REGISTERED_CLIENT_ID.test(id)) return false
       const values = [id, expiresAt, condition ?? '']
       return (await REMOVE_BY_OPERATOR(redis, removing(id), values)) === 1
     },
@@ -250,7 +248,7 @@ export function redisClients(
       return { ids, next: next === '0' ? undefined : next }
     },
     async describe(id) {
-      if (!CLIENT_ID.test(id)) return undefined
+      if (!REGISTERED_CLIENT_ID.test(id)) return undefined
       const reply = await DESCRIBE(redis, [key(id), UNAPPROVED], [id])
       return reply === null ? undefined : toRegistration(reply as [string, 0 | 1, number])
     },
