@@ -3,6 +3,7 @@
 import type { RuleLists } from './access-definition.ts'
 import type { AccessRule } from './access-rules.ts'
 import type { ProviderKind } from './provider-definition.ts'
+import { DEV_USERNAME } from './providers.ts'
 
 /** By the name of a provider. */
 export type Kinds = ReadonlyMap<string, ProviderKind>
@@ -30,13 +31,12 @@ export function readUser(text: string, kinds: Kinds): RuleReading {
   if (kind === undefined) return unknownProvider(provider, text, kinds)
   if (rest === '*') return { kind: 'provider', provider }
   if (kind === 'github') return readGitHubUser(provider, rest) ?? mustBe(GITHUB_USERS, text)
-  if (kind === 'dev' ? !DEV_NAME.test(rest) : !isName(rest)) return mustBe(USERS, text)
+  if (kind === 'dev' ? !DEV_USERNAME.test(rest) : !isName(rest)) return mustBe(USERS, text)
   return { kind: 'login', provider, login: rest }
 }
 
 export const GITHUB_USERS = 'a GitHub login (octocat), a GitHub id (583231) or *'
 const GITHUB_LOGIN = /^[a-z0-9_-]{1,100}$/
-const DEV_NAME = /^[A-Za-z0-9._-]{1,64}$/
 
 /** Digits alone are an id: a login of digits could be given to a stranger in the id's place. */
 export function readGitHubUser(provider: string, text: string): AccessRule | undefined {
