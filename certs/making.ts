@@ -33,10 +33,10 @@ export interface Made {
 }
 
 const DAY_MS = 86_400_000
-export const AUTHORITY_DAYS = 3650
+const AUTHORITY_DAYS = 3650
 /** Apple's programs refuse more than 825 days, browsers more than 398 of a public one. */
 export const LEAF_DAYS = 90
-export const PLACEHOLDER_DAYS = 30
+const PLACEHOLDER_DAYS = 30
 /** A clock that is a little behind must not refuse what was made just now. */
 const EARLIER_MS = 3_600_000
 

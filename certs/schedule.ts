@@ -55,7 +55,7 @@ export function nextAttemptAt(situation: Situation): number {
 }
 
 /** When a third of its life is left. */
-export function renewalAt({ pair: { notBefore, notAfter } }: Served): number {
+function renewalAt({ pair: { notBefore, notAfter } }: Served): number {
   return notAfter - (notAfter - notBefore) / 3
 }
 
@@ -63,7 +63,7 @@ function isWanted({ pair, origin }: Served, wanted: Situation): boolean {
   return origin === wanted.origin && wanted.names.every(pair.covers)
 }
 
-export function toAsked({ origin, names }: Pick<Situation, 'origin' | 'names'>): string {
+function toAsked({ origin, names }: Pick<Situation, 'origin' | 'names'>): string {
   return [origin, ...names].join(' ')
 }
 

@@ -15,7 +15,7 @@ import { limitsPage } from './generate/limits.ts'
 import { requirementsPage } from './generate/requirements.ts'
 
 /** File in this folder → its content. */
-export function generatedPages(): ReadonlyMap<string, string> {
+function generatedPages(): ReadonlyMap<string, string> {
   return new Map([
     ['gateway.schema.json', `${JSON.stringify(gatewayFileSchema(), null, 2)}\n`],
     ['configuration.md', configurationPage()],

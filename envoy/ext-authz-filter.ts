@@ -1,18 +1,15 @@
 /** The question to ext-authz: what it sees of a request, what it may change, and no answer means no. */
 
-import { IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
+import { CREDENTIAL_HEADERS, IDENTITY_HEADERS } from '../lib/oauth/identity-headers.ts'
 import { CLUSTERS } from './clusters.ts'
 import { CHECK_TRY } from './retries.ts'
 
 /** All that a decision depends on; the request id is for the log. */
 const SHOWN = ['authorization', 'origin', 'x-request-id']
 
-/** What lets a caller in ends here: an upstream gets words about the caller instead. */
-const TAKEN_AWAY = ['authorization', 'proxy-authorization', 'cookie']
-
 /** Fails closed: no answer, a late one or one we cannot read is 503. */
 export function extAuthzFilter(): object {
-  const changeable = [...Object.values(IDENTITY_HEADERS), ...TAKEN_AWAY]
+  const changeable = [...Object.values(IDENTITY_HEADERS), ...CREDENTIAL_HEADERS]
   return {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz',
     transport_api_version: 'V3',

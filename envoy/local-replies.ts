@@ -5,6 +5,7 @@
 
 import type { Addresses } from '../lib/catalogue/addresses.ts'
 import { PATHS_FOR_ANY_PAGE, PREFIXES_FOR_ANY_PAGE } from '../lib/oauth/paths.ts'
+import { escapePattern } from '../lib/platform/escape-pattern.ts'
 import { detailsAre, holds } from './expressions.ts'
 import { HEADERS_MAX } from './header-bounds.ts'
 import { BROWSER_HEADERS, PAGE_HEADERS, PAGE_TYPE, renderPage } from './page.ts'
@@ -211,8 +212,4 @@ function replaced(key: string, value: string): object {
 
 function added(key: string, value: string, action: string): object {
   return { header: { key, value }, append_action: action }
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 }

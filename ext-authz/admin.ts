@@ -9,6 +9,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
 import { createServer } from '../lib/platform/node-http.ts'
+import { sendJson } from '../lib/platform/send-json.ts'
 import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { Explanation, Question } from './explain.ts'
 
@@ -34,7 +35,7 @@ export function createAdminServer(ports: AdminPorts): Server {
     respond(request, response, ports).catch((error: unknown) => {
       const words = error instanceof Error ? error.message : String(error)
       if (!response.headersSent)
-        send(response, 400, { error: 'invalid_request', error_description: words })
+        sendJson(response, 400, { error: 'invalid_request', error_description: words })
     })
   })
 }
@@ -54,11 +55,6 @@ async function respond(
       throw new RangeError(`the body needs a length of at most ${BODY_BYTES_MAX} bytes`)
     }
     const { token, url, origin } = question.parse(await json(request))
-    send(response, 200, await explain({ token, url, origin }))
-  } else send(response, 404, { error: 'not_found' })
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(JSON.stringify(body))
+    sendJson(response, 200, await explain({ token, url, origin }))
+  } else sendJson(response, 404, { error: 'not_found' })
 }

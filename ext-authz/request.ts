@@ -6,7 +6,7 @@ import { CheckRequest } from '../proto/gen/envoy/service/auth/v3/external_auth.t
 import type { CheckInput } from './check.ts'
 
 /** The route's context extension that names the service. */
-export const SERVICE_EXTENSION = 'service'
+const SERVICE_EXTENSION = 'service'
 
 const NOTHING = Buffer.alloc(0)
 

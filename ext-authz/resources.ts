@@ -18,7 +18,7 @@ export interface ProtectedResource {
 /** Finds by the name that the matched route carries: never by path or Host of the request. */
 export type FindResource = (service: string) => ProtectedResource | undefined
 
-export function readResources({ addresses, services }: Gateway): FindResource {
+function readResources({ addresses, services }: Gateway): FindResource {
   const resources = new Map<string, ProtectedResource>()
   for (const [service, { revocation }] of services) {
     const identifier = addresses.resourceOf(service)

@@ -8,6 +8,7 @@
 import { formatChallenge } from '../lib/oauth/challenge.ts'
 import { DECISION_RECORD } from '../lib/oauth/decision-record.ts'
 import {
+  CREDENTIAL_HEADERS,
   encodeIdentity,
   IDENTITY_HEADERS,
   toIdentityHeaders,
@@ -32,13 +33,10 @@ import type { ProtectedResource } from './resources.ts'
 const PERMISSION_DENIED = 7
 const UNAVAILABLE = 14
 
-/** Credentials are for us and never travel on (token passthrough). */
-const NEVER_UPSTREAM = ['authorization', 'proxy-authorization', 'cookie']
-
 const RETRY_AFTER_SECONDS = '1'
 
 /** Every managed header is either overwritten or removed: one left alone would be the caller's own. */
-const ALLOWANCES = createAllowanceEncoder(Object.values(IDENTITY_HEADERS), NEVER_UPSTREAM)
+const ALLOWANCES = createAllowanceEncoder(Object.values(IDENTITY_HEADERS), CREDENTIAL_HEADERS)
 const NOTHING = Buffer.alloc(0)
 
 const encodedRefusals = new WeakMap<ProtectedResource, Map<DenyReason, Buffer>>()

@@ -2,6 +2,7 @@
 
 import type { Server, ServerResponse } from 'node:http'
 import { createServer } from '../lib/platform/node-http.ts'
+import { sendJson } from '../lib/platform/send-json.ts'
 import { sendFigures } from '../lib/platform/serve-figures.ts'
 import type { ProcessEntry } from './process-list.ts'
 
@@ -14,7 +15,7 @@ export function createAdminServer(ports: AdminPorts): Server {
   return createServer((request, response) => {
     respond(`${request.method} ${request.url}`, response, ports).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
-      else send(response, 500, { error: 'server_error', error_description: String(error) })
+      else sendJson(response, 500, { error: 'server_error', error_description: String(error) })
     })
   })
 }
@@ -27,11 +28,6 @@ async function respond(
   if (route === 'GET /metrics') {
     await sendFigures(response, metrics)
   } else if (route === 'GET /processes') {
-    send(response, 200, { processes: await processes() })
-  } else send(response, 404, { error: 'not_found' })
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(JSON.stringify(body))
+    sendJson(response, 200, { processes: await processes() })
+  } else sendJson(response, 404, { error: 'not_found' })
 }

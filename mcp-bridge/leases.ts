@@ -44,13 +44,3 @@ export interface Leases {
    */
   take(subject: LeaseSubject): Promise<Lease>
 }
-
-/** For a bridge that is alone: everything is its own. */
-export const ALONE: Leases = {
-  take: () =>
-    Promise.resolve({
-      fence: 1,
-      lost: new AbortController().signal,
-      release: () => Promise.resolve(),
-    }),
-}

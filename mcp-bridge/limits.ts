@@ -1,4 +1,7 @@
-/** Every bound and wait of the bridge, by name. Beyond a bound there is an answer, never a hang. */
+/**
+ * Every bound and wait that clients, servers and operators of the bridge can meet, by name; what is one file's own
+ * affair stands there. Beyond a bound there is an answer, never a hang.
+ */
 
 import type { StopWaits } from '../lib/platform/process-group.ts'
 

@@ -27,7 +27,7 @@ export interface ProcessEntry {
 }
 
 /** What is not told by then remains unknown: a scrape does not wait for a runner that is away. */
-const FIGURES_MS = 1000
+const SCRAPE_MS = 1000
 
 export async function listProcesses({ running }: Pick<Runner, 'running'>): Promise<ProcessEntry[]> {
   const { processes, spares } = running
@@ -57,7 +57,7 @@ async function toEntry(launched: Launched, isSpare: boolean): Promise<ProcessEnt
 }
 
 async function figuresOf(child: Launched['child']): Promise<Figures | undefined> {
-  return await Promise.race([child?.figures(), sleep(FIGURES_MS, undefined, { ref: false })])
+  return await Promise.race([child?.figures(), sleep(SCRAPE_MS, undefined, { ref: false })])
 }
 
 function stateOf({ process }: Launched, isSpare: boolean): ProcessState {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endChildrenWithUs } from '../edge/processes.ts'
+import type { Algorithm } from '../options.ts'
 import { OPERATIONS } from './operations.ts'
 import { startOurs } from './ours.ts'
 import { peerVersion, startPeer } from './peer.ts'
@@ -16,7 +17,7 @@ import {
   type Row,
 } from './report.ts'
 import { measure, OTHERS_MAX, type Pair } from './rounds.ts'
-import { type Algorithm, parseSettings, type Settings, USAGE } from './settings.ts'
+import { parseSettings, type Settings, USAGE } from './settings.ts'
 import { measureFloors } from './signing-floor.ts'
 import { findValkey, type Program, startStore } from './valkey.ts'
 

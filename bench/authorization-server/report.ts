@@ -1,9 +1,10 @@
 /** The benchmark's result, for people. */
 
+import type { Algorithm } from '../options.ts'
 import type { Output, Table } from '../output.ts'
 import type { Operation } from './operations.ts'
 import { type Figures, OTHERS_MAX, type Pair } from './rounds.ts'
-import type { Algorithm, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { Floor } from './signing-floor.ts'
 
 export interface Row extends Pair {

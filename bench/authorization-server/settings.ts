@@ -1,9 +1,8 @@
 /** What the benchmark is told on its command line. */
 
 import { parseArgs } from 'node:util'
+import { type Algorithm, parseAlgorithms, parseMembers, parsePositive } from '../options.ts'
 import { OPERATIONS } from './operations.ts'
-
-export type Algorithm = 'ES256' | 'RS256'
 
 export interface Settings {
   readonly algorithms: readonly Algorithm[]
@@ -47,29 +46,11 @@ export function parseSettings(args: readonly string[]): Settings {
   const names = OPERATIONS.map(({ name }) => name)
   return {
     algorithms: parseAlgorithms(values.algorithm),
-    operations: values.only === undefined ? names : requireMembers(values.only.split(','), names),
+    operations: values.only === undefined ? names : parseMembers('only', values.only, names),
     seconds: parsePositive('seconds', values.seconds),
     rounds: parsePositive('rounds', values.rounds),
     connections: parsePositive('connections', values.connections),
     appendfsync: values.appendfsync,
     json: values.json,
   }
-}
-
-function parseAlgorithms(text: string): readonly Algorithm[] {
-  if (text === 'both') return ['ES256', 'RS256']
-  if (text === 'ES256' || text === 'RS256') return [text]
-  throw new Error(`--algorithm must be ES256, RS256 or both, not ${text}`)
-}
-
-function requireMembers(wanted: readonly string[], names: readonly string[]): readonly string[] {
-  const unknown = wanted.find((name) => !names.includes(name))
-  if (unknown === undefined) return wanted
-  throw new Error(`--only ${unknown}: there is ${names.join(', ')}`)
-}
-
-function parsePositive(name: string, text: string): number {
-  const number = Number(text)
-  if (number > 0) return number
-  throw new Error(`--${name} must be a number above 0, not ${text}`)
 }

@@ -1,6 +1,7 @@
 /** What the benchmark is told on its command line. */
 
 import { parseArgs } from 'node:util'
+import { parseCount, parseMembers, parsePositive } from '../options.ts'
 import { PARTS, type Part, SERVERS, type ServerName } from './cells.ts'
 import { CONTENDERS, type ContenderName } from './contenders.ts'
 
@@ -67,28 +68,4 @@ export function parseSettings(args: readonly string[]): Settings {
     profile: given.profile,
     json: values.json,
   }
-}
-
-function parseMembers<T extends string>(
-  name: string,
-  text: string,
-  all: readonly T[],
-): readonly T[] {
-  return text.split(',').map((wanted) => {
-    const found = all.find((one) => one === wanted)
-    if (found === undefined) throw new Error(`--${name} ${wanted}: there is ${all.join(', ')}`)
-    return found
-  })
-}
-
-function parseCount(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number > 0) return number
-  throw new Error(`--${name} must be a whole number above 0, not ${text}`)
-}
-
-function parsePositive(name: string, text: string): number {
-  const number = Number(text)
-  if (number > 0) return number
-  throw new Error(`--${name} must be a number above 0, not ${text}`)
 }

@@ -1,9 +1,10 @@
 /** The benchmark's result, for people. */
 
+import type { Algorithm } from '../options.ts'
 import type { Output, Table } from '../output.ts'
 import type { Figures, Spread } from './rounds.ts'
 import { type Load, nameOfLoad, ROWS } from './rows.ts'
-import type { Algorithm, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { Verdict } from './targets.ts'
 
 /** What `--json` prints. */

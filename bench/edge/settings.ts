@@ -1,9 +1,14 @@
 /** What the benchmark is told on its command line. */
 
 import { parseArgs } from 'node:util'
+import {
+  type Algorithm,
+  parseAlgorithms,
+  parseCount,
+  parseMembers,
+  parsePositive,
+} from '../options.ts'
 import { ROWS } from './rows.ts'
-
-export type Algorithm = 'ES256' | 'RS256'
 
 /** Who runs on which cores: a list as `taskset -c` takes it. */
 export interface Cores {
@@ -110,37 +115,12 @@ export function parseSettings(args: readonly string[]): Settings {
   }
 }
 
-function parseAlgorithms(text: string): readonly Algorithm[] {
-  if (text === 'both') return ['ES256', 'RS256']
-  if (text === 'ES256' || text === 'RS256') return [text]
-  throw new Error(`--algorithm must be ES256, RS256 or both, not ${text}`)
-}
-
 function parsePinning(text: string): Pinning {
   if (text === 'load' || text === 'one-core') return text
   throw new Error(`--pinning must be ${Object.keys(PINNINGS).join(' or ')}, not ${text}`)
 }
 
-function parseMembers(name: string, text: string, names: readonly string[]): readonly string[] {
-  const wanted = text.split(',')
-  const unknown = wanted.find((one) => !names.includes(one))
-  if (unknown === undefined) return wanted
-  throw new Error(`--${name} ${unknown}: there is ${names.join(', ')}`)
-}
-
 /** An empty list leaves that kind of load out. */
 function parseCounts(name: string, text: string): readonly number[] {
   return text === '' ? [] : text.split(',').map((one) => parseCount(name, one))
-}
-
-export function parseCount(name: string, text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number > 0) return number
-  throw new Error(`--${name} must be a whole number above 0, not ${text}`)
-}
-
-function parsePositive(name: string, text: string): number {
-  const number = Number(text)
-  if (number > 0) return number
-  throw new Error(`--${name} must be a number above 0, not ${text}`)
 }

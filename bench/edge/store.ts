@@ -83,7 +83,7 @@ async function startValkey(
 }
 
 /** Where the textbook service looks. */
-export const TEXTBOOK_PREFIX = 'revoked:'
+const TEXTBOOK_PREFIX = 'revoked:'
 
 const BATCH = 500
 const REVOKED_SECONDS = 3600

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type AccessTokenClaims, signAccessToken } from '../../lib/oauth/access-token.ts'
 import type { SigningKey } from '../../lib/oauth/jws.ts'
 import type { PublicJwk } from '../../lib/store/public-keys.ts'
-import type { Algorithm } from './settings.ts'
+import type { Algorithm } from '../options.ts'
 
 export const ISSUER = 'http://localhost:8642'
 export const HOST = 'localhost:8642'

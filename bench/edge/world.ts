@@ -2,11 +2,12 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Algorithm } from '../options.ts'
 import { requireRightAnswers, untilServing } from './answers.ts'
 import type { Compiled } from './compile.ts'
 import { type Guard, type GuardName, startGuard } from './guards.ts'
 import { type RunningProcess, startProcess, waitForSocket } from './processes.ts'
-import type { Algorithm, Cores } from './settings.ts'
+import type { Cores } from './settings.ts'
 import { fillRevocations, publishKey, type Store, startStore } from './store.ts'
 import { createMint, type Mint, type TokenFiles, writeBody, writeTokens } from './tokens.ts'
 

@@ -9,7 +9,7 @@ import { CliError } from '../cli-error.ts'
 
 const FORMAT = 'mcp-oauth-gateway backup'
 /** Of what is written here; whatever is older is read as well. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 export const about = z.object({
   format: z.literal(FORMAT),

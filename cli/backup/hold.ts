@@ -18,7 +18,7 @@ export async function whileHeld<Result>(
   why: string,
   use: (sockets: string) => Promise<Result>,
 ): Promise<Result> {
-  const place = withDevelopmentTls(context, false)
+  const place = withDevelopmentTls(context)
   const gateway = gatewayMeant(context)
   const since = new Date(context.clock()).toISOString()
   const status = (): GatewayStatus => ({

@@ -27,11 +27,11 @@ export interface Lock {
   readonly encrypter: Encrypter
 }
 
-export const PASSPHRASE_VARIABLE = 'BACKUP_PASSPHRASE'
-export const RECIPIENT_VARIABLE = 'BACKUP_RECIPIENT'
+const PASSPHRASE_VARIABLE = 'BACKUP_PASSPHRASE'
+const RECIPIENT_VARIABLE = 'BACKUP_RECIPIENT'
 /** What closes backups that nobody is asked about. */
 export const CLOSING_VARIABLES = [RECIPIENT_VARIABLE, PASSPHRASE_VARIABLE]
-export const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
+const IDENTITY_VARIABLE = 'BACKUP_IDENTITY_FILE'
 
 /** Whoever has the file may try as many as they like. */
 const PASSPHRASE_MIN = 12

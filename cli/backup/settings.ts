@@ -50,7 +50,7 @@ export function backupFolder(context: Pick<Context, 'environment' | 'workingDire
 
 /** The gateway that is meant. A secret that a room would miss is no reason to make no backup. */
 export function gatewayMeant(context: Context): Gateway {
-  const { environment, workingDirectory } = withDevelopmentTls(context, false)
+  const { environment, workingDirectory } = withDevelopmentTls(context)
   return readGateway(environment, workingDirectory)
 }
 

@@ -71,11 +71,11 @@ async function showAudit(
   // Before the first look: what comes meanwhile is shown by one of the two.
   let end = await source.end()
   const last = await source.last(options.entries)
-  if (!(await show(output, last, true)) || !options.follow) return
+  if (!(await show(output, last, { isFirst: true })) || !options.follow) return
   end = last.at(-1)?.id ?? end
   for (;;) {
     const next = await source.next(end)
-    if (!(await show(output, next.entries, false))) return
+    if (!(await show(output, next.entries, { isFirst: false }))) return
     if (next.end === end) await sleep(LOOK_EVERY_MS)
     end = next.end
   }
@@ -86,19 +86,20 @@ function toFilter(options: AuditOptions): AuditFilter {
   return { kind, user, client_id, service, target, outcome, request_id: request }
 }
 
+interface Look {
+  /** The head of the table stands above the first alone. */
+  readonly isFirst: boolean
+}
+
 /** @returns false once nobody reads any more. */
-async function show(
-  output: Output,
-  entries: readonly AuditEntry[],
-  isFirst: boolean,
-): Promise<boolean> {
-  for (const line of toLines(output.json, entries, isFirst)) {
+async function show(output: Output, entries: readonly AuditEntry[], look: Look): Promise<boolean> {
+  for (const line of toLines(output.json, entries, look)) {
     if (!(await output.send(line))) return false
   }
   return true
 }
 
-function toLines(json: boolean, entries: readonly AuditEntry[], isFirst: boolean): string[] {
+function toLines(json: boolean, entries: readonly AuditEntry[], { isFirst }: Look): string[] {
   if (json) return entries.map(({ record }) => toJsonRow(record))
   if (entries.length === 0 && !isFirst) return []
   return toTable([...(isFirst ? [HEAD] : []), ...entries.map(toRow)])

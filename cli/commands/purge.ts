@@ -73,7 +73,7 @@ async function purge(
   const clients = await idleClients(administration, options.unusedFor, now)
   const installs = oldInstalls(context, now - options.unusedFor)
   const found = { ...swept, registrations: clients.length, packages: installs.length }
-  if (options.dryRun === true) return tell(context, found, true)
+  if (options.dryRun === true) return tell(context, found, { isDry: true })
   const sum = Object.values(found).reduce((total, one) => total + one, 0)
   if (sum > 0) await confirm(context, options.yes, `Take away ${count(sum, 'thing')}?`, '--dry-run')
   const done = await administration.ask<Swept>('data/purge', input)
@@ -82,7 +82,7 @@ async function purge(
   const told = await endInParts(administration, 'clients/delete', wanted)
   removeInstalls(installs)
   const registrations = told.ended.length
-  tell(context, { ...done.swept, registrations, packages: installs.length }, false)
+  tell(context, { ...done.swept, registrations, packages: installs.length }, { isDry: false })
   requireAllTried(told)
 }
 
@@ -94,14 +94,18 @@ async function idleClients(
   const all = await listAll<ClientEntry>(administration, 'clients/list', {}, (one) => one.client_id)
   const idle = all.filter((client) => {
     const age = client.approved ? unusedFor : UNAPPROVED_MS
-    return isNeedless(client, true) && isOlder(client.registered_at, age, now)
+    return isNeedless(client, { withUnused: true }) && isOlder(client.registered_at, age, now)
   })
   return idle.map(({ client_id }) => client_id)
 }
 
-function tell({ output }: Context, counts: Readonly<Record<string, number>>, dry: boolean): void {
+function tell(
+  { output }: Context,
+  counts: Readonly<Record<string, number>>,
+  { isDry }: { readonly isDry: boolean },
+): void {
   const rows = Object.entries(counts).map(([name, number]) => [name, String(number)])
-  output.result({ dry_run: dry, counts }, () =>
-    toTable([['WHAT', dry ? 'WOULD GO' : 'GONE'], ...rows]),
+  output.result({ dry_run: isDry, counts }, () =>
+    toTable([['WHAT', isDry ? 'WOULD GO' : 'GONE'], ...rows]),
   )
 }

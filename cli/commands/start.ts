@@ -19,8 +19,9 @@ export const startCommand: CommandMaker = (context) =>
       printWithoutWaiting(given.output)
       await settleBeforeStart(given)
       const isTls = tls === true
-      const outcome = await startGateway(withDevelopmentTls(given, isTls), (ownPorts, signal) =>
-        judgeAnew(given, { isTls, ownPorts, signal }),
+      const outcome = await startGateway(
+        withDevelopmentTls(given, { isAsked: isTls }),
+        (ownPorts, signal) => judgeAnew(given, { isTls, ownPorts, signal }),
       )
       if (outcome === 'restart') await beginAnew(given)
       // Node would wait for whoever does not read, with nothing left to run.

@@ -46,7 +46,7 @@ export async function prepareRooms(given: Context, under = '/'): Promise<Setting
   requireReadable(given.workingDirectory)
   const authorities = takeAuthoritiesAlong(given.environment, given.workingDirectory)
   const environment = withPublishedPort(authorities.environment)
-  const context = withDevelopmentTls({ ...given, environment }, false)
+  const context = withDevelopmentTls({ ...given, environment })
   const settings = readSettings(context)
   requireFittingPublication(settings.gateway.addresses, environment)
   requireClosing(environment)

@@ -35,8 +35,16 @@ export interface CheckedConfiguration {
   readonly gateway: Gateway | undefined
 }
 
-/** @param asCompose as the containers of compose.yaml would read it. */
-export function checkConfiguration(given: Context, asCompose: boolean): CheckedConfiguration {
+/** Who would read a configuration. */
+export interface Reader {
+  /** The containers of compose.yaml. Default: a gateway that is started here. */
+  readonly asCompose?: boolean
+}
+
+export function checkConfiguration(
+  given: Context,
+  { asCompose = false }: Reader = {},
+): CheckedConfiguration {
   const faults: string[] = []
   const collect = <T>(read: () => T): T | undefined => {
     try {
@@ -47,7 +55,7 @@ export function checkConfiguration(given: Context, asCompose: boolean): CheckedC
     }
   }
   const surroundings = readSurroundings(given)
-  const context = collect(() => asStarted(given, asCompose)) ?? given
+  const context = collect(() => asStarted(given, { asCompose })) ?? given
   const configuration = collect(() => readConfiguration(context))
   const gateway = configuration?.gateway
   if (configuration !== undefined && gateway !== undefined) {
@@ -93,16 +101,16 @@ export async function checkOutside(given: Context): Promise<readonly string[]> {
   const own = given.environment[REPLACED_PORTS]
   if (own === undefined) return []
   try {
-    await requireOutside(asStarted(given, false), own.split(',').map(Number))
+    await requireOutside(asStarted(given), own.split(',').map(Number))
     return []
   } catch (error) {
     return toFaults(error)
   }
 }
 
-function asStarted(context: Context, asCompose: boolean): Context {
+function asStarted(context: Context, { asCompose = false }: Reader = {}): Context {
   const environment = asCompose ? withPublishedPort(context.environment) : context.environment
-  return withDevelopmentTls({ ...context, environment }, false)
+  return withDevelopmentTls({ ...context, environment })
 }
 
 function requireTls(

@@ -10,7 +10,10 @@ export function requireFaultless(context: Context): void {
   const { environment, workingDirectory } = context
   // Where compose.yaml has it looked for.
   const folder = resolve(workingDirectory, environment['GATEWAY_CONFIG_FOLDER'] || '.')
-  const { faults } = checkConfiguration({ ...context, workingDirectory: folder }, true)
+  const { faults } = checkConfiguration(
+    { ...context, workingDirectory: folder },
+    { asCompose: true },
+  )
   if (faults.length === 0) return
   throw new CliError(faults.join('\n'), { nextStep: 'correct it, then again; what runs goes on' })
 }

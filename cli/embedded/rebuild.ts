@@ -23,7 +23,7 @@ import { cacheFolders, wheelFolderName } from './wheel.ts'
  */
 export async function rebuildEmbedded(context: Context, anew: boolean): Promise<readonly string[]> {
   const { environment, output, clock } = context
-  const { gateway, values } = readConfiguration(withDevelopmentTls(context, false))
+  const { gateway, values } = readConfiguration(withDevelopmentTls(context))
   const programs = values.REDIS_URL === undefined ? [ENVOY, VALKEY] : [ENVOY]
   const done: string[] = []
   const progress = keeping(createProgress(output, clock), done)

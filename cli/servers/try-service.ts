@@ -8,6 +8,7 @@ import type { RemoteLaunch } from '../../lib/catalogue/remote-launch.ts'
 import type { Service } from '../../lib/catalogue/service.ts'
 import { expandTemplate } from '../../lib/catalogue/templates.ts'
 import { type Environment, readText } from '../../lib/platform/environment.ts'
+import { isInherited } from '../../lib/platform/inherited.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { randomText } from '../../lib/platform/seal.ts'
 import { CliError } from '../cli-error.ts'
@@ -17,8 +18,6 @@ import { makeFolders, makeTrialFolder, type Trial, tryServer } from './trial.ts'
 
 const TRIAL_MARKER = 'MCP_GATEWAY_TRIAL'
 const WATCHDOG_SECONDS = 1
-/** What children of the bridge inherit: mcp-bridge/runner/surroundings.ts. */
-const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|EGRESS_ALLOW|EGRESS_SOCKET|CHROMIUM_BIN)$/
 /** A stand-in in the shape of `${user.id}`. */
 const NOBODY = `u${'a'.repeat(26)}`
 
@@ -66,7 +65,7 @@ async function tryProgram(
 function inherited(environment: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      INHERITED.test(name) && value !== undefined ? [[name, value]] : [],
+      isInherited(name) && value !== undefined ? [[name, value]] : [],
     ),
   )
 }

@@ -12,10 +12,10 @@ import type { Context } from '../context.ts'
 
 const { GATEWAY_TLS } = { GATEWAY_TLS: optional(flag, false) }
 
-/** `GATEWAY_TLS` says the same as the option, for `.env`. */
-export function withDevelopmentTls(context: Context, asked: boolean): Context {
+/** @param isAsked by the option; `GATEWAY_TLS` says the same, for `.env`. */
+export function withDevelopmentTls(context: Context, { isAsked = false } = {}): Context {
   const { environment } = context
-  if (!asked && !readEnvironment({ GATEWAY_TLS }, environment).GATEWAY_TLS) return context
+  if (!isAsked && !readEnvironment({ GATEWAY_TLS }, environment).GATEWAY_TLS) return context
   const issuer = { PUBLIC_URL: issuerOf(environment), PUBLIC_URL_FILE: undefined }
   return { ...context, environment: { ...environment, ...issuer, GATEWAY_TLS: 'true' } }
 }

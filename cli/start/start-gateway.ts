@@ -3,8 +3,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Services } from '../../lib/catalogue/catalogue.ts'
-import { switchedOff } from '../../lib/catalogue/gateway.ts'
 import type { Stop } from '../../lib/platform/lifecycle.ts'
 import { createProcessGroups } from '../../lib/platform/process-group.ts'
 import { serveFigures } from '../../lib/platform/serve-figures.ts'
@@ -16,34 +14,28 @@ import { createProgress } from '../embedded/progress.ts'
 import type { Control } from '../instance/control-server.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { keepFingerprint } from '../instance/secret-fingerprint.ts'
-import { type GatewayStatus, isReady, type PartStatus } from '../instance/status.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
 import { openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
-import { createSupervisorFigures, type SupervisorSources } from '../supervisor/figures.ts'
+import { createSupervisorFigures } from '../supervisor/figures.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts'
 import { browserCautions } from './browser-lines.ts'
 import { certificateLines, certificateStatus } from './certificate-lines.ts'
 import { type Claim, claimStateDirectory } from './claim.ts'
-import { adminUrl, readyLines } from './client-lines.ts'
-import { toConfigurationStatus } from './configuration-status.ts'
+import { readyLines } from './client-lines.ts'
+import { type BegunGateway, toServed, toSources, toStatus } from './gateway-status.ts'
 import { createLoggedProgress } from './logged-progress.ts'
-import { toPeopleStatus } from './people-lines.ts'
-import { makePlan, type Plan } from './plan.ts'
-import { type Published, publishConfiguration } from './publish-configuration.ts'
+import { makePlan } from './plan.ts'
+import { publishConfiguration } from './publish-configuration.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { watchForStop } from './stop-triggers.ts'
 
 /** Of a start: what its steps share. */
-interface Start {
-  readonly context: Context
-  readonly settings: Settings
-  readonly began: number
+interface Start extends BegunGateway {
   /** Aborted once the gateway is to end. */
   readonly ending: AbortController
-  /** Known from the moment there is something to tell. */
-  running: { supervisor: Supervisor; plan: Plan; published: Published } | undefined
+  running: BegunGateway['running']
   outcome: Outcome
 }
 
@@ -226,53 +218,4 @@ function explain(failure: PartFailure, journal: Journal, colour: boolean): CliEr
     nextStep: 'gateway logs tells more; nothing was left running',
     cause: failure,
   })
-}
-
-function toServed({ running, settings }: Start): Services {
-  return (running?.published.current ?? settings.gateway).services
-}
-
-function toSources(start: Start): SupervisorSources {
-  const { context, settings } = start
-  return {
-    parts: () => partsOf(start),
-    serving: async () => (await start.running?.supervisor.serving()) ?? new Set(),
-    versions: () => versionsOf(start),
-    configurationFaults: () =>
-      toConfigurationStatus(settings.gateway, context, start.running?.published).faults.length,
-  }
-}
-
-function partsOf({ running }: Start): readonly PartStatus[] {
-  return running?.supervisor.status() ?? []
-}
-
-function versionsOf({ running }: Start): GatewayStatus['versions'] {
-  return running?.plan.versions ?? {}
-}
-
-function toStatus(start: Start): GatewayStatus {
-  const { context, settings, began, running } = start
-  const { addresses, stateDirectory } = settings.gateway
-  const parts = partsOf(start)
-  const now = running?.published.current ?? settings.gateway
-  return {
-    pid: process.pid,
-    ready: isReady(parts),
-    since: new Date(began).toISOString(),
-    public_url: addresses.issuer,
-    envoy_admin_url: adminUrl(settings.gateway.adminPort),
-    state_directory: stateDirectory,
-    versions: versionsOf(start),
-    configuration: toConfigurationStatus(settings.gateway, context, running?.published),
-    certificate: certificateStatus(settings),
-    parts,
-    services: [...now.services.keys()].map((name) => ({
-      name,
-      url: addresses.resourceOf(name),
-    })),
-    switched_off: switchedOff(now),
-    people: toPeopleStatus(now),
-    cautions: browserCautions(now.services),
-  }
 }

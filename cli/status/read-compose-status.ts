@@ -71,7 +71,7 @@ function parse(text: string): ReturnType<typeof parseContainers> {
 /** As the containers read it: from the same files. */
 function configurationOf(context: Context): Pick<ComposeFacts, 'gateway' | 'faults'> {
   try {
-    return { gateway: readConfiguration(withDevelopmentTls(context, false)).gateway, faults: [] }
+    return { gateway: readConfiguration(withDevelopmentTls(context)).gateway, faults: [] }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { gateway: undefined, faults: error.faults }

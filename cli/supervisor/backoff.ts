@@ -1,9 +1,9 @@
 /** How long to wait before a part is started again: longer each time, short again once it lived. */
 
-export const BACKOFF_MS_MIN = 100
-export const BACKOFF_MS_MAX = 10_000
+const BACKOFF_MS_MIN = 100
+const BACKOFF_MS_MAX = 10_000
 /** A life this long clears the past. */
-export const HEALTHY_MS = 30_000
+const HEALTHY_MS = 30_000
 
 /** `failures`: how often in a row it ended before living that long, this time included. */
 export function backoffMs(failures: number): number {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { plainText, secretReference } from './definition-texts.ts'
 
 /** Grant types that can be written down; the authorization server knows what each means. */
-export const CONFIGURABLE_GRANT_TYPES = [
+const CONFIGURABLE_GRANT_TYPES = [
   'authorization_code',
   'refresh_token',
   'urn:ietf:params:oauth:grant-type:device_code',
@@ -15,7 +15,7 @@ export const CONFIGURABLE_GRANT_TYPES = [
 ] as const
 export type ConfigurableGrantType = (typeof CONFIGURABLE_GRANT_TYPES)[number]
 
-export const CONFIGURABLE_AUTH_METHODS = [
+const CONFIGURABLE_AUTH_METHODS = [
   'none',
   'client_secret_post',
   'client_secret_basic',

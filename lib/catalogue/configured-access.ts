@@ -1,8 +1,15 @@
 /** The access rules that the operator wrote down: what each text means, and what must not be meant. */
 
 import type { AccessDefinition, RuleLists } from './access-definition.ts'
+import {
+  GITHUB_USERS,
+  type Kinds,
+  mustBe,
+  RULE_READERS,
+  readGitHubUser,
+  readUser,
+} from './access-rule-text.ts'
 import type { AccessRule, AccessRules, AccessSettings } from './access-rules.ts'
-import type { ProviderKind } from './provider-definition.ts'
 import type { ProviderSettings } from './providers.ts'
 import { SERVICE_NAME, slugServiceName } from './service-name.ts'
 
@@ -22,11 +29,6 @@ export interface AccessReading {
   /** What a person should hear at start: rules that are wider or narrower than most mean. */
   readonly notes: readonly string[]
 }
-
-type Kinds = ReadonlyMap<string, ProviderKind>
-/** A rule, or what is wrong with its text. */
-type RuleReading = AccessRule | string
-type ReadRule = (text: string, kinds: Kinds) => RuleReading
 
 /** Adds what is wrong to `faults`, each with its place. */
 export function toAccess(sources: AccessSources, faults: string[]): AccessReading {
@@ -52,13 +54,6 @@ export function toAccess(sources: AccessSources, faults: string[]): AccessReadin
   }
 }
 
-const READERS: Readonly<Record<keyof RuleLists, ReadRule>> = {
-  users: readUser,
-  organizations: readOrganization,
-  teams: readTeam,
-  groups: readGroup,
-}
-
 /** Undefined where no list is written: that is not the same as an empty one, which nobody fulfils. */
 function readLists(
   place: string,
@@ -68,7 +63,7 @@ function readLists(
 ): AccessRules | undefined {
   const rules: AccessRule[] = []
   let isWritten = false
-  for (const [member, read] of Object.entries(READERS) as [keyof RuleLists, ReadRule][]) {
+  for (const [member, read] of RULE_READERS) {
     const texts = lists[member]
     if (texts === undefined) continue
     isWritten = true
@@ -102,107 +97,6 @@ function readServices(
     services.set(name, rules ?? [])
   }
   return services
-}
-
-const USERS =
-  '"PROVIDER:LOGIN", "PROVIDER:ID", "PROVIDER:*", "name@example.com", "*@example.com" or "*"'
-
-function readUser(text: string, kinds: Kinds): RuleReading {
-  if (text === '*') return { kind: 'everyone' }
-  const reference = splitReference(text)
-  if (reference === undefined) return readEmail(text.toLowerCase(), kinds) ?? mustBe(USERS, text)
-  const { provider, rest } = reference
-  const kind = kinds.get(provider)
-  if (kind === undefined) return unknownProvider(provider, text, kinds)
-  if (rest === '*') return { kind: 'provider', provider }
-  if (kind === 'github') return readGitHubUser(provider, rest) ?? mustBe(GITHUB_USERS, text)
-  if (kind === 'dev' ? !DEV_NAME.test(rest) : !isName(rest)) return mustBe(USERS, text)
-  return { kind: 'login', provider, login: rest }
-}
-
-const GITHUB_USERS = 'a GitHub login (octocat), a GitHub id (583231) or *'
-const GITHUB_LOGIN = /^[a-z0-9_-]{1,100}$/
-const DEV_NAME = /^[A-Za-z0-9._-]{1,64}$/
-
-/** Digits alone are an id: a login of digits could be given to a stranger in the id's place. */
-function readGitHubUser(provider: string, text: string): AccessRule | undefined {
-  if (/^[0-9]+$/.test(text)) {
-    const isId = /^[1-9]/.test(text) && Number.isSafeInteger(Number(text))
-    return isId ? { kind: 'id', provider, id: text } : undefined
-  }
-  const login = text.toLowerCase()
-  return GITHUB_LOGIN.test(login) ? { kind: 'login', provider, login } : undefined
-}
-
-const LOCAL_PART = /^[^\s\p{C}@*"(),:;<>[\\\]]{1,64}$/u
-const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/
-
-function readEmail(text: string, kinds: Kinds): RuleReading | undefined {
-  const at = text.lastIndexOf('@')
-  const [local, domain] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
-  if (at < 0 || !DOMAIN.test(domain) || (local !== '*' && !LOCAL_PART.test(local))) return undefined
-  if ([...kinds.values()].every((kind) => kind === 'dev')) {
-    return `no provider here tells e-mail addresses: "${text}" lets nobody in`
-  }
-  return local === '*' ? { kind: 'email-domain', domain } : { kind: 'email', email: text }
-}
-
-function readOrganization(text: string, kinds: Kinds): RuleReading {
-  const reading = referenceOf(text, 'github', kinds)
-  if (typeof reading === 'string') return reading
-  const organization = reading.rest.toLowerCase()
-  if (!GITHUB_LOGIN.test(organization)) return mustBe('"PROVIDER:ORGANISATION"', text)
-  return { kind: 'organization', provider: reading.provider, organization }
-}
-
-const TEAM = /^[a-z0-9_-]{1,100}\/[a-z0-9._-]{1,255}$/
-
-function readTeam(text: string, kinds: Kinds): RuleReading {
-  const reading = referenceOf(text, 'github', kinds)
-  if (typeof reading === 'string') return reading
-  const team = reading.rest.toLowerCase()
-  if (!TEAM.test(team)) return mustBe('"PROVIDER:ORGANISATION/TEAM", as in its URL', text)
-  return { kind: 'team', provider: reading.provider, team }
-}
-
-function readGroup(text: string, kinds: Kinds): RuleReading {
-  const reading = referenceOf(text, 'oidc', kinds)
-  if (typeof reading === 'string') return reading
-  if (!isName(reading.rest)) return mustBe('"PROVIDER:GROUP", the whole name', text)
-  return { kind: 'group', provider: reading.provider, group: reading.rest }
-}
-
-interface Reference {
-  readonly provider: string
-  readonly rest: string
-}
-
-function splitReference(text: string): Reference | undefined {
-  const colon = text.indexOf(':')
-  if (colon < 0) return undefined
-  return { provider: text.slice(0, colon), rest: text.slice(colon + 1) }
-}
-
-function referenceOf(text: string, kind: ProviderKind, kinds: Kinds): Reference | string {
-  const reference = splitReference(text)
-  if (reference === undefined) return mustBe('"PROVIDER:NAME"', text)
-  const found = kinds.get(reference.provider)
-  if (found === undefined) return unknownProvider(reference.provider, text, kinds)
-  if (found === kind) return reference
-  return `only ${kind} providers tell them, and "${reference.provider}" is ${found}: "${text}"`
-}
-
-/** Nothing that is compared exactly may differ in what nobody sees; a pattern is never meant. */
-function isName(text: string): boolean {
-  return /^[^\p{C}*]{1,255}$/u.test(text) && text === text.trim()
-}
-
-function mustBe(what: string, text: string): string {
-  return `must be ${what}, not "${text}"`
-}
-
-function unknownProvider(provider: string, text: string, kinds: Kinds): string {
-  return `there is no provider "${provider}", only ${[...kinds.keys()].join(', ') || 'none'}: "${text}"`
 }
 
 function readUsers(users: readonly string[], kinds: Kinds, faults: string[]): AccessRule[] {

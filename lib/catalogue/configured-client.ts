@@ -1,6 +1,6 @@
 /** Clients that the operator wrote down: what a definition means once defaults and services are known. */
 
-import { PERSONAL_CLIENT_ID } from '../oauth/administration.ts'
+import { PERSONAL_CLIENT_ID, REGISTERED_CLIENT_ID } from '../oauth/client-id.ts'
 import { DEFAULT_SCOPE } from '../oauth/scope.ts'
 import { ConfigError, type Environment, readText } from '../platform/environment.ts'
 import { Secret } from '../platform/secret.ts'
@@ -34,8 +34,6 @@ export interface ConfiguredClient {
 export type ConfiguredClients = ReadonlyMap<string, ConfiguredClient>
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/
-/** Ids that registration makes: one of these could become somebody else's. */
-const GENERATED_ID = /^[A-Za-z0-9_-]{22}$/
 const SECRET_CHARACTERS = { min: 16, max: 512 }
 
 /** Adds what is wrong to `faults`, each with its place. */
@@ -90,7 +88,8 @@ function idFaults(id: string): string[] {
     return [': a client_id has 1 to 64 letters, digits, dots, dashes or underscores']
   }
   if (id === PERSONAL_CLIENT_ID) return [': tokens that an operator makes have this client_id']
-  return GENERATED_ID.test(id)
+  // One of these could become somebody else's.
+  return REGISTERED_CLIENT_ID.test(id)
     ? [': a client_id of 22 such characters looks like a registered one: make it longer or shorter']
     : []
 }

@@ -1,5 +1,6 @@
 /** Which web pages may call: the `Origin` rule of the MCP transport, and who gets CORS headers. */
 
+import { escapePattern } from '../platform/escape-pattern.ts'
 import type { Gateway } from './gateway.ts'
 
 type OriginSettings = Pick<Gateway, 'addresses' | 'corsOrigins'>
@@ -21,8 +22,4 @@ export function allowedOriginPattern({ addresses, corsOrigins }: OriginSettings)
 export function originRule(settings: OriginSettings): (origin: string) => boolean {
   const pattern = new RegExp(`^(?:${allowedOriginPattern(settings)})$`)
   return (origin) => pattern.test(origin)
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 }

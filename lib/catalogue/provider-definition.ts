@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { plainText, secretReference } from './definition-texts.ts'
 
-export const PROVIDER_KINDS = ['github', 'oidc', 'dev'] as const
+const PROVIDER_KINDS = ['github', 'oidc', 'dev'] as const
 export type ProviderKind = (typeof PROVIDER_KINDS)[number]
 
 const LABEL_CHARACTERS_MAX = 60

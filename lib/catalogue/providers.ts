@@ -18,6 +18,9 @@ export interface DevSettings extends Common {
   readonly kind: 'dev'
 }
 
+/** What somebody may be called there: a name must be safe wherever a person or a log meets it. */
+export const DEV_USERNAME = /^[A-Za-z0-9._-]{1,64}$/
+
 export interface GitHubSettings extends Common {
   readonly kind: 'github'
   /** Where people log in, without a trailing slash: `https://github.com`, or GitHub Enterprise. */

@@ -12,7 +12,7 @@ import type { RemoteOauthDefinition } from './remote-oauth-definition.ts'
 import { isReservedSecret, secretNamesIn } from './secret-names.ts'
 import type { ServiceDefinition } from './service-definition.ts'
 
-export const REMOTE_TRANSPORTS = ['streamable', 'sse'] as const
+const REMOTE_TRANSPORTS = ['streamable', 'sse'] as const
 /** Streamable HTTP since 2025-03-26, or HTTP with SSE of 2024-11-05. */
 export type RemoteTransport = (typeof REMOTE_TRANSPORTS)[number]
 

@@ -13,7 +13,7 @@ export const ISOLATION = ['shared', 'user', 'session'] as const
 export type Isolation = (typeof ISOLATION)[number]
 
 /** Whether a client's roots reach the server, or the gateway answers itself: with its own, or that there are none. */
-export const ROOTS = ['client', 'fixed', 'deny'] as const
+const ROOTS = ['client', 'fixed', 'deny'] as const
 export type RootsPolicy = (typeof ROOTS)[number]
 
 /** Whether a process is asked again before it has answered. */
@@ -21,20 +21,20 @@ export const CALLS = ['parallel', 'serial'] as const
 export type CallOrder = (typeof CALLS)[number]
 
 /** Whether a request relies on what the edge knows of revocations, or the store itself is asked each time. */
-export const REVOCATION_MODES = ['replicated', 'strict'] as const
+const REVOCATION_MODES = ['replicated', 'strict'] as const
 export type RevocationMode = (typeof REVOCATION_MODES)[number]
 
 /** What is kept of each call of a tool: that it was made, or what it was given too. */
-export const AUDIT = ['calls', 'arguments'] as const
+const AUDIT = ['calls', 'arguments'] as const
 export type AuditMode = (typeof AUDIT)[number]
 
 /** How a service may be started: a definition has exactly one of them. */
 export const LAUNCH_KINDS = ['command', 'npm', 'pypi', 'native', 'url'] as const
 
 /** What a program may reach: only addresses of the public internet, through a proxy of ours. */
-export const EGRESS = ['public'] as const
+const EGRESS = ['public'] as const
 
-export const SPARES_MAX = 16
+const SPARES_MAX = 16
 export const PROCESSES_PER_USER_MAX = 256
 export const MESSAGE_BYTES_MAX = 256 * 1024 * 1024
 

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 
 /** Whether a list shows what its caller may call now, or also what a further scope would open. */
-export const LISTED = ['granted', 'all'] as const
+const LISTED = ['granted', 'all'] as const
 export type ListedTools = (typeof LISTED)[number]
 
 const pattern = z

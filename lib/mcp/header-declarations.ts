@@ -3,7 +3,7 @@
 type JsonObject = Readonly<Record<string, unknown>>
 
 /** Of one tool, however many it declares; and how far down nested objects are looked into. */
-export const MIRRORED_ARGUMENTS_MAX = 64
+const MIRRORED_ARGUMENTS_MAX = 64
 export const MIRRORED_DEPTH_MAX = 8
 
 export interface HeaderDeclaration {

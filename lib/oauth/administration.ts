@@ -4,9 +4,6 @@
  * Nothing of it opens anything, but for the one member that says so.
  */
 
-/** Whose name tokens have that an operator makes for scripts. No client has it. */
-export const PERSONAL_CLIENT_ID = 'personal-access-token'
-
 /** One question, on a line of its own. */
 export interface AdminQuestion {
   /** `<family>/<verb>`. */

@@ -16,6 +16,9 @@ export const IDENTITY_HEADERS = {
   expiresAt: 'x-auth-expires',
 } as const
 
+/** What lets a caller in ends at the edge: an upstream gets words about the caller instead (no token passthrough). */
+export const CREDENTIAL_HEADERS = ['authorization', 'proxy-authorization', 'cookie'] as const
+
 /** Who calls, as the token says. */
 export interface Identity {
   /** `sub`: `<provider>:<stable id>`. */

@@ -14,7 +14,7 @@ export interface Leaving {
   leave(server: Server): Promise<void>
 }
 
-export const HEALTH_PATH = '/healthz'
+const HEALTH_PATH = '/healthz'
 
 /** Envoy: this process is to be taken for ill at once, not only after the next question about its health. */
 const ASK_ELSEWHERE = 'x-envoy-immediate-health-check-fail'

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Environment } from './environment.ts'
 
-export const SOCKET_PATH_BYTES_MAX = 100
+const SOCKET_PATH_BYTES_MAX = 100
 
 export const SOCKET_NAMES = {
   valkey: 'valkey.sock',

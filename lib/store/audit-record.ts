@@ -49,7 +49,7 @@ export function kindOf(action: string): AuditKind | undefined {
 }
 
 /** Whether somebody did not get what they asked for because it is not theirs, or was asked wrongly. */
-export function isRefusal({ action, outcome }: AuditRecord): boolean {
+function isRefusal({ action, outcome }: AuditRecord): boolean {
   return kindOf(action) === 'call' ? outcome === 'denied' : outcome !== 'ok'
 }
 

@@ -19,7 +19,7 @@ export interface Family {
   readonly keys: readonly string[]
 }
 
-export const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly Family[] = [
   { name: 'clients', keeping: 'ended', keys: ['client:'] },
   { name: 'client indexes', keeping: 'kept', keys: ['clients', 'clients:unapproved'] },
   { name: 'configured ids', keeping: 'kept', keys: ['clients:configured'] },

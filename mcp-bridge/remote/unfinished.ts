@@ -21,7 +21,7 @@ export class Unfinished {
   }
 }
 
-export class UnfinishedAnswer {
+class UnfinishedAnswer {
   readonly #change: (bytes: number) => boolean
   #bytes = 0
 

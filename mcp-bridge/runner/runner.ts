@@ -13,6 +13,7 @@ import { Backoff } from './backoff.ts'
 import { Idle } from './idle.ts'
 import type { Person } from './launch-plan.ts'
 import { type Launched, Launcher, type LauncherPorts } from './launcher.ts'
+import { makeWay, type UnusedSessions } from './make-way.ts'
 import {
   asksSecrets,
   NO_SECRETS,
@@ -21,7 +22,7 @@ import {
   readOwnSecrets,
   requireSecrets,
 } from './own-secrets.ts'
-import { type Applicant, type Full, Places } from './places.ts'
+import { Places } from './places.ts'
 import type { ProcessUser } from './process-user.ts'
 import { SecretHolders } from './secret-holders.ts'
 import type { ServerProcess } from './server-process.ts'
@@ -29,19 +30,14 @@ import type { Era } from './servers.ts'
 import { Spares } from './spares.ts'
 import { assertUnchanged, type Order, Starts } from './starts.ts'
 import type { ServiceTotals } from './totals.ts'
-import { unusedProcess } from './unused-processes.ts'
 
-export interface RunnerPorts extends LauncherPorts {
+export interface RunnerPorts extends LauncherPorts, UnusedSessions {
   readonly leases: Leases
   readonly ownSecrets: OwnSecretsPorts
   /** As it is now. */
   readonly findService: (name: string) => Service | undefined
   /** All of them, as they are now. */
   readonly services: () => Iterable<Service>
-  /** Ends a session of the person that has not been used for a while, if there is one. */
-  readonly endUnused: (userId: string, service: string | undefined) => void
-  /** Sessions of anybody that have not been used for a while, and since when. */
-  readonly unusedSessions: () => ReadonlyMap<unknown, number>
   /** How long one waits for the end of what ran before. Default: as long as for a place. */
   readonly endingWaitMs?: number
 }
@@ -79,7 +75,16 @@ export class Runner {
     this.#backoff = new Backoff(ports.clock)
     this.#launcher = new Launcher(ports, this.#backoff)
     this.#holders = new SecretHolders(ports.ownSecrets.userSecrets, ports.log)
-    this.#places = new Places({ giveWay: (full, applicant) => this.#giveWay(full, applicant) })
+    this.#places = new Places({
+      giveWay: (full, applicant) =>
+        makeWay(full, applicant, {
+          ...ports,
+          idle: this.#idle,
+          spares: this.#spares,
+          running: this.#starts.running,
+          waiting: this.#places.waiting,
+        }),
+    })
     this.#starts = new Starts({
       leases: ports.leases,
       places: this.#places,
@@ -247,33 +252,6 @@ export class Runner {
       this.#holders.add(process, { userId: person.userId, service: service.name }, own.revision)
     }
     return launched
-  }
-
-  /** What nobody uses ends: spares first, then what is idle, then what only sessions use that were left behind. */
-  #giveWay(full: Full, { service, userId }: Applicant): void {
-    if (full === 'all' && this.#spares.giveWay()) return
-    const isMeant = (process: ServerProcess): boolean =>
-      full === 'all' ||
-      (this.#isOf(process, userId) && (full === 'user' || process.service.name === service))
-    if (this.#idle.endOne(isMeant)) return
-    if (full === 'all') this.#endUnused(userId)
-    else if (userId !== undefined) {
-      this.#ports.endUnused(userId, full === 'service' ? service : undefined)
-    }
-  }
-
-  /** Of anybody; not more of them than somebody waits for. */
-  #endUnused(applicant: string | undefined): void {
-    const { running } = this.#starts
-    const ending = running.filter(({ process }) => process.isStopping)
-    if (ending.length >= this.#places.waiting) return
-    const process = unusedProcess(running, this.#ports.unusedSessions(), applicant)
-    void process?.stop(STOP_WAITS)
-  }
-
-  #isOf(process: ServerProcess, userId: string | undefined): boolean {
-    const launched = this.#starts.running.find((one) => one.process === process)
-    return userId !== undefined && launched?.userId === userId
   }
 
   async #readSecrets(service: Service, person: Person): Promise<OwnSecrets> {

@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../../lib/platform/environment.ts'
+import { isInherited } from '../../lib/platform/inherited.ts'
 import type { LaunchOrder } from './host.ts'
 
 export interface Surroundings {
@@ -21,9 +22,6 @@ export interface Surroundings {
   readonly gatewayMarker: string
 }
 
-/** The last are for the guard, before services that ask whatever they are told to: services/guard. */
-const INHERITED = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|EGRESS_ALLOW|EGRESS_SOCKET|CHROMIUM_BIN)$/
-
 export function dataFolderOf({ servicesFolder }: Surroundings, service: string): string {
   return join(servicesFolder, service)
 }
@@ -34,7 +32,7 @@ export function environmentOf(
   { environment, passed = [], gatewayMarker }: Surroundings,
 ): Record<string, string> {
   const kept = Object.entries(environment).filter(
-    ([name]) => INHERITED.test(name) || passed.includes(name),
+    ([name]) => isInherited(name) || passed.includes(name),
   )
   const inherited = kept.map(([name, value]) => [name, value ?? ''])
   return { ...Object.fromEntries(inherited), ...env, MCP_GATEWAY_INSTANCE: gatewayMarker }

@@ -14,10 +14,11 @@ import {
 import { decodeMirrored } from '../../lib/mcp/mirrored-text.ts'
 import { isObject } from '../../lib/platform/json.ts'
 import { numberOf } from '../exact-json.ts'
-import { paramsOf, RpcFault, type RpcRequest } from '../json-rpc.ts'
+import { paramsOf, type RpcRequest } from '../json-rpc.ts'
 import { MIRRORED_LISTS_MAX, MIRRORED_TOOLS_MAX } from '../limits.ts'
 import { CALL_TOOL } from '../methods.ts'
 import type { SessionOwner } from '../sessions.ts'
+import { mismatch } from './mirrored-headers.ts'
 
 type Declarations = ReadonlyMap<string, readonly HeaderDeclaration[]>
 type Owner = Pick<SessionOwner, 'user' | 'service'>
@@ -93,8 +94,4 @@ const DECIMAL = /^-?\d{1,400}(?:\.\d{1,400})?$/
 
 function isSameNumber(text: string, value: unknown): boolean {
   return DECIMAL.test(text) && Number(text) === numberOf(value)
-}
-
-function mismatch(what: string): RpcFault {
-  return new RpcFault(400, 'headerMismatch', `header mismatch: ${what}`)
 }

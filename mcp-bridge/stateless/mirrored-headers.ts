@@ -65,6 +65,7 @@ export function assertMirrored(request: IncomingMessage, message: RpcRequest): v
     throw mismatch(`Mcp-Name names something else than params.${NAMED_BY.get(message.method)}`)
 }
 
-function mismatch(what: string): RpcFault {
+/** @param what a header says, and what the body says. */
+export function mismatch(what: string): RpcFault {
   return new RpcFault(400, 'headerMismatch', `header mismatch: ${what}`)
 }

@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../../lib/platform/json.ts'
 import type { RpcResponse } from '../json-rpc.ts'
 import { isListed } from './judge.ts'
 
-export function isToolList(result: unknown): result is JsonObject & { tools: readonly unknown[] } {
+function isToolList(result: unknown): result is JsonObject & { tools: readonly unknown[] } {
   return isObject(result) && Array.isArray(result['tools'])
 }
 

@@ -1,6 +1,6 @@
 /** Which clients have access to which services, as a person reads it. */
 
-import { PERSONAL_CLIENT_ID } from '../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../lib/oauth/client-id.ts'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { instantOfGrant } from '../../lib/store/instant.ts'
 import { type Destination, toDestination } from '../authorize/consent-page.ts'

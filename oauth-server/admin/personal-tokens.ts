@@ -4,7 +4,8 @@
  * The person sees it among what has access, and may end it; whatever ends the person ends it.
  */
 
-import { type MintedToken, PERSONAL_CLIENT_ID } from '../../lib/oauth/administration.ts'
+import type { MintedToken } from '../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../lib/oauth/client-id.ts'
 import { missingScopes } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { mintAccessToken } from '../token/mint.ts'

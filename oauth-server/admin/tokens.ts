@@ -6,7 +6,8 @@
 
 import { z } from 'zod'
 import { ACCESS_TOKEN_TYPE } from '../../lib/oauth/access-token.ts'
-import { PERSONAL_CLIENT_ID, type TokenDescription } from '../../lib/oauth/administration.ts'
+import type { TokenDescription } from '../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../lib/oauth/client-id.ts'
 import { parseScope } from '../../lib/oauth/scope.ts'
 import { toSeconds } from '../../lib/platform/clock.ts'
 import { instantOfGrant } from '../../lib/store/instant.ts'

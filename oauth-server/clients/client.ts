@@ -65,10 +65,6 @@ export interface Client extends ClientMetadata {
   readonly revision?: string | undefined
 }
 
-export function isGrantType(value: unknown): value is GrantType {
-  return GRANT_TYPES.some((type) => type === value)
-}
-
 export function usesSecret({ authMethod }: Pick<ClientMetadata, 'authMethod'>): boolean {
   return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post'
 }

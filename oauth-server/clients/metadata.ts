@@ -147,7 +147,7 @@ function collect(
 }
 
 /** Clients write `null` and `""` for what they leave out. */
-export function isPresent(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 

@@ -12,7 +12,8 @@ export interface Explanation {
   readonly reconnect: readonly { readonly client: string; readonly how: Phrase }[]
 }
 
-const RETRY_SECONDS = 2
+/** Where an error names no time of its own: the page says it, `Retry-After` says it to programs. */
+export const RETRY_SECONDS = 2
 
 /** Clients whose people meet a registration that has gone. */
 const RECONNECT = [

@@ -5,7 +5,7 @@
 
 import type { Figures } from '../../lib/platform/figures.ts'
 import type { Log } from '../../lib/platform/log.ts'
-import type { Families } from '../ports.ts'
+import type { Families } from '../families.ts'
 import { type Resources, serviceOf } from '../resources.ts'
 
 export interface CensusPorts {

@@ -7,15 +7,13 @@ import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 import type { Log } from '../../lib/platform/log.ts'
 import { currentRequest } from '../../lib/platform/request-context.ts'
-import { explain } from '../pages/explain.ts'
+import { explain, RETRY_SECONDS } from '../pages/explain.ts'
 import { renderPage } from '../pages/render.ts'
 import { setPageHeaders } from './headers.ts'
 import type { LogState } from './log-access.ts'
 
 /** What an endpoint answers to whoever takes anything. */
 export type ErrorStyle = 'json' | 'page'
-
-const RETRY_SECONDS = 2
 
 export function answerErrors(style: ErrorStyle): Koa.Middleware<LogState> {
   return async function answerErrors(ctx, next) {

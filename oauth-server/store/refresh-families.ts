@@ -63,7 +63,7 @@ export interface LiveRefreshToken {
   readonly ttlSeconds: number
 }
 
-export const GRACE_MS = 30_000
+const GRACE_MS = 30_000
 
 /** Lua: `open_family(key)` beside KEEP_GRANT, whose ARGV it reads. */
 export const OPEN_FAMILY = `

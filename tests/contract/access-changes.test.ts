@@ -4,7 +4,7 @@ import test from 'ava'
 import type { AccessSettings } from '../../lib/catalogue/access-rules.ts'
 import { OPEN_ACCESS } from '../../lib/catalogue/access-rules.ts'
 import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
-import type { Families } from '../../oauth-server/ports.ts'
+import type { Families } from '../../oauth-server/families.ts'
 import { toUser } from '../../oauth-server/store/users.ts'
 import {
   type AccessProcess,

@@ -16,8 +16,9 @@ import {
 } from '../../oauth-server/authorize/remembered.ts'
 import type { Client } from '../../oauth-server/clients/client.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import type { Families } from '../../oauth-server/families.ts'
 import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
-import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
+import { createPorts, type Ports } from '../../oauth-server/ports.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()

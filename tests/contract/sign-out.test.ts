@@ -7,9 +7,10 @@ import { DEV } from '../../lib/catalogue/providers.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { grantAccess } from '../../oauth-server/authorize/grant-access.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import type { Families } from '../../oauth-server/families.ts'
 import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import { type Extent, signOut } from '../../oauth-server/login/sign-out.ts'
-import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
+import { createPorts, type Ports } from '../../oauth-server/ports.ts'
 import { startValkey } from '../support/valkey.ts'
 
 const valkey = await startValkey()

@@ -14,7 +14,7 @@ export const BRIDGE: readonly Mutation[] = [
   {
     takesOut: 'children get listed variables alone',
     file: 'mcp-bridge/runner/surroundings.ts',
-    from: '([name]) => INHERITED.test(name) || passed.includes(name)',
+    from: '([name]) => isInherited(name) || passed.includes(name)',
     to: '() => true',
     noticedBy: 'child-environment',
     test: conformance('bridge-children'),

@@ -116,7 +116,7 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
   },
   {
     takesOut: 'digits alone are an id, never a login',
-    file: 'lib/catalogue/configured-access.ts',
+    file: 'lib/catalogue/access-rule-text.ts',
     from: '  if (/^[0-9]+$/.test(text)) {',
     to: "  if (text === '') {",
     noticedBy: 'github:583231',

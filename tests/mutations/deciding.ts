@@ -51,7 +51,7 @@ export const DECIDING: readonly Mutation[] = [
   {
     takesOut: 'credentials of the caller stay at the edge',
     file: 'ext-authz/response.ts',
-    from: 'Object.values(IDENTITY_HEADERS), NEVER_UPSTREAM)',
+    from: 'Object.values(IDENTITY_HEADERS), CREDENTIAL_HEADERS)',
     to: 'Object.values(IDENTITY_HEADERS), [])',
     noticedBy: 'no-token-passthrough',
     test: conformance('identity-headers'),

@@ -131,7 +131,7 @@ export const LOGIN: readonly Mutation[] = [
   },
   {
     takesOut: 'only the dev names of its alphabet are names',
-    file: 'oauth-server/login/providers/dev.ts',
+    file: 'lib/catalogue/providers.ts',
     from: '/^[A-Za-z0-9._-]{1,64}$/',
     to: '/^.{1,64}$/',
     noticedBy: 'username=a+b',

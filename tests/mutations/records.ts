@@ -21,7 +21,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'a registration nobody approved ends',
-    file: 'oauth-server/store/clients.ts',
+    file: 'oauth-server/store/client-scripts.ts',
     from: "redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])",
     to: "redis.call('SET', KEYS[1], ARGV[1])",
     noticedBy: 'registration-unused-ends',
@@ -31,7 +31,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'a deleted client’s tokens end',
-    file: 'oauth-server/store/clients.ts',
+    file: 'oauth-server/store/client-scripts.ts',
     from: "  revoke_listed(5, 'client:' .. ARGV[1], tonumber(ARGV[2]))\n",
     to: '',
     noticedBy: 'management-delete-reaches-the-edge',
@@ -79,7 +79,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'registrations nobody approved are bounded',
-    file: 'oauth-server/store/clients.ts',
+    file: 'oauth-server/store/client-scripts.ts',
     from: "if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[4]) then",
     to: "if redis.call('ZCARD', KEYS[2]) >= 999999999 then",
     noticedBy: 'racing registrations over two connections never exceed the bound',
@@ -143,7 +143,7 @@ export const RECORDS: readonly Mutation[] = [
   },
   {
     takesOut: 'the registration token is compared',
-    file: 'oauth-server/store/clients.ts',
+    file: 'oauth-server/store/client-scripts.ts',
     from: "local function held_with(digest)\n  local held = redis.call('GET', KEYS[1])\n  local member = '\"managementDigest\":\"' .. digest .. '\"'\n  return held and string.find(held, member, 1, true)",
     to: "local function held_with(digest)\n  return redis.call('GET', KEYS[1])",
     noticedBy: 'of racing replacements with one token one succeeds, the others repeat it',

@@ -11,6 +11,7 @@ import { createLog } from '../../lib/platform/log.ts'
 import { deriveKey } from '../../lib/platform/secret.ts'
 import { createAccess, type LiveAccess } from '../../oauth-server/access/access.ts'
 import { readConfig } from '../../oauth-server/config.ts'
+import type { Families } from '../../oauth-server/families.ts'
 import { createDevProvider } from '../../oauth-server/login/providers/dev.ts'
 import {
   type Identity,
@@ -19,7 +20,7 @@ import {
   type ProviderFault,
   type RedirectProvider,
 } from '../../oauth-server/login/providers/provider.ts'
-import { createPorts, type Families, type Ports } from '../../oauth-server/ports.ts'
+import { createPorts, type Ports } from '../../oauth-server/ports.ts'
 import type { Grant } from '../../oauth-server/store/grants.ts'
 import { toUser } from '../../oauth-server/store/users.ts'
 import { type ChangingGateway, changingGateway } from './changing-gateway.ts'

@@ -35,7 +35,7 @@ export interface OutagePorts {
   readonly revokedLoad: LoadOptions
 }
 
-export const OUTAGE_MS = 3000
+const OUTAGE_MS = 3000
 const RECOVERY_MS_MAX = 30_000
 /** The load runs on while the store comes back. */
 export const LOAD_SECONDS = 5

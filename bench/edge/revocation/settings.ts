@@ -1,7 +1,7 @@
 /** What the benchmark of revocations is told on its command line. */
 
 import { parseArgs } from 'node:util'
-import { parseCount } from '../settings.ts'
+import { parseCount } from '../../options.ts'
 
 export interface Settings {
   readonly trials: number

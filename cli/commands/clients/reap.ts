@@ -39,7 +39,7 @@ export const reapCommand: CommandMaker = (context) =>
       await withAdministration(context(), async (administration) => {
         const old = await selectClients(administration, { olderThan }, context().clock())
         const ids = old
-          .filter((client) => isNeedless(client, options.unused === true))
+          .filter((client) => isNeedless(client, { withUnused: options.unused === true }))
           .map(({ client_id }) => client_id)
         const words = { noun: 'client', verb: 'delete', done: 'deleted' }
         // Somebody may begin to use one of them before it is its turn.
@@ -49,9 +49,10 @@ export const reapCommand: CommandMaker = (context) =>
       })
     })
 
+/** @param withUnused also approved ones that have no access to anything now. */
 export function isNeedless(
   { kind, approved, grants }: Pick<ClientEntry, 'kind' | 'approved' | 'grants'>,
-  withUnused: boolean,
+  { withUnused }: { readonly withUnused: boolean },
 ): boolean {
   return kind === 'registered' && grants === 0 && (withUnused || !approved)
 }

@@ -26,7 +26,7 @@ export const checkCommand: CommandMaker = (context) =>
 
 async function check(context: Context, compose: boolean): Promise<void> {
   const asCompose = compose || isInContainer(context)
-  const { notes, gateway, ...checked } = checkConfiguration(context, asCompose)
+  const { notes, gateway, ...checked } = checkConfiguration(context, { asCompose })
   const inItself = [...checked.faults, ...(asCompose ? [] : await checkPrograms(context))]
   const faults = asCompose || inItself.length > 0 ? inItself : await checkOutside(context)
   const value = { ok: faults.length === 0, faults, notes }

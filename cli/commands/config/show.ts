@@ -34,7 +34,7 @@ interface Shown {
 
 function show(context: Context, onlyChanged: boolean): void {
   const surroundings = readSurroundings(context)
-  const { faults, gateway } = checkConfiguration(context, isInContainer(context))
+  const { faults, gateway } = checkConfiguration(context, { asCompose: isInContainer(context) })
   const { path, text } = readConfigurationFile(context)
   const values = toFileValues(text)
   const isWanted = ({ source }: { readonly source: string }): boolean =>

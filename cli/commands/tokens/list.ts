@@ -1,7 +1,8 @@
 /** `gateway tokens list`: under which grants tokens are alive. */
 
 import { Command } from 'commander'
-import { type GrantEntry, PERSONAL_CLIENT_ID } from '../../../lib/oauth/administration.ts'
+import type { GrantEntry } from '../../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/client-id.ts'
 import { cell, count, minute } from '../../administration/cells.ts'
 import { withAdministration } from '../../administration/with-administration.ts'
 import type { CommandMaker } from '../../context.ts'

@@ -5,9 +5,7 @@
 
 import {
   InsufficientScopeError,
-  isJSONRPCErrorResponse,
   isJSONRPCRequest,
-  isJSONRPCResultResponse,
   type JSONRPCMessage,
   type RequestId,
 } from '@modelcontextprotocol/client'
@@ -16,6 +14,7 @@ import type { SendOptions } from '../session/legacy.ts'
 import { toFailure, toText } from './failure.ts'
 import { Link, type LinkPorts } from './link.ts'
 import { createMirroredArguments } from './mirrored-arguments.ts'
+import { isAnswer } from './opening.ts'
 import { createWaiting, isStateless, toErrorResponse, type WaitingRequest } from './waiting.ts'
 
 export interface BridgePorts extends Pick<LinkPorts, 'createTransport' | 'createLegacyTransport'> {
@@ -110,10 +109,6 @@ export async function openBridge(ports: BridgePorts): Promise<Bridge> {
     settled: () => waiting.empty(),
     close: () => link.close(),
   }
-}
-
-function isAnswer(message: JSONRPCMessage) {
-  return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
 }
 
 function cancelledId(message: JSONRPCMessage): RequestId | undefined {

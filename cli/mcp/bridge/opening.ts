@@ -47,6 +47,6 @@ export function isOpening(message: JSONRPCMessage): message is JSONRPCRequest {
   return 'id' in message && isInitializeRequest(message)
 }
 
-function isAnswer(message: JSONRPCMessage) {
+export function isAnswer(message: JSONRPCMessage) {
   return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
 }

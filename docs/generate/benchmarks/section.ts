@@ -50,7 +50,7 @@ export interface Section {
 }
 
 /** How many times better ours is; below 1 it is worse. No number where one of them was not reached. */
-export function advantage({ better, ours }: Comparison, other: Value): number {
+function advantage({ better, ours }: Comparison, other: Value): number {
   // Nothing beside nothing is no difference.
   if (ours.value === other.value) return 1
   return better === 'more' ? ours.value / other.value : other.value / ours.value

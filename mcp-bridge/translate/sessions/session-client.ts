@@ -14,7 +14,7 @@ import { META, STATELESS_REVISION } from '../../stateless/envelope.ts'
 /** The only one with sessions that knows elicitation at an address. */
 const URL_REVISION = '2025-11-25'
 /** Its calls are answered in a way of its own, which no client with sessions has agreed to. */
-export const TASKS = 'io.modelcontextprotocol/tasks'
+const TASKS = 'io.modelcontextprotocol/tasks'
 
 export class SessionClient {
   /** Of those with sessions, the one that both sides of the session speak. */

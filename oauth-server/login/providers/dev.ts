@@ -3,11 +3,8 @@
  * reach the gateway.
  */
 
-import type { DevSettings } from '../../../lib/catalogue/providers.ts'
+import { DEV_USERNAME, type DevSettings } from '../../../lib/catalogue/providers.ts'
 import type { DevProvider } from './provider.ts'
-
-/** 1 to 64 of these: a name must be safe wherever a person or a log meets it. */
-const USERNAME = /^[A-Za-z0-9._-]{1,64}$/
 
 export function createDevProvider({ kind, name, label, issuer }: DevSettings): DevProvider {
   return {
@@ -16,6 +13,8 @@ export function createDevProvider({ kind, name, label, issuer }: DevSettings): D
     label,
     issuer,
     identify: (username) =>
-      USERNAME.test(username) ? { providerId: username, name: username, emails: [] } : undefined,
+      DEV_USERNAME.test(username)
+        ? { providerId: username, name: username, emails: [] }
+        : undefined,
   }
 }

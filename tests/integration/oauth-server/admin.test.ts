@@ -1,17 +1,17 @@
 /** What an operator asks the authorization server, against a real store and people who log in. */
 
 import test from 'ava'
-import {
-  type ConsentEntry,
-  type Ended,
-  type GrantEntry,
-  type KeyEntry,
-  type MintedToken,
-  type Page,
-  PERSONAL_CLIENT_ID,
-  type TokenDescription,
-  type UserEntry,
+import type {
+  ConsentEntry,
+  Ended,
+  GrantEntry,
+  KeyEntry,
+  MintedToken,
+  Page,
+  TokenDescription,
+  UserEntry,
 } from '../../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/client-id.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { digest } from '../../../lib/platform/seal.ts'
 import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'

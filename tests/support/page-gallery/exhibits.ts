@@ -1,7 +1,7 @@
 /** Every page, in each state that looks different. */
 
 import type Koa from 'koa'
-import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/administration.ts'
+import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/client-id.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { showAccountPage } from '../../../oauth-server/account/account-page.ts'
 import { GRANTS_MAX } from '../../../oauth-server/account/describe-grants.ts'

@@ -20,7 +20,7 @@ const contextOf = (environment: Environment): Context => ({
 })
 
 const issuerWith = (environment: Environment, asked = true): string | undefined =>
-  withDevelopmentTls(contextOf(environment), asked).environment['PUBLIC_URL']
+  withDevelopmentTls(contextOf(environment), { isAsked: asked }).environment['PUBLIC_URL']
 
 test('--tls makes the address one of https, whatever port and layout', (t) => {
   t.is(issuerWith({}), 'https://localhost:8642')

@@ -1,3 +1,5 @@
+/** What the proxy of programs that ask what they are told to ask is made with, and its bounds. */
+
 import type { Destination } from '../destination.ts'
 import type { Dial } from '../egress.ts'
 import type { Refusal } from './refusal.ts'

@@ -63,11 +63,11 @@ test('one of several, or whatever there is', (t) => {
 
 test('only what nobody needs is reaped', (t) => {
   const entry = { kind: 'registered', approved: false, grants: 0 } as const
-  t.true(isNeedless(entry, false))
-  t.false(isNeedless({ ...entry, approved: true }, false))
-  t.true(isNeedless({ ...entry, approved: true }, true))
-  t.false(isNeedless({ ...entry, approved: true, grants: 1 }, true))
-  t.false(isNeedless({ ...entry, kind: 'configured' }, true))
+  t.true(isNeedless(entry, { withUnused: false }))
+  t.false(isNeedless({ ...entry, approved: true }, { withUnused: false }))
+  t.true(isNeedless({ ...entry, approved: true }, { withUnused: true }))
+  t.false(isNeedless({ ...entry, approved: true, grants: 1 }, { withUnused: true }))
+  t.false(isNeedless({ ...entry, kind: 'configured' }, { withUnused: true }))
 })
 
 const ALICE: UserEntry = {
