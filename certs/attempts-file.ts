@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { writeWhole } from '../lib/platform/whole-file.ts'
+import type { Log } from '../lib/platform/log.ts'
+import { keptFile } from './kept-file.ts'
 import type { AttemptsFile } from './renewal.ts'
 import { type Attempts, afterStart, NO_ATTEMPTS } from './schedule.ts'
 
@@ -15,11 +16,15 @@ const shape = z.object({
   failedAt: z.array(z.number()).default([]),
 })
 
-export function attemptsFile(path: string): AttemptsFile {
+/** Where it cannot be written, what it would hold counts until the process ends. */
+export function attemptsFile(path: string, log: Log): AttemptsFile {
+  let kept = NO_ATTEMPTS
+  const write = keptFile(path, () => JSON.stringify(kept), log)
   return {
     read: (now) => afterStart(readAttempts(path), now),
     keep(attempts) {
-      writeWhole(path, JSON.stringify(attempts))
+      kept = attempts
+      write()
       return attempts
     },
   }

@@ -29,6 +29,8 @@ export interface LegoSettings {
 const RUN_MS_MAX = 15 * 60_000
 const OUTPUT_BYTES_MAX = 1_000_000
 const FAULT_CHARACTERS_MAX = 1000
+/** RFC 8555 section 6.7. */
+const UNKNOWN_ACCOUNT = 'urn:ietf:params:acme:error:accountDoesNotExist'
 /** What Let's Encrypt and others take at most. */
 const NAMES_MAX = 100
 
@@ -47,8 +49,24 @@ export async function runLego(
   const certificates = join(settings.folder, 'certificates')
   // Then what is there afterwards is what came.
   rmSync(certificates, { recursive: true, force: true })
-  await run(settings, legoArguments(settings, names), signal)
+  await runWithAccount(settings, legoArguments(settings, names), signal)
   return readResult(certificates)
+}
+
+/** lego keeps to the account that it has, also where the authority was set up anew and knows of none. */
+async function runWithAccount(
+  settings: LegoSettings,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await run(settings, args, signal)
+  } catch (error) {
+    if (!(error instanceof PairFault && error.message.includes(UNKNOWN_ACCOUNT))) throw error
+    // Without one it registers another.
+    rmSync(join(settings.folder, 'accounts'), { recursive: true, force: true })
+    await run(settings, args, signal)
+  }
 }
 
 /** Always `run`, which asks anew: `renew` is for those who do not keep account of what is due. */

@@ -9,7 +9,7 @@ import type { Log } from '../lib/platform/log.ts'
 import { tellExpiry } from './expiry.ts'
 import { certificateFiles, readPair } from './files.ts'
 import { type Pair, PairFault } from './pair.ts'
-import type { Served } from './publish.ts'
+import { PublishFault, type Served } from './publish.ts'
 
 export interface OwnFilesPorts {
   readonly folder: string
@@ -28,7 +28,7 @@ const LOOK_EVERY_MS = 1000
 export class OwnFiles {
   readonly #ports: OwnFilesPorts
   #timer: NodeJS.Timeout | undefined
-  /** As the files were when they were read last. */
+  /** As the files were when they were last taken or refused. */
   #read = ''
   /** Somebody may be writing at this moment: only what is wrong twice is wrong. */
   #suspect = ''
@@ -61,8 +61,9 @@ export class OwnFiles {
       this.#take(folder)
       this.#read = state
     } catch (error) {
-      if (!(error instanceof PairFault)) throw error
-      if (this.#suspect === state) this.#refuse(state, error.message)
+      if (error instanceof PublishFault) this.#postpone(error.message)
+      else if (!(error instanceof PairFault)) throw error
+      else if (this.#suspect === state) this.#refuse(state, error.message)
       this.#suspect = state
     }
   }
@@ -103,8 +104,17 @@ export class OwnFiles {
   }
 
   #refuse(state: string, fault: string): void {
-    const { folder, log, changed } = this.#ports
     this.#read = state
+    this.#tell(fault)
+  }
+
+  /** Nothing is wrong with the files: each look tries again. */
+  #postpone(fault: string): void {
+    if (fault !== this.#fault) this.#tell(fault)
+  }
+
+  #tell(fault: string): void {
+    const { folder, log, changed } = this.#ports
     this.#fault = fault
     log.error({ folder, fault }, 'the certificate is not taken; the one before stays')
     changed()

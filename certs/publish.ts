@@ -28,12 +28,32 @@ export interface Served {
   readonly origin: string
 }
 
-/** `origin` is kept beside the pair. */
-export function publishPair(folder: string, { pair, origin }: Served): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  chmodSync(folder, 0o700)
+/** The place cannot be written: a full disk, a read-only one. What was served before still is. */
+export class PublishFault extends Error {
+  override readonly name = 'PublishFault'
+}
+
+/**
+ * `origin` is kept beside the pair.
+ * @throws PublishFault
+ */
+export function publishPair(folder: string, served: Served): void {
   const before = currentVersion(folder)
   const version = `..${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}`
+  try {
+    putVersion(folder, version, served)
+  } catch (error) {
+    // Whoever tries again and again must not leave one more each time.
+    rmSync(join(folder, version), { recursive: true, force: true })
+    throw new PublishFault(`${folder} cannot be written: ${(error as Error).message}`)
+  }
+  // Who read the certificate a moment ago finds its key still.
+  removeVersions(folder, [version, before])
+}
+
+function putVersion(folder: string, version: string, { pair, origin }: Served): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
   mkdirSync(join(folder, version), { mode: 0o700 })
   const put = (name: string, text: string): void =>
     writeFileSync(join(folder, version, name), text, { mode: 0o600, flush: true })
@@ -45,8 +65,6 @@ export function publishPair(folder: string, { pair, origin }: Served): void {
   rmSync(coming, { force: true })
   symlinkSync(version, coming)
   renameSync(coming, join(folder, DATA))
-  // Who read the certificate a moment ago finds its key still.
-  removeVersions(folder, [version, before])
 }
 
 /** What is served now, or undefined when nothing that Envoy could serve. */

@@ -23,7 +23,7 @@ import { type Pair, toPair } from './pair.ts'
 import { publishPair, readServed, type Served } from './publish.ts'
 import { Renewal } from './renewal.ts'
 import { type CertificateSource, chooseSource } from './source.ts'
-import { PLACEHOLDER_ORIGIN, type Told, tellCertificate, toStatus, writeStatus } from './status.ts'
+import { PLACEHOLDER_ORIGIN, statusFile, type Told, tellCertificate } from './status.ts'
 
 export interface CertsPorts {
   readonly config: CertsConfig
@@ -68,7 +68,7 @@ export async function startCertificates(ports: CertsPorts): Promise<Stop> {
     fault: supply?.fault,
     nextAttemptAt: supply?.nextAttemptAt,
   })
-  const changed = (): void => writeStatus(folder, toStatus(told()))
+  const changed = statusFile(folder, told, log)
   const publish = (next: Served): void => {
     publishPair(servedFolder, next)
     served = next
@@ -132,14 +132,14 @@ async function firstServed(folder: string, { live, clock }: CertsPorts): Promise
 }
 
 async function openSupply(source: CertificateSource, room: Room): Promise<Supply> {
-  const { live, folder, clock } = room
+  const { live, folder, clock, log } = room
   if (source.kind === 'own') {
     const missing = (pair: Pair): string[] => missingNames(pair, live.current)
     return ownSupply(new OwnFiles({ ...room, folder: source.folder, missing }))
   }
   if (source.kind === 'acme') {
     const toNames = source.challenge === 'dns' ? wildcardNames : hostNames
-    const attempts = attemptsFile(join(folder, 'attempts.json'))
+    const attempts = attemptsFile(join(folder, 'attempts.json'), log)
     const names = (): string[] => toNames(live.current)
     return renewalSupply(new Renewal({ ...room, issuer: acmeIssuer(room), names, attempts }))
   }

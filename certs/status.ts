@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Figures } from '../lib/platform/figures.ts'
-import { writeWhole } from '../lib/platform/whole-file.ts'
+import type { Log } from '../lib/platform/log.ts'
+import { keptFile } from './kept-file.ts'
 import type { Served } from './publish.ts'
 import type { CertificateSource } from './source.ts'
 
@@ -35,13 +36,7 @@ export interface Told {
   readonly nextAttemptAt: number | undefined
 }
 
-export function toStatus({
-  source,
-  served,
-  missing,
-  fault,
-  nextAttemptAt,
-}: Told): CertificateStatus {
+function toStatus({ source, served, missing, fault, nextAttemptAt }: Told): CertificateStatus {
   const { names, notBefore, notAfter } = served.pair
   return {
     source,
@@ -55,8 +50,10 @@ export function toStatus({
   }
 }
 
-export function writeStatus(folder: string, status: CertificateStatus): void {
-  writeWhole(statusPath(folder), `${JSON.stringify(status, undefined, 2)}\n`)
+/** @returns what writes it anew. */
+export function statusFile(folder: string, told: () => Told, log: Log): () => void {
+  const toText = (): string => `${JSON.stringify(toStatus(told()), undefined, 2)}\n`
+  return keptFile(statusPath(folder), toText, log)
 }
 
 /** As the room wrote it last, or undefined before it ever did. */

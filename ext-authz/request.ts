@@ -10,6 +10,9 @@ const SERVICE_EXTENSION = 'service'
 
 const NOTHING = Buffer.alloc(0)
 
+/** As in Envoy's log: over HTTP/2 a stranger's method may be as long as all headers together. */
+const LOGGED_CHARACTERS_MAX = { method: 32, path: 512 } as const
+
 export interface ParsedRequest {
   readonly input: CheckInput
   /** For the log only. */
@@ -30,9 +33,9 @@ export function parseCheckRequest(message: Buffer): ParsedRequest {
       origin: valuesOf(headers, 'origin'),
     },
     requestId: valuesOf(headers, REQUEST_ID_HEADER)[0],
-    method: http?.method ?? '',
+    method: http?.method.slice(0, LOGGED_CHARACTERS_MAX.method) ?? '',
     // Envoy's path includes the query, which may hold anything.
-    path: http?.path.split('?', 1)[0] ?? '',
+    path: http?.path.split('?', 1)[0]?.slice(0, LOGGED_CHARACTERS_MAX.path) ?? '',
   }
 }
 

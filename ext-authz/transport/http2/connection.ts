@@ -127,7 +127,9 @@ export class Connection {
       this.#socket.destroy()
       return
     }
-    this.#log.warn({ code: error.code, detail: error.message }, 'gRPC connection refused')
+    const { code: http2_error, message: detail } = error
+    // Not as `code`, which the log takes for one of OAuth's and hides.
+    this.#log.warn({ http2_error, detail }, 'gRPC connection refused')
     this.#writer.goAway(this.#streams.last, error.code)
     this.#end()
   }

@@ -95,6 +95,26 @@ test('links are followed, also when only what they lead to has changed', async (
   t.is(expiresOf(), two.expires)
 })
 
+test('where ours cannot be put, the one before stays, and it is put there as soon as it can be', async (t) => {
+  const { own, served, files, lines, expiresOf } = world(t)
+  const [one, two] = [await make(), await make()]
+  put(own, one)
+  files.look()
+  const before = readdirSync(served).length
+  const obstacle = join(served, '..data.new')
+  mkdirSync(obstacle)
+  put(own, two)
+  for (let time = 0; time < 3; time += 1) files.look()
+  t.is(expiresOf(), one.expires)
+  t.regex(files.fault ?? '', /served cannot be written: .*EISDIR/)
+  t.is(lines.filter((line) => line.includes('"level":"error"')).length, 1)
+  t.is(readdirSync(served).length, before + 1, 'of what failed nothing is left')
+  rmSync(obstacle, { recursive: true })
+  files.look()
+  t.is(expiresOf(), two.expires)
+  t.is(files.fault, undefined)
+})
+
 test('half a change is waited for; what stays wrong is refused, once and loudly', async (t) => {
   const { own, files, lines, expiresOf } = world(t)
   const [one, two] = [await make(), await make()]

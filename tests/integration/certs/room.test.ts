@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -98,6 +98,24 @@ test('for development there is a certificate from the first moment, and one auth
   await again.stop()
   const other = await startRoom(t, folder, DEVELOPMENT)
   t.not(other.served()?.origin, before?.origin, 'without its authority it is nobody’s')
+})
+
+test('where it cannot write down how things are, it goes on and says so, and writes when it can', async (t) => {
+  const folder = folderOf(t)
+  const first = await startRoom(t, folder, DEVELOPMENT)
+  await first.stop()
+  const obstacle = join(folder, 'state/certs/status.json')
+  rmSync(obstacle)
+  mkdirSync(obstacle)
+  const room = await startRoom(t, folder, DEVELOPMENT)
+  await room.become('mcpServers: { added: { command: "true" } }')
+  await until(() => room.served()?.pair.covers('added.gw.localhost') === true, WAIT_MS_MAX)
+  const told = room.lines.filter((line) => line.includes('cannot be written'))
+  t.is(told.length, 1, 'once')
+  t.regex(told[0] ?? '', /"level":"error".*status\.json/)
+  rmSync(obstacle, { recursive: true })
+  await until(() => room.status()?.names.includes('added.gw.localhost') === true, WAIT_MS_MAX)
+  t.is(room.status()?.fault, null)
 })
 
 test('a service that comes gets its name at once', async (t) => {

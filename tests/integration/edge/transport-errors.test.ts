@@ -256,6 +256,10 @@ for (const [name, [code, ...sent]] of Object.entries(CONNECTION_ERRORS)) {
     const goAway = await peer.find(({ type }) => type === FRAME.goAway)
     t.is(goAway.payload.readUInt32BE(4), code)
     await peer.closed
+    t.true(
+      server.logged.some((line) => line['http2_error'] === code),
+      'and the log says which',
+    )
   })
 }
 

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { type LegoSettings, legoArguments, legoFault, runLego } from '../../../certs/lego.ts'
+import { makePlaceholder } from '../../../certs/making.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lego-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
@@ -76,6 +77,28 @@ test.serial('more names than one certificate holds are refused with the way out'
   await t.throwsAsync(runLego(settings, names, signal), {
     message: /^101 names are more than the 100 .*ACME_DNS_PROVIDER/,
   })
+})
+
+test.serial('where the authority has lost our account another one is registered', async (t) => {
+  const { certificate, key } = await makePlaceholder(['a.example'], Date.now())
+  writeFileSync(join(folder, 'made.crt'), certificate)
+  writeFileSync(join(folder, 'made.key'), key)
+  const account = join(settings.folder, 'accounts/acme.example/a@example.com')
+  const certificates = join(settings.folder, 'certificates')
+  mkdirSync(account, { recursive: true })
+  const unknown = 'acme: error: 400 :: urn:ietf:params:acme:error:accountDoesNotExist :: no'
+  pretend(`if [ -d ${account} ]; then echo '${unknown}' >&2; exit 1; fi
+mkdir -p ${certificates}
+cp ${folder}/made.crt ${certificates}/a.example.crt
+cp ${folder}/made.key ${certificates}/a.example.key`)
+  const pair = await runLego(settings, ['a.example'], signal)
+  t.deepEqual(pair.names, ['a.example'])
+  pretend(`echo '${unknown}' >&2; mkdir -p ${account}; exit 1`)
+  await t.throwsAsync(runLego(settings, ['a.example'], signal), { message: /accountDoesNotExist/ })
+  mkdirSync(account, { recursive: true })
+  pretend("echo 'acme: error: 403 :: urn:ietf:params:acme:error:unauthorized' >&2; exit 1")
+  await t.throwsAsync(runLego(settings, ['a.example'], signal), { message: /unauthorized/ })
+  t.deepEqual(readdirSync(join(settings.folder, 'accounts')), ['acme.example'], 'for nothing else')
 })
 
 test.serial('it ends when we do', async (t) => {

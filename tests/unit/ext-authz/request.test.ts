@@ -54,6 +54,11 @@ test('where both forms are, only the one of our filter counts', (t) => {
   })
 })
 
+test('of what a stranger writes no more is kept for the log than Envoy keeps', (t) => {
+  const { method, path } = parse({ method: 'M'.repeat(30_000), path: `/${'p'.repeat(30_000)}?q` })
+  t.deepEqual([method, path], ['M'.repeat(32), `/${'p'.repeat(511)}`])
+})
+
 test('a question without a request has no headers', (t) => {
   t.deepEqual(parseCheckRequest(Buffer.alloc(0)).input, {
     service: undefined,
