@@ -5,6 +5,7 @@
 
 import { OAuthError } from '../../lib/oauth/error.ts'
 import { formatScope, parseScope } from '../../lib/oauth/scope.ts'
+import { fewMarks } from '../pages/few-marks.ts'
 import {
   AUTH_METHODS,
   type AuthMethod,
@@ -118,7 +119,8 @@ function parseText(value: unknown, name: string): string | undefined {
   if (!isPresent(value)) return undefined
   if (typeof value !== 'string') throw invalid(`${name} must be a text`)
   // Control and bidirectional characters would let a name rewrite the page it stands on; what nobody sees, be nameless.
-  const text = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{DI}]/gu, '').trim()
+  const visible = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{DI}\p{Zl}\p{Zp}]/gu, '').trim()
+  const text = fewMarks(visible)
   return text === '' ? undefined : [...text].slice(0, TEXT_CHARACTERS_MAX).join('')
 }
 

@@ -44,11 +44,18 @@ verifies('client-name-escaped', async (t) => {
     const shown = client_name.slice(0, 6).replace('<', '&lt;').replace('"', '&quot;')
     t.true(response.text.includes(shown.replace('>', '&gt;').replace("'", '&#39;')), client_name)
   }
-  const sly = 'Good\r\nSet-Cookie: a=b\0\u202eevil\u2066\u200b\u{e0041} \u0085App'
+  const sly = 'Good\r\nSet-Cookie: a=b\0\u202eevil\u2066\u200b\u{e0041} \u0085\u2028\u2029App'
   const { client_id, client_name } = await client.register({ client_name: sly })
   t.is(client_name, 'GoodSet-Cookie: a=bevil App')
   const unseen = await client.register({ client_name: '\u3164\u115f\u034f\ufe0f' })
   t.is(unseen.client_name, undefined, 'a name that nobody sees is none')
+  // Vietnamese and Hebrew need several marks on a letter; a tower of them covers the warnings of the page.
+  const marked = await client.register({
+    client_name: 'Vie\u0323\u0302t \u05e9\u05bc\u05c1\u05b8\u0591',
+  })
+  t.is(marked.client_name, 'Vie\u0323\u0302t \u05e9\u05bc\u05c1\u05b8\u0591')
+  const tower = await client.register({ client_name: `Cla${'\u0323\u0331'.repeat(80)}ude` })
+  t.is(tower.client_name, 'Cla\u0323\u0331\u0323\u0331\u0323ude')
   const { response } = await createPerson(send).open(client.begin(client_id, ECHO).url)
   t.true(response.text.includes('GoodSet-Cookie: a=bevil App'))
   t.notRegex(response.text, /[\u202a-\u202e\u2066-\u2069\u200b\0]/)

@@ -84,7 +84,7 @@ export const CLIENTS_AND_RIGHTS: readonly Mutation[] = [
   {
     takesOut: 'a client’s name steers no page',
     file: 'oauth-server/clients/metadata.ts',
-    from: "value.replaceAll(/[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{DI}]/gu, '').trim()",
+    from: "value.replaceAll(/[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{DI}\\p{Zl}\\p{Zp}]/gu, '').trim()",
     to: 'value.trim()',
     noticedBy: 'client-name-escaped',
     test: conformance('injection'),

@@ -4,6 +4,7 @@
  * what rules compare is left out instead: mended it would be another one.
  */
 
+import { fewMarks } from '../../pages/few-marks.ts'
 import type { Identity } from './provider.ts'
 
 const NAME_CHARACTERS_MAX = 128
@@ -27,7 +28,7 @@ export function fitIdentity({ name, login, emails, ...rest }: Identity): Identit
 /** Nothing that steers a terminal, a page or the direction of writing. */
 export function cleanName(name: string): string {
   const visible = name.normalize('NFC').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-  const characters = [...visible.replace(/\s+/gu, ' ').trim()]
+  const characters = [...fewMarks(visible).replace(/\s+/gu, ' ').trim()]
   return characters.slice(0, NAME_CHARACTERS_MAX).join('').trim()
 }
 

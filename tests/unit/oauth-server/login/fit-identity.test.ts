@@ -31,6 +31,12 @@ test('who is called nothing that can be shown is called by their id', (t) => {
   }
 })
 
+test('a tower of marks becomes a letter that stays within its line', (t) => {
+  const name = `Rene\u0301 q${'\u0323'.repeat(60)}`
+  const user = toUser('corp', { providerId: '7', name, emails: [] })
+  t.is(user.name, `René q${'\u0323'.repeat(5)}`)
+})
+
 test('not having been told stays so', (t) => {
   const user = toUser('corp', { providerId: '7', name: 'a', emails: [], groups: undefined })
   t.is(user.groups, undefined)
