@@ -18,6 +18,7 @@ import { RpcFault } from '../json-rpc.ts'
 import { NATIVE_ALIVE_MS, NATIVE_START_TIMEOUT_MS, PLACE_WAIT_MS, STOP_WAITS } from '../limits.ts'
 import { Backoff } from '../runner/backoff.ts'
 import { waitForEnd } from '../runner/ending-wait.ts'
+import { showBeginning } from '../runner/hide-secrets.ts'
 import type { ChildHost, HostedChild, HostedEvents } from '../runner/host.ts'
 import { planLaunch } from '../runner/launch-plan.ts'
 import { toNotBegun } from '../runner/never-begun.ts'
@@ -48,7 +49,7 @@ interface Running extends NativeServer {
 
 const UNTOUCHED = { isLeaving: false, wasAsked: false, isSuspected: false }
 const POLL_MS = 20
-const SHOWN_CHARACTERS = 300
+const SHOWN_BYTES = 300
 
 export class NativeServers {
   readonly #ports: NativePorts
@@ -148,8 +149,9 @@ export class NativeServers {
       const plan = planLaunch(service, undefined, place, new Map())
       const env = { ...plan.env, MCP_NATIVE_SOCKET: there, MCP_NATIVE_SECRET: secret }
       // Each bridge has its own.
-      const order = { ...plan, env, isLent: false }
-      const child = host.launch(order, this.#events(service))
+      const secrets = [...(plan.secrets ?? []), secret]
+      const order = { ...plan, env, isLent: false, secrets }
+      const child = host.launch(order, this.#events(service, secrets))
       const ready = waitUntilReady(service, here, child)
       // Whoever waits hears of it; without anybody it is no unforeseen rejection.
       ready.catch(() => {})
@@ -160,13 +162,13 @@ export class NativeServers {
   }
 
   /** What it says it says over HTTP: its stdout is as good as stderr. */
-  #events(service: Service): HostedEvents {
+  #events(service: Service, secrets: readonly string[]): HostedEvents {
     const log = this.#ports.log.child({ service: service.name })
     const sparing = createSparing()
     return {
       frame: (line) =>
         sparing((count) => {
-          const text = line.toString('utf8', 0, SHOWN_CHARACTERS)
+          const text = showBeginning(line, SHOWN_BYTES, secrets)
           log.debug({ line: text, count }, 'native server printed')
         }),
       oversized: () => {},

@@ -9,12 +9,13 @@ import { isTooMuch, parseExactly } from '../exact-json.ts'
 import { type RpcMessage, serialize, toMessage } from '../json-rpc.ts'
 import { createSparing } from '../sparing.ts'
 import { KEPT_BYTES } from './framing.ts'
+import { showBeginning } from './hide-secrets.ts'
 import type { ChildHost, LaunchOrder } from './host.ts'
 import { type InputAccount, InputShare } from './input-share.ts'
 import { callOfOversized } from './oversized.ts'
 import type { Upstream, UpstreamEvents } from './upstream.ts'
 
-const SHOWN_CHARACTERS = 200
+const SHOWN_BYTES = 200
 
 export interface ChildPorts {
   /** Where what it has not read counts. */
@@ -47,7 +48,7 @@ export function launchChild(
       } else if (message !== undefined) events.message(message)
       else {
         rubbish((count) => {
-          const shown = text.slice(0, SHOWN_CHARACTERS)
+          const shown = showBeginning(line, SHOWN_BYTES, order.secrets).trim()
           log.warn({ line: shown, count }, 'server printed what is not a message')
         })
       }

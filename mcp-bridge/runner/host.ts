@@ -23,6 +23,8 @@ export interface LaunchOrder {
   readonly isLent: boolean
   /** Lines of stdout beyond it are skipped. */
   readonly frameBytesMax: number
+  /** What of all this is for no log, should the program print it. */
+  readonly secrets?: readonly string[]
 }
 
 export interface HostedEvents {

@@ -28,6 +28,7 @@ export interface LaunchPlace {
 /**
  * What replaces the templates of a service's texts.
  * @param ownSecrets what the person has entered for this service.
+ * @param noteSecret is told each secret that was put into a text.
  * @returns a function that throws RangeError naming the template that has no value.
  */
 export function createExpand(
@@ -35,10 +36,15 @@ export function createExpand(
   person: Person | undefined,
   { environment, dataFolder }: LaunchPlace,
   ownSecrets: ReadonlyMap<string, string>,
+  noteSecret: (secret: string) => void = () => {},
 ): (text: string) => string {
-  const secretOf = (secret: string): string | undefined =>
+  const secretOf = (secret: string): string | undefined => {
     // Never the operator's in the place of a person's.
-    Object.hasOwn(userSecrets, secret) ? ownSecrets.get(secret) : readText(secret, environment)
+    const isOwn = Object.hasOwn(userSecrets, secret)
+    const value = isOwn ? ownSecrets.get(secret) : readText(secret, environment)
+    if (value !== undefined) noteSecret(value)
+    return value
+  }
   return (text) =>
     expandTemplate(text, (template) => {
       if (template === 'data') return dataFolder
@@ -58,7 +64,8 @@ export function planLaunch(
   place: LaunchPlace,
   ownSecrets: ReadonlyMap<string, string>,
 ): LaunchPlan {
-  const expand = createExpand(service, person, place, ownSecrets)
+  const secrets = new Set<string>()
+  const expand = createExpand(service, person, place, ownSecrets, (secret) => secrets.add(secret))
   const { dataFolder } = place
   const { name, launch, folders, stopCommand, isolation, limits } = service
   if (launch.kind === 'remote') throw new TypeError(`${name} is no program`)
@@ -74,6 +81,8 @@ export function planLaunch(
     // Its process runs under a lease.
     isLent: isolation !== 'session',
     frameBytesMax: limits.messageBytes,
+    // Last: all texts are expanded.
+    secrets: [...secrets],
   }
 }
 

@@ -34,6 +34,7 @@ interface Launched {
   readonly service: string
   readonly frameBytesMax: number
   readonly events: HostedEvents
+  readonly secrets: readonly string[]
 }
 
 interface LocalChildPorts extends ChildPorts {
@@ -57,7 +58,7 @@ export class LocalChild implements HostedChild {
   #pauses = 0
 
   constructor(launched: Launched, ports: LocalChildPorts) {
-    const { grouped, marker, service } = launched
+    const { grouped, marker, service, secrets } = launched
     this.#grouped = grouped
     this.#marker = marker
     this.#uid = launched.uid
@@ -68,7 +69,7 @@ export class LocalChild implements HostedChild {
     const { stderr } = grouped.child
     const log = ports.log.child({ service, child_pid: grouped.pid })
     // Without descriptors left Node makes a child that has no pipes at all.
-    const tail = stderr ? drainStderr(stderr, log, ports.clock) : () => ''
+    const tail = stderr ? drainStderr(stderr, { log, clock: ports.clock, secrets }) : () => ''
     this.#outputEnded = this.#read(launched)
     this.#watchInput(launched.events)
     this.ended = this.#end(tail)

@@ -31,10 +31,10 @@ export function createLocalHost(options: LocalHostOptions): ChildHost {
       const env = { ...environmentOf(order, surroundings), [CHILD_MARKER]: marker }
       const lent = order.isLent ? { name: CHILD_MARKER, value: marker } : undefined
       const place = { cwd: order.cwd, env, uid: account?.uid, lent }
-      const { command, args, service, frameBytesMax, stopCommand } = order
+      const { command, args, service, frameBytesMax, stopCommand, secrets = [] } = order
       const grouped = groups.launch({ command, args, ...place, stdio: 'pipe' })
       const child = new LocalChild(
-        { grouped, marker, uid: account?.uid, service, frameBytesMax, events },
+        { grouped, marker, uid: account?.uid, service, frameBytesMax, events, secrets },
         {
           ...options,
           release: account?.release,

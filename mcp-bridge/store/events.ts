@@ -180,8 +180,8 @@ class WrittenBehind implements EventRecords {
         entries.push(sealed.length)
         this.#storedBytes += sealed.length
       }
-      const outdated = this.#dropOutdated(entries)
-      if (outdated > 0) pipeline.lpop(key, outdated)
+      // Counted from the newest: the store may have let the others go, or never had them.
+      if (this.#dropOutdated(entries)) pipeline.ltrim(key, -entries.length, -1)
       const { lifetimeSeconds } = this.#options
       const seconds = state === 'open' ? lifetimeSeconds : EVENTS_LEFT_SECONDS
       pipeline.expire(key, Math.min(seconds, lifetimeSeconds))
@@ -189,19 +189,18 @@ class WrittenBehind implements EventRecords {
     if (state !== 'open') for (const bytes of entries.splice(0)) this.#storedBytes -= bytes
   }
 
-  /** Counts oldest entries out that are too much; returns how many. */
-  #dropOutdated(entries: number[]): number {
+  /** Counts oldest entries out that are too much; returns whether there were any. One is left. */
+  #dropOutdated(entries: number[]): boolean {
     const isCrowded = this.#storedBytes > EVENTS_STORED_TOTAL_BYTES_MAX
     const most = isCrowded ? EVENTS_STORED_SHARE_BYTES : EVENTS_STORED_BYTES_MAX
     let sum = entries.reduce((total, bytes) => total + bytes, 0)
-    let count = 0
+    const before = entries.length
     while (sum > most && entries.length > 1) {
       const bytes = entries.shift() ?? 0
       sum -= bytes
       this.#storedBytes -= bytes
-      count += 1
     }
-    return count
+    return entries.length < before
   }
 
   #takeLines(written: Written): string[] {

@@ -99,6 +99,25 @@ test('the store keeps a bounded part of it, the newest', async (t) => {
   t.true(found.length >= 8 && found.length < 16)
 })
 
+test('what the store has lost, or let go in its time, takes nothing along that came later', async (t) => {
+  const { events, redis, sessionId, key } = setUp(t)
+  const recorder = events.recorder(sessionId, OWNER)
+  const json = JSON.stringify('x'.repeat(EVENTS_STORED_BYTES_MAX / 16))
+  const write = async (from: number, to: number): Promise<void> => {
+    for (let place = from; place <= to; place += 1) {
+      recorder.append(idOf(1, place), json)
+      await events.flush()
+    }
+  }
+  await write(1, 20)
+  await redis.del(key)
+  await write(21, 24)
+  t.deepEqual(places(await events.recover(sessionId, OWNER, idOf(1, 0))), [21, 22, 23, 24])
+  await write(25, 60)
+  const kept = (await redis.lrange(key, 0, -1)).join('').length
+  t.true(kept <= EVENTS_STORED_BYTES_MAX && kept > EVENTS_STORED_BYTES_MAX / 2)
+})
+
 test('an end takes everything out, also what was on its way', async (t) => {
   const { events, redis, sessionId, key } = setUp(t)
   const recorder = events.recorder(sessionId, OWNER)

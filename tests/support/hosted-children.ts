@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { toUserId } from '../../mcp-bridge/runner/user-id.ts'
-import { fixture, startBridge } from './bridge.ts'
+import { fixture, type LogLine, startBridge } from './bridge.ts'
 import { fixtureInfo, initializeBody, json, note, open, rpc, send } from './mcp.ts'
 
 const services = {
@@ -27,6 +27,11 @@ const services = {
     isolation: 'user',
     cwd: '${data}',
   }),
+  outspoken: {
+    command: process.execPath,
+    args: ['-e', 'console.log(process.env.LINES); console.error(process.env); process.exit(3)'],
+    env: { KEY: 'Bearer ${secret.SERVICE_KEY}', LINES: '${secret.SERVICE_LINES}' },
+  },
   tidy: fixture('echoes.ts', {
     cwd: '${data}',
     env: { WORD: '${user.id}' },
@@ -35,7 +40,12 @@ const services = {
   absent: { command: '/no/such/program' },
   broken: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
 }
-const environment = { SERVICE_KEY: 'for-the-service', GATEWAY_SECRET: 'canary-root', LC_ALL: 'C' }
+const environment = {
+  SERVICE_KEY: 'for-the-service',
+  SERVICE_LINES: 'first-canary\nsecond-canary',
+  GATEWAY_SECRET: 'canary-root',
+  LC_ALL: 'C',
+}
 export async function testChildren(withRunner: boolean): Promise<void> {
   const bridge = await startBridge({ services, environment, withRunner })
   test.after.always(() => bridge.stop())
@@ -53,6 +63,19 @@ export async function testChildren(withRunner: boolean): Promise<void> {
     t.regex(error?.message ?? '', /service single/)
     t.is((await send(bridge, 'single', rpc('echo'), { session: id })).status, 404)
     t.is((await send(bridge, 'fix', rpc('echo'), { session: other.id })).status, 200)
+  })
+
+  test('what a server shows of its secrets is hidden wherever it is logged', async (t) => {
+    t.truthy((await json(send(bridge, 'outspoken', initializeBody()))).error)
+    const isItsOwn = ({ service }: LogLine): boolean => service === 'outspoken'
+    const logged = (): string =>
+      JSON.stringify(bridge.log.filter(isItsOwn)) + (bridge.runner?.printed.log ?? '')
+    for (let waited = 0; waited < 5000 && !/without being asked/.test(logged()); waited += 10) {
+      await sleep(10)
+    }
+    t.regex(logged(), /"stderr":" {2}KEY: 'Bearer \[redacted\]'/)
+    t.regex(logged(), /"line":"\[redacted\]"/)
+    t.notRegex(logged(), /for-the-service|-canary/)
   })
 
   test('a shared server that died is there again for the next session', async (t) => {
