@@ -81,7 +81,8 @@ export function toTable(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** Tells a failure on stderr and answers the exit code; a stack only for what nobody foresaw. */
-export function reportFailure(error: unknown, output: Output): ExitCode {
+export function reportFailure(thrown: unknown, output: Output): ExitCode {
+  const error = isOutOfSpace(thrown) ? toOutOfSpace(thrown) : thrown
   if (output.json) {
     output.note(JSON.stringify({ error: toFailure(error) }))
   } else if (error instanceof CliError) {
@@ -93,6 +94,23 @@ export function reportFailure(error: unknown, output: Output): ExitCode {
     output.note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   return error instanceof CliError ? error.exitCode : EXIT_CODE.failed
+}
+
+/** Of the locks, which are SQLite's. */
+const SQLITE_FULL = 13
+
+/** Any step that writes may meet it: a fault of the machine, and none of this program. */
+function isOutOfSpace(error: unknown): error is Error {
+  const { code, errcode } = (error ?? {}) as { readonly code?: unknown; readonly errcode?: unknown }
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || errcode === SQLITE_FULL
+  return error instanceof Error && isFull
+}
+
+function toOutOfSpace(cause: Error): CliError {
+  return new CliError(`There is no space left to write to (${cause.message}).`, {
+    nextStep: 'df -h and df -i tell which disk is full; free some of it, then again',
+    cause,
+  })
 }
 
 /** Words of servers may be in it: what would move a terminal's cursor is shown, not done. */

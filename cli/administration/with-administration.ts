@@ -9,13 +9,14 @@ import { NUMBERED_SOCKET_NAMES, PROCESSES_MAX } from '../../lib/platform/unix-so
 import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
+import { requireNoSilent } from '../instance/silent.ts'
 import { requireOpenState } from '../instance/state-directory.ts'
 import { type Administration, createAdministration, silent } from './administration.ts'
 import { execInCompose } from './compose-exec.ts'
 
 const CONNECT_MS = 2000
 
-/** @throws CliError with exit code 3 when no gateway runs here. */
+/** @throws CliError with exit code 3 where no gateway runs, with 1 where one runs and does not answer. */
 export async function withAdministration(
   context: Context,
   use: (administration: Administration) => Promise<void>,
@@ -71,6 +72,7 @@ export function operatorName(): string {
 
 function notRunning(context: Context): CliError {
   requireOpenState(stateDirectoryOf(context))
+  requireNoSilent(stateDirectoryOf(context))
   return new CliError(`No gateway runs with the state directory ${stateDirectoryOf(context)}.`, {
     exitCode: EXIT_CODE.notRunning,
     nextStep:

@@ -5,6 +5,7 @@ import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { askSocket } from './ask-socket.ts'
 import type { ControlFault } from './control-server.ts'
 import { controlSockets } from './run-file.ts'
+import { requireNoSilent } from './silent.ts'
 import { requireOpenState } from './state-directory.ts'
 import type { GatewayStatus } from './status.ts'
 
@@ -25,7 +26,7 @@ export async function findGateway(
   return undefined
 }
 
-/** @throws CliError with exit code 3 when none answers. */
+/** @throws CliError with exit code 3 where none runs, with 1 where one runs and does not answer. */
 export async function requireGateway(
   stateDirectory: string,
   environment: Environment,
@@ -33,6 +34,7 @@ export async function requireGateway(
   const found = await findGateway(stateDirectory, environment)
   if (found !== undefined) return found
   requireOpenState(stateDirectory)
+  requireNoSilent(stateDirectory)
   throw new CliError(`No gateway runs with the state directory ${stateDirectory}.`, {
     exitCode: EXIT_CODE.notRunning,
     nextStep: 'npm start, or set GATEWAY_STATE_DIR to the folder of the one you mean',

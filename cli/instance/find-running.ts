@@ -5,6 +5,7 @@ import { type Context, stateDirectoryOf } from '../context.ts'
 import { type ContainerStatus, parseContainers } from '../status/compose-ps.ts'
 import { type DockerCompose, findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 import { findGateway, type RunningGateway } from './control-client.ts'
+import { requireNoSilent } from './silent.ts'
 import { requireOpenState } from './state-directory.ts'
 
 export type FoundGateway =
@@ -27,11 +28,12 @@ export async function findRunning(context: Context): Promise<FoundGateway | unde
   return containers.length === 0 ? undefined : { kind: 'compose', compose, containers }
 }
 
-/** @throws CliError with exit code 3 where neither is. */
+/** @throws CliError with exit code 3 where neither is, with 1 where one runs and does not answer. */
 export async function requireRunning(context: Context): Promise<FoundGateway> {
   const found = await findRunning(context)
   if (found !== undefined) return found
   requireOpenState(stateDirectoryOf(context))
+  requireNoSilent(stateDirectoryOf(context))
   const isFolder = isComposeFolder(context.workingDirectory)
   const containers = isFolder ? ', and no container of this folder’s compose.yaml is there' : ''
   throw new CliError(

@@ -39,6 +39,11 @@ export function isSupervising(pid: number, instance: string): boolean {
   return findLeftovers(instance).some((part) => parentOf(part) === pid)
 }
 
+/** Whether a signal has stopped it (SIGTSTP of Ctrl-Z, SIGSTOP), so that it does nothing (Linux; elsewhere false). */
+export function isSuspended(pid: number): boolean {
+  return /^State:\s*T/m.test(readProc(pid, 'status'))
+}
+
 export function processIds(): number[] {
   try {
     return readdirSync('/proc')

@@ -19,6 +19,7 @@ import { type FileLock, openFileLock } from '../instance/file-lock.ts'
 import { instanceOf, isSupervising } from '../instance/leftovers.ts'
 import { anotherPort } from '../instance/ports.ts'
 import { readRun, removeRun, writeRun } from '../instance/run-file.ts'
+import { toSilent } from '../instance/silent.ts'
 
 export interface Claim {
   /** The folder of this gateway's sockets. */
@@ -73,6 +74,7 @@ async function takeLock(
     const isSilent = isOurs
       ? pid !== undefined && isSupervising(pid, instanceOf(stateDirectory))
       : performance.now() > until
+    // What it has started is not taken for a dead one's.
     if (isSilent) throw toSilent(stateDirectory, pid)
     if (isOurs) return
     await sleep(LOOK_EVERY_MS)
@@ -122,16 +124,6 @@ function toAlreadyRunning(
     `A gateway already runs with the state directory ${stateDirectory} (process ${pid ?? 'unknown'}).`,
     {
       nextStep: `stop it with \`npm run gateway stop\`, or start a second one: GATEWAY_PORT=${anotherPort(GATEWAY_PORT)} GATEWAY_STATE_DIR=.gateway-two npm start`,
-    },
-  )
-}
-
-/** Its socket was removed, or it is frozen: what it has started is not taken for a dead one's. */
-function toSilent(stateDirectory: string, pid: number | undefined): CliError {
-  return new CliError(
-    `A gateway already runs with the state directory ${stateDirectory} (process ${pid ?? 'unknown'}), and does not answer.`,
-    {
-      nextStep: `kill ${pid ?? '<the process that fuser finds for its file lock>'}   ends it and all its parts; then again`,
     },
   )
 }

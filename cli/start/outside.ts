@@ -1,11 +1,14 @@
-/** What a start needs beside the configuration: ports of this machine, a store of the operator's, what gets certificates. */
+/** What a start needs beside the configuration: a folder that is nobody else's, ports of this machine, a store of the operator's, what gets certificates. */
 
 import { chooseSource } from '../../certs/source.ts'
 import type { Gateway } from '../../lib/catalogue/gateway.ts'
 import { byVariable, type Ports } from '../../lib/catalogue/ports.ts'
+import type { Environment } from '../../lib/platform/environment.ts'
 import { CliError } from '../cli-error.ts'
 import type { Context } from '../context.ts'
+import { findGateway } from '../instance/control-client.ts'
 import { hasIpv6Loopback, requireFreePorts } from '../instance/ports.ts'
+import { requireNoSilent } from '../instance/silent.ts'
 import { type StorePlace, withConnection } from '../instance/store.ts'
 import type { CertificatesPlan } from '../supervisor/certs-part.ts'
 import { planCertificates } from './certificates.ts'
@@ -56,12 +59,25 @@ export async function requireOutside(context: Context, own: readonly number[]): 
   const { environment, workingDirectory } = context
   const { gateway, values } = readConfiguration(context)
   const { addresses, stateDirectory } = gateway
+  await requireNoOther(stateDirectory, environment)
   const listening = await requirePorts(gateway, own).catch(toAdviceForFiles)
   const { REDIS_URL: url, REDIS_PASSWORD: password } = values
   if (url !== undefined) await reachStore({ url, password })
   const certificates = chooseSource({ addresses, stateDirectory, workingDirectory }, environment)
   const settings = { gateway, httpPort: values.GATEWAY_HTTP_PORT, certificates }
   await planCertificates({ context, settings, progress: { note() {} }, own }, listening)
+}
+
+/** The one whose place is to be taken, which asks, is our parent. @throws CliError when another one has the folder. */
+async function requireNoOther(stateDirectory: string, environment: Environment): Promise<void> {
+  const running = await findGateway(stateDirectory, environment)
+  if (running === undefined) return requireNoSilent(stateDirectory)
+  const { pid } = running.status
+  if (pid === process.ppid) return
+  throw new CliError(
+    `Another gateway runs with the state directory ${stateDirectory} (process ${pid}).`,
+    { nextStep: 'stop it, or let GATEWAY_STATE_DIR name another folder' },
+  )
 }
 
 /** A start is advised to set another port before itself: here one starts already. */

@@ -12,6 +12,8 @@ import { startValkey, type Valkey } from './valkey.ts'
 export interface OAuthServer {
   readonly send: Send
   readonly issuer: string
+  /** Path of the socket it listens on. */
+  readonly socket: string
   readonly valkey: Valkey
   readonly pid: number
   /** Every line the process has written so far. */
@@ -94,6 +96,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
   return {
     send: sendOverSocket(socket),
     issuer: options.environment?.['PUBLIC_URL'] ?? ISSUER,
+    socket,
     valkey,
     pid: child.pid ?? 0,
     lines,

@@ -1,6 +1,7 @@
 /** A restart that is asked for, and an end that comes while it is judged whether another start would be refused. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { makePlace, until } from '../../support/gateway-process.ts'
 
@@ -45,3 +46,27 @@ onLinux(
     t.throws(() => process.kill(judge, 0), { code: 'ESRCH' })
   },
 )
+
+test.serial('a restart into the state directory of another gateway is refused', async (t) => {
+  const [place, other] = await Promise.all([makePlace(t), makePlace(t)])
+  // What the shell sets would overrule .env.
+  const ownState = { GATEWAY_STATE_DIR: undefined }
+  const gateway = place.gateway(['start'], ownState)
+  const another = other.gateway(['start'])
+  await gateway.line(`ready http://localhost:${place.port}`)
+  await another.line(`ready http://localhost:${other.port}`)
+  const socketOf = { GATEWAY_STATE_DIR: join(place.folder, '.gateway') }
+  writeFileSync(join(place.folder, '.env'), `GATEWAY_STATE_DIR=${other.state}\n`)
+  const { exitCode, stderr } = await place.gateway(['restart'], socketOf).ended
+  t.is(exitCode, 1)
+  t.regex(
+    stderr,
+    new RegExp(
+      `Another gateway runs with .* \\(process ${another.child.pid}\\).*GATEWAY_STATE_DIR`,
+    ),
+  )
+  writeFileSync(join(place.folder, '.env'), '')
+  t.is((await place.gateway(['restart'], socketOf).ended).exitCode, 0)
+  t.is((await place.gateway(['stop'], socketOf).ended).exitCode, 0)
+  t.is((await gateway.ended).exitCode, 0)
+})

@@ -5,6 +5,9 @@ import test from 'ava'
 import { type GatewayStatus, isServing } from '../../../cli/instance/status.ts'
 import { makePlace, type Place, until } from '../../support/gateway-process.ts'
 
+// Only /proc tells whether a process that does not answer is suspended.
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
+
 const statusOf = async (place: Place): Promise<GatewayStatus> =>
   JSON.parse((await place.gateway(['status', '--json']).ended).stdout) as GatewayStatus
 const runFile = ({ state }: Place): string => join(state, 'run.json')
@@ -179,6 +182,22 @@ test.serial('a second start with the same state directory says who runs', async 
     second.stderr,
     new RegExp(`already runs .*\\(process ${gateway.child.pid}\\)\\.\n→ stop it`),
   )
+  t.true((await statusOf(place)).ready)
+})
+
+onLinux('one that is suspended is told as such, and how it goes on', async (t) => {
+  const place = await makePlace(t)
+  const gateway = place.gateway(['start'])
+  await gateway.line(readyLine(place))
+  gateway.child.kill('SIGSTOP')
+  const asked = [['status'], ['stop'], ['health'], ['users', 'list'], ['start']]
+  const answers = await Promise.all(asked.map((words) => place.gateway(words).ended))
+  for (const [index, { exitCode, stderr }] of answers.entries()) {
+    t.is(exitCode, 1, asked[index]?.join(' '))
+    t.regex(stderr, new RegExp(`runs with .* \\(process ${gateway.child.pid}\\), and is suspended`))
+    t.true(stderr.includes(`fg in its terminal, or kill -CONT ${gateway.child.pid} `), stderr)
+  }
+  gateway.child.kill('SIGCONT')
   t.true((await statusOf(place)).ready)
 })
 

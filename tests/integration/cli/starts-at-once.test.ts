@@ -26,7 +26,7 @@ test.serial('of many starts at once one serves, and can be asked and stopped', a
     for (const loser of starts.filter((start) => start !== winner)) {
       const { exitCode, stderr } = await loser.ended
       t.is(exitCode, 1)
-      t.regex(stderr, new RegExp(`already runs with the state directory .* \\(process ${pid}\\)`))
+      t.regex(stderr, new RegExp(`runs with the state directory .* \\(process ${pid}\\)`))
     }
     const status = await place.gateway(['status', '--json']).ended
     t.is(status.exitCode, 0, status.stderr)
@@ -45,7 +45,7 @@ onLinux('one that lost its socket is named by another start, and goes on', async
   const before = place.remaining()
   rmSync(join(readRun(place.state)?.sockets ?? '', SOCKET_NAMES.control))
   const refusal = new RegExp(
-    `already runs .*\\(process ${gateway.child.pid}\\), and does not answer\\.\n→ kill ${gateway.child.pid}`,
+    `runs .*\\(process ${gateway.child.pid}\\), and does not answer\\.\n→ kill ${gateway.child.pid}`,
   )
   for (const lost of ['the socket', 'the lock as well']) {
     if (lost === 'the lock as well') rmSync(join(place.state, 'lock'), { force: true })

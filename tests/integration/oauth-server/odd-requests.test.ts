@@ -1,7 +1,8 @@
+import { request as overSocket } from 'node:http'
 import test from 'ava'
 import { form, type HttpResponse } from '../../support/http.ts'
 import { createOAuthClient, type Fields } from '../../support/oauth-client.ts'
-import { startOAuthServer } from '../../support/oauth-server.ts'
+import { startOAuthServer, untilLine } from '../../support/oauth-server.ts'
 import { credentialsOf } from '../../support/obtain-tokens.ts'
 import { createPerson } from '../../support/person.ts'
 
@@ -304,3 +305,28 @@ test.serial('documents answer HEAD as they answer GET, without the body', async 
     }
   }
 })
+
+test.serial(
+  'a body that its client cuts off is the client’s fault, and no error of ours',
+  async (t) => {
+    const request = overSocket({
+      ...{ socketPath: server.socket, method: 'POST', path: '/token', agent: false },
+      headers: {
+        ...{ host: new URL(issuer).host, 'x-request-id': 'cut-off' },
+        ...{ 'content-type': 'application/x-www-form-urlencoded', 'content-length': 100 },
+      },
+    })
+    request.on('error', () => {
+      // Ours: it is cut off.
+    })
+    request.write('grant_type=', () => setTimeout(() => request.destroy(), 100))
+    const line = await untilLine(server, /"cut-off".*"msg":"request"/)
+    t.is(JSON.parse(line).status, 400)
+    const lines = server.lines.filter((told) => told.includes('"cut-off"'))
+    t.false(
+      lines.some((told) => told.includes('"level":"error"')),
+      lines.join('\n'),
+    )
+    t.true(lines.some((told) => told.includes('"error":"invalid_request"')))
+  },
+)

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import test from 'ava'
-import { createOutput, toJsonText } from '../../../cli/output.ts'
+import { createOutput, reportFailure, toJsonText } from '../../../cli/output.ts'
 
 test('JSON says the same and moves no cursor, whatever a server put into it', (t) => {
   const value = { name: 'a\u001b[2J\u009b31m\u007f\u0085é☃' }
@@ -39,3 +39,20 @@ test('what goes on ends without a fault when nobody reads any more', async (t) =
   )
   t.false(await send('a line'))
 })
+
+for (const [message, facts] of [
+  ['ENOSPC: no space left on device, write', { code: 'ENOSPC' }],
+  ['database or disk is full', { code: 'ERR_SQLITE_ERROR', errcode: 13 }],
+] as const) {
+  for (const json of [false, true]) {
+    test(`a full disk is told in a sentence: ${message}${json ? ', as JSON' : ''}`, (t) => {
+      const stderr = new PassThrough()
+      const output = createOutput({ stdout: new PassThrough(), stderr }, { json, colour: false })
+      t.is(reportFailure(Object.assign(new Error(message), facts), output), 1)
+      const told = String(stderr.read())
+      t.true(told.includes(`There is no space left to write to (${message}).`))
+      t.regex(told, /df -h/)
+      t.notRegex(told, /\bat .*\.ts/)
+    })
+  }
+}
