@@ -84,7 +84,7 @@ export function toTable(rows: readonly (readonly string[])[]): string[] {
 export function reportFailure(thrown: unknown, output: Output): ExitCode {
   const error = isOutOfSpace(thrown) ? toOutOfSpace(thrown) : thrown
   if (output.json) {
-    output.note(JSON.stringify({ error: toFailure(error) }))
+    output.note(toJsonRow({ error: toFailure(error) }))
   } else if (error instanceof CliError) {
     output.note(toPlain(error.message))
     if (error.nextStep !== undefined) output.note(`→ ${toPlain(error.nextStep)}`)

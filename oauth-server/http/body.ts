@@ -21,10 +21,15 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<st
   request.on('data', onData)
   request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
   // Nobody hears the answer; the log and the figures do, and must not take it for a failure of ours.
-  request.once('error', ({ message: detail, cause }) =>
-    reject(new OAuthError('invalid_request', 'the body was cut off', { detail, cause })),
-  )
+  request.once('error', (error) => reject(toCutOff(error)))
+  // Who left during a step before this one is announced no more.
+  if (request.destroyed && !request.readableEnded) reject(toCutOff(request.errored))
   return promise
+}
+
+function toCutOff(cause: Error | null): OAuthError {
+  const detail = cause?.message ?? 'aborted'
+  return new OAuthError('invalid_request', 'the body was cut off', { detail, cause })
 }
 
 /** The media type without parameters, in lower case. */

@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream'
 import test from 'ava'
+import { CliError } from '../../../cli/cli-error.ts'
 import { createOutput, reportFailure, toJsonText } from '../../../cli/output.ts'
 
 test('JSON says the same and moves no cursor, whatever a server put into it', (t) => {
@@ -56,3 +57,12 @@ for (const [message, facts] of [
     })
   }
 }
+
+test('a failure as JSON moves no cursor either', (t) => {
+  const stderr = new PassThrough()
+  const output = createOutput({ stdout: new PassThrough(), stderr }, { json: true, colour: false })
+  reportFailure(new CliError('a server said \u009b31m\u007f', { nextStep: 'ask it' }), output)
+  const told = String(stderr.read())
+  t.notRegex(told, /[\u007f-\u009f]/)
+  t.is(JSON.parse(told).error.message, 'a server said \u009b31m\u007f')
+})
