@@ -180,6 +180,8 @@ export const SESSIONS: readonly Mutation[] = [
     to: 'record?.instance',
     noticedBy: 'is unknown through the other bridge too',
     test: integration('mcp-bridge/instances'),
+    survivedUntil:
+      'It was refused where it is, and forgotten with that: its owner is asked for, too.',
   },
   {
     takesOut: 'a remote redirect stays at its origin',

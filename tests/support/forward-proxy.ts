@@ -28,6 +28,12 @@ export async function startTarget() {
       request.socket.destroy()
       return
     }
+    if (url === '/switches') {
+      request.socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+      )
+      return
+    }
     if (url === '/redirect') response.setHeader('location', 'http://169.254.169.254/latest')
     response.setHeader('x-twice', ['1', '2'])
     response.setHeader('keep-alive', 'timeout=9')

@@ -66,7 +66,10 @@ for (const service of ['fix', 'mine', 'all', 'echo']) {
       t.deepEqual(await ask(id), await ask('no-such-session'))
       t.is((await ask(id)).status, 404)
     }
-    t.is((await send(one, service, rpc('ping'), { session: id })).status, 200)
+    // Nor has it been forgotten for that: where it is not, only its record tells where it is.
+    for (const bridge of [one, two]) {
+      t.is((await send(bridge, service, rpc('ping'), { session: id })).status, 200)
+    }
   })
 }
 

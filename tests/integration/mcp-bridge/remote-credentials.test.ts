@@ -1,11 +1,13 @@
 /** What is brought along to servers elsewhere: the operator's, a person's, or a token of the gateway's own. */
 
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { deriveKey, Secret } from '../../../lib/platform/secret.ts'
 import { redisUserSecrets } from '../../../lib/store/user-secrets.ts'
 import { toUserId } from '../../../mcp-bridge/runner/user-id.ts'
 import { startBridge, USER_SECRETS_KEY } from '../../support/bridge.ts'
+import { until } from '../../support/live-session.ts'
 import { initializeBody, json, open, rpc, send } from '../../support/mcp.ts'
 import { readBody, serveHttp } from '../../support/remote-servers.ts'
 import { ask } from '../../support/stateless.ts'
@@ -15,11 +17,27 @@ const known = new Set(['Bearer key of the operator', 'Bearer key of Ann', 'Beare
 
 const SLOW_MS = 500
 
+/** Answers that say why a token of the gateway is refused, for as long as somebody listens. */
+const reasons = { told: 0, heard: 0 }
+
+function goOn(response: ServerResponse): void {
+  reasons.told += 1
+  reasons.heard += 1
+  const timer = setInterval(() => response.write('x'.repeat(1024)), 1)
+  response.once('close', () => {
+    clearInterval(timer)
+    reasons.heard -= 1
+  })
+}
+
 const server = await serveHttp(async (request, response) => {
   const body = await readBody(request)
   if (request.headers.authorization === 'Bearer outdated and slow') await sleep(SLOW_MS)
-  if (!known.has(request.headers.authorization ?? '')) {
-    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end()
+  const { authorization = '' } = request.headers
+  if (!known.has(authorization)) {
+    response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' })
+    if (authorization.endsWith('-of-the-gateway')) goOn(response)
+    else response.end()
     return
   }
   if (request.method !== 'POST') {
@@ -158,6 +176,9 @@ test('the gateway logs in by itself, once for all, and again when its token is r
   t.is(made, before + 1)
   known.delete(`Bearer token-${before + 1}-of-the-gateway`)
   t.is(await sawOf('gateways'), `Bearer token-${before + 2}-of-the-gateway`)
+  t.true(reasons.told > 0)
+  await until(() => reasons.heard === 0)
+  t.is(reasons.heard, 0, 'nobody reads on why it was refused')
 })
 
 test.serial.after.always('nothing of it is in the log', (t) => {

@@ -209,6 +209,10 @@ test('a target that breaks off is 502', async (t) => {
   t.is((await get(ofTarget('/breaks'))).status, 502)
 })
 
+test('so is one that switches to another protocol, which nobody has asked for', async (t) => {
+  t.is((await get(ofTarget('/switches'))).status, 502)
+})
+
 test('a tunnel carries bytes both ways, what came with its request too, and each end by itself', async (t) => {
   const client = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true })
   const head = requestText(`CONNECT target.test:${echo.port} HTTP/1.1`, 'Host: x')

@@ -70,6 +70,12 @@ test('for a gateway that is to begin anew, what it would end for is told as well
   })
   t.is(store.exitCode, EXIT_CODE.failed)
   t.regex(store.stdout, /^✘ The store at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/m)
+  const tls = { GATEWAY_METRICS_PORT: '', GATEWAY_TLS: 'true', GATEWAY_HTTP_PORT: port }
+  const plain = await check({ ...tls, GATEWAY_REPLACED_PORTS: '1,2' })
+  t.is(plain.exitCode, EXIT_CODE.failed)
+  t.regex(plain.stdout, /^✘ Port \d+ \(GATEWAY_HTTP_PORT\) is in use by process \d+/m)
+  const ownPlain = await check({ ...tls, GATEWAY_REPLACED_PORTS: port })
+  t.is(ownPlain.exitCode, EXIT_CODE.ok, ownPlain.stdout)
   t.deepEqual(readdirSync(folder), [])
 })
 

@@ -13,6 +13,7 @@ import type { Limit } from '../../../../../oauth-server/store/limits.ts'
 
 const URL_OF_IT = 'https://client.test/client.json'
 const MINUTE = 60_000
+const KEY = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }
 
 const toText = (changes: object = {}) =>
   JSON.stringify({
@@ -221,6 +222,17 @@ test('whoever goes on gets what was last good at once, and it is renewed meanwhi
   resolve({ text: toText({ redirect_uris }), headers: { 'cache-control': 'max-age=60' } })
   await it.documents.fetch(URL_OF_IT)
   t.deepEqual((await find(it, 'held')).redirectUris, redirect_uris)
+})
+
+test('so does whoever proves nothing by the keys that stand in it', async (t) => {
+  const it = setUp()
+  const text = toText({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [KEY] } })
+  it.world.answer = async () => ({ text, headers: { 'cache-control': 'max-age=60' } })
+  await find(it)
+  it.world.now += 15 * MINUTE
+  it.world.answer = () => Promise.withResolvers<Fetched>().promise
+  const late = setImmediate('late')
+  t.not(await Promise.race([find(it, 'held'), late]), 'late')
 })
 
 test('what was renewed too often is not renewed for whoever goes on', async (t) => {
