@@ -38,6 +38,10 @@ export const error = definePage(
       'Nobody has made a mistake, unless somebody sent you the link that you followed: then it was meant for them, and nothing has happened.',
     'login-next': 'Begin again where you wanted to log in, in this browser.',
 
+    loginBroken: 'The gateway could not go on with your login.',
+    'loginBroken-whose': 'That is the gateway’s fault. Nothing has been approved.',
+    'loginBroken-next': 'Begin again where you wanted to log in: this page works only once.',
+
     otherLogin: 'You have signed in or out since this page was opened.',
     'otherLogin-whose': 'Nobody has made a mistake. Nothing has been changed.',
     'otherLogin-next': 'Go back, load the page again, and send it once more.',
@@ -151,6 +155,10 @@ export const error = definePage(
     'login-whose':
       'Niemand hat etwas falsch gemacht, es sei denn, jemand hat Ihnen den Link geschickt: Dann war er für diese Person, und es ist nichts geschehen.',
     'login-next': 'Beginnen Sie in diesem Browser noch einmal dort, wo Sie sich anmelden wollten.',
+
+    loginBroken: 'Das Gateway konnte mit Ihrer Anmeldung nicht fortfahren.',
+    'loginBroken-whose': 'Das liegt am Gateway. Es wurde nichts genehmigt.',
+    'loginBroken-next': 'Beginnen Sie neu, wo Sie sich anmelden wollten: Diese Seite gilt einmal.',
 
     otherLogin: 'Sie haben sich an- oder abgemeldet, seit diese Seite geöffnet wurde.',
     'otherLogin-whose': 'Niemand hat etwas falsch gemacht. Es wurde nichts geändert.',
