@@ -106,7 +106,7 @@ function readHeader(ctx: Koa.Context): string | undefined {
 async function readFormToken(ctx: Koa.Context): Promise<string | undefined> {
   const isForm = mediaType(ctx.req) === 'application/x-www-form-urlencoded'
   if (ctx.method !== 'POST' || !isForm) return undefined
-  const params = parseParams(await readBody(ctx.req, BODY_BYTES_MAX))
+  const params = parseParams(await readBody(ctx, BODY_BYTES_MAX))
   if (params.repeated.includes('access_token')) {
     throw new OAuthError('invalid_request', 'send the access token once')
   }

@@ -40,7 +40,7 @@ Every answer to a request that leads somewhere has an \`x-request-id\`: \`gatewa
 on](debugging.md). What is said to callers is short on purpose; what exactly failed is in the log.`
 
 const OAUTH = `\`{"error", "error_description"}\` at endpoints, the same as parameters of the redirect once that is proven, and a page where a
-person would see it. The log has a \`detail\` beside most of them.`
+person would see it. Most come with the first status, some places say more by another. The log has a \`detail\` beside most.`
 
 const PAGES = `Each page also has the technical words, under _Technical details_. They are in English and German, as the browser asks.`
 

@@ -2,6 +2,7 @@
 
 import { toSeconds } from '../../lib/platform/clock.ts'
 import type { Log } from '../../lib/platform/log.ts'
+import { signedOutMeanwhile } from '../login/sign-out.ts'
 import type { Ports } from '../ports.ts'
 import type { Login } from '../store/logins.ts'
 import { revokeGrant } from '../token/revoke-grant.ts'
@@ -58,13 +59,23 @@ async function revokeAll(
   return 'revoked-all'
 }
 
+/**
+ * Whether the login stands is asked after the secret is there: an operator who ends a person and deletes what
+ * they have entered ends their logins first, and then finds all that was entered under one.
+ */
 async function enterSecret(
   ports: Ports,
   { login, log }: Applying,
   { service, name, value }: NamedSecret & { readonly value: string },
 ): Promise<Notice> {
+  const { userSecrets, logins } = ports.families
   if (!(await isAskedFor(ports, login, { service, name }))) return 'secret-unknown'
-  await ports.families.userSecrets.enter({ userId: login.userId, service }, name, value)
+  const place = { userId: login.userId, service }
+  await userSecrets.enter(place, name, value)
+  if (!(await logins.stands(login))) {
+    await userSecrets.remove(place, name)
+    throw signedOutMeanwhile()
+  }
   recordSecret(ports, 'enter', { user: login.userId, service, target: name })
   log.info({ user: login.userId, service, secret_name: name }, 'user secret entered')
   return 'secret-entered'

@@ -1,10 +1,33 @@
 /** Reading a request's body up to a bound. */
 
 import type { IncomingMessage } from 'node:http'
+import type Koa from 'koa'
 import { OAuthError } from '../../lib/oauth/error.ts'
 
-/** @throws OAuthError with status 413 when the body is larger, with 400 where its client leaves before its end. */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<string> {
+/** What it is read from, and where its refusal is told. */
+export type BodyPlace = Pick<Koa.Context, 'req' | 'res'>
+
+/**
+ * @throws OAuthError with status 413 when the body is larger, with 415 when it is compressed, with 400 where its
+ * client leaves before its end.
+ */
+export function readBody({ req, res }: BodyPlace, bytesMax: number): Promise<string> {
+  if (!isCoded(req)) return readPlain(req, bytesMax)
+  // RFC 9110 section 15.5.16: what would have been taken.
+  res.setHeader('Accept-Encoding', 'identity')
+  const description = 'the body must be sent without a Content-Encoding'
+  return Promise.reject(new OAuthError('invalid_request', description, { status: 415 }))
+}
+
+/** Taken for a form or JSON, packed bytes would only seem to lack what is in them (RFC 9110 section 8.4). */
+function isCoded({ headers }: IncomingMessage): boolean {
+  const codings = (headers['content-encoding'] ?? '')
+    .split(',')
+    .map((one) => one.trim().toLowerCase())
+  return codings.some((coding) => coding !== '' && coding !== 'identity')
+}
+
+function readPlain(request: IncomingMessage, bytesMax: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const chunks: Buffer[] = []
   let bytes = 0

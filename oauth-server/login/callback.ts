@@ -78,7 +78,11 @@ export function callback(ports: Ports): Koa.Middleware[] {
 
     /** Before the provider is asked: what is decided already needs nobody's name. */
     async function resumeErrand(ctx, next) {
-      ctx.state.errand = await resume(ctx, ports, ctx.state.departure.purpose)
+      try {
+        ctx.state.errand = await resume(ctx, ports, ctx.state.departure.purpose)
+      } catch (thrown) {
+        throw withoutReturn(OAuthError.from(thrown))
+      }
       await next()
     },
 
@@ -152,6 +156,13 @@ function stale(): OAuthError {
     'This login has expired, was used already, or began in another browser. Close this page and start again from the application.',
     { status: 400, explain: 'login' },
   )
+}
+
+/** The state is used up: a fault of ours cannot be waited for on this page. */
+function withoutReturn(error: OAuthError): OAuthError {
+  const { code, message, status, cause } = error
+  if (status < 500) return error
+  return new OAuthError(code, message, { status, cause, explain: 'loginBroken' })
 }
 
 async function resume(

@@ -51,6 +51,7 @@ function keyOf({ explain, status, code }: OAuthError): string {
 const BY_STATUS: Readonly<Record<number, string>> = {
   404: 'notFound',
   405: 'method',
+  413: 'tooLarge',
   429: 'tooMany',
   503: 'away',
 }

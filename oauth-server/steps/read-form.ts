@@ -23,7 +23,7 @@ export async function readForm(
       { status: 415 },
     )
   }
-  const params = parseParams(await readBody(ctx.req, BODY_BYTES_MAX))
+  const params = parseParams(await readBody(ctx, BODY_BYTES_MAX))
   refuseRepeated(params)
   ctx.state.params = params
   await next()

@@ -18,7 +18,7 @@ export function readJson(bytesMax: number): Koa.Middleware<JsonState> {
         status: 415,
       })
     }
-    ctx.state.document = parseStrictJson(await readBody(ctx.req, bytesMax), 'the body')
+    ctx.state.document = parseStrictJson(await readBody(ctx, bytesMax), 'the body')
     await next()
   }
 }

@@ -98,7 +98,7 @@ async function refuseReplay(ports: Ports, grant: GrantKeys): Promise<never> {
   throw refused('replayed')
 }
 
-/** Signs first: when the script has redeemed the device code, nothing is left that could fail. */
+/** Signs and keeps first: when the script has redeemed the device code, nothing is left that could fail. */
 async function redeem(ports: Ports, state: DeviceCodeState): Promise<TokenAnswer> {
   const { deviceCode, grant, client } = state
   const access = await mintAccessToken(ports, grant, grant.scopes)
@@ -110,10 +110,9 @@ async function redeem(ports: Ports, state: DeviceCodeState): Promise<TokenAnswer
   const ttlSeconds =
     first === undefined ? config.ACCESS_TOKEN_LIFETIME : config.REFRESH_TOKEN_LIFETIME
   const keeping = { expiresAt: access.expiresAt, ttlSeconds }
-  const [redemption] = await Promise.all([
-    families.devices.redeem(deviceCode, { grant, family: first?.family, keeping }),
-    keepPerson(ports, grant, ttlSeconds),
-  ])
+  await keepPerson(ports, grant, ttlSeconds)
+  const minting = { grant, family: first?.family, keeping }
+  const redemption = await families.devices.redeem(deviceCode, minting)
   if (redemption === 'replayed') return await refuseReplay(ports, grant)
   if (redemption === 'expired') throw expired()
   if (redemption !== 'redeemed') throw refused(redemption)

@@ -116,7 +116,7 @@ async function spoil(
   if (wasUsed) tellReplay(ctx, records)
 }
 
-/** Signs first: when the script has used the code up, nothing is left that could fail. */
+/** Signs and keeps first: when the script has used the code up, nothing is left that could fail. */
 async function redeem(
   ctx: Koa.ParameterizedContext<ExchangeState>,
   ports: Ports,
@@ -131,10 +131,8 @@ async function redeem(
   const first = isRefreshable ? refreshTokens.begin() : undefined
   const ttlSeconds = isRefreshable ? config.REFRESH_TOKEN_LIFETIME : config.ACCESS_TOKEN_LIFETIME
   const keeping = { expiresAt: access.expiresAt, ttlSeconds }
-  const [redemption] = await Promise.all([
-    families.codes.redeem(text, { grant, keeping, family: first?.family }),
-    keepPerson(ports, grant, ttlSeconds),
-  ])
+  await keepPerson(ports, grant, ttlSeconds)
+  const redemption = await families.codes.redeem(text, { grant, keeping, family: first?.family })
   if (redemption === 'replayed') tellReplay(ctx, ports.records)
   if (redemption !== 'redeemed') throw refused(redemption)
   return first === undefined ? withId : { ...withId, refreshToken: refreshTokens.format(first) }

@@ -111,17 +111,29 @@ const CODES: Readonly<Record<OAuthErrorCode, Meaning>> = {
 }
 
 export function oauthTables(): string[] {
-  const codes = Object.entries(CODES).map(([name, { means, cure }]) => {
-    const { status } = new OAuthError(name as OAuthErrorCode, '')
-    return [code(name), String(status), means, cure]
-  })
-  const said = new Map(findThrown('OAuthError').flatMap(descriptionsOf))
+  const thrown = findThrown('OAuthError')
+  const codes = Object.entries(CODES).map(([name, { means, cure }]) => [
+    code(name),
+    statusesOf(name as OAuthErrorCode, thrown).join(', '),
+    means,
+    cure,
+  ])
+  const said = new Map(thrown.flatMap(descriptionsOf))
   const sorted = [...said.values()].sort(([one = ''], [other = '']) => (one < other ? -1 : 1))
   return [
     table(['error', 'status', 'means', 'what to do'], codes),
     '### What their descriptions say',
     table(['error_description', 'error'], sorted),
   ]
+}
+
+/** That of the code, then those that say more where it is thrown. */
+function statusesOf(name: OAuthErrorCode, thrown: readonly Thrown[]): string[] {
+  const others = thrown
+    .filter(({ words: [codes = []] }) => codes.includes(name))
+    .flatMap(({ options }) => options.get('status') ?? [])
+    .filter((status) => /^\d{3}$/.test(status))
+  return [...new Set([String(new OAuthError(name, '').status), ...others.sort()])]
 }
 
 /** Those whose words are only known at run time are left out: their code and its cure stand there all the same. */

@@ -3,6 +3,7 @@
  * `<explanation>`, `<explanation>-whose` and `<explanation>-next`.
  */
 
+import { reconnect } from './reconnect.ts'
 import { definePage } from './words.ts'
 
 export const error = definePage(
@@ -37,6 +38,10 @@ export const error = definePage(
       'Nobody has made a mistake, unless somebody sent you the link that you followed: then it was meant for them, and nothing has happened.',
     'login-next': 'Begin again where you wanted to log in, in this browser.',
 
+    loginBroken: 'The gateway could not go on with your login.',
+    'loginBroken-whose': 'That is the gateway’s fault. Nothing has been approved.',
+    'loginBroken-next': 'Begin again where you wanted to log in: this page works only once.',
+
     otherLogin: 'You have signed in or out since this page was opened.',
     'otherLogin-whose': 'Nobody has made a mistake. Nothing has been changed.',
     'otherLogin-next': 'Go back, load the page again, and send it once more.',
@@ -51,15 +56,7 @@ export const error = definePage(
     'unknownClient-whose':
       'That happens when the gateway was set up anew, or when the application had not been used for a long time. It still uses an old registration.',
     'unknownClient-next': 'Let the application register again:',
-    'reconnect-claude': 'Settings, Connectors: remove this one, then add it again.',
-    'reconnect-claude-code':
-      'Type /mcp, choose the server, then “Clear authentication”, then log in again.',
-    'reconnect-chatgpt': 'Settings, Connectors (Apps): remove this one, then create it again.',
-    'reconnect-vscode':
-      'Run the command “Authentication: Remove Dynamic Authentication Providers”, choose this gateway, then start the server again.',
-    'reconnect-cursor': 'Settings, Tools & MCP: remove the server, then add it again.',
-    'reconnect-codex': 'Run codex mcp logout with the server’s name, then codex mcp login.',
-    'reconnect-mcp-remote': 'Delete the folder ~/.mcp-auth, then start it again.',
+    ...reconnect.en,
 
     redirect: 'The application wants its answer at an address that it has not registered.',
     'redirect-whose':
@@ -100,6 +97,10 @@ export const error = definePage(
     method: 'This address does not answer what your browser has just asked.',
     'method-whose': 'Most often a page was loaded again that had been sent as a form.',
     'method-next': 'Go back to the application and begin again, or to the start page.',
+
+    tooLarge: 'What was sent is larger than this gateway takes.',
+    'tooLarge-whose': 'Nothing of it was kept, and nothing has been changed.',
+    'tooLarge-next': 'Go back and send less: the text below says how much it may be.',
 
     tooMany: 'There were too many requests from you, or from your network, just now.',
     'tooMany-whose': 'That protects everybody’s logins. It may be a neighbour’s doing.',
@@ -155,6 +156,10 @@ export const error = definePage(
       'Niemand hat etwas falsch gemacht, es sei denn, jemand hat Ihnen den Link geschickt: Dann war er für diese Person, und es ist nichts geschehen.',
     'login-next': 'Beginnen Sie in diesem Browser noch einmal dort, wo Sie sich anmelden wollten.',
 
+    loginBroken: 'Das Gateway konnte mit Ihrer Anmeldung nicht fortfahren.',
+    'loginBroken-whose': 'Das liegt am Gateway. Es wurde nichts genehmigt.',
+    'loginBroken-next': 'Beginnen Sie neu, wo Sie sich anmelden wollten: Diese Seite gilt einmal.',
+
     otherLogin: 'Sie haben sich an- oder abgemeldet, seit diese Seite geöffnet wurde.',
     'otherLogin-whose': 'Niemand hat etwas falsch gemacht. Es wurde nichts geändert.',
     'otherLogin-next': 'Gehen Sie zurück, laden Sie die Seite neu und senden Sie sie noch einmal.',
@@ -170,16 +175,7 @@ export const error = definePage(
     'unknownClient-whose':
       'Das geschieht, wenn das Gateway neu eingerichtet wurde oder die Anwendung lange nicht benutzt wurde. Sie verwendet noch eine alte Registrierung.',
     'unknownClient-next': 'Lassen Sie die Anwendung sich neu registrieren:',
-    'reconnect-claude': 'Einstellungen, Konnektoren: diesen entfernen und neu hinzufügen.',
-    'reconnect-claude-code':
-      '/mcp eingeben, den Server wählen, dann „Clear authentication“, dann neu anmelden.',
-    'reconnect-chatgpt': 'Einstellungen, Konnektoren (Apps): diesen entfernen und neu erstellen.',
-    'reconnect-vscode':
-      'Den Befehl „Authentication: Remove Dynamic Authentication Providers“ ausführen, dieses Gateway wählen, dann den Server neu starten.',
-    'reconnect-cursor': 'Einstellungen, Tools & MCP: den Server entfernen und neu hinzufügen.',
-    'reconnect-codex':
-      'codex mcp logout mit dem Namen des Servers ausführen, dann codex mcp login.',
-    'reconnect-mcp-remote': 'Den Ordner ~/.mcp-auth löschen und neu starten.',
+    ...reconnect.de,
 
     redirect: 'Die Anwendung will ihre Antwort an einer Adresse, die sie nicht registriert hat.',
     'redirect-whose':
@@ -223,6 +219,11 @@ export const error = definePage(
     method: 'Diese Adresse antwortet nicht auf das, was Ihr Browser gerade gefragt hat.',
     'method-whose': 'Meist wurde eine Seite neu geladen, die als Formular gesendet worden war.',
     'method-next': 'Gehen Sie zur Anwendung zurück und beginnen Sie neu, oder zur Startseite.',
+
+    tooLarge: 'Was gesendet wurde, ist größer, als dieses Gateway annimmt.',
+    'tooLarge-whose': 'Nichts davon wurde behalten, und es wurde nichts geändert.',
+    'tooLarge-next':
+      'Gehen Sie zurück und senden Sie weniger: Der Text unten sagt, wie viel es sein darf.',
 
     tooMany: 'Von Ihnen oder aus Ihrem Netz kamen gerade zu viele Anfragen.',
     'tooMany-whose': 'Das schützt die Anmeldungen aller. Vielleicht war es jemand in Ihrer Nähe.',

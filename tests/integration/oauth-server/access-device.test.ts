@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { OPEN_ACCESS } from '../../../lib/catalogue/access-rules.ts'
+import { OAuthError } from '../../../lib/oauth/error.ts'
 import type { Access } from '../../../oauth-server/access/access.ts'
 import { createDevice, DEVICE_CODE, decide } from '../../support/device.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
@@ -13,12 +14,15 @@ const NOBODY = { gateway: [], services: new Map() }
 let asked = 0
 /** Which time that the rules are asked they have just changed; 0 for never. */
 let changesAt = 0
+/** Which time nobody can tell. */
+let failsAt = 0
 
 const asking =
   (question: 'allows' | 'stillAllows'): Access['allows'] =>
   async (userId, service) => {
     asked += 1
     if (asked === changesAt) await world.live.change({ access: NOBODY })
+    if (asked === failsAt) throw new OAuthError('temporarily_unavailable', 'nobody can tell')
     return await world.liveAccess[question](userId, service)
   }
 
@@ -46,6 +50,7 @@ async function connect(username: string) {
 test.beforeEach(async () => {
   asked = 0
   changesAt = 0
+  failsAt = 0
   await world.live.change({ access: OPEN_ACCESS })
 })
 
@@ -64,6 +69,17 @@ for (const [when, at] of [
     t.deepEqual(await connect(`eve-${at}`), { page: 403, polled: 400, alive: 0 })
   })
 }
+
+test.serial('where nobody can tell after the grant, the person is told what is true', async (t) => {
+  failsAt = 3
+  t.deepEqual(await connect('frank'), { page: 200, polled: 200, alive: 1 })
+})
+
+test.serial('and a change that nobody could tell then is seen by the device', async (t) => {
+  changesAt = 3
+  failsAt = 3
+  t.deepEqual(await connect('eve-5'), { page: 200, polled: 400, alive: 0 })
+})
 
 test.serial('a change before the device has asked', async (t) => {
   changesAt = 4

@@ -141,6 +141,8 @@ test('what cannot be kept is said, and what was there stays', async (t) => {
   const form = formWith(page, ENTER, NOTES_KEY)
   const flood = await person.post(form, { change: 'enter-secret', value: 'x'.repeat(40_000) })
   t.is(flood.status, 413)
+  t.regex(flood.text, /role="alert">What was sent is larger than this gateway takes/)
+  t.notRegex(flood.text, /application’s mistake/)
 })
 
 test('nothing is kept that no service asks for', async (t) => {

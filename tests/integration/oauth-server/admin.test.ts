@@ -15,6 +15,7 @@ import { PERSONAL_CLIENT_ID } from '../../../lib/oauth/client-id.ts'
 import { OAuthError } from '../../../lib/oauth/error.ts'
 import { digest } from '../../../lib/platform/seal.ts'
 import { mintPersonalToken } from '../../../oauth-server/admin/personal-tokens.ts'
+import { formWith } from '../../support/forms.ts'
 import { devProvider, startLoginWorld } from '../../support/login-world.ts'
 import { createOAuthClient } from '../../support/oauth-client.ts'
 import { createTokenSource } from '../../support/obtain-tokens.ts'
@@ -298,6 +299,32 @@ test.serial('what somebody entered for services goes when that is asked for', as
   t.like(await operator.told('users/disable', leaving), { secrets_deleted: 2 })
   t.is((await userSecrets.describe({ userId: user, service: 'echo' })).size, 0)
   t.is((await userSecrets.describe({ userId: user, service: 'served-before' })).size, 0)
+})
+
+test.serial('nor does anything stay that somebody enters at that very moment', async (t) => {
+  const { services } = world.live.current
+  const service = services.get('echo')
+  if (service === undefined) throw new Error('echo is not served')
+  const asking = { ...service, userSecrets: { KEY: 'Your key' } }
+  await world.live.change({ services: new Map([...services, ['echo', asking]]) })
+  t.teardown(() => world.live.change({ services }))
+  const { person, answer } = authorize('karl')
+  await answer()
+  const page = await person.open(`${issuer}/account`)
+  const { userSecrets } = ports.families
+  const { enter } = userSecrets
+  const user = 'dev:karl'
+  Object.assign(userSecrets, {
+    async enter(...input: Parameters<typeof enter>) {
+      Object.assign(userSecrets, { enter })
+      await operator.told('users/disable', { user, forget_secrets: true })
+      await enter(...input)
+    },
+  })
+  const form = formWith(page, ['change', 'enter-secret'], { service: 'echo', name: 'KEY' })
+  const late = await person.post(form, { change: 'enter-secret', value: 'too late' })
+  t.is(late.status, 403)
+  t.is((await userSecrets.describe({ userId: user, service: 'echo' })).size, 0)
 })
 
 test.serial('somebody of a provider that is gone can still be ended and shut out', async (t) => {

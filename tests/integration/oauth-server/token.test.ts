@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { decodeJwt } from 'jose'
 import { digest } from '../../../lib/platform/seal.ts'
@@ -315,6 +316,50 @@ const malformed = test.macro({
   },
   title: (name = '') => `a token request is refused: ${name}`,
 })
+const FORM = 'application/x-www-form-urlencoded'
+const NOT_FORMS = new Map([['/register', 'application/json']])
+const WITH_BODIES = [
+  '/token',
+  '/revoke',
+  '/introspect',
+  '/par',
+  '/device_authorization',
+  '/userinfo',
+]
+
+for (const path of [...WITH_BODIES, '/register', '/consent', '/device', '/login', '/logout']) {
+  test(`${path} says that a body is compressed, not what seems to be missing in it`, async (t) => {
+    for (const coding of ['gzip', 'GZIP', 'identity, br']) {
+      const answer = await send({
+        url: issuer + path,
+        method: 'POST',
+        headers: {
+          'content-type': NOT_FORMS.get(path) ?? FORM,
+          'content-encoding': coding,
+          accept: 'application/json',
+        },
+        body: gzipSync(`client_id=${other.client_id}`).toString('latin1'),
+      })
+      t.is(answer.status, 415, coding)
+      t.is(answer.headers.get('accept-encoding'), 'identity')
+      t.deepEqual(answer.json(), {
+        error: 'invalid_request',
+        error_description: 'the body must be sent without a Content-Encoding',
+      })
+    }
+  })
+}
+
+test('a body that is said to be as it is is read', async (t) => {
+  const answer = await send({
+    url: `${issuer}/token`,
+    method: 'POST',
+    headers: { 'content-type': FORM, 'content-encoding': 'Identity' },
+    body: `client_id=${other.client_id}&grant_type=authorization_code&code=none`,
+  })
+  t.is(answer.json()['error'], 'invalid_grant')
+})
+
 const PUBLIC = `client_id=${other.client_id}`
 test('JSON', malformed, [415, 'invalid_request'], '{}', 'application/json')
 test(

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { OAuthError } from '../../../../lib/oauth/error.ts'
 import { digest } from '../../../../lib/platform/seal.ts'
 import { form, type HttpResponse } from '../../../support/http.ts'
 import {
@@ -62,6 +63,25 @@ test('the attacker’s code with the victim’s own state is only ever the victi
   await leave(victim)
   const forged = `${issuer}/callback?${new URLSearchParams({ code: code ?? '', state })}`
   t.deepEqual(isRefused((await victim.open(forged)).response, victim), REFUSED)
+})
+
+test.serial('whose way back broke is not told to load the used page again', async (t) => {
+  const person = createPerson(send)
+  const callback = github.vouch(await leave(person), 'unlucky')
+  const { interactions } = world.ports.families
+  const { find } = interactions
+  Object.assign(interactions, {
+    async find() {
+      Object.assign(interactions, { find })
+      throw new OAuthError('temporarily_unavailable', 'the store does not answer: try again')
+    },
+  })
+  const { response } = await person.open(callback)
+  t.is(response.status, 503)
+  t.truthy(response.headers.get('retry-after'))
+  t.regex(response.text, /Begin again where you wanted to log in/)
+  t.notRegex(response.text, /load this page again/)
+  t.deepEqual(isRefused((await person.open(callback)).response, person), REFUSED)
 })
 
 test('a callback works once', async (t) => {

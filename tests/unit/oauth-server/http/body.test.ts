@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { OAuthError } from '../../../../lib/oauth/error.ts'
@@ -20,9 +20,9 @@ async function receive(t: ExecutionContext, length: number, sent: string) {
     // Ours: it is cut off, or nobody answers.
   })
   asked.write(sent)
-  const [received] = (await once(server, 'request')) as [IncomingMessage]
+  const [req, res] = (await once(server, 'request')) as [IncomingMessage, ServerResponse]
   t.teardown(() => asked.destroy())
-  return { received, leave: () => asked.destroy() }
+  return { received: { req, res }, leave: () => asked.destroy() }
 }
 
 const CUT_OFF = { instanceOf: OAuthError, message: /the body was cut off/ }
@@ -46,6 +46,6 @@ test('so is who has left before anybody reads', async (t) => {
   const { received, leave } = await receive(t, 3, 'a')
   leave()
   // Not events.once, which listens for errors as well: nobody does here.
-  await new Promise((resolve) => received.once('close', resolve))
+  await new Promise((resolve) => received.req.once('close', resolve))
   await t.throwsAsync(readBody(received, BYTES_MAX), CUT_OFF)
 })

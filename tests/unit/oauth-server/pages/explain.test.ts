@@ -11,6 +11,7 @@ test('an error is explained as it says itself, or by its status, or by its code'
   t.is(keyOf('temporarily_unavailable', { explain: 'documentOften', status: 429 }), 'documentOften')
   t.is(keyOf('invalid_request', { status: 404 }), 'notFound')
   t.is(keyOf('invalid_request', { status: 405 }), 'method')
+  t.is(keyOf('invalid_request', { status: 413 }), 'tooLarge')
   t.is(keyOf('temporarily_unavailable', { status: 429 }), 'tooMany')
   t.is(keyOf('temporarily_unavailable'), 'away')
   t.is(keyOf('server_error'), 'ours')
