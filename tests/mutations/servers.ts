@@ -55,7 +55,7 @@ export const SERVERS: readonly Mutation[] = [
   {
     takesOut: 'a person’s secret is not the operator’s',
     file: 'mcp-bridge/runner/launch-plan.ts',
-    from: 'Object.hasOwn(userSecrets, secret) ? ownSecrets.get(secret) : readText(secret, environment)',
+    from: 'isOwn ? ownSecrets.get(secret) : readText(secret, environment)',
     to: 'ownSecrets.get(secret) ?? readText(secret, environment)',
     noticedBy:
       'what a person has entered takes the place of no other, and no other takes its place',
