@@ -82,7 +82,7 @@ export function toTable(rows: readonly (readonly string[])[]): string[] {
 
 /** Tells a failure on stderr and answers the exit code; a stack only for what nobody foresaw. */
 export function reportFailure(thrown: unknown, output: Output): ExitCode {
-  const error = isOutOfSpace(thrown) ? toOutOfSpace(thrown) : thrown
+  const error = inWords(thrown)
   if (output.json) {
     output.note(toJsonRow({ error: toFailure(error) }))
   } else if (error instanceof CliError) {
@@ -96,10 +96,15 @@ export function reportFailure(thrown: unknown, output: Output): ExitCode {
   return error instanceof CliError ? error.exitCode : EXIT_CODE.failed
 }
 
+/** What any step that reads or writes may meet: a fault of the machine, and none of this program. */
+function inWords(thrown: unknown): unknown {
+  if (isOutOfSpace(thrown)) return toOutOfSpace(thrown)
+  return isRefusedFile(thrown) ? toRefusedFile(thrown) : thrown
+}
+
 /** Of the locks, which are SQLite's. */
 const SQLITE_FULL = 13
 
-/** Any step that writes may meet it: a fault of the machine, and none of this program. */
 function isOutOfSpace(error: unknown): error is Error {
   const { code, errcode } = (error ?? {}) as { readonly code?: unknown; readonly errcode?: unknown }
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || errcode === SQLITE_FULL
@@ -109,6 +114,20 @@ function isOutOfSpace(error: unknown): error is Error {
 function toOutOfSpace(cause: Error): CliError {
   return new CliError(`There is no space left to write to (${cause.message}).`, {
     nextStep: 'df -h and df -i tell which disk is full; free some of it, then again',
+    cause,
+  })
+}
+
+/** As where root has started the gateway once, and another account does now. */
+function isRefusedFile(error: unknown): error is Error {
+  const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown }
+  const isRefused = code === 'EACCES' || code === 'EPERM'
+  return error instanceof Error && isRefused && typeof path === 'string'
+}
+
+function toRefusedFile(cause: Error): CliError {
+  return new CliError(`The system refuses a file to this account (${cause.message}).`, {
+    nextStep: 'ls -ld tells whose it is: run as that account, or give it to this one with chown -R',
     cause,
   })
 }

@@ -3,7 +3,7 @@
  * it ends with its process, however that ends, and there is no stale lock to take over.
  */
 
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 export interface FileLock {
@@ -15,9 +15,11 @@ export interface FileLock {
 
 const SQLITE_BUSY = 5
 
-/** @param path of the lock alone; made 0600 where it is absent. */
+/** @param path of the lock alone; made 0600 where it is absent. @throws ErrnoException for one of another account. */
 export function openFileLock(path: string): FileLock {
   makePrivate(path)
+  // SQLite would not say which file.
+  accessSync(path, constants.R_OK | constants.W_OK)
   const database = new DatabaseSync(path, { timeout: 0 })
   return {
     tryTake() {

@@ -90,7 +90,13 @@ async function claimSockets(
   makeSocketFolder(sockets)
   const server: Server = await serveControl(join(sockets, SOCKET_NAMES.control), control)
   const run = { pid: process.pid, sockets, id: randomUUID() }
-  writeRun(stateDirectory, run)
+  try {
+    writeRun(stateDirectory, run)
+  } catch (error) {
+    // As long as it listens this process does not end.
+    server.close()
+    throw error
+  }
   return {
     sockets,
     release() {

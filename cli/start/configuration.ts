@@ -1,6 +1,7 @@
 /** The operator's configuration as a whole, read and checked; nothing is touched. */
 
 import { readClientSecrets } from '../../lib/catalogue/configured-client.ts'
+import { withLines } from '../../lib/catalogue/fault-lines.ts'
 import { type Gateway, readGateway } from '../../lib/catalogue/gateway.ts'
 import { readProviderSecrets } from '../../lib/catalogue/providers.ts'
 import {
@@ -50,6 +51,7 @@ export function readConfiguration({
   const values = collectFaults(() => readEnvironment(START_VARIABLES, environment), faults)
   collectFaults(() => checkRoomSettings(environment), faults)
   if (gateway) {
+    const found: string[] = []
     for (const check of [
       // The authorization server reads them itself: here what it would refuse is told before anything starts, or ends.
       () => requireFittingClients(gateway.clients),
@@ -57,8 +59,10 @@ export function readConfiguration({
       () => readProviderSecrets(gateway.providers, environment),
       () => checkAgainstGateway(gateway, environment),
     ]) {
-      collectFaults<unknown>(check, faults)
+      collectFaults<unknown>(check, found)
     }
+    const { configurationPath: path, configurationText: source } = gateway
+    faults.push(...withLines(found, { path, source }))
   }
   if (gateway === undefined || values === undefined || faults.length > 0)
     throw new ConfigError([...new Set(faults)])

@@ -15,7 +15,7 @@ import type { Control } from '../instance/control-server.ts'
 import { endLeftovers, instanceOf, MARKER_NAME } from '../instance/leftovers.ts'
 import { keepFingerprint } from '../instance/secret-fingerprint.ts'
 import { createJournal, type Journal } from '../log/journal.ts'
-import { openLogFile } from '../log/log-file.ts'
+import { type LogFile, openLogFile } from '../log/log-file.ts'
 import { toTerminalLine } from '../log/terminal-line.ts'
 import { createSupervisorFigures } from '../supervisor/figures.ts'
 import { PartFailure } from '../supervisor/keeper.ts'
@@ -69,9 +69,10 @@ export async function startGateway(context: Context, judgeAnew: JudgeAnew): Prom
   const control = toControl(start, judgeAnew)
   const claim = await claimStateDirectory(stateDirectory, context.environment, control)
   const unwatch = watchForStop(context.environment, (why) => end(start, why))
-  const file = openLogFile(gateway.stateDirectory)
+  let file: LogFile | undefined
   let stopFigures: Stop | undefined
   try {
+    file = openLogFile(gateway.stateDirectory)
     stopFigures = await serveFigures(
       createSupervisorFigures(toSources(start)),
       join(claim.sockets, SOCKET_NAMES.supervisorFigures),
@@ -84,7 +85,7 @@ export async function startGateway(context: Context, judgeAnew: JudgeAnew): Prom
     unwatch()
     await stopFigures?.()
     claim.release()
-    file.close()
+    file?.close()
   }
   return start.outcome
 }

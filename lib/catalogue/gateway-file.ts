@@ -2,12 +2,13 @@
 
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readFileSync, statSync } from 'node:fs'
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { ConfigError, collectFaults } from '../platform/environment.ts'
 import { accessDefinition } from './access-definition.ts'
 import { brandingDefinition } from './branding-definition.ts'
 import { clientDefinition } from './client-definition.ts'
+import { lineOf, type Place } from './fault-lines.ts'
 import { providerDefinition } from './provider-definition.ts'
 import { serviceDefinition } from './service-definition.ts'
 
@@ -90,8 +91,6 @@ export function parseYaml<T>(source: string, path: string, schema: z.ZodType<T>)
   return { content: undefined, faults }
 }
 
-type Place = readonly PropertyKey[]
-
 /** Of a name that is unknown the place is the table that it stands in. */
 function toWhatIsThere(issue: z.core.$ZodIssue): Place {
   return issue.code === 'unrecognized_keys'
@@ -102,7 +101,7 @@ function toWhatIsThere(issue: z.core.$ZodIssue): Place {
 type ValueReading =
   | {
       readonly value: unknown
-      /** From 1; of what is missing, that of the table where it should stand. */
+      /** From 1. */
       lineOf(place: Place): number
     }
   | { readonly faults: readonly string[] }
@@ -115,22 +114,11 @@ function toValue(source: string): ValueReading {
   try {
     const value = toJavaScript(document)
     const faults = keyFaults(document)
-    const lineOf = (place: Place): number => lines.linePos(startOf(document, place)).line || 1
-    return faults.length > 0 ? { faults } : { value, lineOf }
+    if (faults.length > 0) return { faults }
+    return { value, lineOf: (place) => lineOf(document, lines, place) }
   } catch (error) {
     return { faults: [tellAliases(error as Error)] }
   }
-}
-
-/** In characters: where its name stands, or itself in a list. What an alias stands for has the place of the alias. */
-function startOf(document: Document, place: Place): number {
-  if (place.length === 0) return 0
-  const around = place.slice(0, -1)
-  const table = document.getIn(around, true)
-  const pair =
-    isMap(table) && table.items.find(({ key }) => isScalar(key) && key.value === place.at(-1))
-  const node = pair ? pair.key : document.getIn(place, true)
-  return isNode(node) && node.range ? node.range[0] : startOf(document, around)
 }
 
 /** What the parser advises whoever calls it; a person has to take the second `---` away. */

@@ -26,6 +26,7 @@ import { type ConfiguredClients, toConfiguredClients } from './configured-client
 import { pageOrigins } from './configured-origins.ts'
 import { toProviders } from './configured-provider.ts'
 import { findCopies } from './copies.ts'
+import { withLines } from './fault-lines.ts'
 import { type GatewayFile, gatewayFile, isThere, parseYaml, readSource } from './gateway-file.ts'
 import { packagesFolder } from './packages.ts'
 import { DEFAULT_PORT, type Ports, toPorts } from './ports.ts'
@@ -121,7 +122,8 @@ export function readGateway(
     values && file.content && readPeople(file.content, { values, addresses, catalogue }, faults)
   const ports = values && toPorts(values, faults)
   faults.push(...secretOwnerFaults(people?.providers ?? [], clients, catalogue.services))
-  if (!values || !ports || !addresses || !people || faults.length > 0) throw new ConfigError(faults)
+  if (!values || !ports || !addresses || !people || faults.length > 0)
+    throw new ConfigError(hasLines(file, copy) ? withLines(faults, file) : faults)
   return Object.freeze({
     addresses,
     services: catalogue.services,
@@ -137,6 +139,11 @@ export function readGateway(
     configurationText: file.source,
     notes: [...(file.notes ?? []), ...catalogue.notes, ...people.notes],
   })
+}
+
+/** None to look at has what is not understood, or not written yet. */
+function hasLines({ content }: FileContent, copy: Copy | undefined): boolean {
+  return content !== undefined && typeof copy !== 'object'
 }
 
 type GatewayValues = ReturnType<typeof readEnvironment<typeof GATEWAY_VARIABLES>>

@@ -52,7 +52,7 @@ export function prepareSocketFolder(folder: string): void {
   if (folder.includes(',')) {
     throw new Error(`${folder} has a comma in its name: set another XDG_RUNTIME_DIR or TMPDIR`)
   }
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const found = lstatSync(folder)
   if (!found.isDirectory() || found.uid !== process.getuid?.()) {
     throw new Error(`${folder} belongs to somebody else: remove it or set XDG_RUNTIME_DIR`)
@@ -60,6 +60,18 @@ export function prepareSocketFolder(folder: string): void {
   chmodSync(folder, 0o700)
   // The longest.
   assertSocketPath(join(folder, NUMBERED_SOCKET_NAMES.bridgeAdmin(PROCESSES_MAX)))
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code = String(cause) } = cause as NodeJS.ErrnoException
+    throw new Error(
+      `${folder} cannot be made (${code}): set XDG_RUNTIME_DIR or TMPDIR to a folder of this account`,
+      { cause },
+    )
+  }
 }
 
 export function assertSocketPath(path: string): void {

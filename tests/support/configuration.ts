@@ -17,13 +17,20 @@ export function readYaml(yaml: string, environment: Environment = {}): Gateway {
   return readGateway(environment, folderWith(yaml))
 }
 
-/** No fault is the empty list. */
+/** What was found once the file was understood has file and line around it. */
+const WITH_LINE = /^\S+gateway\.yaml: (.*) \(line \d+\)$/s
+
+/** Without their places in the file. No fault is the empty list. */
 export function faultsOf(read: () => unknown): readonly string[] {
   try {
     read()
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults
+    if (error instanceof ConfigError) return error.faults.map(withoutLine)
     throw error
   }
   return []
+}
+
+function withoutLine(fault: string): string {
+  return WITH_LINE.exec(fault)?.[1] ?? fault
 }

@@ -300,12 +300,12 @@ test.serial('a configuration that turns bad while running is told by status', as
   writeFileSync(path, 'access: { users: [alice] }\n')
   const bad = await statusOf(place)
   t.true(bad.ready)
-  t.regex(bad.configuration.faults.join(), /^access\.users\.0: must be .*, not "alice"$/)
+  const [fault = '', ...others] = bad.configuration.faults
+  t.regex(fault, /\/gateway\.yaml: access\.users\.0: must be .*, not "alice" \(line 1\)$/)
+  t.deepEqual(others, [])
   const { stdout, exitCode } = await place.gateway(['status']).ended
   t.is(exitCode, 0)
-  t.true(
-    stdout.includes(`${path} is bad now; what was read before stays in force:\n  access.users.0`),
-  )
+  t.true(stdout.includes(`${path} is bad now; what was read before stays in force:\n  ${fault}`))
   for (const [lose, fault] of [
     [() => writeFileSync(path, '# nothing\n'), 'is empty: write {} where nothing is meant'],
     [() => rmSync(path), 'cannot be read any more'],

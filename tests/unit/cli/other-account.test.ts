@@ -1,7 +1,15 @@
 /** What somebody is told whose account may not look into the state directory. */
 
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +17,8 @@ import test from 'ava'
 
 const MAIN = join(import.meta.dirname, '../../../cli/main.ts')
 /** Root may look into everything. */
-const OTHER = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+const OTHER: { readonly uid?: number; readonly gid?: number } =
+  process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 
 const folder = mkdtempSync(join(tmpdir(), 'other-account-'))
 const state = join(folder, '.gateway')
@@ -23,8 +32,18 @@ test.after.always(() => {
   rmSync(folder, { recursive: true })
 })
 
-async function told(args: readonly string[]): Promise<{ code: number; stderr: string }> {
-  const options = { cwd: folder, env: { PATH: process.env['PATH'] }, ...OTHER }
+async function told(
+  args: readonly string[],
+  cwd = folder,
+): Promise<{ code: number; stderr: string }> {
+  // Who does not end by itself has no exit code.
+  const options = {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+    timeout: 20_000,
+    killSignal: 'SIGKILL' as const,
+    ...OTHER,
+  }
   try {
     const { stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], options)
     return { code: 0, stderr }
@@ -47,3 +66,27 @@ test('a root secret that may not be read is a fault of the configuration', async
   t.regex(stderr, /\.gateway\/secret cannot be read: EACCES/)
   t.notRegex(stderr, /\n {4}at /)
 })
+
+for (const [name, make] of [
+  ['lock', (path: string) => writeFileSync(path, '', { mode: 0 })],
+  ['logs', (path: string) => mkdirSync(path, { mode: 0 })],
+] as const) {
+  test(`a start that may not use ${name} in its state directory ends, and says so`, async (t) => {
+    const place = mkdtempSync(join(tmpdir(), 'other-account-'))
+    const directory = join(place, '.gateway')
+    mkdirSync(directory)
+    make(join(directory, name))
+    for (const one of [place, directory]) chownSync(one, OTHER.uid ?? process.getuid?.() ?? -1, -1)
+    t.teardown(() => {
+      chmodSync(join(directory, name), 0o700)
+      rmSync(place, { recursive: true })
+    })
+    const { code, stderr } = await told(['start'], place)
+    t.is(code, 1, stderr)
+    t.regex(
+      stderr,
+      new RegExp(`^The system refuses a file .* '\\S+/\\.gateway/${name}.*\\n→ ls -ld`),
+    )
+    t.false(existsSync(join(directory, 'run.json')))
+  })
+}

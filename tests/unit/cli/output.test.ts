@@ -66,3 +66,17 @@ test('a failure as JSON moves no cursor either', (t) => {
   t.notRegex(told, /[\u007f-\u009f]/)
   t.is(JSON.parse(told).error.message, 'a server said \u009b31m\u007f')
 })
+
+for (const json of [false, true]) {
+  test(`a file of another account is told in a sentence${json ? ', as JSON' : ''}`, (t) => {
+    const stderr = new PassThrough()
+    const output = createOutput({ stdout: new PassThrough(), stderr }, { json, colour: false })
+    const message = "EACCES: permission denied, open '/srv/logs/gateway.log'"
+    const facts = { code: 'EACCES', path: '/srv/logs/gateway.log' }
+    t.is(reportFailure(Object.assign(new Error(message), facts), output), 1)
+    const told = String(stderr.read())
+    t.true(told.includes(`The system refuses a file to this account (${message}).`))
+    t.regex(told, /chown -R/)
+    t.notRegex(told, /\bat .*\.ts/)
+  })
+}
