@@ -4,7 +4,14 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { type Pair, PairFault } from './pair.ts'
 import type { Served } from './publish.ts'
-import { type Attempts, afterFailure, afterSuccess, nextAttemptAt, upToNow } from './schedule.ts'
+import {
+  type Attempts,
+  afterFailure,
+  afterSuccess,
+  faultAt,
+  nextAttemptAt,
+  upToNow,
+} from './schedule.ts'
 
 export interface Issuer {
   /** Tells its certificates from those of others. */
@@ -61,7 +68,9 @@ export class Renewal {
   }
 
   get state(): RenewalState {
-    return { fault: this.#attempts.fault, nextAttemptAt: nextAttemptAt(this.#situation()) }
+    const situation = this.#situation()
+    const fault = faultAt(situation, this.#ports.clock())
+    return { fault, nextAttemptAt: nextAttemptAt(situation) }
   }
 
   /** Resolves when nothing is due any more, or it failed. */

@@ -86,6 +86,18 @@ test('a failure is loud and publishes nothing', async (t) => {
   t.regex(lines.join(''), /"level":"error".*"fault":"no way".*"msg":"no new certificate/)
 })
 
+test('a failure is told until its name has gone', async (t) => {
+  const served = await makePair(['a.example'])
+  const issue = (): Promise<Pair> => Promise.reject(new Error('no way'))
+  const { renewal, rename } = world(t, issue, ['a.example', 'typo.example'], { served })
+  await renewal.settle()
+  t.is(renewal.state.fault, 'no way')
+  rename(['a.example'])
+  t.is(renewal.state.fault, undefined)
+  rename(['a.example', 'typo.example'])
+  t.is(renewal.state.fault, 'no way', 'and again when it is back')
+})
+
 test('what comes must be for the names', async (t) => {
   const { renewal, published } = world(t, () => makePair(['a.example']), ['a.example', 'b.example'])
   await renewal.settle()

@@ -6,6 +6,7 @@ import {
   afterFailure,
   afterStart,
   afterSuccess,
+  faultAt,
   NO_ATTEMPTS,
   nextAttemptAt,
   type Situation,
@@ -70,6 +71,16 @@ test('failures are retried later each time, and within what an authority allows'
 test('a renewal that fails is not retried before it was due', (t) => {
   const attempts = failing(1)
   t.is(nextAttemptAt(situation({ attempts })), nextAttemptAt(situation()))
+})
+
+test('what failed is told for as long as another one is needed, and no longer', (t) => {
+  const names = ['a.example', 'c.example']
+  const attempts = failing(3, { names })
+  t.is(faultAt(situation({ names, attempts }), NOW), 'no')
+  t.is(faultAt(situation({ attempts }), NOW), undefined, 'the name has gone')
+  t.is(faultAt(situation({ attempts, origin: 'acme y' }), NOW), 'no', 'nobody has it from there')
+  t.is(faultAt(situation({ attempts, served: undefined }), NOW), 'no')
+  t.is(faultAt(situation({ attempts }), nextAttemptAt(situation())), 'no', 'a renewal is due')
 })
 
 test('other names than those that failed are tried within seconds', (t) => {
