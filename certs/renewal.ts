@@ -9,6 +9,7 @@ import {
   afterFailure,
   afterSuccess,
   faultAt,
+  isToBeRenewed,
   nextAttemptAt,
   upToNow,
 } from './schedule.ts'
@@ -142,6 +143,7 @@ export class Renewal {
     try {
       const pair = requireNames(await issuer.issue(names, this.#stopping.signal), names)
       publish({ pair, origin: issuer.origin })
+      if (isToBeRenewed(pair, clock())) return this.#endsTooSoon(names, pair)
       this.#remember(afterSuccess(this.#situation(names), clock()))
       log.info({ names, expires: new Date(pair.notAfter) }, 'a new certificate is served')
     } catch (error) {
@@ -152,6 +154,16 @@ export class Renewal {
       const next_attempt = new Date(this.state.nextAttemptAt)
       log.error({ names, fault, next_attempt }, 'no new certificate; the one before stays')
     }
+  }
+
+  /** The next one would end no later, and an authority counts them: asked for as seldom as after a failure. */
+  #endsTooSoon(names: readonly string[], { notAfter }: Pair): void {
+    const { clock, log } = this.#ports
+    const [now, expires] = [new Date(clock()), new Date(notAfter)]
+    const fault = `the certificate that came ends on ${expires.toISOString()}, and here it is ${now.toISOString()}: set the clock of this machine, or have the authority's set`
+    this.#remember(afterFailure(this.#situation(names), fault, clock()))
+    const next_attempt = new Date(this.state.nextAttemptAt)
+    log.error({ names, fault, next_attempt }, 'a new certificate is served, and due for renewal')
   }
 
   #remember(attempts: Attempts): void {

@@ -66,7 +66,7 @@ export function faultAt(situation: Situation, now: number): string | undefined {
   return isGood ? undefined : attempts.fault
 }
 
-function isToBeRenewed(pair: Pair, now: number): boolean {
+export function isToBeRenewed(pair: Pair, now: number): boolean {
   return now >= renewalAt(pair)
 }
 

@@ -98,6 +98,28 @@ test('a failure is told until its name has gone', async (t) => {
   t.is(renewal.state.fault, 'no way', 'and again when it is back')
 })
 
+test('one that is due for renewal when it comes is served, told, and not asked for again at once', async (t) => {
+  const AHEAD_MS = 100 * 86_400_000
+  let aheadMs = AHEAD_MS
+  let asked = 0
+  const issue = async (names: readonly string[]): Promise<Pair> => {
+    asked += 1
+    return await makePair(names)
+  }
+  const clock = (): number => Date.now() + aheadMs
+  const { renewal, published, lines } = world(t, issue, ['a.example'], { clock })
+  renewal.start()
+  await until(() => published.length > 0)
+  await sleep(200)
+  t.deepEqual([asked, published.length], [1, 1])
+  t.true(renewal.state.nextAttemptAt > clock() + 20_000)
+  t.regex(renewal.state.fault ?? '', /^the certificate that came ends on .*: set the clock/)
+  t.regex(lines.join(''), /"level":"error".*a new certificate is served, and due for renewal/)
+  aheadMs = 0
+  t.is(renewal.state.fault, undefined, 'the clock is right: nothing is wrong with it')
+  t.true(renewal.state.nextAttemptAt > clock() + 86_400_000)
+})
+
 test('what comes must be for the names', async (t) => {
   const { renewal, published } = world(t, () => makePair(['a.example']), ['a.example', 'b.example'])
   await renewal.settle()
