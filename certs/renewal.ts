@@ -11,6 +11,7 @@ import {
   faultAt,
   isToBeRenewed,
   nextAttemptAt,
+  ofAuthority,
   upToNow,
 } from './schedule.ts'
 
@@ -65,7 +66,7 @@ export class Renewal {
 
   constructor(ports: RenewalPorts) {
     this.#ports = ports
-    this.#attempts = ports.attempts.read(ports.clock())
+    this.#attempts = ofAuthority(ports.attempts.read(ports.clock()), ports.issuer.origin)
   }
 
   get state(): RenewalState {

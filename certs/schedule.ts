@@ -126,6 +126,11 @@ export function afterFailure(situation: Situation, fault: string, now: number): 
   }
 }
 
+/** What another authority has issued and refused is nothing to this one. */
+export function ofAuthority(attempts: Attempts, origin: string): Attempts {
+  return attempts.asked.startsWith(`${origin} `) ? attempts : NO_ATTEMPTS
+}
+
 /** Whoever starts the gateway again has often mended what was wrong, and wants to know soon. */
 export function afterStart(attempts: Attempts, now: number): Attempts {
   return { ...upToNow(attempts, now), failures: Math.min(attempts.failures, 2) }

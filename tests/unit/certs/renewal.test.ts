@@ -5,7 +5,8 @@ import { uncountedAttempts } from '../../../certs/attempts-file.ts'
 import { makePlaceholder } from '../../../certs/making.ts'
 import { type Pair, toPair } from '../../../certs/pair.ts'
 import type { Served } from '../../../certs/publish.ts'
-import { type Issuer, Renewal } from '../../../certs/renewal.ts'
+import { type AttemptsFile, type Issuer, Renewal } from '../../../certs/renewal.ts'
+import { NO_ATTEMPTS } from '../../../certs/schedule.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 
 async function makePair(names: readonly string[]): Promise<Pair> {
@@ -21,7 +22,13 @@ function world(
     byOurClock = false,
     served,
     clock = Date.now,
-  }: { byOurClock?: boolean; served?: Pair; clock?: () => number } = {},
+    attempts = uncountedAttempts(),
+  }: {
+    byOurClock?: boolean
+    served?: Pair
+    clock?: () => number
+    attempts?: AttemptsFile
+  } = {},
 ) {
   const lines: string[] = []
   const published: Served[] = served === undefined ? [] : [{ pair: served, origin: 'test' }]
@@ -31,7 +38,7 @@ function world(
     names: () => names,
     served: () => published.at(-1),
     publish: (served) => void published.push(served),
-    attempts: uncountedAttempts(),
+    attempts,
     changed: () => {},
     clock,
     log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
@@ -118,6 +125,25 @@ test('one that is due for renewal when it comes is served, told, and not asked f
   aheadMs = 0
   t.is(renewal.state.fault, undefined, 'the clock is right: nothing is wrong with it')
   t.true(renewal.state.nextAttemptAt > clock() + 86_400_000)
+})
+
+test('what another authority has refused keeps nobody waiting after a start', async (t) => {
+  const now = Date.now()
+  const refusedBy = (origin: string): AttemptsFile => ({
+    read: () => ({
+      ...NO_ATTEMPTS,
+      ...{ asked: `${origin} a.example`, lastAt: now, failures: 1, fault: 'no way' },
+      failedAt: Array.from({ length: 5 }, () => now),
+    }),
+    keep: (attempts) => attempts,
+  })
+  const issue = (names: readonly string[]): Promise<Pair> => makePair(names)
+  const same = world(t, issue, ['a.example'], { attempts: refusedBy('test') })
+  t.true(same.renewal.state.nextAttemptAt > now + 3_000_000)
+  const other = world(t, issue, ['a.example'], { attempts: refusedBy('test2') })
+  t.is(other.renewal.state.fault, undefined)
+  await other.renewal.settle()
+  t.is(other.published.length, 1)
 })
 
 test('what comes must be for the names', async (t) => {

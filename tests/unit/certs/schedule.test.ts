@@ -9,6 +9,7 @@ import {
   faultAt,
   NO_ATTEMPTS,
   nextAttemptAt,
+  ofAuthority,
   type Situation,
 } from '../../../certs/schedule.ts'
 
@@ -113,6 +114,19 @@ test('five are refused in an hour, whatever the names', (t) => {
   t.true(nextAttemptAt(other) >= NOW + HOUR)
   const issued = afterSuccess(other, NOW + HOUR)
   t.deepEqual(issued.failedAt, attempts.failedAt, 'the authority forgets none for a success')
+})
+
+test('what one authority has issued and refused does not keep another one waiting', (t) => {
+  const wanted = situation({ names: ['c.example'] })
+  let attempts = NO_ATTEMPTS
+  for (let count = 0; count < 5; count += 1) {
+    attempts = afterSuccess({ ...wanted, attempts }, NOW)
+    attempts = afterFailure({ ...wanted, attempts }, 'no', NOW)
+  }
+  const at = (origin: string): number =>
+    nextAttemptAt({ ...wanted, origin, attempts: ofAuthority(attempts, origin) })
+  t.is(at('acme x'), NOW + HOUR)
+  t.true(at('acme xy') <= NOW)
 })
 
 test('what a clock that was ahead has noted counts from the start on', (t) => {
