@@ -29,6 +29,8 @@ export interface LegoSettings {
 const RUN_MS_MAX = 15 * 60_000
 const OUTPUT_BYTES_MAX = 1_000_000
 const FAULT_CHARACTERS_MAX = 1000
+/** Who reads of more has another trouble than theirs. */
+const NAMES_TOLD_MAX = 5
 /** RFC 8555 section 6.7. */
 const UNKNOWN_ACCOUNT = 'urn:ietf:params:acme:error:accountDoesNotExist'
 /** What Let's Encrypt and others take at most. */
@@ -49,23 +51,23 @@ export async function runLego(
   const certificates = join(settings.folder, 'certificates')
   // Then what is there afterwards is what came.
   rmSync(certificates, { recursive: true, force: true })
-  await runWithAccount(settings, legoArguments(settings, names), signal)
+  await runWithAccount(settings, names, signal)
   return readResult(certificates)
 }
 
 /** lego keeps to the account that it has, also where the authority was set up anew and knows of none. */
 async function runWithAccount(
   settings: LegoSettings,
-  args: readonly string[],
+  names: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await run(settings, args, signal)
+    await run(settings, names, signal)
   } catch (error) {
     if (!(error instanceof PairFault && error.message.includes(UNKNOWN_ACCOUNT))) throw error
     // Without one it registers another.
     rmSync(join(settings.folder, 'accounts'), { recursive: true, force: true })
-    await run(settings, args, signal)
+    await run(settings, names, signal)
   }
 }
 
@@ -90,11 +92,8 @@ function challengeArguments(challenge: Challenge): string[] {
   ]
 }
 
-function run(
-  { program, environment }: LegoSettings,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
+function run(settings: LegoSettings, names: readonly string[], signal: AbortSignal): Promise<void> {
+  const { program, environment } = settings
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const options = {
     env: environment,
@@ -103,22 +102,34 @@ function run(
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,
   } as const
-  execFile(program, args, options, (error, stdout, stderr) => {
+  execFile(program, legoArguments(settings, names), options, (error, stdout, stderr) => {
     if (error === null) resolve()
     else if (error.killed === true) reject(new PairFault('lego did not end in time'))
-    else reject(new PairFault(legoFault(`${stdout}\n${stderr}`) ?? error.message))
+    else reject(new PairFault(legoFault(`${stdout}\n${stderr}`, names) ?? error.message))
   })
   return promise
 }
 
-/** What it says at the end, without its times. */
-export function legoFault(output: string): string | undefined {
+/** What it says at the end, without its times; before it, which of several names all the others wait for. */
+export function legoFault(output: string, names: readonly string[]): string | undefined {
   const lines = output
     .split('\n')
     .map((line) => line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '').trim())
     .filter((line) => line !== '' && !line.startsWith('[INFO]'))
   const fault = lines.join(' ').slice(-FAULT_CHARACTERS_MAX)
-  return fault === '' ? undefined : `lego: ${fault}`
+  return fault === '' ? undefined : `${whoHoldsUp(lines, names)}lego: ${fault}`
+}
+
+/** lego begins a line with each name that could not be proved: in brackets, or before a colon. */
+function whoHoldsUp(lines: readonly string[], names: readonly string[]): string {
+  const isRefused = (name: string): boolean =>
+    lines.some((line) => line.startsWith(`[${name}] `) || line.startsWith(`${name}: `))
+  const refused = names.filter(isRefused)
+  if (refused.length === 0 || names.length === 1) return ''
+  const told = refused.slice(0, NAMES_TOLD_MAX).join(', ')
+  const more = refused.length - NAMES_TOLD_MAX
+  const all = more > 0 ? `${told} and ${more} more` : told
+  return `${all} cannot be proved, and all names are in one certificate: mend what lego says of it, or take its service out. `
 }
 
 function readResult(folder: string): Pair {

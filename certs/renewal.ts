@@ -4,7 +4,16 @@ import type { Clock } from '../lib/platform/clock.ts'
 import type { Log } from '../lib/platform/log.ts'
 import { type Pair, PairFault } from './pair.ts'
 import type { Served } from './publish.ts'
-import { type Attempts, afterFailure, afterSuccess, nextAttemptAt, upToNow } from './schedule.ts'
+import {
+  type Attempts,
+  afterFailure,
+  afterSuccess,
+  faultAt,
+  isToBeRenewed,
+  nextAttemptAt,
+  ofAuthority,
+  upToNow,
+} from './schedule.ts'
 
 export interface Issuer {
   /** Tells its certificates from those of others. */
@@ -57,11 +66,13 @@ export class Renewal {
 
   constructor(ports: RenewalPorts) {
     this.#ports = ports
-    this.#attempts = ports.attempts.read(ports.clock())
+    this.#attempts = ofAuthority(ports.attempts.read(ports.clock()), ports.issuer.origin)
   }
 
   get state(): RenewalState {
-    return { fault: this.#attempts.fault, nextAttemptAt: nextAttemptAt(this.#situation()) }
+    const situation = this.#situation()
+    const fault = faultAt(situation, this.#ports.clock())
+    return { fault, nextAttemptAt: nextAttemptAt(situation) }
   }
 
   /** Resolves when nothing is due any more, or it failed. */
@@ -133,6 +144,7 @@ export class Renewal {
     try {
       const pair = requireNames(await issuer.issue(names, this.#stopping.signal), names)
       publish({ pair, origin: issuer.origin })
+      if (isToBeRenewed(pair, clock())) return this.#endsTooSoon(names, pair)
       this.#remember(afterSuccess(this.#situation(names), clock()))
       log.info({ names, expires: new Date(pair.notAfter) }, 'a new certificate is served')
     } catch (error) {
@@ -143,6 +155,16 @@ export class Renewal {
       const next_attempt = new Date(this.state.nextAttemptAt)
       log.error({ names, fault, next_attempt }, 'no new certificate; the one before stays')
     }
+  }
+
+  /** The next one would end no later, and an authority counts them: asked for as seldom as after a failure. */
+  #endsTooSoon(names: readonly string[], { notAfter }: Pair): void {
+    const { clock, log } = this.#ports
+    const [now, expires] = [new Date(clock()), new Date(notAfter)]
+    const fault = `the certificate that came ends on ${expires.toISOString()}, and here it is ${now.toISOString()}: set the clock of this machine, or have the authority's set`
+    this.#remember(afterFailure(this.#situation(names), fault, clock()))
+    const next_attempt = new Date(this.state.nextAttemptAt)
+    log.error({ names, fault, next_attempt }, 'a new certificate is served, and due for renewal')
   }
 
   #remember(attempts: Attempts): void {

@@ -3,6 +3,7 @@
  * went before. Authorities count: failures are retried later each time, and names that keep changing wait.
  */
 
+import type { Pair } from './pair.ts'
 import type { Served } from './publish.ts'
 
 export interface Attempts {
@@ -49,13 +50,28 @@ const FAILURES_PER_HOUR_MAX = 5
 export function nextAttemptAt(situation: Situation): number {
   const { served, attempts } = situation
   const waits = [afterFailures(situation)]
-  if (served !== undefined && isWanted(served, situation)) waits.push(renewalAt(served))
+  if (served !== undefined && isWanted(served, situation)) waits.push(renewalAt(served.pair))
   else waits.push(afterChanges(attempts))
   return Math.max(...waits)
 }
 
+/**
+ * Why there is no newer one. Undefined where none is needed: what failed was for a name that has gone since, for
+ * another authority, or by a clock that was ahead.
+ */
+export function faultAt(situation: Situation, now: number): string | undefined {
+  const { served, attempts } = situation
+  const isGood =
+    served !== undefined && isWanted(served, situation) && !isToBeRenewed(served.pair, now)
+  return isGood ? undefined : attempts.fault
+}
+
+export function isToBeRenewed(pair: Pair, now: number): boolean {
+  return now >= renewalAt(pair)
+}
+
 /** When a third of its life is left. */
-function renewalAt({ pair: { notBefore, notAfter } }: Served): number {
+function renewalAt({ notBefore, notAfter }: Pair): number {
   return notAfter - (notAfter - notBefore) / 3
 }
 
@@ -108,6 +124,11 @@ export function afterFailure(situation: Situation, fault: string, now: number): 
     issuedAt,
     failedAt: [...failedAt, now].slice(-FAILURES_PER_HOUR_MAX),
   }
+}
+
+/** What another authority has issued and refused is nothing to this one. */
+export function ofAuthority(attempts: Attempts, origin: string): Attempts {
+  return attempts.asked.startsWith(`${origin} `) ? attempts : NO_ATTEMPTS
 }
 
 /** Whoever starts the gateway again has often mended what was wrong, and wants to know soon. */

@@ -85,7 +85,7 @@ export function tellCertificate(figures: Figures, told: () => Told): void {
     ],
     [
       'failing',
-      'Whether the last try to get a newer one failed.',
+      'Whether a newer one is needed and the last try to get it failed.',
       ({ fault }: Told) => Number(fault !== undefined),
     ],
   ] as const

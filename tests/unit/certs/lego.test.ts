@@ -44,11 +44,35 @@ test('its words are told without its times, and no more than a person reads', (t
 \terror: one or more domains had a problem:
 [a.example] acme: error: 403`
   t.is(
-    legoFault(output),
+    legoFault(output, ['a.example']),
     'lego: Could not obtain certificates: error: one or more domains had a problem: [a.example] acme: error: 403',
   )
-  t.true((legoFault('x'.repeat(100_000)) ?? '').length < 1100)
-  t.is(legoFault(''), undefined)
+  t.true((legoFault('x'.repeat(100_000), []) ?? '').length < 1100)
+  t.is(legoFault('', []), undefined)
+})
+
+test('of several names it is told first for which the others wait, as either lego writes it', (t) => {
+  const words = 'acme: error: 400 :: urn:ietf:params:acme:error:dns :: no such name'
+  const names = ['a.example', 'b.example', 'c.example']
+  const hint =
+    /^b\.example, c\.example cannot be proved, and all names are in one certificate: .* lego: Could/
+  for (const toLine of [
+    (name: string): string => `[${name}] ${words}`,
+    (name: string): string => `${name}: ${words}`,
+  ]) {
+    const output = `2026/11/28 18:00:00 [INFO] [a.example] acme: Trying to solve HTTP-01
+2026/11/28 18:00:01 Could not obtain certificates:
+\terror: one or more domains had a problem:
+${toLine('c.example')}
+${toLine('b.example')}`
+    t.regex(legoFault(output, names) ?? '', hint)
+  }
+  const many = Array.from({ length: 90 }, (_, index) => `n${index}.example`)
+  const output = many.map((name) => `[${name}] ${words}`).join('\n')
+  const fault = legoFault(output, many) ?? ''
+  t.regex(fault, /^n0\.example, .*n4\.example and 85 more cannot be proved/)
+  t.true(fault.length < 1300)
+  t.notRegex(legoFault('dial tcp: connection refused', many) ?? '', /cannot be proved/)
 })
 
 function pretend(script: string): void {

@@ -5,7 +5,8 @@ import { uncountedAttempts } from '../../../certs/attempts-file.ts'
 import { makePlaceholder } from '../../../certs/making.ts'
 import { type Pair, toPair } from '../../../certs/pair.ts'
 import type { Served } from '../../../certs/publish.ts'
-import { type Issuer, Renewal } from '../../../certs/renewal.ts'
+import { type AttemptsFile, type Issuer, Renewal } from '../../../certs/renewal.ts'
+import { NO_ATTEMPTS } from '../../../certs/schedule.ts'
 import { createLog } from '../../../lib/platform/log.ts'
 
 async function makePair(names: readonly string[]): Promise<Pair> {
@@ -21,7 +22,13 @@ function world(
     byOurClock = false,
     served,
     clock = Date.now,
-  }: { byOurClock?: boolean; served?: Pair; clock?: () => number } = {},
+    attempts = uncountedAttempts(),
+  }: {
+    byOurClock?: boolean
+    served?: Pair
+    clock?: () => number
+    attempts?: AttemptsFile
+  } = {},
 ) {
   const lines: string[] = []
   const published: Served[] = served === undefined ? [] : [{ pair: served, origin: 'test' }]
@@ -31,7 +38,7 @@ function world(
     names: () => names,
     served: () => published.at(-1),
     publish: (served) => void published.push(served),
-    attempts: uncountedAttempts(),
+    attempts,
     changed: () => {},
     clock,
     log: createLog('test', 'info', { write: (line) => void lines.push(line) }),
@@ -84,6 +91,59 @@ test('a failure is loud and publishes nothing', async (t) => {
   t.is(renewal.state.fault, 'no way')
   t.true(renewal.state.nextAttemptAt > Date.now())
   t.regex(lines.join(''), /"level":"error".*"fault":"no way".*"msg":"no new certificate/)
+})
+
+test('a failure is told until its name has gone', async (t) => {
+  const served = await makePair(['a.example'])
+  const issue = (): Promise<Pair> => Promise.reject(new Error('no way'))
+  const { renewal, rename } = world(t, issue, ['a.example', 'typo.example'], { served })
+  await renewal.settle()
+  t.is(renewal.state.fault, 'no way')
+  rename(['a.example'])
+  t.is(renewal.state.fault, undefined)
+  rename(['a.example', 'typo.example'])
+  t.is(renewal.state.fault, 'no way', 'and again when it is back')
+})
+
+test('one that is due for renewal when it comes is served, told, and not asked for again at once', async (t) => {
+  const AHEAD_MS = 100 * 86_400_000
+  let aheadMs = AHEAD_MS
+  let asked = 0
+  const issue = async (names: readonly string[]): Promise<Pair> => {
+    asked += 1
+    return await makePair(names)
+  }
+  const clock = (): number => Date.now() + aheadMs
+  const { renewal, published, lines } = world(t, issue, ['a.example'], { clock })
+  renewal.start()
+  await until(() => published.length > 0)
+  await sleep(200)
+  t.deepEqual([asked, published.length], [1, 1])
+  t.true(renewal.state.nextAttemptAt > clock() + 20_000)
+  t.regex(renewal.state.fault ?? '', /^the certificate that came ends on .*: set the clock/)
+  t.regex(lines.join(''), /"level":"error".*a new certificate is served, and due for renewal/)
+  aheadMs = 0
+  t.is(renewal.state.fault, undefined, 'the clock is right: nothing is wrong with it')
+  t.true(renewal.state.nextAttemptAt > clock() + 86_400_000)
+})
+
+test('what another authority has refused keeps nobody waiting after a start', async (t) => {
+  const now = Date.now()
+  const refusedBy = (origin: string): AttemptsFile => ({
+    read: () => ({
+      ...NO_ATTEMPTS,
+      ...{ asked: `${origin} a.example`, lastAt: now, failures: 1, fault: 'no way' },
+      failedAt: Array.from({ length: 5 }, () => now),
+    }),
+    keep: (attempts) => attempts,
+  })
+  const issue = (names: readonly string[]): Promise<Pair> => makePair(names)
+  const same = world(t, issue, ['a.example'], { attempts: refusedBy('test') })
+  t.true(same.renewal.state.nextAttemptAt > now + 3_000_000)
+  const other = world(t, issue, ['a.example'], { attempts: refusedBy('test2') })
+  t.is(other.renewal.state.fault, undefined)
+  await other.renewal.settle()
+  t.is(other.published.length, 1)
 })
 
 test('what comes must be for the names', async (t) => {

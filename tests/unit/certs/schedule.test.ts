@@ -6,8 +6,10 @@ import {
   afterFailure,
   afterStart,
   afterSuccess,
+  faultAt,
   NO_ATTEMPTS,
   nextAttemptAt,
+  ofAuthority,
   type Situation,
 } from '../../../certs/schedule.ts'
 
@@ -72,6 +74,16 @@ test('a renewal that fails is not retried before it was due', (t) => {
   t.is(nextAttemptAt(situation({ attempts })), nextAttemptAt(situation()))
 })
 
+test('what failed is told for as long as another one is needed, and no longer', (t) => {
+  const names = ['a.example', 'c.example']
+  const attempts = failing(3, { names })
+  t.is(faultAt(situation({ names, attempts }), NOW), 'no')
+  t.is(faultAt(situation({ attempts }), NOW), undefined, 'the name has gone')
+  t.is(faultAt(situation({ attempts, origin: 'acme y' }), NOW), 'no', 'nobody has it from there')
+  t.is(faultAt(situation({ attempts, served: undefined }), NOW), 'no')
+  t.is(faultAt(situation({ attempts }), nextAttemptAt(situation())), 'no', 'a renewal is due')
+})
+
 test('other names than those that failed are tried within seconds', (t) => {
   const attempts = failing(6, { names: ['typo.example'] })
   t.is(nextAttemptAt(situation({ names: ['c.example'], attempts })) - NOW, 5 * SECOND)
@@ -102,6 +114,19 @@ test('five are refused in an hour, whatever the names', (t) => {
   t.true(nextAttemptAt(other) >= NOW + HOUR)
   const issued = afterSuccess(other, NOW + HOUR)
   t.deepEqual(issued.failedAt, attempts.failedAt, 'the authority forgets none for a success')
+})
+
+test('what one authority has issued and refused does not keep another one waiting', (t) => {
+  const wanted = situation({ names: ['c.example'] })
+  let attempts = NO_ATTEMPTS
+  for (let count = 0; count < 5; count += 1) {
+    attempts = afterSuccess({ ...wanted, attempts }, NOW)
+    attempts = afterFailure({ ...wanted, attempts }, 'no', NOW)
+  }
+  const at = (origin: string): number =>
+    nextAttemptAt({ ...wanted, origin, attempts: ofAuthority(attempts, origin) })
+  t.is(at('acme x'), NOW + HOUR)
+  t.true(at('acme xy') <= NOW)
 })
 
 test('what a clock that was ahead has noted counts from the start on', (t) => {
