@@ -8,13 +8,18 @@
 # $1: seconds between TERM and KILL then. $2: NAME=value in the environment of whatever left its group
 # by starting a session of its own; such processes are found in /proc where there is one. A value
 # that goes on after a dot belongs as well: it is of a process that our children started.
+# $3, $4: what it held, where it has begun again.
 trap '' HUP INT TERM QUIT
-tenths=$(($1 * 10))
+grace=$1
+tenths=$((grace * 10))
 marker=$2
-groups=
+groups=${3-}
 # PGID:NAME=value each.
-lent=
+lent=${4-}
 timer=
+
+# A shell that can have no process ends. This one goes on in its own place, and is told again what is due.
+trap 'exec /bin/sh "$0" "$grace" "$marker" "$groups" "$lent"' EXIT
 
 # dash wants `kill -s NAME -- -PGID`: it refuses `kill -TERM -- -PGID`.
 signal() { for one in $ending; do kill -s "$1" -- "-$one" 2>/dev/null; done; }
@@ -22,12 +27,15 @@ alive() { for one in $ending; do kill -s 0 -- "-$one" 2>/dev/null && return 0; d
 
 # The groups in $ending, and whatever has one of the arguments in its environment.
 end_those() {
+  # Who can have no process to wait with does not wait.
+  trap 'signal KILL' EXIT
   signal TERM
   while [ "$tenths" -gt 0 ] && alive; do
     sleep 0.1
     tenths=$((tenths - 1))
   done
   signal KILL
+  trap - EXIT
   patterns="$*"
   set --
   for one in $patterns; do set -- "$@" -e "$one" -e "$one\..*"; done

@@ -73,25 +73,27 @@ const tokens = await serveHttp(async (request, response) => {
 }, '/token')
 
 const oauth = { tokenUrl: tokens.url, clientId: 'gateway', authentication: 'post' }
+const services = {
+  operators: { url: server.url, headers: { Authorization: 'Bearer ${secret.KEY}' } },
+  wrong: { url: server.url, headers: { Authorization: 'Bearer ${secret.WRONG}' } },
+  unset: { url: server.url, headers: { Authorization: 'Bearer ${secret.UNSET}' } },
+  personal: {
+    url: server.url,
+    headers: { Authorization: 'Bearer ${secret.NOTES_KEY}', 'X-Person': '${user.id}' },
+    userSecrets: { NOTES_KEY: 'Your key' },
+  },
+  asked: {
+    url: server.url,
+    headers: { Authorization: 'Bearer ${secret.NOTES_KEY}' },
+    userSecrets: { NOTES_KEY: 'Your key' },
+  },
+  gateways: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.OAUTH_KEY}' } },
+  lasting: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.OAUTH_KEY}' } },
+  strangers: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.WRONG}' } },
+}
 const bridge = await startBridge({
   environment: { KEY: 'key of the operator', NOTES_KEY: 'canary', OAUTH_KEY: SECRET, WRONG: 'no' },
-  services: {
-    operators: { url: server.url, headers: { Authorization: 'Bearer ${secret.KEY}' } },
-    wrong: { url: server.url, headers: { Authorization: 'Bearer ${secret.WRONG}' } },
-    unset: { url: server.url, headers: { Authorization: 'Bearer ${secret.UNSET}' } },
-    personal: {
-      url: server.url,
-      headers: { Authorization: 'Bearer ${secret.NOTES_KEY}', 'X-Person': '${user.id}' },
-      userSecrets: { NOTES_KEY: 'Your key' },
-    },
-    asked: {
-      url: server.url,
-      headers: { Authorization: 'Bearer ${secret.NOTES_KEY}' },
-      userSecrets: { NOTES_KEY: 'Your key' },
-    },
-    gateways: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.OAUTH_KEY}' } },
-    strangers: { url: server.url, oauth: { ...oauth, clientSecret: '${secret.WRONG}' } },
-  },
+  services,
 })
 const secrets = redisUserSecrets(
   await bridge.valkey.connect(),
@@ -180,6 +182,30 @@ test('the gateway logs in by itself, once for all, and again when its token is r
   await until(() => reasons.heard === 0)
   t.is(reasons.heard, 0, 'nobody reads on why it was refused')
 })
+
+/** Resolves when who used it as it was begins anew. */
+async function change(service: keyof typeof services, definition: object): Promise<void> {
+  const { id: session } = await open(bridge, service)
+  bridge.configure({ ...services, [service]: definition })
+  for (;;) {
+    const answer = await send(bridge, service, rpc('saw'), { session })
+    await answer.body?.cancel()
+    if (answer.status === 404) return
+    await sleep(50)
+  }
+}
+
+test.serial(
+  'its token lasts when the service is changed, unless that changes how the server is reached',
+  async (t) => {
+    const { lasting } = services
+    const before = await sawOf('lasting')
+    await change('lasting', { ...lasting, callTimeout: 299 })
+    t.is(await sawOf('lasting'), before)
+    await change('lasting', { ...lasting, oauth: { ...lasting.oauth, scope: 'more' } })
+    t.not(await sawOf('lasting'), before)
+  },
+)
 
 test.serial.after.always('nothing of it is in the log', (t) => {
   const log = JSON.stringify(bridge.log)
