@@ -10,7 +10,6 @@ import { CliError, EXIT_CODE } from '../cli-error.ts'
 import { type Context, stateDirectoryOf } from '../context.ts'
 import { findGateway } from '../instance/control-client.ts'
 import { requireNoSilent } from '../instance/silent.ts'
-import { requireOpenState } from '../instance/state-directory.ts'
 import { type Administration, createAdministration, silent } from './administration.ts'
 import { execInCompose } from './compose-exec.ts'
 
@@ -71,7 +70,6 @@ export function operatorName(): string {
 }
 
 function notRunning(context: Context): CliError {
-  requireOpenState(stateDirectoryOf(context))
   requireNoSilent(stateDirectoryOf(context))
   return new CliError(`No gateway runs with the state directory ${stateDirectoryOf(context)}.`, {
     exitCode: EXIT_CODE.notRunning,

@@ -6,7 +6,6 @@ import { askSocket } from './ask-socket.ts'
 import type { ControlFault } from './control-server.ts'
 import { controlSockets } from './run-file.ts'
 import { requireNoSilent } from './silent.ts'
-import { requireOpenState } from './state-directory.ts'
 import type { GatewayStatus } from './status.ts'
 
 export interface RunningGateway {
@@ -33,7 +32,6 @@ export async function requireGateway(
 ): Promise<RunningGateway> {
   const found = await findGateway(stateDirectory, environment)
   if (found !== undefined) return found
-  requireOpenState(stateDirectory)
   requireNoSilent(stateDirectory)
   throw new CliError(`No gateway runs with the state directory ${stateDirectory}.`, {
     exitCode: EXIT_CODE.notRunning,

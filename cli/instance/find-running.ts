@@ -6,7 +6,6 @@ import { type ContainerStatus, parseContainers } from '../status/compose-ps.ts'
 import { type DockerCompose, findDockerCompose, isComposeFolder } from '../status/docker-compose.ts'
 import { findGateway, type RunningGateway } from './control-client.ts'
 import { requireNoSilent } from './silent.ts'
-import { requireOpenState } from './state-directory.ts'
 
 export type FoundGateway =
   | { readonly kind: 'embedded'; readonly running: RunningGateway }
@@ -32,7 +31,6 @@ export async function findRunning(context: Context): Promise<FoundGateway | unde
 export async function requireRunning(context: Context): Promise<FoundGateway> {
   const found = await findRunning(context)
   if (found !== undefined) return found
-  requireOpenState(stateDirectoryOf(context))
   requireNoSilent(stateDirectoryOf(context))
   const isFolder = isComposeFolder(context.workingDirectory)
   const containers = isFolder ? ', and no container of this folder’s compose.yaml is there' : ''

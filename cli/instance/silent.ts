@@ -3,12 +3,15 @@
 import { CliError } from '../cli-error.ts'
 import { instanceOf, isSupervising, isSuspended } from './leftovers.ts'
 import { readRun } from './run-file.ts'
+import { requireOpenState } from './state-directory.ts'
 
 /**
  * Before it is said that none runs: of whoever did not answer.
- * @throws CliError while its process lives and has parts (Linux; elsewhere nobody can tell).
+ * @throws CliError where this account cannot tell, and while its process lives and has parts (Linux; elsewhere nobody
+ * can tell).
  */
 export function requireNoSilent(stateDirectory: string): void {
+  requireOpenState(stateDirectory)
   const pid = readRun(stateDirectory)?.pid
   if (pid === undefined || !isSupervising(pid, instanceOf(stateDirectory))) return
   throw toSilent(stateDirectory, pid)

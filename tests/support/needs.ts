@@ -1,4 +1,4 @@
-/** Tests that need a program not every machine has: skipped by name without it, never silently. */
+/** Tests that need what not every machine has: skipped by name without it, never silently. */
 
 import test, { type ExecutionContext } from 'ava'
 import { type Tool, toolPath } from './tool-path.ts'
@@ -13,6 +13,14 @@ export function needs(...tools: readonly Tool[]): (title: string, body: Body) =>
 /** As `needs`, but one after the other. */
 export function needsInTurn(...tools: readonly Tool[]): (title: string, body: Body) => void {
   return needing(tools, test.serial)
+}
+
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+
+/** Registers a test that gives processes to other accounts, as only root can; one after the other. */
+export function needsRoot(title: string, body: Body): void {
+  if (isRoot) test.serial(title, body)
+  else test.skip(`${title} (skipped: needs root on Linux)`, body)
 }
 
 function needing(

@@ -81,6 +81,19 @@ export async function startPebble({ httpPort, lifetimeSeconds }: PebbleOptions):
   }
 }
 
+/** What an operator sets who has hosts of `gateway.test` and gets certificates from it. */
+export function operatorOf({ directoryUrl, authority }: Pebble, folder: string) {
+  return {
+    BASE_DOMAIN: 'gateway.test',
+    GITHUB_CLIENT_ID: 'id',
+    ALLOWED_GITHUB_USERS: 'octocat',
+    GATEWAY_STATE_DIR: join(folder, 'state'),
+    ACME_EMAIL: 'operator@gateway.test',
+    ACME_DIRECTORY_URL: directoryUrl,
+    ACME_CA_FILE: authority.path,
+  }
+}
+
 /** Answers the folder of its programs. */
 export function buildPebble(): string {
   if (existsSync(join(FOLDER, 'done'))) return FOLDER

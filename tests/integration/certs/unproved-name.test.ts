@@ -12,7 +12,7 @@ import { changingGateway } from '../../support/changing-gateway.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/gateway-process.ts'
 import { needs } from '../../support/needs.ts'
-import { startPebble } from '../../support/pebble.ts'
+import { operatorOf, startPebble } from '../../support/pebble.ts'
 import { toolPath } from '../../support/tool-path.ts'
 
 const WAIT_MS_MAX = 60_000
@@ -34,13 +34,7 @@ needs('go', 'lego')(
     server.listen(httpPort, '127.0.0.1')
     t.teardown(() => void server.close())
     const environment = {
-      BASE_DOMAIN: 'gateway.test',
-      GITHUB_CLIENT_ID: 'id',
-      ALLOWED_GITHUB_USERS: 'octocat',
-      GATEWAY_STATE_DIR: join(folder, 'state'),
-      ACME_EMAIL: 'operator@gateway.test',
-      ACME_DIRECTORY_URL: pebble.directoryUrl,
-      ACME_CA_FILE: pebble.authority.path,
+      ...operatorOf(pebble, folder),
       CERTS_SOCKET: join(folder, 'certs.sock'),
       CERTS_LEGO: toolPath('lego') ?? '',
       CERTS_PLAIN_PORT: String(httpPort),

@@ -13,7 +13,7 @@ import { createLog } from '../../../lib/platform/log.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/gateway-process.ts'
 import { needs } from '../../support/needs.ts'
-import { startPebble } from '../../support/pebble.ts'
+import { operatorOf, startPebble } from '../../support/pebble.ts'
 import { toolPath } from '../../support/tool-path.ts'
 
 const WAIT_MS_MAX = 60_000
@@ -37,13 +37,7 @@ needs('go', 'lego')('DNS-01 yields one wildcard for all services', async (t) => 
   const operator = {
     PATH: process.env['PATH'] ?? '',
     LEGO_BIN: toolPath('lego') ?? '',
-    BASE_DOMAIN: 'gateway.test',
-    GITHUB_CLIENT_ID: 'id',
-    ALLOWED_GITHUB_USERS: 'octocat',
-    GATEWAY_STATE_DIR: join(folder, 'state'),
-    ACME_EMAIL: 'operator@gateway.test',
-    ACME_DIRECTORY_URL: pebble.directoryUrl,
-    ACME_CA_FILE: pebble.authority.path,
+    ...operatorOf(pebble, folder),
     ACME_DNS_PROVIDER: 'exec',
     ACME_DNS_PROPAGATION_CHECK: 'false',
     EXEC_PATH: program,

@@ -3,10 +3,11 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { createLog } from '../../../lib/platform/log.ts'
 import type { HostedChild, LaunchOrder } from '../../../mcp-bridge/runner/host.ts'
 import { RemoteHost } from '../../../mcp-bridge/runner/remote-host.ts'
+import { needsRoot } from '../../support/needs.ts'
 import { processesOf } from '../../support/process-figures.ts'
 import { type RunnerProgram, startRunner } from '../../support/runner.ts'
 
@@ -15,14 +16,6 @@ const FIRST = 27_100
 /** As in its container: root that may hardly more than others. */
 const CONFINED = ['setpriv', '--bounding-set=-all,+setuid,+setgid,+kill', '--']
 const WAITS = { inputEndMs: 300, terminateMs: 1000 }
-
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-
-/** Registers a test that only root can run; the others know it by name. */
-function asRoot(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  if (isRoot) test.serial(title, body)
-  else test.skip(`${title} (skipped: needs root on Linux)`, body)
-}
 
 async function startWithAccounts(t: ExecutionContext): Promise<RunnerProgram> {
   const environment = { ...RANGE, PATH: process.env['PATH'] ?? '' }
@@ -101,7 +94,7 @@ async function until(t: ExecutionContext, what: string, holds: () => boolean): P
   t.true(holds(), what)
 }
 
-asRoot(
+needsRoot(
   'each person has an account and a folder, sees nothing of another, and can become nobody else',
   async (t) => {
     const runner = await startWithAccounts(t)
@@ -133,7 +126,7 @@ asRoot(
   },
 )
 
-asRoot(
+needsRoot(
   'with the last of a person’s processes everything of that account ends, and nothing of another',
   async (t) => {
     const runner = await startWithAccounts(t)
@@ -161,7 +154,7 @@ asRoot(
   },
 )
 
-asRoot('a fork bomb is bounded, leaves others room, and ends with its session', async (t) => {
+needsRoot('a fork bomb is bounded, leaves others room, and ends with its session', async (t) => {
   const runner = await startWithAccounts(t)
   const host = hostOf(runner)
   const ann = await start(host, shellOf('uann'))
@@ -176,27 +169,30 @@ asRoot('a fork bomb is bounded, leaves others room, and ends with its session', 
   await host.stopAll(WAITS)
 })
 
-asRoot('numbers outlive the runner, are never another person’s, and run out aloud', async (t) => {
-  const runner = await startWithAccounts(t)
-  const uidOf = async (host: RemoteHost, owner: string): Promise<string> => {
-    const { child, tell } = await start(host, shellOf(owner))
-    const uid = await tell('id -u')
-    await child.stop(WAITS)
-    await child.gone
-    return uid
-  }
-  const host = hostOf(runner)
-  t.is(await uidOf(host, 'uann'), String(FIRST))
-  t.is(await uidOf(host, 'ubob'), String(FIRST + 1))
-  await runner.end('SIGKILL')
-  const again = hostOf(await runner.again())
-  t.is(await uidOf(again, 'ubob'), String(FIRST + 1))
-  t.is(await uidOf(again, 'ueve'), String(FIRST + 2))
-  await t.throwsAsync(uidOf(again, 'udan'), { message: /set a wider MCP_RUNNER_UIDS/ })
-  t.is(statSync(join(runner.data, '.uids.json')).mode & 0o777, 0o600)
-})
+needsRoot(
+  'numbers outlive the runner, are never another person’s, and run out aloud',
+  async (t) => {
+    const runner = await startWithAccounts(t)
+    const uidOf = async (host: RemoteHost, owner: string): Promise<string> => {
+      const { child, tell } = await start(host, shellOf(owner))
+      const uid = await tell('id -u')
+      await child.stop(WAITS)
+      await child.gone
+      return uid
+    }
+    const host = hostOf(runner)
+    t.is(await uidOf(host, 'uann'), String(FIRST))
+    t.is(await uidOf(host, 'ubob'), String(FIRST + 1))
+    await runner.end('SIGKILL')
+    const again = hostOf(await runner.again())
+    t.is(await uidOf(again, 'ubob'), String(FIRST + 1))
+    t.is(await uidOf(again, 'ueve'), String(FIRST + 2))
+    await t.throwsAsync(uidOf(again, 'udan'), { message: /set a wider MCP_RUNNER_UIDS/ })
+    t.is(statSync(join(runner.data, '.uids.json')).mode & 0o777, 0o600)
+  },
+)
 
-asRoot(
+needsRoot(
   'a table that is lost gives nobody what another has stored; a damaged one gives nothing',
   async (t) => {
     const runner = await startWithAccounts(t)
@@ -218,17 +214,20 @@ asRoot(
   },
 )
 
-asRoot('what is nobody’s is not started, nor what lies in a folder of somebody else', async (t) => {
-  const runner = await startWithAccounts(t)
-  const host = hostOf(runner)
-  const shared = await start(host, { ...shellOf('x'), owner: undefined })
-  t.regex((await shared.child.ended).spawnError?.message ?? '', /needs isolation user or session/)
-  mkdirSync(join(runner.data, 'shell/uann'), { recursive: true })
-  const taken = await start(host, shellOf('uann'))
-  t.regex((await taken.child.ended).spawnError?.message ?? '', /could not be made|not account/)
-})
+needsRoot(
+  'what is nobody’s is not started, nor what lies in a folder of somebody else',
+  async (t) => {
+    const runner = await startWithAccounts(t)
+    const host = hostOf(runner)
+    const shared = await start(host, { ...shellOf('x'), owner: undefined })
+    t.regex((await shared.child.ended).spawnError?.message ?? '', /needs isolation user or session/)
+    mkdirSync(join(runner.data, 'shell/uann'), { recursive: true })
+    const taken = await start(host, shellOf('uann'))
+    t.regex((await taken.child.ended).spawnError?.message ?? '', /could not be made|not account/)
+  },
+)
 
-asRoot('the stop command runs as the person', async (t) => {
+needsRoot('the stop command runs as the person', async (t) => {
   const runner = await startWithAccounts(t)
   const host = hostOf(runner)
   const stopCommand = ['/bin/sh', '-c', 'id -u > "$HOME/stopped"']

@@ -6,22 +6,11 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
+import { needsRoot } from '../../support/needs.ts'
 
 const SCRIPT = new URL('../../../lib/platform/watchdog.sh', import.meta.url).pathname
 const LENT = 'IS_LENT=1'
-
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-
-/** Each has an account of its own: its processes alone count. */
-function asRoot(
-  title: string,
-  uid: number,
-  body: (t: ExecutionContext, uid: number) => Promise<void>,
-): void {
-  if (isRoot) test(title, (t) => body(t, uid))
-  else test.skip(`${title} (skipped: needs root on Linux)`, (t) => body(t, uid))
-}
 
 function sleeper(t: ExecutionContext, uid: number, ignored = ''): ChildProcess {
   const args = ['-c', `trap '' ${ignored || 'HUP'}; exec sleep 60`]
@@ -55,21 +44,19 @@ async function hasEnded(child: ChildProcess, withinMs = 5000): Promise<boolean> 
 const namesOf = (child: ChildProcess): string =>
   readFileSync(`/proc/${child.pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
 
-asRoot(
-  'without a process to wait with it ends what it holds nevertheless',
-  27_210,
-  async (t, uid) => {
-    const stubborn = sleeper(t, uid, 'TERM')
-    const watchdog = startWatchdog(t, uid, 2)
-    watchdog.stdin?.write(`+${stubborn.pid}\n`)
-    await sleep(300)
-    watchdog.stdin?.end()
-    t.true(await hasEnded(stubborn))
-    t.is(stubborn.signalCode, 'SIGKILL')
-  },
-)
+needsRoot('without a process to wait with it ends what it holds nevertheless', async (t) => {
+  const uid = 27_210
+  const stubborn = sleeper(t, uid, 'TERM')
+  const watchdog = startWatchdog(t, uid, 2)
+  watchdog.stdin?.write(`+${stubborn.pid}\n`)
+  await sleep(300)
+  watchdog.stdin?.end()
+  t.true(await hasEnded(stubborn))
+  t.is(stubborn.signalCode, 'SIGKILL')
+})
 
-asRoot('it outlives a time without processes, and holds what it held', 27_211, async (t, uid) => {
+needsRoot('it outlives a time without processes, and holds what it held', async (t) => {
+  const uid = 27_211
   const others = [sleeper(t, uid), sleeper(t, uid)]
   const lent = sleeper(t, uid)
   const own = sleeper(t, uid)
